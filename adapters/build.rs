@@ -1,0 +1,26 @@
+//! Compiles the `.proto` files to messages and services. Needs no `protoc`.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+const ROOT: &str = "proto";
+const FILES: &[&str] = &[
+    "google/rpc/error_details.proto",
+    "zitadel/auth.proto",
+    "zitadel/message.proto",
+    "zitadel/object.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={ROOT}");
+    let descriptors = PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin");
+    let mut compiler = protox::Compiler::new([ROOT])?;
+    compiler.include_imports(true).include_source_info(true).open_files(FILES)?;
+    fs::write(&descriptors, compiler.encode_file_descriptor_set())?;
+    connectrpc_build::Config::new()
+        .descriptor_set(descriptors)
+        .files(FILES)
+        .include_file("api.rs")
+        .emit_rerun_directives(false)
+        .compile()?;
+    Ok(())
+}

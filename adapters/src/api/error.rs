@@ -1,0 +1,208 @@
+//! The error table: every error of the application, with its code, text and id.
+
+use std::{borrow::Cow, error::Error, time::Duration};
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use passlink_application::{AuthenticateError, StoreError, UserLinkError};
+use passlink_domain::NotReachable;
+use serde_json::{Value, json};
+
+use super::proto;
+
+/// What a caller is told when a call fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ApiError {
+    AuthMissing,
+    AuthInvalid,
+    UserNotFound,
+    UserNotActive,
+    EmailNotVerified,
+    TooManyLinks { retry_after: Duration },
+    Malformed,
+    TooLarge,
+    Deadline,
+    Unimplemented,
+    UnknownPath,
+    WrongMethod,
+    Unavailable,
+    Internal,
+}
+
+impl ApiError {
+    /// The table's row: code, text and id.
+    fn row(&self) -> (ErrorCode, Cow<'static, str>, &'static str) {
+        use ErrorCode as Code;
+        let (code, text, id) = match self {
+            Self::AuthMissing => (Code::Unauthenticated, "auth header missing", "AUTH-Missing"),
+            Self::AuthInvalid => (Code::Unauthenticated, "Errors.Token.Invalid", "AUTH-Invalid"),
+            Self::UserNotFound => (Code::NotFound, "Errors.User.NotFound", "USER-NotFound"),
+            Self::UserNotActive => {
+                (Code::FailedPrecondition, "Errors.User.NotActive", "USER-NotActive")
+            }
+            Self::EmailNotVerified => (
+                Code::FailedPrecondition,
+                "Errors.User.Email.NotVerified",
+                "USER-EmailNotVerified",
+            ),
+            Self::TooManyLinks { .. } => (
+                Code::ResourceExhausted,
+                "Errors.User.Passwordless.TooManyLinks",
+                "LINK-TooMany",
+            ),
+            Self::Malformed => {
+                (Code::InvalidArgument, "Errors.Request.Malformed", "REQUEST-Malformed")
+            }
+            Self::TooLarge => {
+                (Code::ResourceExhausted, "Errors.Request.TooLarge", "REQUEST-TooLarge")
+            }
+            Self::Deadline => {
+                (Code::DeadlineExceeded, "Errors.Request.Deadline", "REQUEST-Deadline")
+            }
+            Self::Unimplemented | Self::WrongMethod => {
+                (Code::Unimplemented, "Errors.Unimplemented", "REQUEST-Unimplemented")
+            }
+            Self::UnknownPath => (Code::NotFound, "Errors.Request.NotFound", "REQUEST-NotFound"),
+            Self::Unavailable => (Code::Unavailable, "Errors.Unavailable", "SERVICE-Unavailable"),
+            Self::Internal => (Code::Internal, "Errors.Internal", "SERVICE-Internal"),
+        };
+        (code, Cow::Borrowed(text), id)
+    }
+
+    /// The HTTP status, where it isn't the one that belongs to the code.
+    fn http_status(&self) -> Option<StatusCode> {
+        match self {
+            Self::TooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::WrongMethod => Some(StatusCode::METHOD_NOT_ALLOWED),
+            _ => None,
+        }
+    }
+
+    /// RFC 6750, section 3; RFC 9110, section 10.2.3.
+    fn headers(&self) -> HeaderMap {
+        let header: Option<(HeaderName, HeaderValue)> = match self {
+            Self::AuthMissing | Self::AuthInvalid => {
+                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
+            Self::TooManyLinks { retry_after } => {
+                Some((header::RETRY_AFTER, retry_after.as_secs().into()))
+            }
+            _ => None,
+        };
+        header.into_iter().collect()
+    }
+
+    fn error_details(&self, text: &str, id: &str) -> Vec<ErrorDetail> {
+        let detail = proto::zitadel::v1::ErrorDetail {
+            id: id.to_owned(),
+            message: text.to_owned(),
+            ..Default::default()
+        };
+        let mut details = vec![ErrorDetail {
+            debug: Some(json!({"id": id, "message": text})),
+            ..ErrorDetail::from_message("zitadel.v1.ErrorDetail", &detail)
+        }];
+        if let Self::TooManyLinks { retry_after } = self {
+            let seconds = retry_after.as_secs();
+            let retry = proto::google::rpc::RetryInfo {
+                retry_delay: buffa_types::google::protobuf::Duration {
+                    seconds: seconds.try_into().unwrap_or(i64::MAX),
+                    ..Default::default()
+                }
+                .into(),
+                ..Default::default()
+            };
+            details.push(ErrorDetail {
+                debug: Some(json!({"retryDelay": format!("{seconds}s")})),
+                ..ErrorDetail::from_message("google.rpc.RetryInfo", &retry)
+            });
+        }
+        details
+    }
+}
+
+impl From<ApiError> for ConnectError {
+    fn from(error: ApiError) -> Self {
+        let (code, text, id) = error.row();
+        let mut answer = Self::new(code, format!("{text} ({id})")).with_headers(error.headers());
+        answer.details = error.error_details(&text, id);
+        match error.http_status() {
+            Some(status) => answer.with_http_status(status),
+            None => answer,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        rest_response(self.into())
+    }
+}
+
+/// The REST form of an error: numeric code, text, and the details as JSON with their types.
+pub(super) fn rest_response(error: ConnectError) -> Response {
+    let status = error.http_status();
+    let headers = error.response_headers().clone();
+    let details: Vec<Value> = error.details.into_iter().map(rest_detail).collect();
+    let body = json!({
+        "code": error.code.grpc_code(),
+        "message": error.message.unwrap_or_default(),
+        "details": details,
+    });
+    (status, headers, Json(body)).into_response()
+}
+
+fn rest_detail(detail: ErrorDetail) -> Value {
+    let mut fields = match detail.debug {
+        Some(Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    };
+    let full_name = format!("type.googleapis.com/{}", detail.type_url);
+    fields.insert("@type".to_owned(), full_name.into());
+    fields.into()
+}
+
+/// Logs what went wrong and tells the caller nothing of it.
+fn unforeseen(error: &(dyn Error + 'static)) -> ApiError {
+    tracing::error!(error, "a request failed");
+    ApiError::Internal
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Unavailable(cause) => {
+                tracing::error!(error = &**cause as &dyn Error, "the database is out of reach");
+                Self::Unavailable
+            }
+            StoreError::Broken(cause) => unforeseen(&**cause),
+        }
+    }
+}
+
+impl From<AuthenticateError> for ApiError {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Invalid => Self::AuthInvalid,
+            AuthenticateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UserLinkError> for ApiError {
+    fn from(error: UserLinkError) -> Self {
+        match error {
+            UserLinkError::UserNotFound | UserLinkError::NotReachable(NotReachable::Removed) => {
+                Self::UserNotFound
+            }
+            UserLinkError::NotReachable(NotReachable::NotActive) => Self::UserNotActive,
+            UserLinkError::NotReachable(NotReachable::EmailNotVerified) => Self::EmailNotVerified,
+            UserLinkError::TooMany(limit) => Self::TooManyLinks { retry_after: limit.retry_after },
+            UserLinkError::Store(error) => error.into(),
+        }
+    }
+}

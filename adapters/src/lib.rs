@@ -1,0 +1,7 @@
+//! How Passlink touches the world. The rooms don't know each other: what two share is a port or
+//! stands in the application layer.
+
+pub mod api;
+pub mod key_file;
+pub mod persistence;
+pub mod system;

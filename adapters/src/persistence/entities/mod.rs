@@ -1,0 +1,7 @@
+//! The tables, a file each. Instants are milliseconds since 1970 (UTC).
+
+pub mod events;
+pub mod links;
+pub mod outbox;
+pub mod tokens;
+pub mod users;

@@ -1,0 +1,24 @@
+//! Mails to send. While a mail is claimed, `due_at` is the end of the lease; `tries` numbers the
+//! claim.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "outbox")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub user_id: String,
+    pub link_id: String,
+    pub queued_at: i64,
+    pub due_at: i64,
+    pub tries: i32,
+    pub state: String,
+    pub last_answer: Option<String>,
+    pub settled_at: Option<i64>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

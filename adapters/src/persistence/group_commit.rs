@@ -1,0 +1,76 @@
+//! Neighbours share a commit. SQLite has one writer, and what a write costs is the commit that
+//! makes it durable; so units of work that wait for the same commit go into it together, each in
+//! a savepoint of its own.
+
+use passlink_application::{Settled, StoreError, Work};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{error::store_error, repositories::Sql};
+
+/// Units of work that share a commit at the most.
+const GROUP: usize = 128;
+/// Units of work that may wait before a caller waits for a place.
+const WAITING: usize = 4096;
+
+struct Job {
+    work: Work,
+    done: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// The one writer of a SQLite file within this process.
+#[derive(Clone)]
+pub(super) struct Writer(mpsc::Sender<Job>);
+
+impl Writer {
+    /// Starts the writer; it ends when the last handle is dropped.
+    pub fn start(connection: DatabaseConnection) -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        tokio::spawn(commit_groups(connection, receiver));
+        Self(sender)
+    }
+
+    /// Runs a unit of work; returns when it is durable, or undone.
+    pub async fn run(&self, work: Work) -> Result<(), StoreError> {
+        let (done, ended) = oneshot::channel();
+        let gone = || StoreError::Unavailable("the writer has stopped".into());
+        self.0.send(Job { work, done }).await.map_err(|_| gone())?;
+        ended.await.map_err(|_| gone())?
+    }
+}
+
+async fn commit_groups(connection: DatabaseConnection, mut jobs: mpsc::Receiver<Job>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while jobs.recv_many(&mut group, GROUP).await > 0 {
+        let works: Vec<_> = group.iter().map(|job| job.work.clone()).collect();
+        let result = commit_group(&connection, &works).await;
+        for job in group.drain(..) {
+            // A caller who no longer waits doesn't need the answer.
+            let _ = job.done.send(result.clone().map_err(store_error));
+        }
+    }
+}
+
+async fn commit_group(connection: &DatabaseConnection, works: &[Work]) -> Result<(), DbErr> {
+    let transaction = connection
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        })
+        .await?;
+    for work in works {
+        run_in_savepoint(&transaction, work).await?;
+    }
+    transaction.commit().await
+}
+
+async fn run_in_savepoint(transaction: &DatabaseTransaction, work: &Work) -> Result<(), DbErr> {
+    let savepoint = transaction.begin().await?;
+    match work(&mut Sql(&savepoint)).await {
+        Settled::Commit => savepoint.commit().await,
+        Settled::RollBack => savepoint.rollback().await,
+    }
+}

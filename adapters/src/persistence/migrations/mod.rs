@@ -1,0 +1,13 @@
+//! The schema, as steps that are only ever added to.
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+mod m0001_first;
+
+pub(super) struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_first::Step)]
+    }
+}

@@ -1,0 +1,36 @@
+//! The history of each user.
+
+use async_trait::async_trait;
+use passlink_application::{History, StoreError};
+use passlink_domain::UserEvent;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr,
+};
+
+use super::{Sql, store_error};
+use crate::persistence::entities::{events, users};
+
+#[async_trait]
+impl<C: ConnectionTrait> History for Sql<'_, C> {
+    async fn record(&mut self, event: &UserEvent) -> Result<(), StoreError> {
+        let sequence = i64::try_from(event.sequence.get()).unwrap_or(i64::MAX);
+        let row = events::ActiveModel {
+            user_id: Set(event.user.to_string()),
+            sequence: Set(sequence),
+            kind: Set(event.kind.name().to_owned()),
+            subject: Set(event.kind.subject().map(str::to_owned)),
+            recorded_at: Set(event.at.as_millisecond()),
+        };
+        events::Entity::insert(row)
+            .exec_without_returning(self.0)
+            .await
+            .map_err(store_error)?;
+        users::Entity::update_many()
+            .col_expr(users::Column::Sequence, Expr::value(sequence))
+            .filter(users::Column::Id.eq(event.user.as_str()))
+            .exec(self.0)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+}

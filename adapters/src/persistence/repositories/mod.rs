@@ -1,0 +1,45 @@
+//! The repositories, a file each, over whatever runs statements: a connection or a transaction.
+
+use jiff::Timestamp;
+use passlink_application::StoreError;
+
+use super::error::{bad_row, store_error};
+
+mod history;
+mod links;
+mod outbox;
+mod tokens;
+mod users;
+
+/// All repositories over one connection or transaction.
+pub(super) struct Sql<'c, C>(pub &'c C);
+
+fn instant(milliseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(milliseconds).map_err(bad_row)
+}
+
+fn parsed<T>(text: &str) -> Result<T, StoreError>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    text.parse().map_err(bad_row)
+}
+
+/// Names for the states that a column keeps as text.
+macro_rules! state_names {
+    ($to:ident, $from:ident, $type:ty { $($variant:path => $name:literal),+ $(,)? }) => {
+        fn $to(state: $type) -> &'static str {
+            match state { $($variant => $name),+ }
+        }
+
+        #[allow(dead_code, reason = "a state that is only searched for is not read back")]
+        fn $from(name: &str) -> Result<$type, StoreError> {
+            match name {
+                $($name => Ok($variant),)+
+                _ => Err(crate::persistence::error::bad_row(format!("unknown state {name}"))),
+            }
+        }
+    };
+}
+use state_names;

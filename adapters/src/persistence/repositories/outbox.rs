@@ -1,0 +1,161 @@
+//! Mails to send.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_application::{
+    ClaimedMail, MailOutcome, Outbox, OutboxMail, OutboxState, StoreError,
+};
+use passlink_domain::OutboxId;
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, LockBehavior, LockType},
+};
+
+use super::{Sql, instant, parsed, state_names, store_error};
+use crate::persistence::entities::outbox::{ActiveModel, Column, Entity, Model};
+
+state_names!(state_name, state_named, OutboxState {
+    OutboxState::Waiting => "waiting",
+    OutboxState::Sent => "sent",
+    OutboxState::Failed => "failed",
+});
+
+fn mail(row: Model) -> Result<OutboxMail, StoreError> {
+    Ok(OutboxMail {
+        id: parsed(&row.id)?,
+        user: parsed(&row.user_id)?,
+        link: parsed(&row.link_id)?,
+        queued: instant(row.queued_at)?,
+        due: instant(row.due_at)?,
+        tries: row.tries.try_into().unwrap_or_default(),
+        state: state_named(&row.state)?,
+        last_answer: row.last_answer,
+    })
+}
+
+fn claimed(row: Model) -> Result<ClaimedMail, StoreError> {
+    Ok(ClaimedMail {
+        id: parsed(&row.id)?,
+        user: parsed(&row.user_id)?,
+        link: parsed(&row.link_id)?,
+        tries: u32::try_from(row.tries).unwrap_or_default() + 1,
+    })
+}
+
+#[async_trait]
+impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
+    async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError> {
+        let row = ActiveModel {
+            id: Set(mail.id.to_string()),
+            user_id: Set(mail.user.to_string()),
+            link_id: Set(mail.link.to_string()),
+            queued_at: Set(mail.queued.as_millisecond()),
+            due_at: Set(mail.due.as_millisecond()),
+            tries: Set(mail.tries.try_into().unwrap_or(i32::MAX)),
+            state: Set(state_name(mail.state).to_owned()),
+            last_answer: Set(mail.last_answer.clone()),
+            settled_at: Set(None),
+        };
+        let queued = Entity::insert(row).exec_without_returning(self.0).await;
+        queued.map(drop).map_err(store_error)
+    }
+
+    async fn claim(
+        &mut self,
+        now: Timestamp,
+        lease_end: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<ClaimedMail>, StoreError> {
+        let rows = Entity::find()
+            .filter(Column::State.eq(state_name(OutboxState::Waiting)))
+            .filter(Column::DueAt.lte(now.as_millisecond()))
+            .order_by_asc(Column::DueAt)
+            .limit(limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .all(self.0)
+            .await
+            .map_err(store_error)?;
+        Entity::update_many()
+            .col_expr(Column::DueAt, Expr::value(lease_end.as_millisecond()))
+            .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
+            .filter(Column::Id.is_in(rows.iter().map(|row| row.id.as_str())))
+            .exec(self.0)
+            .await
+            .map_err(store_error)?;
+        rows.into_iter().map(claimed).collect()
+    }
+
+    async fn settle(
+        &mut self,
+        claimed: &ClaimedMail,
+        outcome: &MailOutcome,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (state, answer, due) = match outcome {
+            MailOutcome::Sent(answer) => (OutboxState::Sent, answer, None),
+            MailOutcome::Failed(answer) => (OutboxState::Failed, answer, None),
+            MailOutcome::Retry { due, answer } => (OutboxState::Waiting, answer, Some(due)),
+        };
+        let mut update = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(state)))
+            .col_expr(Column::LastAnswer, Expr::value(answer.as_str()))
+            .filter(Column::Id.eq(claimed.id.as_str()))
+            .filter(Column::Tries.eq(claimed.tries))
+            .filter(Column::State.eq(state_name(OutboxState::Waiting)));
+        update = match due {
+            Some(due) => update.col_expr(Column::DueAt, Expr::value(due.as_millisecond())),
+            None => update.col_expr(Column::SettledAt, Expr::value(at.as_millisecond())),
+        };
+        let settled = update.exec(self.0).await.map_err(store_error)?;
+        Ok(settled.rows_affected == 1)
+    }
+
+    async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let due: Option<i64> = Entity::find()
+            .select_only()
+            .column(Column::DueAt)
+            .filter(Column::State.eq(state_name(OutboxState::Waiting)))
+            .order_by_asc(Column::DueAt)
+            .limit(1)
+            .into_tuple()
+            .one(self.0)
+            .await
+            .map_err(store_error)?;
+        due.map(instant).transpose()
+    }
+
+    async fn mails_in(
+        &mut self,
+        state: OutboxState,
+        after: Option<&OutboxId>,
+        limit: u64,
+    ) -> Result<Vec<OutboxMail>, StoreError> {
+        let mut rows = Entity::find()
+            .filter(Column::State.eq(state_name(state)))
+            .order_by_asc(Column::Id)
+            .limit(limit);
+        if let Some(after) = after {
+            rows = rows.filter(Column::Id.gt(after.as_str()));
+        }
+        let rows = rows.all(self.0).await.map_err(store_error)?;
+        rows.into_iter().map(mail).collect()
+    }
+
+    async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError> {
+        let row = Entity::find_by_id(id.as_str()).one(self.0).await;
+        row.map_err(store_error)?.map(mail).transpose()
+    }
+
+    async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError> {
+        let made = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(OutboxState::Waiting)))
+            .col_expr(Column::DueAt, Expr::value(at.as_millisecond()))
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(Column::State.ne(state_name(OutboxState::Sent)))
+            .exec(self.0)
+            .await
+            .map_err(store_error)?;
+        Ok(made.rows_affected == 1)
+    }
+}

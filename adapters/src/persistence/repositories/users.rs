@@ -1,0 +1,93 @@
+//! Users.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_application::{StoreError, Users};
+use passlink_domain::{EmailAddress, Sequence, User, UserEmail, UserId, UserState};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, TryInsertResult, sea_query::OnConflict,
+};
+
+use super::{Sql, parsed, state_names, store_error};
+use crate::persistence::entities::users::{ActiveModel, Column, Entity, Model};
+
+state_names!(state_name, state_named, UserState {
+    UserState::Active => "active",
+    UserState::Deactivated => "deactivated",
+    UserState::Locked => "locked",
+    UserState::Removed => "removed",
+});
+
+fn user(row: Model) -> Result<User, StoreError> {
+    Ok(User {
+        id: parsed(&row.id)?,
+        organisation: parsed(&row.organisation)?,
+        username: parsed(&row.username)?,
+        display_name: parsed(&row.display_name)?,
+        language: row.language,
+        email: match row.email {
+            Some(address) => Some(UserEmail {
+                address: parsed(&address)?,
+                verified: row.email_verified,
+            }),
+            None => None,
+        },
+        state: state_named(&row.state)?,
+        sequence: Sequence::recorded(row.sequence.try_into().unwrap_or_default()),
+    })
+}
+
+/// Mailboxes that differ only in case are one, as everywhere in practice.
+fn email_key(address: &EmailAddress) -> String {
+    address.as_str().to_lowercase()
+}
+
+#[async_trait]
+impl<C: ConnectionTrait> Users for Sql<'_, C> {
+    async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
+        let row = Entity::find_by_id(id.as_str()).lock_exclusive().one(self.0).await;
+        row.map_err(store_error)?.map(user).transpose()
+    }
+
+    async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
+        let row = Entity::find_by_id(id.as_str()).one(self.0).await;
+        row.map_err(store_error)?.map(user).transpose()
+    }
+
+    async fn users_after(
+        &mut self,
+        after: Option<&UserId>,
+        limit: u64,
+    ) -> Result<Vec<User>, StoreError> {
+        let mut rows = Entity::find().order_by_asc(Column::Id).limit(limit);
+        if let Some(after) = after {
+            rows = rows.filter(Column::Id.gt(after.as_str()));
+        }
+        let rows = rows.all(self.0).await.map_err(store_error)?;
+        rows.into_iter().map(user).collect()
+    }
+
+    async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError> {
+        let row = ActiveModel {
+            id: Set(user.id.to_string()),
+            organisation: Set(user.organisation.to_string()),
+            username: Set(user.username.to_string()),
+            display_name: Set(user.display_name.to_string()),
+            language: Set(user.language.clone()),
+            email: Set(user.email.as_ref().map(|email| email.address.to_string())),
+            email_key: Set(user.email.as_ref().map(|email| email_key(&email.address))),
+            email_verified: Set(user.email.as_ref().is_some_and(|email| email.verified)),
+            state: Set(state_name(user.state).to_owned()),
+            sequence: Set(user.sequence.get().try_into().unwrap_or(i64::MAX)),
+            created_at: Set(at.as_millisecond()),
+        };
+        let added = Entity::insert(row)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .try_insert()
+            .exec_without_returning(self.0)
+            .await
+            .map_err(store_error)?;
+        Ok(matches!(added, TryInsertResult::Inserted(1..)))
+    }
+}

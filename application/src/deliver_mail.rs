@@ -1,0 +1,223 @@
+//! Delivering mail: claim, look again, render and send, record.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use passlink_domain::{
+    CodeKeys, Delivery, LinkState, PasskeyLink, Purpose, User,
+};
+
+use crate::{
+    ClaimedMail, Clock, Mail, MailError, MailOutcome, Mailer, PasskeyLinkMail, PublicUrl, Random,
+    Repositories, Store, StoreError,
+};
+
+/// How long a claimed mail is nobody else's. Longer than a try can take.
+const LEASE: Duration = Duration::from_secs(90);
+/// Wait before the second try; it doubles with each one that follows.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// Longest wait between two tries.
+const LAST_RETRY: Duration = Duration::from_secs(60);
+
+/// What became of a claimed mail, for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivered {
+    /// The outcome was recorded.
+    Recorded(MailOutcome),
+    /// Another worker has claimed the mail since; its outcome counts, not this one.
+    Lost,
+}
+
+/// The worker's use case.
+pub struct DeliverMail {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    mailer: Arc<dyn Mailer>,
+    keys: Arc<CodeKeys>,
+    public_url: PublicUrl,
+}
+
+impl DeliverMail {
+    /// Longest that one try may take: the lease, less some time to record what came of it.
+    pub const TRY_TIMEOUT: Duration = Duration::from_secs(75);
+
+    /// Takes the ports.
+    pub fn new(
+        store: Arc<dyn Store>,
+        (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
+        mailer: Arc<dyn Mailer>,
+        keys: Arc<CodeKeys>,
+        public_url: PublicUrl,
+    ) -> Self {
+        Self { store, clock, random, mailer, keys, public_url }
+    }
+
+    /// Takes up to `limit` mails that are due. Each must be handed to [`Self::deliver`]; one that
+    /// isn't is given out again when its lease ends.
+    pub async fn claim(&self, limit: u64) -> Result<Vec<ClaimedMail>, StoreError> {
+        let now = self.clock.now();
+        let due = self
+            .store
+            .read((), |(), tx| Box::pin(tx.next_due()))
+            .await?;
+        if due.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
+        self.store
+            .write(limit, move |limit, tx| {
+                let lease_end = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+                Box::pin(tx.claim(now, lease_end, *limit))
+            })
+            .await
+    }
+
+    /// How long until the next mail is due; `None` when none waits.
+    pub async fn next_due_in(&self) -> Result<Option<Duration>, StoreError> {
+        let now = self.clock.now();
+        let due = self
+            .store
+            .read((), |(), tx| Box::pin(tx.next_due()))
+            .await?;
+        Ok(due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or_default()))
+    }
+
+    /// Delivers a claimed mail and records what came of it.
+    pub async fn deliver(&self, claimed: ClaimedMail) -> Result<Delivered, StoreError> {
+        let (link, user) = self
+            .store
+            .read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx)))
+            .await?;
+        let (outcome, becomes) = match self.look_again(link.as_ref(), user) {
+            Ok((link, mail)) => self.send(&claimed, link, &mail).await,
+            Err(dropped) => (MailOutcome::Failed(dropped.reason.to_owned()), dropped.becomes),
+        };
+        let now = self.clock.now();
+        let moved = link.zip(becomes);
+        let recorded = self
+            .store
+            .write((claimed, outcome.clone(), moved), move |(claimed, outcome, moved), tx| {
+                Box::pin(async move {
+                    let settled = tx.settle(claimed, outcome, now).await?;
+                    if let (true, Some((link, becomes))) = (settled, moved) {
+                        move_link(link, *becomes, now, tx).await?;
+                    }
+                    Ok::<_, StoreError>(settled)
+                })
+            })
+            .await?;
+        Ok(match recorded {
+            true => Delivered::Recorded(outcome),
+            false => Delivered::Lost,
+        })
+    }
+
+    /// Makes the mail, if link, user and address still hold.
+    fn look_again<'l>(
+        &self,
+        link: Option<&'l PasskeyLink>,
+        user: Option<User>,
+    ) -> Result<(&'l PasskeyLink, Mail), Dropped> {
+        let (Some(link), Some(user)) = (link, user) else {
+            return Err(Dropped::because("the link or its user is gone"));
+        };
+        if link.state.is_final() {
+            return Err(Dropped::because("the link has ended"));
+        }
+        if !link.is_open_at(self.clock.now()) {
+            return Err(Dropped::as_link_becomes(LinkState::Expired, "the link expired before the mail was taken"));
+        }
+        let Delivery::Mail(to) = &link.delivery;
+        if user.reachable_at() != Ok(to) {
+            return Err(Dropped::as_link_becomes(LinkState::Revoked, "the user is not active or the address changed"));
+        }
+        let code = |purpose| {
+            let code = self.keys.derive(&link.key, &link.code_binding(purpose));
+            code.ok_or(Dropped::because("the key of the link's code is not in the key file"))
+        };
+        let mail = PasskeyLinkMail {
+            to: to.clone(),
+            display_name: user.display_name,
+            username: user.username,
+            language: user.language,
+            register_url: self.public_url.register(link, &code(Purpose::Register)?),
+            revoke_url: self.public_url.revoke(link, &code(Purpose::Revoke)?),
+            requested_by: link.requested_by.clone(),
+            requested: link.requested,
+            expires: link.expires,
+        };
+        Ok((link, Mail::PasskeyLink(mail)))
+    }
+
+    async fn send(
+        &self,
+        claimed: &ClaimedMail,
+        link: &PasskeyLink,
+        mail: &Mail,
+    ) -> (MailOutcome, Option<LinkState>) {
+        match self.mailer.send(&claimed.id, mail).await {
+            Ok(answer) => (MailOutcome::Sent(answer), Some(LinkState::Sent)),
+            Err(MailError::Refused(answer)) => {
+                (MailOutcome::Failed(answer), Some(LinkState::Undeliverable))
+            }
+            Err(MailError::Unavailable(answer)) => {
+                let wait = self.clock.now().saturating_add(self.backoff(claimed.tries));
+                let due = wait.unwrap_or(Timestamp::MAX).min(link.expires);
+                (MailOutcome::Retry { due, answer }, None)
+            }
+        }
+    }
+
+    /// Doubles with each try, up to a limit, and spreads by half to either side, so that mails
+    /// that failed together don't come back together.
+    fn backoff(&self, tries: u32) -> Duration {
+        let doubled = FIRST_RETRY.saturating_mul(1 << tries.saturating_sub(1).min(16));
+        let mut byte = [0];
+        self.random.fill(&mut byte);
+        let [byte] = byte;
+        doubled.min(LAST_RETRY).mul_f64(0.5 + f64::from(byte) / 255.0)
+    }
+}
+
+/// Why a claimed mail is not sent, and what its link becomes by that.
+struct Dropped {
+    reason: &'static str,
+    becomes: Option<LinkState>,
+}
+
+impl Dropped {
+    fn because(reason: &'static str) -> Self {
+        Self { reason, becomes: None }
+    }
+
+    fn as_link_becomes(state: LinkState, reason: &'static str) -> Self {
+        Self { reason, becomes: Some(state) }
+    }
+}
+
+async fn load(
+    claimed: &ClaimedMail,
+    tx: &mut dyn Repositories,
+) -> Result<(Option<PasskeyLink>, Option<User>), StoreError> {
+    Ok((tx.link(&claimed.link).await?, tx.user(&claimed.user).await?))
+}
+
+/// Moves the link, unless it has ended meanwhile; a link that was sent replaces the older ones.
+async fn move_link(
+    link: &PasskeyLink,
+    becomes: LinkState,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<(), StoreError> {
+    let Ok(moved) = link.clone().becomes(becomes, now) else {
+        return Ok(());
+    };
+    tx.move_link(&link.id, link.state, moved.state).await?;
+    if becomes == LinkState::Sent {
+        tx.replace_links_before(link).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

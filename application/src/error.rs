@@ -1,0 +1,53 @@
+//! What can go wrong, one enum a need, without a word of transport.
+
+use passlink_domain::{NotReachable, TooManyLinks};
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database can't be reached, is locked for too long, or is full. Trying again may help.
+    #[error("the database is out of reach")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Anything else: a row that makes no sense, a statement that is wrong.
+    #[error("the database did not do as expected")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why a link for a user was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum UserLinkError {
+    /// There is no such user.
+    #[error("the user does not exist")]
+    UserNotFound,
+    /// The user can't have a link now.
+    #[error(transparent)]
+    NotReachable(#[from] NotReachable),
+    /// A link was sent a moment ago, or too many were in the last hour.
+    #[error(transparent)]
+    TooMany(#[from] TooManyLinks),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a bearer token does not speak for anybody.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// Unknown, malformed, expired or revoked.
+    #[error("the token does not hold")]
+    Invalid,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a mail was not handed over. The text is the other side's answer, fit for an operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// Refused for good; the same mail will not be taken later either.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// Not taken now; a later try may work.
+    #[error("not taken now: {0}")]
+    Unavailable(String),
+}

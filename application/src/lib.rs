@@ -1,0 +1,27 @@
+//! What can be done with Passlink: one file a use case, and the ports that the use cases need.
+//!
+//! A use case takes its ports when it is made, does its work in a unit of work that it hands to
+//! the [`Store`], and knows nothing of HTTP, SQL or SMTP.
+
+mod deliver_mail;
+mod error;
+mod ids;
+mod mail;
+mod outbox;
+mod ports;
+mod send_link;
+mod store;
+mod tokens;
+mod urls;
+mod users;
+
+pub use deliver_mail::{Delivered, DeliverMail};
+pub use error::{AuthenticateError, MailError, StoreError, UserLinkError};
+pub use mail::{Mail, PasskeyLinkMail, SecretUrl};
+pub use outbox::{ClaimedMail, MailOutcome, OutboxError, OutboxMail, OutboxState, OutboxUseCases};
+pub use ports::{Clock, History, Identity, Links, Mailer, Outbox, Random, Tokens, Users, Wake};
+pub use send_link::{Caller, SendLink};
+pub use store::{Repositories, Settled, Store, Work};
+pub use tokens::{NewToken, TokenError, TokenUseCases};
+pub use urls::{PublicUrl, PublicUrlError};
+pub use users::{NewUser, UserError, UserUseCases};

@@ -1,0 +1,134 @@
+//! Mails that wait, were sent or failed, and what an operator can do about them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use passlink_domain::{LinkId, OutboxId, UserId};
+
+use crate::{Clock, Repositories, Store, StoreError, Wake};
+
+/// Where a mail stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutboxState {
+    /// To be sent when it is due.
+    Waiting,
+    /// The mail server accepted it.
+    Sent,
+    /// It will not be sent, unless an operator has it tried again.
+    Failed,
+}
+
+/// A mail in the outbox. It names what it is about and holds none of its words, and no code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxMail {
+    /// Identifies the mail.
+    pub id: OutboxId,
+    /// Whom it is for.
+    pub user: UserId,
+    /// The link that it brings.
+    pub link: LinkId,
+    /// When it was queued.
+    pub queued: Timestamp,
+    /// When it is to be tried next.
+    pub due: Timestamp,
+    /// How often it was tried.
+    pub tries: u32,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// What the other side said last.
+    pub last_answer: Option<String>,
+}
+
+/// A mail that a worker took. `tries` numbers the claim: a later claim has a greater one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedMail {
+    /// Identifies the mail.
+    pub id: OutboxId,
+    /// Whom it is for.
+    pub user: UserId,
+    /// The link that it brings.
+    pub link: LinkId,
+    /// How often it was tried, this time included.
+    pub tries: u32,
+}
+
+/// What came of a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailOutcome {
+    /// Accepted, with this answer.
+    Sent(String),
+    /// To be tried again.
+    Retry {
+        /// When.
+        due: Timestamp,
+        /// Why.
+        answer: String,
+    },
+    /// Not to be tried again, for this reason.
+    Failed(String),
+}
+
+/// Why a mail can't be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// There is no such mail.
+    #[error("there is no mail with this id; `passlink outbox list` shows them")]
+    NotFound,
+    /// It was sent.
+    #[error("this mail was sent already")]
+    AlreadySent,
+    /// The link that it brings has ended.
+    #[error("the link of this mail has ended; send a new one")]
+    LinkEnded,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an operator can do with the outbox.
+pub struct OutboxUseCases {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    wake: Arc<dyn Wake>,
+}
+
+impl OutboxUseCases {
+    /// Takes the ports.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, wake: Arc<dyn Wake>) -> Self {
+        Self { store, clock, wake }
+    }
+
+    /// Up to `limit` mails in `state`, by id, after `after`.
+    pub async fn list(
+        &self,
+        state: OutboxState,
+        after: Option<OutboxId>,
+        limit: u64,
+    ) -> Result<Vec<OutboxMail>, StoreError> {
+        self.store
+            .read(after, move |after, tx| Box::pin(tx.mails_in(state, after.as_ref(), limit)))
+            .await
+    }
+
+    /// Has a mail that waits or failed tried again at once.
+    pub async fn retry(&self, id: OutboxId) -> Result<(), OutboxError> {
+        let now = self.clock.now();
+        self.store
+            .write(id, move |id, tx| Box::pin(retry(tx, id, now)))
+            .await?;
+        self.wake.wake();
+        Ok(())
+    }
+}
+
+async fn retry(tx: &mut dyn Repositories, id: &OutboxId, now: Timestamp) -> Result<(), OutboxError> {
+    let mail = tx.mail(id).await?.ok_or(OutboxError::NotFound)?;
+    let link = tx.link(&mail.link).await?;
+    if mail.state != OutboxState::Sent && !link.is_some_and(|link| link.is_open_at(now)) {
+        return Err(OutboxError::LinkEnded);
+    }
+    match tx.make_due(id, now).await? {
+        true => Ok(()),
+        false => Err(OutboxError::AlreadySent),
+    }
+}

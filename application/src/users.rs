@@ -1,0 +1,128 @@
+//! Adding and showing users.
+
+use std::sync::Arc;
+
+use passlink_domain::{
+    EmailAddress, EventKind, OrganisationId, Sequence, Text, User, UserEmail, UserEvent, UserId,
+    UserState,
+};
+
+use crate::{Clock, Random, Repositories, Store, StoreError, ids::new_id};
+
+/// What a new user is given. What is left out is derived from the address.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The user's id; a new UUIDv7 when left out.
+    pub id: Option<UserId>,
+    /// Who the user belongs to.
+    pub organisation: OrganisationId,
+    /// Where mail goes.
+    pub email: EmailAddress,
+    /// Whether the address is known to be the user's.
+    pub email_verified: bool,
+    /// What the user signs in as; the address when left out.
+    pub username: Option<Text>,
+    /// What the user is called; the username when left out.
+    pub display_name: Option<Text>,
+    /// The language for mails, a BCP 47 tag.
+    pub language: String,
+}
+
+/// Why a user was not added or shown.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// There is no such user.
+    #[error("there is no user with this id")]
+    NotFound,
+    /// The id is taken.
+    #[error("there is a user with this id already")]
+    IdTaken,
+    /// The address belongs to another user of the organisation.
+    #[error("the address belongs to another user of the organisation")]
+    EmailTaken,
+    /// The address is longer than a username may be.
+    #[error("the address is too long to be the username; give one")]
+    Username,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What can be done with users.
+pub struct UserUseCases {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl UserUseCases {
+    /// Takes the ports.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self { store, clock, random }
+    }
+
+    /// Adds a user; the first change in the user's history.
+    pub async fn add(&self, new: NewUser) -> Result<User, UserError> {
+        let now = self.clock.now();
+        let id = match new.id {
+            Some(id) => id,
+            None => new_id(now, &*self.random)?,
+        };
+        let username = match new.username {
+            Some(username) => username,
+            None => Text::parse(new.email.as_str()).map_err(|_| UserError::Username)?,
+        };
+        let user = User {
+            id,
+            organisation: new.organisation,
+            display_name: new.display_name.unwrap_or_else(|| username.clone()),
+            username,
+            language: new.language,
+            email: Some(UserEmail { address: new.email, verified: new.email_verified }),
+            state: UserState::Active,
+            sequence: Sequence::NONE.next(),
+        };
+        self.store
+            .write(user.clone(), move |user, tx| {
+                Box::pin(async move {
+                    if !tx.add_user(user, now).await? {
+                        return Err(taken(user, tx).await?);
+                    }
+                    tx.record(&UserEvent {
+                        user: user.id.clone(),
+                        sequence: user.sequence,
+                        kind: EventKind::UserAdded,
+                        at: now,
+                    })
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(user)
+    }
+
+    /// The user.
+    pub async fn show(&self, id: UserId) -> Result<User, UserError> {
+        self.store
+            .read(id, |id, tx| {
+                Box::pin(async move { tx.user(id).await?.ok_or(UserError::NotFound) })
+            })
+            .await
+    }
+
+    /// Up to `limit` users, by id, after `after`.
+    pub async fn list(&self, after: Option<UserId>, limit: u64) -> Result<Vec<User>, StoreError> {
+        self.store
+            .read(after, move |after, tx| Box::pin(tx.users_after(after.as_ref(), limit)))
+            .await
+    }
+}
+
+/// What stood in a new user's way.
+async fn taken(user: &User, tx: &mut dyn Repositories) -> Result<UserError, StoreError> {
+    Ok(match tx.user(&user.id).await? {
+        Some(_) => UserError::IdTaken,
+        None => UserError::EmailTaken,
+    })
+}

@@ -1,0 +1,207 @@
+//! Codes: what opens a link. They are derived from a key that the server holds, so that no code
+//! needs to be stored, and each serves one purpose.
+
+use std::{fmt, str::FromStr};
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::UserId;
+
+/// Version of the encoding below; a change to the encoding takes the next number.
+const ENCODING: u8 = 1;
+
+/// What a code is good for. A code for one purpose is wrong for every other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Registers a passkey with a link.
+    Register,
+    /// Revokes a link.
+    Revoke,
+}
+
+impl Purpose {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Revoke => "revoke",
+        }
+    }
+}
+
+/// What a code is bound to: change one of these and the code no longer holds.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeBinding<'a> {
+    /// What the code is good for.
+    pub purpose: Purpose,
+    /// The host under which the code is used.
+    pub domain: &'a str,
+    /// The id of the link that the code opens.
+    pub subject: &'a str,
+    /// Whose it is.
+    pub user: &'a UserId,
+    /// When it stops to work.
+    pub expires: Timestamp,
+}
+
+/// A code in clear: 256 bits, base64url without padding. Prints as `[redacted]`.
+pub struct Code(Zeroizing<String>);
+
+impl Code {
+    /// The code in clear, for the link that is made from it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares with what somebody presented, in constant time.
+    pub fn matches(&self, presented: &str) -> bool {
+        self.0.as_bytes().ct_eq(presented.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Names a key, so that a row can say which key its code comes from: 1 to 64 letters, digits, `-` or `_`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyId(String);
+
+/// What is wrong with keys.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The id has other characters than letters, digits, `-` and `_`, or not 1 to 64 of them.
+    #[error("a key's id has 1 to 64 letters, digits, '-' or '_'")]
+    Id,
+    /// The key has not 32 octets.
+    #[error("a key has 32 octets, this one has {0}")]
+    Length(usize),
+    /// Two keys have the same id.
+    #[error("two keys have the id {0}")]
+    Duplicate(String),
+    /// There is no key at all.
+    #[error("there is no key")]
+    None,
+}
+
+impl KeyId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
+            return Err(KeyError::Id);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A key of 256 bits that codes are derived from. Prints as its id.
+pub struct CodeKey {
+    id: KeyId,
+    secret: Zeroizing<[u8; 32]>,
+}
+
+impl CodeKey {
+    /// Takes a key of 32 octets.
+    pub fn new(id: KeyId, secret: &[u8]) -> Result<Self, KeyError> {
+        let secret: [u8; 32] = secret
+            .try_into()
+            .map_err(|_| KeyError::Length(secret.len()))?;
+        Ok(Self {
+            id,
+            secret: Zeroizing::new(secret),
+        })
+    }
+
+    /// Names the key.
+    pub fn id(&self) -> &KeyId {
+        &self.id
+    }
+
+    fn derive(&self, binding: &CodeBinding<'_>) -> Code {
+        // HMAC takes a key of any length, so the error can't occur; an empty code would match nothing.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.secret) else {
+            return Code(Zeroizing::default());
+        };
+        mac.update(&[ENCODING]);
+        for field in [
+            binding.purpose.label(),
+            self.id.as_str(),
+            binding.domain,
+            binding.subject,
+            binding.user.as_str(),
+        ] {
+            mac.update(&(field.len() as u64).to_be_bytes());
+            mac.update(field.as_bytes());
+        }
+        mac.update(&binding.expires.as_millisecond().to_be_bytes());
+        Code(Zeroizing::new(base64url(&mac.finalize().into_bytes())))
+    }
+}
+
+impl fmt::Debug for CodeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CodeKey({})", self.id)
+    }
+}
+
+/// All keys that the server holds. The newest signs, all verify.
+#[derive(Debug)]
+pub struct CodeKeys {
+    newest: CodeKey,
+    older: Vec<CodeKey>,
+}
+
+impl CodeKeys {
+    /// Takes keys in the order they were made, at least one.
+    pub fn new(mut keys: Vec<CodeKey>) -> Result<Self, KeyError> {
+        for (position, key) in keys.iter().enumerate() {
+            if keys.iter().skip(position + 1).any(|other| other.id == key.id) {
+                return Err(KeyError::Duplicate(key.id.to_string()));
+            }
+        }
+        let newest = keys.pop().ok_or(KeyError::None)?;
+        Ok(Self { newest, older: keys })
+    }
+
+    /// The key that new codes are derived from.
+    pub fn newest(&self) -> &KeyId {
+        &self.newest.id
+    }
+
+    /// Derives the code of a binding with the named key; `None` if that key is not held.
+    pub fn derive(&self, key: &KeyId, binding: &CodeBinding<'_>) -> Option<Code> {
+        std::iter::once(&self.newest)
+            .chain(&self.older)
+            .find(|held| held.id == *key)
+            .map(|held| held.derive(binding))
+    }
+}
+
+/// Base64url without padding (RFC 4648, section 5).
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! The history of a user: what was changed, in an order without gaps.
+
+use jiff::Timestamp;
+
+use crate::{LinkId, OrganisationId, UserId};
+
+/// The number of a change in a user's own history: 1, 2, 3 … without gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sequence(u64);
+
+impl Sequence {
+    /// Before the first change.
+    pub const NONE: Self = Self(0);
+
+    /// A sequence that was recorded.
+    pub fn recorded(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number of the change that follows.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// What a change was, with the thing that it was about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventKind {
+    /// The user was added.
+    UserAdded,
+    /// A passkey link was requested.
+    LinkRequested(LinkId),
+}
+
+impl EventKind {
+    /// The name under which the change is recorded.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::UserAdded => "user.added",
+            Self::LinkRequested(_) => "link.requested",
+        }
+    }
+
+    /// The id of the thing that the change was about, unless that is the user.
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::UserAdded => None,
+            Self::LinkRequested(id) => Some(id.as_str()),
+        }
+    }
+}
+
+/// One change in a user's history. It holds no personal data, so that it can outlive the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserEvent {
+    /// Whose history.
+    pub user: UserId,
+    /// Its number there.
+    pub sequence: Sequence,
+    /// What was changed.
+    pub kind: EventKind,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// What a caller is told of the change that a call made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectDetails {
+    /// The number of the change in the user's history.
+    pub sequence: Sequence,
+    /// When the object was created, if this change created it.
+    pub created: Option<Timestamp>,
+    /// When the change was recorded.
+    pub changed: Timestamp,
+    /// The user's organisation.
+    pub resource_owner: OrganisationId,
+}

@@ -1,0 +1,79 @@
+//! Identifiers: opaque strings, a type for each kind of thing.
+
+use std::fmt;
+
+/// Longest identifier, in characters.
+const MAX_CHARACTERS: usize = 200;
+
+/// Why a text is no identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// It has no characters.
+    #[error("must not be empty")]
+    Empty,
+    /// It has more than 200 characters.
+    #[error("must have at most {MAX_CHARACTERS} characters")]
+    TooLong,
+    /// It holds white space or a control character.
+    #[error("must not contain white space or control characters")]
+    Character,
+}
+
+fn parse(text: &str) -> Result<String, IdError> {
+    if text.is_empty() {
+        Err(IdError::Empty)
+    } else if text.chars().count() > MAX_CHARACTERS {
+        Err(IdError::TooLong)
+    } else if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        Err(IdError::Character)
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes an identifier of 1 to 200 characters without white space or control characters.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                parse(text).map(Self)
+            }
+
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Self::parse(text)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// Identifies a user.
+    UserId,
+    /// Identifies an organisation: the owner of users.
+    OrganisationId,
+    /// Identifies a passkey registration link (the `codeID` of its URL).
+    LinkId,
+    /// Identifies a stored bearer token; not the token itself.
+    TokenId,
+    /// Identifies a mail in the outbox.
+    OutboxId,
+}

@@ -1,0 +1,23 @@
+//! What is true in Passlink: users, passkey links, codes and the history of a user.
+//!
+//! Nothing here does I/O, waits, reads a clock or draws randomness: time and random bytes are
+//! arguments. Identifiers, addresses, codes and tokens are types of their own, so that one can't
+//! be passed where another is meant, and secrets print as `[redacted]`.
+
+mod code;
+mod email;
+mod history;
+mod id;
+mod link;
+mod text;
+mod token;
+mod user;
+
+pub use code::{Code, CodeBinding, CodeKey, CodeKeys, KeyError, KeyId, Purpose};
+pub use email::{EmailAddress, EmailAddressError};
+pub use history::{EventKind, ObjectDetails, Sequence, UserEvent};
+pub use id::{IdError, LinkId, OrganisationId, OutboxId, TokenId, UserId};
+pub use link::{Delivery, LinkClosed, LinkPolicy, LinkState, PasskeyLink, TooManyLinks};
+pub use text::{Text, TextError};
+pub use token::{BearerToken, BearerTokenError, Token, TokenHash};
+pub use user::{NotReachable, User, UserEmail, UserState};

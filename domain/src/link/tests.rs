@@ -1,0 +1,128 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const STATES: [LinkState; 7] = [
+    LinkState::Requested,
+    LinkState::Sent,
+    LinkState::Redeemed,
+    LinkState::Expired,
+    LinkState::Replaced,
+    LinkState::Revoked,
+    LinkState::Undeliverable,
+];
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+fn link() -> PasskeyLink {
+    PasskeyLink {
+        id: LinkId::parse("link").unwrap(),
+        user: UserId::parse("user").unwrap(),
+        organisation: OrganisationId::parse("default").unwrap(),
+        delivery: Delivery::Mail(EmailAddress::parse("ada@example.com").unwrap()),
+        domain: "localhost".into(),
+        key: "k1".parse().unwrap(),
+        requested_by: None,
+        requested: at(0),
+        expires: at(3600),
+        state: LinkState::Requested,
+    }
+}
+
+fn policy(cooldown: u64, max_per_hour: u32) -> LinkPolicy {
+    LinkPolicy {
+        lifetime: Duration::from_secs(3600),
+        cooldown: Duration::from_secs(cooldown),
+        max_per_hour,
+    }
+}
+
+proptest! {
+    #[test]
+    fn there_is_no_way_out_of_a_final_state(
+        steps in proptest::collection::vec((0..STATES.len(), 0..7200_i64), 1..40),
+    ) {
+        let mut link = link();
+        for (state, second) in steps {
+            let before = link.clone();
+            match link.clone().becomes(STATES[state], at(second)) {
+                Ok(after) => {
+                    prop_assert!(!before.state.is_final());
+                    prop_assert!(after.state != LinkState::Redeemed || at(second) < after.expires);
+                    link = after;
+                }
+                Err(LinkClosed(_)) => prop_assert_eq!(&link, &before),
+            }
+            if before.state.is_final() {
+                prop_assert_eq!(link.state, before.state);
+                prop_assert!(!link.is_open_at(at(second)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_policy_never_allows_more_than_its_limits(
+        cooldown in 0..600_u64,
+        max in 1..20_u32,
+        waits in proptest::collection::vec(0..900_i64, 1..200),
+    ) {
+        let policy = policy(cooldown, max);
+        let (mut now, mut sent) = (0, Vec::<i64>::new());
+        for wait in waits {
+            now += wait;
+            let recent: Vec<_> = sent.iter().rev().copied().filter(|s| *s > now - 3600)
+                .take(max as usize).map(at).collect();
+            match policy.allows_mail(&recent, at(now)) {
+                Ok(()) => sent.push(now),
+                Err(TooManyLinks { retry_after }) => {
+                    // Who waits that long is let through, and who waits a second less is not.
+                    let then = now + retry_after.as_secs() as i64;
+                    let still: Vec<_> = sent.iter().rev().copied().filter(|s| *s > then - 3600)
+                        .take(max as usize).map(at).collect();
+                    prop_assert!(policy.allows_mail(&still, at(then)).is_ok());
+                    prop_assert!(policy.allows_mail(&recent, at(then - 1)).is_err());
+                }
+            }
+        }
+        for (i, first) in sent.iter().enumerate() {
+            let in_the_hour = sent[i..].iter().filter(|s| **s < first + 3600).count();
+            prop_assert!(in_the_hour <= max as usize);
+            if let Some(next) = sent.get(i + 1) {
+                prop_assert!(next - first >= cooldown as i64);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_redeemed_link_stays_redeemed() {
+    let redeemed = link().becomes(LinkState::Redeemed, at(1)).unwrap();
+    for state in STATES {
+        assert_eq!(
+            redeemed.clone().becomes(state, at(2)),
+            Err(LinkClosed(LinkState::Redeemed))
+        );
+    }
+}
+
+#[test]
+fn a_link_is_open_until_the_instant_it_expires() {
+    assert!(link().is_open_at(at(3599)));
+    assert!(!link().is_open_at(at(3600)));
+    assert_eq!(
+        link().becomes(LinkState::Redeemed, at(3600)),
+        Err(LinkClosed(LinkState::Expired))
+    );
+}
+
+#[test]
+fn the_wait_is_told_in_whole_seconds_and_never_as_none() {
+    let policy = policy(60, 5);
+    let newest = at(0) + SignedDuration::from_millis(500);
+    let wait = policy.allows_mail(&[newest], at(0) + SignedDuration::from_millis(1_400));
+    assert_eq!(wait.unwrap_err().retry_after, Duration::from_secs(60));
+    let wait = policy.allows_mail(&[newest], at(60));
+    assert_eq!(wait.unwrap_err().retry_after, Duration::from_secs(1));
+}

@@ -1,0 +1,64 @@
+//! Short texts that people gave and that people will read: names.
+
+use std::fmt;
+
+/// Longest name, in characters.
+const MAX_CHARACTERS: usize = 200;
+
+/// Why a text can't be a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing is left of it when trimmed.
+    #[error("must not be empty")]
+    Empty,
+    /// It has more than 200 characters.
+    #[error("must have at most {MAX_CHARACTERS} characters")]
+    TooLong,
+    /// It holds a line break or another control character.
+    #[error("must not contain line breaks or other control characters")]
+    Control,
+}
+
+/// A name of 1 to 200 characters, trimmed, on one line, without control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(String);
+
+impl Text {
+    /// Trims and takes a name.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let text = text.trim();
+        if text.is_empty() {
+            Err(TextError::Empty)
+        } else if text.chars().count() > MAX_CHARACTERS {
+            Err(TextError::TooLong)
+        } else if text.chars().any(breaks_a_line) {
+            Err(TextError::Control)
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Controls, and the two separators of Unicode that end a line without being controls.
+fn breaks_a_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for Text {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        Self::parse(text)
+    }
+}

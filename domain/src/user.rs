@@ -1,0 +1,75 @@
+//! Users: who a passkey is for.
+
+use crate::{EmailAddress, OrganisationId, Sequence, Text, UserId};
+
+/// Whether a user may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserState {
+    /// May act.
+    Active,
+    /// Switched off by an operator.
+    Deactivated,
+    /// Shut out, for example after an attack.
+    Locked,
+    /// Gone; only the history is left.
+    Removed,
+}
+
+/// A registered address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserEmail {
+    /// Where mail goes.
+    pub address: EmailAddress,
+    /// Whether the user has shown that the address is theirs. Only then is a link mailed to it.
+    pub verified: bool,
+}
+
+/// A user, as last recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Identifies the user.
+    pub id: UserId,
+    /// Who the user belongs to.
+    pub organisation: OrganisationId,
+    /// What the user signs in as.
+    pub username: Text,
+    /// What the user is called.
+    pub display_name: Text,
+    /// The language for mails and pages, a BCP 47 tag.
+    pub language: String,
+    /// Where mail goes, if anywhere.
+    pub email: Option<UserEmail>,
+    /// Whether the user may act.
+    pub state: UserState,
+    /// The number of the last change in the user's history.
+    pub sequence: Sequence,
+}
+
+/// Why no link can be mailed to a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotReachable {
+    /// The user was removed.
+    #[error("the user was removed")]
+    Removed,
+    /// The user is deactivated or locked.
+    #[error("the user is not active")]
+    NotActive,
+    /// There is no address, or it isn't verified.
+    #[error("the user has no verified e-mail address")]
+    EmailNotVerified,
+}
+
+impl User {
+    /// The address that a link may be mailed to.
+    pub fn reachable_at(&self) -> Result<&EmailAddress, NotReachable> {
+        match self.state {
+            UserState::Removed => return Err(NotReachable::Removed),
+            UserState::Deactivated | UserState::Locked => return Err(NotReachable::NotActive),
+            UserState::Active => {}
+        }
+        match &self.email {
+            Some(email) if email.verified => Ok(&email.address),
+            _ => Err(NotReachable::EmailNotVerified),
+        }
+    }
+}
