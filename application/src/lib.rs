@@ -5,6 +5,8 @@
 
 mod deliver_mail;
 mod error;
+#[cfg(test)]
+mod fakes;
 mod ids;
 mod mail;
 mod outbox;

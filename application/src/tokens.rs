@@ -118,3 +118,6 @@ impl Identity for TokenUseCases {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

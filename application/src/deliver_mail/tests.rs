@@ -1,1 +1,131 @@
+use std::sync::Arc;
 
+use passlink_domain::UserState;
+
+use super::*;
+use crate::{OutboxState, OutboxUseCases, fakes::World};
+
+/// A user for whom a link was requested.
+async fn requested() -> Arc<World> {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    world.send_link().to_caller(caller).await.unwrap();
+    world
+}
+
+/// Delivers what is due; returns the outcomes.
+async fn work(world: &Arc<World>) -> Vec<MailOutcome> {
+    let worker = world.deliver_mail();
+    let mut outcomes = Vec::new();
+    for claimed in worker.claim(10).await.unwrap() {
+        match worker.deliver(claimed).await.unwrap() {
+            Delivered::Recorded(outcome) => outcomes.push(outcome),
+            Delivered::Lost => panic!("nobody else works here"),
+        }
+    }
+    outcomes
+}
+
+fn fail_next(world: &World, error: MailError) {
+    world.answers.lock().unwrap().push(Err(error));
+}
+
+#[tokio::test]
+async fn a_mail_that_is_accepted_is_sent_once_and_its_link_is_sent() {
+    let world = requested().await;
+    assert_eq!(work(&world).await, [MailOutcome::Sent("250 ok".into())]);
+    assert_eq!(work(&world).await, []);
+    assert_eq!(world.state().links[0].state, LinkState::Sent);
+    assert_eq!(world.state().mails[0].state, OutboxState::Sent);
+    let sent = world.sent.lock().unwrap();
+    let Mail::PasskeyLink(mail) = &sent[0].1 else { panic!("a link") };
+    assert_eq!(mail.to.as_str(), "ada@example.com");
+    assert!(mail.register_url.expose().contains("/passkeys/register?userID=ada&orgID=default&codeID="));
+    let code = |url: &str| url.rsplit_once("#code=").unwrap().1.to_owned();
+    assert_ne!(code(mail.register_url.expose()), code(mail.revoke_url.expose()));
+}
+
+#[tokio::test]
+async fn a_mail_not_taken_now_is_tried_again_later_and_later_until_its_link_expires() {
+    let world = requested().await;
+    let mut waits = Vec::new();
+    let last = loop {
+        fail_next(&world, MailError::Unavailable("451 later".into()));
+        match work(&world).await.pop() {
+            Some(MailOutcome::Retry { due, .. }) => waits.push(due.duration_since(world.now()).as_secs()),
+            Some(other) => break other,
+            None => world.pass(1),
+        }
+    };
+    assert!(waits.len() > 30, "{waits:?}");
+    assert!(waits.iter().all(|wait| *wait <= 90), "{waits:?}");
+    assert!(waits[6] > waits[0], "{waits:?}");
+    assert_eq!(last, MailOutcome::Failed("the link expired before the mail was taken".into()));
+    assert_eq!(world.state().links[0].state, LinkState::Expired);
+    assert!(world.sent.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_mail_ends_as_failed_and_an_operator_can_have_it_tried_again() {
+    let world = requested().await;
+    fail_next(&world, MailError::Refused("550 no such user".into()));
+    assert_eq!(work(&world).await, [MailOutcome::Failed("550 no such user".into())]);
+    assert_eq!(world.state().links[0].state, LinkState::Undeliverable);
+    let id = world.state().mails[0].id.clone();
+    let outbox = OutboxUseCases::new(world.clone(), world.clone(), world.clone());
+    outbox.retry(id.clone()).await.unwrap();
+    assert_eq!(work(&world).await, [MailOutcome::Sent("250 ok".into())]);
+    assert_eq!(world.state().links[0].state, LinkState::Sent);
+    assert!(outbox.retry(id).await.unwrap_err().to_string().contains("sent already"));
+}
+
+#[tokio::test]
+async fn no_mail_goes_out_when_user_address_or_link_changed_since() {
+    type Change = fn(&mut crate::fakes::State);
+    let changes: [(Change, LinkState); 4] = [
+        (|all| all.users.get_mut("ada").unwrap().state = UserState::Deactivated, LinkState::Revoked),
+        (
+            |all| {
+                let email = all.users.get_mut("ada").unwrap().email.as_mut().unwrap();
+                email.address = "other@example.com".parse().unwrap();
+            },
+            LinkState::Revoked,
+        ),
+        (|all| drop(all.users.get_mut("ada").unwrap().email.take()), LinkState::Revoked),
+        (|all| all.links[0].state = LinkState::Replaced, LinkState::Replaced),
+    ];
+    for (change, ends_as) in changes {
+        let world = requested().await;
+        world.change(change);
+        assert!(matches!(work(&world).await[..], [MailOutcome::Failed(_)]));
+        assert_eq!(world.state().links[0].state, ends_as);
+        assert!(world.sent.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_mail_with_a_newer_link_replaces_the_older_ones_once_it_is_accepted() {
+    let world = requested().await;
+    work(&world).await;
+    world.pass(60);
+    let caller = crate::Caller { user: "ada".parse().unwrap(), token_name: None };
+    world.send_link().to_caller(caller).await.unwrap();
+    assert_eq!(world.state().links[0].state, LinkState::Sent);
+    work(&world).await;
+    let states = world.state().links.iter().map(|link| link.state).collect::<Vec<_>>();
+    assert_eq!(states, [LinkState::Replaced, LinkState::Sent]);
+}
+
+#[tokio::test]
+async fn a_claimed_mail_is_given_out_again_when_its_lease_ends_and_the_late_worker_loses() {
+    let world = requested().await;
+    let worker = world.deliver_mail();
+    let first = worker.claim(10).await.unwrap().remove(0);
+    assert!(worker.claim(10).await.unwrap().is_empty());
+    world.pass(91);
+    let second = worker.claim(10).await.unwrap().remove(0);
+    assert_eq!((first.tries, second.tries), (1, 2));
+    assert_eq!(worker.deliver(first).await.unwrap(), Delivered::Lost);
+    assert_eq!(world.state().mails[0].state, OutboxState::Waiting);
+    assert!(matches!(worker.deliver(second).await.unwrap(), Delivered::Recorded(_)));
+}
