@@ -5,6 +5,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 const ROOT: &str = "proto";
 const FILES: &[&str] = &[
     "google/rpc/error_details.proto",
+    "google/rpc/status.proto",
     "zitadel/auth.proto",
     "zitadel/message.proto",
     "zitadel/object.proto",

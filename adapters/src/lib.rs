@@ -3,5 +3,6 @@
 
 pub mod api;
 pub mod key_file;
+pub mod mail;
 pub mod persistence;
 pub mod system;

@@ -3,9 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use passlink_domain::{
-    CodeKeys, Delivery, LinkState, PasskeyLink, Purpose, User,
-};
+use passlink_domain::{CodeKeys, Delivery, LinkState, PasskeyLink, Purpose, User};
 
 use crate::{
     ClaimedMail, Clock, Mail, MailError, MailOutcome, Mailer, PasskeyLinkMail, PublicUrl, Random,
@@ -57,10 +55,7 @@ impl DeliverMail {
     /// isn't is given out again when its lease ends.
     pub async fn claim(&self, limit: u64) -> Result<Vec<ClaimedMail>, StoreError> {
         let now = self.clock.now();
-        let due = self
-            .store
-            .read((), |(), tx| Box::pin(tx.next_due()))
-            .await?;
+        let due = self.store.read((), |(), tx| Box::pin(tx.next_due())).await?;
         if due.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
@@ -72,22 +67,10 @@ impl DeliverMail {
             .await
     }
 
-    /// How long until the next mail is due; `None` when none waits.
-    pub async fn next_due_in(&self) -> Result<Option<Duration>, StoreError> {
-        let now = self.clock.now();
-        let due = self
-            .store
-            .read((), |(), tx| Box::pin(tx.next_due()))
-            .await?;
-        Ok(due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or_default()))
-    }
-
     /// Delivers a claimed mail and records what came of it.
     pub async fn deliver(&self, claimed: ClaimedMail) -> Result<Delivered, StoreError> {
-        let (link, user) = self
-            .store
-            .read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx)))
-            .await?;
+        let (link, user) =
+            self.store.read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx))).await?;
         let (outcome, becomes) = match self.look_again(link.as_ref(), user) {
             Ok((link, mail)) => self.send(&claimed, link, &mail).await,
             Err(dropped) => (MailOutcome::Failed(dropped.reason.to_owned()), dropped.becomes),
@@ -125,11 +108,19 @@ impl DeliverMail {
             return Err(Dropped::because("the link has ended"));
         }
         if !link.is_open_at(self.clock.now()) {
-            return Err(Dropped::as_link_becomes(LinkState::Expired, "the link expired before the mail was taken"));
+            return Err(Dropped::as_link_becomes(
+                LinkState::Expired,
+                "the link expired before the mail was taken",
+            ));
         }
-        let Delivery::Mail(to) = &link.delivery;
+        let Delivery::Mail(to) = &link.delivery else {
+            return Err(Dropped::because("the link is not for mail"));
+        };
         if user.reachable_at() != Ok(to) {
-            return Err(Dropped::as_link_becomes(LinkState::Revoked, "the user is not active or the address changed"));
+            return Err(Dropped::as_link_becomes(
+                LinkState::Revoked,
+                "the user is not active or the address changed",
+            ));
         }
         let code = |purpose| {
             let code = self.keys.derive(&link.key, &link.code_binding(purpose));

@@ -22,6 +22,9 @@ pub enum UserLinkError {
     /// The user can't have a link now.
     #[error(transparent)]
     NotReachable(#[from] NotReachable),
+    /// Links are not returned to callers here.
+    #[error("links are not returned to callers")]
+    NotOffered,
     /// A link was sent a moment ago, or too many were in the last hour.
     #[error(transparent)]
     TooMany(#[from] TooManyLinks),

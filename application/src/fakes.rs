@@ -80,15 +80,13 @@ impl World {
         Arc::new(CodeKeys::new(vec![key]).unwrap())
     }
 
+    pub fn desk(self: &Arc<Self>) -> LinkDesk {
+        let ports: (Arc<dyn Clock>, Arc<dyn Random>) = (self.clone(), self.clone());
+        LinkDesk::new(self.clone(), ports, Self::keys(), Self::public_url(), Self::policy())
+    }
+
     pub fn send_link(self: &Arc<Self>) -> SendLink {
-        SendLink::new(
-            self.clone(),
-            (self.clone(), self.clone()),
-            self.clone(),
-            Self::keys(),
-            Self::public_url(),
-            Self::policy(),
-        )
+        SendLink::new(self.desk(), self.clone())
     }
 
     pub fn deliver_mail(self: &Arc<Self>) -> DeliverMail {
@@ -196,14 +194,19 @@ impl Users for State {
         Ok(self.users.get(id.as_str()).cloned())
     }
 
-    async fn users_after(&mut self, after: Option<&UserId>, limit: u64) -> Result<Vec<User>, StoreError> {
+    async fn users_after(
+        &mut self,
+        after: Option<&UserId>,
+        limit: u64,
+    ) -> Result<Vec<User>, StoreError> {
         let after = after.map(UserId::as_str).unwrap_or_default();
         let rest = self.users.iter().filter(|(id, _)| id.as_str() > after);
         Ok(rest.take(limit as usize).map(|(_, user)| user.clone()).collect())
     }
 
     async fn add_user(&mut self, user: &User, _at: Timestamp) -> Result<bool, StoreError> {
-        let taken = self.users.values().any(|other| other.id == user.id || other.email == user.email);
+        let taken =
+            self.users.values().any(|other| other.id == user.id || other.email == user.email);
         if !taken {
             self.users.insert(user.id.to_string(), user.clone());
         }
@@ -222,10 +225,44 @@ impl History for State {
 
 #[async_trait]
 impl Links for State {
-    async fn recent_links(&mut self, user: &UserId, since: Timestamp, limit: u32) -> Result<Vec<Timestamp>, StoreError> {
-        let links = self.links.iter().rev();
-        let recent = links.filter(|link| link.user == *user && link.requested > since);
-        Ok(recent.take(limit as usize).map(|link| link.requested).collect())
+    async fn recent_links(
+        &mut self,
+        user: &UserId,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<RecentLinks, StoreError> {
+        let newest = self.links.iter().rev();
+        let recent: Vec<_> = newest
+            .filter(|link| link.user == *user && link.requested > since)
+            .take(limit as usize)
+            .collect();
+        let mailed = recent.iter().find(|link| link.delivery != Delivery::Returned);
+        Ok(RecentLinks {
+            requested: recent.iter().map(|link| link.requested).collect(),
+            last_mailed: mailed.map(|link| link.requested),
+        })
+    }
+
+    async fn open_returned_links(
+        &mut self,
+        user: &UserId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        let open = self.links.iter().filter(|link| {
+            link.user == *user && link.delivery == Delivery::Returned && link.is_open_at(now)
+        });
+        Ok(open.take(limit).map(|link| link.expires).collect())
+    }
+
+    async fn links_of(
+        &mut self,
+        user: &UserId,
+        _after: Option<&LinkId>,
+        limit: u64,
+    ) -> Result<Vec<PasskeyLink>, StoreError> {
+        let links = self.links.iter().filter(|link| link.user == *user);
+        Ok(links.take(limit as usize).cloned().collect())
     }
 
     async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError> {
@@ -237,7 +274,12 @@ impl Links for State {
         Ok(self.link_mut(id).cloned())
     }
 
-    async fn move_link(&mut self, id: &LinkId, from: LinkState, to: LinkState) -> Result<bool, StoreError> {
+    async fn move_link(
+        &mut self,
+        id: &LinkId,
+        from: LinkState,
+        to: LinkState,
+    ) -> Result<bool, StoreError> {
         let link = self.link_mut(id).filter(|link| link.state == from);
         Ok(link.map(|link| link.state = to).is_some())
     }
@@ -258,17 +300,35 @@ impl Outbox for State {
         Ok(())
     }
 
-    async fn claim(&mut self, now: Timestamp, lease_end: Timestamp, limit: u64) -> Result<Vec<ClaimedMail>, StoreError> {
-        let due = self.mails.iter_mut().filter(|mail| mail.state == OutboxState::Waiting && mail.due <= now);
+    async fn claim(
+        &mut self,
+        now: Timestamp,
+        lease_end: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<ClaimedMail>, StoreError> {
+        let due = self
+            .mails
+            .iter_mut()
+            .filter(|mail| mail.state == OutboxState::Waiting && mail.due <= now);
         let claimed = due.take(limit as usize).map(|mail| {
             mail.due = lease_end;
             mail.tries += 1;
-            ClaimedMail { id: mail.id.clone(), user: mail.user.clone(), link: mail.link.clone(), tries: mail.tries }
+            ClaimedMail {
+                id: mail.id.clone(),
+                user: mail.user.clone(),
+                link: mail.link.clone(),
+                tries: mail.tries,
+            }
         });
         Ok(claimed.collect())
     }
 
-    async fn settle(&mut self, claimed: &ClaimedMail, outcome: &MailOutcome, _at: Timestamp) -> Result<bool, StoreError> {
+    async fn settle(
+        &mut self,
+        claimed: &ClaimedMail,
+        outcome: &MailOutcome,
+        _at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let mail = self.mail_mut(&claimed.id).unwrap();
         if mail.tries != claimed.tries || mail.state != OutboxState::Waiting {
             return Ok(false);
@@ -290,7 +350,12 @@ impl Outbox for State {
         Ok(waiting.map(|mail| mail.due).min())
     }
 
-    async fn mails_in(&mut self, state: OutboxState, _after: Option<&OutboxId>, limit: u64) -> Result<Vec<OutboxMail>, StoreError> {
+    async fn mails_in(
+        &mut self,
+        state: OutboxState,
+        _after: Option<&OutboxId>,
+        limit: u64,
+    ) -> Result<Vec<OutboxMail>, StoreError> {
         let mails = self.mails.iter().filter(|mail| mail.state == state);
         Ok(mails.take(limit as usize).cloned().collect())
     }
@@ -322,7 +387,11 @@ impl Tokens for State {
         Ok(tokens.map(|(token, _)| token.clone()).collect())
     }
 
-    async fn revoke_token(&mut self, id: &TokenId, at: Timestamp) -> Result<Option<Token>, StoreError> {
+    async fn revoke_token(
+        &mut self,
+        id: &TokenId,
+        at: Timestamp,
+    ) -> Result<Option<Token>, StoreError> {
         let found = self.tokens.iter_mut().find(|(token, _)| token.id == *id);
         Ok(found.map(|(token, _)| {
             token.revoked = token.revoked.or(Some(at));

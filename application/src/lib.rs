@@ -3,27 +3,35 @@
 //! A use case takes its ports when it is made, does its work in a unit of work that it hands to
 //! the [`Store`], and knows nothing of HTTP, SQL or SMTP.
 
+mod add_link;
 mod deliver_mail;
 mod error;
 #[cfg(test)]
 mod fakes;
 mod ids;
+mod link_desk;
 mod mail;
 mod outbox;
 mod ports;
+mod revoke_link;
 mod send_link;
 mod store;
+mod test_mail;
 mod tokens;
 mod urls;
 mod users;
 
-pub use deliver_mail::{Delivered, DeliverMail};
+pub use add_link::{AddLink, AddedLink};
+pub use deliver_mail::{DeliverMail, Delivered};
 pub use error::{AuthenticateError, MailError, StoreError, UserLinkError};
+pub use link_desk::{Caller, LinkDesk};
 pub use mail::{Mail, PasskeyLinkMail, SecretUrl};
 pub use outbox::{ClaimedMail, MailOutcome, OutboxError, OutboxMail, OutboxState, OutboxUseCases};
 pub use ports::{Clock, History, Identity, Links, Mailer, Outbox, Random, Tokens, Users, Wake};
-pub use send_link::{Caller, SendLink};
+pub use revoke_link::{LinkError, LinkUseCases};
+pub use send_link::SendLink;
 pub use store::{Repositories, Settled, Store, Work};
+pub use test_mail::{TestMailError, send_test_mail};
 pub use tokens::{NewToken, TokenError, TokenUseCases};
 pub use urls::{PublicUrl, PublicUrlError};
 pub use users::{NewUser, UserError, UserUseCases};

@@ -113,15 +113,17 @@ impl OutboxUseCases {
     /// Has a mail that waits or failed tried again at once.
     pub async fn retry(&self, id: OutboxId) -> Result<(), OutboxError> {
         let now = self.clock.now();
-        self.store
-            .write(id, move |id, tx| Box::pin(retry(tx, id, now)))
-            .await?;
+        self.store.write(id, move |id, tx| Box::pin(retry(tx, id, now))).await?;
         self.wake.wake();
         Ok(())
     }
 }
 
-async fn retry(tx: &mut dyn Repositories, id: &OutboxId, now: Timestamp) -> Result<(), OutboxError> {
+async fn retry(
+    tx: &mut dyn Repositories,
+    id: &OutboxId,
+    now: Timestamp,
+) -> Result<(), OutboxError> {
     let mail = tx.mail(id).await?.ok_or(OutboxError::NotFound)?;
     let link = tx.link(&mail.link).await?;
     if mail.state != OutboxState::Sent && !link.is_some_and(|link| link.is_open_at(now)) {

@@ -6,12 +6,13 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    BearerToken, LinkId, LinkState, OutboxId, PasskeyLink, Token,
-    TokenHash, TokenId, User, UserEvent, UserId,
+    BearerToken, LinkId, LinkState, OutboxId, PasskeyLink, RecentLinks, Token, TokenHash, TokenId,
+    User, UserEvent, UserId,
 };
 
 use crate::{
-    AuthenticateError, Caller, ClaimedMail, Mail, MailError, MailOutcome, OutboxMail, OutboxState, StoreError,
+    AuthenticateError, Caller, ClaimedMail, Mail, MailError, MailOutcome, OutboxMail, OutboxState,
+    StoreError,
 };
 
 /// Tells the time.
@@ -58,7 +59,11 @@ pub trait Users {
     /// The user.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Up to `limit` users whose id is greater than `after`, by id.
-    async fn users_after(&mut self, after: Option<&UserId>, limit: u64) -> Result<Vec<User>, StoreError>;
+    async fn users_after(
+        &mut self,
+        after: Option<&UserId>,
+        limit: u64,
+    ) -> Result<Vec<User>, StoreError>;
     /// Adds a user; `false` when the id or the address in the organisation is taken.
     async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError>;
 }
@@ -73,20 +78,38 @@ pub trait History {
 /// Passkey links.
 #[async_trait]
 pub trait Links {
-    /// When the user's newest links were requested: those since `since`, at most `limit`, the
-    /// newest first.
+    /// The user's links since `since`, at most the newest `limit`, for the user's limits.
     async fn recent_links(
         &mut self,
         user: &UserId,
         since: Timestamp,
         limit: u32,
+    ) -> Result<RecentLinks, StoreError>;
+    /// When those returned links of the user that are open expire, at most `limit` of them.
+    async fn open_returned_links(
+        &mut self,
+        user: &UserId,
+        now: Timestamp,
+        limit: usize,
     ) -> Result<Vec<Timestamp>, StoreError>;
+    /// Up to `limit` of the user's links, by id, after `after`.
+    async fn links_of(
+        &mut self,
+        user: &UserId,
+        after: Option<&LinkId>,
+        limit: u64,
+    ) -> Result<Vec<PasskeyLink>, StoreError>;
     /// Adds a link.
     async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError>;
     /// The link.
     async fn link(&mut self, id: &LinkId) -> Result<Option<PasskeyLink>, StoreError>;
     /// Moves a link from one state to another; `false` when it is no longer in `from`.
-    async fn move_link(&mut self, id: &LinkId, from: LinkState, to: LinkState) -> Result<bool, StoreError>;
+    async fn move_link(
+        &mut self,
+        id: &LinkId,
+        from: LinkState,
+        to: LinkState,
+    ) -> Result<bool, StoreError>;
     /// Replaces the user's mailed links that are not final and were requested before `newer`.
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<(), StoreError>;
 }
@@ -137,5 +160,9 @@ pub trait Tokens {
     /// The user's tokens, by id.
     async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError>;
     /// Revokes a token and returns it as it then is; one that was revoked stays as it was.
-    async fn revoke_token(&mut self, id: &TokenId, at: Timestamp) -> Result<Option<Token>, StoreError>;
+    async fn revoke_token(
+        &mut self,
+        id: &TokenId,
+        at: Timestamp,
+    ) -> Result<Option<Token>, StoreError>;
 }

@@ -23,7 +23,8 @@ pub enum Settled {
 
 /// A unit of work without its types. It may be run again from the start, so all that it does, it
 /// does through the repositories.
-pub type Work = Arc<dyn for<'t> Fn(&'t mut dyn Repositories) -> BoxFuture<'t, Settled> + Send + Sync>;
+pub type Work =
+    Arc<dyn for<'t> Fn(&'t mut dyn Repositories) -> BoxFuture<'t, Settled> + Send + Sync>;
 
 /// Where things are kept.
 #[async_trait]

@@ -7,9 +7,7 @@ use jiff::Timestamp;
 use passlink_domain::{BearerToken, Text, Token, TokenId, UserId, UserState};
 use zeroize::Zeroizing;
 
-use crate::{
-    AuthenticateError, Caller, Clock, Identity, Random, Store, StoreError, ids::new_id,
-};
+use crate::{AuthenticateError, Caller, Clock, Identity, Random, Store, StoreError, ids::new_id};
 
 /// What a new token is given.
 #[derive(Debug, Clone)]
@@ -105,15 +103,12 @@ impl TokenUseCases {
 #[async_trait]
 impl Identity for TokenUseCases {
     async fn caller(&self, token: &BearerToken) -> Result<Caller, AuthenticateError> {
-        let stored = self
-            .store
-            .read(token.hash(), |hash, tx| Box::pin(tx.token_by_hash(hash)))
-            .await?;
+        let stored =
+            self.store.read(token.hash(), |hash, tx| Box::pin(tx.token_by_hash(hash))).await?;
         match stored {
-            Some(stored) if stored.holds_at(self.clock.now()) => Ok(Caller {
-                user: stored.user,
-                token_name: stored.name,
-            }),
+            Some(stored) if stored.holds_at(self.clock.now()) => {
+                Ok(Caller { user: stored.user, token_name: stored.name })
+            }
             _ => Err(AuthenticateError::Invalid),
         }
     }

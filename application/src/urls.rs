@@ -56,9 +56,8 @@ impl PublicUrl {
     }
 
     fn page(&self, path: &str, query: &[(&str, &str)], code: &Code) -> SecretUrl {
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(query)
-            .finish();
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         SecretUrl::new(format!("{}/{path}?{query}#code={}", self.base, code.expose()))
     }
 }

@@ -123,13 +123,8 @@ pub struct CodeKey {
 impl CodeKey {
     /// Takes a key of 32 octets.
     pub fn new(id: KeyId, secret: &[u8]) -> Result<Self, KeyError> {
-        let secret: [u8; 32] = secret
-            .try_into()
-            .map_err(|_| KeyError::Length(secret.len()))?;
-        Ok(Self {
-            id,
-            secret: Zeroizing::new(secret),
-        })
+        let secret: [u8; 32] = secret.try_into().map_err(|_| KeyError::Length(secret.len()))?;
+        Ok(Self { id, secret: Zeroizing::new(secret) })
     }
 
     /// Names the key.

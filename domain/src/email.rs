@@ -27,13 +27,12 @@ pub struct EmailAddress(String);
 impl EmailAddress {
     /// Parses `local-part@domain`, without a display name and without a domain literal.
     pub fn parse(text: &str) -> Result<Self, EmailAddressError> {
-        let options = email_address::Options::default()
-            .without_display_text()
-            .without_domain_literal();
+        let options =
+            email_address::Options::default().without_display_text().without_domain_literal();
         let parsed = email_address::EmailAddress::parse_with_options(text.trim(), options)
             .map_err(|_| EmailAddressError::Syntax)?;
-        let domain = idna::domain_to_ascii_strict(parsed.domain())
-            .map_err(|_| EmailAddressError::Domain)?;
+        let domain =
+            idna::domain_to_ascii_strict(parsed.domain()).map_err(|_| EmailAddressError::Domain)?;
         let address = format!("{}@{domain}", parsed.local_part());
         if address.len() > MAX_OCTETS {
             return Err(EmailAddressError::TooLong);

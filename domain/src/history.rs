@@ -36,6 +36,8 @@ pub enum EventKind {
     UserAdded,
     /// A passkey link was requested.
     LinkRequested(LinkId),
+    /// A passkey link was revoked.
+    LinkRevoked(LinkId),
 }
 
 impl EventKind {
@@ -44,6 +46,7 @@ impl EventKind {
         match self {
             Self::UserAdded => "user.added",
             Self::LinkRequested(_) => "link.requested",
+            Self::LinkRevoked(_) => "link.revoked",
         }
     }
 
@@ -51,7 +54,7 @@ impl EventKind {
     pub fn subject(&self) -> Option<&str> {
         match self {
             Self::UserAdded => None,
-            Self::LinkRequested(id) => Some(id.as_str()),
+            Self::LinkRequested(id) | Self::LinkRevoked(id) => Some(id.as_str()),
         }
     }
 }

@@ -17,7 +17,10 @@ pub use code::{Code, CodeBinding, CodeKey, CodeKeys, KeyError, KeyId, Purpose};
 pub use email::{EmailAddress, EmailAddressError};
 pub use history::{EventKind, ObjectDetails, Sequence, UserEvent};
 pub use id::{IdError, LinkId, OrganisationId, OutboxId, TokenId, UserId};
-pub use link::{Delivery, LinkClosed, LinkPolicy, LinkState, PasskeyLink, TooManyLinks};
+pub use link::{
+    Delivery, LinkClosed, LinkPolicy, LinkState, MAX_RETURNED, PasskeyLink, RecentLinks,
+    TooManyLinks,
+};
 pub use text::{Text, TextError};
 pub use token::{BearerToken, BearerTokenError, Token, TokenHash};
 pub use user::{NotReachable, User, UserEmail, UserState};

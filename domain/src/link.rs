@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::{CodeBinding, EmailAddress, KeyId, LinkId, OrganisationId, Purpose, Text, UserId};
 
@@ -17,7 +17,7 @@ pub enum LinkState {
     Undeliverable,
     /// A passkey was registered with it.
     Redeemed,
-    /// Its time ran out before it was delivered.
+    /// Its time ran out.
     Expired,
     /// The mail with a newer link was accepted.
     Replaced,
@@ -37,6 +37,8 @@ impl LinkState {
 pub enum Delivery {
     /// By mail to this address, and to no other: a changed address ends the link.
     Mail(EmailAddress),
+    /// Handed to the caller, who brings it to the user.
+    Returned,
 }
 
 /// A link that registers a passkey for one user.
@@ -75,6 +77,15 @@ impl PasskeyLink {
         !self.state.is_final() && now < self.expires
     }
 
+    /// The link as somebody who looks at `now` should see it: expired when its time has run out.
+    #[must_use]
+    pub fn seen_at(self, now: Timestamp) -> Self {
+        match self.state.is_final() || now < self.expires {
+            true => self,
+            false => Self { state: LinkState::Expired, ..self },
+        }
+    }
+
     /// What the code of this link for `purpose` is bound to.
     pub fn code_binding(&self, purpose: Purpose) -> CodeBinding<'_> {
         CodeBinding {
@@ -99,6 +110,16 @@ impl PasskeyLink {
     }
 }
 
+/// What counts towards a user's limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecentLinks {
+    /// When the links of the last hour were requested ([`LinkPolicy::counts_from`]), the newest
+    /// first; it may be cut after `max_per_hour` of them.
+    pub requested: Vec<Timestamp>,
+    /// When the newest mailed one of them was requested.
+    pub last_mailed: Option<Timestamp>,
+}
+
 /// How long links live, and how many a user may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkPolicy {
@@ -119,7 +140,9 @@ pub struct TooManyLinks {
 }
 
 /// The span that [`LinkPolicy::max_per_hour`] counts in.
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// How many returned links of a user may be open.
+pub const MAX_RETURNED: usize = 10;
 
 impl LinkPolicy {
     /// The time from which on links count towards the hourly limit.
@@ -129,25 +152,45 @@ impl LinkPolicy {
 
     /// When a link requested now stops to work.
     pub fn expiry(&self, now: Timestamp) -> Timestamp {
-        now.saturating_add(self.lifetime).unwrap_or(Timestamp::MAX)
+        later(now, self.lifetime)
     }
 
-    /// Decides whether another link may be mailed. `recent` has the times of the user's requests
-    /// since [`Self::counts_from`], the newest first; it may be cut after `max_per_hour` of them.
-    pub fn allows_mail(&self, recent: &[Timestamp], now: Timestamp) -> Result<(), TooManyLinks> {
-        let cooled = recent
-            .first()
-            .map(|newest| newest.saturating_add(self.cooldown).unwrap_or(Timestamp::MAX));
-        let room = (self.max_per_hour as usize)
-            .checked_sub(1)
-            .and_then(|last| recent.get(last))
-            .map(|oldest| oldest.saturating_add(HOUR).unwrap_or(Timestamp::MAX));
-        match cooled.max(room) {
-            Some(at) if at > now => Err(TooManyLinks {
-                retry_after: whole_seconds_until(at, now),
-            }),
-            _ => Ok(()),
-        }
+    /// Decides whether another link may be mailed.
+    pub fn allows_mail(&self, recent: &RecentLinks, now: Timestamp) -> Result<(), TooManyLinks> {
+        let cooled = recent.last_mailed.map(|newest| later(newest, self.cooldown));
+        allowed_from(cooled.max(self.room_in_the_hour(recent)), now)
+    }
+
+    /// Decides whether another link may be returned to its caller. `open` has the expiry of those
+    /// returned links of the user that are open.
+    pub fn allows_return(
+        &self,
+        recent: &RecentLinks,
+        open: &[Timestamp],
+        now: Timestamp,
+    ) -> Result<(), TooManyLinks> {
+        let place = match open.len() < MAX_RETURNED {
+            true => None,
+            false => open.iter().min().copied(),
+        };
+        allowed_from(place.max(self.room_in_the_hour(recent)), now)
+    }
+
+    /// When there is room for another link in the hour; `None` when there is now.
+    fn room_in_the_hour(&self, recent: &RecentLinks) -> Option<Timestamp> {
+        let last = usize::try_from(self.max_per_hour).ok()?.checked_sub(1)?;
+        recent.requested.get(last).map(|oldest| later(*oldest, HOUR))
+    }
+}
+
+fn later(at: Timestamp, by: Duration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+fn allowed_from(at: Option<Timestamp>, now: Timestamp) -> Result<(), TooManyLinks> {
+    match at {
+        Some(at) if at > now => Err(TooManyLinks { retry_after: whole_seconds_until(at, now) }),
+        _ => Ok(()),
     }
 }
 

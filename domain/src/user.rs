@@ -45,7 +45,7 @@ pub struct User {
     pub sequence: Sequence,
 }
 
-/// Why no link can be mailed to a user.
+/// Why a user can't have a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotReachable {
     /// The user was removed.
@@ -60,13 +60,18 @@ pub enum NotReachable {
 }
 
 impl User {
+    /// Whether the user may act.
+    pub fn active(&self) -> Result<(), NotReachable> {
+        match self.state {
+            UserState::Removed => Err(NotReachable::Removed),
+            UserState::Deactivated | UserState::Locked => Err(NotReachable::NotActive),
+            UserState::Active => Ok(()),
+        }
+    }
+
     /// The address that a link may be mailed to.
     pub fn reachable_at(&self) -> Result<&EmailAddress, NotReachable> {
-        match self.state {
-            UserState::Removed => return Err(NotReachable::Removed),
-            UserState::Deactivated | UserState::Locked => return Err(NotReachable::NotActive),
-            UserState::Active => {}
-        }
+        self.active()?;
         match &self.email {
             Some(email) if email.verified => Ok(&email.address),
             _ => Err(NotReachable::EmailNotVerified),

@@ -1,1 +1,67 @@
-//! server
+//! The binary's parts: command line, configuration, wiring, lifecycle. Thin: what Passlink does
+//! stands in the application layer.
+
+use std::process::ExitCode;
+
+pub mod cli;
+mod commands;
+pub mod config;
+mod demo;
+mod http;
+mod lifecycle;
+mod logging;
+mod serve;
+mod tls;
+mod wiring;
+mod worker;
+
+use cli::{Cli, Command};
+use config::Config;
+
+/// An error on its way to the person at the terminal.
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Does what the command line says. The exit code is 0 when it is done and 1 when it failed.
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let result = runtime.block_on(dispatch(cli));
+    // Whatever still runs is not worth waiting for: what matters was waited for.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&*error),
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Error> {
+    let load = || Config::load(cli.config.as_deref(), config::environment());
+    match cli.command {
+        Command::Demo { listen } => demo::run(listen).await,
+        Command::Serve { no_migrate } => serve::run(load()?, no_migrate).await,
+        Command::Migrate => commands::migrate(load()?).await,
+        Command::User(command) => commands::user::run(command, load()?).await,
+        Command::Token(command) => commands::token::run(command, load()?).await,
+        Command::Link(command) => commands::link::run(command, load()?).await,
+        Command::Mail(command) => commands::mail::run(command, load()?).await,
+        Command::Outbox(command) => commands::outbox::run(command, load()?).await,
+        Command::Config(command) => commands::config::run(command, &load()?),
+    }
+}
+
+/// Says what failed, and why, down to the first cause.
+fn failed(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    let mut message = format!("passlink: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !message.ends_with(&cause_text) {
+            message.push_str(&format!(": {cause_text}"));
+        }
+        source = cause.source();
+    }
+    eprintln!("{message}");
+    ExitCode::FAILURE
+}

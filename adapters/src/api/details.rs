@@ -1,14 +1,19 @@
 //! From the domain's terms to the messages of the API.
 
-use buffa_types::google::protobuf::Timestamp;
+use buffa_types::google::protobuf::{Duration, Timestamp};
 use passlink_domain::ObjectDetails;
 
 use super::proto::zitadel::v1;
 
 fn timestamp(at: jiff::Timestamp) -> Timestamp {
-    Timestamp {
-        seconds: at.as_second(),
-        nanos: at.subsec_nanosecond(),
+    Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond(), ..Default::default() }
+}
+
+/// A duration as the API tells it.
+pub(super) fn duration(duration: std::time::Duration) -> Duration {
+    Duration {
+        seconds: duration.as_secs().try_into().unwrap_or(i64::MAX),
+        nanos: duration.subsec_nanos().try_into().unwrap_or_default(),
         ..Default::default()
     }
 }

@@ -10,6 +10,7 @@ use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use passlink_application::{AuthenticateError, StoreError, UserLinkError};
 use passlink_domain::NotReachable;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::proto;
@@ -25,6 +26,7 @@ pub(super) enum ApiError {
     TooManyLinks { retry_after: Duration },
     Malformed,
     TooLarge,
+    TooManyRequests,
     Deadline,
     Unimplemented,
     UnknownPath,
@@ -44,21 +46,20 @@ impl ApiError {
             Self::UserNotActive => {
                 (Code::FailedPrecondition, "Errors.User.NotActive", "USER-NotActive")
             }
-            Self::EmailNotVerified => (
-                Code::FailedPrecondition,
-                "Errors.User.Email.NotVerified",
-                "USER-EmailNotVerified",
-            ),
-            Self::TooManyLinks { .. } => (
-                Code::ResourceExhausted,
-                "Errors.User.Passwordless.TooManyLinks",
-                "LINK-TooMany",
-            ),
+            Self::EmailNotVerified => {
+                (Code::FailedPrecondition, "Errors.User.Email.NotVerified", "USER-EmailNotVerified")
+            }
+            Self::TooManyLinks { .. } => {
+                (Code::ResourceExhausted, "Errors.User.Passwordless.TooManyLinks", "LINK-TooMany")
+            }
             Self::Malformed => {
                 (Code::InvalidArgument, "Errors.Request.Malformed", "REQUEST-Malformed")
             }
             Self::TooLarge => {
                 (Code::ResourceExhausted, "Errors.Request.TooLarge", "REQUEST-TooLarge")
+            }
+            Self::TooManyRequests => {
+                (Code::ResourceExhausted, "Errors.Request.TooMany", "REQUEST-TooMany")
             }
             Self::Deadline => {
                 (Code::DeadlineExceeded, "Errors.Request.Deadline", "REQUEST-Deadline")
@@ -88,12 +89,18 @@ impl ApiError {
             Self::AuthMissing | Self::AuthInvalid => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
-            Self::TooManyLinks { retry_after } => {
-                Some((header::RETRY_AFTER, retry_after.as_secs().into()))
-            }
-            _ => None,
+            _ => self.retry_after().map(|wait| (header::RETRY_AFTER, wait.as_secs().into())),
         };
         header.into_iter().collect()
+    }
+
+    /// When the same call may succeed, in whole seconds.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyLinks { retry_after } => Some(*retry_after),
+            Self::TooManyRequests => Some(Duration::from_secs(1)),
+            _ => None,
+        }
     }
 
     fn error_details(&self, text: &str, id: &str) -> Vec<ErrorDetail> {
@@ -106,7 +113,7 @@ impl ApiError {
             debug: Some(json!({"id": id, "message": text})),
             ..ErrorDetail::from_message("zitadel.v1.ErrorDetail", &detail)
         }];
-        if let Self::TooManyLinks { retry_after } = self {
+        if let Some(retry_after) = self.retry_after() {
             let seconds = retry_after.as_secs();
             let retry = proto::google::rpc::RetryInfo {
                 retry_delay: buffa_types::google::protobuf::Duration {
@@ -148,12 +155,19 @@ pub(super) fn rest_response(error: ConnectError) -> Response {
     let status = error.http_status();
     let headers = error.response_headers().clone();
     let details: Vec<Value> = error.details.into_iter().map(rest_detail).collect();
-    let body = json!({
-        "code": error.code.grpc_code(),
-        "message": error.message.unwrap_or_default(),
-        "details": details,
-    });
+    let body = RestError {
+        code: error.code.grpc_code(),
+        message: error.message.unwrap_or_default(),
+        details,
+    };
     (status, headers, Json(body)).into_response()
+}
+
+#[derive(Serialize)]
+struct RestError {
+    code: u32,
+    message: String,
+    details: Vec<Value>,
 }
 
 fn rest_detail(detail: ErrorDetail) -> Value {
@@ -201,6 +215,7 @@ impl From<UserLinkError> for ApiError {
             }
             UserLinkError::NotReachable(NotReachable::NotActive) => Self::UserNotActive,
             UserLinkError::NotReachable(NotReachable::EmailNotVerified) => Self::EmailNotVerified,
+            UserLinkError::NotOffered => Self::Unimplemented,
             UserLinkError::TooMany(limit) => Self::TooManyLinks { retry_after: limit.retry_after },
             UserLinkError::Store(error) => error.into(),
         }

@@ -4,16 +4,25 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, middleware, routing::get};
-use connectrpc::{ConnectRpcService, Limits};
-use passlink_application::{Identity, SendLink, Store};
+use connectrpc::{ConnectRpcService, DeadlinePolicy, Limits};
+use connectrpc_health::HealthService;
+use connectrpc_reflection::{ReflectionError, Reflector};
+use http::{HeaderValue, header};
+use passlink_application::{AddLink, Identity, SendLink, Store};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use dispatch::Dispatch;
+use health::Health;
 
 mod access_log;
 mod auth_service;
 mod bearer;
+mod cors;
 mod details;
+mod dispatch;
 mod error;
 mod framework_error;
-mod probes;
+mod health;
 mod rest;
 
 #[allow(clippy::all, clippy::indexing_slicing, reason = "generated from the .proto files")]
@@ -21,47 +30,63 @@ mod proto {
     include!(concat!(env!("OUT_DIR"), "/api.rs"));
 }
 
+/// The `.proto` files, compiled, for reflection.
+const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+/// The services that reflection and health know.
+const SERVICES: &[&str] = &["zitadel.auth.v1.AuthService"];
 /// Largest request body, in bytes, before and after decompression.
 const MAX_BODY: usize = 64 * 1024;
-/// How long a request may take when its caller sets no deadline.
+/// Longest that a request may take; its caller can set a shorter deadline.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the API needs.
 pub struct Api {
     /// Who calls.
     pub identity: Arc<dyn Identity>,
-    /// Sends links.
+    /// Mails links.
     pub send_link: SendLink,
+    /// Returns links.
+    pub add_link: AddLink,
     /// Asked for readiness only.
     pub store: Arc<dyn Store>,
     /// Whether the mail worker lives.
     pub worker_alive: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// How many requests are answered at a time.
+    pub concurrent_requests: usize,
+    /// The origins whose pages may call (`https://app.example.com`).
+    pub cors_origins: Vec<HeaderValue>,
 }
 
 /// The router that answers all protocols on one port.
-pub fn router(api: Api) -> Router {
+///
+/// Errors: when the compiled `.proto` files can't be read, which the build rules out.
+pub fn router(api: Api) -> Result<Router, ReflectionError> {
     let service = auth_service::Service {
         identity: api.identity,
         send_link: api.send_link,
+        add_link: api.add_link,
     };
-    let rpc = ConnectRpcService::new(connectrpc::Router::new().add_service(Arc::new(service)))
+    let health = Health { store: api.store, worker_alive: api.worker_alive };
+    let rpc = connectrpc::Router::new()
+        .add_service(Arc::new(service))
+        .add_service(Arc::new(HealthService::new(health.clone())));
+    let reflector =
+        Reflector::from_descriptor_set_bytes(DESCRIPTORS)?.with_services(SERVICES.iter().copied());
+    let rpc = ConnectRpcService::new(connectrpc_reflection::install(rpc, reflector))
         .with_limits(
-            Limits::default()
-                .with_max_request_body_size(MAX_BODY)
-                .with_max_message_size(MAX_BODY),
+            Limits::default().with_max_request_body_size(MAX_BODY).with_max_message_size(MAX_BODY),
         )
-        .with_deadline_policy(
-            connectrpc::DeadlinePolicy::new()
-                .with_max(REQUEST_TIMEOUT)
-                .with_default_timeout(REQUEST_TIMEOUT),
-        );
-    let probes = probes::Probes {
-        store: api.store,
-        worker_alive: api.worker_alive,
-    };
-    Router::new()
-        .route("/healthz", get(probes::health))
-        .route("/readyz", get(probes::ready).with_state(probes))
-        .merge(rest::router(rpc))
-        .layer(middleware::from_fn(access_log::log))
+        .with_deadline_policy(DeadlinePolicy::new().with_max(REQUEST_TIMEOUT));
+    let mut router = Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready).with_state(health))
+        .merge(rest::router(Dispatch::new(rpc, api.concurrent_requests)))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ));
+    if !api.cors_origins.is_empty() {
+        router = router.layer(cors::layer(api.cors_origins));
+    }
+    Ok(router.layer(middleware::from_fn(access_log::log)))
 }

@@ -8,11 +8,15 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodFilter, on},
 };
-use connectrpc::{ConnectError, ConnectRpcService};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
-use tower::ServiceExt;
 
-use super::{MAX_BODY, access_log::AccessRecord, error::{ApiError, rest_response}, framework_error::completed};
+use super::{
+    MAX_BODY,
+    access_log::AccessRecord,
+    dispatch::{Dispatch, is_grpc},
+    error::{ApiError, rest_response},
+    framework_error::{completed, connect_error},
+};
 
 /// A REST path and the RPC that it stands for.
 struct Binding {
@@ -22,53 +26,56 @@ struct Binding {
 }
 
 /// All REST paths. Adding a method is one line here and one method of its service.
-const BINDINGS: &[Binding] = &[Binding {
-    method: MethodFilter::POST,
-    path: "/auth/v1/users/me/passwordless/_send_link",
-    rpc: "/zitadel.auth.v1.AuthService/SendMyPasswordlessLink",
-}];
+const BINDINGS: &[Binding] = &[
+    Binding {
+        method: MethodFilter::POST,
+        path: "/auth/v1/users/me/passwordless/_send_link",
+        rpc: "/zitadel.auth.v1.AuthService/SendMyPasswordlessLink",
+    },
+    Binding {
+        method: MethodFilter::POST,
+        path: "/auth/v1/users/me/passwordless/_link",
+        rpc: "/zitadel.auth.v1.AuthService/AddMyPasswordlessLink",
+    },
+];
 
 /// REST on its paths, RPC on everything that looks like it, and an error for the rest.
-pub(super) fn router(rpc: ConnectRpcService) -> Router {
+pub(super) fn router(dispatch: Dispatch) -> Router {
     let mut router = Router::new();
     for binding in BINDINGS {
-        let rpc = rpc.clone();
-        let handler = move |request| call(rpc, binding, request);
+        let dispatch = dispatch.clone();
+        let handler = async move |request| call(&dispatch, binding, request).await;
         router = router.route(binding.path, on(binding.method, handler));
     }
     router
         .method_not_allowed_fallback(async || ApiError::WrongMethod)
-        .fallback(move |request| other(rpc, request))
+        .fallback(async move |request| other(&dispatch, request).await)
 }
 
-async fn call(rpc: ConnectRpcService, binding: &'static Binding, mut request: Request) -> Response {
+async fn call(dispatch: &Dispatch, binding: &'static Binding, mut request: Request) -> Response {
     set_route(&request, binding.path);
     *request.uri_mut() = Uri::from_static(binding.rpc);
-    if is_grpc(&request) {
-        return dispatch(rpc, request).await;
+    if is_grpc(request.headers()) {
+        return dispatch.answer(request).await;
     }
-    match as_connect(request).await {
-        Ok(request) => as_rest(dispatch(rpc, request).await).await,
-        Err(error) => error.into_response(),
-    }
+    let call = async {
+        match as_connect(request).await {
+            Ok(request) => as_rest(dispatch.run(request).await).await,
+            Err(error) => error.into_response(),
+        }
+    };
+    dispatch.limited(call, ApiError::into_response).await
 }
 
-async fn other(rpc: ConnectRpcService, request: Request) -> Response {
+async fn other(dispatch: &Dispatch, request: Request) -> Response {
     let path = request.uri().path();
     if let Some(binding) = BINDINGS.iter().find(|binding| binding.rpc == path) {
         set_route(&request, binding.rpc);
     }
-    if looks_like_rpc(path) || is_grpc(&request) {
-        dispatch(rpc, request).await
+    if looks_like_rpc(path) || is_grpc(request.headers()) {
+        dispatch.answer(request).await
     } else {
         ApiError::UnknownPath.into_response()
-    }
-}
-
-async fn dispatch(rpc: ConnectRpcService, request: Request) -> Response {
-    match rpc.oneshot(request).await {
-        Ok(response) => response.map(Body::new),
-        Err(never) => match never {},
     }
 }
 
@@ -85,12 +92,7 @@ fn looks_like_rpc(path: &str) -> bool {
     service.contains('.') && segments.next().is_some() && segments.next().is_none()
 }
 
-fn is_grpc(request: &Request) -> bool {
-    let content_type = request.headers().get(header::CONTENT_TYPE);
-    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
-}
-
-/// Makes a Connect request of a REST one: any body is JSON, and none is `{}`.
+/// Makes a Connect request of a REST one: any body is a JSON object, and none is `{}`.
 async fn as_connect(request: Request) -> Result<Request, ApiError> {
     let (mut parts, body) = request.into_parts();
     let mut body = to_bytes(body, MAX_BODY).await.map_err(|_| ApiError::TooLarge)?;
@@ -98,12 +100,14 @@ async fn as_connect(request: Request) -> Result<Request, ApiError> {
         body = Bytes::from_static(b"{}");
         parts.headers.remove(header::CONTENT_ENCODING);
     }
+    let compressed = parts.headers.contains_key(header::CONTENT_ENCODING);
+    if !compressed && body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ApiError::Malformed);
+    }
     parts.method = Method::POST;
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::TRANSFER_ENCODING);
-    parts
-        .headers
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
@@ -112,14 +116,7 @@ async fn as_rest(response: Response) -> Response {
     if response.status() == StatusCode::OK {
         return response;
     }
-    let (parts, body) = response.into_parts();
-    let parsed = to_bytes(body, MAX_BODY)
-        .await
-        .ok()
-        .and_then(|body| serde_json::from_slice::<ConnectError>(&body).ok());
-    let Some(error) = parsed else {
-        return ApiError::Internal.into_response();
-    };
+    let (parts, error) = connect_error(response).await;
     let mut answer = rest_response(completed(error));
     for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
         if let Some(value) = parts.headers.get(&name) {

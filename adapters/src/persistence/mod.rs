@@ -8,7 +8,7 @@ use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions,
     TransactionTrait, sqlx,
 };
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationStatus, MigratorTrait};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use error::store_error;
@@ -60,10 +60,27 @@ impl SeaStore {
         transaction.commit().await.map_err(store_error)
     }
 
+    /// Where the schema stands.
+    pub async fn schema(&self) -> Result<Schema, StoreError> {
+        let all = Migrator::get_migration_with_status_read_only(&self.reader).await;
+        let all = all.map_err(store_error)?;
+        let pending = all.iter().filter(|step| step.status() == MigrationStatus::Pending);
+        Ok(Schema { pending: pending.count(), all: all.len() })
+    }
+}
+
+/// Where the schema of a database stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
     /// How many migrations are pending.
-    pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
-        let pending = Migrator::get_pending_migrations_read_only(&self.reader).await;
-        Ok(pending.map_err(store_error)?.len())
+    pub pending: usize,
+    all: usize,
+}
+
+impl Schema {
+    /// Whether nothing was ever migrated.
+    pub fn is_new(&self) -> bool {
+        self.pending == self.all
     }
 }
 
@@ -102,9 +119,14 @@ impl Store for SeaStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         self.reader.ping().await.map_err(store_error)?;
-        match self.pending_migrations().await? {
+        match self.schema().await?.pending {
             0 => Ok(()),
-            pending => Err(StoreError::Unavailable(format!("{pending} migrations are pending").into())),
+            pending => {
+                Err(StoreError::Unavailable(format!("{pending} migrations are pending").into()))
+            }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

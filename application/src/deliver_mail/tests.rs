@@ -40,7 +40,9 @@ async fn a_mail_that_is_accepted_is_sent_once_and_its_link_is_sent() {
     let sent = world.sent.lock().unwrap();
     let Mail::PasskeyLink(mail) = &sent[0].1 else { panic!("a link") };
     assert_eq!(mail.to.as_str(), "ada@example.com");
-    assert!(mail.register_url.expose().contains("/passkeys/register?userID=ada&orgID=default&codeID="));
+    assert!(
+        mail.register_url.expose().contains("/passkeys/register?userID=ada&orgID=default&codeID=")
+    );
     let code = |url: &str| url.rsplit_once("#code=").unwrap().1.to_owned();
     assert_ne!(code(mail.register_url.expose()), code(mail.revoke_url.expose()));
 }
@@ -52,7 +54,9 @@ async fn a_mail_not_taken_now_is_tried_again_later_and_later_until_its_link_expi
     let last = loop {
         fail_next(&world, MailError::Unavailable("451 later".into()));
         match work(&world).await.pop() {
-            Some(MailOutcome::Retry { due, .. }) => waits.push(due.duration_since(world.now()).as_secs()),
+            Some(MailOutcome::Retry { due, .. }) => {
+                waits.push(due.duration_since(world.now()).as_secs())
+            }
             Some(other) => break other,
             None => world.pass(1),
         }
@@ -83,7 +87,10 @@ async fn a_refused_mail_ends_as_failed_and_an_operator_can_have_it_tried_again()
 async fn no_mail_goes_out_when_user_address_or_link_changed_since() {
     type Change = fn(&mut crate::fakes::State);
     let changes: [(Change, LinkState); 4] = [
-        (|all| all.users.get_mut("ada").unwrap().state = UserState::Deactivated, LinkState::Revoked),
+        (
+            |all| all.users.get_mut("ada").unwrap().state = UserState::Deactivated,
+            LinkState::Revoked,
+        ),
         (
             |all| {
                 let email = all.users.get_mut("ada").unwrap().email.as_mut().unwrap();

@@ -1,6 +1,6 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
-use passlink_domain::{NotReachable, UserState};
+use passlink_domain::{EventKind, LinkState, NotReachable, UserState};
 
 use super::*;
 use crate::fakes::World;

@@ -1,3 +1,4 @@
+use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
@@ -39,6 +40,13 @@ fn policy(cooldown: u64, max_per_hour: u32) -> LinkPolicy {
     }
 }
 
+/// What a store that holds these mailed links says at `now`.
+fn recent(sent: &[i64], now: i64, max: u32) -> RecentLinks {
+    let hour = sent.iter().rev().copied().filter(|second| *second > now - 3600);
+    let requested: Vec<_> = hour.take(max as usize).map(at).collect();
+    RecentLinks { last_mailed: requested.first().copied(), requested }
+}
+
 proptest! {
     #[test]
     fn there_is_no_way_out_of_a_final_state(
@@ -72,17 +80,13 @@ proptest! {
         let (mut now, mut sent) = (0, Vec::<i64>::new());
         for wait in waits {
             now += wait;
-            let recent: Vec<_> = sent.iter().rev().copied().filter(|s| *s > now - 3600)
-                .take(max as usize).map(at).collect();
-            match policy.allows_mail(&recent, at(now)) {
+            match policy.allows_mail(&recent(&sent, now, max), at(now)) {
                 Ok(()) => sent.push(now),
                 Err(TooManyLinks { retry_after }) => {
                     // Who waits that long is let through, and who waits a second less is not.
                     let then = now + retry_after.as_secs() as i64;
-                    let still: Vec<_> = sent.iter().rev().copied().filter(|s| *s > then - 3600)
-                        .take(max as usize).map(at).collect();
-                    prop_assert!(policy.allows_mail(&still, at(then)).is_ok());
-                    prop_assert!(policy.allows_mail(&recent, at(then - 1)).is_err());
+                    prop_assert!(policy.allows_mail(&recent(&sent, then, max), at(then)).is_ok());
+                    prop_assert!(policy.allows_mail(&recent(&sent, now, max), at(then - 1)).is_err());
                 }
             }
         }
@@ -100,10 +104,7 @@ proptest! {
 fn a_redeemed_link_stays_redeemed() {
     let redeemed = link().becomes(LinkState::Redeemed, at(1)).unwrap();
     for state in STATES {
-        assert_eq!(
-            redeemed.clone().becomes(state, at(2)),
-            Err(LinkClosed(LinkState::Redeemed))
-        );
+        assert_eq!(redeemed.clone().becomes(state, at(2)), Err(LinkClosed(LinkState::Redeemed)));
     }
 }
 
@@ -111,18 +112,35 @@ fn a_redeemed_link_stays_redeemed() {
 fn a_link_is_open_until_the_instant_it_expires() {
     assert!(link().is_open_at(at(3599)));
     assert!(!link().is_open_at(at(3600)));
-    assert_eq!(
-        link().becomes(LinkState::Redeemed, at(3600)),
-        Err(LinkClosed(LinkState::Expired))
-    );
+    assert_eq!(link().becomes(LinkState::Redeemed, at(3600)), Err(LinkClosed(LinkState::Expired)));
 }
 
 #[test]
 fn the_wait_is_told_in_whole_seconds_and_never_as_none() {
     let policy = policy(60, 5);
     let newest = at(0) + SignedDuration::from_millis(500);
-    let wait = policy.allows_mail(&[newest], at(0) + SignedDuration::from_millis(1_400));
+    let recent = RecentLinks { requested: vec![newest], last_mailed: Some(newest) };
+    let wait = policy.allows_mail(&recent, at(0) + SignedDuration::from_millis(1_400));
     assert_eq!(wait.unwrap_err().retry_after, Duration::from_secs(60));
-    let wait = policy.allows_mail(&[newest], at(60));
+    let wait = policy.allows_mail(&recent, at(60));
     assert_eq!(wait.unwrap_err().retry_after, Duration::from_secs(1));
+}
+
+#[test]
+fn returned_links_know_no_cooldown_and_ten_may_be_open() {
+    let policy = policy(60, 100);
+    let recent = RecentLinks { requested: vec![at(0); 10], last_mailed: Some(at(0)) };
+    let mut open = vec![at(500); MAX_RETURNED - 1];
+    assert!(policy.allows_return(&recent, &open, at(0)).is_ok());
+    open.push(at(90));
+    let wait = policy.allows_return(&recent, &open, at(0)).unwrap_err();
+    assert_eq!(wait.retry_after, Duration::from_secs(90));
+}
+
+#[test]
+fn returned_links_count_towards_the_hour() {
+    let recent = RecentLinks { requested: vec![at(10); 5], last_mailed: None };
+    let wait = policy(60, 5).allows_return(&recent, &[], at(20)).unwrap_err();
+    assert_eq!(wait.retry_after, Duration::from_secs(3590));
+    assert!(policy(60, 5).allows_mail(&recent, at(20)).is_err());
 }

@@ -18,9 +18,7 @@ impl MigrationTrait for Step {
         }
         for (table, columns, unique) in INDEXES {
             let mut index = Index::create();
-            index
-                .name(format!("{table}_{}", columns.join("_")))
-                .table(*table);
+            index.name(format!("{table}_{}", columns.join("_"))).table(*table);
             for column in *columns {
                 index.col(*column);
             }
@@ -36,6 +34,7 @@ impl MigrationTrait for Step {
 const INDEXES: &[(&str, &[&str], bool)] = &[
     ("users", &["organisation", "email_key"], true),
     ("links", &["user_id", "requested_at"], false),
+    ("links", &["user_id", "id"], false),
     ("outbox", &["state", "due_at"], false),
     ("outbox", &["state", "id"], false),
     ("tokens", &["hash"], true),

@@ -21,10 +21,7 @@ impl<C: ConnectionTrait> History for Sql<'_, C> {
             subject: Set(event.kind.subject().map(str::to_owned)),
             recorded_at: Set(event.at.as_millisecond()),
         };
-        events::Entity::insert(row)
-            .exec_without_returning(self.0)
-            .await
-            .map_err(store_error)?;
+        events::Entity::insert(row).exec_without_returning(self.0).await.map_err(store_error)?;
         users::Entity::update_many()
             .col_expr(users::Column::Sequence, Expr::value(sequence))
             .filter(users::Column::Id.eq(event.user.as_str()))

@@ -1,15 +1,15 @@
 //! Passkey links.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use passlink_application::{Links, StoreError};
-use passlink_domain::{Delivery, LinkId, LinkState, PasskeyLink, UserId};
+use passlink_domain::{Delivery, LinkId, LinkState, PasskeyLink, RecentLinks, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, sea_query::Expr,
 };
 
-use super::{Sql, bad_row, instant, parsed, state_names, store_error};
+use super::{Sql, instant, parsed, state_names, store_error};
 use crate::persistence::entities::links::{ActiveModel, Column, Entity, Model};
 
 state_names!(state_name, state_named, LinkState {
@@ -22,16 +22,20 @@ state_names!(state_name, state_named, LinkState {
     LinkState::Revoked => "revoked",
 });
 
+/// No link lives longer (`links.lifetime`): what is older is not open.
+const LONGEST_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// The states in which a link is not final.
 const OPEN: [LinkState; 3] = [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable];
 
 fn link(row: Model) -> Result<PasskeyLink, StoreError> {
-    let email = row.email.ok_or_else(|| bad_row("a link without an address"))?;
     Ok(PasskeyLink {
         id: parsed(&row.id)?,
         user: parsed(&row.user_id)?,
         organisation: parsed(&row.organisation)?,
-        delivery: Delivery::Mail(parsed(&email)?),
+        delivery: match row.email {
+            Some(address) => Delivery::Mail(parsed(&address)?),
+            None => Delivery::Returned,
+        },
         domain: row.domain,
         key: parsed(&row.key_id)?,
         requested_by: row.requested_by.as_deref().map(parsed).transpose()?,
@@ -48,10 +52,10 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         user: &UserId,
         since: Timestamp,
         limit: u32,
-    ) -> Result<Vec<Timestamp>, StoreError> {
-        let rows: Vec<i64> = Entity::find()
+    ) -> Result<RecentLinks, StoreError> {
+        let rows: Vec<(i64, Option<String>)> = Entity::find()
             .select_only()
-            .column(Column::RequestedAt)
+            .columns([Column::RequestedAt, Column::Email])
             .filter(Column::UserId.eq(user.as_str()))
             .filter(Column::RequestedAt.gt(since.as_millisecond()))
             .order_by_desc(Column::RequestedAt)
@@ -60,16 +64,63 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .all(self.0)
             .await
             .map_err(store_error)?;
-        rows.into_iter().map(instant).collect()
+        let mailed = rows.iter().find(|(_, email)| email.is_some());
+        Ok(RecentLinks {
+            last_mailed: mailed.map(|(at, _)| instant(*at)).transpose()?,
+            requested: rows.iter().map(|(at, _)| instant(*at)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    async fn open_returned_links(
+        &mut self,
+        user: &UserId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        let longest = now.saturating_sub(LONGEST_LIFETIME).unwrap_or(Timestamp::MIN);
+        let expiries: Vec<i64> = Entity::find()
+            .select_only()
+            .column(Column::ExpiresAt)
+            .filter(Column::UserId.eq(user.as_str()))
+            .filter(Column::RequestedAt.gt(longest.as_millisecond()))
+            .filter(Column::Email.is_null())
+            .filter(Column::State.is_in(OPEN.map(state_name)))
+            .filter(Column::ExpiresAt.gt(now.as_millisecond()))
+            .limit(limit as u64)
+            .into_tuple()
+            .all(self.0)
+            .await
+            .map_err(store_error)?;
+        expiries.into_iter().map(instant).collect()
+    }
+
+    async fn links_of(
+        &mut self,
+        user: &UserId,
+        after: Option<&LinkId>,
+        limit: u64,
+    ) -> Result<Vec<PasskeyLink>, StoreError> {
+        let mut rows = Entity::find()
+            .filter(Column::UserId.eq(user.as_str()))
+            .order_by_asc(Column::Id)
+            .limit(limit);
+        if let Some(after) = after {
+            rows = rows.filter(Column::Id.gt(after.as_str()));
+        }
+        let rows = rows.all(self.0).await.map_err(store_error)?;
+        rows.into_iter().map(link).collect()
     }
 
     async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError> {
-        let Delivery::Mail(address) = &link.delivery;
+        let address = match &link.delivery {
+            Delivery::Mail(address) => Some(address.to_string()),
+            Delivery::Returned => None,
+        };
         let row = ActiveModel {
             id: Set(link.id.to_string()),
             user_id: Set(link.user.to_string()),
             organisation: Set(link.organisation.to_string()),
-            email: Set(Some(address.to_string())),
+            email: Set(address),
             domain: Set(link.domain.clone()),
             key_id: Set(link.key.to_string()),
             requested_by: Set(link.requested_by.as_ref().map(ToString::to_string)),

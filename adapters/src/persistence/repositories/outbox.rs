@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_application::{
-    ClaimedMail, MailOutcome, Outbox, OutboxMail, OutboxState, StoreError,
-};
+use passlink_application::{ClaimedMail, MailOutcome, Outbox, OutboxMail, OutboxState, StoreError};
 use passlink_domain::OutboxId;
 use sea_orm::{
     ActiveValue::Set,

@@ -40,10 +40,8 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
     }
 
     async fn token_by_hash(&mut self, hash: &TokenHash) -> Result<Option<Token>, StoreError> {
-        let row = Entity::find()
-            .filter(Column::Hash.eq(hash.as_bytes().to_vec()))
-            .one(self.0)
-            .await;
+        let row =
+            Entity::find().filter(Column::Hash.eq(hash.as_bytes().to_vec())).one(self.0).await;
         row.map_err(store_error)?.map(token).transpose()
     }
 

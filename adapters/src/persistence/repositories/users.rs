@@ -27,10 +27,9 @@ fn user(row: Model) -> Result<User, StoreError> {
         display_name: parsed(&row.display_name)?,
         language: row.language,
         email: match row.email {
-            Some(address) => Some(UserEmail {
-                address: parsed(&address)?,
-                verified: row.email_verified,
-            }),
+            Some(address) => {
+                Some(UserEmail { address: parsed(&address)?, verified: row.email_verified })
+            }
             None => None,
         },
         state: state_named(&row.state)?,

@@ -1,0 +1,44 @@
+//! Calls from pages of other origins (the Fetch standard's CORS protocol).
+
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Method, header};
+use tower_http::cors::CorsLayer;
+
+/// How long a browser may keep the answer to a preflight.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// What callers send, by REST, gRPC-Web and Connect.
+const REQUEST_HEADERS: [&str; 10] = [
+    "authorization",
+    "content-type",
+    "content-encoding",
+    "connect-protocol-version",
+    "connect-timeout-ms",
+    "grpc-timeout",
+    "x-grpc-web",
+    "x-user-agent",
+    "traceparent",
+    "tracestate",
+];
+
+/// What pages may read of an answer.
+const RESPONSE_HEADERS: [&str; 6] = [
+    "grpc-status",
+    "grpc-message",
+    "grpc-status-details-bin",
+    "content-encoding",
+    "retry-after",
+    "www-authenticate",
+];
+
+/// Lets the pages of `origins` call, and no others.
+pub(super) fn layer(origins: Vec<HeaderValue>) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers(REQUEST_HEADERS.map(HeaderName::from_static))
+        .expose_headers(RESPONSE_HEADERS.map(HeaderName::from_static))
+        .vary([header::ORIGIN])
+        .max_age(PREFLIGHT_AGE)
+}

@@ -1,0 +1,92 @@
+//! From an RPC request to its answer: the limits that hold for every call, the framework, and the
+//! table's words for the errors that the framework raises by itself.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use connectrpc::{ConnectError, ConnectRpcService};
+use http::{HeaderMap, header};
+use tokio::{sync::Semaphore, time::timeout};
+use tower::ServiceExt;
+
+use super::{
+    REQUEST_TIMEOUT,
+    error::ApiError,
+    framework_error::{complete_connect, complete_grpc, rendered},
+};
+
+/// Calls whose answers are streams; they say by themselves what goes wrong.
+const STREAMS: [&str; 2] = ["/grpc.reflection.", "/grpc.health.v1.Health/Watch"];
+
+/// Answers RPC calls.
+#[derive(Clone)]
+pub(super) struct Dispatch {
+    rpc: ConnectRpcService,
+    places: Arc<Semaphore>,
+}
+
+impl Dispatch {
+    /// Answers by `rpc`, at most `concurrent` calls at a time.
+    pub fn new(rpc: ConnectRpcService, concurrent: usize) -> Self {
+        Self { rpc, places: Arc::new(Semaphore::new(concurrent)) }
+    }
+
+    /// Runs `call`, unless too many run already; gives up after the longest time a call may take.
+    /// An error is told by `refuse`.
+    pub async fn limited(
+        &self,
+        call: impl Future<Output = Response>,
+        refuse: impl FnOnce(ApiError) -> Response,
+    ) -> Response {
+        let Ok(_place) = self.places.try_acquire() else {
+            return refuse(ApiError::TooManyRequests);
+        };
+        match timeout(REQUEST_TIMEOUT, call).await {
+            Ok(response) => response,
+            Err(_) => refuse(ApiError::Deadline),
+        }
+    }
+
+    /// Answers a call in the protocol that it came by.
+    pub async fn answer(&self, request: Request) -> Response {
+        let headers = request.headers().clone();
+        if STREAMS.iter().any(|stream| request.uri().path().starts_with(stream)) {
+            return self.run(request).await;
+        }
+        let call = async {
+            let response = self.run(request).await;
+            match is_grpc(&headers) {
+                true => complete_grpc(response, &headers).await,
+                false => complete_connect(response).await,
+            }
+        };
+        self.limited(call, |error| refused(error, &headers)).await
+    }
+
+    /// Answers a call as the framework does.
+    pub async fn run(&self, request: Request) -> Response {
+        match self.rpc.clone().oneshot(request).await {
+            Ok(response) => response.map(Body::new),
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// Whether a call came by gRPC or gRPC-Web.
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// An error in the form of the protocol that the call came by.
+fn refused(error: ApiError, headers: &HeaderMap) -> Response {
+    let error = ConnectError::from(error);
+    match is_grpc(headers) {
+        true => rendered(error, headers),
+        false => (error.response_headers().clone(), error.into_response()).into_response(),
+    }
+}

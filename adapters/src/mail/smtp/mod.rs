@@ -1,0 +1,135 @@
+//! Mail by SMTP (RFC 5321), over connections that are kept for a while.
+//!
+//! lettre speaks the protocol. Its own pool is not used: it tells a server that refuses the
+//! connection or the password from one that refuses the mail by nothing, sets no limit to the
+//! number of connections, and none to the time that an answer may take.
+
+mod dialogue;
+mod pool;
+mod server;
+mod stream;
+
+use std::{fmt, fs, path::Path, sync::Arc};
+
+use lettre::transport::smtp::{
+    client::{AsyncSmtpConnection, Certificate, TlsParameters},
+    extension::ClientId,
+};
+use passlink_application::MailError;
+use tokio::sync::Semaphore;
+use tracing::{Dispatch, instrument::WithSubscriber};
+
+pub use self::server::{SmtpServer, Tls};
+use self::{dialogue::Patience, pool::Pool};
+use super::message::Outgoing;
+
+/// Sends mail to a mail server.
+#[derive(Clone)]
+pub struct Smtp {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    server: SmtpServer,
+    tls: Option<TlsParameters>,
+    patience: Patience,
+    pool: Arc<Pool>,
+    connections: Semaphore,
+}
+
+impl Smtp {
+    /// Takes the server, a PEM file of certificates to trust besides the system's, and the number
+    /// of connections to have open at a time (at least one).
+    ///
+    /// Errors: the file can't be read or holds no certificate; the text says so.
+    pub fn new(
+        server: SmtpServer,
+        ca_file: Option<&Path>,
+        max_connections: usize,
+    ) -> Result<Self, String> {
+        let tls = match server.tls {
+            Tls::None => None,
+            Tls::Implicit | Tls::Required | Tls::Optional => Some(trust(&server, ca_file)?),
+        };
+        let connections = Semaphore::new(max_connections.clamp(1, Semaphore::MAX_PERMITS));
+        Ok(Self {
+            inner: Arc::new(Inner {
+                server,
+                tls,
+                patience: Patience::default(),
+                pool: Arc::default(),
+                connections,
+            }),
+        })
+    }
+
+    /// Hands a mail over.
+    pub(super) async fn deliver(&self, mail: &Outgoing) -> Result<String, MailError> {
+        // lettre logs all that it writes, at level debug: the password and the codes with it.
+        self.inner.deliver(mail).with_subscriber(Dispatch::none()).await
+    }
+}
+
+impl Inner {
+    async fn deliver(&self, mail: &Outgoing) -> Result<String, MailError> {
+        let _permit = self
+            .connections
+            .acquire()
+            .await
+            .map_err(|error| MailError::Unavailable(error.to_string()))?;
+        if let Some(connection) = self.pool.take().await {
+            match self.hand_over(connection, mail).await {
+                Err(failure) if failure.is_of_connection() => {}
+                outcome => return Ok(outcome?),
+            }
+        }
+        let domain = mail.envelope.from().map(|from| from.domain().to_owned());
+        let hello = domain.map(ClientId::Domain).unwrap_or_default();
+        let connection =
+            dialogue::connect(&self.server, self.tls.as_ref(), &hello, self.patience)
+                .await
+                .map_err(MailError::Unavailable)?;
+        Ok(self.hand_over(connection, mail).await?)
+    }
+
+    async fn hand_over(
+        &self,
+        mut connection: AsyncSmtpConnection,
+        mail: &Outgoing,
+    ) -> Result<String, dialogue::Failure> {
+        let outcome = dialogue::hand_over(&mut connection, mail, self.patience).await;
+        match &outcome {
+            Ok(_) => self.pool.put(connection),
+            Err(failure) if failure.is_answer() => pool::close(connection).await,
+            Err(_) => {}
+        }
+        outcome
+    }
+}
+
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Smtp").field("server", &self.inner.server).finish_non_exhaustive()
+    }
+}
+
+fn trust(server: &SmtpServer, ca_file: Option<&Path>) -> Result<TlsParameters, String> {
+    let mut tls = TlsParameters::builder(server.host.clone());
+    if let Some(file) = ca_file {
+        let failed = |why: String| format!("{}: {why}", file.display());
+        let pem = fs::read(file).map_err(|error| failed(error.to_string()))?;
+        let certificates =
+            Certificate::from_pem(&pem).map_err(|_| failed("holds no valid PEM".to_owned()))?;
+        if !pem.windows(BEGIN.len()).any(|window| window == BEGIN) {
+            return Err(failed("holds no certificate".to_owned()));
+        }
+        tls = tls.add_root_certificate(certificates);
+    }
+    tls.build().map_err(|error| format!("certificates can't be used: {error}"))
+}
+
+/// How a certificate begins in a PEM file.
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+#[cfg(test)]
+mod tests;

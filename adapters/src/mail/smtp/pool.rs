@@ -1,0 +1,86 @@
+//! Connections that wait for the next mail.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a connection waits for another mail.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How long a connection may have waited without a doubt that it still works.
+const FRESH: Duration = Duration::from_secs(2);
+/// How long a server may take to answer a question that takes it no time.
+const SHORT_ANSWER: Duration = Duration::from_secs(5);
+
+/// The connections, the one that waits longest first.
+#[derive(Default)]
+pub(super) struct Pool {
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    connections: Vec<(AsyncSmtpConnection, Instant)>,
+    is_watched: bool,
+}
+
+impl Pool {
+    /// A connection that still works, if there is one.
+    pub async fn take(&self) -> Option<AsyncSmtpConnection> {
+        loop {
+            let (mut connection, since) = self.lock().connections.pop()?;
+            if since.elapsed() < FRESH {
+                return Some(connection);
+            }
+            let works = timeout(SHORT_ANSWER, connection.test_connected()).await;
+            if works.unwrap_or(false) {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Keeps a connection for the next mail, for a while.
+    pub fn put(self: &Arc<Self>, connection: AsyncSmtpConnection) {
+        let mut waiting = self.lock();
+        waiting.connections.push((connection, Instant::now()));
+        if !waiting.is_watched {
+            waiting.is_watched = true;
+            let pool = Arc::downgrade(self);
+            tokio::spawn(async move {
+                loop {
+                    sleep(LONGEST_WAIT / 2).await;
+                    let Some(pool) = pool.upgrade() else { return };
+                    let (old, is_last) = pool.expired();
+                    for connection in old {
+                        close(connection).await;
+                    }
+                    if is_last {
+                        return;
+                    }
+                }
+            });
+        }
+    }
+
+    /// Takes out the connections that have waited too long; whether none is left to watch.
+    fn expired(&self) -> (Vec<AsyncSmtpConnection>, bool) {
+        let mut waiting = self.lock();
+        let fresh = |since: &Instant| since.elapsed() < LONGEST_WAIT;
+        let first = waiting.connections.partition_point(|(_, since)| !fresh(since));
+        let old = waiting.connections.drain(..first).map(|(connection, _)| connection).collect();
+        waiting.is_watched = !waiting.connections.is_empty();
+        (old, !waiting.is_watched)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes leave of the server, if it listens.
+pub(super) async fn close(mut connection: AsyncSmtpConnection) {
+    let _ = timeout(SHORT_ANSWER, connection.abort()).await;
+}

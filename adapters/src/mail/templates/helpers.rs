@@ -1,0 +1,133 @@
+//! What the templates can say: a text of the catalogue, and a value that keeps to itself.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output as Out, RenderContext,
+    RenderError, RenderErrorReason,
+};
+use serde_json::Value;
+
+use super::catalogue::{Catalogue, Piece};
+
+/// What is rendered.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Output {
+    Text,
+    Html,
+}
+
+/// `{{say "key"}}`: the text of this key in the mail's language, from the section `common`;
+/// `{{say ".key"}}`: from the section of the kind of mail. Its values are isolated.
+pub(super) struct Say {
+    output: Output,
+    catalogues: Arc<BTreeMap<String, Catalogue>>,
+}
+
+impl Say {
+    /// Speaks from these catalogues.
+    pub fn new(output: Output, catalogues: Arc<BTreeMap<String, Catalogue>>) -> Self {
+        Self { output, catalogues }
+    }
+}
+
+impl HelperDef for Say {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Out,
+    ) -> HelperResult {
+        let data = context.data();
+        let key = parameter(helper)?;
+        let (section, name) = match key.strip_prefix('.') {
+            Some(name) => (field(data, "kind")?, name),
+            None => ("common", key),
+        };
+        let catalogue = self.catalogues.get(field(data, "language")?);
+        let text = catalogue
+            .and_then(|catalogue| catalogue.text(section, name))
+            .ok_or_else(|| wrong(format!("there is no text {key}")))?;
+        for piece in text.pieces() {
+            match (piece, self.output) {
+                (Piece::Words(words), Output::Text) => out.write(words)?,
+                (Piece::Words(words), Output::Html) => out.write(&escape_html(words))?,
+                (Piece::Value(name), output) => {
+                    out.write(&isolated(field(data, name)?, output, data)?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `{{isolate value}}`: a value whose direction is its own and changes nothing around it.
+pub(super) struct Isolate(pub Output);
+
+impl HelperDef for Isolate {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Out,
+    ) -> HelperResult {
+        out.write(&isolated(parameter(helper)?, self.0, context.data())?)?;
+        Ok(())
+    }
+}
+
+fn isolated(value: &str, output: Output, data: &Value) -> Result<String, RenderError> {
+    let turns = || Ok::<_, RenderError>(field(data, "direction")? == "rtl" || has_rtl(value));
+    Ok(match output {
+        Output::Html => format!("<bdi>{}</bdi>", escape_html(value)),
+        Output::Text if turns()? => format!("\u{2068}{value}\u{2069}"),
+        Output::Text => value.to_owned(),
+    })
+}
+
+/// Whether some of the text runs from right to left.
+fn has_rtl(text: &str) -> bool {
+    text.chars().any(|c| {
+        matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
+            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+    })
+}
+
+/// The text as it stands in HTML, in an element or in a quoted attribute.
+pub(super) fn escape_html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            // Shows nothing; as a reference it can at least be seen in the source.
+            '\u{2060}' => escaped.push_str("&#x2060;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn parameter<'a>(helper: &'a Helper<'_>) -> Result<&'a str, RenderError> {
+    helper
+        .param(0)
+        .and_then(|parameter| parameter.value().as_str())
+        .ok_or_else(|| wrong(format!("{} needs a text", helper.name())))
+}
+
+fn field<'a>(data: &'a Value, name: &str) -> Result<&'a str, RenderError> {
+    data.get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(|| wrong(format!("there is no value {name}")))
+}
+
+fn wrong(reason: String) -> RenderError {
+    RenderErrorReason::Other(reason).into()
+}

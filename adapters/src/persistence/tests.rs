@@ -1,0 +1,183 @@
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use passlink_application::*;
+use passlink_domain::*;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+use super::*;
+
+async fn store() -> (tempfile::TempDir, Arc<dyn Store>, DatabaseConnection) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/passlink.db?mode=rwc", folder.path().display());
+    let store = SeaStore::connect(&url, 4).await.unwrap();
+    assert!(store.schema().await.unwrap().is_new());
+    store.migrate().await.unwrap();
+    store.migrate().await.unwrap();
+    assert_eq!(store.schema().await.unwrap().pending, 0);
+    let connection = store.reader.clone();
+    (folder, Arc::new(store), connection)
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+fn user(id: &str, email: &str) -> User {
+    User {
+        id: id.parse().unwrap(),
+        organisation: "default".parse().unwrap(),
+        username: email.parse().unwrap(),
+        display_name: "Ada Example".parse().unwrap(),
+        language: "en".into(),
+        email: Some(UserEmail { address: email.parse().unwrap(), verified: true }),
+        state: UserState::Active,
+        sequence: Sequence::NONE.next(),
+    }
+}
+
+async fn add(store: &Arc<dyn Store>, user: User) -> bool {
+    let added: Result<bool, StoreError> =
+        store.write(user, |user, tx| Box::pin(tx.add_user(user, at(0)))).await;
+    added.unwrap()
+}
+
+fn mail(id: &str) -> OutboxMail {
+    OutboxMail {
+        id: id.parse().unwrap(),
+        user: "ada".parse().unwrap(),
+        link: "link".parse().unwrap(),
+        queued: at(0),
+        due: at(0),
+        tries: 0,
+        state: OutboxState::Waiting,
+        last_answer: None,
+    }
+}
+
+#[tokio::test]
+async fn a_user_comes_back_as_it_was_put_in() {
+    let (_folder, store, _) = store().await;
+    let ada = user("ada", "Ada@example.com");
+    assert!(add(&store, ada.clone()).await);
+    let found: Result<_, StoreError> =
+        store.read(ada.id.clone(), |id, tx| Box::pin(tx.user(id))).await;
+    assert_eq!(found.unwrap(), Some(ada));
+}
+
+#[tokio::test]
+async fn an_address_is_one_users_in_an_organisation_whatever_its_case() {
+    let (_folder, store, _) = store().await;
+    assert!(add(&store, user("ada", "ada@example.com")).await);
+    assert!(!add(&store, user("bob", "Ada@example.com")).await);
+    assert!(!add(&store, user("ada", "other@example.com")).await);
+    let elsewhere =
+        User { organisation: "other".parse().unwrap(), ..user("bob", "ada@example.com") };
+    assert!(add(&store, elsewhere).await);
+}
+
+#[tokio::test]
+async fn a_unit_of_work_that_fails_undoes_its_own_writes_and_not_its_neighbours() {
+    let (_folder, store, _) = store().await;
+    let tasks: Vec<_> = (0..40)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let new = user(&format!("user{n}"), &format!("user{n}@example.com"));
+                let result: Result<(), StoreError> = store
+                    .write(new, move |new, tx| {
+                        Box::pin(async move {
+                            tx.add_user(new, at(0)).await?;
+                            match n % 2 {
+                                0 => Ok(()),
+                                _ => Err(StoreError::Broken("as planned".into())),
+                            }
+                        })
+                    })
+                    .await;
+                assert_eq!(result.is_ok(), n % 2 == 0);
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let users: Result<Vec<User>, StoreError> =
+        store.read((), |(), tx| Box::pin(tx.users_after(None, 100))).await;
+    assert_eq!(users.unwrap().len(), 20);
+}
+
+#[tokio::test]
+async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    let outcome: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                for id in ["a", "b", "c"] {
+                    tx.queue(&mail(id)).await?;
+                }
+                let first = tx.claim(at(1), at(90), 2).await?;
+                assert_eq!(first.len(), 2);
+                assert_eq!(tx.claim(at(2), at(90), 5).await?.len(), 1);
+                assert_eq!(tx.next_due().await?, Some(at(90)));
+                assert_eq!(tx.claim(at(89), at(200), 5).await?, []);
+                let again = tx.claim(at(90), at(200), 5).await?;
+                assert_eq!(again.len(), 3);
+                let sent = MailOutcome::Sent("250".into());
+                assert!(!tx.settle(&first[0], &sent, at(91)).await?);
+                assert!(tx.settle(&again[0], &sent, at(91)).await?);
+                assert!(!tx.settle(&again[0], &sent, at(92)).await?);
+                assert!(!tx.make_due(&again[0].id, at(92)).await?);
+                let later = MailOutcome::Retry { due: at(120), answer: "451".into() };
+                assert!(tx.settle(&again[1], &later, at(91)).await?);
+                assert_eq!(tx.next_due().await?, Some(at(120)));
+                let failed = MailOutcome::Failed("550".into());
+                assert!(tx.settle(&again[2], &failed, at(91)).await?);
+                let listed = tx.mails_in(OutboxState::Failed, None, 5).await?;
+                assert_eq!(listed[0].last_answer.as_deref(), Some("550"));
+                assert!(tx.make_due(&listed[0].id, at(93)).await?);
+                Ok(())
+            })
+        })
+        .await;
+    outcome.unwrap();
+}
+
+/// Each query of a repository, as SQLite sees it, goes by an index.
+#[tokio::test]
+async fn no_query_reads_a_whole_table() {
+    let (_folder, _store, connection) = store().await;
+    for query in [
+        "SELECT * FROM users WHERE id = 'a'",
+        "SELECT * FROM users WHERE id > 'a' ORDER BY id LIMIT 5",
+        "SELECT requested_at FROM links WHERE user_id = 'a' AND requested_at > 1 ORDER BY requested_at DESC LIMIT 5",
+        "SELECT * FROM links WHERE id = 'a'",
+        "SELECT * FROM links WHERE user_id = 'a' AND id > 'a' ORDER BY id LIMIT 5",
+        "SELECT expires_at FROM links WHERE user_id = 'a' AND requested_at > 1 AND email IS NULL AND state IN ('a') AND expires_at > 1 LIMIT 10",
+        "UPDATE links SET state = 'x' WHERE user_id = 'a' AND requested_at < 1 AND email IS NOT NULL AND state IN ('a')",
+        "SELECT * FROM outbox WHERE state = 'waiting' AND due_at <= 1 ORDER BY due_at LIMIT 5",
+        "SELECT due_at FROM outbox WHERE state = 'waiting' ORDER BY due_at LIMIT 1",
+        "SELECT * FROM outbox WHERE state = 'failed' AND id > 'a' ORDER BY id LIMIT 5",
+        "SELECT * FROM outbox WHERE id = 'a'",
+        "SELECT * FROM tokens WHERE hash = x'00'",
+        "SELECT * FROM tokens WHERE user_id = 'a' ORDER BY id",
+    ] {
+        let explain = format!("EXPLAIN QUERY PLAN {query}");
+        let statement = Statement::from_string(DbBackend::Sqlite, explain);
+        for row in connection.query_all_raw(statement).await.unwrap() {
+            let step: String = row.try_get("", "detail").unwrap();
+            assert!(step.starts_with("SEARCH") || step.contains("USING INDEX"), "{query}: {step}");
+            assert!(!step.contains("TEMP B-TREE"), "{query}: {step}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_an_error_and_not_a_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("passlink.db");
+    std::fs::write(&file, "this is no database, however long one looks at it".repeat(100)).unwrap();
+    let url = format!("sqlite://{}", file.display());
+    assert!(SeaStore::connect(&url, 1).await.is_err());
+}

@@ -1,0 +1,69 @@
+//! Returning a passkey link to the caller, who brings it to the device.
+
+use std::time::Duration;
+
+use passlink_domain::{Delivery, MAX_RETURNED, ObjectDetails, PasskeyLink, Purpose};
+
+use crate::{
+    Caller, LinkDesk, Repositories, SecretUrl, StoreError, UserLinkError, link_desk::Draft,
+};
+
+/// A link that was returned.
+#[derive(Debug)]
+pub struct AddedLink {
+    /// What it changed.
+    pub details: ObjectDetails,
+    /// The link itself.
+    pub url: SecretUrl,
+    /// How long it works.
+    pub lifetime: Duration,
+}
+
+/// Records a new link and returns it; no mail goes out.
+pub struct AddLink {
+    desk: LinkDesk,
+    offered: bool,
+}
+
+impl AddLink {
+    /// Takes where links are made, and whether links are returned at all.
+    pub fn new(desk: LinkDesk, offered: bool) -> Self {
+        Self { desk, offered }
+    }
+
+    /// Makes a link for the caller. When this returns, it is durable.
+    ///
+    /// Errors: [`UserLinkError`]; nothing is recorded then.
+    pub async fn for_caller(&self, caller: Caller) -> Result<AddedLink, UserLinkError> {
+        if !self.offered {
+            return Err(UserLinkError::NotOffered);
+        }
+        let draft = self.desk.draft(caller)?;
+        let (link, details) =
+            self.desk.store.write(draft, |draft, tx| Box::pin(add(draft, tx))).await?;
+        Ok(AddedLink { details, url: self.url(&link)?, lifetime: self.desk.policy.lifetime })
+    }
+
+    fn url(&self, link: &PasskeyLink) -> Result<SecretUrl, StoreError> {
+        let code = self.desk.keys.derive(&link.key, &link.code_binding(Purpose::Register));
+        // It was made with a key that is held, a moment ago.
+        let code = code.ok_or_else(|| StoreError::Broken("the newest key is gone".into()))?;
+        Ok(self.desk.public_url.register(link, &code))
+    }
+}
+
+async fn add(
+    draft: &Draft,
+    tx: &mut dyn Repositories,
+) -> Result<(PasskeyLink, ObjectDetails), UserLinkError> {
+    let (policy, now) = (draft.desk.policy, draft.now);
+    let user = draft.user(tx).await?;
+    user.active()?;
+    let recent = tx.recent_links(&user.id, policy.counts_from(now), policy.max_per_hour).await?;
+    let open = tx.open_returned_links(&user.id, now, MAX_RETURNED).await?;
+    policy.allows_return(&recent, &open, now)?;
+    Ok(draft.record(&user, Delivery::Returned, tx).await?)
+}
+
+#[cfg(test)]
+mod tests;

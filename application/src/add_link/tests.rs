@@ -1,0 +1,50 @@
+use passlink_domain::UserState;
+
+use super::*;
+use crate::fakes::World;
+
+#[tokio::test]
+async fn a_returned_link_is_recorded_and_no_mail_is_queued() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    let added = AddLink::new(world.desk(), true).for_caller(caller).await.unwrap();
+    assert_eq!(added.details.sequence.get(), 2);
+    assert_eq!(added.lifetime, Duration::from_secs(3600));
+    let state = world.state();
+    assert!(added.url.expose().contains(state.links[0].id.as_str()));
+    assert_eq!(format!("{:?}", added.url), "[redacted]");
+    assert!(state.mails.is_empty());
+}
+
+#[tokio::test]
+async fn a_user_without_a_verified_address_can_have_one_and_an_inactive_one_can_not() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    let add = AddLink::new(world.desk(), true);
+    world.change(|all| all.users.get_mut("ada").unwrap().email = None);
+    add.for_caller(caller.clone()).await.unwrap();
+    world.change(|all| all.users.get_mut("ada").unwrap().state = UserState::Locked);
+    assert!(matches!(add.for_caller(caller).await, Err(UserLinkError::NotReachable(_))));
+}
+
+#[tokio::test]
+async fn returned_and_mailed_links_count_alike_in_the_hour_and_only_mailed_ones_cool_down() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    let (add, send) = (AddLink::new(world.desk(), true), world.send_link());
+    add.for_caller(caller.clone()).await.unwrap();
+    send.to_caller(caller.clone()).await.unwrap();
+    for _ in 0..3 {
+        add.for_caller(caller.clone()).await.unwrap();
+    }
+    assert!(matches!(add.for_caller(caller).await, Err(UserLinkError::TooMany(_))));
+}
+
+#[tokio::test]
+async fn where_links_are_not_returned_nobody_gets_one() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    let refused = AddLink::new(world.desk(), false).for_caller(caller).await;
+    assert!(matches!(refused, Err(UserLinkError::NotOffered)));
+    assert!(world.state().links.is_empty());
+}

@@ -1,0 +1,110 @@
+//! What all ways to a new link share: its ids and key, its place in the user's history.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use passlink_domain::{
+    CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, ObjectDetails, PasskeyLink, Text,
+    User, UserEvent, UserId,
+};
+
+use crate::{
+    Clock, PublicUrl, Random, Repositories, Store, StoreError, UserLinkError, ids::new_id,
+};
+
+/// Who calls, as a bearer token told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The user that the token speaks for.
+    pub user: UserId,
+    /// What the token is called.
+    pub token_name: Option<Text>,
+}
+
+/// Where links are made.
+#[derive(Clone)]
+pub struct LinkDesk {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) keys: Arc<CodeKeys>,
+    pub(crate) public_url: PublicUrl,
+    pub(crate) policy: LinkPolicy,
+}
+
+impl LinkDesk {
+    /// Takes the ports and the rules.
+    pub fn new(
+        store: Arc<dyn Store>,
+        (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
+        keys: Arc<CodeKeys>,
+        public_url: PublicUrl,
+        policy: LinkPolicy,
+    ) -> Self {
+        Self { store, clock, random, keys, public_url, policy }
+    }
+
+    /// Everything about a new link that is fixed before its unit of work is run.
+    pub(crate) fn draft(&self, caller: Caller) -> Result<Draft, StoreError> {
+        let now = self.clock.now();
+        Ok(Draft { link: new_id(now, &*self.random)?, caller, desk: self.clone(), now })
+    }
+}
+
+/// A link that is about to be made.
+pub(crate) struct Draft {
+    pub link: LinkId,
+    pub caller: Caller,
+    pub desk: LinkDesk,
+    pub now: Timestamp,
+}
+
+impl Draft {
+    /// The user that the link is for; nobody else changes the user before the transaction ends.
+    pub async fn user(&self, tx: &mut dyn Repositories) -> Result<User, UserLinkError> {
+        let user = tx.user_for_update(&self.caller.user).await?;
+        user.ok_or(UserLinkError::UserNotFound)
+    }
+
+    /// Records the link as the next change in the user's history.
+    pub async fn record(
+        &self,
+        user: &User,
+        delivery: Delivery,
+        tx: &mut dyn Repositories,
+    ) -> Result<(PasskeyLink, ObjectDetails), StoreError> {
+        let link = PasskeyLink {
+            id: self.link.clone(),
+            user: user.id.clone(),
+            organisation: user.organisation.clone(),
+            delivery,
+            domain: self.desk.public_url.host().to_owned(),
+            key: self.desk.keys.newest().clone(),
+            requested_by: self.caller.token_name.clone(),
+            requested: self.now,
+            expires: self.desk.policy.expiry(self.now),
+            state: LinkState::Requested,
+        };
+        tx.add_link(&link).await?;
+        let kind = EventKind::LinkRequested(link.id.clone());
+        let details = record_change(user, kind, self.now, tx).await?;
+        Ok((link, ObjectDetails { created: Some(self.now), ..details }))
+    }
+}
+
+/// Records the next change in a user's history.
+pub(crate) async fn record_change(
+    user: &User,
+    kind: EventKind,
+    at: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<ObjectDetails, StoreError> {
+    let sequence = user.sequence.next();
+    tx.record(&UserEvent { user: user.id.clone(), sequence, kind, at }).await?;
+    Ok(ObjectDetails {
+        sequence,
+        created: None,
+        changed: at,
+        resource_owner: user.organisation.clone(),
+    })
+}

@@ -1,0 +1,95 @@
+//! `passlink link`.
+
+use passlink_application::Caller;
+use passlink_domain::{Delivery, LinkState, ObjectDetails, PasskeyLink};
+use serde::Serialize;
+
+use super::{PAGE, open, print, print_text};
+use crate::{Error, cli::LinkCommand, config::Config};
+
+/// A link as printed: all that is known of it, which is not its code.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'l> {
+    id: &'l str,
+    user: &'l str,
+    mailed_to: Option<&'l str>,
+    state: &'static str,
+    requested: String,
+    requested_by: Option<&'l str>,
+    expires: String,
+}
+
+impl<'l> From<&'l PasskeyLink> for Line<'l> {
+    fn from(link: &'l PasskeyLink) -> Self {
+        Self {
+            id: link.id.as_str(),
+            user: link.user.as_str(),
+            mailed_to: match &link.delivery {
+                Delivery::Mail(address) => Some(address.as_str()),
+                Delivery::Returned => None,
+            },
+            state: match link.state {
+                LinkState::Requested => "requested",
+                LinkState::Sent => "sent",
+                LinkState::Undeliverable => "undeliverable",
+                LinkState::Redeemed => "redeemed",
+                LinkState::Expired => "expired",
+                LinkState::Replaced => "replaced",
+                LinkState::Revoked => "revoked",
+            },
+            requested: link.requested.to_string(),
+            requested_by: link.requested_by.as_ref().map(|name| name.as_str()),
+            expires: link.expires.to_string(),
+        }
+    }
+}
+
+/// A change as printed, with the keys of the API.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Change<'d> {
+    sequence: u64,
+    change_date: String,
+    resource_owner: &'d str,
+}
+
+impl<'d> From<&'d ObjectDetails> for Change<'d> {
+    fn from(details: &'d ObjectDetails) -> Self {
+        Self {
+            sequence: details.sequence.get(),
+            change_date: details.changed.to_string(),
+            resource_owner: details.resource_owner.as_str(),
+        }
+    }
+}
+
+pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Error> {
+    let house = open(&config).await?;
+    match command {
+        LinkCommand::Create { user, send } => {
+            let caller = Caller { user, token_name: None };
+            if send {
+                let details = house.send_link(&config)?.to_caller(caller).await?;
+                return print(&Change::from(&details));
+            }
+            let added = house.add_link(&config)?.for_caller(caller).await?;
+            print_text(&format!("{}\n", added.url.expose()))
+        }
+        LinkCommand::List { user } => {
+            let links = house.links();
+            let mut last = None;
+            loop {
+                let page = links.list(user.clone(), last, PAGE).await?;
+                for link in &page {
+                    print(&Line::from(link))?;
+                }
+                match page.into_iter().next_back() {
+                    Some(link) => last = Some(link.id),
+                    None => return Ok(()),
+                }
+            }
+        }
+        LinkCommand::Revoke { id } => print(&Line::from(&house.links().revoke(id).await?)),
+    }
+}

@@ -1,0 +1,70 @@
+//! `passlink outbox`.
+
+use std::sync::Arc;
+
+use passlink_application::{OutboxMail, OutboxState};
+use serde::Serialize;
+
+use super::{PAGE, open, print};
+use crate::{Error, cli::OutboxCommand, config::Config, worker::Bell};
+
+/// A mail as printed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'m> {
+    id: &'m str,
+    user: &'m str,
+    link: &'m str,
+    state: &'static str,
+    tries: u32,
+    queued: String,
+    due: String,
+    last_answer: Option<&'m str>,
+}
+
+impl<'m> From<&'m OutboxMail> for Line<'m> {
+    fn from(mail: &'m OutboxMail) -> Self {
+        Self {
+            id: mail.id.as_str(),
+            user: mail.user.as_str(),
+            link: mail.link.as_str(),
+            state: match mail.state {
+                OutboxState::Waiting => "waiting",
+                OutboxState::Sent => "sent",
+                OutboxState::Failed => "failed",
+            },
+            tries: mail.tries,
+            queued: mail.queued.to_string(),
+            due: mail.due.to_string(),
+            last_answer: mail.last_answer.as_deref(),
+        }
+    }
+}
+
+pub(crate) async fn run(command: OutboxCommand, config: Config) -> Result<(), Error> {
+    // The server is another process: it finds what is due by asking the outbox.
+    let outbox = open(&config).await?.outbox(Arc::new(Bell::default()));
+    match command {
+        OutboxCommand::List { failed } => {
+            let states: &[OutboxState] = match failed {
+                true => &[OutboxState::Failed],
+                false => &[OutboxState::Waiting, OutboxState::Failed],
+            };
+            for state in states {
+                let mut last = None;
+                loop {
+                    let page = outbox.list(*state, last, PAGE).await?;
+                    for mail in &page {
+                        print(&Line::from(mail))?;
+                    }
+                    match page.into_iter().next_back() {
+                        Some(mail) => last = Some(mail.id),
+                        None => break,
+                    }
+                }
+            }
+            Ok(())
+        }
+        OutboxCommand::Retry { id } => Ok(outbox.retry(id).await?),
+    }
+}

@@ -1,0 +1,81 @@
+//! `passlink user`.
+
+use passlink_application::NewUser;
+use passlink_domain::{User, UserState};
+use serde::Serialize;
+
+use super::{PAGE, open, print};
+use crate::{Error, cli::UserCommand, config::Config};
+
+/// The language of users for whom none was given.
+pub(crate) const LANGUAGE: &str = "en";
+
+/// A user as printed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'u> {
+    id: &'u str,
+    organisation: &'u str,
+    username: &'u str,
+    display_name: &'u str,
+    language: &'u str,
+    email: Option<&'u str>,
+    email_verified: bool,
+    state: &'static str,
+    sequence: u64,
+}
+
+impl<'u> From<&'u User> for Line<'u> {
+    fn from(user: &'u User) -> Self {
+        Self {
+            id: user.id.as_str(),
+            organisation: user.organisation.as_str(),
+            username: user.username.as_str(),
+            display_name: user.display_name.as_str(),
+            language: &user.language,
+            email: user.email.as_ref().map(|email| email.address.as_str()),
+            email_verified: user.email.as_ref().is_some_and(|email| email.verified),
+            state: match user.state {
+                UserState::Active => "active",
+                UserState::Deactivated => "deactivated",
+                UserState::Locked => "locked",
+                UserState::Removed => "removed",
+            },
+            sequence: user.sequence.get(),
+        }
+    }
+}
+
+pub(crate) async fn run(command: UserCommand, config: Config) -> Result<(), Error> {
+    let users = open(&config).await?.users();
+    match command {
+        UserCommand::Add(new) => {
+            let user = users
+                .add(NewUser {
+                    id: new.id,
+                    organisation: new.org,
+                    email: new.email,
+                    email_verified: !new.unverified,
+                    username: new.username,
+                    display_name: new.display_name,
+                    language: new.language.unwrap_or_else(|| LANGUAGE.to_owned()),
+                })
+                .await?;
+            print(&Line::from(&user))
+        }
+        UserCommand::Show { id } => print(&Line::from(&users.show(id).await?)),
+        UserCommand::List => {
+            let mut last = None;
+            loop {
+                let page = users.list(last, PAGE).await?;
+                for user in &page {
+                    print(&Line::from(user))?;
+                }
+                match page.into_iter().next_back() {
+                    Some(user) => last = Some(user.id),
+                    None => return Ok(()),
+                }
+            }
+        }
+    }
+}

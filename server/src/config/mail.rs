@@ -1,0 +1,99 @@
+use std::path::{Path, PathBuf};
+
+use passlink_adapters::mail::{SmtpServer, parse_mailbox};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, de::Error};
+use validator::{Validate, ValidationError};
+
+use super::key::{Key, Section};
+
+/// `[mail]`: how mails get out. The server needs one of `smtp_url` and `directory`.
+#[derive(Debug, Clone, Deserialize, Validate)]
+#[serde(default)]
+pub struct Mail {
+    /// The mail server: `smtps://user:password@host:465`,
+    /// `smtp://user:password@host:587?tls=required` or `smtp://host:25`. Default none. Secret;
+    /// `smtp_url_file` names a file that holds it. Not together with `directory`.
+    #[serde(deserialize_with = "smtp_url")]
+    pub smtp_url: Option<SecretString>,
+    /// A PEM file with the certificates to trust for the mail server. Default none: the
+    /// system's.
+    #[validate(custom(function = is_path))]
+    pub ca_file: Option<PathBuf>,
+    /// Most connections to the mail server at a time, 1 to 100. Default 4.
+    #[validate(range(min = 1, max = 100))]
+    pub max_connections: u32,
+    /// Who mails are from, as `Name <address@example.com>`. Default none; required with
+    /// `smtp_url`.
+    #[validate(custom(function = is_mailbox))]
+    pub from: Option<String>,
+    /// Who answers go to, as `Name <address@example.com>`. Default none: to `from`.
+    #[validate(custom(function = is_mailbox))]
+    pub reply_to: Option<String>,
+    /// A directory to write mails to, as `.eml` files, instead of sending them. Default none.
+    #[validate(custom(function = is_path))]
+    pub directory: Option<PathBuf>,
+}
+
+impl Section for Mail {
+    const NAME: &'static str = "mail";
+    const KEYS: &'static [Key] = &[
+        Key::secret(
+            "smtp_url",
+            "a URL such as smtps://user:password@host:465 or smtp://user:password@host:587?tls=required",
+        ),
+        Key::text("ca_file", "the path of a PEM file"),
+        Key::json("max_connections", "a whole number from 1 to 100"),
+        Key::text("from", "a mailbox such as Passlink <no-reply@example.com>"),
+        Key::text("reply_to", "a mailbox such as Help desk <help@example.com>"),
+        Key::text("directory", "the path of a directory"),
+    ];
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            smtp_url: None,
+            ca_file: None,
+            max_connections: 4,
+            from: None,
+            reply_to: None,
+            directory: None,
+        }
+    }
+}
+
+impl Mail {
+    /// The mail server, if one is set.
+    pub fn smtp_server(&self) -> Option<SmtpServer> {
+        SmtpServer::parse(self.smtp_url.as_ref()?.expose_secret()).ok()
+    }
+}
+
+/// Reads the URL. Errors say nothing of its content.
+fn smtp_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    let url = String::deserialize(deserializer)?;
+    match SmtpServer::parse(&url) {
+        Ok(_) => Ok(Some(url.into())),
+        Err(reason) if repeats(&reason, &url) => Err(Error::custom("it can't be read")),
+        Err(reason) => Err(Error::custom(reason)),
+    }
+}
+
+/// Whether a message repeats user name or password of a URL.
+fn repeats(message: &str, url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let login = rest.rsplit_once('@').map_or(rest, |(login, _)| login);
+    login.split(':').any(|part| message.contains(part))
+}
+
+fn is_mailbox(text: &str) -> Result<(), ValidationError> {
+    parse_mailbox(text)
+        .map(drop)
+        .map_err(|reason| ValidationError::new("mailbox").with_message(reason.into()))
+}
+
+/// Refuses the empty path, which an unset variable in a script makes.
+pub(super) fn is_path(path: &Path) -> Result<(), ValidationError> {
+    if path.as_os_str().is_empty() { Err(ValidationError::new("path")) } else { Ok(()) }
+}

@@ -1,0 +1,96 @@
+//! The configuration: defaults, then `passlink.toml` (or the file of `--config`), then
+//! environment variables `PASSLINK_<SECTION>__<KEY>`; the later wins.
+//!
+//! A file a section. A new key is a field there, with its entry in `KEYS` and its line in
+//! `print.rs`; sources, provenance and error messages come by themselves. Nothing is taken on
+//! trust: an unknown key, a wrong type and a value out of range are all refused, together, and
+//! no message holds the value of a secret.
+
+mod database;
+mod duration;
+mod error;
+mod key;
+mod limits;
+mod links;
+mod mail;
+mod mask;
+mod print;
+mod rules;
+mod secrets;
+mod server;
+mod sources;
+mod telemetry;
+
+use std::{collections::BTreeMap, path::Path};
+
+pub use database::Database;
+pub use error::ConfigErrors;
+pub use limits::Limits;
+pub use links::Links;
+pub use mail::Mail;
+pub use secrets::Secrets;
+pub use server::Server;
+pub use sources::environment;
+pub use telemetry::{LogFormat, Telemetry};
+
+use sources::{Origin, Sources};
+
+/// Everything an operator can set. Paths are relative to the working directory.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Where the server listens, and how the world reaches it.
+    pub server: Server,
+    /// Where everything is stored.
+    pub database: Database,
+    /// How mails get out.
+    pub mail: Mail,
+    /// How long links live, and how many a user may have.
+    pub links: Links,
+    /// What codes are derived from.
+    pub secrets: Secrets,
+    /// What the server does at the most.
+    pub limits: Limits,
+    /// What the server tells about itself.
+    pub telemetry: Telemetry,
+    /// Where the keys that are not at their default came from.
+    origins: BTreeMap<String, Origin>,
+}
+
+impl Config {
+    /// Reads and checks the configuration. Without `file`, `passlink.toml` is read where it
+    /// exists. Of `env`, only the variables whose names begin with `PASSLINK_` are looked at.
+    pub fn load(
+        file: Option<&Path>,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
+        let mut sources = Sources::read(file, env);
+        let mut config = Self {
+            server: sources.section(),
+            database: sources.section(),
+            mail: sources.section(),
+            links: sources.section(),
+            secrets: sources.section(),
+            limits: sources.section(),
+            telemetry: sources.section(),
+            origins: BTreeMap::new(),
+        };
+        let (origins, mut problems, complete) = sources.finish();
+        config.origins = origins;
+        if !config.origins.contains_key("secrets.key_file") {
+            let beside = config.database.default_key_file();
+            config.secrets.key_file = beside.unwrap_or(config.secrets.key_file);
+        }
+        // Half of a file says nothing about what is missing.
+        if complete {
+            rules::check(&config, &mut problems);
+        }
+        problems.into_result(config)
+    }
+
+    fn origin(&self, key: &str) -> &Origin {
+        self.origins.get(key).unwrap_or(&Origin::Default)
+    }
+}
+
+#[cfg(test)]
+mod tests;

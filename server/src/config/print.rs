@@ -1,0 +1,70 @@
+//! `config print`: the configuration as it holds, in TOML, and where each value is from.
+
+use std::path::Path;
+
+use humantime::format_duration;
+use secrecy::ExposeSecret;
+
+use super::{Config, mask};
+
+impl Config {
+    /// The configuration as TOML text, a key a line: `key = value  # where it is from`. Secrets
+    /// are masked; of a URL that is the password.
+    pub fn print(&self) -> String {
+        self.values()
+            .into_iter()
+            .map(|(key, value)| match value {
+                Some(value) => format!("{key} = {value}  # {}\n", self.origin(key).described()),
+                None => format!("# {key} is not set\n"),
+            })
+            .collect()
+    }
+
+    fn values(&self) -> [(&'static str, Option<String>); 20] {
+        let Self { server, database, mail, links, secrets, limits, telemetry, origins: _ } = self;
+        let database_url = mask::url(database.url.expose_secret());
+        let smtp_url = mail.smtp_url.as_ref();
+        let smtp_url = smtp_url.map(|url| mask::url(url.expose_secret()));
+        [
+            ("server.listen", text(server.listen)),
+            ("server.public_url", text(server.base_url())),
+            ("server.tls_cert", server.tls_cert.as_deref().and_then(path)),
+            ("server.tls_key", server.tls_key.as_deref().and_then(path)),
+            ("server.cors_origins", list(&server.cors_origins)),
+            ("database.url", text(database_url)),
+            ("database.max_connections", number(database.max_connections)),
+            ("mail.smtp_url", smtp_url.and_then(text)),
+            ("mail.ca_file", mail.ca_file.as_deref().and_then(path)),
+            ("mail.max_connections", number(mail.max_connections)),
+            ("mail.from", mail.from.as_ref().and_then(text)),
+            ("mail.reply_to", mail.reply_to.as_ref().and_then(text)),
+            ("mail.directory", mail.directory.as_deref().and_then(path)),
+            ("links.lifetime", text(format_duration(links.lifetime))),
+            ("links.cooldown", text(format_duration(links.cooldown))),
+            ("links.max_per_hour", number(links.max_per_hour)),
+            ("links.allow_returned_codes", Some(links.allow_returned_codes.to_string())),
+            ("secrets.key_file", path(&secrets.key_file)),
+            ("limits.concurrent_requests", number(limits.concurrent_requests)),
+            ("telemetry.log_format", telemetry.log_format.and_then(|format| text(format.name()))),
+        ]
+    }
+}
+
+fn number(value: u32) -> Option<String> {
+    Some(value.to_string())
+}
+
+fn list(values: &[String]) -> Option<String> {
+    let values: Vec<String> = values.iter().filter_map(text).collect();
+    Some(format!("[{}]", values.join(", ")))
+}
+
+fn path(value: &Path) -> Option<String> {
+    text(value.display())
+}
+
+/// A TOML string. JSON escapes as TOML does, but for DEL.
+fn text(value: impl ToString) -> Option<String> {
+    let json = serde_json::Value::String(value.to_string()).to_string();
+    Some(json.replace('\u{7F}', "\\u007f"))
+}

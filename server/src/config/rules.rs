@@ -1,0 +1,95 @@
+//! What no key can be checked for alone.
+
+use secrecy::ExposeSecret;
+use url::Url;
+
+use super::{Config, error::Problems};
+
+/// Refuses what doesn't go together. Keys that were refused already are left alone.
+pub(super) fn check(config: &Config, problems: &mut Problems) {
+    let smtp = config.mail.smtp_url.is_some();
+    if smtp && config.mail.directory.is_some() && !problems.concern(&["mail.directory"]) {
+        let smtp_url = config.origin("mail.smtp_url");
+        let what = format!(": must not be set together with mail.smtp_url ({smtp_url})");
+        problems.refuse("mail.directory", config.origin("mail.directory"), &what);
+    }
+    if smtp && config.mail.from.is_none() && !problems.concern(&["mail.from"]) {
+        let what = ": needs mail.from, a mailbox such as Passlink <no-reply@example.com>";
+        problems.refuse("mail.smtp_url", config.origin("mail.smtp_url"), what);
+    }
+    if !config.database.is_sqlite()
+        && !config.origins.contains_key("secrets.key_file")
+        && !problems.concern(&["database.url"])
+    {
+        let what = ": PostgreSQL needs secrets.key_file, the path of a file";
+        problems.refuse("database.url", config.origin("database.url"), what);
+    }
+    for (one, other) in [("tls_cert", "tls_key"), ("tls_key", "tls_cert")] {
+        let (one, other) = (format!("server.{one}"), format!("server.{other}"));
+        let set = |key: &String| config.origins.contains_key(key);
+        if set(&one) && !set(&other) && !problems.concern(&[&one, &other]) {
+            let what = format!(": needs {other}, the path of a PEM file");
+            problems.refuse(&one, config.origin(&one), &what);
+        }
+    }
+    let https = config.server.public_url.scheme() == "https";
+    if (!https || config.server.is_local())
+        && config.mail.smtp_server().is_some_and(|server| !server.is_loopback())
+        && !problems.concern(&["server.public_url"])
+    {
+        let what = format!(
+            " = \"{}\": must be https, and not localhost, with an SMTP server that is not on loopback ({})",
+            config.server.base_url(),
+            config.origin("mail.smtp_url"),
+        );
+        problems.refuse("server.public_url", config.origin("server.public_url"), &what);
+    }
+}
+
+impl Config {
+    /// What is allowed and yet looks like a mistake, a line each.
+    pub fn warnings(&self) -> Vec<String> {
+        let public = &self.server.public_url;
+        let sends = self.mail.smtp_url.is_some();
+        let doubts = [
+            (
+                public.scheme() == "http" && !self.server.is_local(),
+                "server.public_url is not https: browsers offer passkeys on https and on localhost only",
+            ),
+            (
+                self.database.is_in_memory(),
+                "database.url is in memory: users, links and waiting mails end with the process",
+            ),
+            (
+                !sends && self.mail.directory.is_none(),
+                "neither mail.smtp_url nor mail.directory is set: the server has no way to send mail and will not start",
+            ),
+            (
+                self.mail.ca_file.is_some() && !sends,
+                "mail.ca_file is not used without mail.smtp_url",
+            ),
+            (
+                self.sends_in_clear(),
+                "mail.smtp_url does not ask for TLS: mails, and the links in them, can be read on the way",
+            ),
+            (
+                self.links.cooldown > self.links.lifetime,
+                "links.cooldown is longer than links.lifetime: a user whose link expired has to wait for the next",
+            ),
+        ];
+        let doubts = doubts.into_iter().filter(|(doubtful, _)| *doubtful);
+        doubts.map(|(_, doubt)| doubt.to_owned()).collect()
+    }
+
+    /// Whether mails leave the machine without TLS being required.
+    fn sends_in_clear(&self) -> bool {
+        let remote = self.mail.smtp_server().is_some_and(|server| !server.is_loopback());
+        let url = self.mail.smtp_url.as_ref().and_then(|url| Url::parse(url.expose_secret()).ok());
+        remote
+            && url.is_some_and(|url| {
+                let required =
+                    url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+                url.scheme() == "smtp" && !required
+            })
+    }
+}

@@ -1,0 +1,186 @@
+mod broken;
+mod print;
+mod secrecy;
+mod sources;
+mod variables;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use ::secrecy::ExposeSecret;
+
+use super::*;
+
+/// A folder that goes away with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = env::temp_dir().join(format!("passlink-config-{}-{number}", process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// Writes a file and returns its path.
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
+    /// Loads the file `passlink.toml` of this folder, and variables.
+    fn load(&self, toml: &str, env: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+        let path = self.file("passlink.toml", toml);
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::load(Some(Path::new(&path)), env)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn load(toml: &str, env: &[(&str, &str)]) -> Config {
+    Folder::new().load(toml, env).unwrap()
+}
+
+/// All problems, with the file called as it is in practice.
+fn problems(toml: &str, env: &[(&str, &str)]) -> Vec<String> {
+    let folder = Folder::new();
+    let directory = format!("{}/", folder.0.display());
+    let errors = folder.load(toml, env).unwrap_err();
+    errors.lines().iter().map(|line| line.replace(&directory, "")).collect()
+}
+
+const SENDING: &str = r#"
+[server]
+public_url = "https://login.example.com"
+[mail]
+smtp_url = "smtps://user:hunter2@mail.example.com"
+from = "Passlink <no-reply@example.com>"
+"#;
+
+#[test]
+fn defaults_are_those_of_the_contract() {
+    let config = load("", &[]);
+    assert_eq!(config.server.listen, ([127, 0, 0, 1], 8080).into());
+    assert_eq!(config.server.base_url(), "http://localhost:8080");
+    assert_eq!(config.database.url.expose_secret(), "sqlite://passlink.db?mode=rwc");
+    assert_eq!(config.database.max_connections, 16);
+    assert!(config.mail.smtp_url.is_none());
+    assert!(config.mail.from.is_none());
+    assert_eq!(config.mail.max_connections, 4);
+    assert_eq!(config.links.lifetime, Duration::from_secs(3600));
+    assert_eq!(config.links.cooldown, Duration::from_secs(60));
+    assert_eq!(config.links.max_per_hour, 5);
+    assert_eq!(config.secrets.key_file, Path::new("passlink.key"));
+    assert_eq!(config.telemetry.log_format, None);
+}
+
+/// A key whose section has no field of its name would be ignored, and one without a line in
+/// `print.rs` would go missing there.
+#[test]
+fn every_key_reaches_its_field_and_is_printed() {
+    let printed = Config::default().print();
+    for (section, keys) in key::SECTIONS {
+        for key in keys {
+            let wrong = format!("[{section}]\n{} = {{}}", key.name);
+            assert_eq!(problems(&wrong, &[]).len(), 1, "{wrong}");
+            assert!(printed.contains(&format!("{section}.{} ", key.name)), "{}", key.name);
+        }
+    }
+}
+
+#[test]
+fn both_ends_of_every_range_are_allowed() {
+    let low = "[database]\nmax_connections = 1\n[mail]\nmax_connections = 1
+        [links]\nlifetime = '1m'\ncooldown = '0s'\nmax_per_hour = 1";
+    let high = "[database]\nmax_connections = 1000\n[mail]\nmax_connections = 100
+        [links]\nlifetime = '24h'\ncooldown = '1h'\nmax_per_hour = 100";
+    assert_eq!(load(low, &[]).links.cooldown, Duration::ZERO);
+    assert_eq!(load(high, &[]).links.lifetime, Duration::from_secs(24 * 3600));
+}
+
+#[test]
+fn the_public_url_may_have_a_path_and_loses_its_last_slash() {
+    for (given, base) in [
+        ("https://login.example.com/", "https://login.example.com"),
+        ("https://example.com/passlink/", "https://example.com/passlink"),
+        ("https://example.com/a/b//", "https://example.com/a/b"),
+        ("HTTPS://Example.com:443", "https://example.com"),
+    ] {
+        let config = load("", &[("PASSLINK_SERVER__PUBLIC_URL", given)]);
+        assert_eq!(config.server.base_url(), base);
+    }
+}
+
+#[test]
+fn the_key_file_stands_beside_the_sqlite_file() {
+    for (url, key_file) in [
+        ("sqlite:passlink.db", "passlink.key"),
+        ("sqlite:///var/lib/passlink/main.db?mode=rwc", "/var/lib/passlink/passlink.key"),
+        ("sqlite://data%20of%3Fours/a+b.db", "data of?ours/passlink.key"),
+        ("sqlite::memory:", "passlink.key"),
+    ] {
+        let config = load("", &[("PASSLINK_DATABASE__URL", url)]);
+        assert_eq!(config.secrets.key_file, Path::new(key_file), "{url}");
+    }
+}
+
+#[test]
+fn mail_may_leave_the_machine_from_a_public_https_url_only() {
+    assert!(load(SENDING, &[]).warnings().is_empty());
+    for url in
+        ["http://login.example.com", "https://localhost", "https://127.0.0.1", "https://[::1]"]
+    {
+        let env = [("PASSLINK_SERVER__PUBLIC_URL", url)];
+        assert_eq!(
+            problems(SENDING, &env),
+            [format!(
+                "PASSLINK_SERVER__PUBLIC_URL: server.public_url = \"{url}\": must be https, and not \
+                 localhost, with an SMTP server that is not on loopback (passlink.toml:5)"
+            )]
+        );
+        let env = [env[0], ("PASSLINK_MAIL__SMTP_URL", "smtp://localhost:1025")];
+        assert_eq!(load(SENDING, &env).server.base_url(), url);
+    }
+}
+
+#[test]
+fn what_looks_like_a_mistake_is_warned_about() {
+    assert_eq!(load("", &[]).warnings().len(), 1, "mails that wait");
+    assert!(load("mail.directory = 'mails'", &[]).warnings().is_empty());
+    for (name, value, warning) in [
+        (
+            "PASSLINK_MAIL__SMTP_URL",
+            "smtp://mail.example.com:25",
+            "mail.smtp_url does not ask for TLS",
+        ),
+        ("PASSLINK_DATABASE__URL", "sqlite::memory:", "database.url is in memory"),
+        (
+            "PASSLINK_DATABASE__URL",
+            "sqlite://a.db?cache=shared&mode=memory",
+            "database.url is in memory",
+        ),
+        ("PASSLINK_LINKS__LIFETIME", "30s 30s", "links.cooldown is longer"),
+    ] {
+        let env = [(name, value), ("PASSLINK_LINKS__COOLDOWN", "2m")];
+        let cooldown = if name.contains("LINKS") { &env[..] } else { &env[..1] };
+        let warnings = load(SENDING, cooldown).warnings();
+        assert!(warnings.len() == 1 && warnings[0].starts_with(warning), "{warnings:?}");
+    }
+    let plain = load(
+        "[server]\npublic_url = 'http://example.com'\n[mail]\ndirectory = 'd'\nca_file = 'c'",
+        &[],
+    );
+    assert_eq!(plain.warnings().len(), 2);
+}

@@ -1,0 +1,66 @@
+use super::*;
+
+#[test]
+fn every_value_is_printed_with_its_source() {
+    let folder = Folder::new();
+    let secret = folder.file("secret", "smtps://user:hunter2@mail.example.com\n");
+    let toml = "[server]\npublic_url = 'https://login.example.com/'\n[links]\ncooldown = '90s'\n\
+        [mail]\nfrom = '\"Ada \\ Co\" <ada@example.com>'";
+    let config = folder.load(toml, &[("PASSLINK_MAIL__SMTP_URL_FILE", &secret)]).unwrap();
+    let printed = config.print().replace(&format!("{}/", folder.0.display()), "");
+    assert_eq!(
+        printed,
+        r#"server.listen = "127.0.0.1:8080"  # default
+server.public_url = "https://login.example.com"  # file passlink.toml
+# server.tls_cert is not set
+# server.tls_key is not set
+server.cors_origins = []  # default
+database.url = "sqlite://passlink.db?mode=rwc"  # default
+database.max_connections = 16  # default
+mail.smtp_url = "smtps://user:[redacted]@mail.example.com"  # environment PASSLINK_MAIL__SMTP_URL_FILE
+# mail.ca_file is not set
+mail.max_connections = 4  # default
+mail.from = "\"Ada \\ Co\" <ada@example.com>"  # file passlink.toml
+# mail.reply_to is not set
+# mail.directory is not set
+links.lifetime = "1h"  # default
+links.cooldown = "1m 30s"  # file passlink.toml
+links.max_per_hour = 5  # default
+links.allow_returned_codes = true  # default
+secrets.key_file = "passlink.key"  # default
+limits.concurrent_requests = 1024  # default
+# telemetry.log_format is not set
+"#
+    );
+}
+
+#[test]
+fn what_is_printed_can_be_read_again() {
+    let toml = "[secrets]\nkey_file = \"a\\u007F\\u0001\\\"\\\\ü\"\n[telemetry]\nlog_format = 'json'\n\
+        [mail]\ndirectory = 'mails'\nreply_to = 'Ada <ada@example.com>'\nca_file = 'ca # 1.pem'";
+    let config = load(toml, &[]);
+    let again = load(&config.print(), &[]);
+    assert_eq!(again.secrets.key_file, config.secrets.key_file);
+    assert_eq!(again.print().lines().count(), config.print().lines().count());
+    assert!(again.warnings() == config.warnings());
+}
+
+#[test]
+fn of_a_url_the_password_and_unknown_parameters_are_masked() {
+    for (url, shown) in [
+        (
+            "postgres://u:p%40w@db:5432/name?sslmode=require",
+            "postgres://u:[redacted]@db:5432/name?sslmode=require",
+        ),
+        (
+            "postgres://db/name?user=u&password=pw",
+            "postgres://db/name?user=[redacted]&password=[redacted]",
+        ),
+        ("postgres:///name?host=/run/pg", "postgres:///name?host=/run/pg"),
+        ("smtp://localhost:1025", "smtp://localhost:1025"),
+        ("sqlite:my data.db?cache=shared", "sqlite:my data.db?cache=shared"),
+        ("no url", "[redacted]"),
+    ] {
+        assert_eq!(mask::url(url), shown);
+    }
+}

@@ -1,0 +1,88 @@
+use super::*;
+
+/// URLs that are refused, each in a way of its own, all with the same password.
+const URLS: [&str; 9] = [
+    "postgres://user:hunter2@",
+    "postgres://user:hunter2@host:port/name",
+    "postgres://user:hunter2",
+    "mysql://user:hunter2@host/name",
+    "user:hunter2@host",
+    "smtp://user:hunter2@host/leak",
+    "smtp://user:hunter2/leak",
+    "smtp://user:hunter2@ho st",
+    "hunter2",
+];
+
+fn assert_silent(text: &str) {
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn no_error_repeats_a_secret() {
+    let folder = Folder::new();
+    for url in URLS {
+        for key in ["database.url", "mail.smtp_url", "mail.smtp_uri"] {
+            let errors = folder.load(&format!("{key} = '{url}'"), &[]).unwrap_err();
+            assert_silent(&format!("{errors} {errors:?}"));
+        }
+        for name in ["PASSLINK_DATABASE__URL", "PASSLINK_MAIL__SMTP_URL", "PASSLINK_NONSENSE"] {
+            let errors = folder.load("", &[(name, url)]).unwrap_err();
+            assert_silent(&errors.to_string());
+        }
+    }
+}
+
+#[test]
+fn no_error_repeats_a_password_in_a_key_that_has_none() {
+    let folder = Folder::new();
+    for url in URLS.into_iter().filter(|url| url.contains('@')) {
+        for key in ["server.public_url", "server.listen", "telemetry.log_format", "links.lifetime"]
+        {
+            let errors = folder.load(&format!("{key} = '{url}'"), &[]).unwrap_err();
+            assert_silent(&errors.to_string());
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_not_quoted() {
+    for line in [
+        "url = postgres://user:hunter2@host",
+        "url = 'postgres://user:hunter2@host",
+        "url = \"postgres://user:hunter2@host\\q\"",
+        "postgres://user:hunter2@host",
+        "url = 'hunter2'\nurl = 'hunter2'",
+        "'smtp://user:hunter2@host' = 1",
+    ] {
+        let problems = problems(&format!("[database]\n{line}\n"), &[]).join("\n");
+        assert!(problems.starts_with("passlink.toml:"), "{problems}");
+        assert_silent(&problems);
+    }
+}
+
+#[test]
+fn neither_debug_nor_print_shows_a_password() {
+    let config = load(
+        SENDING,
+        &[
+            ("PASSLINK_DATABASE__URL", "postgres://user:hunter2@host/name?password=hunter2"),
+            ("PASSLINK_SECRETS__KEY_FILE", "passlink.key"),
+        ],
+    );
+    assert_silent(&format!("{config:?}"));
+    assert_silent(&config.print());
+    assert_silent(&config.warnings().join("\n"));
+}
+
+#[test]
+fn a_secret_file_with_a_wrong_secret_is_not_repeated() {
+    let folder = Folder::new();
+    let secret = folder.file("secret", "hunter2");
+    let errors = folder.load("", &[("PASSLINK_MAIL__SMTP_URL_FILE", &secret)]).unwrap_err();
+    assert!(
+        errors
+            .to_string()
+            .starts_with("PASSLINK_MAIL__SMTP_URL_FILE: mail.smtp_url = [redacted]: must be a URL")
+    );
+    assert_silent(&errors.to_string());
+}

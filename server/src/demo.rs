@@ -1,0 +1,130 @@
+//! `passlink demo`: everything on one machine, with nothing set up.
+
+use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
+
+use passlink_adapters::{mail::Mailbox, system::SystemRandom};
+use passlink_application::{NewToken, NewUser, Random, UserError};
+use passlink_domain::{BearerToken, EmailAddress, OrganisationId, Text, UserId};
+use url::Url;
+
+use crate::{
+    Error,
+    config::Config,
+    logging,
+    serve::Server,
+    wiring::{House, Pending, local_mailer},
+};
+
+/// Where the demo keeps its things, in the working directory.
+const FOLDER: &str = "passlink-demo";
+const USER: &str = "demo";
+const ADDRESS: &str = "ada@example.com";
+const SEND_LINK: &str = "auth/v1/users/me/passwordless/_send_link";
+/// How long the first mail may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Starts, sends the demo user a link through the HTTP endpoint, says where everything is, and
+/// keeps serving.
+pub(crate) async fn run(listen: SocketAddr) -> Result<(), Error> {
+    logging::start(None, "warn");
+    fs::create_dir_all(FOLDER)?;
+    let config = config(listen)?;
+    let house = House::open(&config, Pending::Migrate).await?;
+    let token = demo_token(&house).await?;
+    let mailbox = Mailbox::new(&unguessable())?;
+    let mailer = Arc::new(local_mailer(&config, mailbox.clone())?);
+    let server = Server::start(&config, &house, mailer, |router| {
+        router.merge(mailbox.router(listen.port()))
+    });
+    let serving = tokio::spawn(server.await?.finish());
+    let told = tell(&config, &token, &mailbox).await;
+    if told.is_err() {
+        serving.abort();
+        return told;
+    }
+    serving.await?
+}
+
+fn config(listen: SocketAddr) -> Result<Config, Error> {
+    let mut config = Config::default();
+    config.server.listen = listen;
+    config.server.public_url = Url::parse(&format!("http://localhost:{}", listen.port()))?;
+    config.database.url = format!("sqlite://{FOLDER}/passlink.db?mode=rwc").into();
+    config.secrets.key_file = format!("{FOLDER}/passlink.key").into();
+    // Who tries things out doesn't want to wait.
+    config.links.cooldown = Duration::ZERO;
+    config.links.max_per_hour = 100;
+    Ok(config)
+}
+
+/// A token for the demo user, who is added at the first start.
+async fn demo_token(house: &House) -> Result<BearerToken, Error> {
+    let id = UserId::parse(USER)?;
+    let user = NewUser {
+        id: Some(id.clone()),
+        organisation: OrganisationId::parse("default")?,
+        email: EmailAddress::parse(ADDRESS)?,
+        email_verified: true,
+        username: None,
+        display_name: Some(Text::parse("Ada Example")?),
+        language: "en".to_owned(),
+    };
+    match house.users().add(user).await {
+        Ok(_) | Err(UserError::IdTaken) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let token = NewToken {
+        user: id,
+        name: Some(Text::parse("Passlink demo")?),
+        lifetime: Some(Duration::from_secs(24 * 60 * 60)),
+    };
+    Ok(house.tokens().create(token).await?.1)
+}
+
+fn unguessable() -> String {
+    let mut bytes = [0; 32];
+    SystemRandom.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Sends the link as any app would, and prints what came of it.
+async fn tell(config: &Config, token: &BearerToken, mailbox: &Mailbox) -> Result<(), Error> {
+    let base = config.server.base_url();
+    let endpoint = format!("{base}/{SEND_LINK}");
+    let response = reqwest::Client::builder()
+        .no_proxy()
+        .build()?
+        .post(format!("http://{}/{SEND_LINK}", config.server.listen))
+        .bearer_auth(token.expose())
+        .body("{}")
+        .send()
+        .await?;
+    let status = response.status();
+    let answer = response.text().await?;
+    if !status.is_success() {
+        return Err(format!("the link could not be sent: {status} {answer}").into());
+    }
+    let link = tokio::time::timeout(PATIENCE, first_link(mailbox))
+        .await
+        .map_err(|_| "the mail with the link did not arrive in the mailbox")?;
+    println!("Passlink is running at {base}; its data is in the folder {FOLDER}.\n");
+    println!("It has mailed Ada Example <{ADDRESS}> a passkey link, which works for an hour:\n");
+    println!("  {link}\n");
+    println!("Her mailbox:\n\n  {base}{}\n", mailbox.path());
+    println!("Send another link:\n");
+    println!("  curl -X POST {endpoint} \\");
+    println!("    -H 'Authorization: Bearer {}' -d '{{}}'\n", token.expose());
+    println!("Stop with Ctrl-C.");
+    Ok(())
+}
+
+/// The link of the first mail, as soon as that has arrived.
+async fn first_link(mailbox: &Mailbox) -> String {
+    loop {
+        let mail = mailbox.latest();
+        if let Some(link) = mail.as_ref().and_then(|mail| mail.link()) {
+            return link.to_owned();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

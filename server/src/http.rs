@@ -1,0 +1,125 @@
+//! The listener: HTTP/1.1 and HTTP/2 on one port, with TLS if so configured, and bounds on what a
+//! connection can make the process hold or wait for.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::Router;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Error, tls::Tls};
+
+/// How long the head of a request, or the wait for the next one, may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a quiet HTTP/2 connection is asked whether it lives, and how long it may take to say.
+const PING: Duration = Duration::from_secs(30);
+const PONG: Duration = Duration::from_secs(20);
+/// Largest head of a request, in bytes.
+const MAX_HEAD: u32 = 32 * 1024;
+/// Most header lines of an HTTP/1.1 request.
+const MAX_HEADERS: usize = 100;
+/// Most streams of an HTTP/2 connection at a time.
+const MAX_STREAMS: u32 = 128;
+/// Most streams that a client may open and reset before they are looked at (rapid reset).
+const MAX_RESETS: usize = 32;
+/// How long to wait when the process is out of file descriptors.
+const OUT_OF_FILES: Duration = Duration::from_millis(100);
+
+/// Binds the address; says which one is taken if it can't be had.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+    // As many connections as the system allows; with fewer it works as well.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| format!("can't listen on {address}: {error}").into())
+}
+
+/// Serves until `stop`; then finishes the requests in hand.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: Router,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let graceful = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    sleep(OUT_OF_FILES).await;
+                    continue;
+                }
+            },
+        };
+        let (tls, router, watcher) = (tls.clone(), router.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let builder = builder();
+            let service = TowerToHyperService::new(router);
+            match tls {
+                None => {
+                    let connection = builder.serve_connection(TokioIo::new(stream), service);
+                    end(watcher.watch(connection).await);
+                }
+                Some(tls) => {
+                    if let Some(stream) = handshake(tls, stream).await {
+                        let connection = builder.serve_connection(TokioIo::new(stream), service);
+                        end(watcher.watch(connection).await);
+                    }
+                }
+            }
+        });
+    }
+    drop(listener);
+    graceful.shutdown().await;
+    Ok(())
+}
+
+async fn handshake(tls: Tls, stream: TcpStream) -> Option<impl AsyncRead + AsyncWrite + Unpin> {
+    match timeout(HANDSHAKE_TIMEOUT, tls.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// What goes wrong on a connection is its client's to see.
+fn end(result: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(error) = result {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD as usize);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEAD)
+        .max_pending_accept_reset_streams(MAX_RESETS)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PONG);
+    builder
+}

@@ -1,0 +1,74 @@
+//! `passlink serve`: the server and its mail worker.
+
+use std::sync::Arc;
+
+use passlink_application::{Mailer, Wake};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Error,
+    config::Config,
+    http, lifecycle, logging,
+    tls::Tls,
+    wiring::{House, Pending, configured_mailer},
+    worker::{self, Bell},
+};
+
+/// Serves until a signal asks to stop.
+pub(crate) async fn run(config: Config, no_migrate: bool) -> Result<(), Error> {
+    logging::start(config.telemetry.log_format, "info");
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let mailer = Arc::new(configured_mailer(&config)?);
+    let pending = match no_migrate {
+        true => Pending::Refuse,
+        false => Pending::Migrate,
+    };
+    let house = House::open(&config, pending).await?;
+    let started = Server::start(&config, &house, mailer, |router| router).await?;
+    tracing::info!(
+        listen = %config.server.listen,
+        public_url = config.server.base_url(),
+        version = env!("CARGO_PKG_VERSION"),
+        "ready"
+    );
+    started.finish().await
+}
+
+/// A server that listens, with its worker.
+pub(crate) struct Server {
+    listener: tokio::net::TcpListener,
+    tls: Option<Tls>,
+    router: axum::Router,
+    worker: tokio::task::JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl Server {
+    /// Binds the listener and starts the worker. `extend` may add routes.
+    pub async fn start(
+        config: &Config,
+        house: &House,
+        mailer: Arc<dyn Mailer>,
+        extend: impl FnOnce(axum::Router) -> axum::Router,
+    ) -> Result<Self, Error> {
+        let keys = house.keys(config)?;
+        let listener = http::bind(config.server.listen).await?;
+        let tls = Tls::start(&config.server)?;
+        let (bell, stop) = (Arc::new(Bell::default()), CancellationToken::new());
+        let deliver = Arc::new(house.deliver_mail(config, keys.clone(), mailer)?);
+        let concurrency = usize::try_from(config.mail.max_connections)?;
+        let worker = tokio::spawn(worker::run(deliver, bell.clone(), concurrency, stop.clone()));
+        let handle = worker.abort_handle();
+        let wake: Arc<dyn Wake> = bell;
+        let router = house.router(config, keys, wake, move || !handle.is_finished())?;
+        Ok(Self { listener, tls, router: extend(router), worker, stop })
+    }
+
+    /// Serves until a signal asks to stop, and finishes what is in hand.
+    pub async fn finish(self) -> Result<(), Error> {
+        let server = http::serve(self.listener, self.tls, self.router, self.stop.clone());
+        lifecycle::run(server, self.worker, self.stop).await
+    }
+}

@@ -1,0 +1,64 @@
+//! TLS on the listener, with certificates that can be replaced while it runs.
+
+use std::{path::PathBuf, sync::Arc};
+
+use rustls::{
+    ServerConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{Error, config};
+
+/// The certificate in force.
+#[derive(Clone)]
+pub(crate) struct Tls(watch::Receiver<Arc<ServerConfig>>);
+
+impl Tls {
+    /// Reads the certificate and key that the configuration names, if it names any, and reads
+    /// them again at each SIGHUP. Files that are no good then are logged, and change nothing.
+    pub fn start(config: &config::Server) -> Result<Option<Self>, Error> {
+        let (Some(cert), Some(key)) = (config.tls_cert.clone(), config.tls_key.clone()) else {
+            return Ok(None);
+        };
+        let (sender, receiver) = watch::channel(Arc::new(read(&cert, &key)?));
+        let mut hangup = signal(SignalKind::hangup())?;
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                match read(&cert, &key) {
+                    Ok(config) => {
+                        sender.send_replace(Arc::new(config));
+                        tracing::info!("the TLS certificate was read again");
+                    }
+                    Err(error) => tracing::error!(%error, "the TLS certificate stays as it was"),
+                }
+            }
+        });
+        Ok(Some(Self(receiver)))
+    }
+
+    /// Takes connections with the certificate now in force.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.0.borrow().clone())
+    }
+}
+
+fn read(cert: &PathBuf, key: &PathBuf) -> Result<ServerConfig, Error> {
+    let certificates = CertificateDer::pem_file_iter(cert)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| format!("server.tls_cert {}: {error}", cert.display()))?;
+    let private_key = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| format!("server.tls_key {}: {error}", key.display()))?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(certificates, private_key)
+        .map_err(|error| format!("server.tls_cert and server.tls_key: {error}"))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}

@@ -1,0 +1,194 @@
+//! What is made of what: the ports' adapters, and the use cases over them.
+
+use std::sync::Arc;
+
+use passlink_adapters::{
+    api::{self, Api},
+    key_file,
+    mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Transport, parse_mailbox},
+    persistence::SeaStore,
+    system::{SystemClock, SystemRandom},
+};
+use passlink_application::{
+    AddLink, Clock, DeliverMail, LinkDesk, LinkUseCases, Mailer, OutboxUseCases, PublicUrl, Random,
+    SendLink, Store, TestMailError, TokenUseCases, UserUseCases, Wake,
+};
+use passlink_domain::{CodeKeys, EmailAddress, LinkPolicy};
+use secrecy::ExposeSecret;
+
+use crate::{Error, config::Config, worker::Bell};
+
+/// The adapters that everything else is made of.
+pub(crate) struct House {
+    store: Arc<SeaStore>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// What to do about migrations that are pending.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pending {
+    /// Run them.
+    Migrate,
+    /// Refuse.
+    Refuse,
+    /// Refuse, unless the database is new: then there is nobody who could be surprised.
+    RefuseUnlessNew,
+}
+
+impl House {
+    /// Connects to the database.
+    pub async fn open(config: &Config, pending: Pending) -> Result<Self, Error> {
+        let url = config.database.url.expose_secret();
+        let store = SeaStore::connect(url, config.database.max_connections).await?;
+        let schema = store.schema().await?;
+        if pending == Pending::Migrate || (pending == Pending::RefuseUnlessNew && schema.is_new()) {
+            store.migrate().await?;
+        } else if schema.pending > 0 {
+            return Err(format!(
+                "{} migrations are pending; run `passlink migrate`",
+                schema.pending
+            )
+            .into());
+        }
+        Ok(Self {
+            store: Arc::new(store),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        })
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
+    /// What can be done with users.
+    pub fn users(&self) -> UserUseCases {
+        UserUseCases::new(self.store(), self.clock.clone(), self.random.clone())
+    }
+
+    /// What can be done with tokens.
+    pub fn tokens(&self) -> TokenUseCases {
+        TokenUseCases::new(self.store(), self.clock.clone(), self.random.clone())
+    }
+
+    /// What can be done with links that were made.
+    pub fn links(&self) -> LinkUseCases {
+        LinkUseCases::new(self.store(), self.clock.clone())
+    }
+
+    /// What can be done with the outbox.
+    pub fn outbox(&self, wake: Arc<dyn Wake>) -> OutboxUseCases {
+        OutboxUseCases::new(self.store(), self.clock.clone(), wake)
+    }
+
+    /// The keys that codes are derived from; made at the first start.
+    pub fn keys(&self, config: &Config) -> Result<Arc<CodeKeys>, Error> {
+        let keys = key_file::load_or_create(&config.secrets.key_file, &*self.random)?;
+        Ok(Arc::new(keys))
+    }
+
+    /// The worker's use case.
+    pub fn deliver_mail(
+        &self,
+        config: &Config,
+        keys: Arc<CodeKeys>,
+        mailer: Arc<dyn Mailer>,
+    ) -> Result<DeliverMail, Error> {
+        let ports = (self.clock.clone(), self.random.clone());
+        Ok(DeliverMail::new(self.store(), ports, mailer, keys, public_url(config)?))
+    }
+
+    fn link_desk(&self, config: &Config, keys: Arc<CodeKeys>) -> Result<LinkDesk, Error> {
+        let policy = LinkPolicy {
+            lifetime: config.links.lifetime,
+            cooldown: config.links.cooldown,
+            max_per_hour: config.links.max_per_hour,
+        };
+        let ports = (self.clock.clone(), self.random.clone());
+        Ok(LinkDesk::new(self.store(), ports, keys, public_url(config)?, policy))
+    }
+
+    /// Mails links, for a worker in another process.
+    pub fn send_link(&self, config: &Config) -> Result<SendLink, Error> {
+        let desk = self.link_desk(config, self.keys(config)?)?;
+        Ok(SendLink::new(desk, Arc::new(Bell::default())))
+    }
+
+    /// Returns links to an operator, whatever callers may have.
+    pub fn add_link(&self, config: &Config) -> Result<AddLink, Error> {
+        Ok(AddLink::new(self.link_desk(config, self.keys(config)?)?, true))
+    }
+
+    /// The API over its use cases.
+    pub fn router(
+        &self,
+        config: &Config,
+        keys: Arc<CodeKeys>,
+        wake: Arc<dyn Wake>,
+        worker_alive: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Result<axum::Router, Error> {
+        let desk = self.link_desk(config, keys)?;
+        let origins = config.server.cors_origins.iter().map(|origin| origin.parse());
+        Ok(api::router(Api {
+            identity: Arc::new(self.tokens()),
+            send_link: SendLink::new(desk.clone(), wake),
+            add_link: AddLink::new(desk, config.links.allow_returned_codes),
+            store: self.store(),
+            worker_alive: Arc::new(worker_alive),
+            concurrent_requests: usize::try_from(config.limits.concurrent_requests)?,
+            cors_origins: origins.collect::<Result<_, _>>()?,
+        })?)
+    }
+}
+
+fn public_url(config: &Config) -> Result<PublicUrl, Error> {
+    Ok(PublicUrl::new(&config.server.public_url)?)
+}
+
+/// The mailer that the configuration asks for.
+///
+/// Errors: when it asks for none.
+pub(crate) fn configured_mailer(config: &Config) -> Result<TemplateMailer, Error> {
+    let mail = &config.mail;
+    let transport = match (mail.smtp_server(), &mail.directory) {
+        (Some(server), _) => Transport::Smtp(Smtp::new(
+            server,
+            mail.ca_file.as_deref(),
+            usize::try_from(mail.max_connections)?,
+        )?),
+        (None, Some(directory)) => Transport::Directory(Directory::new(directory.clone())?),
+        (None, None) => {
+            return Err("mail can't be sent: set mail.smtp_url and mail.from \
+                (PASSLINK_MAIL__SMTP_URL, PASSLINK_MAIL__FROM), or mail.directory"
+                .into());
+        }
+    };
+    mailer(config, transport)
+}
+
+/// A mailer that puts mails into a mailbox of this process.
+pub(crate) fn local_mailer(config: &Config, mailbox: Mailbox) -> Result<TemplateMailer, Error> {
+    mailer(config, Transport::Local(mailbox))
+}
+
+fn mailer(config: &Config, transport: Transport) -> Result<TemplateMailer, Error> {
+    let from = match &config.mail.from {
+        Some(from) => from.clone(),
+        None => format!("Passlink <no-reply@{}>", public_url(config)?.host()),
+    };
+    let sender = Sender {
+        from: parse_mailbox(&from)?,
+        reply_to: config.mail.reply_to.as_deref().map(parse_mailbox).transpose()?,
+    };
+    Ok(TemplateMailer::new(sender, Arc::new(SystemClock), transport)?)
+}
+
+/// Sends a test mail; returns the other side's answer.
+pub(crate) async fn send_test_mail(
+    mailer: TemplateMailer,
+    to: EmailAddress,
+) -> Result<String, TestMailError> {
+    let mailer = Arc::new(mailer);
+    passlink_application::send_test_mail(mailer, &SystemClock, &SystemRandom, to).await
+}

@@ -1,0 +1,99 @@
+//! The mail worker: asks the outbox what is due and delivers it, several mails at a time.
+
+use std::{sync::Arc, time::Duration};
+
+use passlink_application::{ClaimedMail, DeliverMail, Delivered, MailOutcome, Wake};
+use tokio::{sync::Notify, task::JoinSet, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+/// How often the outbox is asked when nothing wakes the worker: mails come due by themselves, and
+/// other processes queue some.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Wakes the worker of this process.
+#[derive(Default)]
+pub(crate) struct Bell(Notify);
+
+impl Wake for Bell {
+    fn wake(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Delivers mail, at most `concurrency` at a time, until `stop`; then finishes the mails in hand.
+pub(crate) async fn run(
+    deliver: Arc<DeliverMail>,
+    bell: Arc<Bell>,
+    concurrency: usize,
+    stop: CancellationToken,
+) {
+    let mut in_hand = JoinSet::new();
+    while !stop.is_cancelled() {
+        while in_hand.try_join_next().is_some() {}
+        let free = concurrency.saturating_sub(in_hand.len());
+        let claimed = match free {
+            0 => Vec::new(),
+            free => claim(&deliver, free).await,
+        };
+        for mail in claimed {
+            let deliver = deliver.clone();
+            in_hand.spawn(async move { deliver_one(&deliver, mail).await });
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = bell.0.notified(), if in_hand.len() < concurrency => {}
+            Some(_) = in_hand.join_next() => {}
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+    while in_hand.join_next().await.is_some() {}
+}
+
+async fn claim(deliver: &DeliverMail, limit: usize) -> Vec<ClaimedMail> {
+    match deliver.claim(limit.try_into().unwrap_or(u64::MAX)).await {
+        Ok(claimed) => claimed,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "no mail could be claimed");
+            Vec::new()
+        }
+    }
+}
+
+/// Delivers a mail and logs what came of it, in one line.
+async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
+    let started = Instant::now();
+    let (id, user, tries) = (mail.id.clone(), mail.user.clone(), mail.tries);
+    let delivered = deliver.deliver(mail).await;
+    let (mail_id, user_id) = (id.as_str(), user.as_str());
+    let duration_ms = started.elapsed().as_micros() as f64 / 1000.0;
+    match delivered {
+        Ok(Delivered::Recorded(MailOutcome::Sent(answer))) => {
+            tracing::info!(mail_id, user_id, tries, duration_ms, answer, "mail sent");
+        }
+        Ok(Delivered::Recorded(MailOutcome::Retry { due, answer })) => {
+            tracing::warn!(mail_id, user_id, tries, duration_ms, answer, %due, "mail to be tried again");
+        }
+        Ok(Delivered::Recorded(MailOutcome::Failed(answer))) => {
+            tracing::warn!(mail_id, user_id, tries, duration_ms, answer, "mail not sent");
+        }
+        Ok(Delivered::Lost) => {
+            tracing::warn!(
+                mail_id,
+                user_id,
+                tries,
+                duration_ms,
+                "mail taken over by another worker"
+            );
+        }
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(
+                mail_id,
+                user_id,
+                tries,
+                error,
+                "the outcome of a mail was not recorded"
+            );
+        }
+    }
+}
