@@ -35,6 +35,7 @@ pub(crate) async fn run(
             0 => Vec::new(),
             free => claim(&deliver, free).await,
         };
+        tracing::trace!(claimed = claimed.len(), "the outbox was asked");
         for mail in claimed {
             let deliver = deliver.clone();
             in_hand.spawn(async move { deliver_one(&deliver, mail).await });

@@ -1,1 +1,30 @@
-//! tests
+//! The harness: the real binary, a real mail server that is not ours, and the means to look at
+//! what they did. It talks to Passlink as an operator and a client would, and depends on none of
+//! its crates.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this is test code: what is not as expected ends the test"
+)]
+
+mod answer;
+mod binary;
+mod mail_server;
+pub mod mime;
+mod passlink;
+mod port;
+mod process;
+pub mod python;
+pub mod secrets;
+mod wait;
+
+pub use answer::{Answer, SEND_LINK, client, raw};
+pub use binary::binary;
+pub use mail_server::{Envelope, MailServer, Received, Tls};
+pub use passlink::{Caller, Passlink};
+pub use port::free_port;
+pub use process::{Output, Process};
+pub use wait::{PATIENCE, until, until_within};

@@ -53,7 +53,6 @@ pub(super) fn router(dispatch: Dispatch) -> Router {
 }
 
 async fn call(dispatch: &Dispatch, binding: &'static Binding, mut request: Request) -> Response {
-    set_route(&request, binding.path);
     *request.uri_mut() = Uri::from_static(binding.rpc);
     if is_grpc(request.headers()) {
         return dispatch.answer(request).await;
@@ -70,18 +69,14 @@ async fn call(dispatch: &Dispatch, binding: &'static Binding, mut request: Reque
 async fn other(dispatch: &Dispatch, request: Request) -> Response {
     let path = request.uri().path();
     if let Some(binding) = BINDINGS.iter().find(|binding| binding.rpc == path) {
-        set_route(&request, binding.rpc);
+        if let Some(record) = request.extensions().get::<AccessRecord>() {
+            record.set_route(binding.rpc);
+        }
     }
     if looks_like_rpc(path) || is_grpc(request.headers()) {
         dispatch.answer(request).await
     } else {
         ApiError::UnknownPath.into_response()
-    }
-}
-
-fn set_route(request: &Request, route: &'static str) {
-    if let Some(record) = request.extensions().get::<AccessRecord>() {
-        record.set_route(route);
     }
 }
 

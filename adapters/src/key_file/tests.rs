@@ -1,5 +1,15 @@
 use super::*;
-use crate::system::SystemRandom;
+
+/// Never the same bytes twice.
+struct Counter;
+
+impl Random for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        use std::sync::atomic::{AtomicU8, Ordering};
+        static NEXT: AtomicU8 = AtomicU8::new(1);
+        bytes.fill(NEXT.fetch_add(1, Ordering::Relaxed));
+    }
+}
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -14,9 +24,9 @@ fn write(path: &Path, text: &str) {
 fn the_first_start_makes_a_key_for_the_owner_only_and_the_next_one_finds_it() {
     let folder = folder();
     let path = folder.path().join("passlink.key");
-    let first = load_or_create(&path, &SystemRandom).unwrap();
+    let first = load_or_create(&path, &Counter).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    let second = load_or_create(&path, &SystemRandom).unwrap();
+    let second = load_or_create(&path, &Counter).unwrap();
     assert_eq!(first.newest(), second.newest());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -27,7 +37,7 @@ fn the_last_line_is_the_newest_key() {
     let path = folder.path().join("keys");
     let key = BASE64_STANDARD.encode([1; 32]);
     write(&path, &format!("# keys\none {key}\n\ntwo {key}\n"));
-    assert_eq!(load_or_create(&path, &SystemRandom).unwrap().newest().as_str(), "two");
+    assert_eq!(load_or_create(&path, &Counter).unwrap().newest().as_str(), "two");
 }
 
 #[test]
@@ -42,11 +52,11 @@ fn what_is_wrong_with_the_file_is_said_without_its_secrets() {
         (&*format!("one {short}"), "32 octets, this one has 16"),
     ] {
         write(&path, text);
-        let error = load_or_create(&path, &SystemRandom).unwrap_err().to_string();
+        let error = load_or_create(&path, &Counter).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
         assert!(!error.contains(&short), "{error}");
     }
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    let error = load_or_create(&path, &SystemRandom).unwrap_err().to_string();
+    let error = load_or_create(&path, &Counter).unwrap_err().to_string();
     assert!(error.contains("chmod 600"), "{error}");
 }

@@ -42,9 +42,8 @@ pub(super) fn clean_error(error: MailError, mail: &Mail) -> MailError {
 fn secrets(url: &SecretUrl) -> impl Iterator<Item = &str> {
     let url = url.expose();
     let values = url.split_once(['?', '#']).map_or("", |(_, values)| values);
-    std::iter::once(url).chain(
-        values.split(['?', '#', '&', '=']).filter(|value| value.len() >= SHORTEST_SECRET),
-    )
+    std::iter::once(url)
+        .chain(values.split(['?', '#', '&', '=']).filter(|value| value.len() >= SHORTEST_SECRET))
 }
 
 /// The text with the address masked, however it is written.

@@ -1,6 +1,9 @@
 //! Mail as files.
 
-use std::{fs, io, path::{Path, PathBuf}};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use passlink_application::MailError;
 use tokio::{fs::OpenOptions, io::AsyncWriteExt};
@@ -32,9 +35,7 @@ impl Directory {
         let unfinished = self.path.join(format!(".{}.part", mail.name));
         match write(&unfinished, &written, &mail.raw).await {
             Ok(()) => Ok(format!("written to {}", written.display())),
-            Err(error) => {
-                Err(MailError::Unavailable(format!("{}: {error}", written.display())))
-            }
+            Err(error) => Err(MailError::Unavailable(format!("{}: {error}", written.display()))),
         }
     }
 }

@@ -107,21 +107,13 @@ pub(super) fn compose(
         builder = builder.reply_to(reply_to.clone());
     }
     let unfit = |error| MailError::Refused(format!("no message can be made of the mail: {error}"));
-    let envelope =
-        Envelope::new(Some(sender.from.email.clone()), vec![to]).map_err(unfit)?;
+    let envelope = Envelope::new(Some(sender.from.email.clone()), vec![to]).map_err(unfit)?;
     let bodies = MultiPart::alternative()
         .boundary(BOUNDARY)
         .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text))
         .singlepart(part(ContentType::TEXT_HTML, &rendered.html));
     let message = builder.envelope(envelope.clone()).multipart(bodies).map_err(unfit)?;
-    Ok(Outgoing {
-        name,
-        to: mail.to().clone(),
-        envelope,
-        raw: message.formatted(),
-        rendered,
-        date,
-    })
+    Ok(Outgoing { name, to: mail.to().clone(), envelope, raw: message.formatted(), rendered, date })
 }
 
 fn part(content_type: ContentType, body: &str) -> SinglePart {

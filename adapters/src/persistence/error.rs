@@ -1,11 +1,39 @@
-//! What a failed statement means to the application.
+//! What a failed statement means: to the application, and to the one who may run it again.
 
 use passlink_application::StoreError;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
-/// SQLite's primary result codes for a database that others hold, or that has no room left:
-/// `SQLITE_BUSY`, `SQLITE_LOCKED`, `SQLITE_IOERR`, `SQLITE_FULL`, `SQLITE_CANTOPEN`.
-const SQLITE_OUT_OF_REACH: [i64; 5] = [5, 6, 10, 13, 14];
+/// SQLite's primary result codes for a file that others hold, that can't be read or written, that
+/// has no room left, or that is something else: `SQLITE_BUSY`, `SQLITE_LOCKED`,
+/// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL`, `SQLITE_CANTOPEN`, `SQLITE_NOTADB`.
+const SQLITE_OUT_OF_REACH: [i64; 7] = [5, 6, 8, 10, 13, 14, 26];
+/// Classes of SQLSTATE that say the same of PostgreSQL: connection exception, insufficient
+/// resources, operator intervention, system error; and read-only, as after a failover.
+const POSTGRES_OUT_OF_REACH: [&str; 5] = ["08", "53", "57", "58", "25006"];
+/// Serialisation failure and deadlock.
+const POSTGRES_CONFLICT: [&str; 2] = ["40001", "40P01"];
+
+/// What went wrong that may not when all is done again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The transaction was in another's way, and was undone.
+    Conflict,
+    /// The connection broke.
+    Lost,
+}
+
+/// Why an error may not come again, if it may not.
+pub(super) fn fault(error: &DbErr) -> Option<Fault> {
+    match driver_error(error)? {
+        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => Some(Fault::Lost),
+        sqlx::Error::Database(error) => match error.code()?.as_ref() {
+            code if POSTGRES_CONFLICT.contains(&code) => Some(Fault::Conflict),
+            code if code.starts_with("57P") => Some(Fault::Lost),
+            _ => None,
+        },
+        _ => None,
+    }
+}
 
 /// Sorts an error into "try again later" and "this is wrong".
 pub(super) fn store_error(error: DbErr) -> StoreError {
@@ -21,25 +49,38 @@ pub(super) fn bad_row(error: impl Into<Box<dyn std::error::Error + Send + Sync>>
     StoreError::Broken(error.into())
 }
 
+fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
 fn is_out_of_reach(error: &DbErr) -> bool {
-    let runtime = match error {
-        DbErr::ConnectionAcquire(_) => return true,
-        DbErr::Conn(runtime) | DbErr::Exec(runtime) | DbErr::Query(runtime) => runtime,
-        _ => return false,
-    };
-    let RuntimeErr::SqlxError(error) = runtime else {
-        return false;
-    };
-    match &**error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error
-            .code()
-            .and_then(|code| code.parse::<i64>().ok())
-            .is_some_and(|code| SQLITE_OUT_OF_REACH.contains(&(code & 0xff))),
+    if matches!(error, DbErr::ConnectionAcquire(_)) {
+        return true;
+    }
+    match driver_error(error) {
+        Some(
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed,
+        ) => true,
+        Some(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
+            if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                POSTGRES_CONFLICT.contains(&code.as_ref())
+                    || POSTGRES_OUT_OF_REACH.iter().any(|class| code.starts_with(class))
+            } else {
+                // An extended code has the primary one in its last octet.
+                let primary = code.parse::<i64>().map(|code| code & 0xff);
+                primary.is_ok_and(|primary| SQLITE_OUT_OF_REACH.contains(&primary))
+            }
+        }),
         _ => false,
     }
 }

@@ -7,7 +7,10 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
 use super::{error::store_error, repositories::Sql};
 
@@ -15,6 +18,9 @@ use super::{error::store_error, repositories::Sql};
 const GROUP: usize = 128;
 /// Units of work that may wait before a caller waits for a place.
 const WAITING: usize = 4096;
+/// What part of the time the file is left to other processes: a command that waits for it asks only
+/// now and then.
+const BREATH: u32 = 32;
 
 struct Job {
     work: Work,
@@ -45,12 +51,14 @@ impl Writer {
 async fn commit_groups(connection: DatabaseConnection, mut jobs: mpsc::Receiver<Job>) {
     let mut group = Vec::with_capacity(GROUP);
     while jobs.recv_many(&mut group, GROUP).await > 0 {
+        let started = Instant::now();
         let works: Vec<_> = group.iter().map(|job| job.work.clone()).collect();
         let result = commit_group(&connection, &works).await;
         for job in group.drain(..) {
             // A caller who no longer waits doesn't need the answer.
             let _ = job.done.send(result.clone().map_err(store_error));
         }
+        tokio::time::sleep(started.elapsed() / BREATH).await;
     }
 }
 
@@ -69,7 +77,7 @@ async fn commit_group(connection: &DatabaseConnection, works: &[Work]) -> Result
 
 async fn run_in_savepoint(transaction: &DatabaseTransaction, work: &Work) -> Result<(), DbErr> {
     let savepoint = transaction.begin().await?;
-    match work(&mut Sql(&savepoint)).await {
+    match work(&mut Sql::new(&savepoint)).await {
         Settled::Commit => savepoint.commit().await,
         Settled::RollBack => savepoint.rollback().await,
     }

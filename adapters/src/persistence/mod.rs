@@ -1,86 +1,88 @@
-//! Persistence by SeaORM: one set of repositories for every database.
+//! Persistence by SeaORM: one set of repositories for SQLite and PostgreSQL.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use passlink_application::{Store, StoreError, Work};
-use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait, sqlx,
-};
-use sea_orm_migration::{MigrationStatus, MigratorTrait};
+use passlink_application::{Store, StoreError, Wake, Work};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, sqlx};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use error::store_error;
 use group_commit::Writer;
-use migrations::Migrator;
-use repositories::Sql;
+pub use schema::Schema;
 
 mod entities;
 mod error;
 mod group_commit;
 mod migrations;
+mod notify;
 mod repositories;
+mod schema;
+mod transactions;
 
-/// How long a statement waits for a database file that another process writes.
+/// How long a statement waits for a SQLite file that another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a caller waits for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a caller waits for a free connection, or for a server that is away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a statement may take on PostgreSQL.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the database may take to say that it is there.
+const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The database behind the [`Store`] port.
 pub struct SeaStore {
-    reader: DatabaseConnection,
+    /// Reads; on PostgreSQL it writes as well.
+    connection: DatabaseConnection,
+    sqlite: Option<SqliteWriter>,
+}
+
+/// SQLite's one writer, and the connection that it has.
+struct SqliteWriter {
+    connection: DatabaseConnection,
     writer: Writer,
-    write_connection: DatabaseConnection,
 }
 
 impl SeaStore {
-    /// Connects to a `sqlite:` URL with up to `max_connections` connections for reading and one
-    /// for writing.
+    /// Connects to a `sqlite:` or `postgres:` URL with up to `max_connections` connections; on
+    /// SQLite these read, and one more writes.
     ///
-    /// Errors: [`StoreError`] when the file can't be opened.
+    /// Errors: [`StoreError`] when the database can't be reached or opened.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
-        let write_connection = open(url, 1).await?;
+        if !url.starts_with("sqlite:") {
+            let connection = open_postgres(url, max_connections).await.map_err(store_error)?;
+            return Ok(Self { connection, sqlite: None });
+        }
+        let writing = open_sqlite(url, 1).await.map_err(store_error)?;
         Ok(Self {
-            reader: open(url, max_connections).await?,
-            writer: Writer::start(write_connection.clone()),
-            write_connection,
+            connection: open_sqlite(url, max_connections).await.map_err(store_error)?,
+            sqlite: Some(SqliteWriter {
+                writer: Writer::start(writing.clone()),
+                connection: writing,
+            }),
         })
     }
 
     /// Brings the schema up to date. Others who migrate at the same time wait.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
+        let connection = match &self.sqlite {
+            Some(sqlite) => &sqlite.connection,
+            None => &self.connection,
         };
-        let transaction = self.write_connection.begin_with_options(options).await;
-        let transaction = transaction.map_err(store_error)?;
-        Migrator::up(&transaction, None).await.map_err(store_error)?;
-        transaction.commit().await.map_err(store_error)
+        schema::migrate(connection).await.map_err(store_error)
     }
 
     /// Where the schema stands.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
-        let all = Migrator::get_migration_with_status_read_only(&self.reader).await;
-        let all = all.map_err(store_error)?;
-        let pending = all.iter().filter(|step| step.status() == MigrationStatus::Pending);
-        Ok(Schema { pending: pending.count(), all: all.len() })
+        schema::look(&self.connection).await.map_err(store_error)
     }
-}
 
-/// Where the schema of a database stands.
-#[derive(Debug, Clone, Copy)]
-pub struct Schema {
-    /// How many migrations are pending.
-    pub pending: usize,
-    all: usize,
-}
-
-impl Schema {
-    /// Whether nothing was ever migrated.
-    pub fn is_new(&self) -> bool {
-        self.pending == self.all
+    /// Makes `here` ring for mail of other nodes as well, where there can be some; what it returns
+    /// wakes all nodes.
+    pub fn wake_everywhere(&self, here: Arc<dyn Wake>) -> Arc<dyn Wake> {
+        match &self.sqlite {
+            Some(_) => here,
+            None => notify::everywhere(self.connection.clone(), here),
+        }
     }
 }
 
@@ -90,36 +92,52 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     Some(options.get_filename().to_owned())
 }
 
-async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, StoreError> {
-    let mut options = ConnectOptions::new(url);
+async fn open_sqlite(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    let mut options = options(url, connections);
+    options.test_before_acquire(false).map_sqlx_sqlite_opts(|options| {
+        options
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+    });
+    Database::connect(options).await
+}
+
+async fn open_postgres(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    let mut options = options(url, connections);
     options
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A connection that broke while it was idle is found out when it is used, and the unit of
+        // work is run again on another.
         .test_before_acquire(false)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|options| {
-            options
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(BUSY_TIMEOUT)
-        });
-    Database::connect(options).await.map_err(store_error)
+        .statement_timeout(STATEMENT_TIMEOUT)
+        .set_application_name("passlink");
+    Database::connect(options).await
+}
+
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+    options
 }
 
 #[async_trait]
 impl Store for SeaStore {
     async fn run(&self, work: Work) -> Result<(), StoreError> {
-        self.writer.run(work).await
+        match &self.sqlite {
+            Some(sqlite) => sqlite.writer.run(work).await,
+            None => transactions::run(&self.connection, &work).await,
+        }
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {
-        work(&mut Sql(&self.reader)).await;
+        transactions::look(&self.connection, &work).await;
         Ok(())
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        self.reader.ping().await.map_err(store_error)?;
-        match self.schema().await?.pending {
+        let schema = tokio::time::timeout(READY_TIMEOUT, self.schema()).await;
+        let schema = schema.map_err(|_| StoreError::Unavailable("no answer in time".into()))??;
+        match schema.pending {
             0 => Ok(()),
             pending => {
                 Err(StoreError::Unavailable(format!("{pending} migrations are pending").into()))

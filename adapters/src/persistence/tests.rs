@@ -15,7 +15,7 @@ async fn store() -> (tempfile::TempDir, Arc<dyn Store>, DatabaseConnection) {
     store.migrate().await.unwrap();
     store.migrate().await.unwrap();
     assert_eq!(store.schema().await.unwrap().pending, 0);
-    let connection = store.reader.clone();
+    let connection = store.connection.clone();
     (folder, Arc::new(store), connection)
 }
 

@@ -98,16 +98,14 @@ pub(super) async fn connect(
             within(patience.answer, connecting).await
         }
         (Tls::Required | Tls::Optional | Tls::None, _) => {
-            let tcp = dial(server, patience)
-                .await
-                .map_err(|why| failed("can't connect to", why))?;
+            let tcp =
+                dial(server, patience).await.map_err(|why| failed("can't connect to", why))?;
             let stream = Box::new(Guarded::new(tcp));
             let connecting = AsyncSmtpConnection::connect_with_transport(stream, hello);
             within(patience.answer, connecting).await
         }
     };
-    let mut connection =
-        connection.map_err(|(_, why)| failed("can't connect to", why))?;
+    let mut connection = connection.map_err(|(_, why)| failed("can't connect to", why))?;
     let wants_tls = match server.tls {
         Tls::Required => true,
         Tls::Optional => connection.can_starttls(),
@@ -119,8 +117,7 @@ pub(super) async fn connect(
             .map_err(|(_, why)| failed("no STARTTLS with", why))?;
     }
     if let Some((user, password)) = &server.credentials {
-        let credentials =
-            Credentials::new(user.clone(), password.expose_secret().to_owned());
+        let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
         within(patience.answer, connection.auth(DEFAULT_MECHANISMS, &credentials))
             .await
             .map_err(|(_, why)| failed("can't sign in to", why))?;

@@ -85,10 +85,9 @@ impl Inner {
         }
         let domain = mail.envelope.from().map(|from| from.domain().to_owned());
         let hello = domain.map(ClientId::Domain).unwrap_or_default();
-        let connection =
-            dialogue::connect(&self.server, self.tls.as_ref(), &hello, self.patience)
-                .await
-                .map_err(MailError::Unavailable)?;
+        let connection = dialogue::connect(&self.server, self.tls.as_ref(), &hello, self.patience)
+            .await
+            .map_err(MailError::Unavailable)?;
         Ok(self.hand_over(connection, mail).await?)
     }
 

@@ -132,7 +132,8 @@ fn tls(url: &Url, has_credentials: bool) -> Result<Tls, String> {
 }
 
 fn credentials(url: &Url) -> Result<Option<(String, SecretString)>, String> {
-    let decode = |text| percent_decode(text).ok_or("user and password must be UTF-8, percent-encoded");
+    let decode =
+        |text| percent_decode(text).ok_or("user and password must be UTF-8, percent-encoded");
     match (decode(url.username())?, url.password()) {
         (user, None) if user.is_empty() => Ok(None),
         (user, _) if user.is_empty() => Err("has a password and no user".to_owned()),

@@ -123,9 +123,7 @@ fn parameter<'a>(helper: &'a Helper<'_>) -> Result<&'a str, RenderError> {
 }
 
 fn field<'a>(data: &'a Value, name: &str) -> Result<&'a str, RenderError> {
-    data.get(name)
-        .and_then(Value::as_str)
-        .ok_or_else(|| wrong(format!("there is no value {name}")))
+    data.get(name).and_then(Value::as_str).ok_or_else(|| wrong(format!("there is no value {name}")))
 }
 
 fn wrong(reason: String) -> RenderError {

@@ -22,10 +22,8 @@ pub(super) use names::header_name;
 const FALLBACK: &str = "en";
 
 /// The catalogues, by language tag.
-const CATALOGUES: [(&str, &str); 2] = [
-    ("de", include_str!("../texts/de.json")),
-    ("en", include_str!("../texts/en.json")),
-];
+const CATALOGUES: [(&str, &str); 2] =
+    [("de", include_str!("../texts/de.json")), ("en", include_str!("../texts/en.json"))];
 
 /// The templates: subject and text, which escape nothing, and HTML, which escapes all.
 const TEXT_TEMPLATES: [(&str, &str); 4] = [

@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr,
 };
 
-use super::{Sql, store_error};
+use super::Sql;
 use crate::persistence::entities::{events, users};
 
 #[async_trait]
@@ -21,13 +21,16 @@ impl<C: ConnectionTrait> History for Sql<'_, C> {
             subject: Set(event.kind.subject().map(str::to_owned)),
             recorded_at: Set(event.at.as_millisecond()),
         };
-        events::Entity::insert(row).exec_without_returning(self.0).await.map_err(store_error)?;
+        events::Entity::insert(row)
+            .exec_without_returning(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
         users::Entity::update_many()
             .col_expr(users::Column::Sequence, Expr::value(sequence))
             .filter(users::Column::Id.eq(event.user.as_str()))
-            .exec(self.0)
+            .exec(self.db)
             .await
-            .map_err(store_error)?;
+            .map_err(|error| self.failed(error))?;
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::{
     QuerySelect, sea_query::Expr,
 };
 
-use super::{Sql, instant, parsed, state_names, store_error};
+use super::{Sql, instant, parsed, state_names};
 use crate::persistence::entities::links::{ActiveModel, Column, Entity, Model};
 
 state_names!(state_name, state_named, LinkState {
@@ -61,9 +61,9 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .order_by_desc(Column::RequestedAt)
             .limit(u64::from(limit))
             .into_tuple()
-            .all(self.0)
+            .all(self.db)
             .await
-            .map_err(store_error)?;
+            .map_err(|error| self.failed(error))?;
         let mailed = rows.iter().find(|(_, email)| email.is_some());
         Ok(RecentLinks {
             last_mailed: mailed.map(|(at, _)| instant(*at)).transpose()?,
@@ -88,9 +88,9 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .filter(Column::ExpiresAt.gt(now.as_millisecond()))
             .limit(limit as u64)
             .into_tuple()
-            .all(self.0)
+            .all(self.db)
             .await
-            .map_err(store_error)?;
+            .map_err(|error| self.failed(error))?;
         expiries.into_iter().map(instant).collect()
     }
 
@@ -107,7 +107,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         if let Some(after) = after {
             rows = rows.filter(Column::Id.gt(after.as_str()));
         }
-        let rows = rows.all(self.0).await.map_err(store_error)?;
+        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
         rows.into_iter().map(link).collect()
     }
 
@@ -128,13 +128,13 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             expires_at: Set(link.expires.as_millisecond()),
             state: Set(state_name(link.state).to_owned()),
         };
-        let added = Entity::insert(row).exec_without_returning(self.0).await;
-        added.map(drop).map_err(store_error)
+        let added = Entity::insert(row).exec_without_returning(self.db).await;
+        added.map(drop).map_err(|error| self.failed(error))
     }
 
     async fn link(&mut self, id: &LinkId) -> Result<Option<PasskeyLink>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(self.0).await;
-        row.map_err(store_error)?.map(link).transpose()
+        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
+        row.map_err(|error| self.failed(error))?.map(link).transpose()
     }
 
     async fn move_link(
@@ -147,9 +147,9 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .col_expr(Column::State, Expr::value(state_name(to)))
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::State.eq(state_name(from)))
-            .exec(self.0)
+            .exec(self.db)
             .await
-            .map_err(store_error)?;
+            .map_err(|error| self.failed(error))?;
         Ok(moved.rows_affected == 1)
     }
 
@@ -160,9 +160,9 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .filter(Column::RequestedAt.lt(newer.requested.as_millisecond()))
             .filter(Column::Email.is_not_null())
             .filter(Column::State.is_in(OPEN.map(state_name)))
-            .exec(self.0)
+            .exec(self.db)
             .await
             .map(drop)
-            .map_err(store_error)
+            .map_err(|error| self.failed(error))
     }
 }

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use passlink_application::StoreError;
 
-use super::error::{bad_row, store_error};
+use sea_orm::DbErr;
+
+use super::error::{Fault, bad_row, fault, store_error};
 
 mod history;
 mod links;
@@ -12,7 +14,27 @@ mod tokens;
 mod users;
 
 /// All repositories over one connection or transaction.
-pub(super) struct Sql<'c, C>(pub &'c C);
+pub(super) struct Sql<'c, C> {
+    db: &'c C,
+    fault: Option<Fault>,
+}
+
+impl<'c, C> Sql<'c, C> {
+    pub fn new(db: &'c C) -> Self {
+        Self { db, fault: None }
+    }
+
+    /// What went wrong with a statement, and may not if all is done again.
+    pub fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    /// Notes a failed statement and says what it means to the application.
+    fn failed(&mut self, error: DbErr) -> StoreError {
+        self.fault = self.fault.or(fault(&error));
+        store_error(error)
+    }
+}
 
 fn instant(milliseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(milliseconds).map_err(bad_row)

@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{Expr, LockBehavior, LockType},
 };
 
-use super::{Sql, instant, parsed, state_names, store_error};
+use super::{Sql, instant, parsed, state_names};
 use crate::persistence::entities::outbox::{ActiveModel, Column, Entity, Model};
 
 state_names!(state_name, state_named, OutboxState {
@@ -55,8 +55,8 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             last_answer: Set(mail.last_answer.clone()),
             settled_at: Set(None),
         };
-        let queued = Entity::insert(row).exec_without_returning(self.0).await;
-        queued.map(drop).map_err(store_error)
+        let queued = Entity::insert(row).exec_without_returning(self.db).await;
+        queued.map(drop).map_err(|error| self.failed(error))
     }
 
     async fn claim(
@@ -71,16 +71,16 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .order_by_asc(Column::DueAt)
             .limit(limit)
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .all(self.0)
+            .all(self.db)
             .await
-            .map_err(store_error)?;
+            .map_err(|error| self.failed(error))?;
         Entity::update_many()
             .col_expr(Column::DueAt, Expr::value(lease_end.as_millisecond()))
             .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
             .filter(Column::Id.is_in(rows.iter().map(|row| row.id.as_str())))
-            .exec(self.0)
+            .exec(self.db)
             .await
-            .map_err(store_error)?;
+            .map_err(|error| self.failed(error))?;
         rows.into_iter().map(claimed).collect()
     }
 
@@ -105,7 +105,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             Some(due) => update.col_expr(Column::DueAt, Expr::value(due.as_millisecond())),
             None => update.col_expr(Column::SettledAt, Expr::value(at.as_millisecond())),
         };
-        let settled = update.exec(self.0).await.map_err(store_error)?;
+        let settled = update.exec(self.db).await.map_err(|error| self.failed(error))?;
         Ok(settled.rows_affected == 1)
     }
 
@@ -117,9 +117,9 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .order_by_asc(Column::DueAt)
             .limit(1)
             .into_tuple()
-            .one(self.0)
+            .one(self.db)
             .await
-            .map_err(store_error)?;
+            .map_err(|error| self.failed(error))?;
         due.map(instant).transpose()
     }
 
@@ -136,13 +136,13 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
         if let Some(after) = after {
             rows = rows.filter(Column::Id.gt(after.as_str()));
         }
-        let rows = rows.all(self.0).await.map_err(store_error)?;
+        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
         rows.into_iter().map(mail).collect()
     }
 
     async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(self.0).await;
-        row.map_err(store_error)?.map(mail).transpose()
+        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
+        row.map_err(|error| self.failed(error))?.map(mail).transpose()
     }
 
     async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError> {
@@ -151,9 +151,9 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .col_expr(Column::DueAt, Expr::value(at.as_millisecond()))
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::State.ne(state_name(OutboxState::Sent)))
-            .exec(self.0)
+            .exec(self.db)
             .await
-            .map_err(store_error)?;
+            .map_err(|error| self.failed(error))?;
         Ok(made.rows_affected == 1)
     }
 }

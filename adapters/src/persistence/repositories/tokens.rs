@@ -9,7 +9,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{Sql, instant, parsed, store_error};
+use super::{Sql, instant, parsed};
 use crate::persistence::entities::tokens::{ActiveModel, Column, Entity, Model};
 
 fn token(row: Model) -> Result<Token, StoreError> {
@@ -35,23 +35,23 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
             expires_at: Set(token.expires.map(Timestamp::as_millisecond)),
             revoked_at: Set(token.revoked.map(Timestamp::as_millisecond)),
         };
-        let added = Entity::insert(row).exec_without_returning(self.0).await;
-        added.map(drop).map_err(store_error)
+        let added = Entity::insert(row).exec_without_returning(self.db).await;
+        added.map(drop).map_err(|error| self.failed(error))
     }
 
     async fn token_by_hash(&mut self, hash: &TokenHash) -> Result<Option<Token>, StoreError> {
         let row =
-            Entity::find().filter(Column::Hash.eq(hash.as_bytes().to_vec())).one(self.0).await;
-        row.map_err(store_error)?.map(token).transpose()
+            Entity::find().filter(Column::Hash.eq(hash.as_bytes().to_vec())).one(self.db).await;
+        row.map_err(|error| self.failed(error))?.map(token).transpose()
     }
 
     async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError> {
         let rows = Entity::find()
             .filter(Column::UserId.eq(user.as_str()))
             .order_by_asc(Column::Id)
-            .all(self.0)
+            .all(self.db)
             .await
-            .map_err(store_error)?;
+            .map_err(|error| self.failed(error))?;
         rows.into_iter().map(token).collect()
     }
 
@@ -64,10 +64,10 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
             .col_expr(Column::RevokedAt, Expr::value(at.as_millisecond()))
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::RevokedAt.is_null())
-            .exec(self.0)
+            .exec(self.db)
             .await
-            .map_err(store_error)?;
-        let row = Entity::find_by_id(id.as_str()).one(self.0).await;
-        row.map_err(store_error)?.map(token).transpose()
+            .map_err(|error| self.failed(error))?;
+        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
+        row.map_err(|error| self.failed(error))?.map(token).transpose()
     }
 }

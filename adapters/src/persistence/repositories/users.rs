@@ -9,7 +9,7 @@ use sea_orm::{
     QuerySelect, TryInsertResult, sea_query::OnConflict,
 };
 
-use super::{Sql, parsed, state_names, store_error};
+use super::{Sql, parsed, state_names};
 use crate::persistence::entities::users::{ActiveModel, Column, Entity, Model};
 
 state_names!(state_name, state_named, UserState {
@@ -45,13 +45,13 @@ fn email_key(address: &EmailAddress) -> String {
 #[async_trait]
 impl<C: ConnectionTrait> Users for Sql<'_, C> {
     async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).lock_exclusive().one(self.0).await;
-        row.map_err(store_error)?.map(user).transpose()
+        let row = Entity::find_by_id(id.as_str()).lock_exclusive().one(self.db).await;
+        row.map_err(|error| self.failed(error))?.map(user).transpose()
     }
 
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(self.0).await;
-        row.map_err(store_error)?.map(user).transpose()
+        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
+        row.map_err(|error| self.failed(error))?.map(user).transpose()
     }
 
     async fn users_after(
@@ -63,7 +63,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         if let Some(after) = after {
             rows = rows.filter(Column::Id.gt(after.as_str()));
         }
-        let rows = rows.all(self.0).await.map_err(store_error)?;
+        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
         rows.into_iter().map(user).collect()
     }
 
@@ -84,9 +84,9 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         let added = Entity::insert(row)
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .try_insert()
-            .exec_without_returning(self.0)
+            .exec_without_returning(self.db)
             .await
-            .map_err(store_error)?;
+            .map_err(|error| self.failed(error))?;
         Ok(matches!(added, TryInsertResult::Inserted(1..)))
     }
 }

@@ -1,0 +1,76 @@
+//! Units of work on a database with many writers: each in a transaction of its own, and again from
+//! the start when it got into another's way or its connection broke.
+
+use std::time::Duration;
+
+use passlink_application::{Settled, StoreError, Work};
+use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
+
+use super::{
+    error::{Fault, fault, store_error},
+    repositories::Sql,
+};
+
+/// How often a unit of work is run at the most.
+const RUNS: u32 = 8;
+/// Wait before a unit of work is run again; it doubles each time.
+const FIRST_WAIT: Duration = Duration::from_millis(2);
+
+/// Runs a unit of work until its transaction has ended as it asked.
+pub(super) async fn run(connection: &DatabaseConnection, work: &Work) -> Result<(), StoreError> {
+    for run in 1.. {
+        match attempt(connection, work).await {
+            Attempt::Ended => break,
+            Attempt::Again if run < RUNS => {}
+            Attempt::Again => return Err(StoreError::Unavailable("too many conflicts".into())),
+            Attempt::Failed(error) => return Err(store_error(error)),
+        }
+        tokio::time::sleep(FIRST_WAIT * (1 << run)).await;
+    }
+    Ok(())
+}
+
+/// Runs a unit of work that only reads; again if its connection broke.
+pub(super) async fn look(connection: &DatabaseConnection, work: &Work) {
+    for _ in 0..RUNS {
+        let mut repositories = Sql::new(connection);
+        work(&mut repositories).await;
+        if repositories.fault() != Some(Fault::Lost) {
+            return;
+        }
+    }
+}
+
+enum Attempt {
+    Ended,
+    Again,
+    Failed(DbErr),
+}
+
+async fn attempt(connection: &DatabaseConnection, work: &Work) -> Attempt {
+    let transaction = match connection.begin().await {
+        Ok(transaction) => transaction,
+        Err(error) => return failed(error),
+    };
+    let mut repositories = Sql::new(&transaction);
+    let settled = work(&mut repositories).await;
+    let fault_seen = repositories.fault();
+    let ended = match (settled, fault_seen) {
+        (Settled::Commit, None) => transaction.commit().await,
+        _ => transaction.rollback().await,
+    };
+    match (fault_seen, ended) {
+        (Some(_), _) => Attempt::Again,
+        (None, Ok(())) => Attempt::Ended,
+        // Whether a commit whose connection broke took place can't be told: it isn't run again.
+        (None, Err(error)) if fault(&error) == Some(Fault::Lost) => Attempt::Failed(error),
+        (None, Err(error)) => failed(error),
+    }
+}
+
+fn failed(error: DbErr) -> Attempt {
+    match fault(&error) {
+        Some(_) => Attempt::Again,
+        None => Attempt::Failed(error),
+    }
+}

@@ -1,0 +1,105 @@
+//! How fast links are sent, and what the server takes for it:
+//!
+//!     cargo build --release && cargo bench -p passlink-tests
+//!
+//! Callers of different users send over HTTP/1.1 with keep-alive, each its next link as soon as
+//! the last one was answered; every answer is durable by then. Mails go to a folder. Client,
+//! server and mail worker share the machine. `PASSLINK_BENCH_LINKS` sets how many links a run
+//! sends (default 5000), `TMPDIR` where the database is.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this is test code: what is not as expected ends it"
+)]
+
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use passlink_tests::{Answer, Caller, Passlink, binary, client};
+use tokio::task::JoinSet;
+
+fn main() {
+    // `cargo test --benches` runs this too, and has not asked for figures.
+    if std::env::args().any(|argument| argument == "--bench") {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        runtime.unwrap().block_on(measure());
+    }
+}
+
+async fn measure() {
+    let links = std::env::var("PASSLINK_BENCH_LINKS").map_or(5000, |text| text.parse().unwrap());
+    let mut passlink = Passlink::with_mail_dir().set_variable("RUST_LOG", "warn");
+    passlink.cli(&["migrate"]).done();
+    let mut callers = passlink.crowd(2 * links);
+    let started = Instant::now();
+    passlink.start().await;
+    let ready = started.elapsed();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    let size = fs::metadata(binary()).unwrap().len() as f64 / 1e6;
+    println!("{}, {size:.1} MB", binary().display());
+    println!("start to ready           {:8.0} ms", millis(ready));
+    println!("resident, idle           {:8.1} MB", resident(&passlink));
+    println!();
+    println!("callers   links   links/s   p50 ms   p99 ms   most ms   resident MB   all mailed s");
+    for concurrency in [16, 64] {
+        let run = callers.split_off(callers.len() - links);
+        let result = send_all(&passlink, run, concurrency).await;
+        println!("{concurrency:7} {links:7} {result}");
+    }
+}
+
+/// Sends a link to each user, `concurrency` at a time; returns the line of the table.
+async fn send_all(passlink: &Passlink, users: Vec<Caller>, concurrency: usize) -> String {
+    let links = users.len();
+    let users = Arc::new(Mutex::new(users));
+    let mut tasks = JoinSet::new();
+    let started = Instant::now();
+    for _ in 0..concurrency {
+        // A client of its own, and so a connection of its own, for each caller.
+        let (client, users) = (client(), users.clone());
+        let first = passlink.sending("");
+        let url = first.build().unwrap().url().clone();
+        tasks.spawn(async move {
+            let mut times = Vec::new();
+            loop {
+                let Some(user) = users.lock().unwrap().pop() else { return times };
+                let request = client.post(url.clone()).bearer_auth(&user.token).body("{}");
+                let sent = Instant::now();
+                let answer = Answer::to(request).await;
+                times.push(sent.elapsed());
+                assert_eq!(answer.status, 200, "{answer:?}");
+            }
+        });
+    }
+    let mut times: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
+    let (elapsed, loaded) = (started.elapsed(), resident(passlink));
+    times.sort();
+    let rank = |share: f64| millis(times[((times.len() - 1) as f64 * share) as usize]);
+    let waiting = "SELECT count(*) FROM outbox WHERE state = 'waiting'";
+    while passlink.sql(waiting, &[]) != [[0]] {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    format!(
+        "{:9.0} {:8.1} {:8.1} {:9.1} {loaded:13.1} {:14.1}",
+        links as f64 / elapsed.as_secs_f64(),
+        rank(0.5),
+        rank(0.99),
+        rank(1.0),
+        started.elapsed().as_secs_f64(),
+    )
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+fn resident(passlink: &Passlink) -> f64 {
+    passlink.process().resident_kib() as f64 * 1024.0 / 1e6
+}

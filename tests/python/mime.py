@@ -1,0 +1,83 @@
+"""Parses mails with Python's own `email` package and prints each as a line of JSON."""
+
+import email
+import email.policy
+import json
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+
+class Page(HTMLParser):
+    """What an HTML part links to, loads and says."""
+
+    def __init__(self):
+        super().__init__()
+        self.links, self.loads, self.tags, self.words = [], [], [], []
+        self.language = None
+        self.silent = 0
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.silent += tag in ("style", "script", "title")
+        for name, value in attributes:
+            if tag == "a" and name == "href":
+                self.links.append(value)
+            elif name in ("src", "srcset", "background", "poster", "data") or name == "href":
+                self.loads.append(value)
+            elif name == "lang" and tag == "html":
+                self.language = value
+            if name.startswith("on") or (value or "").strip().lower().startswith("javascript:"):
+                self.loads.append(f"{name}={value}")
+
+    def handle_endtag(self, tag):
+        self.silent -= tag in ("style", "script", "title")
+
+    def handle_data(self, data):
+        if not self.silent:
+            self.words.append(data)
+
+
+def parsed(path: Path) -> dict:
+    octets = path.read_bytes()
+    mail = email.message_from_bytes(octets, policy=email.policy.default)
+    parts = []
+    for part in mail.walk():
+        if part.is_multipart():
+            continue
+        facts = {"content_type": part.get_content_type(), "text": part.get_content()}
+        if part.get_content_type() == "text/html":
+            page = Page()
+            page.feed(facts["text"])
+            facts.update(
+                links=page.links,
+                loads=page.loads + re.findall(r"url\(([^)]*)\)|@import", facts["text"]),
+                tags=sorted(set(page.tags)),
+                language=page.language,
+                words=" ".join("".join(page.words).split()),
+            )
+        else:
+            facts.update(links=re.findall(r"https?://[^\s<>\"]+", facts["text"]))
+        parts.append(facts)
+    head = re.split(rb"\r?\n\r?\n", octets, maxsplit=1)[0]
+    return {
+        "headers": [[name, str(value)] for name, value in mail.items()],
+        "to": addresses(mail["To"]),
+        "from": addresses(mail["From"]),
+        "date": mail["Date"].datetime.timestamp() if mail["Date"] else None,
+        "content_type": mail.get_content_type(),
+        "parts": parts,
+        "defects": [repr(defect) for part in mail.walk() for defect in part.defects]
+        + [repr(defect) for value in mail.values() for defect in value.defects],
+        "ascii_head": head.isascii(),
+        "longest_line": max(len(line) for line in octets.split(b"\n")),
+    }
+
+
+def addresses(header) -> list:
+    return [[a.display_name, a.addr_spec] for a in header.addresses] if header else []
+
+
+for name in sys.argv[1:]:
+    print(json.dumps(parsed(Path(name))))

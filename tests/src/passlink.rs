@@ -1,0 +1,256 @@
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus},
+};
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{
+    Answer, MailServer, Output, Process, SEND_LINK, binary, client, free_port, python, until,
+};
+
+/// An installation in a folder of its own: configuration, database, logs, and the server when it
+/// runs. What happens to the server leaves the rest as it is.
+pub struct Passlink {
+    dir: TempDir,
+    port: u16,
+    environment: BTreeMap<String, String>,
+    server: Option<Process>,
+    client: reqwest::Client,
+}
+
+/// A user with a token.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The user's id.
+    pub id: String,
+    /// Where the user's mail goes.
+    pub address: String,
+    /// A token that speaks for the user.
+    pub token: String,
+}
+
+impl Passlink {
+    /// An installation that does not run yet, without a way for mail.
+    pub fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let port = free_port();
+        let database = format!("sqlite://{}?mode=rwc", dir.path().join("passlink.db").display());
+        Self { dir, port, environment: BTreeMap::new(), server: None, client: client() }
+            .set("server.listen", &format!("127.0.0.1:{port}"))
+            .set("server.public_url", "https://login.example.com")
+            .set("database.url", &database)
+    }
+
+    /// An installation that writes its mails to the folder [`Self::mail_dir`].
+    pub fn with_mail_dir() -> Self {
+        let new = Self::new();
+        let directory = new.mail_dir().display().to_string();
+        new.set("mail.directory", &directory)
+    }
+
+    /// An installation that sends its mails to a server.
+    pub fn with_mail_server(server: &MailServer) -> Self {
+        let new = Self::new()
+            .set("mail.smtp_url", &server.url())
+            .set("mail.from", "Example Sign-in <no-reply@login.example.com>");
+        match server.ca_file() {
+            Some(file) => new.set("mail.ca_file", &file.display().to_string()),
+            None => new,
+        }
+    }
+
+    /// Sets a configuration key, by its environment variable.
+    pub fn set(self, key: &str, value: &str) -> Self {
+        let variable = format!("PASSLINK_{}", key.to_uppercase().replace('.', "__"));
+        self.set_variable(&variable, value)
+    }
+
+    /// Sets an environment variable.
+    pub fn set_variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// No cooldown, and as many links an hour as can be.
+    pub fn generous(self) -> Self {
+        self.set("links.cooldown", "0s").set("links.max_per_hour", "100")
+    }
+
+    /// Starts the server.
+    pub async fn started(mut self) -> Self {
+        self.start().await;
+        self
+    }
+
+    /// Starts the server; returns when it is ready.
+    pub async fn start(&mut self) {
+        let command = self.command(&["serve"]);
+        let [stdout, stderr] = ["stdout", "stderr"].map(|name| self.dir().join(name));
+        let mut server = Process::logged(command, &stdout, &stderr);
+        until("the server to be ready", async || {
+            if let Some(status) = server.ended() {
+                panic!("the server ended with {status}: {}", self.log());
+            }
+            let ready = Answer::try_to(self.request(Method::GET, "/readyz")).await;
+            ready.ok().filter(|answer| answer.status == 200)
+        })
+        .await;
+        self.server = Some(server);
+    }
+
+    /// Ends the server by SIGKILL.
+    pub fn kill(&mut self) {
+        assert!(self.server.take().is_some(), "the server does not run");
+    }
+
+    /// Ends the server by SIGTERM and waits until it has ended.
+    pub async fn stop(&mut self) -> ExitStatus {
+        self.server.take().expect("the server does not run").stop().await
+    }
+
+    /// Waits until the server has ended by itself, or by a signal that a test sent.
+    pub async fn ended(&mut self) -> ExitStatus {
+        self.server.take().expect("the server does not run").end().await
+    }
+
+    /// The server's process.
+    pub fn process(&self) -> &Process {
+        self.server.as_ref().expect("the server does not run")
+    }
+
+    /// A command of the binary, in this installation.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        for (name, _) in std::env::vars_os() {
+            let ours = name.to_str().is_some_and(|name| name.starts_with("PASSLINK_"));
+            if ours || name == "RUST_LOG" {
+                command.env_remove(name);
+            }
+        }
+        command.args(arguments).envs(&self.environment).current_dir(self.dir());
+        command
+    }
+
+    /// Runs a command of the binary. Its stderr is kept with the logs as well.
+    pub fn cli(&self, arguments: &[&str]) -> Output {
+        let output = Output::of(self.command(arguments));
+        let logs = self.dir().join("cli.stderr");
+        let before = fs::read_to_string(&logs).unwrap_or_default();
+        fs::write(logs, before + &output.stderr).unwrap();
+        output
+    }
+
+    /// Adds a user; `more` are options of `user add`.
+    #[track_caller]
+    pub fn user(&self, address: &str, more: &[&str]) -> Value {
+        let arguments = [&["user", "add", "--email", address], more].concat();
+        self.cli(&arguments).lines().remove(0)
+    }
+
+    /// Makes a token.
+    #[track_caller]
+    pub fn token(&self, user: &str, more: &[&str]) -> String {
+        let arguments = [&["token", "create", "--user", user], more].concat();
+        self.cli(&arguments).done().trim_end().to_owned()
+    }
+
+    /// Adds a user with a token.
+    #[track_caller]
+    pub fn caller(&self, address: &str, more: &[&str]) -> Caller {
+        let user = self.user(address, more);
+        let id = user["id"].as_str().unwrap().to_owned();
+        let token = self.token(&id, &[]);
+        Caller { id, address: address.to_owned(), token }
+    }
+
+    /// Adds Ada, with a token.
+    #[track_caller]
+    pub fn ada(&self) -> Caller {
+        self.caller("ada@example.com", &["--display-name", "Ada Example"])
+    }
+
+    /// Adds many users with a token each.
+    pub fn crowd(&self, count: usize) -> Vec<Caller> {
+        let seeded = python::seed(&self.database(), count).into_iter();
+        seeded.map(|[id, address, token]| Caller { id, address, token }).collect()
+    }
+
+    /// A request to the server.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("http://127.0.0.1:{}{path}", self.port))
+    }
+
+    /// The main call, with a token and the body that clients send.
+    pub fn sending(&self, token: &str) -> RequestBuilder {
+        let request = self.request(Method::POST, SEND_LINK).bearer_auth(token);
+        request.header("content-type", "application/json").body("{}")
+    }
+
+    /// Makes the main call.
+    pub async fn send_link(&self, token: &str) -> Answer {
+        Answer::to(self.sending(token)).await
+    }
+
+    /// Runs one SQL statement on the database; returns its rows.
+    #[track_caller]
+    pub fn sql(&self, statement: &str, parameters: &[&str]) -> Vec<Vec<Value>> {
+        python::sql(&self.database(), statement, parameters)
+    }
+
+    /// The sequence numbers of a user's history, in order.
+    #[track_caller]
+    pub fn history(&self, user: &str) -> Vec<u64> {
+        let select = "SELECT sequence FROM events WHERE user_id = ? ORDER BY sequence";
+        let rows = self.sql(select, &[user]);
+        rows.iter().map(|row| row[0].as_u64().unwrap()).collect()
+    }
+
+    /// The port of the server.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.dir().join("passlink.db")
+    }
+
+    /// Where mails are written by [`Self::with_mail_dir`].
+    pub fn mail_dir(&self) -> PathBuf {
+        self.dir().join("mails")
+    }
+
+    /// What the server has logged so far, over all its runs.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.dir().join("stderr")).unwrap_or_default()
+    }
+}
+
+impl Default for Passlink {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Passlink {
+    /// Shows the end of the log of a test that failed.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let last: Vec<_> = log.lines().rev().take(30).collect();
+            for line in last.into_iter().rev() {
+                eprintln!("{line}");
+            }
+        }
+    }
+}

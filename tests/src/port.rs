@@ -1,0 +1,24 @@
+use std::{
+    net::TcpListener,
+    sync::atomic::{AtomicU16, Ordering},
+};
+
+/// Ports below those that the system gives to outgoing connections, so that a port stays free
+/// while what listened on it is down.
+const FIRST: u16 = 10_000;
+const COUNT: u16 = 20_000;
+
+/// A port of 127.0.0.1 on which nobody listens, and that no other test of this process is given.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Processes that run at the same time begin far from each other.
+    let start = (std::process::id() % 200) as u16 * 100;
+    for _ in 0..COUNT {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + start.wrapping_add(next) % COUNT;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free");
+}

@@ -1,0 +1,62 @@
+//! The helper scripts in `tests/python`, run by the Python that `tests/run` sets up.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{ChildStdin, Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::{Output, Process, binary::target_folder_with};
+
+/// A command that runs `tests/python/<script>`.
+pub fn script(name: &str) -> Command {
+    let python = target_folder_with("test-venv/bin/python")
+        .expect("Python for the tests is missing: `./tests/run` installs it");
+    let mut command = Command::new(python);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(name));
+    command
+}
+
+/// Runs one SQL statement on a SQLite file; returns its rows.
+#[track_caller]
+pub fn sql(file: &Path, statement: &str, parameters: &[&str]) -> Vec<Vec<Value>> {
+    let mut command = script("sql.py");
+    command.arg(file).arg(statement).arg(serde_json::to_string(parameters).unwrap());
+    serde_json::from_str(&Output::of(command).done()).unwrap()
+}
+
+/// Holds the write lock of a SQLite file until both are dropped.
+pub fn lock(file: &Path) -> (Process, ChildStdin) {
+    let mut command = script("lock.py");
+    command.arg(file);
+    Process::ready(command)
+}
+
+/// Writes `count` users with a token each straight into a migrated SQLite file; returns user id,
+/// address and token of each.
+pub fn seed(file: &Path, count: usize) -> Vec<[String; 3]> {
+    let mut command = script("seed.py");
+    command.arg(file).arg(count.to_string());
+    let lines = Output::of(command).done();
+    let fields = lines.lines().map(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+    fields.map(|fields| fields.try_into().unwrap()).collect()
+}
+
+/// Parses mails.
+pub(crate) fn mime(files: &[PathBuf]) -> String {
+    let mut command = script("mime.py");
+    command.args(files);
+    Output::of(command).done()
+}
+
+/// Runs a script with a text as its stdin; returns its stdout.
+pub(crate) fn with_input(name: &str, input: &str) -> String {
+    let mut command = script(name);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{name} failed");
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -1,0 +1,106 @@
+//! The arrows between the crates, as `architecture` in the README draws them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+};
+
+use passlink_tests::secrets::files;
+use serde_json::Value;
+
+/// What each crate may depend on of ours.
+const ARROWS: [(&str, &[&str]); 5] = [
+    ("domain", &[]),
+    ("application", &["domain"]),
+    ("adapters", &["application", "domain"]),
+    ("server", &["adapters", "application", "domain"]),
+    ("tests", &["server"]),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The dependencies of each member, of every kind.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
+    let output = Command::new(cargo).args(arguments).current_dir(root()).output().unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let name = |it: &Value| it["name"].as_str().unwrap().to_owned();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    packages
+        .map(|package| {
+            let dependencies = package["dependencies"].as_array().unwrap();
+            (name(package), dependencies.iter().map(name).collect())
+        })
+        .collect()
+}
+
+#[test]
+fn no_other_arrow_runs_between_the_crates() {
+    let dependencies = dependencies();
+    let members: Vec<_> = dependencies.keys().map(String::as_str).collect();
+    let mut known: Vec<_> = ARROWS.iter().map(|(name, _)| format!("passlink-{name}")).collect();
+    known.sort();
+    assert_eq!(members, known);
+    for (name, allowed) in ARROWS {
+        let allowed: BTreeSet<_> = allowed.iter().map(|name| format!("passlink-{name}")).collect();
+        let ours = dependencies[&format!("passlink-{name}")].iter();
+        let ours: BTreeSet<_> = ours.filter(|it| it.starts_with("passlink")).cloned().collect();
+        assert!(ours.is_subset(&allowed), "{name} depends on {ours:?}, and may on {allowed:?}");
+    }
+}
+
+#[test]
+fn the_middle_knows_nothing_of_the_outside() {
+    let dependencies = dependencies();
+    let outside = [
+        "axum",
+        "buffa",
+        "clap",
+        "connectrpc",
+        "figment",
+        "handlebars",
+        "http",
+        "hyper",
+        "lettre",
+        "rand",
+        "reqwest",
+        "sea-orm",
+        "sea-orm-migration",
+        "serde_json",
+        "sqlx",
+        "tower",
+        "tracing-subscriber",
+    ];
+    for name in ["passlink-domain", "passlink-application"] {
+        let reached: Vec<_> =
+            outside.iter().filter(|it| dependencies[name].contains(**it)).collect();
+        assert!(reached.is_empty(), "{name} depends on {reached:?}");
+    }
+    assert!(!dependencies["passlink-domain"].contains("tokio"), "the domain does not wait");
+}
+
+#[test]
+fn the_rooms_of_the_adapters_do_not_know_each_other() {
+    let source = root().join("adapters/src");
+    let rooms: BTreeSet<_> = fs::read_dir(&source)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|room| room != "lib")
+        .collect();
+    assert!(rooms.contains("api") && rooms.contains("persistence"), "{rooms:?}");
+    for file in files(&source) {
+        let inside = file.strip_prefix(&source).unwrap().iter().next().unwrap();
+        let room = Path::new(inside).file_stem().unwrap().to_str().unwrap();
+        let code = fs::read_to_string(&file).unwrap_or_default();
+        for other in rooms.iter().filter(|other| room != "lib" && *other != room) {
+            let reaches = code.contains(&format!("crate::{other}::"))
+                || code.contains(&format!("crate::{other};"));
+            assert!(!reaches, "{} reaches into {other}", file.display());
+        }
+    }
+}

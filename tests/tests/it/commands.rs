@@ -1,0 +1,241 @@
+//! The commands: what they print, where, and how they end.
+
+use std::collections::BTreeSet;
+
+use passlink_tests::{MailServer, Passlink};
+use serde_json::{Value, json};
+
+const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
+
+#[test]
+fn every_command_explains_itself() {
+    let passlink = Passlink::new();
+    for command in [
+        "",
+        "demo",
+        "serve",
+        "migrate",
+        "user",
+        "user add",
+        "user show",
+        "user list",
+        "token",
+        "token create",
+        "token list",
+        "token revoke",
+        "mail",
+        "mail test",
+        "outbox",
+        "outbox list",
+        "outbox retry",
+        "config",
+        "config check",
+        "config print",
+    ] {
+        let mut arguments: Vec<_> = command.split_whitespace().collect();
+        arguments.push("--help");
+        let help = passlink.cli(&arguments).done();
+        assert!(help.contains("Usage: passlink"), "{command}: {help}");
+    }
+    assert!(passlink.cli(&["--version"]).done().starts_with("passlink "));
+}
+
+#[test]
+fn wrong_use_exits_with_2_and_leaves_stdout_empty() {
+    let passlink = Passlink::with_mail_dir();
+    for line in [
+        "frobnicate",
+        "user frobnicate",
+        "user add",
+        "user add --email nobody",
+        "user add --email a@b@example.com",
+        "user add --email ada@example.com --language english!",
+        "user add --email ada@example.com --id",
+        "user show",
+        "user list --frobnicate",
+        "token create",
+        "token create --user 1 --expires-in never",
+        "token create --user 1 --expires-in 0s",
+        "token list",
+        "token revoke",
+        "outbox retry",
+        "mail test",
+        "mail test --to nobody",
+        "serve extra",
+    ] {
+        let arguments: Vec<_> = line.split(' ').collect();
+        let output = passlink.cli(&arguments);
+        assert_eq!(output.code, Some(2), "{line}: {output:?}");
+        output.failed(2);
+    }
+    assert!(!passlink.database().exists(), "wrong use makes no database");
+}
+
+#[test]
+fn a_user_is_added_with_what_was_given() {
+    let passlink = Passlink::with_mail_dir();
+    let user = passlink.user(
+        "Ada.Example@Bücher.Example",
+        &[
+            "--id",
+            "163840776835432705",
+            "--org",
+            "69629023906488334",
+            "--username",
+            "ada",
+            "--display-name",
+            r#"Zoë 山田 "Z" <x>"#,
+            "--language",
+            "de-CH",
+        ],
+    );
+    let expected = json!({
+        "id": "163840776835432705", "organisation": "69629023906488334", "username": "ada",
+        "displayName": r#"Zoë 山田 "Z" <x>"#, "language": "de-CH",
+        "email": "Ada.Example@xn--bcher-kva.example", "emailVerified": true, "state": "active",
+        "sequence": 1,
+    });
+    assert_eq!(user, expected);
+    assert_eq!(passlink.cli(&["user", "show", "163840776835432705"]).lines(), [expected]);
+}
+
+#[test]
+fn a_user_is_added_with_an_address_alone() {
+    let passlink = Passlink::with_mail_dir();
+    let user = passlink.user("ada@example.com", &[]);
+    let id = user["id"].as_str().unwrap();
+    assert_eq!((id.len(), &id[14..15]), (36, "7"), "a UUIDv7: {id}");
+    assert_eq!(user["organisation"], "default");
+    assert_eq!(user["username"], "ada@example.com");
+    assert_eq!(user["displayName"], "ada@example.com");
+    assert_eq!(user["emailVerified"], true);
+    let other = passlink.user("other@example.com", &["--unverified"]);
+    assert_eq!(other["emailVerified"], false);
+}
+
+#[test]
+fn an_id_and_an_address_are_taken_once() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("ada@example.com", &["--id", "1"]);
+    let add = |address: &str, more: &[&str]| {
+        passlink.cli(&[&["user", "add", "--email", address], more].concat())
+    };
+    assert!(add("other@example.com", &["--id", "1"]).failed(1).contains("id"));
+    assert!(add("ada@example.com", &[]).failed(1).contains("address"));
+    assert!(add("ADA@EXAMPLE.COM", &[]).failed(1).contains("address"));
+    add("ada@example.com", &["--org", "other"]).done();
+    assert_eq!(passlink.cli(&["user", "list"]).lines().len(), 2);
+}
+
+#[test]
+fn users_are_listed_one_a_line() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.cli(&["migrate"]).done();
+    assert_eq!(passlink.cli(&["user", "list"]).done(), "");
+    let crowd = passlink.crowd(1201);
+    let listed = passlink.cli(&["user", "list"]).lines();
+    let ids: BTreeSet<_> = listed.iter().map(|user| user["id"].as_str().unwrap()).collect();
+    assert_eq!((listed.len(), ids.len()), (1201, 1201), "pages neither skip nor repeat");
+    assert!(crowd.iter().all(|user| ids.contains(&*user.id)));
+}
+
+#[test]
+fn a_token_is_printed_alone_and_once() {
+    let passlink = Passlink::with_mail_dir();
+    let id = passlink.user("ada@example.com", &[])["id"].as_str().unwrap().to_owned();
+    let create = ["token", "create", "--user", &id, "--name", "Ada's laptop", "--expires-in", "8h"];
+    let token = passlink.cli(&create).done();
+    assert_eq!(token.lines().count(), 1, "{token}");
+    let token = token.trim_end();
+    assert!(token.len() >= 43 && !token.contains(char::is_whitespace), "256 bits: {token}");
+    assert_ne!(passlink.token(&id, &[]), token);
+
+    let output = passlink.cli(&["token", "list", "--user", &id]);
+    assert!(!output.stdout.contains(token));
+    let listed = output.lines();
+    assert_eq!(listed.len(), 2);
+    let named = listed.iter().find(|it| it["name"] == "Ada's laptop").unwrap();
+    assert_eq!((&named["user"], &named["revoked"]), (&json!(id), &Value::Null));
+    assert!(named["created"].is_string() && named["expires"].is_string(), "{named}");
+
+    let token_id = named["id"].as_str().unwrap();
+    let revoked = passlink.cli(&["token", "revoke", token_id]).lines().remove(0);
+    assert!(revoked["revoked"].is_string(), "{revoked}");
+    let again = passlink.cli(&["token", "revoke", token_id]).lines().remove(0);
+    assert_eq!(again, revoked, "revoking again changes nothing");
+}
+
+#[test]
+fn what_does_not_exist_is_told_on_stderr_and_exits_with_1() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("ada@example.com", &[]);
+    for line in [
+        ["user", "show", NOBODY].as_slice(),
+        &["token", "create", "--user", NOBODY],
+        &["token", "list", "--user", NOBODY],
+        &["token", "revoke", NOBODY],
+        &["outbox", "retry", NOBODY],
+    ] {
+        let stderr = passlink.cli(line).failed(1);
+        assert_eq!(stderr.lines().count(), 1, "{line:?}: {stderr}");
+    }
+}
+
+#[tokio::test]
+async fn commands_work_beside_a_running_server() {
+    let passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    for _ in 0..3 {
+        passlink.send_link(&ada.token).await.sequence();
+        let shown = passlink.cli(&["user", "show", &ada.id]).lines().remove(0);
+        let other = passlink.token(&ada.id, &[]);
+        assert_eq!(
+            passlink.send_link(&other).await.sequence(),
+            shown["sequence"].as_u64().unwrap() + 1
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_test_mail_takes_the_way_of_real_mails() {
+    let mails = MailServer::plain();
+    let refuse =
+        json!([{ "recipient": "nobody@", "stage": "rcpt", "answer": "550 5.1.1 Unknown" }]);
+    mails.rules(&refuse);
+    let passlink = Passlink::with_mail_server(&mails);
+    let test = |address: &str| passlink.cli(&["mail", "test", "--to", address]);
+    test("ada@example.com").done();
+    let received = mails.until_mails(1).await.remove(0);
+    assert_eq!(received.envelope.to, ["ada@example.com"]);
+    assert_eq!(received.mail.header("Auto-Submitted"), "auto-generated");
+    assert_eq!(received.mail.defects, Vec::<String>::new());
+    let stderr = test("nobody@example.com").failed(1);
+    assert!(stderr.contains("550") && stderr.contains("Unknown"), "{stderr}");
+
+    let nowhere = Passlink::new();
+    let stderr = nowhere.cli(&["mail", "test", "--to", "ada@example.com"]).failed(1);
+    assert!(stderr.contains("mail.smtp_url"), "{stderr}");
+    let folder = Passlink::with_mail_dir();
+    folder.cli(&["mail", "test", "--to", "ada@example.com"]).done();
+    assert_eq!(std::fs::read_dir(folder.mail_dir()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn the_database_is_migrated_by_who_may() {
+    let mut passlink = Passlink::with_mail_dir();
+    let stderr = passlink.cli(&["serve", "--no-migrate"]).failed(1);
+    assert!(stderr.contains("passlink migrate"), "{stderr}");
+    assert_eq!(passlink.cli(&["migrate"]).done(), "");
+    assert_eq!(passlink.cli(&["migrate"]).done(), "", "once more changes nothing");
+    passlink.start().await;
+}
+
+#[test]
+fn several_who_migrate_at_once_do_not_disturb_each_other() {
+    let passlink = Passlink::with_mail_dir();
+    let started = (0..4).map(|_| passlink.command(&["migrate"]).spawn().unwrap());
+    for mut process in started.collect::<Vec<_>>() {
+        assert!(process.wait().unwrap().success());
+    }
+    passlink.user("ada@example.com", &[]);
+}

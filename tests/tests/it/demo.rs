@@ -1,0 +1,163 @@
+//! `passlink demo`: one command, and everything can be seen.
+
+use std::{fs, path::Path, process::Command};
+
+use passlink_tests::{Answer, Output, Passlink, Process, binary, client, free_port, until};
+use tempfile::TempDir;
+
+struct Demo {
+    process: Process,
+    _dir: TempDir,
+    base: String,
+    told: String,
+}
+
+impl Demo {
+    async fn start(dir: TempDir) -> Self {
+        let port = free_port();
+        let mut command = Command::new(binary());
+        command.args(["demo", "--listen", &format!("127.0.0.1:{port}")]).current_dir(dir.path());
+        let [stdout, stderr] = ["stdout", "stderr"].map(|name| dir.path().join(name));
+        for old in [&stdout, &stderr] {
+            let _ = fs::remove_file(old);
+        }
+        let mut process = Process::logged(command, &stdout, &stderr);
+        let told = until("the demo to say all", async || {
+            let read = |path: &Path| fs::read_to_string(path).unwrap();
+            assert!(process.ended().is_none(), "the demo ended: {}", read(&stderr));
+            Some(read(&stdout)).filter(|told| told.contains("curl") && told.contains("Ctrl-C"))
+        })
+        .await;
+        Self { process, _dir: dir, base: format!("http://localhost:{port}"), told }
+    }
+
+    /// The one URL that was printed and begins like this, but for those that `not` begins.
+    fn url(&self, path: &str) -> String {
+        let words = self.told.split_whitespace();
+        let urls: Vec<_> =
+            words.filter(|word| word.starts_with(&format!("{}{path}", self.base))).collect();
+        assert_eq!(urls.len(), 1, "{path} in {}", self.told);
+        urls[0].to_owned()
+    }
+
+    fn mailbox(&self) -> String {
+        let words = self.told.split_whitespace().filter(|word| word.starts_with(&self.base));
+        let others = |word: &&str| {
+            !word.contains("/passkeys/")
+                && !word.contains("/auth/v1/")
+                && word.len() > self.base.len() + 5
+        };
+        let urls: Vec<_> = words.filter(others).collect();
+        assert_eq!(urls.len(), 1, "{}", self.told);
+        urls[0].to_owned()
+    }
+
+    /// The printed curl line, as a shell takes it.
+    fn curl(&self) -> Output {
+        let start = self.told.find("curl ").unwrap();
+        let line = self.told[start..].split("\n\n").next().unwrap();
+        let line = line.replacen("curl ", "curl --silent --show-error --noproxy '*' ", 1);
+        let output = Command::new("sh").args(["-c", &line]).output().expect("sh and curl");
+        Output {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+async fn get(url: &str) -> Answer {
+    Answer::to(client().get(url)).await
+}
+
+#[tokio::test]
+async fn the_demo_shows_the_link_the_mailbox_and_the_curl_line_and_keeps_serving() {
+    let demo = Demo::start(TempDir::new().unwrap()).await;
+    let link = demo.url("/passkeys/register?");
+    assert!(
+        link.contains("userID=") && link.contains("codeID=") && link.contains("#code="),
+        "{link}"
+    );
+    let code = link.split("#code=").nth(1).unwrap();
+
+    let mailbox = get(&demo.mailbox()).await;
+    assert_eq!(mailbox.status, 200);
+    assert!(mailbox.header("content-type").unwrap().starts_with("text/html"));
+    assert!(mailbox.text.contains("ada@example.com"), "{}", mailbox.text);
+    assert_eq!(mailbox.header("cache-control"), Some("no-store"), "it shows codes");
+
+    let answer: serde_json::Value = serde_json::from_str(&demo.curl().done()).unwrap();
+    assert_eq!(answer["details"]["sequence"], "3", "{answer}");
+    assert_eq!(answer["details"]["resourceOwner"], "default", "{answer}");
+    assert_eq!(get(&format!("{}/readyz", demo.base)).await.status, 200);
+
+    let pages = mail_pages(&demo).await;
+    assert!(pages.iter().any(|page| page.contains(code)), "the mail with the link is shown");
+    let status = demo.process.stop().await;
+    assert!(status.success(), "{status}");
+}
+
+/// All pages of the mailbox, once there are two mails in it.
+async fn mail_pages(demo: &Demo) -> Vec<String> {
+    let mailbox = demo.mailbox();
+    let links = until("two mails", async || {
+        let page = get(&mailbox).await.text;
+        let links: Vec<_> = page
+            .split("href=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"))
+            .filter(|link| !link.starts_with('#') && !link.starts_with("data:"))
+            .collect();
+        (links.len() >= 2).then_some(links)
+    })
+    .await;
+    let base = reqwest::Url::parse(&mailbox).unwrap();
+    let mut pages = Vec::new();
+    for link in links {
+        let url = base.join(&link).unwrap();
+        assert!(url.path().starts_with(base.path().trim_end_matches('/')), "{url} leads elsewhere");
+        let answer = get(url.as_str()).await;
+        assert_eq!(answer.status, 200, "{url}");
+        pages.push(answer.text);
+    }
+    pages
+}
+
+#[tokio::test]
+async fn the_mailbox_opens_to_nobody_who_does_not_know_its_path_or_comes_by_another_host() {
+    let demo = Demo::start(TempDir::new().unwrap()).await;
+    let mailbox = demo.mailbox();
+    for host in ["evil.example", "evil.example:80", "localhost.evil.example"] {
+        let answer = Answer::to(client().get(&mailbox).header("host", host)).await;
+        assert!((400..500).contains(&answer.status), "{host}: {}", answer.status);
+        assert!(!answer.text.contains("Ada"), "{host}");
+    }
+    let secret = mailbox.trim_end_matches('/').rsplit('/').next().unwrap();
+    assert!(secret.len() >= 22, "{secret} can be guessed");
+    let other: String = secret.chars().rev().collect();
+    assert_eq!(get(&mailbox.replace(secret, &other)).await.status, 404);
+    assert_eq!(get(&format!("{}/mailbox", demo.base)).await.status, 404);
+    let log = fs::read_to_string(demo._dir.path().join("stderr")).unwrap();
+    assert!(!log.contains(secret), "{log}");
+}
+
+#[tokio::test]
+async fn a_second_demo_goes_on_with_what_the_first_one_left() {
+    let dir = TempDir::new().unwrap();
+    let first = Demo::start(dir).await;
+    let (first_mailbox, told) = (first.mailbox(), first.told.clone());
+    first.process.stop().await;
+    let again = Demo::start(first._dir).await;
+    assert_ne!(again.told, told);
+    assert_ne!(again.mailbox().rsplit(':').next(), first_mailbox.rsplit(':').next());
+    let answer: serde_json::Value = serde_json::from_str(&again.curl().done()).unwrap();
+    assert_eq!(answer["details"]["sequence"], "4", "{answer}");
+}
+
+#[tokio::test]
+async fn the_demo_takes_no_configuration_and_listens_on_this_machine_only() {
+    let passlink = Passlink::new();
+    passlink.cli(&["demo", "--listen", "here"]).failed(2);
+    let stderr = passlink.cli(&["demo", "--listen", "0.0.0.0:0"]).failed(2);
+    assert!(stderr.contains("loopback") || stderr.contains("localhost"), "{stderr}");
+}

@@ -1,0 +1,76 @@
+//! What an operator reads.
+
+use passlink_tests::{Answer, MailServer, Passlink, SEND_LINK};
+use reqwest::Method;
+use serde_json::Value;
+
+fn entries(log: &str) -> Vec<Value> {
+    log.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+#[tokio::test]
+async fn a_log_that_no_terminal_shows_is_json_with_one_line_a_request() {
+    let mails = MailServer::plain();
+    let mut passlink = Passlink::with_mail_server(&mails).started().await;
+    let ada = passlink.ada();
+    passlink.send_link(&ada.token).await.sequence();
+    mails.until_mails(1).await;
+    passlink.send_link(&ada.token).await.assert_too_many();
+    Answer::to(passlink.request(Method::POST, SEND_LINK)).await;
+    Answer::to(passlink.request(Method::GET, "/secret-path?with=query")).await;
+    passlink.stop().await;
+
+    let log = passlink.log();
+    let entries = entries(&log);
+    let requests: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry["message"] == "request" && entry["route"] != "/readyz")
+        .collect();
+    let told: Vec<_> = requests
+        .iter()
+        .map(|entry| (entry["method"].as_str(), entry["route"].as_str(), entry["status"].as_u64()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some("POST"), Some(SEND_LINK), Some(200)),
+            (Some("POST"), Some(SEND_LINK), Some(429)),
+            (Some("POST"), Some(SEND_LINK), Some(401)),
+            (Some("GET"), Some("unmatched"), Some(404)),
+        ]
+    );
+    assert!(requests.iter().all(|entry| entry["duration_ms"].as_f64().is_some_and(|ms| ms >= 0.0)));
+    assert_eq!(requests[0]["user_id"], ada.id);
+    assert_eq!(requests[2]["user_id"], Value::Null);
+    for entry in &entries {
+        assert!(entry["timestamp"].is_string() && entry["level"].is_string(), "{entry}");
+    }
+    for never in ["secret-path", "with=query", "ada@example.com", "Ada Example"] {
+        assert!(!log.contains(never), "{never} is in the log");
+    }
+}
+
+#[tokio::test]
+async fn each_try_to_deliver_a_mail_is_a_line() {
+    let mails = MailServer::plain();
+    let refuse = serde_json::json!([
+        { "recipient": "ada@", "stage": "rcpt", "answer": "451 4.3.0 Later", "times": 1 },
+        { "recipient": "eve@", "stage": "rcpt", "answer": "550 5.1.1 Never" },
+    ]);
+    mails.rules(&refuse);
+    let mut passlink = Passlink::with_mail_server(&mails).started().await;
+    let eve = passlink.caller("eve@example.com", &[]);
+    passlink.send_link(&eve.token).await.sequence();
+    passlink.send_link(&passlink.ada().token).await.sequence();
+    mails.until_mails(1).await;
+    passlink.stop().await;
+    let entries = entries(&passlink.log());
+    let answers = |message: &str| {
+        let told = entries.iter().filter(|entry| entry["message"] == message);
+        told.map(|entry| entry["answer"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (sent, again, never) =
+        (answers("mail sent"), answers("mail to be tried again"), answers("mail not sent"));
+    assert_eq!((sent.len(), again.len(), never.len()), (1, 1, 1), "{}", passlink.log());
+    assert!(again[0].contains("Later") && never[0].contains("Never"), "{again:?} {never:?}");
+}

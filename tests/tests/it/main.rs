@@ -1,0 +1,26 @@
+//! Passlink as its users see it: one file a feature.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this is test code: what is not as expected ends the test"
+)]
+
+mod architecture;
+mod commands;
+mod configuration;
+mod crash;
+mod crowds;
+mod demo;
+mod errors;
+mod limits;
+mod logs;
+mod mail;
+mod mail_content;
+mod outbox;
+mod requests;
+mod secrecy;
+mod send_link;
+mod shutdown;

@@ -1,0 +1,73 @@
+//! A stop that loses nothing.
+
+use passlink_tests::{Answer, MailServer, Passlink, SEND_LINK, raw, until};
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn the_mail_in_hand_is_finished_and_not_sent_again() {
+    let mails = MailServer::plain();
+    mails.rules(&json!([{ "delay": 2 }]));
+    let mut passlink = Passlink::with_mail_server(&mails).started().await;
+    passlink.send_link(&passlink.ada().token).await.sequence();
+    mails.until_in_hand().await;
+    assert!(passlink.stop().await.success());
+    mails.until_mails(1).await;
+    assert_eq!(passlink.sql("SELECT state, tries FROM outbox", &[]), [[json!("sent"), json!(1)]]);
+    passlink.start().await;
+    assert!(passlink.cli(&["outbox", "list"]).lines().is_empty());
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    mails.until_mails(1).await;
+}
+
+#[tokio::test]
+async fn the_request_in_hand_is_answered_and_no_other_is_taken() {
+    let mut passlink = Passlink::with_mail_dir().started().await;
+    let token = passlink.ada().token;
+    let port = passlink.port();
+    let head = format!(
+        "POST {SEND_LINK} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+        Content-Length: 2\r\n\r\n{{"
+    );
+    let in_hand = tokio::spawn(async move { raw(port, &[head.as_bytes(), b"}"]).await });
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let status = passlink.stop().await;
+    assert!(status.success(), "{status}");
+    let answer = in_hand.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let refused = Answer::try_to(passlink.request(Method::GET, "/healthz")).await;
+    assert!(refused.is_err());
+}
+
+#[tokio::test]
+async fn idle_connections_hold_up_no_stop() {
+    let mut passlink = Passlink::with_mail_dir().started().await;
+    let idle = tokio::net::TcpStream::connect(("127.0.0.1", passlink.port())).await.unwrap();
+    let keeps_alive = Answer::to(passlink.request(Method::GET, "/healthz")).await;
+    assert_eq!(keeps_alive.status, 200);
+    let started = std::time::Instant::now();
+    assert!(passlink.stop().await.success());
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    drop(idle);
+}
+
+#[tokio::test]
+async fn an_interrupt_is_a_stop_as_well() {
+    let mut passlink = Passlink::with_mail_dir().started().await;
+    passlink.process().signal("INT");
+    assert!(passlink.ended().await.success());
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_told_and_ends_the_start() {
+    let first = Passlink::with_mail_dir().started().await;
+    let listen = format!("127.0.0.1:{}", first.port());
+    let second = Passlink::with_mail_dir().set("server.listen", &listen);
+    let stderr = second.cli(&["serve"]).failed(1);
+    assert!(stderr.contains(&listen), "{stderr}");
+    until("the first to go on", async || {
+        let answer = Answer::to(first.request(Method::GET, "/healthz")).await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
+}
