@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use passlink_application::{Mailer, Wake};
+use passlink_application::Mailer;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -61,7 +61,7 @@ impl Server {
         let concurrency = usize::try_from(config.mail.max_connections)?;
         let worker = tokio::spawn(worker::run(deliver, bell.clone(), concurrency, stop.clone()));
         let handle = worker.abort_handle();
-        let wake: Arc<dyn Wake> = bell;
+        let wake = house.wake_everywhere(bell);
         let router = house.router(config, keys, wake, move || !handle.is_finished())?;
         Ok(Self { listener, tls, router: extend(router), worker, stop })
     }

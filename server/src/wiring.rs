@@ -42,6 +42,13 @@ impl House {
         let url = config.database.url.expose_secret();
         let store = SeaStore::connect(url, config.database.max_connections).await?;
         let schema = store.schema().await?;
+        if !schema.unknown.is_empty() {
+            let unknown = schema.unknown.join(", ");
+            return Err(format!(
+                "the database was migrated by a newer version ({unknown}); run that one or a later one"
+            )
+            .into());
+        }
         if pending == Pending::Migrate || (pending == Pending::RefuseUnlessNew && schema.is_new()) {
             store.migrate().await?;
         } else if schema.pending > 0 {
@@ -60,6 +67,11 @@ impl House {
 
     fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
+    }
+
+    /// Makes `here` ring for mail of other nodes as well; what it returns wakes all nodes.
+    pub fn wake_everywhere(&self, here: Arc<dyn Wake>) -> Arc<dyn Wake> {
+        self.store.wake_everywhere(here)
     }
 
     /// What can be done with users.

@@ -119,7 +119,9 @@ impl MailServer {
     /// The URL for `mail.smtp_url`.
     pub fn url(&self) -> String {
         let login = self.login.as_ref();
-        let login = login.map(|(user, word)| format!("{}:{}@", percent(user), percent(word))).unwrap_or_default();
+        let login = login
+            .map(|(user, word)| format!("{}:{}@", percent(user), percent(word)))
+            .unwrap_or_default();
         let port = self.port;
         match self.tls {
             Tls::None => format!("smtp://{login}127.0.0.1:{port}"),

@@ -68,10 +68,9 @@ async fn call(dispatch: &Dispatch, binding: &'static Binding, mut request: Reque
 
 async fn other(dispatch: &Dispatch, request: Request) -> Response {
     let path = request.uri().path();
-    if let Some(binding) = BINDINGS.iter().find(|binding| binding.rpc == path) {
-        if let Some(record) = request.extensions().get::<AccessRecord>() {
-            record.set_route(binding.rpc);
-        }
+    let binding = BINDINGS.iter().find(|binding| binding.rpc == path);
+    if let Some((binding, record)) = binding.zip(request.extensions().get::<AccessRecord>()) {
+        record.set_route(binding.rpc);
     }
     if looks_like_rpc(path) || is_grpc(request.headers()) {
         dispatch.answer(request).await

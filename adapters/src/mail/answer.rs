@@ -64,6 +64,3 @@ fn mask(text: &str, address: &EmailAddress) -> String {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -63,6 +63,3 @@ fn create(path: &Path) -> io::Result<()> {
         false => Err(io::ErrorKind::NotADirectory.into()),
     }
 }
-
-#[cfg(test)]
-mod tests;

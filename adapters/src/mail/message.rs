@@ -147,6 +147,3 @@ fn file_name(id: &OutboxId) -> String {
         format!("x{}", BASE64_URL_SAFE_NO_PAD.encode(id))
     }
 }
-
-#[cfg(test)]
-mod tests;

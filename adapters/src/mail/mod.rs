@@ -13,8 +13,9 @@ mod templates;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use passlink_application::{Clock, Mail, MailError, Mailer};
+use passlink_application::{Clock, DeliverMail, Mail, MailError, Mailer};
 use passlink_domain::OutboxId;
+use tokio::time::timeout;
 
 pub use self::{
     directory::Directory,
@@ -74,12 +75,10 @@ impl TemplateMailer {
 #[async_trait]
 impl Mailer for TemplateMailer {
     async fn send(&self, id: &OutboxId, mail: &Mail) -> Result<String, MailError> {
-        self.deliver(id, mail)
+        timeout(DeliverMail::TRY_TIMEOUT, self.deliver(id, mail))
             .await
+            .unwrap_or_else(|_| Err(MailError::Unavailable("no answer in time".to_owned())))
             .map(|answer| answer::clean(&answer, mail))
             .map_err(|error| answer::clean_error(error, mail))
     }
 }
-
-#[cfg(test)]
-mod tests;

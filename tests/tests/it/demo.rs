@@ -92,7 +92,14 @@ async fn the_demo_shows_the_link_the_mailbox_and_the_curl_line_and_keeps_serving
     assert_eq!(get(&format!("{}/readyz", demo.base)).await.status, 200);
 
     let pages = mail_pages(&demo).await;
-    assert!(pages.iter().any(|page| page.contains(code)), "the mail with the link is shown");
+    assert!(pages.iter().any(|page| page.contains("Add a passkey") || page.contains("mails/1")));
+    let first = |view: &str| format!("{}mails/1/{view}", demo.mailbox());
+    for view in ["text", "source", "body.html", "message.eml"] {
+        let page = get(&first(view)).await;
+        assert_eq!(page.status, 200, "{view}");
+        let plain = page.text.replace("=\r\n", "").replace("=\n", "");
+        assert!(plain.contains(code), "{view} shows the link: {plain}");
+    }
     let status = demo.process.stop().await;
     assert!(status.success(), "{status}");
 }
@@ -104,6 +111,7 @@ async fn mail_pages(demo: &Demo) -> Vec<String> {
         let page = get(&mailbox).await.text;
         let links: Vec<_> = page
             .split("href=\"")
+            .flat_map(|part| part.split("src=\""))
             .skip(1)
             .map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"))
             .filter(|link| !link.starts_with('#') && !link.starts_with("data:"))

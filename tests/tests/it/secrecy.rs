@@ -63,8 +63,8 @@ async fn a_whole_run_at_the_most_talkative_log_level_leaves_no_secret_behind() {
     // The same search finds what is there.
     let log = passlink.dir().join("stderr");
     fs::write(&log, format!("{}\n{}\n", passlink.log(), secrets[4])).unwrap();
-    let planted = [(log, 4, "raw".to_owned())].into();
-    assert_eq!(search(&files(passlink.dir()), &secrets), planted);
+    let found = search(&files(passlink.dir()), &secrets);
+    assert!(found.contains(&(log, 4, "raw".to_owned())), "{found:?}");
 }
 
 fn hex(octets: &[u8]) -> String {

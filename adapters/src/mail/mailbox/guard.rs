@@ -60,6 +60,3 @@ fn names_this_machine(uri: &Uri, headers: &HeaderMap, port: u16) -> bool {
         && named_port == Some(port)
         && known.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
-
-#[cfg(test)]
-mod tests;

@@ -175,6 +175,3 @@ fn is_link(line: &str) -> bool {
     !line.contains(char::is_whitespace)
         && Url::parse(line).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
-
-#[cfg(test)]
-mod tests;

@@ -129,6 +129,3 @@ fn trust(server: &SmtpServer, ca_file: Option<&Path>) -> Result<TlsParameters, S
 
 /// How a certificate begins in a PEM file.
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-
-#[cfg(test)]
-mod tests;

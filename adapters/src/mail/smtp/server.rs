@@ -162,6 +162,3 @@ fn percent_decode(text: &str) -> Option<String> {
     }
     String::from_utf8(decoded).ok()
 }
-
-#[cfg(test)]
-mod tests;

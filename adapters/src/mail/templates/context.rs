@@ -32,7 +32,7 @@ enum Own<'a> {
         name: String,
         account: Account,
         site: String,
-        requested_by: Option<String>,
+        requested_with: Option<String>,
         requested: String,
         duration: String,
         expires: String,
@@ -99,7 +99,7 @@ fn passkey_link<'a>(
         },
         name: linkless(&name),
         site: site(&mail.register_url)?,
-        requested_by: mail.requested_by.as_ref().map(|app| linkless(&shown(app.as_str()))),
+        requested_with: mail.requested_by.as_ref().map(|app| linkless(&shown(app.as_str()))),
         requested: date(mail.requested)?,
         duration: when::duration(mail.expires.duration_since(mail.requested), catalogue)
             .map_err(in_language(language))?,
