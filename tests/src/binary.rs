@@ -12,7 +12,7 @@ pub fn binary() -> &'static Path {
     BINARY.get_or_init(|| {
         let binary = profile_folder().join("passlink");
         let stale = match modified(&binary) {
-            Some(built) => sources(&binary).into_iter().find(|file| modified(file) > Some(built)),
+            Some(built) => sources().into_iter().find(|file| modified(file) > Some(built)),
             None => panic!("{} is missing: {}", binary.display(), HOW),
         };
         if let Some(file) = stale {
@@ -41,10 +41,22 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|file| file.modified()).ok()
 }
 
-/// What the binary was built from, as cargo wrote it down beside it.
-fn sources(binary: &Path) -> Vec<PathBuf> {
-    let list = fs::read_to_string(binary.with_extension("d")).expect("cargo's list of sources");
-    let (_, files) = list.split_once(": ").expect("cargo's list of sources");
-    let files = files.replace("\\ ", "\0");
-    files.split_whitespace().map(|file| PathBuf::from(file.replace('\0', " "))).collect()
+/// What the binary is built from: all files of our crates that it holds.
+fn sources() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let crates = ["domain/src", "application/src", "adapters/src", "adapters/proto", "server/src"];
+    let mut folders: Vec<_> = crates.iter().map(|folder| root.join(folder)).collect();
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false
+                    if path.ends_with("tests.rs") || path.parent().unwrap().ends_with("tests") => {}
+                false => files.push(path),
+            }
+        }
+    }
+    files
 }
