@@ -1,0 +1,14 @@
+//! `passlink config`.
+
+use clap::Subcommand;
+
+/// `passlink config`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the configuration, and say all that is wrong with it
+    #[command(after_help = "Example:\n  passlink --config passlink.toml config check")]
+    Check,
+    /// Print the configuration as it holds, with secrets masked and where each value is from
+    #[command(after_help = "Example:\n  passlink config print")]
+    Print,
+}

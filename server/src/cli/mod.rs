@@ -1,0 +1,104 @@
+//! The command line: what can be said. What is then done stands elsewhere.
+
+mod config;
+mod link;
+mod mail;
+mod outbox;
+mod token;
+mod user;
+mod values;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Parser, Subcommand};
+
+pub use config::ConfigCommand;
+pub use link::LinkCommand;
+pub use mail::MailCommand;
+pub use outbox::OutboxCommand;
+pub use token::TokenCommand;
+pub use user::{NewUser, UserCommand};
+use values::listen;
+
+/// Mails people a link with which they register a passkey.
+#[derive(Debug, Parser)]
+#[command(
+    name = "passlink",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "\
+Try it, with nothing set up:
+  passlink demo
+
+Run it for real:
+  passlink --config /etc/passlink/passlink.toml config check
+  passlink --config /etc/passlink/passlink.toml serve
+
+Environment variables override the configuration file, PASSLINK_<SECTION>__<KEY>:
+  PASSLINK_SERVER__LISTEN=[::]:8080 passlink serve
+
+What a script needs goes to stdout, all else to stderr. Exit status: 0 done, 1 failed, 2 wrong use."
+)]
+pub struct Cli {
+    /// Configuration file [default: passlink.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try everything on this machine, with nothing set up
+    ///
+    /// Keeps its database in the folder passlink-demo, adds a demo user, shows mails on a page of
+    /// its own instead of sending them, and mails that user a passkey link through the real
+    /// endpoint. Prints the link, the mailbox and the curl line that sends another one, and
+    /// keeps serving.
+    #[command(after_help = "Example:\n  passlink demo --listen localhost:9090")]
+    Demo {
+        /// Where to listen: an IP address or localhost, and a port
+        #[arg(long, value_name = "ADDR", default_value = "localhost:8080", value_parser = listen)]
+        listen: SocketAddr,
+    },
+    /// Run the server and its mail worker
+    ///
+    /// Brings the database up to date first. Any number of servers may share a PostgreSQL
+    /// database.
+    #[command(after_help = "Example:\n  passlink --config /etc/passlink/passlink.toml serve")]
+    Serve {
+        /// Leave the database as it is, and refuse to start when migrations are pending
+        #[arg(long)]
+        no_migrate: bool,
+    },
+    /// Bring the database up to date, and do nothing else
+    #[command(after_help = "\
+Example, for a deployment where servers may not change the schema:
+  passlink migrate
+  passlink serve --no-migrate")]
+    Migrate,
+    /// Add and show users
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Make, list and revoke the bearer tokens that callers of the API present
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Make, list and revoke passkey links
+    #[command(subcommand)]
+    Link(LinkCommand),
+    /// Try the way that mails take
+    #[command(subcommand)]
+    Mail(MailCommand),
+    /// Look at mails that wait or failed
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Check and print the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[cfg(test)]
+mod tests;

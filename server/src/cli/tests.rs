@@ -1,0 +1,64 @@
+use clap::CommandFactory;
+
+use super::*;
+
+#[test]
+fn the_definitions_hold_together() {
+    Cli::command().debug_assert();
+}
+
+/// Every command that does something, with all of its examples.
+fn check_examples(command: &clap::Command) {
+    if command.has_subcommands() {
+        command.get_subcommands().for_each(check_examples);
+        return;
+    }
+    let help = command.get_after_help().expect("an example").to_string();
+    let examples: Vec<_> = help.lines().filter(|line| line.starts_with("  passlink ")).collect();
+    assert!(!examples.is_empty(), "{}", command.get_name());
+    for example in examples {
+        Cli::try_parse_from(example.split_whitespace()).expect(example);
+    }
+}
+
+#[test]
+fn every_command_has_an_example_that_parses() {
+    check_examples(&Cli::command());
+}
+
+#[test]
+fn defaults_are_those_of_the_contract() {
+    let cli = Cli::try_parse_from(["passlink", "demo"]).unwrap();
+    assert!(
+        matches!(cli.command, Command::Demo { listen } if listen == ([127, 0, 0, 1], 8080).into())
+    );
+    let cli = Cli::try_parse_from(["passlink", "user", "add", "--email", "a@b.example"]).unwrap();
+    assert!(
+        matches!(cli.command, Command::User(UserCommand::Add(user)) if user.org.as_str() == "default")
+    );
+}
+
+#[test]
+fn the_configuration_file_can_stand_before_or_behind_the_command() {
+    for line in ["passlink --config a.toml serve", "passlink serve --config a.toml"] {
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        assert_eq!(cli.config, Some("a.toml".into()));
+    }
+}
+
+#[test]
+fn wrong_use_exits_with_2() {
+    for line in [
+        "passlink frobnicate",
+        "passlink user show",
+        "passlink user add --email nobody",
+        "passlink user add --email a@b.example --language 1",
+        "passlink token create --user 1 --expires-in 0s",
+        "passlink token create --user 1 --expires-in soon",
+        "passlink demo --listen here",
+        "passlink mail test",
+    ] {
+        let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{line}");
+    }
+}

@@ -1,0 +1,41 @@
+//! Values of options: how they are written, and what is wrong with one that is not.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+/// A loopback address to listen on: the demo shows its mails to whoever asks.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());
+    let address = match port {
+        Some(port) => Some((Ipv4Addr::LOCALHOST, port).into()),
+        None => text.parse().ok().filter(|address: &SocketAddr| address.ip().is_loopback()),
+    };
+    address.ok_or_else(|| "must be on loopback, like localhost:8080 or 127.0.0.1:8080".to_owned())
+}
+
+/// A duration of at least a second.
+pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration.as_secs() > 0 => Ok(duration),
+        Ok(_) => Err("must be at least 1s".to_owned()),
+        Err(error) => Err(format!("{error}; must be like 8h or 30d")),
+    }
+}
+
+/// The shape of a language tag (BCP 47); which languages there are, the templates know.
+pub(super) fn language(text: &str) -> Result<String, String> {
+    let mut parts = text.split('-');
+    let primary = parts.next().unwrap_or_default();
+    let letters =
+        (2..=8).contains(&primary.len()) && primary.chars().all(|c| c.is_ascii_alphabetic());
+    let subtag = |part: &str| {
+        (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    if letters && parts.all(subtag) && text.len() <= 35 {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a language tag, such as en or de-CH".to_owned())
+    }
+}
