@@ -47,7 +47,7 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Command::Link(command) => commands::link::run(command, load()?).await,
         Command::Mail(command) => commands::mail::run(command, load()?).await,
         Command::Outbox(command) => commands::outbox::run(command, load()?).await,
-        Command::Config(command) => commands::config::run(command, &load()?),
+        Command::Config(command) => commands::config::run(command, load),
     }
 }
 

@@ -11,4 +11,12 @@ pub enum ConfigCommand {
     /// Print the configuration as it holds, with secrets masked and where each value is from
     #[command(after_help = "Example:\n  passlink config print")]
     Print,
+    /// Print a configuration file with every key, what it is for and its default
+    #[command(after_help = "Example:\n  passlink config example > passlink.toml")]
+    Example,
+    /// Print a JSON Schema of the configuration file, for editors and pipelines
+    #[command(after_help = "\
+Example:
+  passlink config schema > passlink.schema.json")]
+    Schema,
 }

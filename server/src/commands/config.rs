@@ -1,18 +1,35 @@
 //! `passlink config`.
 
 use super::print_text;
-use crate::{Error, cli::ConfigCommand, config::Config};
+use crate::{
+    Error,
+    cli::ConfigCommand,
+    config::{self, Config, ConfigErrors},
+};
 
-/// That the configuration was loaded says that it is right.
-pub(crate) fn run(command: ConfigCommand, config: &Config) -> Result<(), Error> {
-    for warning in config.warnings() {
-        eprintln!("warning: {warning}");
-    }
+pub(crate) fn run(
+    command: ConfigCommand,
+    load: impl FnOnce() -> Result<Config, ConfigErrors>,
+) -> Result<(), Error> {
     match command {
         ConfigCommand::Check => {
+            load_and_warn(load)?;
             eprintln!("the configuration is right");
             Ok(())
         }
-        ConfigCommand::Print => print_text(&config.print()),
+        ConfigCommand::Print => print_text(&load_and_warn(load)?.print()),
+        ConfigCommand::Example => print_text(&config::example()),
+        ConfigCommand::Schema => {
+            print_text(&format!("{}\n", serde_json::to_string_pretty(&config::schema())?))
+        }
     }
+}
+
+/// That the configuration was loaded says that it is right.
+fn load_and_warn(load: impl FnOnce() -> Result<Config, ConfigErrors>) -> Result<Config, Error> {
+    let config = load()?;
+    for warning in config.warnings() {
+        eprintln!("warning: {warning}");
+    }
+    Ok(config)
 }

@@ -26,9 +26,15 @@ impl Section for Database {
     const KEYS: &'static [Key] = &[
         Key::secret(
             "url",
+            "The SQLite file, or the PostgreSQL database (version 15 or later)",
             "a URL such as sqlite://passlink.db?mode=rwc or postgres://user:password@host/name",
         ),
-        Key::json("max_connections", "a whole number from 1 to 1000"),
+        Key::number(
+            "max_connections",
+            "Connections to the database; on SQLite these read, and one more writes",
+            1,
+            1000,
+        ),
     ];
 }
 

@@ -10,43 +10,92 @@ pub(super) const PREFIX: &str = "PASSLINK_";
 
 /// How the value of a key is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// As it is.
     Text,
     /// As it is, and never shown. Can stand in a file of its own.
     Secret,
-    /// A number, a flag or a list: JSON in an environment variable.
-    Json,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A whole number, from the first to the second.
+    Number(u32, u32),
+    /// True or false.
+    Flag,
+    /// A list of texts.
+    Texts,
 }
 
-/// A key of a section.
+/// A key of a section. Messages, `passlink.example.toml`, the JSON Schema and the table in the
+/// README all say of it what stands here.
 pub(super) struct Key {
     /// Its name in the section, which is also the name of its field.
     pub name: &'static str,
-    /// What it allows, to follow "must be".
-    pub allowed: &'static str,
-    kind: Kind,
+    /// What it is for, in a sentence without its full stop.
+    pub meaning: &'static str,
+    /// How its value is written.
+    pub kind: Kind,
+    /// A value, for a key that has none by default.
+    pub example: Option<&'static str>,
+    allowed: &'static str,
 }
 
 impl Key {
-    pub const fn text(name: &'static str, allowed: &'static str) -> Self {
-        Self { name, allowed, kind: Kind::Text }
+    /// A key that holds a text; `allowed` follows "must be".
+    pub const fn text(name: &'static str, meaning: &'static str, allowed: &'static str) -> Self {
+        Self { name, meaning, kind: Kind::Text, example: None, allowed }
     }
 
-    pub const fn secret(name: &'static str, allowed: &'static str) -> Self {
-        Self { name, allowed, kind: Kind::Secret }
+    /// A key that holds a secret; `allowed` follows "must be".
+    pub const fn secret(name: &'static str, meaning: &'static str, allowed: &'static str) -> Self {
+        Self { kind: Kind::Secret, ..Self::text(name, meaning, allowed) }
     }
 
-    pub const fn json(name: &'static str, allowed: &'static str) -> Self {
-        Self { name, allowed, kind: Kind::Json }
+    /// A key that holds one of some words.
+    pub const fn one_of(
+        name: &'static str,
+        meaning: &'static str,
+        words: &'static [&'static str],
+    ) -> Self {
+        Self { kind: Kind::OneOf(words), ..Self::text(name, meaning, "") }
+    }
+
+    /// A key that holds a whole number from `min` to `max`.
+    pub const fn number(name: &'static str, meaning: &'static str, min: u32, max: u32) -> Self {
+        Self { kind: Kind::Number(min, max), ..Self::text(name, meaning, "") }
+    }
+
+    /// A key that is true or false.
+    pub const fn flag(name: &'static str, meaning: &'static str) -> Self {
+        Self { kind: Kind::Flag, ..Self::text(name, meaning, "") }
+    }
+
+    /// A key that holds a list of texts; `allowed` follows "must be".
+    pub const fn texts(name: &'static str, meaning: &'static str, allowed: &'static str) -> Self {
+        Self { kind: Kind::Texts, ..Self::text(name, meaning, allowed) }
+    }
+
+    /// The key with an example of its value: needed where there is no default.
+    pub const fn such_as(self, example: &'static str) -> Self {
+        Self { example: Some(example), ..self }
+    }
+
+    /// What it allows, to follow "must be".
+    pub fn allowed(&self) -> String {
+        match self.kind {
+            Kind::Text | Kind::Secret | Kind::Texts => self.allowed.to_owned(),
+            Kind::OneOf(words) => words.join(" or "),
+            Kind::Number(min, max) => format!("a whole number from {min} to {max}"),
+            Kind::Flag => "true or false".to_owned(),
+        }
     }
 
     pub fn is_secret(&self) -> bool {
         self.kind == Kind::Secret
     }
 
+    /// Whether the value is JSON where it is written as text, as in an environment variable.
     pub fn is_json(&self) -> bool {
-        self.kind == Kind::Json
+        matches!(self.kind, Kind::Number(..) | Kind::Flag | Kind::Texts)
     }
 
     /// What a key that names the file of a secret is called.

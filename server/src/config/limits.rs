@@ -14,8 +14,12 @@ pub struct Limits {
 
 impl Section for Limits {
     const NAME: &'static str = "limits";
-    const KEYS: &'static [Key] =
-        &[Key::json("concurrent_requests", "a whole number from 1 to 100000")];
+    const KEYS: &'static [Key] = &[Key::number(
+        "concurrent_requests",
+        "Requests answered at a time; one more gets code 8",
+        1,
+        100_000,
+    )];
 }
 
 impl Default for Limits {

@@ -31,10 +31,17 @@ pub struct Links {
 impl Section for Links {
     const NAME: &'static str = "links";
     const KEYS: &'static [Key] = &[
-        Key::text("lifetime", "a duration from 1m to 24h, such as 1h"),
-        Key::text("cooldown", "a duration from 0s to 1h, such as 60s"),
-        Key::json("max_per_hour", "a whole number from 1 to 100"),
-        Key::json("allow_returned_codes", "true or false"),
+        Key::text("lifetime", "How long a link works", "a duration from 1m to 24h, such as 1h"),
+        Key::text(
+            "cooldown",
+            "How long after a mailed link a user can have the next one",
+            "a duration from 0s to 1h, such as 60s",
+        ),
+        Key::number("max_per_hour", "Links that a user can have in an hour", 1, 100),
+        Key::flag(
+            "allow_returned_codes",
+            "Whether callers can have links returned to them instead of mailed",
+        ),
     ];
 }
 

@@ -40,13 +40,41 @@ impl Section for Mail {
     const KEYS: &'static [Key] = &[
         Key::secret(
             "smtp_url",
+            "The mail server: `smtps` is TLS from the start; with `smtp`, `tls=required` is \
+             STARTTLS, `tls=optional` is STARTTLS where it is offered, `tls=none` never is",
             "a URL such as smtps://user:password@host:465 or smtp://user:password@host:587?tls=required",
+        )
+        .such_as("smtp://user:password@mail.example.com:587?tls=required"),
+        Key::text(
+            "ca_file",
+            "Certificates to trust for the mail server, besides the system's",
+            "the path of a PEM file",
+        )
+        .such_as("/etc/passlink/mail-ca.pem"),
+        Key::number(
+            "max_connections",
+            "Connections to the mail server, and mails in hand at a time",
+            1,
+            100,
         ),
-        Key::text("ca_file", "the path of a PEM file"),
-        Key::json("max_connections", "a whole number from 1 to 100"),
-        Key::text("from", "a mailbox such as Passlink <no-reply@example.com>"),
-        Key::text("reply_to", "a mailbox such as Help desk <help@example.com>"),
-        Key::text("directory", "the path of a directory"),
+        Key::text(
+            "from",
+            "Who mails are from; required with `smtp_url`",
+            "a mailbox such as Passlink <no-reply@example.com>",
+        )
+        .such_as("Passlink <no-reply@example.com>"),
+        Key::text(
+            "reply_to",
+            "Who answers go to; otherwise they go to `from`",
+            "a mailbox such as Help desk <help@example.com>",
+        )
+        .such_as("Help desk <help@example.com>"),
+        Key::text(
+            "directory",
+            "Writes each mail as an `.eml` file there instead of sending it",
+            "the path of a directory",
+        )
+        .such_as("mails"),
     ];
 }
 

@@ -2,13 +2,15 @@
 //! environment variables `PASSLINK_<SECTION>__<KEY>`; the later wins.
 //!
 //! A file a section. A new key is a field there, with its entry in `KEYS` and its line in
-//! `print.rs`; sources, provenance and error messages come by themselves. Nothing is taken on
-//! trust: an unknown key, a wrong type and a value out of range are all refused, together, and
-//! no message holds the value of a secret.
+//! `print.rs`; sources, provenance, error messages, example and schema come by themselves, and
+//! `UPDATE_REFERENCE=1 cargo test -p passlink-server` writes `passlink.example.toml` and the
+//! README's table anew. Nothing is taken on trust: an unknown key, a wrong type and a value out of
+//! range are all refused, together, and no message holds the value of a secret.
 
 mod database;
 mod duration;
 mod error;
+mod example;
 mod key;
 mod limits;
 mod links;
@@ -16,6 +18,7 @@ mod mail;
 mod mask;
 mod print;
 mod rules;
+mod schema;
 mod secrets;
 mod server;
 mod sources;
@@ -25,9 +28,11 @@ use std::{collections::BTreeMap, path::Path};
 
 pub use database::Database;
 pub use error::ConfigErrors;
+pub use example::example;
 pub use limits::Limits;
 pub use links::Links;
 pub use mail::Mail;
+pub use schema::schema;
 pub use secrets::Secrets;
 pub use server::Server;
 pub use sources::environment;

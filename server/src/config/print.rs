@@ -20,7 +20,8 @@ impl Config {
             .collect()
     }
 
-    fn values(&self) -> [(&'static str, Option<String>); 20] {
+    /// Every key with its value, as it is written in TOML.
+    pub(super) fn values(&self) -> [(&'static str, Option<String>); 20] {
         let Self { server, database, mail, links, secrets, limits, telemetry, origins: _ } = self;
         let database_url = mask::url(database.url.expose_secret());
         let smtp_url = mail.smtp_url.as_ref();

@@ -20,7 +20,12 @@ pub struct Secrets {
 
 impl Section for Secrets {
     const NAME: &'static str = "secrets";
-    const KEYS: &'static [Key] = &[Key::text("key_file", "the path of a file")];
+    const KEYS: &'static [Key] = &[Key::text(
+        "key_file",
+        "The keys that codes are derived from, made with mode 0600 at the first start; by \
+             default beside the SQLite file, and required with PostgreSQL",
+        "the path of a file",
+    )];
 }
 
 impl Default for Secrets {

@@ -39,14 +39,31 @@ pub struct Server {
 impl Section for Server {
     const NAME: &'static str = "server";
     const KEYS: &'static [Key] = &[
-        Key::text("listen", "an IP address and a port, such as 127.0.0.1:8080 or [::]:8080"),
+        Key::text(
+            "listen",
+            "Where the server listens",
+            "an IP address and a port, such as 127.0.0.1:8080 or [::]:8080",
+        ),
         Key::text(
             "public_url",
+            "Where people reach Passlink, and what every link begins with; `https` and not \
+             localhost when mail leaves the machine",
             "an http or https URL without user name, query or fragment, such as https://login.example.com",
         ),
-        Key::text("tls_cert", "the path of a PEM file"),
-        Key::text("tls_key", "the path of a PEM file"),
-        Key::json("cors_origins", "a list of origins such as [\"https://app.example.com\"]"),
+        Key::text(
+            "tls_cert",
+            "The server's certificate and those between it and the root: TLS on the listener, \
+             together with `tls_key`; both are read again at SIGHUP",
+            "the path of a PEM file",
+        )
+        .such_as("/etc/passlink/tls.crt"),
+        Key::text("tls_key", "The private key of `tls_cert`", "the path of a PEM file")
+            .such_as("/etc/passlink/tls.key"),
+        Key::texts(
+            "cors_origins",
+            "Origins whose pages may call",
+            "a list of origins such as [\"https://app.example.com\"]",
+        ),
     ];
 }
 

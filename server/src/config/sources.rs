@@ -188,7 +188,7 @@ impl Sources {
         let origin = self.origins.get(&path).unwrap_or(&Origin::Default);
         let found = if key.is_secret() { REDACTED.to_owned() } else { shown(value) };
         let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-        let what = format!(" = {found}: must be {}{reason}", key.allowed);
+        let what = format!(" = {found}: must be {}{reason}", key.allowed());
         self.problems.refuse(&path, origin, &what);
     }
 }

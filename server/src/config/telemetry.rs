@@ -44,5 +44,10 @@ impl LogFormat {
 
 impl Section for Telemetry {
     const NAME: &'static str = "telemetry";
-    const KEYS: &'static [Key] = &[Key::text("log_format", "text or json")];
+    const KEYS: &'static [Key] = &[Key::one_of(
+        "log_format",
+        "How log lines are written; by default as text on a terminal, and as JSON elsewhere",
+        &["text", "json"],
+    )
+    .such_as("json")];
 }

@@ -1,5 +1,6 @@
 mod broken;
 mod print;
+mod reference;
 mod secrecy;
 mod sources;
 mod variables;

@@ -1,0 +1,101 @@
+//! What is written down about the keys, in files that are made from the code. With
+//! `UPDATE_REFERENCE=1`, these tests write the files anew.
+
+use super::*;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Holds what stands in a file against what should, or puts it there.
+fn hold(file: &Path, is: &str, should_be: &str) {
+    if env::var_os("UPDATE_REFERENCE").is_some() {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let text = if is.is_empty() { should_be.to_owned() } else { text.replace(is, should_be) };
+        fs::write(file, text).unwrap();
+    } else {
+        let name = file.display();
+        assert_eq!(is, should_be, "{name} is out of date: run the tests with UPDATE_REFERENCE=1");
+    }
+}
+
+#[test]
+fn the_example_at_the_root_is_made_from_the_code() {
+    let file = root().join("passlink.example.toml");
+    hold(&file, &fs::read_to_string(&file).unwrap_or_default(), &example());
+}
+
+#[test]
+fn the_table_in_the_readme_is_made_from_the_code() {
+    let file = root().join("README.md");
+    let readme = fs::read_to_string(&file).unwrap();
+    let head = "| key | default | must be | meaning |\n";
+    let start = readme.find(head).expect("the table of keys");
+    let end = start + readme[start..].find("\n\n").unwrap() + 1;
+    hold(&file, &readme[start..end], &table(head));
+}
+
+/// A row for every key.
+fn table(head: &str) -> String {
+    let defaults = Config::default().values();
+    let mut table = format!("{head}| --- | --- | --- | --- |\n");
+    for (section, keys) in key::SECTIONS {
+        for key in keys {
+            let path = format!("{section}.{}", key.name);
+            let (_, default) = defaults.iter().find(|(name, _)| *name == path).unwrap();
+            let default = match default {
+                Some(value) => format!("`{}`", value.trim_matches('"')),
+                None => "none".to_owned(),
+            };
+            let allowed = key.allowed().replace('<', r"\<").replace('|', r"\|");
+            table += &format!("| `{path}` | {default} | {allowed} | {} |\n", key.meaning);
+        }
+    }
+    table
+}
+
+#[test]
+fn the_example_sets_nothing() {
+    assert_eq!(load(&example(), &[]).print(), Config::default().print());
+}
+
+/// Each key of the example, alone: it may need another beside it, and nothing else is wrong.
+#[test]
+fn every_key_of_the_example_can_be_set_as_it_stands_there() {
+    let folder = Folder::new();
+    let mut section = String::new();
+    let mut set = 0;
+    for line in example().lines() {
+        if line.starts_with('[') {
+            section = line.to_owned();
+        } else if let Some(setting) = line.strip_prefix('#').filter(|it| !it.starts_with(' ')) {
+            if setting.contains("_file = '/run/secrets/") {
+                continue;
+            }
+            let result = folder.load(&format!("{section}\n{setting}\n"), &[]);
+            let lines = result.err().map(|errors| errors.lines().to_vec()).unwrap_or_default();
+            let name = setting.split(' ').next().unwrap();
+            let refused = format!("{}.{name} = ", section.trim_matches(['[', ']']));
+            assert!(lines.iter().all(|line| !line.contains(&refused)), "{setting}: {lines:?}");
+            set += 1;
+        }
+    }
+    assert_eq!(set, key::SECTIONS.iter().map(|(_, keys)| keys.len()).sum::<usize>());
+}
+
+/// What the schema says of a number is what the configuration takes.
+#[test]
+fn a_number_is_taken_from_its_least_to_its_most() {
+    for (section, keys) in key::SECTIONS {
+        for key in keys {
+            let key::Kind::Number(min, max) = key.kind else { continue };
+            let takes = |value: i64| {
+                let toml = format!("{section}.{} = {value}", key.name);
+                Folder::new().load(&toml, &[]).is_ok()
+            };
+            let (min, max) = (i64::from(min), i64::from(max));
+            assert!(takes(min) && takes(max), "{section}.{}", key.name);
+            assert!(!takes(min - 1) && !takes(max + 1), "{section}.{}", key.name);
+        }
+    }
+}
