@@ -25,7 +25,7 @@ pub use add_link::{AddLink, AddedLink};
 pub use deliver_mail::{DeliverMail, Delivered};
 pub use error::{AuthenticateError, MailError, StoreError, UserLinkError};
 pub use link_desk::{Caller, LinkDesk};
-pub use mail::{Mail, PasskeyLinkMail, SecretUrl};
+pub use mail::{Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl};
 pub use outbox::{ClaimedMail, MailOutcome, OutboxError, OutboxMail, OutboxState, OutboxUseCases};
 pub use ports::{Clock, History, Identity, Links, Mailer, Outbox, Random, Tokens, Users, Wake};
 pub use revoke_link::{LinkError, LinkUseCases};

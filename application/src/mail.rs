@@ -32,6 +32,10 @@ impl fmt::Debug for SecretUrl {
 pub enum Mail {
     /// A link that registers a passkey.
     PasskeyLink(PasskeyLinkMail),
+    /// Tells a person that a passkey was added, and how to undo it.
+    PasskeyAdded(PasskeyAddedMail),
+    /// Tells a person that a passkey was removed.
+    PasskeyRemoved(PasskeyRemovedMail),
     /// Shows an operator that mail goes out.
     Test {
         /// Where it goes.
@@ -46,7 +50,38 @@ impl Mail {
     pub fn to(&self) -> &EmailAddress {
         match self {
             Self::PasskeyLink(mail) => &mail.to,
+            Self::PasskeyAdded(mail) => &mail.to,
+            Self::PasskeyRemoved(mail) => &mail.to,
             Self::Test { to, .. } => to,
+        }
+    }
+
+    /// What the recipient is called, if it is known.
+    pub fn display_name(&self) -> Option<&Text> {
+        match self {
+            Self::PasskeyLink(mail) => Some(&mail.display_name),
+            Self::PasskeyAdded(mail) => Some(&mail.display_name),
+            Self::PasskeyRemoved(mail) => Some(&mail.display_name),
+            Self::Test { .. } => None,
+        }
+    }
+
+    /// The recipient's language, a BCP 47 tag, if it is known.
+    pub fn language(&self) -> Option<&str> {
+        match self {
+            Self::PasskeyLink(mail) => Some(&mail.language),
+            Self::PasskeyAdded(mail) => Some(&mail.language),
+            Self::PasskeyRemoved(mail) => Some(&mail.language),
+            Self::Test { .. } => None,
+        }
+    }
+
+    /// The URLs in it that hold codes.
+    pub fn secret_urls(&self) -> Vec<&SecretUrl> {
+        match self {
+            Self::PasskeyLink(mail) => vec![&mail.register_url, &mail.revoke_url],
+            Self::PasskeyAdded(mail) => vec![&mail.undo_url],
+            Self::PasskeyRemoved(_) | Self::Test { .. } => Vec::new(),
         }
     }
 }
@@ -72,4 +107,46 @@ pub struct PasskeyLinkMail {
     pub requested: Timestamp,
     /// When the link stops to work.
     pub expires: Timestamp,
+}
+
+/// What the mail about a passkey that was added says.
+#[derive(Debug)]
+pub struct PasskeyAddedMail {
+    /// Where it goes.
+    pub to: EmailAddress,
+    /// What the user is called. Anything that a person could type, markup included.
+    pub display_name: Text,
+    /// What the user signs in as. As untrusted as the display name.
+    pub username: Text,
+    /// The user's language, a BCP 47 tag.
+    pub language: String,
+    /// What the passkey is called. As untrusted as the display name.
+    pub passkey: Text,
+    /// The kind of device it was added with, such as `Chrome on Android`. As untrusted.
+    pub device: Option<Text>,
+    /// When it was added.
+    pub added: Timestamp,
+    /// Opens the page that removes the passkey again.
+    pub undo_url: SecretUrl,
+    /// When that page stops to work.
+    pub undo_until: Timestamp,
+}
+
+/// What the mail about a passkey that was removed says.
+#[derive(Debug)]
+pub struct PasskeyRemovedMail {
+    /// Where it goes.
+    pub to: EmailAddress,
+    /// What the user is called. Anything that a person could type, markup included.
+    pub display_name: Text,
+    /// What the user signs in as. As untrusted as the display name.
+    pub username: Text,
+    /// The user's language, a BCP 47 tag.
+    pub language: String,
+    /// What the passkey was called. As untrusted as the display name.
+    pub passkey: Text,
+    /// When it was removed.
+    pub removed: Timestamp,
+    /// Where the account is: see [`PublicUrl::site`](crate::PublicUrl::site).
+    pub site: String,
 }

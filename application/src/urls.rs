@@ -15,6 +15,7 @@ pub struct PublicUrlError;
 pub struct PublicUrl {
     base: String,
     host: String,
+    port: Option<u16>,
 }
 
 impl PublicUrl {
@@ -29,6 +30,7 @@ impl PublicUrl {
             Some(host) if plain => Ok(Self {
                 base: url.as_str().trim_end_matches('/').to_owned(),
                 host: host.to_owned(),
+                port: url.port(),
             }),
             _ => Err(PublicUrlError),
         }
@@ -37,6 +39,14 @@ impl PublicUrl {
     /// The host, which codes are bound to.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Host and port as an address bar shows them: what people know the place by.
+    pub fn site(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
+        }
     }
 
     /// The URL of the page that registers a passkey. The code is in the fragment, which browsers

@@ -15,12 +15,8 @@ pub(super) fn clean(answer: &str, mail: &Mail) -> String {
         .chars()
         .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
         .collect();
-    if let Mail::PasskeyLink(mail) = mail {
-        for url in [&mail.register_url, &mail.revoke_url] {
-            for secret in secrets(url) {
-                text = text.replace(secret, "[redacted]");
-            }
-        }
+    for secret in mail.secret_urls().into_iter().flat_map(secrets) {
+        text = text.replace(secret, "[redacted]");
     }
     text = mask(&text, mail.to());
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -89,10 +89,7 @@ pub(super) fn compose(
     let to = to_address(mail.to())
         .ok_or_else(|| MailError::Refused("the address can't be used in mail".to_owned()))?;
     let name = file_name(id);
-    let called = match mail {
-        Mail::PasskeyLink(mail) => header_name(mail.display_name.as_str()),
-        Mail::Test { .. } => None,
-    };
+    let called = mail.display_name().and_then(|name| header_name(name.as_str()));
     let message_id = format!("<{name}@{}>", sender.from.email.domain());
     let mut builder = Message::builder()
         .from(sender.from.clone())

@@ -54,3 +54,9 @@ fn a_public_url_has_a_host_and_nothing_behind_its_path() {
     }
     assert_eq!(public_url("http://localhost:8080").unwrap().host(), "localhost");
 }
+
+#[test]
+fn people_know_the_place_by_its_host_and_by_its_port_where_that_is_unusual() {
+    assert_eq!(public_url("https://id.example.com/app").unwrap().site(), "id.example.com");
+    assert_eq!(public_url("http://localhost:8080").unwrap().site(), "localhost:8080");
+}

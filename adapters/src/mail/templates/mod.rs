@@ -26,15 +26,24 @@ const CATALOGUES: [(&str, &str); 2] =
     [("de", include_str!("../texts/de.json")), ("en", include_str!("../texts/en.json"))];
 
 /// The templates: subject and text, which escape nothing, and HTML, which escapes all.
-const TEXT_TEMPLATES: [(&str, &str); 4] = [
+const TEXT_TEMPLATES: [(&str, &str); 7] = [
     ("subject", include_str!("subject.hbs")),
     ("layout", include_str!("layout.text.hbs")),
+    ("account", include_str!("account.hbs")),
     ("passkey_link", include_str!("passkey_link.text.hbs")),
+    ("passkey_added", include_str!("passkey_added.text.hbs")),
+    ("passkey_removed", include_str!("passkey_removed.text.hbs")),
     ("test", include_str!("test.text.hbs")),
 ];
-const HTML_TEMPLATES: [(&str, &str); 3] = [
+const HTML_TEMPLATES: [(&str, &str); 9] = [
     ("layout", include_str!("layout.html.hbs")),
+    ("account", include_str!("account.hbs")),
+    ("button", include_str!("button.html.hbs")),
+    ("fact", include_str!("fact.html.hbs")),
+    ("facts", include_str!("facts.html.hbs")),
     ("passkey_link", include_str!("passkey_link.html.hbs")),
+    ("passkey_added", include_str!("passkey_added.html.hbs")),
+    ("passkey_removed", include_str!("passkey_removed.html.hbs")),
     ("test", include_str!("test.html.hbs")),
 ];
 
@@ -118,11 +127,7 @@ impl Templates {
 
     /// Renders a mail in the language it asks for, or the nearest one. `sender` names who it is from.
     pub fn render(&self, mail: &Mail, sender: &str) -> Result<Rendered, TemplateError> {
-        let wanted = match mail {
-            Mail::PasskeyLink(mail) => mail.language.as_str(),
-            Mail::Test { .. } => FALLBACK,
-        };
-        let (language, catalogue) = self.nearest(wanted)?;
+        let (language, catalogue) = self.nearest(mail.language().unwrap_or(FALLBACK))?;
         let template = context::template(mail);
         let mut data = context::data(mail, (language, catalogue), sender)?;
         let subject = one_line(&render(&self.text, "subject", &data)?);

@@ -1,5 +1,7 @@
 use jiff::Timestamp;
-use passlink_application::{Mail, PasskeyLinkMail, SecretUrl};
+use passlink_application::{
+    Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl,
+};
 use passlink_domain::Text;
 
 use super::*;
@@ -13,8 +15,11 @@ const NAMES: [&str; 5] = [
     "Zo\u{eb} \u{5c71}\u{7530} \"Z\" <x>",
 ];
 
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_795_500_000 + second).unwrap()
+}
+
 fn link(language: &str, name: &str) -> Mail {
-    let at = |second: i64| Timestamp::from_second(1_795_500_000 + second).unwrap();
     Mail::PasskeyLink(PasskeyLinkMail {
         to: "ada@example.com".parse().unwrap(),
         display_name: Text::parse(name).unwrap(),
@@ -45,6 +50,52 @@ fn every_language_renders_with_every_kind_of_name_and_no_name_becomes_markup() {
             assert!(mail.html.len() < 30_000);
             assert!(!mail.subject.contains(name) && !mail.subject.contains('\n'));
         }
+    }
+}
+
+fn added(name: &str, device: Option<&str>) -> Mail {
+    Mail::PasskeyAdded(PasskeyAddedMail {
+        to: "ada@example.com".parse().unwrap(),
+        display_name: Text::parse(name).unwrap(),
+        username: Text::parse("ada").unwrap(),
+        language: "en".to_owned(),
+        passkey: Text::parse(name).unwrap(),
+        device: device.map(|device| Text::parse(device).unwrap()),
+        added: at(0),
+        undo_url: SecretUrl::new("https://id.example.com/passkeys/undo?passkeyID=1#code=ghi"),
+        undo_until: at(7 * 24 * 3600),
+    })
+}
+
+#[test]
+fn the_mail_about_a_passkey_that_was_added_says_which_and_how_to_remove_it() {
+    let templates = Templates::built_in().unwrap();
+    let mail =
+        templates.render(&added("Work phone", Some("Chrome on Android")), "Example").unwrap();
+    for body in [&mail.text, &mail.html] {
+        for words in ["Work phone", "Chrome on Android", "id.example.com", "1 December 2026, "] {
+            assert!(body.contains(words), "{words} in {body}");
+        }
+        assert!(body.contains("/passkeys/undo?passkeyID=1#code=ghi"), "{body}");
+    }
+    let mail = templates.render(&added("<b>x</b>", None), "Example").unwrap();
+    assert!(!mail.html.contains("<b>") && !mail.text.contains("Added with"), "{}", mail.text);
+}
+
+#[test]
+fn the_mail_about_a_passkey_that_was_removed_says_which() {
+    let mail = Mail::PasskeyRemoved(PasskeyRemovedMail {
+        to: "ada@example.com".parse().unwrap(),
+        display_name: Text::parse("Ada").unwrap(),
+        username: Text::parse("ada").unwrap(),
+        language: "en".to_owned(),
+        passkey: Text::parse("Work phone").unwrap(),
+        removed: at(0),
+        site: "id.example.com:8443".to_owned(),
+    });
+    let mail = Templates::built_in().unwrap().render(&mail, "Example").unwrap();
+    for body in [&mail.text, &mail.html] {
+        assert!(body.contains("Work phone") && body.contains("id.example.com:8443"), "{body}");
     }
 }
 
