@@ -12,8 +12,10 @@
 
 mod answer;
 mod binary;
+mod browser;
 mod mail_server;
 pub mod mime;
+pub mod node;
 mod passlink;
 mod port;
 mod process;
@@ -23,6 +25,7 @@ mod wait;
 
 pub use answer::{Answer, SEND_LINK, client, raw};
 pub use binary::binary;
+pub use browser::{Browser, Page};
 pub use mail_server::{Envelope, MailServer, Received, Tls};
 pub use passlink::{Caller, Passlink};
 pub use port::free_port;

@@ -182,7 +182,7 @@ impl Passlink {
 
     /// A request to the server.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("http://127.0.0.1:{}{path}", self.port))
+        self.client.request(method, self.url() + path)
     }
 
     /// The main call, with a token and the body that clients send.
@@ -208,6 +208,11 @@ impl Passlink {
         let select = "SELECT sequence FROM events WHERE user_id = ? ORDER BY sequence";
         let rows = self.sql(select, &[user]);
         rows.iter().map(|row| row[0].as_u64().unwrap()).collect()
+    }
+
+    /// Where the server is reached.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// The port of the server.

@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod clients;
 mod commands;
 mod configuration;
 mod crash;

@@ -1,0 +1,33 @@
+//! The helper scripts in `tests/node`, run by the Node.js that `tests/run` sets up.
+
+use std::{
+    path::Path,
+    process::{ChildStdin, Command},
+};
+
+use crate::{Output, Process, binary::target_folder_with};
+
+/// A command that runs `tests/node/<script>`.
+pub fn script(name: &str) -> Command {
+    let node = target_folder_with("test-venv/bin/node")
+        .expect("Node.js for the tests is missing: `./tests/run` installs it");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
+    assert!(folder.join("node_modules").exists(), "npm packages are missing: run `./tests/run`");
+    let mut command = Command::new(node);
+    command.arg(folder.join(name));
+    command
+}
+
+/// Runs a script to its end.
+pub fn run(name: &str, arguments: &[&str]) -> Output {
+    let mut command = script(name);
+    command.args(arguments);
+    Output::of(command)
+}
+
+/// Serves a page of another origin, whose scripts can call an API, until both are dropped.
+pub fn page_server(port: u16) -> (Process, ChildStdin) {
+    let mut command = script("page_server.mjs");
+    command.arg(port.to_string());
+    Process::ready(command)
+}
