@@ -1,0 +1,76 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_domain::*;
+
+use super::State;
+use crate::*;
+
+#[async_trait]
+impl Links for State {
+    async fn recent_links(
+        &mut self,
+        user: &UserId,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<RecentLinks, StoreError> {
+        let newest = self.links.iter().rev();
+        let recent: Vec<_> = newest
+            .filter(|link| link.user == *user && link.requested > since)
+            .take(limit as usize)
+            .collect();
+        let mailed = recent.iter().find(|link| link.delivery != Delivery::Returned);
+        Ok(RecentLinks {
+            requested: recent.iter().map(|link| link.requested).collect(),
+            last_mailed: mailed.map(|link| link.requested),
+        })
+    }
+
+    async fn open_returned_links(
+        &mut self,
+        user: &UserId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        let open = self.links.iter().filter(|link| {
+            link.user == *user && link.delivery == Delivery::Returned && link.is_open_at(now)
+        });
+        Ok(open.take(limit).map(|link| link.expires).collect())
+    }
+
+    async fn links_of(
+        &mut self,
+        user: &UserId,
+        _after: Option<&LinkId>,
+        limit: u64,
+    ) -> Result<Vec<PasskeyLink>, StoreError> {
+        let links = self.links.iter().filter(|link| link.user == *user);
+        Ok(links.take(limit as usize).cloned().collect())
+    }
+
+    async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError> {
+        self.links.push(link.clone());
+        Ok(())
+    }
+
+    async fn link(&mut self, id: &LinkId) -> Result<Option<PasskeyLink>, StoreError> {
+        Ok(self.link_mut(id).cloned())
+    }
+
+    async fn move_link(
+        &mut self,
+        id: &LinkId,
+        from: LinkState,
+        to: LinkState,
+    ) -> Result<bool, StoreError> {
+        let link = self.link_mut(id).filter(|link| link.state == from);
+        Ok(link.map(|link| link.state = to).is_some())
+    }
+
+    async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<(), StoreError> {
+        let older = self.links.iter_mut().filter(|link| {
+            link.user == newer.user && link.requested < newer.requested && !link.state.is_final()
+        });
+        older.for_each(|link| link.state = LinkState::Replaced);
+        Ok(())
+    }
+}

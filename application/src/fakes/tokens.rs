@@ -1,0 +1,36 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_domain::*;
+
+use super::State;
+use crate::*;
+
+#[async_trait]
+impl Tokens for State {
+    async fn add_token(&mut self, token: &Token, hash: &TokenHash) -> Result<(), StoreError> {
+        self.tokens.push((token.clone(), hash.clone()));
+        Ok(())
+    }
+
+    async fn token_by_hash(&mut self, hash: &TokenHash) -> Result<Option<Token>, StoreError> {
+        let found = self.tokens.iter().find(|(_, stored)| stored == hash);
+        Ok(found.map(|(token, _)| token.clone()))
+    }
+
+    async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError> {
+        let tokens = self.tokens.iter().filter(|(token, _)| token.user == *user);
+        Ok(tokens.map(|(token, _)| token.clone()).collect())
+    }
+
+    async fn revoke_token(
+        &mut self,
+        id: &TokenId,
+        at: Timestamp,
+    ) -> Result<Option<Token>, StoreError> {
+        let found = self.tokens.iter_mut().find(|(token, _)| token.id == *id);
+        Ok(found.map(|(token, _)| {
+            token.revoked = token.revoked.or(Some(at));
+            token.clone()
+        }))
+    }
+}

@@ -1,0 +1,36 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_domain::*;
+
+use super::State;
+use crate::*;
+
+#[async_trait]
+impl Users for State {
+    async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.user(id).await
+    }
+
+    async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.users.get(id.as_str()).cloned())
+    }
+
+    async fn users_after(
+        &mut self,
+        after: Option<&UserId>,
+        limit: u64,
+    ) -> Result<Vec<User>, StoreError> {
+        let after = after.map(UserId::as_str).unwrap_or_default();
+        let rest = self.users.iter().filter(|(id, _)| id.as_str() > after);
+        Ok(rest.take(limit as usize).map(|(_, user)| user.clone()).collect())
+    }
+
+    async fn add_user(&mut self, user: &User, _at: Timestamp) -> Result<bool, StoreError> {
+        let taken =
+            self.users.values().any(|other| other.id == user.id || other.email == user.email);
+        if !taken {
+            self.users.insert(user.id.to_string(), user.clone());
+        }
+        Ok(!taken)
+    }
+}
