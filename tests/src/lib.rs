@@ -20,6 +20,7 @@ mod passlink;
 mod port;
 mod process;
 pub mod python;
+pub mod rpc;
 pub mod secrets;
 mod wait;
 
@@ -30,4 +31,5 @@ pub use mail_server::{Envelope, MailServer, Received, Tls};
 pub use passlink::{Caller, Passlink};
 pub use port::free_port;
 pub use process::{Output, Process};
+pub use rpc::{Call, Detail, Outcome, Protocol};
 pub use wait::{PATIENCE, until, until_within};
