@@ -56,13 +56,13 @@ async fn add(
     draft: &Draft,
     tx: &mut dyn Repositories,
 ) -> Result<(PasskeyLink, ObjectDetails), UserLinkError> {
-    let (policy, now) = (draft.desk.policy, draft.now);
-    let user = draft.user(tx).await?;
+    let policy = draft.desk.policy;
+    let (user, now) = draft.user(tx).await?;
     user.active()?;
     let recent = tx.recent_links(&user.id, policy.counts_from(now), policy.max_per_hour).await?;
     let open = tx.open_returned_links(&user.id, now, MAX_RETURNED).await?;
     policy.allows_return(&recent, &open, now)?;
-    Ok(draft.record(&user, Delivery::Returned, tx).await?)
+    Ok(draft.record(&user, Delivery::Returned, now, tx).await?)
 }
 
 #[cfg(test)]

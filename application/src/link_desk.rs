@@ -46,8 +46,8 @@ impl LinkDesk {
 
     /// Everything about a new link that is fixed before its unit of work is run.
     pub(crate) fn draft(&self, caller: Caller) -> Result<Draft, StoreError> {
-        let now = self.clock.now();
-        Ok(Draft { link: new_id(now, &*self.random)?, caller, desk: self.clone(), now })
+        let link = new_id(self.clock.now(), &*self.random)?;
+        Ok(Draft { link, caller, desk: self.clone() })
     }
 }
 
@@ -56,14 +56,17 @@ pub(crate) struct Draft {
     pub link: LinkId,
     pub caller: Caller,
     pub desk: LinkDesk,
-    pub now: Timestamp,
 }
 
 impl Draft {
-    /// The user that the link is for; nobody else changes the user before the transaction ends.
-    pub async fn user(&self, tx: &mut dyn Repositories) -> Result<User, UserLinkError> {
+    /// The user that the link is for, whom nobody else changes before the transaction ends, and
+    /// the time. It is read after that, so that changes have the order of their dates.
+    pub async fn user(
+        &self,
+        tx: &mut dyn Repositories,
+    ) -> Result<(User, Timestamp), UserLinkError> {
         let user = tx.user_for_update(&self.caller.user).await?;
-        user.ok_or(UserLinkError::UserNotFound)
+        Ok((user.ok_or(UserLinkError::UserNotFound)?, self.desk.clock.now()))
     }
 
     /// Records the link as the next change in the user's history.
@@ -71,6 +74,7 @@ impl Draft {
         &self,
         user: &User,
         delivery: Delivery,
+        now: Timestamp,
         tx: &mut dyn Repositories,
     ) -> Result<(PasskeyLink, ObjectDetails), StoreError> {
         let link = PasskeyLink {
@@ -81,14 +85,14 @@ impl Draft {
             domain: self.desk.public_url.host().to_owned(),
             key: self.desk.keys.newest().clone(),
             requested_by: self.caller.token_name.clone(),
-            requested: self.now,
-            expires: self.desk.policy.expiry(self.now),
+            requested: now,
+            expires: self.desk.policy.expiry(now),
             state: LinkState::Requested,
         };
         tx.add_link(&link).await?;
         let kind = EventKind::LinkRequested(link.id.clone());
-        let details = record_change(user, kind, self.now, tx).await?;
-        Ok((link, ObjectDetails { created: Some(self.now), ..details }))
+        let details = record_change(user, kind, now, tx).await?;
+        Ok((link, ObjectDetails { created: Some(now), ..details }))
     }
 }
 

@@ -26,7 +26,7 @@ impl SendLink {
     /// Errors: [`UserLinkError`]; nothing is recorded then.
     pub async fn to_caller(&self, caller: Caller) -> Result<ObjectDetails, UserLinkError> {
         let draft = self.desk.draft(caller)?;
-        let mail = new_id(draft.now, &*self.desk.random)?;
+        let mail = new_id(self.desk.clock.now(), &*self.desk.random)?;
         let details = self
             .desk
             .store
@@ -42,12 +42,12 @@ async fn send(
     mail: &OutboxId,
     tx: &mut dyn Repositories,
 ) -> Result<ObjectDetails, UserLinkError> {
-    let (policy, now) = (draft.desk.policy, draft.now);
-    let user = draft.user(tx).await?;
+    let policy = draft.desk.policy;
+    let (user, now) = draft.user(tx).await?;
     let address = user.reachable_at()?.clone();
     let recent = tx.recent_links(&user.id, policy.counts_from(now), policy.max_per_hour).await?;
     policy.allows_mail(&recent, now)?;
-    let (link, details) = draft.record(&user, Delivery::Mail(address), tx).await?;
+    let (link, details) = draft.record(&user, Delivery::Mail(address), now, tx).await?;
     tx.queue(&OutboxMail {
         id: mail.clone(),
         user: user.id,

@@ -13,14 +13,15 @@
 mod answer;
 mod binary;
 mod browser;
+mod database;
 mod mail_server;
 pub mod mime;
 pub mod node;
 mod passlink;
 mod port;
+mod postgres;
 mod process;
 pub mod python;
-pub mod rpc;
 pub mod secrets;
 mod wait;
 
@@ -30,6 +31,6 @@ pub use browser::{Browser, Page};
 pub use mail_server::{Envelope, MailServer, Received, Tls};
 pub use passlink::{Caller, Passlink};
 pub use port::free_port;
+pub use postgres::Postgres;
 pub use process::{Output, Process};
-pub use rpc::{Call, Detail, Outcome, Protocol};
 pub use wait::{PATIENCE, until, until_within};

@@ -3,6 +3,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
+    sync::Arc,
 };
 
 use reqwest::{Method, RequestBuilder};
@@ -10,7 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    Answer, MailServer, Output, Process, SEND_LINK, binary, client, free_port, python, until,
+    Answer, MailServer, Output, Postgres, Process, SEND_LINK, binary, client, database::Database,
+    free_port, python, secrets, until,
 };
 
 /// An installation in a folder of its own: configuration, database, logs, and the server when it
@@ -20,6 +22,7 @@ pub struct Passlink {
     port: u16,
     environment: BTreeMap<String, String>,
     server: Option<Process>,
+    database: Database,
     client: reqwest::Client,
 }
 
@@ -37,13 +40,56 @@ pub struct Caller {
 impl Passlink {
     /// An installation that does not run yet, without a way for mail.
     pub fn new() -> Self {
-        let dir = TempDir::new().unwrap();
-        let port = free_port();
-        let database = format!("sqlite://{}?mode=rwc", dir.path().join("passlink.db").display());
-        Self { dir, port, environment: BTreeMap::new(), server: None, client: client() }
-            .set("server.listen", &format!("127.0.0.1:{port}"))
+        let (dir, environment) = (TempDir::new().unwrap(), BTreeMap::new());
+        let database = Database::asked_for(dir.path());
+        Self { dir, port: 0, environment, server: None, database, client: client() }
+            .listening()
             .set("server.public_url", "https://login.example.com")
-            .set("database.url", &database)
+            .on_its_database()
+    }
+
+    /// Another node on the database of this one, with the same configuration and keys. It does not
+    /// run yet.
+    pub fn another_node(&self) -> Self {
+        let (dir, database) = (TempDir::new().unwrap(), self.database.clone());
+        let environment = self.environment.clone();
+        Self { dir, port: 0, environment, server: None, database, client: client() }.listening()
+    }
+
+    fn listening(mut self) -> Self {
+        self.port = free_port();
+        let listen = format!("127.0.0.1:{}", self.port);
+        self.set("server.listen", &listen)
+    }
+
+    /// On SQLite, whatever the tests are run with.
+    pub fn on_sqlite(mut self) -> Self {
+        self.database = Database::sqlite(self.dir());
+        self.on_its_database()
+    }
+
+    /// On PostgreSQL, whatever the tests are run with.
+    pub fn on_postgres(mut self, cluster: Arc<Postgres>) -> Self {
+        self.database = Database::postgres(cluster);
+        self.on_its_database()
+    }
+
+    /// On a database server that no other test uses, where the tests are run with a server.
+    pub fn alone(self) -> Self {
+        match &self.database {
+            Database::Sqlite(_) => self,
+            Database::Postgres { .. } => self.on_postgres(Postgres::start()),
+        }
+    }
+
+    fn on_its_database(self) -> Self {
+        let url = self.database.url();
+        let key_file = self.dir().join("passlink.key").display().to_string();
+        match &self.database {
+            Database::Sqlite(_) => self,
+            Database::Postgres { .. } => self.set("secrets.key_file", &key_file),
+        }
+        .set("database.url", &url)
     }
 
     /// An installation that writes its mails to the folder [`Self::mail_dir`].
@@ -176,7 +222,7 @@ impl Passlink {
 
     /// Adds many users with a token each.
     pub fn crowd(&self, count: usize) -> Vec<Caller> {
-        let seeded = python::seed(&self.database(), count).into_iter();
+        let seeded = python::seed(&self.database.url(), count).into_iter();
         seeded.map(|[id, address, token]| Caller { id, address, token }).collect()
     }
 
@@ -199,7 +245,7 @@ impl Passlink {
     /// Runs one SQL statement on the database; returns its rows.
     #[track_caller]
     pub fn sql(&self, statement: &str, parameters: &[&str]) -> Vec<Vec<Value>> {
-        python::sql(&self.database(), statement, parameters)
+        python::sql(&self.database.url(), statement, parameters)
     }
 
     /// The sequence numbers of a user's history, in order.
@@ -225,9 +271,19 @@ impl Passlink {
         self.dir.path()
     }
 
-    /// The database file.
-    pub fn database(&self) -> PathBuf {
-        self.dir().join("passlink.db")
+    /// The database file, of an installation on SQLite.
+    pub fn database_file(&self) -> &Path {
+        match &self.database {
+            Database::Sqlite(file) => file,
+            Database::Postgres { .. } => panic!("this one is on PostgreSQL"),
+        }
+    }
+
+    /// All files with what this installation wrote: its folder, and those of the database.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut files = secrets::files(self.dir());
+        files.extend(self.database.files());
+        files
     }
 
     /// Where mails are written by [`Self::with_mail_dir`].

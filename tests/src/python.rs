@@ -19,11 +19,11 @@ pub fn script(name: &str) -> Command {
     command
 }
 
-/// Runs one SQL statement on a SQLite file; returns its rows.
+/// Runs one SQL statement on the database of a URL, with `?` for each parameter; returns its rows.
 #[track_caller]
-pub fn sql(file: &Path, statement: &str, parameters: &[&str]) -> Vec<Vec<Value>> {
+pub fn sql(url: &str, statement: &str, parameters: &[&str]) -> Vec<Vec<Value>> {
     let mut command = script("sql.py");
-    command.arg(file).arg(statement).arg(serde_json::to_string(parameters).unwrap());
+    command.arg(url).arg(statement).arg(serde_json::to_string(parameters).unwrap());
     serde_json::from_str(&Output::of(command).done()).unwrap()
 }
 
@@ -34,11 +34,11 @@ pub fn lock(file: &Path) -> (Process, ChildStdin) {
     Process::ready(command)
 }
 
-/// Writes `count` users with a token each straight into a migrated SQLite file; returns user id,
+/// Writes `count` users with a token each straight into a migrated database; returns user id,
 /// address and token of each.
-pub fn seed(file: &Path, count: usize) -> Vec<[String; 3]> {
+pub fn seed(url: &str, count: usize) -> Vec<[String; 3]> {
     let mut command = script("seed.py");
-    command.arg(file).arg(count.to_string());
+    command.arg(url).arg(count.to_string());
     let lines = Output::of(command).done();
     let fields = lines.lines().map(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>());
     fields.map(|fields| fields.try_into().unwrap()).collect()

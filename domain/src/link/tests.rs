@@ -144,3 +144,10 @@ fn returned_links_count_towards_the_hour() {
     assert_eq!(wait.retry_after, Duration::from_secs(3590));
     assert!(policy(60, 5).allows_mail(&recent, at(20)).is_err());
 }
+
+#[test]
+fn without_a_cooldown_nobody_waits_for_the_clock_of_another_node() {
+    let recent = RecentLinks { requested: vec![at(65)], last_mailed: Some(at(65)) };
+    assert!(policy(0, 5).allows_mail(&recent, at(60)).is_ok());
+    assert!(policy(1, 5).allows_mail(&recent, at(60)).is_err());
+}

@@ -42,7 +42,7 @@ fn every_command_explains_itself() {
 
 #[test]
 fn wrong_use_exits_with_2_and_leaves_stdout_empty() {
-    let passlink = Passlink::with_mail_dir();
+    let passlink = Passlink::with_mail_dir().on_sqlite();
     for line in [
         "frobnicate",
         "user frobnicate",
@@ -68,7 +68,7 @@ fn wrong_use_exits_with_2_and_leaves_stdout_empty() {
         assert_eq!(output.code, Some(2), "{line}: {output:?}");
         output.failed(2);
     }
-    assert!(!passlink.database().exists(), "wrong use makes no database");
+    assert!(!passlink.database_file().exists(), "wrong use makes no database");
 }
 
 #[test]

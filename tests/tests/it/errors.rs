@@ -106,7 +106,7 @@ async fn an_address_that_nobody_verified_gets_no_link() {
     let ada = passlink.caller("ada@example.com", &["--unverified"]);
     assert_not_verified(&passlink.send_link(&ada.token).await);
     assert_untouched(&passlink, &ada);
-    passlink.sql("UPDATE users SET email = NULL, email_key = NULL, email_verified = 1", &[]);
+    passlink.sql("UPDATE users SET email = NULL, email_key = NULL, email_verified = TRUE", &[]);
     assert_not_verified(&passlink.send_link(&ada.token).await);
     assert_untouched(&passlink, &ada);
 }
@@ -167,9 +167,9 @@ async fn an_unknown_path_is_not_found() {
 
 #[tokio::test]
 async fn a_database_that_others_hold_for_too_long_is_out_of_reach_and_then_back() {
-    let passlink = Passlink::with_mail_dir().started().await;
+    let passlink = Passlink::with_mail_dir().on_sqlite().started().await;
     let ada = passlink.ada();
-    let held = python::lock(&passlink.database());
+    let held = python::lock(passlink.database_file());
     let answer = passlink.send_link(&ada.token).await;
     answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
     assert!(!answer.text.contains("sqlite") && !answer.text.contains("locked"), "{answer:?}");

@@ -15,7 +15,6 @@ mod configuration;
 mod crash;
 mod crowds;
 mod demo;
-mod error_table;
 mod errors;
 mod limits;
 mod logs;

@@ -1,13 +1,9 @@
 //! Codes and tokens are in the mail and with the caller, and nowhere else.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
-use passlink_tests::{
-    Answer, MailServer, Passlink, SEND_LINK, Tls,
-    secrets::{files, search},
-    until,
-};
+use passlink_tests::{Answer, MailServer, Passlink, SEND_LINK, Tls, secrets::search, until};
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
@@ -15,8 +11,8 @@ use tempfile::TempDir;
 #[tokio::test]
 async fn a_whole_run_at_the_most_talkative_log_level_leaves_no_secret_behind() {
     let mut mails = MailServer::shut(Tls::StartTls).with_login("relay", "Sm+p/w0rd~x", None);
-    let passlink = Passlink::with_mail_server(&mails).generous().set_variable("RUST_LOG", "trace");
-    let mut passlink = passlink.started().await;
+    let passlink = Passlink::with_mail_server(&mails).alone().generous();
+    let mut passlink = passlink.set_variable("RUST_LOG", "trace").started().await;
     let ada = passlink.ada();
     let named = passlink.token(&ada.id, &["--name", "laptop"]);
     passlink.send_link(&ada.token).await.sequence();
@@ -48,22 +44,23 @@ async fn a_whole_run_at_the_most_talkative_log_level_leaves_no_secret_behind() {
     passlink.cli(&["mail", "test", "--to", "ada@example.com"]).done();
     passlink.cli(&["token", "list", "--user", &ada.id]).done();
 
-    let before_stop = files(passlink.dir());
+    let before_stop = passlink.files();
     let revokes = mails.mails().into_iter().take(2).map(|it| it.mail.revoke_link().code);
     let mut secrets = vec![ada.token, named, "Sm+p/w0rd~x".to_owned()];
     secrets.extend(codes.into_iter().map(|link| link.code).chain(revokes));
     assert_eq!(secrets.len(), 7);
     let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
-    assert!(before_stop.iter().any(|file| file.ends_with("passlink.db-wal")), "{before_stop:?}");
+    let is_wal = |file: &PathBuf| file.to_string_lossy().contains("wal");
+    assert!(before_stop.iter().any(is_wal), "{before_stop:?}");
     assert!(passlink.log().contains("TRACE"), "the log level took effect");
     assert_eq!(search(&before_stop, &secrets), BTreeSet::new());
     passlink.stop().await;
-    assert_eq!(search(&files(passlink.dir()), &secrets), BTreeSet::new());
+    assert_eq!(search(&passlink.files(), &secrets), BTreeSet::new());
 
     // The same search finds what is there.
     let log = passlink.dir().join("stderr");
     fs::write(&log, format!("{}\n{}\n", passlink.log(), secrets[4])).unwrap();
-    let found = search(&files(passlink.dir()), &secrets);
+    let found = search(&passlink.files(), &secrets);
     assert!(found.contains(&(log, 4, "raw".to_owned())), "{found:?}");
 }
 

@@ -1,5 +1,6 @@
 //! The main call and its answer.
 
+use jiff::Timestamp;
 use passlink_tests::{Answer, Passlink, SEND_LINK};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -45,18 +46,19 @@ async fn the_dates_are_those_of_the_recorded_change() {
     let passlink = Passlink::with_mail_dir().started().await;
     let ada = passlink.ada();
     let date = passlink.send_link(&ada.token).await.json()["details"]["changeDate"].clone();
-    let recorded = "SELECT strftime('%Y-%m-%dT%H:%M:%S', recorded_at / 1000, 'unixepoch'), \
-        recorded_at % 1000, kind, subject FROM events WHERE user_id = ? AND sequence = 2";
+    let recorded =
+        "SELECT recorded_at, kind, subject FROM events WHERE user_id = ? AND sequence = 2";
     let row = passlink.sql(recorded, &[&ada.id]).remove(0);
-    let millis = row[1].as_u64().unwrap();
-    let instant = match millis {
-        0 => format!("{}Z", row[0].as_str().unwrap()),
-        millis => format!("{}.{millis:03}Z", row[0].as_str().unwrap()),
+    let millis = row[0].as_i64().unwrap();
+    let instant = Timestamp::from_millisecond(millis).unwrap();
+    let instant = match millis % 1000 {
+        0 => instant.to_string(),
+        _ => format!("{instant:.3}"),
     };
     assert_eq!(date, instant);
-    assert_eq!(row[2], "link.requested");
+    assert_eq!(row[1], "link.requested");
     let links = passlink.sql("SELECT id FROM links WHERE user_id = ?", &[&ada.id]);
-    assert_eq!(links, [[row[3].clone()]]);
+    assert_eq!(links, [[row[2].clone()]]);
 }
 
 #[tokio::test]

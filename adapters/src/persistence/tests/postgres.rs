@@ -1,0 +1,48 @@
+//! A PostgreSQL cluster for the tests of this process; it ends with the process.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use sea_orm::{ConnectionTrait, Database};
+
+struct Cluster {
+    url: String,
+    _dir: tempfile::TempDir,
+    /// Its stdin is closed when this process ends, and then it ends as well.
+    _keeper: Child,
+}
+
+fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let dir = tempfile::tempdir().unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/python/postgres.py");
+        let mut command = Command::new("python3");
+        command.arg(script).arg(port.to_string()).arg(dir.path());
+        let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(keeper.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n", "PostgreSQL did not start");
+        let url = format!("postgres://postgres@127.0.0.1:{port}");
+        Cluster { url, _dir: dir, _keeper: keeper }
+    })
+}
+
+/// The URL of a new database.
+pub(super) async fn new_database() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let url = &cluster().url;
+    let name = format!("passlink_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let connection = Database::connect(format!("{url}/postgres")).await.unwrap();
+    connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    format!("{url}/{name}")
+}

@@ -1,0 +1,94 @@
+"""A throw-away PostgreSQL cluster on 127.0.0.1: postgres.py PORT DIR.
+
+It prints `ready` when it answers, and again after each line of stdin that it has done: `create NAME`
+makes a database, `stop MODE` (smart, fast, immediate) and `start` do what pg_ctl does. When stdin
+ends, so does the cluster, and its data are gone. PostgreSQL refuses to run as root: then its own user
+runs it.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = 15
+# Durable as in real life, or crash tests would prove nothing; many tests connect at a time.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "400",
+    "shared_buffers": "128MB",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "log_min_messages": "fatal",
+}
+
+
+def programs() -> Path:
+    found = {int(it.parent.name): it for it in Path("/usr/lib/postgresql").glob("*/bin") if it.parent.name.isdigit()}
+    on_path = shutil.which("initdb")
+    if found and max(found) >= OLDEST:
+        return found[max(found)]
+    if on_path:
+        return Path(on_path).resolve().parent
+    sys.exit(f"PostgreSQL {OLDEST} or later is missing: ./tests/run installs it")
+
+
+class Cluster:
+    def __init__(self, port: str, directory: Path):
+        self.port = port
+        self.data = directory / "data"
+        self.data.mkdir(mode=0o700)
+        self.programs = programs()
+        self.as_user = {}
+        if os.getuid() == 0:
+            directory.chmod(0o755)
+            shutil.chown(self.data, "postgres", "postgres")
+            self.as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        self.run("initdb", "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
+        with open(self.data / "postgresql.auto.conf", "a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in {**SETTINGS, "port": port}.items())
+
+    def run(self, program: str, *arguments: str):
+        done = subprocess.run(
+            [self.programs / program, *arguments],
+            env={**os.environ, "PGDATA": str(self.data)},
+            cwd=self.data,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            **self.as_user,
+        )
+        if done.returncode:
+            sys.exit(f"{program} {' '.join(arguments)}: {done.stderr.decode()}")
+
+    def start(self):
+        self.run("pg_ctl", "start", "--wait", "--silent", f"--log={self.data}/server.log")
+
+    def stop(self, mode: str):
+        self.run("pg_ctl", "stop", "--wait", f"--mode={mode}")
+
+    def create(self, name: str):
+        address = ["--host=127.0.0.1", f"--port={self.port}", "--username=postgres", "--no-password"]
+        self.run("psql", *address, "--quiet", f"--command=CREATE DATABASE {name}", "postgres")
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    cluster = Cluster(sys.argv[1], Path(sys.argv[2]))
+    try:
+        cluster.start()
+        print("ready", flush=True)
+        for line in sys.stdin:
+            what, *arguments = line.split()
+            {"create": cluster.create, "stop": cluster.stop, "start": cluster.start}[what](*arguments)
+            print("ready", flush=True)
+    finally:
+        if (cluster.data / "postmaster.pid").exists():
+            cluster.stop("immediate")
+        shutil.rmtree(cluster.data)
+
+
+main()

@@ -1,0 +1,97 @@
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::PathBuf,
+    process::{Child, ChildStdin, ChildStdout, Stdio},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tempfile::TempDir;
+
+use crate::{free_port, python, secrets::files};
+
+/// A throw-away PostgreSQL cluster, which `python/postgres.py` runs. It ends with this.
+pub struct Postgres {
+    port: u16,
+    keeper: Mutex<Keeper>,
+    databases: AtomicUsize,
+    dir: TempDir,
+}
+
+struct Keeper {
+    process: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Postgres {
+    /// A cluster of one's own, to stop and to start.
+    pub fn start() -> Arc<Self> {
+        let (port, dir) = (free_port(), TempDir::new().unwrap());
+        let mut command = python::script("postgres.py");
+        command.arg(port.to_string()).arg(dir.path());
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let stdin = process.stdin.take();
+        let stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut keeper = Keeper { process, stdin, stdout };
+        keeper.until_ready();
+        Arc::new(Self { port, keeper: keeper.into(), databases: AtomicUsize::default(), dir })
+    }
+
+    /// The cluster that tests share which leave it alone. It ends with the process.
+    pub fn shared() -> Arc<Self> {
+        static SHARED: OnceLock<Arc<Postgres>> = OnceLock::new();
+        SHARED.get_or_init(Self::start).clone()
+    }
+
+    /// Makes a database; returns its URL.
+    pub fn create(&self) -> String {
+        let name = format!("passlink_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.tell(&format!("create {name}"));
+        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// Stops the cluster: `fast` ends connections and transactions, `immediate` is a crash.
+    pub async fn stop(self: &Arc<Self>, mode: &'static str) {
+        self.told(format!("stop {mode}")).await;
+    }
+
+    /// Starts the cluster again; returns when it answers.
+    pub async fn start_again(self: &Arc<Self>) {
+        self.told("start".to_owned()).await;
+    }
+
+    /// All that is on the disk, of all databases.
+    pub fn files(&self) -> Vec<PathBuf> {
+        files(self.dir.path())
+    }
+
+    /// Waits without keeping others from going on.
+    async fn told(self: &Arc<Self>, line: String) {
+        let postgres = self.clone();
+        tokio::task::spawn_blocking(move || postgres.tell(&line)).await.unwrap();
+    }
+
+    fn tell(&self, line: &str) {
+        let mut keeper = self.keeper.lock().unwrap();
+        writeln!(keeper.stdin.as_mut().unwrap(), "{line}").unwrap();
+        keeper.until_ready();
+    }
+}
+
+impl Keeper {
+    fn until_ready(&mut self) {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n", "PostgreSQL did not do as it was told");
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.process.wait();
+    }
+}
