@@ -6,3 +6,4 @@ pub mod key_file;
 pub mod mail;
 pub mod persistence;
 pub mod system;
+pub mod web;

@@ -8,6 +8,7 @@ use passlink_adapters::{
     mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Transport, parse_mailbox},
     persistence::SeaStore,
     system::{SystemClock, SystemRandom},
+    web,
 };
 use passlink_application::{
     AddLink, Clock, DeliverMail, LinkDesk, LinkUseCases, Mailer, OutboxUseCases, PublicUrl, Random,
@@ -149,6 +150,7 @@ impl House {
             store: self.store(),
             worker_alive: Arc::new(worker_alive),
             concurrent_requests: usize::try_from(config.limits.concurrent_requests)?,
+            pages: web::router(public_url(config)?.host())?,
             cors_origins: origins.collect::<Result<_, _>>()?,
         })?)
     }

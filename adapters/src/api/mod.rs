@@ -53,6 +53,8 @@ pub struct Api {
     pub worker_alive: Arc<dyn Fn() -> bool + Send + Sync>,
     /// How many requests are answered at a time.
     pub concurrent_requests: usize,
+    /// The pages that links lead to. Their requests are logged as the API's are.
+    pub pages: Router,
     /// The origins whose pages may call (`https://app.example.com`).
     pub cors_origins: Vec<HeaderValue>,
 }
@@ -88,5 +90,5 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
     if !api.cors_origins.is_empty() {
         router = router.layer(cors::layer(api.cors_origins));
     }
-    Ok(router.layer(middleware::from_fn(access_log::log)))
+    Ok(router.merge(api.pages).layer(middleware::from_fn(access_log::log)))
 }

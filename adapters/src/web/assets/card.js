@@ -1,0 +1,110 @@
+// The card in the middle of the page. It shows one state at a time.
+
+import { said } from "./texts.js";
+
+const card = document.getElementById("card");
+const announcement = document.getElementById("announcement");
+const site = document.title;
+
+/**
+ * Shows a state, by the key of its texts: `heading`, `text`, `button`, `note`, where it has them.
+ *
+ * `values` stand in the texts, `tone` chooses the icon, `account` is shown as whom this is about,
+ * `name` is what the field for a name holds at first, and `action` is what the button does; it is
+ * given the name in the field.
+ */
+export function show(state, { values = {}, tone = "plain", account, name, action } = {}) {
+  const { heading, text, button, note } = said(state);
+  const title = element("h1", { textContent: heading, tabIndex: -1 });
+  const words = element("div", { id: "words" }, ...(text ? [paragraph(text, values)] : []));
+  title.setAttribute("aria-describedby", "words");
+
+  const form = element("form", { noValidate: true });
+  const field = name === undefined ? undefined : nameField(name);
+  if (field) {
+    form.append(...field.parts);
+  }
+  if (button && action) {
+    form.append(element("button", { textContent: button }));
+  }
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    action?.(field?.input.value.trim());
+  });
+
+  card.dataset.state = state;
+  card.dataset.tone = tone;
+  card.replaceChildren(icon(tone), title);
+  if (account) {
+    card.append(accountBox(account));
+  }
+  card.append(words);
+  if (form.hasChildNodes()) {
+    card.append(form);
+  }
+  if (note) {
+    card.append(paragraph(note, values, "note"));
+  }
+  document.title = `${heading} · ${site}`;
+  announcement.textContent = "";
+  title.focus();
+}
+
+/** Says something below the card, also to those who don't see it, and leaves the state as it is. */
+export function announce(text) {
+  announcement.textContent = text;
+}
+
+/** The field for the passkey's name, with its label and what the name is good for. */
+function nameField(name) {
+  const input = element("input", {
+    id: "name",
+    value: name,
+    maxLength: 200,
+    autocomplete: "off",
+    spellcheck: false,
+  });
+  input.setAttribute("aria-describedby", "hint");
+  const label = element("label", { htmlFor: "name", textContent: said("labels.name") });
+  const hint = element("p", { id: "hint", textContent: said("labels.name_hint") });
+  return { input, parts: [label, input, hint] };
+}
+
+function accountBox({ displayName, maskedEmail }) {
+  const initial = element("span", { className: "initial", textContent: [...displayName][0] });
+  initial.ariaHidden = "true";
+  const who = element(
+    "p",
+    {},
+    element("bdi", { className: "who", textContent: displayName }),
+    element("bdi", { className: "address", textContent: maskedEmail }),
+  );
+  const box = element("section", { className: "account" }, initial, who);
+  box.ariaLabel = said("labels.account");
+  return box;
+}
+
+/** A text with its values, each kept from turning the direction of what stands around it. */
+function paragraph(text, values, className = "") {
+  const parts = text.split(/\{(\w+)\}/).map((part, index) =>
+    index % 2 ? element("bdi", { textContent: values[part] }) : part,
+  );
+  return element("p", { className }, ...parts);
+}
+
+function icon(tone) {
+  const namespace = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(namespace, "svg");
+  const use = document.createElementNS(namespace, "use");
+  use.setAttribute("href", `#icon-${tone}`);
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(use);
+  return svg;
+}
+
+function element(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}

@@ -1,0 +1,29 @@
+// The link that led to this page: whose it is, and the code that opens it.
+
+/**
+ * Takes the link out of the address bar, where it would be shared, bookmarked and looked at.
+ *
+ * It moves into the state of this entry of the tab's history: a reload finds it there, and no other
+ * page, tab or store does. `sessionStorage` would do as well, but goes along into windows that are
+ * opened from here, and has to be cleared.
+ *
+ * `idName` is the parameter that names what the code is for. Answers `undefined` when a part of the
+ * link is missing.
+ */
+export function takeLink(idName) {
+  const { pathname, search, hash } = location;
+  // Some mail programs encode the `#`, and some take the full stop behind a link for a part of it.
+  const given = new URLSearchParams(`${search.slice(1)}&${hash.slice(1)}`.replaceAll("%23", "&"));
+  const code = given.get("code")?.match(/^[\w-]+/)?.[0];
+  const link = code ? { id: given.get(idName), code } : history.state;
+  history.replaceState(link, "", pathname);
+  return link?.id && link?.code ? link : undefined;
+}
+
+/** The whole link again, for another browser. */
+export function wholeLink(idName, { id, code }) {
+  const url = new URL(location.pathname, location.href);
+  url.searchParams.set(idName, id);
+  url.hash = `code=${code}`;
+  return url;
+}

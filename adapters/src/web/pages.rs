@@ -1,0 +1,117 @@
+//! The pages: one frame, in which the script shows what there is to say.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use handlebars::Handlebars;
+use serde::{Deserialize, Serialize};
+
+use super::{assets, language};
+
+const TEMPLATE: &str = include_str!("page.hbs");
+/// What each page's script imports, to be loaded along with it.
+const MODULES: [&str; 5] = ["api.js", "card.js", "explain.js", "link.js", "texts.js"];
+
+/// Why the pages can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// The frame is broken.
+    #[error("the page can't be rendered: {0}")]
+    Template(#[from] handlebars::RenderError),
+    /// A catalogue is broken.
+    #[error("the texts can't be read: {0}")]
+    Texts(#[from] serde_json::Error),
+}
+
+/// The pages that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Page {
+    Register,
+    Revoke,
+    Undo,
+}
+
+impl Page {
+    /// Where it is, as `PublicUrl` has it.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Register => "/passkeys/register",
+            Self::Revoke => "/passkeys/revoke",
+            Self::Undo => "/passkeys/undo",
+        }
+    }
+
+    fn script(self) -> &'static str {
+        match self {
+            Self::Register => "register.js",
+            Self::Revoke => "revoke.js",
+            Self::Undo => "undo.js",
+        }
+    }
+}
+
+/// All pages in all languages.
+pub(super) struct Pages {
+    languages: Vec<String>,
+    html: BTreeMap<(Page, String), Bytes>,
+}
+
+/// What stands in the frame.
+#[derive(Serialize)]
+struct Frame<'a> {
+    site: &'a str,
+    language: &'a str,
+    languages: &'a str,
+    assets: &'a str,
+    script: &'a str,
+    modules: [&'a str; 5],
+    #[serde(flatten)]
+    texts: &'a Texts,
+}
+
+/// What the frame says by itself; the script says the rest.
+#[derive(Serialize, Deserialize)]
+struct Texts {
+    direction: String,
+    noscript: Notice,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Notice {
+    heading: String,
+    text: String,
+}
+
+impl Pages {
+    /// Makes the pages for a site of this name.
+    pub fn new(site: &str) -> Result<Self, PageError> {
+        let languages = assets::languages();
+        let mut registry = Handlebars::new();
+        registry.set_strict_mode(true);
+        let mut html = BTreeMap::new();
+        for language in &languages {
+            let texts: Texts =
+                serde_json::from_slice(&assets::texts(language).unwrap_or_default())?;
+            for page in [Page::Register, Page::Revoke, Page::Undo] {
+                let frame = Frame {
+                    site,
+                    language,
+                    languages: &languages.join(" "),
+                    assets: &assets::base(),
+                    script: page.script(),
+                    modules: MODULES,
+                    texts: &texts,
+                };
+                let rendered = registry.render_template(TEMPLATE, &frame)?;
+                html.insert((page, language.clone()), rendered.into());
+            }
+        }
+        Ok(Self { languages, html })
+    }
+
+    /// The page in the best language by an `Accept-Language` field.
+    pub fn html(&self, page: Page, wanted: &str) -> Bytes {
+        let language = language::best(wanted, &self.languages).to_owned();
+        self.html.get(&(page, language)).cloned().unwrap_or_default()
+    }
+}
