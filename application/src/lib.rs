@@ -4,6 +4,7 @@
 //! the [`Store`], and knows nothing of HTTP, SQL or SMTP.
 
 mod add_link;
+mod change_user;
 mod deliver_mail;
 mod error;
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub trait Users {
     async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// The user.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
-    /// Up to `limit` users whose id is greater than `after`, by id.
+    /// Up to `limit` users who were not removed, whose id is greater than `after`, by id.
     async fn users_after(
         &mut self,
         after: Option<&UserId>,
@@ -66,6 +66,9 @@ pub trait Users {
     ) -> Result<Vec<User>, StoreError>;
     /// Adds a user; `false` when the id or the address in the organisation is taken.
     async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError>;
+    /// Changes all of a user but id, organisation and sequence; `false` when the address in the
+    /// organisation is taken: then the transaction can only be undone.
+    async fn change_user(&mut self, user: &User) -> Result<bool, StoreError>;
 }
 
 /// The history of each user.
@@ -112,6 +115,10 @@ pub trait Links {
     ) -> Result<bool, StoreError>;
     /// Replaces the user's mailed links that are not final and were requested before `newer`.
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<(), StoreError>;
+    /// Revokes those links of the user that are open.
+    async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError>;
+    /// Deletes the user's links.
+    async fn delete_links_of(&mut self, user: &UserId) -> Result<(), StoreError>;
 }
 
 /// Mails to send.
@@ -148,6 +155,8 @@ pub trait Outbox {
     async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError>;
     /// Makes a mail that waits or failed due at `at`; `false` when it does neither.
     async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError>;
+    /// Deletes the mails for the user.
+    async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError>;
 }
 
 /// Bearer tokens.
@@ -159,6 +168,8 @@ pub trait Tokens {
     async fn token_by_hash(&mut self, hash: &TokenHash) -> Result<Option<Token>, StoreError>;
     /// The user's tokens, by id.
     async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError>;
+    /// Deletes the user's tokens.
+    async fn delete_tokens_of(&mut self, user: &UserId) -> Result<(), StoreError>;
     /// Revokes a token and returns it as it then is; one that was revoked stays as it was.
     async fn revoke_token(
         &mut self,

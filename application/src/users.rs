@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use passlink_domain::{
-    EmailAddress, EventKind, OrganisationId, Sequence, Text, User, UserEmail, UserEvent, UserId,
-    UserState,
+    ChangeRefused, EmailAddress, EventKind, OrganisationId, Sequence, Text, User, UserEmail,
+    UserEvent, UserId, UserState,
 };
 
 use crate::{Clock, Random, Repositories, Store, StoreError, ids::new_id};
@@ -28,7 +28,7 @@ pub struct NewUser {
     pub language: String,
 }
 
-/// Why a user was not added or shown.
+/// Why a user was not added, shown or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {
     /// There is no such user.
@@ -43,6 +43,9 @@ pub enum UserError {
     /// The address is longer than a username may be.
     #[error("the address is too long to be the username; give one")]
     Username,
+    /// The user can't be changed so.
+    #[error(transparent)]
+    Refused(#[from] ChangeRefused),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,9 +53,9 @@ pub enum UserError {
 
 /// What can be done with users.
 pub struct UserUseCases {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
 }
 
 impl UserUseCases {
@@ -111,7 +114,7 @@ impl UserUseCases {
             .await
     }
 
-    /// Up to `limit` users, by id, after `after`.
+    /// Up to `limit` users who were not removed, by id, after `after`.
     pub async fn list(&self, after: Option<UserId>, limit: u64) -> Result<Vec<User>, StoreError> {
         self.store
             .read(after, move |after, tx| Box::pin(tx.users_after(after.as_ref(), limit)))

@@ -34,6 +34,20 @@ impl Sequence {
 pub enum EventKind {
     /// The user was added.
     UserAdded,
+    /// Names or language of the user changed.
+    ProfileChanged,
+    /// The user's address changed, or whether it is verified; names may have as well.
+    EmailChanged,
+    /// The user was locked.
+    UserLocked,
+    /// The user was unlocked.
+    UserUnlocked,
+    /// The user was deactivated.
+    UserDeactivated,
+    /// The user was reactivated.
+    UserReactivated,
+    /// The user was removed.
+    UserRemoved,
     /// A passkey link was requested.
     LinkRequested(LinkId),
     /// A passkey link was revoked.
@@ -45,6 +59,13 @@ impl EventKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::UserAdded => "user.added",
+            Self::ProfileChanged => "user.profile_changed",
+            Self::EmailChanged => "user.email_changed",
+            Self::UserLocked => "user.locked",
+            Self::UserUnlocked => "user.unlocked",
+            Self::UserDeactivated => "user.deactivated",
+            Self::UserReactivated => "user.reactivated",
+            Self::UserRemoved => "user.removed",
             Self::LinkRequested(_) => "link.requested",
             Self::LinkRevoked(_) => "link.revoked",
         }
@@ -53,8 +74,15 @@ impl EventKind {
     /// The id of the thing that the change was about, unless that is the user.
     pub fn subject(&self) -> Option<&str> {
         match self {
-            Self::UserAdded => None,
             Self::LinkRequested(id) | Self::LinkRevoked(id) => Some(id.as_str()),
+            Self::UserAdded
+            | Self::ProfileChanged
+            | Self::EmailChanged
+            | Self::UserLocked
+            | Self::UserUnlocked
+            | Self::UserDeactivated
+            | Self::UserReactivated
+            | Self::UserRemoved => None,
         }
     }
 }

@@ -12,6 +12,7 @@ mod link;
 mod text;
 mod token;
 mod user;
+mod user_change;
 
 pub use code::{Code, CodeBinding, CodeKey, CodeKeys, KeyError, KeyId, Purpose};
 pub use email::{EmailAddress, EmailAddressError};
@@ -24,3 +25,4 @@ pub use link::{
 pub use text::{Text, TextError};
 pub use token::{BearerToken, BearerTokenError, Token, TokenHash};
 pub use user::{NotReachable, User, UserEmail, UserState};
+pub use user_change::{ChangeRefused, Changed, StateChange, UserChanges};

@@ -38,6 +38,11 @@ impl Text {
         }
     }
 
+    /// What stands in place of a name that was erased.
+    pub fn erased() -> Self {
+        Self("removed".to_owned())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

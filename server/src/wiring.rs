@@ -75,6 +75,11 @@ impl House {
         self.store.wake_everywhere(here)
     }
 
+    /// Takes what was erased out of the database's journal as well.
+    pub async fn clear_journal(&self) -> Result<(), Error> {
+        Ok(self.store.clear_journal().await?)
+    }
+
     /// What can be done with users.
     pub fn users(&self) -> UserUseCases {
         UserUseCases::new(self.store(), self.clock.clone(), self.random.clone())

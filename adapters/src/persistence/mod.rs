@@ -4,7 +4,7 @@ use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use passlink_application::{Store, StoreError, Wake, Work};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, sqlx};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, sqlx};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use error::store_error;
@@ -76,6 +76,16 @@ impl SeaStore {
         schema::look(&self.connection).await.map_err(store_error)
     }
 
+    /// Takes what was erased out of SQLite's journal as well. While others read, it waits; after
+    /// [`BUSY_TIMEOUT`] it leaves the rest to be overwritten in time.
+    pub async fn clear_journal(&self) -> Result<(), StoreError> {
+        let Some(sqlite) = &self.sqlite else {
+            return Ok(());
+        };
+        let cleared = sqlite.connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        cleared.map(drop).map_err(store_error)
+    }
+
     /// Makes `here` ring for mail of other nodes as well, where there can be some; what it returns
     /// wakes all nodes.
     pub fn wake_everywhere(&self, here: Arc<dyn Wake>) -> Arc<dyn Wake> {
@@ -98,6 +108,8 @@ async fn open_sqlite(url: &str, connections: u32) -> Result<DatabaseConnection, 
         options
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // What was erased is not left in the file.
+            .pragma("secure_delete", "on")
             .busy_timeout(BUSY_TIMEOUT)
     });
     Database::connect(options).await

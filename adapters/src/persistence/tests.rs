@@ -91,6 +91,26 @@ async fn an_address_is_one_users_in_an_organisation_whatever_its_case() {
 }
 
 #[tokio::test]
+async fn a_users_address_can_change_to_one_that_nobody_has() {
+    let (_folder, store, _) = store().await;
+    let bob = user("bob", "bob@example.com");
+    add(&store, user("ada", "ada@example.com")).await;
+    add(&store, bob.clone()).await;
+    let change = async |user: User| -> bool {
+        let changed: Result<_, StoreError> =
+            store.write(user, |user, tx| Box::pin(tx.change_user(user))).await;
+        changed.unwrap()
+    };
+    assert!(!change(User { email: user("bob", "ADA@example.com").email, ..bob.clone() }).await);
+    let moved = User { email: user("bob", "bob@example.org").email, ..bob.clone() };
+    assert!(change(moved.clone()).await);
+    let found: Result<_, StoreError> =
+        store.read(bob.id.clone(), |id, tx| Box::pin(tx.user(id))).await;
+    assert_eq!(found.unwrap(), Some(moved));
+    assert!(change(user("ada", "bob@example.com")).await, "it is free again");
+}
+
+#[tokio::test]
 async fn a_unit_of_work_that_fails_undoes_its_own_writes_and_not_its_neighbours() {
     let (_folder, store, _) = store().await;
     let tasks: Vec<_> = (0..40)
@@ -164,7 +184,7 @@ async fn no_query_reads_a_whole_table() {
     let (_folder, _store, connection) = store().await;
     for query in [
         "SELECT * FROM users WHERE id = 'a'",
-        "SELECT * FROM users WHERE id > 'a' ORDER BY id LIMIT 5",
+        "SELECT * FROM users WHERE state <> 'removed' AND id > 'a' ORDER BY id LIMIT 5",
         "SELECT requested_at FROM links WHERE user_id = 'a' AND requested_at > 1 ORDER BY requested_at DESC LIMIT 5",
         "SELECT * FROM links WHERE id = 'a'",
         "SELECT * FROM links WHERE user_id = 'a' AND id > 'a' ORDER BY id LIMIT 5",
@@ -174,6 +194,10 @@ async fn no_query_reads_a_whole_table() {
         "SELECT due_at FROM outbox WHERE state = 'waiting' ORDER BY due_at LIMIT 1",
         "SELECT * FROM outbox WHERE state = 'failed' AND id > 'a' ORDER BY id LIMIT 5",
         "SELECT * FROM outbox WHERE id = 'a'",
+        "UPDATE links SET state = 'x' WHERE user_id = 'a' AND requested_at > 1 AND state IN ('a') AND expires_at > 1",
+        "DELETE FROM links WHERE user_id = 'a'",
+        "DELETE FROM outbox WHERE user_id = 'a'",
+        "DELETE FROM tokens WHERE user_id = 'a'",
         "SELECT * FROM tokens WHERE hash = ''",
         "SELECT * FROM tokens WHERE user_id = 'a' ORDER BY id",
     ] {

@@ -73,4 +73,15 @@ impl Links for State {
         older.for_each(|link| link.state = LinkState::Replaced);
         Ok(())
     }
+
+    async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
+        let open = self.links.iter_mut().filter(|link| link.user == *user && link.is_open_at(now));
+        open.for_each(|link| link.state = LinkState::Revoked);
+        Ok(())
+    }
+
+    async fn delete_links_of(&mut self, user: &UserId) -> Result<(), StoreError> {
+        self.links.retain(|link| link.user != *user);
+        Ok(())
+    }
 }

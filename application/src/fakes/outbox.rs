@@ -80,4 +80,9 @@ impl Outbox for State {
         let mail = self.mail_mut(id).filter(|mail| mail.state != OutboxState::Sent);
         Ok(mail.map(|mail| (mail.state, mail.due) = (OutboxState::Waiting, at)).is_some())
     }
+
+    async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError> {
+        self.mails.retain(|mail| mail.user != *user);
+        Ok(())
+    }
 }

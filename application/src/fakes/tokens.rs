@@ -22,6 +22,11 @@ impl Tokens for State {
         Ok(tokens.map(|(token, _)| token.clone()).collect())
     }
 
+    async fn delete_tokens_of(&mut self, user: &UserId) -> Result<(), StoreError> {
+        self.tokens.retain(|(token, _)| token.user != *user);
+        Ok(())
+    }
+
     async fn revoke_token(
         &mut self,
         id: &TokenId,

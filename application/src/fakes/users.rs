@@ -21,13 +21,25 @@ impl Users for State {
         limit: u64,
     ) -> Result<Vec<User>, StoreError> {
         let after = after.map(UserId::as_str).unwrap_or_default();
-        let rest = self.users.iter().filter(|(id, _)| id.as_str() > after);
+        let rest = self
+            .users
+            .iter()
+            .filter(|(id, user)| id.as_str() > after && user.state != UserState::Removed);
         Ok(rest.take(limit as usize).map(|(_, user)| user.clone()).collect())
     }
 
     async fn add_user(&mut self, user: &User, _at: Timestamp) -> Result<bool, StoreError> {
         let taken =
             self.users.values().any(|other| other.id == user.id || other.email == user.email);
+        if !taken {
+            self.users.insert(user.id.to_string(), user.clone());
+        }
+        Ok(!taken)
+    }
+
+    async fn change_user(&mut self, user: &User) -> Result<bool, StoreError> {
+        let mut others = self.users.values().filter(|other| other.id != user.id);
+        let taken = user.email.is_some() && others.any(|other| other.email == user.email);
         if !taken {
             self.users.insert(user.id.to_string(), user.clone());
         }

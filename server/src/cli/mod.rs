@@ -17,7 +17,7 @@ pub use link::LinkCommand;
 pub use mail::MailCommand;
 pub use outbox::OutboxCommand;
 pub use token::TokenCommand;
-pub use user::{NewUser, UserCommand};
+pub use user::{NewUser, UserChanges, UserCommand};
 use values::listen;
 
 /// Mails people a link with which they register a passkey.
@@ -80,7 +80,7 @@ Example, for a deployment where servers may not change the schema:
   passlink migrate
   passlink serve --no-migrate")]
     Migrate,
-    /// Add and show users
+    /// Add, change, show and remove users
     #[command(subcommand)]
     User(UserCommand),
     /// Make, list and revoke the bearer tokens that callers of the API present

@@ -16,13 +16,72 @@ Example:
 Example, keeping the ids of another system:
   passlink user add --email ada@example.com --id 69629023906488334 --org 69629023906488337")]
     Add(NewUser),
-    /// Print a user as one line of JSON
+    /// Change what is known of a user, and print the user as one line of JSON
+    ///
+    /// What is not named stays as it is. A new address ends the user's open passkey links: they
+    /// were made for the old one. It counts as verified, as with `user add`, unless --unverified is
+    /// given, which ends open links as well.
+    #[command(after_help = "\
+Example:
+  passlink user update 69629023906488334 --email ada@example.org --language de")]
+    Update {
+        /// The user's id
+        id: UserId,
+        /// What is to be different.
+        #[command(flatten)]
+        changes: UserChanges,
+    },
+    /// Shut a user out, for example after an attack
+    ///
+    /// Open passkey links end for good, and waiting mails are not sent. Tokens and passkeys are
+    /// kept; they do nothing until `passlink user unlock`. Locking again changes nothing.
+    #[command(after_help = "Example:\n  passlink user lock 69629023906488334")]
+    Lock {
+        /// The user's id
+        id: UserId,
+    },
+    /// Let a locked user act again
+    ///
+    /// The user's tokens and passkeys work again; links that were ended stay so.
+    #[command(after_help = "Example:\n  passlink user unlock 69629023906488334")]
+    Unlock {
+        /// The user's id
+        id: UserId,
+    },
+    /// Switch a user off, for example one who has left for a while
+    ///
+    /// Open passkey links end for good, and waiting mails are not sent. Tokens and passkeys are
+    /// kept; they do nothing until `passlink user reactivate`. Deactivating again changes nothing.
+    #[command(after_help = "Example:\n  passlink user deactivate 69629023906488334")]
+    Deactivate {
+        /// The user's id
+        id: UserId,
+    },
+    /// Let a deactivated user act again
+    ///
+    /// The user's tokens and passkeys work again; links that were ended stay so.
+    #[command(after_help = "Example:\n  passlink user reactivate 69629023906488334")]
+    Reactivate {
+        /// The user's id
+        id: UserId,
+    },
+    /// Remove a user for good, and erase what is personal
+    ///
+    /// Tokens, links and mails are deleted, names and address erased; the address can be given to
+    /// another user. The id and the history, which holds nothing personal, stay, and the id is not
+    /// given again. Nothing brings a removed user back.
+    #[command(after_help = "Example:\n  passlink user remove 69629023906488334")]
+    Remove {
+        /// The user's id
+        id: UserId,
+    },
+    /// Print a user as one line of JSON, or what is left of a removed one
     #[command(after_help = "Example:\n  passlink user show 69629023906488334")]
     Show {
         /// The user's id
         id: UserId,
     },
-    /// Print all users as JSON, one a line
+    /// Print all users who were not removed as JSON, one a line
     #[command(after_help = "Example:\n  passlink user list")]
     List,
 }
@@ -51,4 +110,28 @@ pub struct NewUser {
     /// Nobody has checked that the address is the user's: no links are mailed to it
     #[arg(long)]
     pub unverified: bool,
+}
+
+/// What `passlink user update` changes.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct UserChanges {
+    /// E-mail address, which no other user of the organisation may have
+    #[arg(long, value_name = "E")]
+    pub email: Option<EmailAddress>,
+    /// The address is known to be the user's
+    #[arg(long, conflicts_with = "unverified")]
+    pub verified: bool,
+    /// Nobody has checked that the address is the user's: no links are mailed to it
+    #[arg(long)]
+    pub unverified: bool,
+    /// The name to sign in with
+    #[arg(long, value_name = "U")]
+    pub username: Option<Text>,
+    /// The name that mails and pages call the user by
+    #[arg(long, value_name = "N")]
+    pub display_name: Option<Text>,
+    /// The language of mails and pages, such as en or de-CH
+    #[arg(long, value_name = "L", value_parser = language)]
+    pub language: Option<String>,
 }

@@ -1,11 +1,15 @@
 //! `passlink user`.
 
-use passlink_application::NewUser;
-use passlink_domain::{User, UserState};
+use passlink_application::{NewUser, UserUseCases};
+use passlink_domain::{StateChange, User, UserChanges, UserId, UserState};
 use serde::Serialize;
 
 use super::{PAGE, open, print};
-use crate::{Error, cli::UserCommand, config::Config};
+use crate::{
+    Error,
+    cli::{self, UserCommand},
+    config::Config,
+};
 
 /// The language of users for whom none was given.
 pub(crate) const LANGUAGE: &str = "en";
@@ -46,8 +50,18 @@ impl<'u> From<&'u User> for Line<'u> {
     }
 }
 
+impl From<cli::UserChanges> for UserChanges {
+    fn from(changes: cli::UserChanges) -> Self {
+        let cli::UserChanges { email, verified, unverified, username, display_name, language } =
+            changes;
+        let verified = (verified || unverified).then_some(verified);
+        Self { email, verified, username, display_name, language }
+    }
+}
+
 pub(crate) async fn run(command: UserCommand, config: Config) -> Result<(), Error> {
-    let users = open(&config).await?.users();
+    let house = open(&config).await?;
+    let users = house.users();
     match command {
         UserCommand::Add(new) => {
             let user = users
@@ -62,6 +76,18 @@ pub(crate) async fn run(command: UserCommand, config: Config) -> Result<(), Erro
                 })
                 .await?;
             print(&Line::from(&user))
+        }
+        UserCommand::Update { id, changes } => {
+            print(&Line::from(&users.update(id, changes.into()).await?))
+        }
+        UserCommand::Lock { id } => move_to(&users, id, StateChange::Lock).await,
+        UserCommand::Unlock { id } => move_to(&users, id, StateChange::Unlock).await,
+        UserCommand::Deactivate { id } => move_to(&users, id, StateChange::Deactivate).await,
+        UserCommand::Reactivate { id } => move_to(&users, id, StateChange::Reactivate).await,
+        UserCommand::Remove { id } => {
+            let removed = users.remove(id).await?;
+            house.clear_journal().await?;
+            print(&Line::from(&removed))
         }
         UserCommand::Show { id } => print(&Line::from(&users.show(id).await?)),
         UserCommand::List => {
@@ -78,4 +104,8 @@ pub(crate) async fn run(command: UserCommand, config: Config) -> Result<(), Erro
             }
         }
     }
+}
+
+async fn move_to(users: &UserUseCases, id: UserId, change: StateChange) -> Result<(), Error> {
+    print(&Line::from(&users.move_to(id, change).await?))
 }

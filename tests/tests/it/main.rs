@@ -25,3 +25,4 @@ mod requests;
 mod secrecy;
 mod send_link;
 mod shutdown;
+mod users;

@@ -3,11 +3,12 @@
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 mod m0001_first;
+mod m0003_mails_of_user;
 
 pub(super) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Step)]
+        vec![Box::new(m0001_first::Step), Box::new(m0003_mails_of_user::Step)]
     }
 }

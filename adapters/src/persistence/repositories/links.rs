@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use passlink_application::{Links, StoreError};
 use passlink_domain::{Delivery, LinkId, LinkState, PasskeyLink, RecentLinks, UserId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
 };
 
 use super::{Sql, instant, parsed, state_names};
@@ -45,6 +45,16 @@ fn link(row: Model) -> Result<PasskeyLink, StoreError> {
     })
 }
 
+/// Links of the user that are open.
+fn open_at(user: &UserId, now: Timestamp) -> Condition {
+    let longest = now.saturating_sub(LONGEST_LIFETIME).unwrap_or(Timestamp::MIN);
+    Condition::all()
+        .add(Column::UserId.eq(user.as_str()))
+        .add(Column::RequestedAt.gt(longest.as_millisecond()))
+        .add(Column::State.is_in(OPEN.map(state_name)))
+        .add(Column::ExpiresAt.gt(now.as_millisecond()))
+}
+
 #[async_trait]
 impl<C: ConnectionTrait> Links for Sql<'_, C> {
     async fn recent_links(
@@ -77,15 +87,11 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Timestamp>, StoreError> {
-        let longest = now.saturating_sub(LONGEST_LIFETIME).unwrap_or(Timestamp::MIN);
         let expiries: Vec<i64> = Entity::find()
             .select_only()
             .column(Column::ExpiresAt)
-            .filter(Column::UserId.eq(user.as_str()))
-            .filter(Column::RequestedAt.gt(longest.as_millisecond()))
+            .filter(open_at(user, now))
             .filter(Column::Email.is_null())
-            .filter(Column::State.is_in(OPEN.map(state_name)))
-            .filter(Column::ExpiresAt.gt(now.as_millisecond()))
             .limit(limit as u64)
             .into_tuple()
             .all(self.db)
@@ -164,5 +170,21 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .await
             .map(drop)
             .map_err(|error| self.failed(error))
+    }
+
+    async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
+        Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(LinkState::Revoked)))
+            .filter(open_at(user, now))
+            .exec(self.db)
+            .await
+            .map(drop)
+            .map_err(|error| self.failed(error))
+    }
+
+    async fn delete_links_of(&mut self, user: &UserId) -> Result<(), StoreError> {
+        let deleted =
+            Entity::delete_many().filter(Column::UserId.eq(user.as_str())).exec(self.db).await;
+        deleted.map(drop).map_err(|error| self.failed(error))
     }
 }

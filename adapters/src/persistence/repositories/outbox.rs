@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::{ClaimedMail, MailOutcome, Outbox, OutboxMail, OutboxState, StoreError};
-use passlink_domain::OutboxId;
+use passlink_domain::{OutboxId, UserId};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -155,5 +155,11 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .await
             .map_err(|error| self.failed(error))?;
         Ok(made.rows_affected == 1)
+    }
+
+    async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError> {
+        let deleted =
+            Entity::delete_many().filter(Column::UserId.eq(user.as_str())).exec(self.db).await;
+        deleted.map(drop).map_err(|error| self.failed(error))
     }
 }

@@ -55,6 +55,12 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
         rows.into_iter().map(token).collect()
     }
 
+    async fn delete_tokens_of(&mut self, user: &UserId) -> Result<(), StoreError> {
+        let deleted =
+            Entity::delete_many().filter(Column::UserId.eq(user.as_str())).exec(self.db).await;
+        deleted.map(drop).map_err(|error| self.failed(error))
+    }
+
     async fn revoke_token(
         &mut self,
         id: &TokenId,

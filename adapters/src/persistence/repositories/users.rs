@@ -6,7 +6,7 @@ use passlink_application::{StoreError, Users};
 use passlink_domain::{EmailAddress, Sequence, User, UserEmail, UserId, UserState};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, TryInsertResult, sea_query::OnConflict,
+    QuerySelect, SqlErr, TryInsertResult, sea_query::OnConflict,
 };
 
 use super::{Sql, parsed, state_names};
@@ -42,6 +42,21 @@ fn email_key(address: &EmailAddress) -> String {
     address.as_str().to_lowercase()
 }
 
+/// The columns that a change of the user can change.
+fn changeable(user: &User) -> ActiveModel {
+    let email = user.email.as_ref();
+    ActiveModel {
+        username: Set(user.username.to_string()),
+        display_name: Set(user.display_name.to_string()),
+        language: Set(user.language.clone()),
+        email: Set(email.map(|email| email.address.to_string())),
+        email_key: Set(email.map(|email| email_key(&email.address))),
+        email_verified: Set(email.is_some_and(|email| email.verified)),
+        state: Set(state_name(user.state).to_owned()),
+        ..Default::default()
+    }
+}
+
 #[async_trait]
 impl<C: ConnectionTrait> Users for Sql<'_, C> {
     async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -59,7 +74,10 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         after: Option<&UserId>,
         limit: u64,
     ) -> Result<Vec<User>, StoreError> {
-        let mut rows = Entity::find().order_by_asc(Column::Id).limit(limit);
+        let mut rows = Entity::find()
+            .filter(Column::State.ne(state_name(UserState::Removed)))
+            .order_by_asc(Column::Id)
+            .limit(limit);
         if let Some(after) = after {
             rows = rows.filter(Column::Id.gt(after.as_str()));
         }
@@ -71,15 +89,9 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         let row = ActiveModel {
             id: Set(user.id.to_string()),
             organisation: Set(user.organisation.to_string()),
-            username: Set(user.username.to_string()),
-            display_name: Set(user.display_name.to_string()),
-            language: Set(user.language.clone()),
-            email: Set(user.email.as_ref().map(|email| email.address.to_string())),
-            email_key: Set(user.email.as_ref().map(|email| email_key(&email.address))),
-            email_verified: Set(user.email.as_ref().is_some_and(|email| email.verified)),
-            state: Set(state_name(user.state).to_owned()),
             sequence: Set(user.sequence.get().try_into().unwrap_or(i64::MAX)),
             created_at: Set(at.as_millisecond()),
+            ..changeable(user)
         };
         let added = Entity::insert(row)
             .on_conflict(OnConflict::new().do_nothing().to_owned())
@@ -88,5 +100,20 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
             .await
             .map_err(|error| self.failed(error))?;
         Ok(matches!(added, TryInsertResult::Inserted(1..)))
+    }
+
+    async fn change_user(&mut self, user: &User) -> Result<bool, StoreError> {
+        let changed = Entity::update_many()
+            .set(changeable(user))
+            .filter(Column::Id.eq(user.id.as_str()))
+            .exec(self.db)
+            .await;
+        match changed {
+            Ok(_) => Ok(true),
+            Err(error) => match error.sql_err() {
+                Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
+                _ => Err(self.failed(error)),
+            },
+        }
     }
 }

@@ -1,0 +1,150 @@
+//! What an operator changes about a user, and when that can be.
+
+use crate::{EmailAddress, EventKind, Text, User, UserEmail, UserState};
+
+/// What is to be different about a user. What is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserChanges {
+    /// Where mail goes. A new address counts as verified unless `verified` says otherwise.
+    pub email: Option<EmailAddress>,
+    /// Whether the address is known to be the user's.
+    pub verified: Option<bool>,
+    /// What the user signs in as.
+    pub username: Option<Text>,
+    /// What the user is called.
+    pub display_name: Option<Text>,
+    /// The language for mails and pages, a BCP 47 tag.
+    pub language: Option<String>,
+}
+
+/// What is to become of a user's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateChange {
+    /// Shut the user out, for example after an attack.
+    Lock,
+    /// Let a locked user act again.
+    Unlock,
+    /// Switch the user off.
+    Deactivate,
+    /// Let a deactivated user act again.
+    Reactivate,
+}
+
+/// Why a user can't be changed so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeRefused {
+    /// The user was removed, and nothing brings a user back.
+    #[error("the user was removed")]
+    Removed,
+    /// The user is locked.
+    #[error("the user is locked; unlock the user first")]
+    Locked,
+    /// The user is deactivated.
+    #[error("the user is deactivated; reactivate the user first")]
+    Deactivated,
+    /// There is no address that could be verified.
+    #[error("the user has no e-mail address that could be verified; give one")]
+    NoEmail,
+}
+
+/// A user as changed, and what the change is recorded as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The user as changed; the sequence is still the one before.
+    pub user: User,
+    /// What is recorded.
+    pub kind: EventKind,
+    /// Whether the user's open links end: they were made for an address that no longer holds, or
+    /// for a user who may no longer act.
+    pub ends_links: bool,
+}
+
+impl User {
+    /// The user with these changes; `None` when they change nothing.
+    pub fn changed(&self, changes: UserChanges) -> Result<Option<Changed>, ChangeRefused> {
+        if self.state == UserState::Removed {
+            return Err(ChangeRefused::Removed);
+        }
+        let email = self.changed_email(changes.email, changes.verified)?;
+        let user = Self {
+            username: changes.username.unwrap_or_else(|| self.username.clone()),
+            display_name: changes.display_name.unwrap_or_else(|| self.display_name.clone()),
+            language: changes.language.unwrap_or_else(|| self.language.clone()),
+            email,
+            ..self.clone()
+        };
+        let ends_links = match (&self.email, &user.email) {
+            (Some(old), Some(new)) => old.address != new.address || old.verified && !new.verified,
+            _ => false,
+        };
+        let kind = match user.email == self.email {
+            true => EventKind::ProfileChanged,
+            false => EventKind::EmailChanged,
+        };
+        Ok((user != *self).then_some(Changed { user, kind, ends_links }))
+    }
+
+    fn changed_email(
+        &self,
+        address: Option<EmailAddress>,
+        verified: Option<bool>,
+    ) -> Result<Option<UserEmail>, ChangeRefused> {
+        match (&self.email, address) {
+            (None, None) if verified.is_some() => Err(ChangeRefused::NoEmail),
+            (None, None) => Ok(None),
+            (Some(email), None) => Ok(Some(UserEmail {
+                verified: verified.unwrap_or(email.verified),
+                ..email.clone()
+            })),
+            (email, Some(address)) => {
+                let same = email.as_ref().filter(|email| email.address == address);
+                let verified = verified.unwrap_or(same.is_none_or(|email| email.verified));
+                Ok(Some(UserEmail { address, verified }))
+            }
+        }
+    }
+
+    /// The user after a change of state; `None` when the user is in that state already.
+    pub fn moved(&self, change: StateChange) -> Result<Option<Changed>, ChangeRefused> {
+        use StateChange::{Deactivate, Lock, Reactivate, Unlock};
+        let (state, kind) = match (self.state, change) {
+            (UserState::Removed, _) => return Err(ChangeRefused::Removed),
+            (UserState::Active, Lock) => (UserState::Locked, EventKind::UserLocked),
+            (UserState::Active, Deactivate) => (UserState::Deactivated, EventKind::UserDeactivated),
+            (UserState::Locked, Unlock) => (UserState::Active, EventKind::UserUnlocked),
+            (UserState::Deactivated, Reactivate) => (UserState::Active, EventKind::UserReactivated),
+            (UserState::Active, Unlock | Reactivate)
+            | (UserState::Locked, Lock)
+            | (UserState::Deactivated, Deactivate) => return Ok(None),
+            (UserState::Locked, Deactivate | Reactivate) => return Err(ChangeRefused::Locked),
+            (UserState::Deactivated, Lock | Unlock) => return Err(ChangeRefused::Deactivated),
+        };
+        let user = Self { state, ..self.clone() };
+        Ok(Some(Changed { user, kind, ends_links: state != UserState::Active }))
+    }
+
+    /// What is left of the user: id, organisation and the number of the last change. Nothing
+    /// personal is among it, unless the id is.
+    pub fn removed(&self) -> Result<Changed, ChangeRefused> {
+        if self.state == UserState::Removed {
+            return Err(ChangeRefused::Removed);
+        }
+        let user = Self {
+            id: self.id.clone(),
+            organisation: self.organisation.clone(),
+            username: Text::erased(),
+            display_name: Text::erased(),
+            language: UNDETERMINED.to_owned(),
+            email: None,
+            state: UserState::Removed,
+            sequence: self.sequence,
+        };
+        Ok(Changed { user, kind: EventKind::UserRemoved, ends_links: true })
+    }
+}
+
+/// The language of a user who is gone (BCP 47, section 4.1).
+const UNDETERMINED: &str = "und";
+
+#[cfg(test)]
+mod tests;

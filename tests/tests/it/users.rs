@@ -1,0 +1,183 @@
+//! Users are changed, locked, deactivated and removed by commands.
+
+use std::collections::BTreeSet;
+
+use passlink_tests::{
+    MailServer, Passlink,
+    secrets::{files, search},
+};
+use serde_json::{Value, json};
+
+/// Runs a command of `passlink user` that prints a user.
+#[track_caller]
+fn user(passlink: &Passlink, arguments: &[&str]) -> Value {
+    passlink.cli(&[&["user"], arguments].concat()).lines().remove(0)
+}
+
+#[test]
+fn a_user_is_changed_in_what_is_named_and_nothing_else() {
+    let passlink = Passlink::with_mail_dir();
+    let before = passlink.user("ada@example.com", &["--id", "1", "--username", "ada"]);
+    let more = ["--display-name", "Ada Example", "--language", "de-CH"];
+    let after = user(&passlink, &[&["update", "1"], &more[..]].concat());
+    let mut expected = before.clone();
+    (expected["displayName"], expected["language"]) = ("Ada Example".into(), "de-CH".into());
+    expected["sequence"] = 2.into();
+    assert_eq!(after, expected);
+    assert_eq!(
+        user(&passlink, &[&["update", "1"], &more[..]].concat()),
+        after,
+        "no change, no entry"
+    );
+    assert_eq!(user(&passlink, &["update", "1", "--unverified"])["emailVerified"], false);
+    assert_eq!(user(&passlink, &["update", "1", "--verified"])["emailVerified"], true);
+    let moved = user(&passlink, &["update", "1", "--email", "Ada@Example.org", "--username", "al"]);
+    assert_eq!((&moved["email"], &moved["username"]), (&json!("Ada@example.org"), &json!("al")));
+    assert_eq!((&moved["emailVerified"], &moved["sequence"]), (&json!(true), &json!(5)));
+    assert_eq!(passlink.history("1"), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn an_address_of_another_user_is_refused() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("ada@example.com", &["--id", "1"]);
+    passlink.user("bob@example.com", &["--id", "2"]);
+    let update = ["user", "update", "2", "--email", "ADA@example.com"];
+    assert!(passlink.cli(&update).failed(1).contains("address"));
+    assert_eq!(passlink.history("2"), [1]);
+}
+
+#[test]
+fn wrong_use_of_user_commands_exits_with_2() {
+    let passlink = Passlink::with_mail_dir();
+    for line in [
+        "update 1",
+        "update --email ada@example.com",
+        "update 1 --email nobody",
+        "update 1 --verified --unverified",
+        "update 1 --language 1",
+        "lock",
+        "unlock",
+        "deactivate",
+        "reactivate",
+        "remove",
+    ] {
+        let arguments: Vec<_> = ["user"].into_iter().chain(line.split(' ')).collect();
+        passlink.cli(&arguments).failed(2);
+    }
+}
+
+#[test]
+fn nobody_and_removed_users_are_not_changed() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("ada@example.com", &["--id", "1"]);
+    user(&passlink, &["remove", "1"]);
+    for command in ["lock", "unlock", "deactivate", "reactivate", "remove", "update"] {
+        let more: &[&str] = if command == "update" { &["--verified"] } else { &[] };
+        let run = |id| passlink.cli(&[&["user", command, id], more].concat()).failed(1);
+        assert!(run("nobody").contains("no user with this id"), "{command}");
+        assert!(run("1").contains("removed"), "{command}");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_address_ends_the_open_links_and_gets_the_next() {
+    let mails = MailServer::plain();
+    let passlink = Passlink::with_mail_server(&mails).generous().started().await;
+    let ada = passlink.ada();
+    passlink.send_link(&ada.token).await.sequence();
+    mails.until_mails(1).await;
+    user(&passlink, &["update", &ada.id, "--display-name", "Ada"]);
+    let states = || -> Vec<Value> {
+        let links = passlink.cli(&["link", "list", "--user", &ada.id]).lines();
+        links.iter().map(|link| link["state"].clone()).collect()
+    };
+    assert_eq!(states(), ["sent"]);
+    user(&passlink, &["update", &ada.id, "--email", "ada@example.org"]);
+    assert_eq!(states(), ["revoked"]);
+    assert_eq!(passlink.send_link(&ada.token).await.sequence(), 5);
+    assert_eq!(mails.until_mails(2).await[1].envelope.to, ["ada@example.org"]);
+    user(&passlink, &["update", &ada.id, "--unverified"]);
+    assert_eq!(states(), ["revoked", "revoked"]);
+    passlink.send_link(&ada.token).await.assert_error(
+        400,
+        9,
+        "Errors.User.Email.NotVerified",
+        "USER-EmailNotVerified",
+    );
+}
+
+#[tokio::test]
+async fn a_locked_or_deactivated_user_can_not_act_until_it_is_undone() {
+    let passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    for (command, state, wrong, undo) in [
+        ("lock", "locked", "reactivate", "unlock"),
+        ("deactivate", "deactivated", "unlock", "reactivate"),
+    ] {
+        let link = passlink.cli(&["link", "create", "--user", &ada.id]).done();
+        assert!(link.starts_with("https://"));
+        let stopped = user(&passlink, &[command, &ada.id]);
+        assert_eq!(stopped["state"], state);
+        assert_eq!(user(&passlink, &[command, &ada.id]), stopped, "again changes nothing");
+        passlink.send_link(&ada.token).await.assert_error(
+            400,
+            9,
+            "Errors.User.NotActive",
+            "USER-NotActive",
+        );
+        let stderr = passlink.cli(&["user", wrong, &ada.id]).failed(1);
+        assert!(stderr.contains(undo), "{stderr}");
+        assert_eq!(user(&passlink, &[undo, &ada.id])["state"], "active");
+        assert_eq!(user(&passlink, &[undo, &ada.id])["state"], "active");
+        passlink.send_link(&ada.token).await.sequence();
+        let links = passlink.cli(&["link", "list", "--user", &ada.id]).lines();
+        let returned = links.iter().filter(|link| link["mailedTo"].is_null());
+        assert!(returned.into_iter().all(|link| link["state"] == "revoked"), "{links:?}");
+    }
+    let length = passlink.history(&ada.id).len() as u64;
+    assert_eq!(passlink.history(&ada.id), (1..=length).collect::<Vec<_>>(), "no gaps");
+}
+
+#[tokio::test]
+async fn of_a_removed_user_the_history_is_left() {
+    let passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    passlink.send_link(&ada.token).await.sequence();
+    let removed = user(&passlink, &["remove", &ada.id]);
+    assert_eq!(removed["state"], "removed");
+    assert_eq!(removed, user(&passlink, &["show", &ada.id]));
+    assert_eq!(passlink.send_link(&ada.token).await.status, 401);
+    assert_eq!(passlink.cli(&["user", "list"]).done(), "");
+    assert_eq!(passlink.cli(&["token", "list", "--user", &ada.id]).done(), "");
+    assert_eq!(passlink.cli(&["link", "list", "--user", &ada.id]).done(), "");
+    passlink.cli(&["token", "create", "--user", &ada.id]).failed(1);
+    passlink.cli(&["link", "create", "--user", &ada.id]).failed(1);
+    let history = passlink.sql("SELECT sequence, kind FROM events ORDER BY sequence", &[]);
+    let expected = json!([[1, "user.added"], [2, "link.requested"], [3, "user.removed"]]);
+    assert_eq!(json!(history), expected);
+
+    let again = ["user", "add", "--email", "other@example.com", "--id", &ada.id];
+    assert!(passlink.cli(&again).failed(1).contains("id"), "an id is given once");
+    passlink.user(&ada.address, &[]);
+}
+
+#[tokio::test]
+async fn what_is_personal_is_not_left_in_the_database_file_either() {
+    let passlink = Passlink::with_mail_dir().on_sqlite().generous().started().await;
+    let names = ["--display-name", "Ada Q. Example", "--username", "countess-of-lovelace"];
+    let ada = passlink.caller("ada.personal@example.com", &names);
+    passlink.token(&ada.id, &["--name", "laptop-of-the-countess"]);
+    passlink.send_link(&ada.token).await.sequence();
+    let personal =
+        ["ada.personal@", "Ada Q. Example", "countess-of-lovelace", "laptop-of-the-countess"];
+    let found = || {
+        let files = files(passlink.dir()).into_iter();
+        let files: Vec<_> = files.filter(|file| !file.starts_with(passlink.mail_dir())).collect();
+        let found = search(&files, &personal).into_iter();
+        found.map(|(_, index, _)| personal[index]).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(found(), BTreeSet::from(personal));
+    user(&passlink, &["remove", &ada.id]);
+    assert_eq!(found(), BTreeSet::new());
+}
