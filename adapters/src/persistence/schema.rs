@@ -56,6 +56,8 @@ pub(super) async fn migrate(connection: &DatabaseConnection) -> Result<(), DbErr
         })
         .await?;
     if connection.get_database_backend() == DbBackend::Postgres {
+        // Others may take their time.
+        transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
         transaction.execute_unprepared(&lock).await?;
     }

@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 
 use super::*;
 
+mod conflicts;
 mod postgres;
 
 /// A new database: on SQLite, or on what `PASSLINK_TEST_DATABASE` asks for.
@@ -22,7 +23,15 @@ async fn new_database() -> (tempfile::TempDir, String) {
     (folder, url)
 }
 
+/// A store on a new database. On PostgreSQL, every transaction fails once with 40001.
 async fn store() -> (tempfile::TempDir, Arc<dyn Store>, DatabaseConnection) {
+    store_with_conflicts(1).await
+}
+
+/// A store on a new database. On PostgreSQL, the first `failures` commits of every transaction fail.
+async fn store_with_conflicts(
+    failures: u32,
+) -> (tempfile::TempDir, Arc<dyn Store>, DatabaseConnection) {
     let (folder, url) = new_database().await;
     let store = SeaStore::connect(&url, 4).await.unwrap();
     assert!(store.schema().await.unwrap().is_new());
@@ -30,7 +39,10 @@ async fn store() -> (tempfile::TempDir, Arc<dyn Store>, DatabaseConnection) {
     store.migrate().await.unwrap();
     assert_eq!(store.schema().await.unwrap().pending, 0);
     let connection = store.connection.clone();
-    (folder, Arc::new(store), connection)
+    match store.sqlite {
+        Some(_) => (folder, Arc::new(store), connection),
+        None => (folder, Arc::new(conflicts::Conflicts { store, failures }), connection),
+    }
 }
 
 fn at(second: i64) -> Timestamp {
@@ -67,6 +79,99 @@ fn mail(id: &str) -> OutboxMail {
         state: OutboxState::Waiting,
         last_answer: None,
     }
+}
+
+#[tokio::test]
+async fn ten_that_migrate_at_once_migrate_once() {
+    let (_folder, url) = new_database().await;
+    let migrate = |_| {
+        let url = url.clone();
+        async move { SeaStore::connect(&url, 2).await?.migrate().await }
+    };
+    for migrated in (0..10).map(migrate).collect::<tokio::task::JoinSet<_>>().join_all().await {
+        migrated.unwrap();
+    }
+    let store = SeaStore::connect(&url, 2).await.unwrap();
+    assert_eq!(store.schema().await.unwrap().pending, 0);
+}
+
+/// Only PostgreSQL has conflicts: on SQLite, writers wait for each other.
+#[tokio::test]
+async fn a_unit_of_work_is_run_again_a_bounded_number_of_times() {
+    for (failures, passes) in [(7, true), (8, false)] {
+        let (_folder, store, connection) = store_with_conflicts(failures).await;
+        let runs = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counted = runs.clone();
+        let added: Result<bool, StoreError> = store
+            .write(user("ada", "ada@example.com"), move |ada, tx| {
+                counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                Box::pin(tx.add_user(ada, at(0)))
+            })
+            .await;
+        let runs = runs.load(std::sync::atomic::Ordering::Relaxed);
+        match connection.get_database_backend() {
+            DbBackend::Postgres => {
+                assert_eq!(runs, 8);
+                assert_eq!(matches!(added, Ok(true)), passes, "{added:?}");
+                assert!(passes || matches!(added, Err(StoreError::Unavailable(_))), "{added:?}");
+            }
+            _ => assert!(added.unwrap() && runs == 1),
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_that_wait_for_each_other_both_come_to_their_end() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    add(&store, user("bob", "bob@example.com")).await;
+    let locks = |first: &'static str, second: &'static str| {
+        let store = store.clone();
+        async move {
+            let locked: Result<(), StoreError> = store
+                .write((), move |(), tx| {
+                    Box::pin(async move {
+                        for id in [first, second] {
+                            tx.user_for_update(&id.parse().unwrap()).await?.unwrap();
+                            tokio::time::sleep(Duration::from_millis(200)).await;
+                        }
+                        Ok(())
+                    })
+                })
+                .await;
+            locked.unwrap();
+        }
+    };
+    tokio::join!(locks("ada", "bob"), locks("bob", "ada"));
+}
+
+#[tokio::test]
+async fn a_mail_is_given_to_one_of_those_who_claim_at_once() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    let queued: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                for number in 0..30 {
+                    tx.queue(&mail(&format!("mail{number}"))).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    queued.unwrap();
+    let claim = |_| {
+        let store = store.clone();
+        async move {
+            let claimed: Result<Vec<ClaimedMail>, StoreError> =
+                store.write((), |(), tx| Box::pin(tx.claim(at(1), at(90), 3))).await;
+            claimed.unwrap()
+        }
+    };
+    let claims = (0..20).map(claim).collect::<tokio::task::JoinSet<_>>().join_all().await;
+    let ids: std::collections::BTreeSet<_> =
+        claims.iter().flatten().map(|mail| mail.id.to_string()).collect();
+    assert_eq!((claims.iter().flatten().count(), ids.len()), (30, 30));
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use passlink_application::{Settled, StoreError, Work};
-use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
 use super::{
     error::{Fault, fault, store_error},
@@ -16,10 +17,23 @@ const RUNS: u32 = 8;
 /// Wait before a unit of work is run again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(2);
 
+/// How a transaction is committed.
+pub(super) type Commit =
+    dyn Fn(DatabaseTransaction) -> BoxFuture<'static, Result<(), DbErr>> + Send + Sync;
+
 /// Runs a unit of work until its transaction has ended as it asked.
 pub(super) async fn run(connection: &DatabaseConnection, work: &Work) -> Result<(), StoreError> {
+    run_committed_by(&|transaction| Box::pin(transaction.commit()), connection, work).await
+}
+
+/// As [`run`], with a commit of one's own.
+pub(super) async fn run_committed_by(
+    commit: &Commit,
+    connection: &DatabaseConnection,
+    work: &Work,
+) -> Result<(), StoreError> {
     for run in 1.. {
-        match attempt(connection, work).await {
+        match attempt(commit, connection, work).await {
             Attempt::Ended => break,
             Attempt::Again if run < RUNS => {}
             Attempt::Again => return Err(StoreError::Unavailable("too many conflicts".into())),
@@ -47,7 +61,7 @@ enum Attempt {
     Failed(DbErr),
 }
 
-async fn attempt(connection: &DatabaseConnection, work: &Work) -> Attempt {
+async fn attempt(commit: &Commit, connection: &DatabaseConnection, work: &Work) -> Attempt {
     let transaction = match connection.begin().await {
         Ok(transaction) => transaction,
         Err(error) => return failed(error),
@@ -56,7 +70,7 @@ async fn attempt(connection: &DatabaseConnection, work: &Work) -> Attempt {
     let settled = work(&mut repositories).await;
     let fault_seen = repositories.fault();
     let ended = match (settled, fault_seen) {
-        (Settled::Commit, None) => transaction.commit().await,
+        (Settled::Commit, None) => commit(transaction).await,
         _ => transaction.rollback().await,
     };
     match (fault_seen, ended) {
