@@ -4,6 +4,7 @@ mod history;
 mod links;
 mod mailer;
 mod outbox;
+mod staging;
 mod tokens;
 mod users;
 
@@ -20,6 +21,8 @@ use jiff::Timestamp;
 use passlink_domain::*;
 
 use crate::*;
+
+pub use staging::Waiting;
 
 /// What the store holds. Undone by keeping the copy from before.
 #[derive(Clone, Default)]

@@ -10,6 +10,7 @@ mod error;
 #[cfg(test)]
 mod fakes;
 mod ids;
+mod import_users;
 mod link_desk;
 mod mail;
 mod outbox;
@@ -25,10 +26,13 @@ mod users;
 pub use add_link::{AddLink, AddedLink};
 pub use deliver_mail::{DeliverMail, Delivered};
 pub use error::{AuthenticateError, MailError, StoreError, UserLinkError};
+pub use import_users::{ImportError, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines};
 pub use link_desk::{Caller, LinkDesk};
 pub use mail::{Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl};
 pub use outbox::{ClaimedMail, MailOutcome, OutboxError, OutboxMail, OutboxState, OutboxUseCases};
-pub use ports::{Clock, History, Identity, Links, Mailer, Outbox, Random, Tokens, Users, Wake};
+pub use ports::{
+    Clock, History, Identity, Links, Mailer, Outbox, Random, Staging, Tokens, Users, Wake,
+};
 pub use revoke_link::{LinkError, LinkUseCases};
 pub use send_link::SendLink;
 pub use store::{Repositories, Settled, Store, Work};

@@ -11,8 +11,8 @@ use passlink_domain::{
 };
 
 use crate::{
-    AuthenticateError, Caller, ClaimedMail, Mail, MailError, MailOutcome, OutboxMail, OutboxState,
-    StoreError,
+    AuthenticateError, Caller, ClaimedMail, Mail, MailError, MailOutcome, Obstacles, OutboxMail,
+    OutboxState, StagedUser, StoreError,
 };
 
 /// Tells the time.
@@ -69,6 +69,18 @@ pub trait Users {
     /// Changes all of a user but id, organisation and sequence; `false` when the address in the
     /// organisation is taken: then the transaction can only be undone.
     async fn change_user(&mut self, user: &User) -> Result<bool, StoreError>;
+}
+
+/// Where users wait to be added all at once. Nobody sees who waits, and what waits goes with this.
+#[async_trait]
+pub trait Staging: Send {
+    /// Takes users, to be added as of `at`.
+    async fn stage(&mut self, users: &[StagedUser], at: Timestamp) -> Result<(), StoreError>;
+    /// What stands in the way of those who wait, the first `limit` of each kind.
+    async fn obstacles(&mut self, limit: usize) -> Result<Vec<Obstacles>, StoreError>;
+    /// Adds all who wait, each with the first entry of a history, in one transaction; `false`, and
+    /// nothing added, when an id or an address in an organisation is taken.
+    async fn add_all(&mut self, at: Timestamp) -> Result<bool, StoreError>;
 }
 
 /// The history of each user.

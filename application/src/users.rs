@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use passlink_domain::{
     ChangeRefused, EmailAddress, EventKind, OrganisationId, Sequence, Text, User, UserEmail,
     UserEvent, UserId, UserState,
@@ -26,6 +27,30 @@ pub struct NewUser {
     pub display_name: Option<Text>,
     /// The language for mails, a BCP 47 tag.
     pub language: String,
+}
+
+impl NewUser {
+    /// The user as it will be, with the first change in the history.
+    pub(crate) fn into_user(self, now: Timestamp, random: &dyn Random) -> Result<User, UserError> {
+        let id = match self.id {
+            Some(id) => id,
+            None => new_id(now, random)?,
+        };
+        let username = match self.username {
+            Some(username) => username,
+            None => Text::parse(self.email.as_str()).map_err(|_| UserError::Username)?,
+        };
+        Ok(User {
+            id,
+            organisation: self.organisation,
+            display_name: self.display_name.unwrap_or_else(|| username.clone()),
+            username,
+            language: self.language,
+            email: Some(UserEmail { address: self.email, verified: self.email_verified }),
+            state: UserState::Active,
+            sequence: Sequence::NONE.next(),
+        })
+    }
 }
 
 /// Why a user was not added, shown or changed.
@@ -67,24 +92,7 @@ impl UserUseCases {
     /// Adds a user; the first change in the user's history.
     pub async fn add(&self, new: NewUser) -> Result<User, UserError> {
         let now = self.clock.now();
-        let id = match new.id {
-            Some(id) => id,
-            None => new_id(now, &*self.random)?,
-        };
-        let username = match new.username {
-            Some(username) => username,
-            None => Text::parse(new.email.as_str()).map_err(|_| UserError::Username)?,
-        };
-        let user = User {
-            id,
-            organisation: new.organisation,
-            display_name: new.display_name.unwrap_or_else(|| username.clone()),
-            username,
-            language: new.language,
-            email: Some(UserEmail { address: new.email, verified: new.email_verified }),
-            state: UserState::Active,
-            sequence: Sequence::NONE.next(),
-        };
+        let user = new.into_user(now, &*self.random)?;
         self.store
             .write(user.clone(), move |user, tx| {
                 Box::pin(async move {

@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use error::store_error;
 use group_commit::Writer;
 pub use schema::Schema;
+pub use staging::StagingTable;
 
 mod entities;
 mod error;
@@ -18,6 +19,7 @@ mod migrations;
 mod notify;
 mod repositories;
 mod schema;
+mod staging;
 mod transactions;
 
 /// How long a statement waits for a SQLite file that another process writes.
@@ -104,15 +106,17 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
 
 async fn open_sqlite(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
     let mut options = options(url, connections);
-    options.test_before_acquire(false).map_sqlx_sqlite_opts(|options| {
-        options
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            // What was erased is not left in the file.
-            .pragma("secure_delete", "on")
-            .busy_timeout(BUSY_TIMEOUT)
-    });
+    options.test_before_acquire(false).map_sqlx_sqlite_opts(sqlite_options);
     Database::connect(options).await
+}
+
+fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // What was erased is not left in the file.
+        .pragma("secure_delete", "on")
+        .busy_timeout(BUSY_TIMEOUT)
 }
 
 async fn open_postgres(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {

@@ -9,6 +9,7 @@ use super::*;
 
 mod conflicts;
 mod postgres;
+mod staging;
 
 /// A new database: on SQLite, or on what `PASSLINK_TEST_DATABASE` asks for.
 async fn new_database() -> (tempfile::TempDir, String) {
@@ -289,6 +290,7 @@ async fn no_query_reads_a_whole_table() {
     let (_folder, _store, connection) = store().await;
     for query in [
         "SELECT * FROM users WHERE id = 'a'",
+        "SELECT id FROM users WHERE organisation = 'a' AND email_key = 'a' AND id <> 'a'",
         "SELECT * FROM users WHERE state <> 'removed' AND id > 'a' ORDER BY id LIMIT 5",
         "SELECT requested_at FROM links WHERE user_id = 'a' AND requested_at > 1 ORDER BY requested_at DESC LIMIT 5",
         "SELECT * FROM links WHERE id = 'a'",

@@ -13,6 +13,8 @@ mod outbox;
 mod tokens;
 mod users;
 
+pub(super) use users::row as user_row;
+
 /// All repositories over one connection or transaction.
 pub(super) struct Sql<'c, C> {
     db: &'c C,

@@ -42,6 +42,17 @@ fn email_key(address: &EmailAddress) -> String {
     address.as_str().to_lowercase()
 }
 
+/// All columns of a user who is added at `at`.
+pub(in crate::persistence) fn row(user: &User, at: Timestamp) -> ActiveModel {
+    ActiveModel {
+        id: Set(user.id.to_string()),
+        organisation: Set(user.organisation.to_string()),
+        sequence: Set(user.sequence.get().try_into().unwrap_or(i64::MAX)),
+        created_at: Set(at.as_millisecond()),
+        ..changeable(user)
+    }
+}
+
 /// The columns that a change of the user can change.
 fn changeable(user: &User) -> ActiveModel {
     let email = user.email.as_ref();
@@ -86,14 +97,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
     }
 
     async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError> {
-        let row = ActiveModel {
-            id: Set(user.id.to_string()),
-            organisation: Set(user.organisation.to_string()),
-            sequence: Set(user.sequence.get().try_into().unwrap_or(i64::MAX)),
-            created_at: Set(at.as_millisecond()),
-            ..changeable(user)
-        };
-        let added = Entity::insert(row)
+        let added = Entity::insert(row(user, at))
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .try_insert()
             .exec_without_returning(self.db)
@@ -103,6 +107,22 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
     }
 
     async fn change_user(&mut self, user: &User) -> Result<bool, StoreError> {
+        if let Some(email) = &user.email {
+            let taken = Entity::find()
+                .select_only()
+                .column(Column::Id)
+                .filter(Column::Organisation.eq(user.organisation.as_str()))
+                .filter(Column::EmailKey.eq(email_key(&email.address)))
+                .filter(Column::Id.ne(user.id.as_str()))
+                .into_tuple::<String>()
+                .one(self.db)
+                .await
+                .map_err(|error| self.failed(error))?;
+            if taken.is_some() {
+                return Ok(false);
+            }
+        }
+        // Somebody else may take it meanwhile.
         let changed = Entity::update_many()
             .set(changeable(user))
             .filter(Column::Id.eq(user.id.as_str()))

@@ -1,0 +1,173 @@
+//! Where users wait to be added all at once: a temporary table of one connection. It is in nobody's
+//! way while it is filled and looked through, and goes with the connection, however that ends. Only
+//! the last step, from there into the tables of all, is a transaction on these.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_application::{Obstacle, Obstacles, StagedUser, Staging, StoreError};
+use passlink_domain::{EventKind, Sequence};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
+    DatabaseTransaction, DbErr, Iden, Iterable, SqlErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
+    sea_query::{Expr, Query},
+};
+
+use super::{
+    entities::users,
+    error::{bad_row, store_error},
+    repositories::user_row,
+    sqlite_options,
+};
+
+/// A table with the columns of the users, and the line that told of each.
+const CREATE: &str = "CREATE TEMPORARY TABLE staged_users AS \
+    SELECT CAST(0 AS BIGINT) AS line, users.* FROM users WHERE 1 = 0";
+/// What is made of the line that is an obstacle.
+type ToObstacle = fn(u64) -> Obstacle;
+/// Kinds of obstacles: the lines of those who have one, and the line that is the obstacle.
+const OBSTACLES: [(&str, ToObstacle); 4] = [
+    (
+        "SELECT line, first FROM (SELECT line, MIN(line) OVER (PARTITION BY id) AS first \
+         FROM staged_users) AS same WHERE line <> first",
+        Obstacle::IdOfLine,
+    ),
+    (
+        "SELECT line, first FROM (SELECT line, MIN(line) OVER (PARTITION BY organisation, \
+         email_key) AS first FROM staged_users) AS same WHERE line <> first",
+        Obstacle::EmailOfLine,
+    ),
+    ("SELECT line, line AS first FROM staged_users JOIN users USING (id)", |_| Obstacle::IdTaken),
+    (
+        "SELECT line, line AS first FROM staged_users JOIN users USING (organisation, email_key)",
+        |_| Obstacle::EmailTaken,
+    ),
+];
+
+/// The table, and the one connection that has it.
+pub struct StagingTable {
+    connection: DatabaseConnection,
+}
+
+impl StagingTable {
+    /// Connects to the database, which must be migrated, and makes the table.
+    ///
+    /// Errors: [`StoreError`] when the database can't be reached.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let connection = connect(url).await.map_err(store_error)?;
+        connection.execute_unprepared(CREATE).await.map_err(store_error)?;
+        Ok(Self { connection })
+    }
+
+    async fn try_add_all(&self, at: Timestamp) -> Result<(), DbErr> {
+        let transaction = self
+            .connection
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await?;
+        match add_all(&transaction, at).await {
+            Ok(()) => transaction.commit().await,
+            Err(error) => {
+                transaction.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// One connection that stays, whatever time the import takes; no statement has too long.
+async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);
+    options.test_before_acquire(false).set_application_name("passlink import");
+    options.map_sqlx_sqlite_opts(|options| {
+        // Pages of an index that are written out of order are kept until they are full.
+        sqlite_options(options).pragma("cache_size", "-65536")
+    });
+    Database::connect(options).await
+}
+
+/// Users in the order of their ids: that is how their index is stored.
+async fn add_all(transaction: &DatabaseTransaction, at: Timestamp) -> Result<(), DbErr> {
+    let columns: Vec<String> = users::Column::iter().map(|column| column.to_string()).collect();
+    let columns = columns.join(", ");
+    let users =
+        format!("INSERT INTO users ({columns}) SELECT {columns} FROM staged_users ORDER BY id");
+    transaction.execute_unprepared(&users).await?;
+    let history = format!(
+        "INSERT INTO events (user_id, sequence, kind, recorded_at) \
+         SELECT id, {}, '{}', {} FROM staged_users ORDER BY id",
+        Sequence::NONE.next().get(),
+        EventKind::UserAdded.name(),
+        at.as_millisecond(),
+    );
+    transaction.execute_unprepared(&history).await.map(drop)
+}
+
+#[async_trait]
+impl Staging for StagingTable {
+    async fn stage(&mut self, users: &[StagedUser], at: Timestamp) -> Result<(), StoreError> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        let mut insert = Query::insert();
+        insert.into_table("staged_users").columns(
+            std::iter::once("line".to_owned())
+                .chain(users::Column::iter().map(|column| column.to_string())),
+        );
+        for StagedUser { line, user } in users {
+            let row = user_row(user, at);
+            let values = users::Column::iter().map(|column| Expr::value(value(row.get(column))));
+            let line = Expr::value(i64::try_from(*line).unwrap_or(i64::MAX));
+            insert.values(std::iter::once(line).chain(values)).map_err(bad_row)?;
+        }
+        self.connection.execute(&insert).await.map(drop).map_err(store_error)
+    }
+
+    async fn obstacles(&mut self, limit: usize) -> Result<Vec<Obstacles>, StoreError> {
+        let mut found = Vec::with_capacity(OBSTACLES.len());
+        for (query, obstacle) in OBSTACLES {
+            found.push(obstacles(&self.connection, query, obstacle, limit).await?);
+        }
+        Ok(found)
+    }
+
+    async fn add_all(&mut self, at: Timestamp) -> Result<bool, StoreError> {
+        match self.try_add_all(at).await {
+            Ok(()) => Ok(true),
+            Err(error) => match error.sql_err() {
+                Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
+                _ => Err(store_error(error)),
+            },
+        }
+    }
+}
+
+/// What a row has in a column; a row of a user has something in each.
+fn value(active: ActiveValue<Value>) -> Value {
+    active.into_value().unwrap_or(Value::String(None))
+}
+
+async fn obstacles(
+    connection: &DatabaseConnection,
+    query: &str,
+    obstacle: ToObstacle,
+    limit: usize,
+) -> Result<Obstacles, StoreError> {
+    let sql = format!(
+        "SELECT line, first, COUNT(*) OVER () AS total FROM ({query}) AS wrong ORDER BY line LIMIT {limit}"
+    );
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let mut found = Obstacles::default();
+    for row in connection.query_all_raw(statement).await.map_err(store_error)? {
+        let number = |column| -> Result<u64, StoreError> {
+            let number: i64 = row.try_get("", column).map_err(store_error)?;
+            number.try_into().map_err(bad_row)
+        };
+        found.count = number("total")?;
+        found.first.push((number("line")?, obstacle(number("first")?)));
+    }
+    Ok(found)
+}

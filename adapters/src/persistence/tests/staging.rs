@@ -1,0 +1,78 @@
+use super::*;
+
+fn staged(line: u64, id: &str, email: &str) -> StagedUser {
+    StagedUser { line, user: user(id, email) }
+}
+
+/// A migrated database with Ada, and a table for users who wait.
+async fn with_ada() -> (tempfile::TempDir, Arc<dyn Store>, StagingTable) {
+    let (folder, url) = new_database().await;
+    let store = SeaStore::connect(&url, 2).await.unwrap();
+    store.migrate().await.unwrap();
+    let store: Arc<dyn Store> = Arc::new(store);
+    assert!(add(&store, user("ada", "ada@example.com")).await);
+    (folder, store, StagingTable::open(&url).await.unwrap())
+}
+
+async fn users(store: &Arc<dyn Store>) -> Vec<User> {
+    let users: Result<_, StoreError> =
+        store.read((), |(), tx| Box::pin(tx.users_after(None, 100))).await;
+    users.unwrap()
+}
+
+#[tokio::test]
+async fn who_waits_is_seen_by_nobody_until_all_are_added() {
+    let (_folder, store, mut staging) = with_ada().await;
+    let bob = User { state: UserState::Locked, ..user("bob", "Bob@example.com") };
+    staging.stage(&[StagedUser { line: 1, user: bob.clone() }], at(5)).await.unwrap();
+    staging.stage(&[], at(5)).await.unwrap();
+    staging.stage(&[staged(2, "eve", "eve@example.com")], at(5)).await.unwrap();
+    assert_eq!(staging.obstacles(9).await.unwrap(), vec![Obstacles::default(); 4]);
+    assert_eq!(users(&store).await.len(), 1);
+    // Others can write meanwhile.
+    assert!(add(&store, user("abe", "abe@example.com")).await);
+    assert!(staging.add_all(at(5)).await.unwrap());
+    let added = users(&store).await;
+    assert_eq!(added.len(), 4);
+    assert_eq!(added[2], bob);
+}
+
+#[tokio::test]
+async fn each_kind_of_obstacle_is_found_with_its_line() {
+    let (_folder, store, mut staging) = with_ada().await;
+    let lines = [
+        staged(1, "bob", "bob@example.com"),
+        staged(2, "ada", "other@example.com"),
+        staged(3, "eve", "ADA@example.com"),
+        staged(5, "bob", "two@example.com"),
+        staged(7, "abe", "Bob@example.com"),
+        staged(8, "bob", "three@example.com"),
+    ];
+    staging.stage(&lines, at(5)).await.unwrap();
+    let [ids, emails, taken_ids, taken_emails] =
+        staging.obstacles(1).await.unwrap().try_into().unwrap();
+    assert_eq!(ids, Obstacles { first: vec![(5, Obstacle::IdOfLine(1))], count: 2 });
+    assert_eq!(emails, Obstacles { first: vec![(7, Obstacle::EmailOfLine(1))], count: 1 });
+    assert_eq!(taken_ids, Obstacles { first: vec![(2, Obstacle::IdTaken)], count: 1 });
+    assert_eq!(taken_emails, Obstacles { first: vec![(3, Obstacle::EmailTaken)], count: 1 });
+    assert!(!staging.add_all(at(5)).await.unwrap());
+    assert_eq!(users(&store).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_imported_user_has_a_history_that_goes_on() {
+    let (_folder, store, mut staging) = with_ada().await;
+    staging.stage(&[staged(1, "bob", "bob@example.com")], at(5)).await.unwrap();
+    assert!(staging.add_all(at(5)).await.unwrap());
+    let event = |sequence| UserEvent {
+        user: "bob".parse().unwrap(),
+        sequence: Sequence::recorded(sequence),
+        kind: EventKind::UserLocked,
+        at: at(6),
+    };
+    let record = async |event: UserEvent| -> Result<(), StoreError> {
+        store.write(event, |event, tx| Box::pin(tx.record(event))).await
+    };
+    assert!(record(event(1)).await.is_err(), "that number is recorded");
+    record(event(2)).await.unwrap();
+}

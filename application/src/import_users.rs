@@ -1,0 +1,185 @@
+//! Adding many users at once: all of them, or none.
+
+use std::{fmt, sync::Arc};
+
+use jiff::Timestamp;
+use passlink_domain::{User, UserState};
+
+use crate::{Clock, NewUser, Random, Staging, StoreError};
+
+/// How many users are handed to the store at a time.
+const CHUNK: usize = 1000;
+/// How many of the lines that are wrong are told of.
+const TOLD: usize = 20;
+
+/// A user who waits to be added, and the line that told of the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedUser {
+    /// The number of the line.
+    pub line: u64,
+    /// The user.
+    pub user: User,
+}
+
+/// What stands in the way of a user who waits to be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// An earlier line has the id.
+    IdOfLine(u64),
+    /// An earlier line has the address, in the same organisation.
+    EmailOfLine(u64),
+    /// There is a user with the id, or was one.
+    IdTaken,
+    /// The address belongs to a user of the organisation.
+    EmailTaken,
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IdOfLine(line) => write!(f, "id: line {line} has it already"),
+            Self::EmailOfLine(line) => {
+                write!(f, "email: line {line} has it already, in the same organisation")
+            }
+            Self::IdTaken => f.write_str("id: there is a user with it already"),
+            Self::EmailTaken => f.write_str("email: it belongs to a user of the organisation"),
+        }
+    }
+}
+
+/// Obstacles of one kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Obstacles {
+    /// The first of them, by line.
+    pub first: Vec<(u64, Obstacle)>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// What is wrong with the lines of an import: the first of them, and a count of the rest.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct WrongLines {
+    first: Vec<(u64, String)>,
+    count: u64,
+}
+
+impl WrongLines {
+    fn add(&mut self, line: u64, what: String) {
+        self.count += 1;
+        self.first.push((line, what));
+        if self.first.len() >= 2 * TOLD {
+            self.cut();
+        }
+    }
+
+    fn add_all(&mut self, obstacles: Obstacles) {
+        let told = obstacles.first.len() as u64;
+        for (line, what) in obstacles.first {
+            self.add(line, what.to_string());
+        }
+        self.count += obstacles.count.saturating_sub(told);
+    }
+
+    fn cut(&mut self) {
+        self.first.sort_by_key(|(line, _)| *line);
+        self.first.truncate(TOLD);
+    }
+}
+
+impl fmt::Display for WrongLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nothing was imported")?;
+        for (line, what) in &self.first {
+            write!(f, "\nline {line}: {what}")?;
+        }
+        match self.count.saturating_sub(self.first.len() as u64) {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
+    }
+}
+
+/// Why users were not imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Some lines are wrong.
+    #[error("{0}")]
+    Lines(WrongLines),
+    /// Somebody else adds users with these ids or addresses at this moment.
+    #[error("nothing was imported: users were added meanwhile; try again")]
+    Overtaken,
+    /// The store failed.
+    #[error("nothing was imported")]
+    Store(#[from] StoreError),
+}
+
+/// An import that is under way. Nothing is to be seen of it before it has ended.
+pub struct ImportUsers {
+    staging: Box<dyn Staging>,
+    random: Arc<dyn Random>,
+    now: Timestamp,
+    chunk: Vec<StagedUser>,
+    taken: u64,
+    wrong: WrongLines,
+}
+
+impl ImportUsers {
+    /// Takes the ports.
+    pub fn new(staging: Box<dyn Staging>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        let (chunk, wrong) = (Vec::with_capacity(CHUNK), WrongLines::default());
+        Self { staging, random, now: clock.now(), chunk, taken: 0, wrong }
+    }
+
+    /// Takes a line: a user with the state that the user is to be in, or what is wrong with it.
+    pub async fn take(
+        &mut self,
+        line: u64,
+        user: Result<(NewUser, UserState), String>,
+    ) -> Result<(), ImportError> {
+        let user = user.and_then(|(new, state)| {
+            let user = new.into_user(self.now, &*self.random).map_err(|error| error.to_string())?;
+            Ok(User { state, ..user })
+        });
+        match user {
+            Ok(user) => self.chunk.push(StagedUser { line, user }),
+            Err(what) => self.wrong.add(line, what),
+        }
+        match self.chunk.len() < CHUNK {
+            true => Ok(()),
+            false => self.stage().await,
+        }
+    }
+
+    async fn stage(&mut self) -> Result<(), ImportError> {
+        self.staging.stage(&self.chunk, self.now).await?;
+        self.taken += self.chunk.len() as u64;
+        self.chunk.clear();
+        Ok(())
+    }
+
+    /// Adds all users with the first entry of their history, and says how many; when this returns
+    /// `Ok`, they are durable. When a single line is wrong, none is added.
+    pub async fn finish(mut self) -> Result<u64, ImportError> {
+        self.stage().await?;
+        self.look_for_obstacles().await?;
+        if self.staging.add_all(self.now).await? {
+            return Ok(self.taken);
+        }
+        self.look_for_obstacles().await?;
+        Err(ImportError::Overtaken)
+    }
+
+    async fn look_for_obstacles(&mut self) -> Result<(), ImportError> {
+        for obstacles in self.staging.obstacles(TOLD).await? {
+            self.wrong.add_all(obstacles);
+        }
+        self.wrong.cut();
+        match self.wrong.count {
+            0 => Ok(()),
+            _ => Err(ImportError::Lines(std::mem::take(&mut self.wrong))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
