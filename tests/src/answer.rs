@@ -14,8 +14,11 @@ pub const SEND_LINK: &str = "/auth/v1/users/me/passwordless/_send_link";
 
 /// A client that goes straight to the server and nowhere else.
 pub fn client() -> reqwest::Client {
-    let builder = reqwest::Client::builder().no_proxy().redirect(Policy::none());
-    builder.timeout(PATIENCE).build().unwrap()
+    builder().build().unwrap()
+}
+
+pub(crate) fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE)
 }
 
 /// What the server answered.

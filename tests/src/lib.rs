@@ -22,6 +22,7 @@ mod port;
 mod postgres;
 mod process;
 pub mod python;
+pub mod rpc;
 pub mod secrets;
 mod wait;
 
@@ -33,4 +34,5 @@ pub use passlink::{Caller, Passlink};
 pub use port::free_port;
 pub use postgres::Postgres;
 pub use process::{Output, Process};
+pub use rpc::{Call, Detail, Outcome, Protocol};
 pub use wait::{PATIENCE, until, until_within};

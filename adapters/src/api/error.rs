@@ -15,8 +15,12 @@ use serde_json::{Value, json};
 
 use super::proto;
 
+#[cfg(test)]
+mod tests;
+
 /// What a caller is told when a call fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(strum::EnumIter))]
 pub(super) enum ApiError {
     AuthMissing,
     AuthInvalid,

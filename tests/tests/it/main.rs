@@ -15,6 +15,7 @@ mod configuration;
 mod crash;
 mod crowds;
 mod demo;
+mod error_table;
 mod errors;
 mod limits;
 mod logs;
