@@ -60,6 +60,7 @@ function nameField(name) {
   const input = element("input", {
     id: "name",
     value: name,
+    dir: "auto",
     maxLength: 200,
     autocomplete: "off",
     spellcheck: false,
