@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use passlink_domain::{CodeKeys, Delivery, LinkState, PasskeyLink, Purpose, User};
 
 use crate::{
-    ClaimedMail, Clock, Mail, MailError, MailOutcome, Mailer, PasskeyLinkMail, PublicUrl, Random,
-    Repositories, Store, StoreError,
+    ClaimedMail, Clock, Mail, MailError, MailOutcome, Mailer, OutboxState, PasskeyLinkMail,
+    PublicUrl, Random, Repositories, Store, StoreError,
 };
 
-/// How long a claimed mail is nobody else's. Longer than a try can take.
-const LEASE: Duration = Duration::from_secs(90);
+/// What part of a lease is left to record what came of a try, and to nodes whose clocks differ.
+const REST: u32 = 6;
 /// Wait before the second try; it doubles with each one that follows.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// Longest wait between two tries.
@@ -34,11 +34,12 @@ pub struct DeliverMail {
     mailer: Arc<dyn Mailer>,
     keys: Arc<CodeKeys>,
     public_url: PublicUrl,
+    lease: Duration,
 }
 
 impl DeliverMail {
-    /// Longest that one try may take: the lease, less some time to record what came of it.
-    pub const TRY_TIMEOUT: Duration = Duration::from_secs(75);
+    /// How long a claimed mail is nobody else's. A mail server may take a minute for its answer.
+    pub const LEASE: Duration = Duration::from_secs(90);
 
     /// Takes the ports.
     pub fn new(
@@ -48,7 +49,13 @@ impl DeliverMail {
         keys: Arc<CodeKeys>,
         public_url: PublicUrl,
     ) -> Self {
-        Self { store, clock, random, mailer, keys, public_url }
+        Self { store, clock, random, mailer, keys, public_url, lease: Self::LEASE }
+    }
+
+    /// With another lease than [`Self::LEASE`].
+    #[must_use]
+    pub fn with_lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
     }
 
     /// Takes up to `limit` mails that are due. Each must be handed to [`Self::deliver`]; one that
@@ -59,18 +66,17 @@ impl DeliverMail {
         if due.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
-        self.store
-            .write(limit, move |limit, tx| {
-                let lease_end = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
-                Box::pin(tx.claim(now, lease_end, *limit))
-            })
-            .await
+        let lease_end = now.saturating_add(self.lease).unwrap_or(Timestamp::MAX);
+        self.store.write(limit, move |limit, tx| Box::pin(tx.claim(now, lease_end, *limit))).await
     }
 
     /// Delivers a claimed mail and records what came of it.
     pub async fn deliver(&self, claimed: ClaimedMail) -> Result<Delivered, StoreError> {
-        let (link, user) =
+        let loaded =
             self.store.read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx))).await?;
+        let Some((link, user)) = loaded else {
+            return Ok(Delivered::Lost);
+        };
         let (outcome, becomes) = match self.look_again(link.as_ref(), user) {
             Ok((link, mail)) => self.send(&claimed, link, &mail).await,
             Err(dropped) => (MailOutcome::Failed(dropped.reason.to_owned()), dropped.becomes),
@@ -146,7 +152,8 @@ impl DeliverMail {
         link: &PasskeyLink,
         mail: &Mail,
     ) -> (MailOutcome, Option<LinkState>) {
-        match self.mailer.send(&claimed.id, mail).await {
+        let until = claimed.lease_end.saturating_sub(self.lease / REST).unwrap_or(Timestamp::MIN);
+        match self.mailer.send(&claimed.id, mail, until).await {
             Ok(answer) => (MailOutcome::Sent(answer), Some(LinkState::Sent)),
             Err(MailError::Refused(answer)) => {
                 (MailOutcome::Failed(answer), Some(LinkState::Undeliverable))
@@ -186,11 +193,17 @@ impl Dropped {
     }
 }
 
+/// What a claimed mail is about; `None` if it has been claimed again since.
 async fn load(
     claimed: &ClaimedMail,
     tx: &mut dyn Repositories,
-) -> Result<(Option<PasskeyLink>, Option<User>), StoreError> {
-    Ok((tx.link(&claimed.link).await?, tx.user(&claimed.user).await?))
+) -> Result<Option<(Option<PasskeyLink>, Option<User>)>, StoreError> {
+    match tx.mail(&claimed.id).await? {
+        Some(mail) if mail.state == OutboxState::Waiting && mail.tries == claimed.tries => {
+            Ok(Some((tx.link(&claimed.link).await?, tx.user(&claimed.user).await?)))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Moves the link, unless it has ended meanwhile; a link that was sent replaces the older ones.

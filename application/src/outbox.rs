@@ -50,6 +50,8 @@ pub struct ClaimedMail {
     pub link: LinkId,
     /// How often it was tried, this time included.
     pub tries: u32,
+    /// Until when it is nobody else's.
+    pub lease_end: Timestamp,
 }
 
 /// What came of a try.

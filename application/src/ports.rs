@@ -38,11 +38,12 @@ pub trait Identity: Send + Sync {
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Sends `mail`; returns the other side's answer. `id` makes the `Message-ID`, the same on
-    /// every try. Returns within [`DeliverMail::TRY_TIMEOUT`](crate::DeliverMail::TRY_TIMEOUT).
+    /// every try. Returns by `until`, and hands nothing over after it, for then another may.
     ///
     /// Errors: [`MailError::Refused`] when it never will be taken, [`MailError::Unavailable`] when
     /// it may be later.
-    async fn send(&self, id: &OutboxId, mail: &Mail) -> Result<String, MailError>;
+    async fn send(&self, id: &OutboxId, mail: &Mail, until: Timestamp)
+    -> Result<String, MailError>;
 }
 
 /// Wakes the mail worker.

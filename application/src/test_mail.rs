@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use passlink_domain::{EmailAddress, OutboxId};
 
-use crate::{Clock, Mail, MailError, Mailer, Random, StoreError, ids::new_id};
+use crate::{Clock, DeliverMail, Mail, MailError, Mailer, Random, StoreError, ids::new_id};
 
 /// Why the test mail was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -26,5 +27,6 @@ pub async fn send_test_mail(
 ) -> Result<String, TestMailError> {
     let requested = clock.now();
     let id: OutboxId = new_id(requested, random)?;
-    Ok(mailer.send(&id, &Mail::Test { to, requested }).await?)
+    let until = requested.saturating_add(DeliverMail::LEASE).unwrap_or(Timestamp::MAX);
+    Ok(mailer.send(&id, &Mail::Test { to, requested }, until).await?)
 }

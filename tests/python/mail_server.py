@@ -7,7 +7,8 @@ same way. `rules.json` in --dir is read for each mail, so that a test can change
     {"recipient": "<regular expression>", "answer": "550 5.1.1 No such user",
      "stage": "rcpt" or "data", "times": how often, for ever when left out}
 
-and `{"delay": seconds}`, the time that a mail is in hand. `in-hand` is there from a mail's DATA on.
+and `{"delay": seconds}`, the time that a mail is in hand, with `"stage": "rcpt"` that its recipient
+is. `in-hand` is there from the first such time on.
 """
 
 import argparse
@@ -39,7 +40,7 @@ class Handler:
 
     def refusal(self, stage: str, recipient: str) -> str | None:
         for rule in self.rules():
-            if rule.get("stage") != stage or not re.search(rule["recipient"], recipient):
+            if rule.get("stage") != stage or "answer" not in rule or not re.search(rule["recipient"], recipient):
                 continue
             key = json.dumps([rule, recipient])
             self.used[key] = self.used.get(key, 0) + 1
@@ -52,6 +53,10 @@ class Handler:
         return responses
 
     async def handle_RCPT(self, server, session, envelope, address, options):
+        delays = [rule["delay"] for rule in self.rules() if rule.get("stage") == "rcpt" and "delay" in rule]
+        if delays:
+            (self.directory / "in-hand").touch()
+            await asyncio.sleep(sum(delays))
         answer = self.refusal("rcpt", address)
         if answer:
             return answer
@@ -62,7 +67,8 @@ class Handler:
     async def handle_DATA(self, server, session, envelope):
         (self.directory / "in-hand").touch()
         for rule in self.rules():
-            await asyncio.sleep(rule.get("delay", 0))
+            if rule.get("stage") != "rcpt":
+                await asyncio.sleep(rule.get("delay", 0))
         for recipient in envelope.rcpt_tos:
             answer = self.refusal("data", recipient)
             if answer:

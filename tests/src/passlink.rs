@@ -11,8 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    Answer, MailServer, Output, Postgres, Process, SEND_LINK, binary, client, database::Database,
-    free_port, python, secrets, until,
+    Answer, Endpoint, MailServer, Output, Postgres, Process, SEND_LINK, binary, client,
+    database::Database, free_port, python, secrets, until,
 };
 
 /// An installation in a folder of its own: configuration, database, logs, and the server when it
@@ -127,6 +127,11 @@ impl Passlink {
         self.set("links.cooldown", "0s").set("links.max_per_hour", "100")
     }
 
+    /// With mails that others may claim after so short a time.
+    pub fn leasing(self, lease: &str) -> Self {
+        self.set_variable("_PASSLINK_LEASE", lease)
+    }
+
     /// Starts the server.
     pub async fn started(mut self) -> Self {
         self.start().await;
@@ -135,10 +140,21 @@ impl Passlink {
 
     /// Starts the server; returns when it is ready.
     pub async fn start(&mut self) {
+        self.launch();
+        self.until_ready().await;
+    }
+
+    /// Starts the server and does not wait for it.
+    pub fn launch(&mut self) {
         let command = self.command(&["serve"]);
         let [stdout, stderr] = ["stdout", "stderr"].map(|name| self.dir().join(name));
-        let mut server = Process::logged(command, &stdout, &stderr);
+        self.server = Some(Process::logged(command, &stdout, &stderr));
+    }
+
+    /// Waits until the server is ready.
+    pub async fn until_ready(&mut self) {
         until("the server to be ready", async || {
+            let server = self.server.as_mut().expect("the server does not run");
             if let Some(status) = server.ended() {
                 panic!("the server ended with {status}: {}", self.log());
             }
@@ -146,7 +162,6 @@ impl Passlink {
             ready.ok().filter(|answer| answer.status == 200)
         })
         .await;
-        self.server = Some(server);
     }
 
     /// Ends the server by SIGKILL.
@@ -224,6 +239,12 @@ impl Passlink {
     pub fn crowd(&self, count: usize) -> Vec<Caller> {
         let seeded = python::seed(&self.database.url(), count).into_iter();
         seeded.map(|[id, address, token]| Caller { id, address, token }).collect()
+    }
+
+    /// Where the main call is answered, for many callers.
+    pub fn endpoint(&self) -> Endpoint {
+        let url = format!("http://127.0.0.1:{}{SEND_LINK}", self.port).parse().unwrap();
+        Endpoint { client: self.client.clone(), url }
     }
 
     /// A request to the server.

@@ -8,7 +8,7 @@ use std::{
 use passlink_application::MailError;
 use tokio::{fs::OpenOptions, io::AsyncWriteExt};
 
-use super::message::Outgoing;
+use super::{deadline::Deadline, message::Outgoing};
 
 /// Writes each mail into a directory, as `<outbox id>.eml`, readable by its owner alone.
 #[derive(Debug, Clone)]
@@ -30,17 +30,26 @@ impl Directory {
 
     /// Writes the mail under another name first, so that whoever reads the directory never sees
     /// half of one.
-    pub(super) async fn deliver(&self, mail: &Outgoing) -> Result<String, MailError> {
+    pub(super) async fn deliver(
+        &self,
+        mail: &Outgoing,
+        deadline: &Deadline,
+    ) -> Result<String, MailError> {
         let written = self.path.join(format!("{}.eml", mail.name));
         let unfinished = self.path.join(format!(".{}.part", mail.name));
-        match write(&unfinished, &written, &mail.raw).await {
+        match write(&unfinished, &written, &mail.raw, deadline).await {
             Ok(()) => Ok(format!("written to {}", written.display())),
             Err(error) => Err(MailError::Unavailable(format!("{}: {error}", written.display()))),
         }
     }
 }
 
-async fn write(unfinished: &Path, written: &Path, raw: &[u8]) -> io::Result<()> {
+async fn write(
+    unfinished: &Path,
+    written: &Path,
+    raw: &[u8],
+    deadline: &Deadline,
+) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -49,6 +58,7 @@ async fn write(unfinished: &Path, written: &Path, raw: &[u8]) -> io::Result<()> 
     file.write_all(raw).await?;
     file.sync_all().await?;
     drop(file);
+    deadline.check().map_err(io::Error::other)?;
     tokio::fs::rename(unfinished, written).await
 }
 

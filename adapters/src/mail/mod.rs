@@ -4,6 +4,7 @@
 //! directory, or the local mailbox of a demo.
 
 mod answer;
+mod deadline;
 mod directory;
 mod mailbox;
 mod message;
@@ -13,10 +14,12 @@ mod templates;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use passlink_application::{Clock, DeliverMail, Mail, MailError, Mailer};
+use jiff::Timestamp;
+use passlink_application::{Clock, Mail, MailError, Mailer};
 use passlink_domain::OutboxId;
 use tokio::time::timeout;
 
+use self::deadline::Deadline;
 pub use self::{
     directory::Directory,
     mailbox::{LocalMail, Mailbox},
@@ -61,12 +64,17 @@ impl TemplateMailer {
         self.templates.render(mail, self.sender.name())
     }
 
-    async fn deliver(&self, id: &OutboxId, mail: &Mail) -> Result<String, MailError> {
+    async fn deliver(
+        &self,
+        id: &OutboxId,
+        mail: &Mail,
+        deadline: &Deadline,
+    ) -> Result<String, MailError> {
         let rendered = self.render(mail).map_err(|error| MailError::Refused(error.to_string()))?;
         let outgoing = message::compose(id, mail, rendered, &self.sender, self.clock.now())?;
         match &self.transport {
-            Transport::Smtp(smtp) => smtp.deliver(&outgoing).await,
-            Transport::Directory(directory) => directory.deliver(&outgoing).await,
+            Transport::Smtp(smtp) => smtp.deliver(&outgoing, deadline).await,
+            Transport::Directory(directory) => directory.deliver(&outgoing, deadline).await,
             Transport::Local(mailbox) => Ok(mailbox.deliver(outgoing)),
         }
     }
@@ -74,8 +82,14 @@ impl TemplateMailer {
 
 #[async_trait]
 impl Mailer for TemplateMailer {
-    async fn send(&self, id: &OutboxId, mail: &Mail) -> Result<String, MailError> {
-        timeout(DeliverMail::TRY_TIMEOUT, self.deliver(id, mail))
+    async fn send(
+        &self,
+        id: &OutboxId,
+        mail: &Mail,
+        until: Timestamp,
+    ) -> Result<String, MailError> {
+        let deadline = Deadline { clock: self.clock.clone(), until };
+        timeout(deadline.left(), self.deliver(id, mail, &deadline))
             .await
             .unwrap_or_else(|_| Err(MailError::Unavailable("no answer in time".to_owned())))
             .map(|answer| answer::clean(&answer, mail))

@@ -133,6 +133,7 @@ async fn a_claimed_mail_is_given_out_again_when_its_lease_ends_and_the_late_work
     let second = worker.claim(10).await.unwrap().remove(0);
     assert_eq!((first.tries, second.tries), (1, 2));
     assert_eq!(worker.deliver(first).await.unwrap(), Delivered::Lost);
+    assert!(world.sent.lock().unwrap().is_empty(), "what another has is not sent");
     assert_eq!(world.state().mails[0].state, OutboxState::Waiting);
     assert!(matches!(worker.deliver(second).await.unwrap(), Delivered::Recorded(_)));
 }

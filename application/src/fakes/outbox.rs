@@ -30,6 +30,7 @@ impl Outbox for State {
                 user: mail.user.clone(),
                 link: mail.link.clone(),
                 tries: mail.tries,
+                lease_end,
             }
         });
         Ok(claimed.collect())

@@ -17,7 +17,7 @@ use super::{
     server::{SmtpServer, Tls},
     stream::Guarded,
 };
-use crate::mail::message::Outgoing;
+use crate::mail::{deadline::Deadline, message::Outgoing};
 
 /// How long to wait for a mail server.
 #[derive(Debug, Clone, Copy)]
@@ -125,10 +125,12 @@ pub(super) async fn connect(
     Ok(connection)
 }
 
-/// Hands a mail over; returns the server's answer.
+/// Hands a mail over; returns the server's answer. A server that waits for the message and gets
+/// none before the connection ends drops the mail.
 pub(super) async fn hand_over(
     connection: &mut AsyncSmtpConnection,
     mail: &Outgoing,
+    deadline: &Deadline,
     patience: Patience,
 ) -> Result<String, Failure> {
     let mut parameters = Vec::new();
@@ -153,6 +155,7 @@ pub(super) async fn hand_over(
         command(connection, Rcpt::new(to.clone(), Vec::new()), patience).await?;
     }
     command(connection, Data, patience).await?;
+    deadline.check().map_err(|text| Failure { early: false, code: None, text: text.to_owned() })?;
     let answer = within(patience.acceptance, connection.message(&mail.raw))
         .await
         .map_err(|(code, text)| Failure { early: false, code, text })?;

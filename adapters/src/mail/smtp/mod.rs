@@ -21,7 +21,7 @@ use tracing::{Dispatch, instrument::WithSubscriber};
 
 pub use self::server::{SmtpServer, Tls};
 use self::{dialogue::Patience, pool::Pool};
-use super::message::Outgoing;
+use super::{deadline::Deadline, message::Outgoing};
 
 /// Sends mail to a mail server.
 #[derive(Clone)]
@@ -64,21 +64,25 @@ impl Smtp {
     }
 
     /// Hands a mail over.
-    pub(super) async fn deliver(&self, mail: &Outgoing) -> Result<String, MailError> {
+    pub(super) async fn deliver(
+        &self,
+        mail: &Outgoing,
+        deadline: &Deadline,
+    ) -> Result<String, MailError> {
         // lettre logs all that it writes, at level debug: the password and the codes with it.
-        self.inner.deliver(mail).with_subscriber(Dispatch::none()).await
+        self.inner.deliver(mail, deadline).with_subscriber(Dispatch::none()).await
     }
 }
 
 impl Inner {
-    async fn deliver(&self, mail: &Outgoing) -> Result<String, MailError> {
+    async fn deliver(&self, mail: &Outgoing, deadline: &Deadline) -> Result<String, MailError> {
         let _permit = self
             .connections
             .acquire()
             .await
             .map_err(|error| MailError::Unavailable(error.to_string()))?;
         if let Some(connection) = self.pool.take().await {
-            match self.hand_over(connection, mail).await {
+            match self.hand_over(connection, mail, deadline).await {
                 Err(failure) if failure.is_of_connection() => {}
                 outcome => return Ok(outcome?),
             }
@@ -88,15 +92,16 @@ impl Inner {
         let connection = dialogue::connect(&self.server, self.tls.as_ref(), &hello, self.patience)
             .await
             .map_err(MailError::Unavailable)?;
-        Ok(self.hand_over(connection, mail).await?)
+        Ok(self.hand_over(connection, mail, deadline).await?)
     }
 
     async fn hand_over(
         &self,
         mut connection: AsyncSmtpConnection,
         mail: &Outgoing,
+        deadline: &Deadline,
     ) -> Result<String, dialogue::Failure> {
-        let outcome = dialogue::hand_over(&mut connection, mail, self.patience).await;
+        let outcome = dialogue::hand_over(&mut connection, mail, deadline, self.patience).await;
         match &outcome {
             Ok(_) => self.pool.put(connection),
             Err(failure) if failure.is_answer() => pool::close(connection).await,

@@ -32,12 +32,13 @@ fn mail(row: Model) -> Result<OutboxMail, StoreError> {
     })
 }
 
-fn claimed(row: Model) -> Result<ClaimedMail, StoreError> {
+fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> {
     Ok(ClaimedMail {
         id: parsed(&row.id)?,
         user: parsed(&row.user_id)?,
         link: parsed(&row.link_id)?,
         tries: u32::try_from(row.tries).unwrap_or_default() + 1,
+        lease_end,
     })
 }
 
@@ -81,7 +82,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .exec(self.db)
             .await
             .map_err(|error| self.failed(error))?;
-        rows.into_iter().map(claimed).collect()
+        rows.into_iter().map(|row| claimed(row, lease_end)).collect()
     }
 
     async fn settle(

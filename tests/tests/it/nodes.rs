@@ -1,0 +1,144 @@
+//! Many nodes on one PostgreSQL.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use passlink_tests::{Answer, MailServer, Passlink, Postgres, Tls, until};
+use serde_json::json;
+use tokio::{task::JoinSet, time::sleep};
+
+use crate::load::{all_sent, assert_each_reached, links, send_to_all};
+
+/// A mail that was claimed by a node that is gone, or sleeps, comes to another when its lease ends.
+const LEASE: &str = "4s";
+const LONGER_THAN_LEASE: Duration = Duration::from_secs(6);
+
+fn node(mails: &MailServer) -> Passlink {
+    Passlink::with_mail_server(mails).on_postgres(Postgres::shared())
+}
+
+#[tokio::test]
+async fn ten_that_start_at_once_migrate_once() {
+    let mails = MailServer::plain();
+    let first = node(&mails);
+    let mut nodes: Vec<_> = (1..10).map(|_| first.another_node()).collect();
+    nodes.push(first);
+    nodes.iter_mut().for_each(Passlink::launch);
+    for node in &mut nodes {
+        node.until_ready().await;
+    }
+    let versions = nodes[0].sql("SELECT version FROM seaql_migrations", &[]);
+    let once: BTreeSet<_> = versions.iter().map(|row| row[0].as_str().unwrap()).collect();
+    assert_eq!(once.len(), versions.len(), "{versions:?}");
+    let ada = nodes[0].ada();
+    assert_eq!(nodes[9].send_link(&ada.token).await.sequence(), 2);
+    mails.until_mails(1).await;
+}
+
+#[tokio::test]
+async fn every_mail_of_two_nodes_goes_out_once() {
+    let mut mails = MailServer::shut(Tls::None);
+    let one = node(&mails).started().await;
+    let other = one.another_node().started().await;
+    let users = one.crowd(links());
+    let tally = send_to_all(&[one.endpoint(), other.endpoint()], &users).await;
+    assert_eq!(tally.passed, users.len(), "{tally:?}");
+    mails.open();
+    let received = all_sent(&one, &mails, &users).await;
+    // A mail too many would come about now.
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(mails.count(), users.len());
+    assert_eq!(assert_each_reached(&received, &users), 0);
+    for node in [&one, &other] {
+        assert!(node.log().contains("mail sent"), "both took part");
+    }
+}
+
+#[tokio::test]
+async fn no_mail_is_lost_over_nodes_that_are_killed_and_nodes_that_sleep() {
+    let mut mails = MailServer::shut(Tls::None);
+    let mut mortal = node(&mails).leasing(LEASE).started().await;
+    let sleeper = mortal.another_node().started().await;
+    let users = mortal.crowd(links());
+    let endpoints = [mortal.endpoint(), sleeper.endpoint()];
+    let all_done = async {
+        let tally = send_to_all(&endpoints, &users).await;
+        mails.open();
+        let received = all_sent(&sleeper, &mails, &users).await;
+        (tally, received)
+    };
+    let mut kills = 0;
+    let killing = async {
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            mortal.kill();
+            kills += 1;
+            mortal.start().await;
+        }
+    };
+    let mut naps = 0;
+    let napping = async {
+        loop {
+            sleep(Duration::from_secs(2)).await;
+            sleeper.process().signal("STOP");
+            naps += 1;
+            sleep(LONGER_THAN_LEASE).await;
+            sleeper.process().signal("CONT");
+        }
+    };
+    let (_, received) = tokio::select! {
+        done = all_done => done,
+        () = killing => unreachable!(),
+        () = napping => unreachable!(),
+    };
+    sleeper.process().signal("CONT");
+    let again = assert_each_reached(&received, &users);
+    println!("{kills} kills, {naps} naps, {again} mails came again");
+    assert!(kills > 2 && naps > 0, "{kills} kills, {naps} naps");
+    // What a node had in hand when it was killed or put to sleep: a mail for each connection.
+    assert!(again <= 4 * (kills + naps), "{again} mails came again");
+}
+
+#[tokio::test]
+async fn a_node_that_slept_longer_than_its_lease_neither_sends_nor_marks_what_another_took() {
+    let mails = MailServer::plain();
+    mails.rules(&json!([{ "stage": "rcpt", "delay": 2, "recipient": "." }]));
+    let sleeper = node(&mails).leasing(LEASE).started().await;
+    sleeper.send_link(&sleeper.ada().token).await.sequence();
+    mails.until_in_hand().await;
+    sleeper.process().signal("STOP");
+    mails.rules(&json!([]));
+    let other = sleeper.another_node().started().await;
+    mails.until_mails(1).await;
+    until("the other's record", async || other.log().contains("mail sent").then_some(())).await;
+    let select = "SELECT state, tries, last_answer FROM outbox";
+    let recorded = other.sql(select, &[]);
+    sleeper.process().signal("CONT");
+    until("the sleeper to see it", async || {
+        sleeper.log().contains("taken over by another worker").then_some(())
+    })
+    .await;
+    mails.until_mails(1).await;
+    assert_eq!(recorded[0][..2], [json!("sent"), json!(2)]);
+    assert_eq!(other.sql(select, &[]), recorded);
+}
+
+#[tokio::test]
+async fn of_50_sends_by_one_user_at_once_through_two_nodes_one_passes() {
+    let mails = MailServer::plain();
+    let one = node(&mails).started().await;
+    let other = one.another_node().started().await;
+    let ada = one.ada();
+    let requests: Vec<_> = (0..25)
+        .flat_map(|_| [one.sending(&ada.token), other.sending(&ada.token)])
+        .map(Answer::to)
+        .collect();
+    let answers = requests.into_iter().collect::<JoinSet<_>>().join_all().await;
+    let (passed, refused): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!((passed.len(), refused.len()), (1, 49));
+    for answer in refused {
+        answer.assert_too_many();
+    }
+    assert_eq!(one.history(&ada.id), [1, 2]);
+    mails.until_mails(1).await;
+}
