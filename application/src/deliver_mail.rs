@@ -17,6 +17,15 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// Longest wait between two tries.
 const LAST_RETRY: Duration = Duration::from_secs(60);
 
+/// What came of a try to deliver a claimed mail, to be recorded.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    claimed: ClaimedMail,
+    outcome: MailOutcome,
+    /// The link, and what it becomes by that.
+    moved: Option<(PasskeyLink, LinkState)>,
+}
+
 /// What became of a claimed mail, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivered {
@@ -70,22 +79,28 @@ impl DeliverMail {
         self.store.write(limit, move |limit, tx| Box::pin(tx.claim(now, lease_end, *limit))).await
     }
 
-    /// Delivers a claimed mail and records what came of it.
-    pub async fn deliver(&self, claimed: ClaimedMail) -> Result<Delivered, StoreError> {
+    /// Delivers a claimed mail. What came of it must be handed to [`Self::record`]; `None` when
+    /// another worker has claimed the mail since.
+    pub async fn deliver(&self, claimed: ClaimedMail) -> Result<Option<Tried>, StoreError> {
         let loaded =
             self.store.read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx))).await?;
         let Some((link, user)) = loaded else {
-            return Ok(Delivered::Lost);
+            return Ok(None);
         };
         let (outcome, becomes) = match self.look_again(link.as_ref(), user) {
             Ok((link, mail)) => self.send(&claimed, link, &mail).await,
             Err(dropped) => (MailOutcome::Failed(dropped.reason.to_owned()), dropped.becomes),
         };
+        Ok(Some(Tried { claimed, outcome, moved: link.zip(becomes) }))
+    }
+
+    /// Records what came of a try. When the store is out of reach, try again: a mail that was sent
+    /// and is not known to be goes out once more when its lease ends.
+    pub async fn record(&self, tried: &Tried) -> Result<Delivered, StoreError> {
         let now = self.clock.now();
-        let moved = link.zip(becomes);
         let recorded = self
             .store
-            .write((claimed, outcome.clone(), moved), move |(claimed, outcome, moved), tx| {
+            .write(tried.clone(), move |Tried { claimed, outcome, moved }, tx| {
                 Box::pin(async move {
                     let settled = tx.settle(claimed, outcome, now).await?;
                     if let (true, Some((link, becomes))) = (settled, moved) {
@@ -96,7 +111,7 @@ impl DeliverMail {
             })
             .await?;
         Ok(match recorded {
-            true => Delivered::Recorded(outcome),
+            true => Delivered::Recorded(tried.outcome.clone()),
             false => Delivered::Lost,
         })
     }

@@ -109,6 +109,15 @@ impl World {
         )
     }
 
+    /// Delivers a claimed mail and records what came of it.
+    pub async fn deliver(self: &Arc<Self>, claimed: ClaimedMail) -> Delivered {
+        let worker = self.deliver_mail();
+        match worker.deliver(claimed).await.unwrap() {
+            Some(tried) => worker.record(&tried).await.unwrap(),
+            None => Delivered::Lost,
+        }
+    }
+
     /// Adds a user with a verified address; returns the user as a caller.
     pub async fn user(self: &Arc<Self>, id: &str) -> Caller {
         let users = UserUseCases::new(self.clone(), self.clone(), self.clone());

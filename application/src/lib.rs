@@ -24,7 +24,7 @@ mod urls;
 mod users;
 
 pub use add_link::{AddLink, AddedLink};
-pub use deliver_mail::{DeliverMail, Delivered};
+pub use deliver_mail::{DeliverMail, Delivered, Tried};
 pub use error::{AuthenticateError, MailError, StoreError, UserLinkError};
 pub use import_users::{ImportError, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines};
 pub use link_desk::{Caller, LinkDesk};

@@ -2,13 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
-use passlink_application::{ClaimedMail, DeliverMail, Delivered, MailOutcome, Wake};
+use passlink_application::{
+    ClaimedMail, DeliverMail, Delivered, MailOutcome, StoreError, Tried, Wake,
+};
 use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How often the outbox is asked when nothing wakes the worker: mails come due by themselves, and
 /// other processes queue some.
 const POLL: Duration = Duration::from_secs(1);
+
+/// How long to go on when what came of a mail can't be recorded. Others may have claimed it by
+/// then, and then nothing is recorded.
+const RECORD: Duration = DeliverMail::LEASE;
+/// Wait before recording is tried again.
+const RECORD_AGAIN: Duration = Duration::from_millis(250);
 
 /// Wakes the worker of this process.
 #[derive(Default)]
@@ -60,11 +68,28 @@ async fn claim(deliver: &DeliverMail, limit: usize) -> Vec<ClaimedMail> {
     }
 }
 
+/// Records what came of a try, however long the database is away; but not for ever.
+async fn record(deliver: &DeliverMail, tried: &Tried) -> Result<Delivered, StoreError> {
+    let started = Instant::now();
+    loop {
+        match deliver.record(tried).await {
+            Err(StoreError::Unavailable(_)) if started.elapsed() < RECORD => {
+                tokio::time::sleep(RECORD_AGAIN).await;
+            }
+            recorded => return recorded,
+        }
+    }
+}
+
 /// Delivers a mail and logs what came of it, in one line.
 async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
     let started = Instant::now();
     let (id, user, tries) = (mail.id.clone(), mail.user.clone(), mail.tries);
-    let delivered = deliver.deliver(mail).await;
+    let delivered = match deliver.deliver(mail).await {
+        Ok(Some(tried)) => record(deliver, &tried).await,
+        Ok(None) => Ok(Delivered::Lost),
+        Err(error) => Err(error),
+    };
     let (mail_id, user_id) = (id.as_str(), user.as_str());
     let duration_ms = started.elapsed().as_micros() as f64 / 1000.0;
     match delivered {

@@ -18,7 +18,7 @@ async fn work(world: &Arc<World>) -> Vec<MailOutcome> {
     let worker = world.deliver_mail();
     let mut outcomes = Vec::new();
     for claimed in worker.claim(10).await.unwrap() {
-        match worker.deliver(claimed).await.unwrap() {
+        match world.deliver(claimed).await {
             Delivered::Recorded(outcome) => outcomes.push(outcome),
             Delivered::Lost => panic!("nobody else works here"),
         }
@@ -132,8 +132,8 @@ async fn a_claimed_mail_is_given_out_again_when_its_lease_ends_and_the_late_work
     world.pass(91);
     let second = worker.claim(10).await.unwrap().remove(0);
     assert_eq!((first.tries, second.tries), (1, 2));
-    assert_eq!(worker.deliver(first).await.unwrap(), Delivered::Lost);
+    assert_eq!(world.deliver(first).await, Delivered::Lost);
     assert!(world.sent.lock().unwrap().is_empty(), "what another has is not sent");
     assert_eq!(world.state().mails[0].state, OutboxState::Waiting);
-    assert!(matches!(worker.deliver(second).await.unwrap(), Delivered::Recorded(_)));
+    assert!(matches!(world.deliver(second).await, Delivered::Recorded(_)));
 }
