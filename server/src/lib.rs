@@ -47,6 +47,8 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Command::Link(command) => commands::link::run(command, load()?).await,
         Command::Mail(command) => commands::mail::run(command, load()?).await,
         Command::Outbox(command) => commands::outbox::run(command, load()?).await,
+        Command::Completions { shell } => commands::reference::completions(shell),
+        Command::Man { out } => commands::reference::man(out.as_deref()),
         Command::Config(command) => commands::config::run(command, load),
     }
 }

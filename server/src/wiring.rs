@@ -6,13 +6,13 @@ use passlink_adapters::{
     api::{self, Api},
     key_file,
     mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Transport, parse_mailbox},
-    persistence::SeaStore,
+    persistence::{SeaStore, StagingTable},
     system::{SystemClock, SystemRandom},
     web,
 };
 use passlink_application::{
-    AddLink, Clock, DeliverMail, LinkDesk, LinkUseCases, Mailer, OutboxUseCases, PublicUrl, Random,
-    SendLink, Store, TestMailError, TokenUseCases, UserUseCases, Wake,
+    AddLink, Clock, DeliverMail, ImportUsers, LinkDesk, LinkUseCases, Mailer, OutboxUseCases,
+    PublicUrl, Random, SendLink, Store, TestMailError, TokenUseCases, UserUseCases, Wake,
 };
 use passlink_domain::{CodeKeys, EmailAddress, LinkPolicy};
 use secrecy::ExposeSecret;
@@ -87,6 +87,12 @@ impl House {
     /// What can be done with users.
     pub fn users(&self) -> UserUseCases {
         UserUseCases::new(self.store(), self.clock.clone(), self.random.clone())
+    }
+
+    /// An import of users, on a connection of its own.
+    pub async fn import(&self, config: &Config) -> Result<ImportUsers, Error> {
+        let staging = StagingTable::open(config.database.url.expose_secret()).await?;
+        Ok(ImportUsers::new(Box::new(staging), self.clock.clone(), self.random.clone()))
     }
 
     /// What can be done with tokens.

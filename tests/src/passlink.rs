@@ -206,6 +206,20 @@ impl Passlink {
         output
     }
 
+    /// Runs a command of the binary on a terminal; what it shows there is its stdout.
+    pub fn on_terminal(&self, arguments: &[&str]) -> Output {
+        let inner = self.command(arguments);
+        let mut command = python::script("terminal.py");
+        command.arg(inner.get_program()).args(inner.get_args()).current_dir(self.dir());
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Output::of(command)
+    }
+
     /// Adds a user; `more` are options of `user add`.
     #[track_caller]
     pub fn user(&self, address: &str, more: &[&str]) -> Value {

@@ -11,6 +11,7 @@ mod values;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 
 pub use config::ConfigCommand;
 pub use link::LinkCommand;
@@ -19,6 +20,7 @@ pub use outbox::OutboxCommand;
 pub use token::TokenCommand;
 pub use user::{NewUser, UserChanges, UserCommand};
 use values::listen;
+pub(crate) use values::{ORGANISATION, language};
 
 /// Mails people a link with which they register a passkey.
 #[derive(Debug, Parser)]
@@ -38,7 +40,8 @@ Run it for real:
 Environment variables override the configuration file, PASSLINK_<SECTION>__<KEY>:
   PASSLINK_SERVER__LISTEN=[::]:8080 passlink serve
 
-What a script needs goes to stdout, all else to stderr. Exit status: 0 done, 1 failed, 2 wrong use."
+What a script needs goes to stdout, all else to stderr. Exit status: 0 done, 1 failed, 2 wrong use.
+Completions for shells and manual pages: `passlink completions --help`, `passlink man --help`."
 )]
 pub struct Cli {
     /// Configuration file [default: passlink.toml, if there is one]
@@ -98,6 +101,26 @@ Example, for a deployment where servers may not change the schema:
     /// Check and print the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print what a shell needs to complete commands and options
+    #[command(
+        hide = true,
+        after_help = "\
+Example:
+  passlink completions bash > /etc/bash_completion.d/passlink
+  passlink completions zsh > /usr/local/share/zsh/site-functions/_passlink
+  passlink completions fish > ~/.config/fish/completions/passlink.fish"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write the pages of all commands
+    #[command(hide = true, after_help = "Example:\n  passlink man --out /usr/local/share/man/man1")]
+    Man {
+        /// A directory to write a page for each command to
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! `passlink user`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use passlink_domain::{EmailAddress, OrganisationId, Text, UserId};
 
-use super::values::language;
+use super::values::{ORGANISATION, language};
 
 /// `passlink user`.
 #[derive(Debug, Subcommand)]
@@ -75,6 +77,29 @@ Example:
         /// The user's id
         id: UserId,
     },
+    /// Add many users, all of them or none, and print how many
+    ///
+    /// Each line of the file is a user as JSON, with the keys that `passlink user list` prints:
+    /// email, which must be there, and id, organisation, username, displayName, language,
+    /// emailVerified and state, for which `user add` has defaults. A sequence is not taken over: the
+    /// history of an imported user begins anew. When a line is wrong, or has an id or an address
+    /// that is taken, nothing is added, and the first 20 such lines are told.
+    ///
+    /// Works beside a running server. On SQLite, the server waits to write for as long as the last
+    /// step takes, in which the users are added.
+    #[command(after_help = "\
+Example:
+  passlink user import users.jsonl
+
+Example, from another installation:
+  passlink --config old.toml user list | passlink user import -
+
+A line:
+  {\"email\": \"ada@example.com\", \"displayName\": \"Ada Example\", \"language\": \"en\"}")]
+    Import {
+        /// The file, or - for stdin
+        file: PathBuf,
+    },
     /// Print a user as one line of JSON, or what is left of a removed one
     #[command(after_help = "Example:\n  passlink user show 69629023906488334")]
     Show {
@@ -96,7 +121,7 @@ pub struct NewUser {
     #[arg(long, value_name = "ID")]
     pub id: Option<UserId>,
     /// The id of the organisation that the user belongs to
-    #[arg(long, value_name = "ORG", default_value = "default")]
+    #[arg(long, value_name = "ORG", default_value = ORGANISATION)]
     pub org: OrganisationId,
     /// The name to sign in with [default: the e-mail address]
     #[arg(long, value_name = "U")]

@@ -5,6 +5,9 @@ use std::{
     time::Duration,
 };
 
+/// The organisation of users for whom none was given.
+pub(crate) const ORGANISATION: &str = "default";
+
 /// A loopback address to listen on: the demo shows its mails to whoever asks.
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     let port = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());
@@ -25,7 +28,7 @@ pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
 }
 
 /// The shape of a language tag (BCP 47); which languages there are, the templates know.
-pub(super) fn language(text: &str) -> Result<String, String> {
+pub(crate) fn language(text: &str) -> Result<String, String> {
     let mut parts = text.split('-');
     let primary = parts.next().unwrap_or_default();
     let letters =

@@ -14,8 +14,10 @@ pub(crate) mod config;
 pub(crate) mod link;
 pub(crate) mod mail;
 pub(crate) mod outbox;
+pub(crate) mod reference;
 pub(crate) mod token;
 pub(crate) mod user;
+mod user_import;
 
 /// How many rows a listing reads at a time.
 const PAGE: u64 = 500;

@@ -4,7 +4,7 @@ use passlink_application::{NewUser, UserUseCases};
 use passlink_domain::{StateChange, User, UserChanges, UserId, UserState};
 use serde::Serialize;
 
-use super::{PAGE, open, print};
+use super::{PAGE, open, print, user_import};
 use crate::{
     Error,
     cli::{self, UserCommand},
@@ -89,6 +89,7 @@ pub(crate) async fn run(command: UserCommand, config: Config) -> Result<(), Erro
             house.clear_journal().await?;
             print(&Line::from(&removed))
         }
+        UserCommand::Import { file } => user_import::run(&file, &config).await,
         UserCommand::Show { id } => print(&Line::from(&users.show(id).await?)),
         UserCommand::List => {
             let mut last = None;

@@ -17,6 +17,7 @@ mod crowds;
 mod demo;
 mod error_table;
 mod errors;
+mod import;
 mod limits;
 mod load;
 mod logs;

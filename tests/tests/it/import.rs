@@ -1,0 +1,225 @@
+//! `passlink user import`: many users, all of them or none.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    process::Stdio,
+};
+
+use passlink_tests::{Output, Passlink, until};
+use serde_json::{Value, json};
+
+/// Imports lines from a file.
+fn import(passlink: &Passlink, lines: &[u8]) -> Output {
+    let file = passlink.dir().join("users.jsonl");
+    fs::write(&file, lines).unwrap();
+    passlink.cli(&["user", "import", file.to_str().unwrap()])
+}
+
+fn listed(passlink: &Passlink) -> Vec<Value> {
+    passlink.cli(&["user", "list"]).lines()
+}
+
+fn line(id: usize) -> String {
+    json!({ "id": id.to_string(), "email": format!("{id}@example.com") }).to_string() + "\n"
+}
+
+fn lines(count: usize) -> String {
+    (1..=count).map(line).collect()
+}
+
+#[test]
+fn what_is_left_out_is_as_with_user_add() {
+    let passlink = Passlink::with_mail_dir();
+    let output = import(&passlink, b"{\"email\": \"Ada@B\xc3\xbccher.Example\"}\r\n\n \n");
+    assert_eq!(output.lines(), [json!({ "imported": 1 })]);
+    let imported = listed(&passlink).remove(0);
+    let added = Passlink::with_mail_dir().user("Ada@B\u{fc}cher.Example", &[]);
+    for (key, value) in added.as_object().unwrap().iter().filter(|(key, _)| *key != "id") {
+        assert_eq!(&imported[key], value, "{key}");
+    }
+    assert_eq!(imported["id"].as_str().unwrap().len(), 36);
+    assert_eq!(passlink.history(imported["id"].as_str().unwrap()), [1]);
+}
+
+#[tokio::test]
+async fn a_list_can_be_imported_elsewhere_and_lists_the_same() {
+    let old = Passlink::with_mail_dir();
+    old.user(
+        "ada@example.com",
+        &["--id", "1", "--org", "a", "--display-name", "Zo\u{eb} \"Z\"", "--language", "de-CH"],
+    );
+    old.user("ada@example.com", &["--id", "2", "--org", "b", "--username", "ada", "--unverified"]);
+    for id in ["3", "4", "5"] {
+        old.user(&format!("{id}@example.com"), &["--id", id]);
+    }
+    old.cli(&["user", "lock", "3"]).done();
+    old.cli(&["user", "deactivate", "4"]).done();
+    old.cli(&["user", "remove", "5"]).done();
+    let new = Passlink::with_mail_dir().generous().started().await;
+    let list = old.cli(&["user", "list"]).done();
+    assert_eq!(import(&new, list.as_bytes()).lines(), [json!({ "imported": 4 })]);
+    let begun_anew = |mut user: Value| {
+        user["sequence"] = 1.into();
+        user
+    };
+    let expected: Vec<_> = listed(&old).into_iter().map(begun_anew).collect();
+    assert_eq!(listed(&new), expected);
+    new.send_link(&new.token("1", &[])).await.sequence();
+    let locked = new.send_link(&new.token("3", &[])).await;
+    locked.assert_error(400, 9, "Errors.User.NotActive", "USER-NotActive");
+}
+
+#[test]
+fn a_wrong_line_is_told_with_its_number_and_what_is_wrong() {
+    for (wrong, told) in [
+        ("email: ada@example.com", "must be a JSON object"),
+        (
+            "[\"1\", \"default\", \"ada\", \"Ada\", \"en\", \"ada@example.com\"]",
+            "must be a JSON object",
+        ),
+        ("{\"email\": \"ada@example.com\"", "EOF while parsing an object (at column 27)"),
+        ("{\"email\": \"ada@example.com\"} {}", "trailing characters"),
+        ("{}", "missing field `email`"),
+        ("{\"email\": null}", "invalid type: null, expected a string"),
+        (
+            "{\"email\": \"ada@example.com\", \"mail\": 1}",
+            "unknown field `mail`, expected one of `id`",
+        ),
+        (
+            "{\"email\": \"ada@example.com\", \"email\": \"b@example.com\"}",
+            "duplicate field `email`",
+        ),
+        ("{\"email\": \"ada@example.com\", \"emailVerified\": \"yes\"}", "expected a boolean"),
+        ("{\"email\": \"ada\"}", "email: must have the form name@example.com"),
+        ("{\"email\": \"ada@example.com\", \"id\": \"a b\"}", "id: must not contain white space"),
+        (
+            "{\"email\": \"ada@example.com\", \"organisation\": \"\"}",
+            "organisation: must not be empty",
+        ),
+        ("{\"email\": \"ada@example.com\", \"username\": \" \"}", "username: must not be empty"),
+        (
+            "{\"email\": \"ada@example.com\", \"displayName\": \"a\\nb\"}",
+            "displayName: must not contain",
+        ),
+        (
+            "{\"email\": \"ada@example.com\", \"language\": \"1\"}",
+            "language: must be a language tag",
+        ),
+        (
+            "{\"email\": \"ada@example.com\", \"state\": \"removed\"}",
+            "state: must be active, deactivated or locked",
+        ),
+        ("{\"id\": \"1\", \"email\": \"ada@example.com\"}", "id: line 1 has it already"),
+        (
+            "{\"email\": \"1@EXAMPLE.com\"}",
+            "email: line 1 has it already, in the same organisation",
+        ),
+        (
+            "{\"id\": \"there\", \"email\": \"ada@example.com\"}",
+            "id: there is a user with it already",
+        ),
+        ("{\"email\": \"There@example.com\"}", "email: it belongs to a user of the organisation"),
+    ] {
+        let passlink = Passlink::with_mail_dir().on_sqlite();
+        passlink.user("there@example.com", &["--id", "there"]);
+        let stderr =
+            import(&passlink, format!("{}\n{wrong}\n{}", line(1), line(2)).as_bytes()).failed(1);
+        assert!(stderr.contains("nothing was imported\nline 3: "), "{wrong}: {stderr}");
+        assert!(stderr.contains(told), "{wrong}: {stderr}");
+        assert_eq!(listed(&passlink).len(), 1, "{wrong}");
+    }
+}
+
+#[test]
+fn octets_that_are_no_text_and_lines_without_end_are_told_as_well() {
+    let passlink = Passlink::with_mail_dir();
+    let endless = [b"{\"email\": \"".as_slice(), &vec![b'a'; 1_000_000], b"\n"].concat();
+    let all = [b"{\"email\": \"\xff@example.com\"}\n".as_slice(), &endless, b"{}\n"].concat();
+    let stderr = import(&passlink, &all).failed(1);
+    assert!(stderr.contains("line 1: invalid unicode"), "{stderr}");
+    assert!(stderr.contains("line 2: must have at most 65536 octets"), "{stderr}");
+    assert!(stderr.contains("line 3: missing field"), "{stderr}");
+}
+
+#[test]
+fn the_first_twenty_wrong_lines_are_told_and_the_rest_is_counted() {
+    let passlink = Passlink::with_mail_dir();
+    let stderr =
+        import(&passlink, (lines(1500) + &"x\n".repeat(30) + &lines(1500)).as_bytes()).failed(1);
+    let told: Vec<_> = stderr.lines().collect();
+    assert!(told[1].starts_with("line 1501: ") && told[20].starts_with("line 1520: "), "{stderr}");
+    assert_eq!((told[21], told.len()), ("and 3010 more", 22), "id and address of 1500 lines");
+    assert_eq!(listed(&passlink), [] as [Value; 0]);
+}
+
+#[test]
+fn what_can_not_be_read_is_told() {
+    let passlink = Passlink::with_mail_dir();
+    assert!(passlink.cli(&["user", "import", "missing.jsonl"]).failed(1).contains("missing.jsonl"));
+    passlink.cli(&["user", "import"]).failed(2);
+    assert_eq!(import(&passlink, b"").lines(), [json!({ "imported": 0 })]);
+}
+
+#[tokio::test]
+async fn an_import_from_stdin_stands_in_nobodys_way_and_is_seen_when_it_is_whole() {
+    let passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    let mut command = passlink.command(&["user", "import", "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(lines(5000).as_bytes()).unwrap();
+    passlink.send_link(&ada.token).await.sequence();
+    passlink.user("bob@example.com", &["--id", "bob"]);
+    assert_eq!(listed(&passlink).len(), 2);
+    stdin.write_all(b"{\"email\": \"last@example.com\"}").unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.stdout, b"{\"imported\":5001}\n");
+    assert_eq!(listed(&passlink).len(), 5003);
+    passlink.send_link(&passlink.token("4711", &[])).await.sequence();
+}
+
+#[tokio::test]
+async fn an_import_that_is_killed_leaves_nothing_behind() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("ada@example.com", &[]);
+    let mut command = passlink.command(&["user", "import", "-"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(lines(5000).as_bytes()).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(listed(&passlink).len(), 1);
+    let again = import(&passlink, lines(5000).as_bytes());
+    assert_eq!(again.lines(), [json!({ "imported": 5000 })]);
+}
+
+#[tokio::test]
+async fn a_user_who_is_added_meanwhile_is_not_overwritten() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.cli(&["migrate"]).done();
+    let mut command = passlink.command(&["user", "import", "-"]);
+    let stderr = passlink.dir().join("import.stderr");
+    let mut child =
+        command.stdin(Stdio::piped()).stderr(File::create(&stderr).unwrap()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(lines(3000).as_bytes()).unwrap();
+    passlink.user("bob@example.com", &["--id", "2000"]);
+    drop(stdin);
+    let status = until("the import to end", async || child.try_wait().unwrap()).await;
+    assert_eq!(status.code(), Some(1));
+    let told = fs::read_to_string(stderr).unwrap();
+    assert!(told.contains("line 2000: id: there is a user with it already"), "{told}");
+    assert_eq!(listed(&passlink).len(), 1);
+}
+
+#[test]
+fn a_terminal_shows_how_far_an_import_is() {
+    let passlink = Passlink::with_mail_dir();
+    let file = passlink.dir().join("users.jsonl");
+    fs::write(&file, lines(20_000)).unwrap();
+    let shown = passlink.on_terminal(&["user", "import", file.to_str().unwrap()]).done();
+    for part in [" %", " lines, ", " a second, ", " left", "{\"imported\":20000}"] {
+        assert!(shown.contains(part), "{part} is not in {shown:?}");
+    }
+}
