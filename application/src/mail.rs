@@ -40,6 +40,8 @@ pub enum Mail {
     Test {
         /// Where it goes.
         to: EmailAddress,
+        /// The language that it is in, a BCP 47 tag.
+        language: String,
         /// When it was asked for.
         requested: Timestamp,
     },
@@ -66,13 +68,13 @@ impl Mail {
         }
     }
 
-    /// The recipient's language, a BCP 47 tag, if it is known.
-    pub fn language(&self) -> Option<&str> {
+    /// The recipient's language, a BCP 47 tag.
+    pub fn language(&self) -> &str {
         match self {
-            Self::PasskeyLink(mail) => Some(&mail.language),
-            Self::PasskeyAdded(mail) => Some(&mail.language),
-            Self::PasskeyRemoved(mail) => Some(&mail.language),
-            Self::Test { .. } => None,
+            Self::PasskeyLink(mail) => &mail.language,
+            Self::PasskeyAdded(mail) => &mail.language,
+            Self::PasskeyRemoved(mail) => &mail.language,
+            Self::Test { language, .. } => language,
         }
     }
 

@@ -23,10 +23,10 @@ pub async fn send_test_mail(
     mailer: Arc<dyn Mailer>,
     clock: &dyn Clock,
     random: &dyn Random,
-    to: EmailAddress,
+    (to, language): (EmailAddress, String),
 ) -> Result<String, TestMailError> {
     let requested = clock.now();
     let id: OutboxId = new_id(requested, random)?;
     let until = requested.saturating_add(DeliverMail::LEASE).unwrap_or(Timestamp::MAX);
-    Ok(mailer.send(&id, &Mail::Test { to, requested }, until).await?)
+    Ok(mailer.send(&id, &Mail::Test { to, language, requested }, until).await?)
 }

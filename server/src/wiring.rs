@@ -5,7 +5,7 @@ use std::sync::Arc;
 use passlink_adapters::{
     api::{self, Api},
     key_file,
-    mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Transport, parse_mailbox},
+    mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
     persistence::{SeaStore, StagingTable},
     system::{SystemClock, SystemRandom},
     web,
@@ -206,21 +206,35 @@ pub(crate) fn local_mailer(config: &Config, mailbox: Mailbox) -> Result<Template
 }
 
 fn mailer(config: &Config, transport: Transport) -> Result<TemplateMailer, Error> {
+    Ok(TemplateMailer::new(templates(config)?, sender(config)?, Arc::new(SystemClock), transport))
+}
+
+/// The templates of mails, and the operator's own over them.
+pub(crate) fn templates(config: &Config) -> Result<Templates, Error> {
+    Ok(match &config.mail.template_dir {
+        Some(directory) => {
+            Templates::with_own(directory).map_err(|error| format!("mail.template_dir: {error}"))?
+        }
+        None => Templates::built_in()?,
+    })
+}
+
+/// Who mails are from.
+pub(crate) fn sender(config: &Config) -> Result<Sender, Error> {
     let from = match &config.mail.from {
         Some(from) => from.clone(),
         None => format!("Passlink <no-reply@{}>", public_url(config)?.host()),
     };
-    let sender = Sender {
+    Ok(Sender {
         from: parse_mailbox(&from)?,
         reply_to: config.mail.reply_to.as_deref().map(parse_mailbox).transpose()?,
-    };
-    Ok(TemplateMailer::new(sender, Arc::new(SystemClock), transport)?)
+    })
 }
 
 /// Sends a test mail; returns the other side's answer.
 pub(crate) async fn send_test_mail(
     mailer: TemplateMailer,
-    to: EmailAddress,
+    to: (EmailAddress, String),
 ) -> Result<String, TestMailError> {
     let mailer = Arc::new(mailer);
     passlink_application::send_test_mail(mailer, &SystemClock, &SystemRandom, to).await

@@ -8,6 +8,7 @@ mod deadline;
 mod directory;
 mod mailbox;
 mod message;
+mod preview;
 mod smtp;
 mod templates;
 
@@ -24,6 +25,7 @@ pub use self::{
     directory::Directory,
     mailbox::{LocalMail, Mailbox},
     message::{Sender, parse_mailbox},
+    preview::preview,
     smtp::{Smtp, SmtpServer, Tls},
     templates::{Rendered, TemplateError, Templates},
 };
@@ -48,15 +50,14 @@ pub struct TemplateMailer {
 }
 
 impl TemplateMailer {
-    /// A mailer with the templates that are built in.
-    ///
-    /// Errors: a template or a catalogue is broken; the text says which.
+    /// Mails from `sender`, rendered with `templates`.
     pub fn new(
+        templates: Templates,
         sender: Sender,
         clock: Arc<dyn Clock>,
         transport: Transport,
-    ) -> Result<Self, TemplateError> {
-        Ok(Self { templates: Templates::built_in()?, sender, clock, transport })
+    ) -> Self {
+        Self { templates, sender, clock, transport }
     }
 
     /// Renders a mail without sending it.

@@ -1,7 +1,11 @@
 //! `passlink mail`.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use passlink_domain::EmailAddress;
+
+use super::values::language;
 
 /// `passlink mail`.
 #[derive(Debug, Subcommand)]
@@ -12,5 +16,25 @@ pub enum MailCommand {
         /// Who gets it
         #[arg(long, value_name = "ADDRESS")]
         to: EmailAddress,
+        /// The language that it is in
+        #[arg(long, value_name = "L", default_value = "en", value_parser = language)]
+        language: String,
+    },
+    /// Write every mail in every language, with sample data, to look at
+    ///
+    /// For each language and kind of mail: subject, text and HTML in files of their own, and an
+    /// index.html to look through them. Shows the texts and templates of mail.template_dir, where
+    /// that is set.
+    #[command(after_help = "\
+Example:
+  passlink mail preview --language de --out preview
+  xdg-open preview/index.html")]
+    Preview {
+        /// Only this language, or the nearest that there is
+        #[arg(long, value_name = "L", value_parser = language)]
+        language: Option<String>,
+        /// The directory to write to; made if need be
+        #[arg(long, value_name = "DIR", default_value = "mail-preview")]
+        out: PathBuf,
     },
 }

@@ -92,7 +92,7 @@ Example, for a deployment where servers may not change the schema:
     /// Make, list and revoke passkey links
     #[command(subcommand)]
     Link(LinkCommand),
-    /// Try the way that mails take
+    /// Try the way that mails take, and look at them
     #[command(subcommand)]
     Mail(MailCommand),
     /// Look at mails that wait or failed

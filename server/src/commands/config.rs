@@ -5,6 +5,7 @@ use crate::{
     Error,
     cli::ConfigCommand,
     config::{self, Config, ConfigErrors},
+    wiring::templates,
 };
 
 pub(crate) fn run(
@@ -13,7 +14,7 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     match command {
         ConfigCommand::Check => {
-            load_and_warn(load)?;
+            templates(&load_and_warn(load)?)?;
             eprintln!("the configuration is right");
             Ok(())
         }
@@ -25,7 +26,7 @@ pub(crate) fn run(
     }
 }
 
-/// That the configuration was loaded says that it is right.
+/// That the configuration was loaded says that its keys are right.
 fn load_and_warn(load: impl FnOnce() -> Result<Config, ConfigErrors>) -> Result<Config, Error> {
     let config = load()?;
     for warning in config.warnings() {

@@ -33,6 +33,10 @@ pub struct Mail {
     /// A directory to write mails to, as `.eml` files, instead of sending them. Default none.
     #[validate(custom(function = is_path))]
     pub directory: Option<PathBuf>,
+    /// A directory with texts and templates of mails, in the place of those that are built in.
+    /// Default none.
+    #[validate(custom(function = is_path))]
+    pub template_dir: Option<PathBuf>,
 }
 
 impl Section for Mail {
@@ -75,6 +79,12 @@ impl Section for Mail {
             "the path of a directory",
         )
         .such_as("mails"),
+        Key::text(
+            "template_dir",
+            "Texts and templates of mails, in the place of those that are built in",
+            "the path of a directory",
+        )
+        .such_as("/etc/passlink/mail"),
     ];
 }
 
@@ -87,6 +97,7 @@ impl Default for Mail {
             from: None,
             reply_to: None,
             directory: None,
+            template_dir: None,
         }
     }
 }

@@ -21,7 +21,7 @@ impl Config {
     }
 
     /// Every key with its value, as it is written in TOML.
-    pub(super) fn values(&self) -> [(&'static str, Option<String>); 20] {
+    pub(super) fn values(&self) -> [(&'static str, Option<String>); 21] {
         let Self { server, database, mail, links, secrets, limits, telemetry, origins: _ } = self;
         let database_url = mask::url(database.url.expose_secret());
         let smtp_url = mail.smtp_url.as_ref();
@@ -40,6 +40,7 @@ impl Config {
             ("mail.from", mail.from.as_ref().and_then(text)),
             ("mail.reply_to", mail.reply_to.as_ref().and_then(text)),
             ("mail.directory", mail.directory.as_deref().and_then(path)),
+            ("mail.template_dir", mail.template_dir.as_deref().and_then(path)),
             ("links.lifetime", text(format_duration(links.lifetime))),
             ("links.cooldown", text(format_duration(links.cooldown))),
             ("links.max_per_hour", number(links.max_per_hour)),

@@ -1,122 +1,178 @@
-//! The texts of one language, and how it writes dates and durations.
+//! The texts of one language.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, Error, MapAccess, Visitor},
+};
 
-/// Why a text is no catalogue.
-#[derive(Debug)]
-pub(super) struct CatalogueError(pub String);
+use super::{
+    context,
+    error::TemplateError,
+    language::{CATEGORIES, categories},
+    text::Text,
+};
 
-/// Which way a language is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Direction {
-    Ltr,
-    Rtl,
-}
+/// The sections whose texts are the plural forms of a unit.
+const UNITS: [&str; 2] = ["minutes", "hours"];
 
-impl Direction {
-    /// The side on which a line begins.
-    pub fn start(self) -> &'static str {
-        match self {
-            Self::Ltr => "left",
-            Self::Rtl => "right",
-        }
-    }
-}
+/// The texts of a section, by key.
+type Texts = BTreeMap<String, Text>;
 
-/// The forms of a unit of time, by plural category (CLDR).
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Unit {
-    pub one: Text,
-    pub other: Text,
-}
-
-/// A part of a text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    /// Stands as it is.
-    Words(String),
-    /// Stands for the value of this name.
-    Value(String),
-}
-
-/// A text with places for values, written `{name}`.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Text(Vec<Piece>);
-
-impl Text {
-    /// The parts, in order.
-    pub fn pieces(&self) -> &[Piece] {
-        &self.0
-    }
-
-    /// The text with its values put in as they are.
-    pub fn fill(&self, values: &[(&str, &str)]) -> Result<String, CatalogueError> {
-        let mut filled = String::new();
-        for piece in &self.0 {
-            match piece {
-                Piece::Words(words) => filled.push_str(words),
-                Piece::Value(name) => match values.iter().find(|(known, _)| known == name) {
-                    Some((_, value)) => filled.push_str(value),
-                    None => return Err(CatalogueError(format!("there is no value {{{name}}}"))),
-                },
-            }
-        }
-        Ok(filled)
-    }
-}
-
-impl TryFrom<String> for Text {
-    type Error = String;
-
-    fn try_from(source: String) -> Result<Self, String> {
-        let mut pieces = Vec::new();
-        let mut rest = source.as_str();
-        while let Some((words, behind)) = rest.split_once('{') {
-            let (name, behind) = behind
-                .split_once('}')
-                .ok_or_else(|| format!("a brace is never closed in {source:?}"))?;
-            if !words.is_empty() {
-                pieces.push(Piece::Words(words.to_owned()));
-            }
-            pieces.push(Piece::Value(name.to_owned()));
-            rest = behind;
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Words(rest.to_owned()));
-        }
-        Ok(Self(pieces))
-    }
-}
-
-/// Texts by key, and by section before that: the kind of mail, or `common`.
-pub(super) type Sections = BTreeMap<String, BTreeMap<String, Text>>;
-
-/// The texts of one language.
-#[derive(Debug, Deserialize)]
+/// Texts by section and key. A section is a kind of mail, or what all kinds share.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Catalogue {
-    pub direction: Direction,
-    pub date: Text,
-    pub months: [String; 12],
-    pub minutes: Unit,
-    pub hours: Unit,
-    pub hours_and_minutes: Text,
-    #[serde(flatten)]
-    pub sections: Sections,
+    /// The tag of the language.
+    pub language: String,
+    sections: BTreeMap<String, Texts>,
 }
 
 impl Catalogue {
-    /// Parses a catalogue file.
-    pub fn parse(source: &str) -> Result<Self, CatalogueError> {
-        serde_json::from_str(source).map_err(|error| CatalogueError(error.to_string()))
+    /// No texts yet.
+    pub fn empty(language: &str) -> Self {
+        Self { language: language.to_owned(), sections: BTreeMap::new() }
+    }
+
+    /// The same texts, for another language.
+    pub fn inherited_by(&self, language: &str) -> Self {
+        Self { language: language.to_owned(), sections: self.sections.clone() }
     }
 
     /// The text of `key` in a section.
     pub fn text(&self, section: &str, key: &str) -> Option<&Text> {
         self.sections.get(section)?.get(key)
     }
+
+    /// The keys of a section.
+    pub fn keys(&self, section: &str) -> Vec<&str> {
+        match UNITS.contains(&section) {
+            true => CATEGORIES.to_vec(),
+            false => {
+                self.sections.get(section).into_iter().flatten().map(|(key, _)| &**key).collect()
+            }
+        }
+    }
+
+    /// Every section, key and text.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str, &Text)> {
+        self.sections.iter().flat_map(|(section, texts)| {
+            texts.iter().map(move |(key, text)| (section.as_str(), key.as_str(), text))
+        })
+    }
+
+    /// Takes over the texts of a file; those that it doesn't hold stay. `model` knows which
+    /// there are; without one, any may be.
+    pub fn read(
+        &mut self,
+        (file, source): (&str, &str),
+        model: Option<&Self>,
+    ) -> Result<(), TemplateError> {
+        let mut json = serde_json::Deserializer::from_str(source);
+        let read = Sections { into: &mut self.sections, model }
+            .deserialize(&mut json)
+            .and_then(|()| json.end());
+        read.map_err(|error| {
+            let place = format!(" at line {} column {}", error.line(), error.column());
+            let reason = error.to_string();
+            let reason = reason.strip_suffix(&place).unwrap_or(&reason);
+            TemplateError::in_file(file, Some(error.line()), reason)
+        })
+    }
+
+    /// What `model` has and this hasn't, written `section.key`.
+    pub fn missing(&self, model: &Self) -> Vec<String> {
+        let units = UNITS.into_iter().flat_map(|unit| {
+            categories(&self.language).into_iter().map(move |category| (unit, category))
+        });
+        let others = model.texts().map(|(section, key, _)| (section, key));
+        others
+            .filter(|(section, _)| !UNITS.contains(section))
+            .chain(units)
+            .filter(|(section, key)| self.text(section, key).is_none())
+            .map(|(section, key)| format!("{section}.{key}"))
+            .collect()
+    }
+}
+
+/// Reads the sections of a file.
+struct Sections<'a> {
+    into: &'a mut BTreeMap<String, Texts>,
+    model: Option<&'a Catalogue>,
+}
+
+impl<'de> DeserializeSeed<'de> for Sections<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Sections<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object of sections")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            if let Some(model) = self.model
+                && !model.sections.contains_key(&name)
+            {
+                let known = model.sections.keys().map(String::as_str);
+                return Err(unknown("section", &name, known));
+            }
+            let texts = self.into.entry(name.clone()).or_default();
+            map.next_value_seed(Section { name, into: texts, model: self.model })?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the texts of a section.
+struct Section<'a> {
+    name: String,
+    into: &'a mut Texts,
+    model: Option<&'a Catalogue>,
+}
+
+impl<'de> DeserializeSeed<'de> for Section<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Section<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "an object of texts for the section {}", self.name)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            let known = self.model.map(|model| model.keys(&self.name));
+            if let Some(known) = known
+                && !known.contains(&key.as_str())
+            {
+                return Err(unknown("text", &format!("{}.{key}", self.name), known.into_iter()));
+            }
+            let text: Text = map.next_value()?;
+            let values = context::values(&self.name);
+            if let Some(value) = text.values().find(|value| !values.contains(value)) {
+                return Err(unknown("value", &format!("{{{value}}}"), values.iter().copied()));
+            }
+            self.into.insert(key, text);
+        }
+        Ok(())
+    }
+}
+
+fn unknown<'a, E: Error>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> E {
+    let known: Vec<_> = known.collect();
+    E::custom(format!("there is no {what} {name}; there are: {}", known.join(", ")))
 }

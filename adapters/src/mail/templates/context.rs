@@ -8,17 +8,32 @@ use url::Url;
 
 use super::{
     TemplateError,
-    catalogue::{Catalogue, CatalogueError, Direction},
+    catalogue::Catalogue,
+    language::is_rtl,
     names::{linkless, shown},
     when,
 };
+
+/// The values that the texts of a section may hold.
+pub(super) fn values(section: &str) -> &'static [&'static str] {
+    match section {
+        "time" => &["day", "month", "year", "h", "hh", "mm", "hours", "minutes"],
+        "minutes" | "hours" => &["n"],
+        "common" => &["name", "sender"],
+        "passkey_link" => &["name", "sender", "site", "duration", "expires", "requested"],
+        "passkey_added" => &["name", "sender", "site", "passkey", "added", "undo_until"],
+        "passkey_removed" => &["name", "sender", "site", "passkey", "removed"],
+        "test" => &["sender", "requested"],
+        _ => &[],
+    }
+}
 
 /// What every mail is given.
 #[derive(Serialize)]
 struct Common<'a> {
     kind: &'static str,
     language: &'a str,
-    direction: Direction,
+    direction: &'static str,
     start: &'static str,
     sender: &'a str,
     #[serde(flatten)]
@@ -77,7 +92,7 @@ struct Account {
 }
 
 /// The name of the templates for a mail, and of its texts.
-pub(super) fn template(mail: &Mail) -> &'static str {
+pub(super) fn kind(mail: &Mail) -> &'static str {
     match mail {
         Mail::PasskeyLink(_) => "passkey_link",
         Mail::PasskeyAdded(_) => "passkey_added",
@@ -89,25 +104,28 @@ pub(super) fn template(mail: &Mail) -> &'static str {
 /// What the templates of a mail are given.
 pub(super) fn data(
     mail: &Mail,
-    (language, catalogue): (&str, &Catalogue),
+    catalogue: &Catalogue,
     sender: &str,
 ) -> Result<Value, TemplateError> {
-    let own = own(mail, catalogue).map_err(|wrong| wrong.in_language(language))?;
+    let (direction, start) = match is_rtl(&catalogue.language) {
+        true => ("rtl", "right"),
+        false => ("ltr", "left"),
+    };
     let common = Common {
-        kind: template(mail),
-        language,
-        direction: catalogue.direction,
-        start: catalogue.direction.start(),
+        kind: kind(mail),
+        language: &catalogue.language,
+        direction,
+        start,
         sender,
-        own,
+        own: own(mail, catalogue)?,
     };
     serde_json::to_value(common).map_err(|error| TemplateError::Render {
-        template: template(mail),
+        language: catalogue.language.clone(),
         reason: error.to_string(),
     })
 }
 
-fn own<'a>(mail: &'a Mail, catalogue: &Catalogue) -> Result<Own<'a>, Wrong> {
+fn own<'a>(mail: &'a Mail, catalogue: &Catalogue) -> Result<Own<'a>, TemplateError> {
     let date = |at| when::date(at, catalogue);
     Ok(match mail {
         Mail::PasskeyLink(mail) => Own::PasskeyLink {
@@ -152,34 +170,11 @@ fn fit(name: &Text) -> String {
 }
 
 /// Where a link leads, in the words of an address bar.
-fn site(link: &SecretUrl) -> Result<String, Wrong> {
-    let url = Url::parse(link.expose()).map_err(|_| Wrong::Link)?;
+fn site(link: &SecretUrl) -> Result<String, TemplateError> {
+    let url = Url::parse(link.expose()).map_err(|_| TemplateError::Link)?;
     match (url.scheme(), url.host_str(), url.port()) {
         ("http" | "https", Some(host), Some(port)) => Ok(format!("{host}:{port}")),
         ("http" | "https", Some(host), None) => Ok(host.to_owned()),
-        _ => Err(Wrong::Link),
-    }
-}
-
-/// Why a mail can't be put into words.
-enum Wrong {
-    Catalogue(CatalogueError),
-    Link,
-}
-
-impl From<CatalogueError> for Wrong {
-    fn from(error: CatalogueError) -> Self {
-        Self::Catalogue(error)
-    }
-}
-
-impl Wrong {
-    fn in_language(self, language: &str) -> TemplateError {
-        match self {
-            Self::Catalogue(CatalogueError(reason)) => {
-                TemplateError::Catalogue { language: language.to_owned(), reason }
-            }
-            Self::Link => TemplateError::Link,
-        }
+        _ => Err(TemplateError::Link),
     }
 }

@@ -1,6 +1,6 @@
 //! What the templates can say: a text of the catalogue, and a value that keeps to itself.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output as Out, RenderContext,
@@ -8,7 +8,7 @@ use handlebars::{
 };
 use serde_json::Value;
 
-use super::catalogue::{Catalogue, Piece};
+use super::{Catalogues, text::Piece};
 
 /// What is rendered.
 #[derive(Debug, Clone, Copy)]
@@ -17,16 +17,26 @@ pub(super) enum Output {
     Html,
 }
 
+impl Output {
+    /// What the names of its templates end with.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Html => "html",
+        }
+    }
+}
+
 /// `{{say "key"}}`: the text of this key in the mail's language, from the section `common`;
 /// `{{say ".key"}}`: from the section of the kind of mail. Its values are isolated.
 pub(super) struct Say {
     output: Output,
-    catalogues: Arc<BTreeMap<String, Catalogue>>,
+    catalogues: Arc<Catalogues>,
 }
 
 impl Say {
     /// Speaks from these catalogues.
-    pub fn new(output: Output, catalogues: Arc<BTreeMap<String, Catalogue>>) -> Self {
+    pub fn new(output: Output, catalogues: Arc<Catalogues>) -> Self {
         Self { output, catalogues }
     }
 }
@@ -46,10 +56,15 @@ impl HelperDef for Say {
             Some(name) => (field(data, "kind")?, name),
             None => ("common", key),
         };
-        let catalogue = self.catalogues.get(field(data, "language")?);
-        let text = catalogue
-            .and_then(|catalogue| catalogue.text(section, name))
-            .ok_or_else(|| wrong(format!("there is no text {key}")))?;
+        let language = field(data, "language")?;
+        let catalogue = self
+            .catalogues
+            .get(language)
+            .ok_or_else(|| wrong(format!("there are no texts in language {language}")))?;
+        let text = catalogue.text(section, name).ok_or_else(|| {
+            let known = catalogue.keys(section).join(", ");
+            wrong(format!("there is no text {key}; the section {section} has: {known}"))
+        })?;
         for piece in text.pieces() {
             match (piece, self.output) {
                 (Piece::Words(words), Output::Text) => out.write(words)?,

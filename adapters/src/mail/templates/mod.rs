@@ -1,78 +1,39 @@
-//! What a mail looks like: one layout for all languages, and one catalogue of texts a language.
+//! What a mail looks like: one design for all languages, and one catalogue of texts a language.
 
+mod built_in;
 mod catalogue;
 mod context;
+mod design;
+mod error;
 mod helpers;
+mod language;
 mod names;
+mod own;
+mod samples;
+mod text;
 mod when;
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
-use handlebars::{Handlebars, no_escape};
 use passlink_application::Mail;
 use serde_json::Value;
 
+pub use self::error::TemplateError;
+pub(super) use self::names::header_name;
 use self::{
-    catalogue::{Catalogue, CatalogueError},
-    helpers::{Isolate, Output, Say},
+    catalogue::Catalogue,
+    design::Design,
+    helpers::Output,
+    language::{FALLBACK, canonical, nearest_first},
+    own::Own,
+    samples::{Extent, samples},
 };
-pub(super) use names::header_name;
 
-/// The language of a mail to somebody whose language has no catalogue.
-const FALLBACK: &str = "en";
+/// How many missing texts an error names.
+const NAMED: usize = 5;
 
-/// The catalogues, by language tag.
-const CATALOGUES: [(&str, &str); 2] =
-    [("de", include_str!("../texts/de.json")), ("en", include_str!("../texts/en.json"))];
-
-/// The templates: subject and text, which escape nothing, and HTML, which escapes all.
-const TEXT_TEMPLATES: [(&str, &str); 7] = [
-    ("subject", include_str!("subject.hbs")),
-    ("layout", include_str!("layout.text.hbs")),
-    ("account", include_str!("account.hbs")),
-    ("passkey_link", include_str!("passkey_link.text.hbs")),
-    ("passkey_added", include_str!("passkey_added.text.hbs")),
-    ("passkey_removed", include_str!("passkey_removed.text.hbs")),
-    ("test", include_str!("test.text.hbs")),
-];
-const HTML_TEMPLATES: [(&str, &str); 9] = [
-    ("layout", include_str!("layout.html.hbs")),
-    ("account", include_str!("account.hbs")),
-    ("button", include_str!("button.html.hbs")),
-    ("fact", include_str!("fact.html.hbs")),
-    ("facts", include_str!("facts.html.hbs")),
-    ("passkey_link", include_str!("passkey_link.html.hbs")),
-    ("passkey_added", include_str!("passkey_added.html.hbs")),
-    ("passkey_removed", include_str!("passkey_removed.html.hbs")),
-    ("test", include_str!("test.html.hbs")),
-];
-
-/// Why a mail can't be rendered. Says nothing of what the mail holds.
-#[derive(Debug, thiserror::Error)]
-pub enum TemplateError {
-    /// A catalogue is not what it should be.
-    #[error("texts of language {language}: {reason}")]
-    Catalogue {
-        /// The tag of the language.
-        language: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A template does not parse.
-    #[error("template {0}")]
-    Syntax(String),
-    /// A template asks for something that is not there.
-    #[error("template {template}: {reason}")]
-    Render {
-        /// The name of the template.
-        template: &'static str,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The mail's link is no URL with a host.
-    #[error("the link is not a web address")]
-    Link,
-}
+/// The texts, by language tag.
+type Catalogues = BTreeMap<String, Catalogue>;
 
 /// A mail, rendered. Holds codes, so `Debug` shows the subject only.
 pub struct Rendered {
@@ -97,68 +58,91 @@ impl fmt::Debug for Rendered {
 
 /// The templates and the texts, ready to render.
 pub struct Templates {
-    catalogues: Arc<BTreeMap<String, Catalogue>>,
-    text: Handlebars<'static>,
-    html: Handlebars<'static>,
+    catalogues: Arc<Catalogues>,
+    design: Design,
+    by_language: BTreeMap<String, Design>,
 }
 
 impl Templates {
-    /// The templates that are built in.
+    /// The templates and texts that are built in.
     pub fn built_in() -> Result<Self, TemplateError> {
-        let mut catalogues = BTreeMap::new();
-        for (language, source) in CATALOGUES {
-            let catalogue = Catalogue::parse(source).map_err(|CatalogueError(reason)| {
-                TemplateError::Catalogue { language: language.to_owned(), reason }
-            })?;
-            catalogues.insert(language.to_owned(), catalogue);
-        }
-        let catalogues = Arc::new(catalogues);
-        Ok(Self {
-            text: registry(&TEXT_TEMPLATES, Output::Text, &catalogues)?,
-            html: registry(&HTML_TEMPLATES, Output::Html, &catalogues)?,
-            catalogues,
-        })
+        Self::assemble(Own::default())
     }
 
-    /// The languages that there are texts for.
+    /// The same, with those of a directory in their place: `{language}.json` holds texts,
+    /// `{template}.hbs` is a template, `{language}/{template}.hbs` one for that language.
+    ///
+    /// Errors: something in the directory can't be used; says which file and line, and what is
+    /// allowed. Every kind of mail was rendered in every language before this returns.
+    pub fn with_own(directory: &Path) -> Result<Self, TemplateError> {
+        let templates = Self::assemble(Own::read(directory, &built_in::sources())?)?;
+        for language in templates.languages() {
+            for extent in [Extent::Full, Extent::Least] {
+                for mail in &samples(language, extent)? {
+                    templates.render(mail, "Passlink")?;
+                }
+            }
+        }
+        Ok(templates)
+    }
+
+    fn assemble(own: Own) -> Result<Self, TemplateError> {
+        let catalogues = Arc::new(catalogues(&own)?);
+        let mut sources = built_in::sources();
+        sources.extend(own.shared);
+        let design = Design::new(sources, &catalogues)?;
+        let mut by_language = BTreeMap::new();
+        for (language, sources) in own.by_language {
+            by_language.insert(language, design.with(sources, &catalogues)?);
+        }
+        Ok(Self { catalogues, design, by_language })
+    }
+
+    /// The languages that there are texts in.
     pub fn languages(&self) -> impl Iterator<Item = &str> {
         self.catalogues.keys().map(String::as_str)
     }
 
+    /// The tag of the language that a mail to somebody who reads this one is in.
+    pub fn nearest(&self, language: &str) -> &str {
+        let wanted = canonical(language).unwrap_or_default();
+        nearest_first(&wanted)
+            .find_map(|tag| self.catalogues.get_key_value(tag))
+            .map_or(FALLBACK, |(language, _)| language)
+    }
+
     /// Renders a mail in the language it asks for, or the nearest one. `sender` names who it is from.
     pub fn render(&self, mail: &Mail, sender: &str) -> Result<Rendered, TemplateError> {
-        let (language, catalogue) = self.nearest(mail.language().unwrap_or(FALLBACK))?;
-        let template = context::template(mail);
-        let mut data = context::data(mail, (language, catalogue), sender)?;
-        let subject = one_line(&render(&self.text, "subject", &data)?);
+        let language = self.nearest(mail.language());
+        let catalogue = self.catalogues.get(language).ok_or_else(|| TemplateError::Render {
+            language: language.to_owned(),
+            reason: "there are no texts".to_owned(),
+        })?;
+        let design = nearest_first(language)
+            .find_map(|tag| self.by_language.get(tag))
+            .unwrap_or(&self.design);
+        let kind = context::kind(mail);
+        let mut data = context::data(mail, catalogue, sender)?;
+        let subject = one_line(&design.render("subject", Output::Text, &data)?);
         if let Value::Object(fields) = &mut data {
             fields.insert("subject".to_owned(), Value::String(subject.clone()));
         }
         Ok(Rendered {
             language: language.to_owned(),
-            text: render(&self.text, template, &data)?,
-            html: render(&self.html, template, &data)?,
+            text: design.render(kind, Output::Text, &data)?,
+            html: design.render(kind, Output::Html, &data)?,
             subject,
         })
     }
 
-    /// The catalogue for a language tag: its own, or that of the tag with parts cut off its end
-    /// (RFC 4647, section 3.4), or the fallback.
-    fn nearest(&self, tag: &str) -> Result<(&str, &Catalogue), TemplateError> {
-        let tag = tag.trim().to_ascii_lowercase().replace('_', "-");
-        let ends = tag.rmatch_indices('-').map(|(end, _)| end);
-        std::iter::once(tag.len())
-            .chain(ends)
-            .filter_map(|end| tag.get(..end))
-            .chain([FALLBACK])
-            .find_map(|tag| {
-                self.catalogues.iter().find(|(language, _)| language.eq_ignore_ascii_case(tag))
-            })
-            .map(|(language, catalogue)| (language.as_str(), catalogue))
-            .ok_or_else(|| TemplateError::Catalogue {
-                language: FALLBACK.to_owned(),
-                reason: "are missing".to_owned(),
-            })
+    /// A mail of each kind in a language, rendered with sample data, by the name of its templates.
+    pub fn samples(
+        &self,
+        language: &str,
+        sender: &str,
+    ) -> Result<Vec<(&'static str, Rendered)>, TemplateError> {
+        let mails = samples(language, Extent::Full)?;
+        mails.iter().map(|mail| Ok((context::kind(mail), self.render(mail, sender)?))).collect()
     }
 }
 
@@ -168,35 +152,53 @@ impl fmt::Debug for Templates {
     }
 }
 
-fn registry(
-    templates: &[(&str, &str)],
-    output: Output,
-    catalogues: &Arc<BTreeMap<String, Catalogue>>,
-) -> Result<Handlebars<'static>, TemplateError> {
-    let mut registry = Handlebars::new();
-    registry.set_strict_mode(true);
-    match output {
-        Output::Text => registry.register_escape_fn(no_escape),
-        Output::Html => registry.register_escape_fn(helpers::escape_html),
+/// The texts of every language: those that are built in, and an operator's over them.
+fn catalogues(own: &Own) -> Result<Catalogues, TemplateError> {
+    let mut model = Catalogue::empty(FALLBACK);
+    let mut catalogues = Catalogues::new();
+    for (language, source) in built_in::TEXTS.iter().filter(|(language, _)| *language == FALLBACK) {
+        model.read((&format!("{language}.json"), source), None)?;
     }
-    registry.register_helper("say", Box::new(Say::new(output, Arc::clone(catalogues))));
-    registry.register_helper("isolate", Box::new(Isolate(output)));
-    for (name, source) in templates {
-        registry
-            .register_template_string(name, source)
-            .map_err(|error| TemplateError::Syntax(format!("{name}: {error}")))?;
+    for (language, source) in built_in::TEXTS {
+        let mut catalogue = Catalogue::empty(language);
+        let file = format!("the built-in texts {language}.json");
+        catalogue.read((&file, source), Some(&model))?;
+        complete(&catalogue, &model, &file)?;
+        catalogues.insert(language.to_owned(), catalogue);
     }
-    Ok(registry)
+    for language in own.texts.keys().chain(own.by_language.keys()) {
+        let nearest = nearest_first(language).find_map(|tag| catalogues.get(tag));
+        let mut catalogue = match nearest {
+            Some(nearest) => nearest.inherited_by(language),
+            None => Catalogue::empty(language),
+        };
+        let (file, source) = match own.texts.get(language) {
+            Some((file, source)) => (file.clone(), source.as_str()),
+            None => (format!("{language}.json"), "{}"),
+        };
+        catalogue.read((&file, source), Some(&model))?;
+        complete(&catalogue, &model, &file)?;
+        catalogues.insert(language.clone(), catalogue);
+    }
+    Ok(catalogues)
 }
 
-fn render(
-    registry: &Handlebars<'_>,
-    template: &'static str,
-    data: &Value,
-) -> Result<String, TemplateError> {
-    registry
-        .render(template, data)
-        .map_err(|error| TemplateError::Render { template, reason: error.reason().to_string() })
+/// Refuses a catalogue that lacks texts.
+fn complete(catalogue: &Catalogue, model: &Catalogue, file: &str) -> Result<(), TemplateError> {
+    let missing = catalogue.missing(model);
+    let Some(first) = missing.get(..missing.len().min(NAMED)).filter(|it| !it.is_empty()) else {
+        return Ok(());
+    };
+    let more = match missing.len() - first.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let reason = format!(
+        "the language {} has no texts of its own to fall back on, and these are missing: {}{more}",
+        catalogue.language,
+        first.join(", ")
+    );
+    Err(TemplateError::in_file(file, None, reason))
 }
 
 /// The text without what could end a header line.

@@ -2,47 +2,61 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::catalogue::{Catalogue, CatalogueError, Unit};
+use super::{catalogue::Catalogue, error::TemplateError, language::category};
 
 /// Up to here, minutes are easier to grasp than hours and minutes.
-const IN_MINUTES: i64 = 120;
+const IN_MINUTES: u32 = 120;
 
 /// An instant, to the minute, in UTC.
-pub(super) fn date(at: Timestamp, catalogue: &Catalogue) -> Result<String, CatalogueError> {
+pub(super) fn date(at: Timestamp, catalogue: &Catalogue) -> Result<String, TemplateError> {
     let at = at.to_zoned_datetime(TimeZone::UTC);
-    let month = usize::try_from(at.month() - 1)
-        .ok()
-        .and_then(|month| catalogue.months.get(month))
-        .ok_or_else(|| CatalogueError("a month has no name".to_owned()))?;
-    catalogue.date.fill(&[
-        ("day", &at.day().to_string()),
-        ("month", month),
-        ("year", &at.year().to_string()),
-        ("time", &format!("{:02}:{:02}", at.hour(), at.minute())),
-    ])
+    let month = fill(catalogue, "months", &at.month().to_string(), &[])?;
+    fill(
+        catalogue,
+        "time",
+        "date",
+        &[
+            ("day", &at.day().to_string()),
+            ("month", &month),
+            ("year", &at.year().to_string()),
+            ("h", &at.hour().to_string()),
+            ("hh", &format!("{:02}", at.hour())),
+            ("mm", &format!("{:02}", at.minute())),
+        ],
+    )
 }
 
 /// How long something lasts, in whole minutes and rounded down, so that it lasts at least that long.
 pub(super) fn duration(
     lasts: SignedDuration,
     catalogue: &Catalogue,
-) -> Result<String, CatalogueError> {
-    let minutes = lasts.as_mins().max(1);
-    let in_hours = || count(minutes / 60, &catalogue.hours);
-    if minutes % 60 == 0 {
+) -> Result<String, TemplateError> {
+    let minutes = u32::try_from(lasts.as_mins().max(1)).unwrap_or(u32::MAX);
+    let in_hours = || count(minutes / 60, "hours", catalogue);
+    if minutes.is_multiple_of(60) {
         in_hours()
     } else if minutes < IN_MINUTES {
-        count(minutes, &catalogue.minutes)
+        count(minutes, "minutes", catalogue)
     } else {
-        catalogue.hours_and_minutes.fill(&[
-            ("hours", &in_hours()?),
-            ("minutes", &count(minutes % 60, &catalogue.minutes)?),
-        ])
+        let (hours, minutes) = (in_hours()?, count(minutes % 60, "minutes", catalogue)?);
+        fill(catalogue, "time", "duration", &[("hours", &hours), ("minutes", &minutes)])
     }
 }
 
-/// A number with its unit. The plural category is that of English and German.
-fn count(n: i64, unit: &Unit) -> Result<String, CatalogueError> {
-    let form = if n == 1 { &unit.one } else { &unit.other };
-    form.fill(&[("n", &n.to_string())])
+/// A number with its unit.
+fn count(n: u32, unit: &str, catalogue: &Catalogue) -> Result<String, TemplateError> {
+    fill(catalogue, unit, category(&catalogue.language, n), &[("n", &n.to_string())])
+}
+
+fn fill(
+    catalogue: &Catalogue,
+    section: &str,
+    key: &str,
+    values: &[(&str, &str)],
+) -> Result<String, TemplateError> {
+    catalogue
+        .text(section, key)
+        .ok_or_else(|| format!("there is no text {section}.{key}"))
+        .and_then(|text| text.fill(values).map_err(|reason| format!("{section}.{key}: {reason}")))
+        .map_err(|reason| TemplateError::Render { language: catalogue.language.clone(), reason })
 }

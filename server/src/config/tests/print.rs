@@ -23,6 +23,7 @@ mail.max_connections = 4  # default
 mail.from = "\"Ada \\ Co\" <ada@example.com>"  # file passlink.toml
 # mail.reply_to is not set
 # mail.directory is not set
+# mail.template_dir is not set
 links.lifetime = "1h"  # default
 links.cooldown = "1m 30s"  # file passlink.toml
 links.max_per_hour = 5  # default

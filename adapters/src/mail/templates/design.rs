@@ -1,0 +1,122 @@
+//! Templates, ready to render: those that are built in, or some of them replaced.
+
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+use handlebars::{Handlebars, RenderError, RenderErrorReason, no_escape};
+use serde_json::Value;
+
+use super::{
+    Catalogues,
+    error::TemplateError,
+    helpers::{self, Isolate, Output, Say},
+};
+
+/// Where a template stands, and what stands there.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub file: String,
+    pub template: Cow<'static, str>,
+}
+
+/// The templates by name, such as `layout.html`.
+pub(super) type Sources = BTreeMap<String, Source>;
+
+/// Templates, parsed.
+pub(super) struct Design {
+    sources: Sources,
+    text: Handlebars<'static>,
+    html: Handlebars<'static>,
+}
+
+impl Design {
+    /// Parses the templates, to be rendered with these texts.
+    pub fn new(sources: Sources, catalogues: &Arc<Catalogues>) -> Result<Self, TemplateError> {
+        Ok(Self {
+            text: registry(&sources, Output::Text, catalogues)?,
+            html: registry(&sources, Output::Html, catalogues)?,
+            sources,
+        })
+    }
+
+    /// The same with other templates in the place of some.
+    pub fn with(&self, own: Sources, catalogues: &Arc<Catalogues>) -> Result<Self, TemplateError> {
+        let mut sources = self.sources.clone();
+        sources.extend(own);
+        Self::new(sources, catalogues)
+    }
+
+    /// Renders a template.
+    pub fn render(
+        &self,
+        template: &str,
+        output: Output,
+        data: &Value,
+    ) -> Result<String, TemplateError> {
+        let registry = match output {
+            Output::Text => &self.text,
+            Output::Html => &self.html,
+        };
+        registry.render(template, data).map_err(|error| {
+            let template = error.template_name.as_deref().unwrap_or(template);
+            let name = format!("{template}.{}", output.name());
+            let file = self.sources.get(&name).map_or(name.as_str(), |source| &source.file);
+            TemplateError::in_file(file, error.line_no, self.explain(&error, output, data))
+        })
+    }
+
+    /// What is wrong, and what is allowed.
+    fn explain(&self, error: &RenderError, output: Output, data: &Value) -> String {
+        match error.reason() {
+            RenderErrorReason::MissingVariable(Some(name)) => {
+                let values = data.as_object().into_iter().flat_map(|fields| fields.keys());
+                format!("there is no value {name}; there are: {}", listed(values))
+            }
+            RenderErrorReason::HelperNotFound(name) => {
+                format!(
+                    "there is no helper {name}; there are: say, isolate, if, unless, each, with"
+                )
+            }
+            RenderErrorReason::PartialNotFound(name) => {
+                let suffix = format!(".{}", output.name());
+                let names = self.sources.keys().filter_map(|name| name.strip_suffix(&suffix));
+                format!("there is no template {name}; there are: {}", listed(names))
+            }
+            reason => reason.to_string(),
+        }
+    }
+}
+
+fn registry(
+    sources: &Sources,
+    output: Output,
+    catalogues: &Arc<Catalogues>,
+) -> Result<Handlebars<'static>, TemplateError> {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    match output {
+        Output::Text => registry.register_escape_fn(no_escape),
+        Output::Html => registry.register_escape_fn(helpers::escape_html),
+    }
+    registry.register_helper("say", Box::new(Say::new(output, Arc::clone(catalogues))));
+    registry.register_helper("isolate", Box::new(Isolate(output)));
+    let suffix = format!(".{}", output.name());
+    for (name, source) in sources {
+        let Some(name) = name.strip_suffix(&suffix) else { continue };
+        registry.register_template_string(name, &source.template).map_err(|error| {
+            let line = error.pos().map(|(line, _)| line);
+            TemplateError::in_file(&source.file, line, error.reason().to_string())
+        })?;
+    }
+    Ok(registry)
+}
+
+fn listed(names: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let mut list = String::new();
+    for name in names {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push_str(name.as_ref());
+    }
+    list
+}

@@ -1,0 +1,64 @@
+//! What languages have in common with each other: tags, direction, plural categories.
+
+use std::iter;
+
+use icu_locale::{Direction, Locale, LocaleCanonicalizer, LocaleDirectionality};
+use icu_plurals::{PluralCategory, PluralRules};
+
+/// The language of a mail to somebody whose language has no texts.
+pub(super) const FALLBACK: &str = "en";
+
+/// The plural categories (CLDR).
+pub(super) const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
+
+/// Most of a unit that a mail speaks of: the minutes of a day.
+const MOST: u32 = 24 * 60;
+
+/// The tag as everybody writes it (BCP 47): `iw-il` is `he-IL`. `None` for what is no tag.
+pub(super) fn canonical(tag: &str) -> Option<String> {
+    let mut locale: Locale = tag.trim().replace('_', "-").parse().ok()?;
+    LocaleCanonicalizer::new_extended().canonicalize(&mut locale);
+    Some(locale.id.to_string())
+}
+
+/// A canonical tag, and what is left of it with parts cut off its end (RFC 4647, section 3.4).
+pub(super) fn nearest_first(tag: &str) -> impl Iterator<Item = &str> {
+    let ends = tag.rmatch_indices('-').map(|(end, _)| end);
+    iter::once(tag.len()).chain(ends).filter_map(|end| tag.get(..end))
+}
+
+/// Whether the language is written from right to left.
+pub(super) fn is_rtl(tag: &str) -> bool {
+    let directions = LocaleDirectionality::new_common();
+    let tag: Option<Locale> = tag.parse().ok();
+    tag.is_some_and(|locale| directions.get(&locale.id) == Some(Direction::RightToLeft))
+}
+
+/// The plural category of a number in a language.
+pub(super) fn category(tag: &str, n: u32) -> &'static str {
+    name(rules(tag).map_or(PluralCategory::Other, |rules| rules.category_for(n)))
+}
+
+/// The plural categories that a language needs for whole numbers.
+pub(super) fn categories(tag: &str) -> Vec<&'static str> {
+    let rules = rules(tag);
+    let of = |n| rules.as_ref().map_or(PluralCategory::Other, |rules| rules.category_for(n));
+    let used: Vec<_> = (1..=MOST).map(of).map(name).collect();
+    CATEGORIES.into_iter().filter(|category| used.contains(category)).collect()
+}
+
+fn rules(tag: &str) -> Option<PluralRules> {
+    let locale: Locale = tag.parse().ok()?;
+    PluralRules::try_new_cardinal(locale.into()).ok()
+}
+
+fn name(category: PluralCategory) -> &'static str {
+    match category {
+        PluralCategory::Zero => "zero",
+        PluralCategory::One => "one",
+        PluralCategory::Two => "two",
+        PluralCategory::Few => "few",
+        PluralCategory::Many => "many",
+        PluralCategory::Other => "other",
+    }
+}
