@@ -10,12 +10,18 @@ const FILES: &[&str] = &[
     "zitadel/message.proto",
     "zitadel/object.proto",
 ];
+/// Described by reflection; a library serves it.
+const DESCRIBED: &str = "grpc/health/v1/health.proto";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={ROOT}");
     let descriptors = PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin");
     let mut compiler = protox::Compiler::new([ROOT])?;
-    compiler.include_imports(true).include_source_info(true).open_files(FILES)?;
+    compiler
+        .include_imports(true)
+        .include_source_info(true)
+        .open_files(FILES)?
+        .open_file(DESCRIBED)?;
     fs::write(&descriptors, compiler.encode_file_descriptor_set())?;
     connectrpc_build::Config::new()
         .descriptor_set(descriptors)

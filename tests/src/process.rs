@@ -19,7 +19,8 @@ pub struct Output {
 }
 
 impl Output {
-    pub(crate) fn of(mut command: Command) -> Self {
+    /// Runs a command to its end.
+    pub fn of(mut command: Command) -> Self {
         let output = command.stdin(Stdio::null()).output().unwrap();
         Self {
             code: output.status.code(),

@@ -27,6 +27,13 @@ pub fn sql(url: &str, statement: &str, parameters: &[&str]) -> Vec<Vec<Value>> {
     serde_json::from_str(&Output::of(command).done()).unwrap()
 }
 
+/// What a client sees that learns the API by gRPC reflection; `ca` is a file, for TLS.
+pub fn grpc_client(address: &str, token: &str, ca: Option<&Path>) -> Value {
+    let mut command = script("grpc_client.py");
+    command.args([address, token]).args(ca);
+    serde_json::from_str(&Output::of(command).done()).unwrap()
+}
+
 /// Holds the write lock of a SQLite file until both are dropped.
 pub fn lock(file: &Path) -> (Process, ChildStdin) {
     let mut command = script("lock.py");

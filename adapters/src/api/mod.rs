@@ -32,7 +32,7 @@ mod proto {
 
 /// The `.proto` files, compiled, for reflection.
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
-/// The services that reflection and health know.
+/// The services that health knows.
 const SERVICES: &[&str] = &["zitadel.auth.v1.AuthService"];
 /// Largest request body, in bytes, before and after decompression.
 const MAX_BODY: usize = 64 * 1024;
@@ -72,8 +72,7 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
     let rpc = connectrpc::Router::new()
         .add_service(Arc::new(service))
         .add_service(Arc::new(HealthService::new(health.clone())));
-    let reflector =
-        Reflector::from_descriptor_set_bytes(DESCRIPTORS)?.with_services(SERVICES.iter().copied());
+    let reflector = Reflector::from_descriptor_set_bytes(DESCRIPTORS)?;
     let rpc = ConnectRpcService::new(connectrpc_reflection::install(rpc, reflector))
         .with_limits(
             Limits::default().with_max_request_body_size(MAX_BODY).with_max_message_size(MAX_BODY),

@@ -1,6 +1,8 @@
 //! Clients that we did not write, each as a process of its own.
 
-use passlink_tests::{Browser, Caller, Page, Passlink, free_port, node};
+use std::process::Command;
+
+use passlink_tests::{Browser, Caller, Output, Page, Passlink, SEND_LINK, free_port, node, python};
 use serde_json::{Value, json};
 
 const SEND: &str = "sendMyPasswordlessLink";
@@ -62,6 +64,65 @@ async fn zitadel_client_sends_and_adds_links_by_grpc_and_by_grpc_web() {
         let detail = json!([{ "id": "AUTH-Invalid", "message": "Errors.Token.Invalid" }]);
         assert_eq!(refused["error"]["code"], 16, "{refused}");
         assert_eq!(refused["error"]["details"], detail, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_grpc_client_that_knows_the_address_alone_learns_the_rest_by_reflection() {
+    let passlink = Passlink::with_mail_dir().started().await;
+    let ada = passlink.ada();
+    let seen = python::grpc_client(&format!("127.0.0.1:{}", passlink.port()), &ada.token, None);
+    for version in ["v1", "v1alpha"] {
+        let services = seen[version].as_array().unwrap();
+        for service in [
+            "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
+            "grpc.reflection.v1alpha.ServerReflection",
+            "zitadel.auth.v1.AuthService",
+        ] {
+            assert!(services.contains(&service.into()), "{service} by {version}: {services:?}");
+        }
+    }
+    assert_eq!(seen["health"]["answer"]["status"], "SERVING");
+    assert_sent(&seen["first"]);
+    let too_many = &seen["second"];
+    assert_eq!(too_many["code"], 8, "{too_many}");
+    assert_eq!(too_many["details"][0]["id"], "LINK-TooMany");
+    let wait = too_many["details"][1]["retryDelay"].as_str().unwrap();
+    assert!(wait.ends_with('s'), "{too_many}");
+}
+
+/// What `curl` makes of a URL of the server: HTTP version, status and body.
+fn curl(url: &str, options: &[&str]) -> (String, u16, Value) {
+    let mut command = Command::new("curl");
+    command.args(["-sS", "--noproxy", "*", "-w", "\n%{http_version} %{http_code}"]);
+    command.args(options).arg(url);
+    let printed = Output::of(command).done();
+    let (body, end) = printed.rsplit_once('\n').unwrap();
+    let (version, status) = end.split_once(' ').unwrap();
+    (version.to_owned(), status.parse().unwrap(), serde_json::from_str(body).expect(body))
+}
+
+#[tokio::test]
+async fn curl_calls_by_rest_and_by_connect_over_either_http() {
+    let passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    let bearer = format!("Authorization: Bearer {}", ada.token);
+    let rpc = "/zitadel.auth.v1.AuthService/SendMyPasswordlessLink";
+    let mut sequence = 1;
+    for path in [SEND_LINK, rpc] {
+        for (version, http) in [("1.1", "--http1.1"), ("2", "--http2-prior-knowledge")] {
+            let url = passlink.url() + path;
+            let json = "Content-Type: application/json";
+            let options = [http, "--compressed", "-X", "POST", "-H", json, "-d", "{}", "-H"];
+            let (spoken, status, body) = curl(&url, &[&options[..], &[&bearer]].concat());
+            assert_eq!((&*spoken, status), (version, 200), "{body}");
+            sequence += 1;
+            assert_eq!(body["details"]["sequence"], sequence.to_string());
+            let (_, status, body) = curl(&url, &options[..options.len() - 1]);
+            let code = if path == rpc { json!("unauthenticated") } else { json!(16) };
+            assert_eq!((status, &body["code"]), (401, &code), "{body}");
+        }
     }
 }
 
