@@ -1,7 +1,7 @@
 //! The listener: HTTP/1.1 and HTTP/2 on one port, with TLS if so configured, and bounds on what a
 //! connection can make the process hold or wait for.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, pin::Pin, time::Duration};
 
 use axum::Router;
 use hyper_util::{
@@ -14,6 +14,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Error, tls::Tls};
@@ -22,6 +23,9 @@ use crate::{Error, tls::Tls};
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may say nothing, or take nothing of an answer. More than a request may
+/// take, and more than passes between a ping and its answer.
+const QUIET_TIMEOUT: Duration = Duration::from_secs(55);
 /// How often a quiet HTTP/2 connection is asked whether it lives, and how long it may take to say.
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(20);
@@ -66,7 +70,7 @@ pub(crate) async fn serve(
         };
         let (tls, router, watcher) = (tls.clone(), router.clone(), graceful.watcher());
         tokio::spawn(async move {
-            let builder = builder();
+            let (builder, stream) = (builder(), impatient(stream));
             let service = TowerToHyperService::new(router);
             match tls {
                 None => {
@@ -87,7 +91,21 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-async fn handshake(tls: Tls, stream: TcpStream) -> Option<impl AsyncRead + AsyncWrite + Unpin> {
+/// Ends a connection that is quiet for too long: hyper does not while it waits for the first
+/// octets, which say what version of HTTP is spoken.
+fn impatient(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    // Answers go out as they are written; without it they only go out later.
+    let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_read_timeout(Some(QUIET_TIMEOUT));
+    stream.set_write_timeout(Some(QUIET_TIMEOUT));
+    Box::pin(stream)
+}
+
+async fn handshake(
+    tls: Tls,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+) -> Option<impl AsyncRead + AsyncWrite + Unpin> {
     match timeout(HANDSHAKE_TIMEOUT, tls.acceptor().accept(stream)).await {
         Ok(Ok(stream)) => Some(stream),
         Ok(Err(error)) => {

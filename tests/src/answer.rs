@@ -48,6 +48,11 @@ impl Answer {
         })
     }
 
+    /// Sends a request and reads the body of the answer, as it came.
+    pub async fn octets(request: RequestBuilder) -> Vec<u8> {
+        request.send().await.unwrap().bytes().await.unwrap().into()
+    }
+
     /// A header field.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())

@@ -161,8 +161,8 @@ pub fn frame(flags: u8, payload: &[u8]) -> Vec<u8> {
     [&[flags], &length[..], payload].concat()
 }
 
-/// The frames in the body of an answer.
-fn frames(mut body: &[u8]) -> Vec<(u8, &[u8])> {
+/// The frames in the body of an answer: flags and payload of each.
+pub fn frames(mut body: &[u8]) -> Vec<(u8, &[u8])> {
     let mut frames = Vec::new();
     while let [flags, rest @ ..] = body {
         let (length, rest) = rest.split_first_chunk().unwrap();

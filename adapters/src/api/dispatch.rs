@@ -57,6 +57,9 @@ impl Dispatch {
         if STREAMS.iter().any(|stream| request.uri().path().starts_with(stream)) {
             return self.run(request).await;
         }
+        if is_connect_stream(&headers) {
+            return refused(ApiError::Unimplemented, &headers);
+        }
         let call = async {
             let response = self.run(request).await;
             match is_grpc(&headers) {
@@ -80,6 +83,12 @@ impl Dispatch {
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE);
     content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// Whether a call asks for Connect's form of a stream, which no other method has.
+fn is_connect_stream(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/connect+"))
 }
 
 /// An error in the form of the protocol that the call came by.

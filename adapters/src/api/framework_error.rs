@@ -9,9 +9,9 @@ use axum::{
 };
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine};
 use buffa::Message;
-use connectrpc::{ConnectError, ErrorCode};
+use connectrpc::{ConnectError, ErrorCode, Protocol};
 use futures_util::stream;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 
@@ -33,6 +33,7 @@ pub(super) fn completed(error: ConnectError) -> ConnectError {
         ErrorCode::DeadlineExceeded | ErrorCode::Canceled => ApiError::Deadline,
         ErrorCode::Unimplemented => ApiError::Unimplemented,
         ErrorCode::Unavailable => ApiError::Unavailable,
+        _ if error.message.as_deref().is_some_and(is_callers_fault) => ApiError::Malformed,
         code => {
             tracing::error!(code = code.as_str(), error = error.message, "a request failed");
             ApiError::Internal
@@ -41,25 +42,36 @@ pub(super) fn completed(error: ConnectError) -> ConnectError {
     row.into()
 }
 
+/// Whether a text of the framework tells of a request that no client should have sent, though its
+/// code says "internal".
+fn is_callers_fault(text: &str) -> bool {
+    ["received compressed message without", "failed to read request body"]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
 /// Completes the answer to a Connect call.
 pub(super) async fn complete_connect(response: Response) -> Response {
     if response.status() == StatusCode::OK {
         return response;
     }
     let (parts, error) = connect_error(response).await;
-    let status = match (parts.status, error.details.is_empty()) {
-        // What the framework says by these is finer than a code.
-        (StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED, true)
-        | (StatusCode::UNSUPPORTED_MEDIA_TYPE, true)
-        | (_, false) => Some(parts.status),
-        (_, true) => None,
-    };
+    // What the framework says by these is finer than a code.
+    let is_finer =
+        [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::UNSUPPORTED_MEDIA_TYPE]
+            .contains(&parts.status);
+    let is_ours = !error.details.is_empty();
     let mut answer = completed(error).into_response();
-    *answer.status_mut() = status.unwrap_or(answer.status());
+    if is_finer || is_ours {
+        *answer.status_mut() = parts.status;
+    }
     for (name, value) in &parts.headers {
         if name != header::CONTENT_LENGTH {
             answer.headers_mut().insert(name, value.clone());
         }
+    }
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+        answer.headers_mut().entry(header::ALLOW).or_insert(HeaderValue::from_static("POST"));
     }
     answer
 }
@@ -68,12 +80,14 @@ pub(super) async fn complete_connect(response: Response) -> Response {
 pub(super) async fn connect_error(response: Response) -> (http::response::Parts, ConnectError) {
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, MAX_BODY).await.unwrap_or_default();
-    let error = serde_json::from_slice(&body).unwrap_or_else(|_| match parts.status {
+    let error = match parts.status {
         StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::METHOD_NOT_ALLOWED => {
             ConnectError::unimplemented("")
         }
-        _ => ConnectError::internal("an answer of the framework could not be read"),
-    });
+        _ => serde_json::from_slice(&body).unwrap_or_else(|_| {
+            ConnectError::internal("an answer of the framework could not be read")
+        }),
+    };
     (parts, error)
 }
 
@@ -81,8 +95,7 @@ pub(super) async fn connect_error(response: Response) -> (http::response::Parts,
 pub(super) async fn complete_grpc(response: Response, request: &HeaderMap) -> Response {
     let (parts, body) = response.into_parts();
     if parts.status != StatusCode::OK {
-        let mut refused =
-            ConnectError::from(ApiError::Unimplemented).into_http_response(request).map(Body::new);
+        let mut refused = rendered(ApiError::Unimplemented.into(), request);
         *refused.status_mut() = parts.status;
         return refused;
     }
@@ -105,7 +118,22 @@ pub(super) async fn complete_grpc(response: Response, request: &HeaderMap) -> Re
 
 /// An error in the form of the protocol that the call came by.
 pub(super) fn rendered(error: ConnectError, request: &HeaderMap) -> Response {
-    error.into_http_response(request).map(Body::new)
+    let response = match Protocol::detect(request) {
+        Some(_) => error.into_http_response(request),
+        None => error.into_http_response(&nearest(request)),
+    };
+    response.map(Body::new)
+}
+
+/// The header of a call in the protocol whose media type is nearest to that of a call of none.
+fn nearest(request: &HeaderMap) -> HeaderMap {
+    let content_type = request.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let known = match content_type.unwrap_or_default() {
+        it if it.starts_with(b"application/grpc-web") => "application/grpc-web",
+        it if it.starts_with(b"application/grpc") => "application/grpc",
+        _ => "application/json",
+    };
+    HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(known))])
 }
 
 /// The error that a status without details of ours tells of.
@@ -147,7 +175,7 @@ fn web_trailers(body: &[u8]) -> Option<HeaderMap> {
                 .filter_map(|(name, value)| {
                     Some((name.trim().parse().ok()?, value.trim().parse().ok()?))
                 })
-                .collect::<Vec<(http::HeaderName, http::HeaderValue)>>()
+                .collect::<Vec<(http::HeaderName, HeaderValue)>>()
                 .into_iter()
                 .collect(),
         );

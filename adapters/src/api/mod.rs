@@ -4,7 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, middleware, routing::get};
-use connectrpc::{ConnectRpcService, DeadlinePolicy, Limits};
+use connectrpc::{
+    CompressionRegistry, ConnectRpcService, DeadlinePolicy, Limits, compression::GzipProvider,
+};
 use connectrpc_health::HealthService;
 use connectrpc_reflection::{ReflectionError, Reflector};
 use http::{HeaderValue, header};
@@ -23,6 +25,7 @@ mod dispatch;
 mod error;
 mod framework_error;
 mod health;
+mod host;
 mod rest;
 
 #[allow(clippy::all, clippy::indexing_slicing, reason = "generated from the .proto files")]
@@ -77,6 +80,8 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
         .with_limits(
             Limits::default().with_max_request_body_size(MAX_BODY).with_max_message_size(MAX_BODY),
         )
+        // Nothing but gzip: what others unpack can need much memory for a window alone.
+        .with_compression(CompressionRegistry::new().register(GzipProvider::default()))
         .with_deadline_policy(DeadlinePolicy::new().with_max(REQUEST_TIMEOUT));
     let mut router = Router::new()
         .route("/healthz", get(health::live))
@@ -89,5 +94,8 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
     if !api.cors_origins.is_empty() {
         router = router.layer(cors::layer(api.cors_origins));
     }
-    Ok(router.merge(api.pages).layer(middleware::from_fn(access_log::log)))
+    Ok(router
+        .merge(api.pages)
+        .layer(middleware::from_fn(host::check))
+        .layer(middleware::from_fn(access_log::log)))
 }

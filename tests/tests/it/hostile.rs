@@ -1,0 +1,369 @@
+//! Hostile input gets its error, costs bounded memory, and the next good call works.
+
+use std::{io::Write, time::Duration};
+
+use flate2::{Compression, write::GzEncoder};
+use h2::Reason;
+use passlink_tests::{Call, Outcome, Passlink, Protocol, SEND_LINK, raw, rpc::frame};
+use reqwest::RequestBuilder;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+const MIB: u64 = 1024;
+/// What the server may need more than it had, whatever comes, in KiB.
+const BOUND: u64 = 24 * MIB;
+
+/// A server under attack, and the token of a caller who means well.
+struct Victim {
+    passlink: Passlink,
+    token: String,
+    before: u64,
+}
+
+impl Victim {
+    async fn new() -> Self {
+        let passlink = Passlink::with_mail_dir().generous().started().await;
+        let token = passlink.ada().token;
+        // Memory that is made ready at the first calls is no attacker's doing.
+        for protocol in Protocol::ALL {
+            let request = protocol.request(&passlink, &Call::send_link()).bearer_auth(&token);
+            assert_eq!(protocol.outcome(request).await.code, 0);
+        }
+        let before = passlink.process().resident_kib();
+        Self { passlink, token, before }
+    }
+
+    fn bare(&self, protocol: Protocol) -> RequestBuilder {
+        protocol.bare(&self.passlink, &Call::send_link()).bearer_auth(&self.token)
+    }
+
+    /// What an octet string in the place of a message is answered.
+    async fn to_message(&self, protocol: Protocol, message: &[u8]) -> Outcome {
+        let call = Call { json: message.to_vec(), proto: message.to_vec(), ..Call::send_link() };
+        protocol.outcome(self.bare(protocol).body(protocol.body(&call))).await
+    }
+
+    /// What a head on HTTP/1.1 is answered.
+    async fn to_head(&self, head: &str) -> String {
+        raw(self.passlink.port(), &[head.as_bytes()]).await
+    }
+
+    /// A good call works, and the server has not needed much more memory at any time.
+    #[track_caller]
+    fn assert_unharmed(&self) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let answer = self.passlink.send_link(&self.token).await;
+            assert_eq!(answer.status, 200, "{caller}: {answer:?}");
+            let (before, peak) = (self.before, self.passlink.process().peak_kib());
+            assert!(peak < before + BOUND, "{caller}: {before} KiB before, {peak} KiB at most");
+        }
+    }
+}
+
+#[track_caller]
+fn assert_refused(outcome: &Outcome, code: u32, id: &str) {
+    assert_eq!(outcome.code, code, "{outcome:?}");
+    assert!(outcome.text.ends_with(&format!("({id})")), "{outcome:?}");
+    assert_eq!(outcome.details.len(), 1, "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_is_missing_odd_or_told_twice_is_refused() {
+    let victim = Victim::new().await;
+    let rest = format!("Authorization: Bearer {}\r\nContent-Length: 0\r\n", victim.token);
+    for hosts in [
+        "",
+        "Host:\r\n",
+        "Host: localhost\r\nHost: localhost\r\n",
+        "Host: local host\r\n",
+        "Host: a/b\r\n",
+        "Host: user@localhost\r\n",
+        "Host: \u{fc}\r\n",
+        "Host: localhost:port\r\n",
+        "Host: [::1\r\n",
+    ] {
+        let head = format!("POST {SEND_LINK} HTTP/1.1\r\n{hosts}{rest}Connection: close\r\n\r\n");
+        let answer = victim.to_head(&head).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{hosts:?}: {answer}");
+        assert!(answer.contains("(REQUEST-Malformed)"), "{hosts:?}: {answer}");
+    }
+    for (version, hosts) in
+        [("1.1", "Host: [::1]:8080\r\n"), ("1.1", "host: EXAMPLE\r\n"), ("1.0", "")]
+    {
+        let head =
+            format!("POST {SEND_LINK} HTTP/{version}\r\n{hosts}{rest}Connection: close\r\n\r\n");
+        let answer = victim.to_head(&head).await;
+        assert!(answer.contains(" 200 OK"), "{hosts:?}: {answer}");
+    }
+    victim.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn an_authorization_that_is_told_twice_or_not_ascii_is_invalid() {
+    let victim = Victim::new().await;
+    for protocol in Protocol::ALL {
+        let good = victim.bare(protocol).body(protocol.body(&Call::send_link()));
+        let twice = good.bearer_auth(&victim.token);
+        assert_refused(&protocol.outcome(twice).await, 16, "AUTH-Invalid");
+        let octets = reqwest::header::HeaderValue::from_bytes(b"Bearer \xff\xfe\xc3\x28").unwrap();
+        let call = Call::send_link();
+        let odd = protocol.request(&victim.passlink, &call).header("authorization", octets);
+        assert_refused(&protocol.outcome(odd).await, 16, "AUTH-Invalid");
+    }
+    victim.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn a_token_of_a_megabyte_is_refused_unread() {
+    let victim = Victim::new().await;
+    let token = "A".repeat(1024 * 1024);
+    let head = format!(
+        "POST {SEND_LINK} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
+    let answer = victim.to_head(&head).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    let call = Call::send_link();
+    let request = Protocol::Grpc.request(&victim.passlink, &call).bearer_auth(token);
+    let answer = request.send().await.map(|response| response.status().as_u16());
+    assert!(answer.is_err() || answer.as_ref().unwrap() == &431, "{answer:?}");
+    victim.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn deep_and_wide_messages_do_no_harm() {
+    let victim = Victim::new().await;
+    let nested = |open: &str, close: &str| {
+        let depth = 60_000 / (open.len() + close.len());
+        format!("{{\"a\":{}1{}}}", open.repeat(depth), close.repeat(depth)).into_bytes()
+    };
+    let wide = format!("{{\"a\":[{}0]}}", "{},".repeat(20_000)).into_bytes();
+    let many = format!("{{{}\"a\":0}}", "\"a\":1,".repeat(10_000)).into_bytes();
+    for protocol in [Protocol::Rest, Protocol::Connect] {
+        for json in [&nested("[", "]"), &nested("{\"a\":", "}"), &wide, &many] {
+            let outcome = victim.to_message(protocol, json).await;
+            assert!([0, 3].contains(&outcome.code), "{outcome:?}");
+        }
+    }
+    // Groups within groups of a field that nobody knows, and ever so many empty fields.
+    let groups = [[0x0b; 30_000], [0x0c; 30_000]].concat();
+    let fields = [0x0a, 0x00].repeat(30_000);
+    for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
+        for proto in [&groups, &fields] {
+            let outcome = victim.to_message(protocol, proto).await;
+            assert!([0, 3].contains(&outcome.code), "{outcome:?}");
+        }
+    }
+    victim.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn messages_that_are_cut_short_or_none_at_all_are_malformed() {
+    let victim = Victim::new().await;
+    for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
+        for proto in
+            [&b"\x0a"[..], b"\x0a\x05abc", b"\xff\xff\xff\xff\xff\xff", b"\x0b", b"\x07", b"{}"]
+        {
+            assert_refused(&victim.to_message(protocol, proto).await, 3, "REQUEST-Malformed");
+        }
+    }
+    for protocol in [Protocol::Rest, Protocol::Connect] {
+        for json in [&b"{\"a\":"[..], b"{\"a\":\"\\ud800", b"{\"a\":1e", b"\x00", b"\xef\xbb\xbf{}"]
+        {
+            assert_refused(&victim.to_message(protocol, json).await, 3, "REQUEST-Malformed");
+        }
+    }
+    victim.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn frames_that_lie_are_refused() {
+    let victim = Victim::new().await;
+    for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
+        for (body, code, id) in [
+            (b"\0\0\0\0\x05abc".to_vec(), 3, "REQUEST-Malformed"),
+            (b"\0\0\0".to_vec(), 3, "REQUEST-Malformed"),
+            (b"\0\xff\xff\xff\xff".to_vec(), 8, "REQUEST-TooLarge"),
+            (b"\0\0\x01\0\x01".to_vec(), 8, "REQUEST-TooLarge"),
+            // A compressed message without a compression.
+            (frame(1, b""), 3, "REQUEST-Malformed"),
+            (frame(1, b"\x1f\x8b"), 3, "REQUEST-Malformed"),
+            // gRPC has code 12 for another number of messages than one.
+            (Vec::new(), 12, "REQUEST-Unimplemented"),
+            (frame(0, b"").repeat(2), 12, "REQUEST-Unimplemented"),
+        ] {
+            let outcome = protocol.outcome(victim.bare(protocol).body(body.clone())).await;
+            assert_refused(&outcome, code, id);
+        }
+    }
+    assert!(!victim.passlink.log().contains(r#""level":"ERROR""#), "what callers do is no error");
+    victim.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn a_gzip_bomb_is_too_large_before_it_goes_off() {
+    let victim = Victim::new().await;
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    for _ in 0..40 {
+        bomb.write_all(&[b' '; 1024 * 1024]).unwrap();
+    }
+    let bomb = bomb.finish().unwrap();
+    assert!(bomb.len() < 64 * 1024, "{}", bomb.len());
+    for protocol in Protocol::ALL {
+        let (header, body) = match protocol {
+            Protocol::Rest | Protocol::Connect => ("content-encoding", bomb.clone()),
+            Protocol::Grpc | Protocol::GrpcWeb => ("grpc-encoding", frame(1, &bomb)),
+        };
+        for _ in 0..5 {
+            let request = victim.bare(protocol).header(header, "gzip").body(body.clone());
+            assert_refused(&protocol.outcome(request).await, 8, "REQUEST-TooLarge");
+        }
+    }
+    victim.assert_unharmed().await;
+}
+
+/// Writes `chunk` until the other side has had enough or `limit` octets are written; answers what
+/// the other side said.
+async fn flood(victim: &Victim, head: &str, chunk: &[u8], limit: usize) -> String {
+    let stream = TcpStream::connect(("127.0.0.1", victim.passlink.port())).await.unwrap();
+    let (mut reader, mut writer) = stream.into_split();
+    let answer = tokio::spawn(async move {
+        let mut answer = Vec::new();
+        let _ = reader.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    });
+    writer.write_all(head.as_bytes()).await.unwrap();
+    let mut written = 0;
+    while written < limit && writer.write_all(chunk).await.is_ok() {
+        written += chunk.len();
+    }
+    assert!(written < limit, "all {limit} octets were taken");
+    answer.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_cut_off() {
+    let victim = Victim::new().await;
+    let rpc = Call::send_link().rpc;
+    for (path, content_type) in
+        [(SEND_LINK, "application/json"), (rpc, "application/json"), (rpc, "application/grpc-web")]
+    {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+            Content-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n",
+            victim.token
+        );
+        let chunk = format!("1000\r\n{}\r\n", " ".repeat(0x1000));
+        let answer = flood(&victim, &head, chunk.as_bytes(), 64 * 1024 * 1024).await;
+        assert!(answer.is_empty() || answer.contains("REQUEST-TooLarge"), "{path}: {answer}");
+    }
+    victim.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn a_head_that_never_ends_is_cut_off() {
+    let victim = Victim::new().await;
+    let start = format!("POST {SEND_LINK} HTTP/1.1\r\nHost: localhost\r\n");
+    for (head, chunk) in [
+        (format!("{start}X: "), "x".repeat(4096)),
+        (start, "X: x\r\n".repeat(500)),
+        ("POST /".to_owned(), "x".repeat(4096)),
+    ] {
+        let answer = flood(&victim, &head, chunk.as_bytes(), 64 * 1024 * 1024).await;
+        let refused = ["", "HTTP/1.1 431 ", "HTTP/1.1 414 ", "HTTP/1.1 400 "];
+        assert!(refused.iter().any(|it| answer.starts_with(it)), "{answer}");
+    }
+    victim.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn who_only_dawdles_is_told_so_or_cut_off() {
+    let victim = Victim::new().await;
+    let port = victim.passlink.port();
+    let begun = async |text: &str| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    };
+    let head = format!(
+        "POST {SEND_LINK} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n",
+        victim.token
+    );
+    let mut in_head = begun(&head).await;
+    let mut in_body =
+        begun(&format!("{head}Content-Length: 9\r\nConnection: close\r\n\r\n{{")).await;
+    let mut silent = begun("").await;
+    let patience = Duration::from_secs(80);
+    let read = async |stream: &mut TcpStream| {
+        let mut answer = String::new();
+        let ended = tokio::time::timeout(patience, stream.read_to_string(&mut answer)).await;
+        ended.expect("the connection is still open").map(|_| answer).unwrap_or_default()
+    };
+    let (in_head, in_body, silent) =
+        tokio::join!(read(&mut in_head), read(&mut in_body), read(&mut silent));
+    assert!(in_body.contains("504 ") && in_body.contains("REQUEST-Deadline"), "{in_body}");
+    assert!(in_head.is_empty() || in_head.starts_with("HTTP/1.1 408 "), "{in_head}");
+    assert_eq!(silent, "");
+    victim.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn ten_thousand_idle_connections_leave_room_for_a_call() {
+    const COUNT: u64 = 10_000;
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap();
+    assert!(files > COUNT + 1000, "{files} open files are allowed, too few for this test");
+    let victim = Victim::new().await;
+    let mut connections = Vec::new();
+    for _ in 0..COUNT {
+        let stream = TcpStream::connect(("127.0.0.1", victim.passlink.port())).await.unwrap();
+        connections.push(stream);
+    }
+    let answer = victim.passlink.send_link(&victim.token).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let grown = victim.passlink.process().peak_kib() - victim.before;
+    assert!(grown < 16 * COUNT, "{grown} KiB for {COUNT} connections");
+    drop(connections);
+    assert_eq!(victim.passlink.send_link(&victim.token).await.status, 200);
+}
+
+#[tokio::test]
+async fn streams_that_are_opened_and_reset_at_once_end_the_connection() {
+    let victim = Victim::new().await;
+    let port = victim.passlink.port();
+    let mut reasons = Vec::new();
+    for _ in 0..5 {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let mut error = None;
+        for _ in 0..20_000 {
+            let request = http::Request::post(format!("http://localhost{SEND_LINK}"));
+            let request = request.header("authorization", format!("Bearer {}", victim.token));
+            match client.clone().ready().await {
+                Ok(ready) => client = ready,
+                Err(ended) => {
+                    error = Some(ended);
+                    break;
+                }
+            }
+            match client.send_request(request.body(()).unwrap(), false) {
+                Ok((_, mut body)) => {
+                    // The other side sees the stream before it sees its end.
+                    tokio::task::yield_now().await;
+                    body.send_reset(Reason::CANCEL);
+                    tokio::task::yield_now().await;
+                }
+                Err(ended) => {
+                    error = Some(ended);
+                    break;
+                }
+            }
+        }
+        reasons.push(error.and_then(|error| error.reason()));
+        connection.abort();
+    }
+    assert!(reasons.contains(&Some(Reason::ENHANCE_YOUR_CALM)), "{reasons:?}");
+    victim.assert_unharmed().await;
+}
