@@ -58,6 +58,13 @@ pub(crate) fn mime(files: &[PathBuf]) -> String {
     Output::of(command).done()
 }
 
+/// Holds TOML files against a JSON Schema; returns file, place and what is wrong of each fault.
+pub fn against_schema(schema: &Value, files: &[PathBuf]) -> Vec<[String; 3]> {
+    let request = serde_json::json!({ "schema": schema, "files": files });
+    let found = with_input("schema.py", &request.to_string());
+    found.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
 /// Runs a script with a text as its stdin; returns its stdout.
 pub(crate) fn with_input(name: &str, input: &str) -> String {
     let mut command = script(name);

@@ -1,43 +1,106 @@
 //! The commands: what they print, where, and how they end.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, process::Command};
 
 use passlink_tests::{MailServer, Passlink};
 use serde_json::{Value, json};
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 
+/// Holds the help of a command against what help must have, and that of all commands below it.
+fn check_help(passlink: &Passlink, command: &[&str]) -> usize {
+    let help = passlink.cli(&[command, &["--help"]].concat()).done();
+    assert!(help.contains("Usage: passlink"), "{command:?}: {help}");
+    let Some((_, commands)) = help.split_once("\nCommands:\n") else {
+        assert!(help.contains("\nExample") && help.contains("  passlink "), "{command:?}: {help}");
+        return 1;
+    };
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    let names = commands.filter_map(|line| line.split_whitespace().next());
+    names
+        .filter(|name| *name != "help")
+        .map(|name| check_help(passlink, &[command, &[name]].concat()))
+        .sum()
+}
+
 #[test]
 fn every_command_explains_itself() {
     let passlink = Passlink::new();
-    for command in [
-        "",
-        "demo",
-        "serve",
-        "migrate",
-        "user",
-        "user add",
-        "user show",
-        "user list",
-        "token",
-        "token create",
-        "token list",
-        "token revoke",
-        "mail",
-        "mail test",
-        "outbox",
-        "outbox list",
-        "outbox retry",
-        "config",
-        "config check",
-        "config print",
-    ] {
-        let mut arguments: Vec<_> = command.split_whitespace().collect();
-        arguments.push("--help");
-        let help = passlink.cli(&arguments).done();
-        assert!(help.contains("Usage: passlink"), "{command}: {help}");
+    assert!(check_help(&passlink, &[]) > 25);
+    for hidden in ["completions", "man"] {
+        assert_eq!(check_help(&passlink, &[hidden]), 1);
     }
     assert!(passlink.cli(&["--version"]).done().starts_with("passlink "));
+}
+
+#[test]
+fn shells_are_told_what_can_be_completed() {
+    let passlink = Passlink::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = passlink.cli(&["completions", shell]).done();
+        for word in ["user", "deactivate", "display-name", "schema"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+    let script = passlink.dir().join("passlink.bash");
+    fs::write(&script, passlink.cli(&["completions", "bash"]).done()).unwrap();
+    let complete = format!(
+        "source {}; COMP_WORDS=(passlink user re); COMP_CWORD=2; _passlink passlink re user; \
+         echo ${{COMPREPLY[@]}}",
+        script.display()
+    );
+    let output = Command::new("bash").args(["-c", &complete]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "reactivate remove\n");
+    passlink.cli(&["completions", "dos"]).failed(2);
+    passlink.cli(&["completions"]).failed(2);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let passlink = Passlink::new();
+    assert!(passlink.cli(&["man"]).done().contains(".TH passlink 1"));
+    assert_eq!(passlink.cli(&["man", "--out", "share/man"]).done(), "");
+    let page =
+        |name: &str| fs::read_to_string(passlink.dir().join("share/man").join(name)).unwrap();
+    assert!(page("passlink.1").contains("passlink\\-user(1)"));
+    assert!(page("passlink-user-import.1").contains("passlink user import users.jsonl"));
+    fs::write(passlink.dir().join("file"), "").unwrap();
+    assert!(passlink.cli(&["man", "--out", "file"]).failed(1).contains("file"));
+}
+
+#[tokio::test]
+async fn a_link_is_made_listed_and_revoked() {
+    let passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    let link = passlink.cli(&["link", "create", "--user", &ada.id]).done();
+    assert_eq!(link.lines().count(), 1, "{link}");
+    let (url, code) = link.trim_end().split_once("#code=").expect(&link);
+    assert!(url.starts_with("https://login.example.com/passkeys/register?userID="), "{link}");
+    let sent = passlink.cli(&["link", "create", "--user", &ada.id, "--send"]).lines().remove(0);
+    assert_eq!((&sent["sequence"], &sent["resourceOwner"]), (&json!(3), &json!("default")));
+
+    let output = passlink.cli(&["link", "list", "--user", &ada.id]);
+    assert!(!output.stdout.contains(code));
+    let listed = output.lines();
+    assert_eq!((listed.len(), &listed[0]["mailedTo"]), (2, &Value::Null));
+    assert_eq!(listed[1]["mailedTo"], "ada@example.com");
+    let id = listed[0]["id"].as_str().unwrap();
+    assert!(url.contains(&format!("codeID={id}")), "{url}");
+    let revoked = passlink.cli(&["link", "revoke", id]).lines().remove(0);
+    assert_eq!((&revoked["id"], &revoked["state"]), (&json!(id), &json!("revoked")));
+    assert!(passlink.cli(&["link", "revoke", id]).failed(1).contains("ended"));
+    assert_eq!(passlink.history(&ada.id), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_user_who_may_not_have_a_link_gets_none() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("ada@example.com", &["--id", "1", "--unverified"]);
+    let create = |more: &[&str]| passlink.cli(&[&["link", "create", "--user", "1"], more].concat());
+    assert!(create(&["--send"]).failed(1).contains("verified"));
+    create(&[]).done();
+    passlink.cli(&["user", "lock", "1"]).done();
+    assert!(create(&[]).failed(1).contains("not active"));
 }
 
 #[test]
@@ -59,6 +122,13 @@ fn wrong_use_exits_with_2_and_leaves_stdout_empty() {
         "token list",
         "token revoke",
         "outbox retry",
+        "link create",
+        "link create --user 1 --mail",
+        "link list",
+        "link revoke",
+        "config",
+        "config chekc",
+        "migrate extra",
         "mail test",
         "mail test --to nobody",
         "serve extra",
@@ -175,6 +245,10 @@ fn what_does_not_exist_is_told_on_stderr_and_exits_with_1() {
         &["token", "list", "--user", NOBODY],
         &["token", "revoke", NOBODY],
         &["outbox", "retry", NOBODY],
+        &["link", "create", "--user", NOBODY],
+        &["link", "create", "--user", NOBODY, "--send"],
+        &["link", "list", "--user", NOBODY],
+        &["link", "revoke", NOBODY],
     ] {
         let stderr = passlink.cli(line).failed(1);
         assert_eq!(stderr.lines().count(), 1, "{line:?}: {stderr}");
@@ -217,7 +291,7 @@ async fn a_test_mail_takes_the_way_of_real_mails() {
     assert!(stderr.contains("mail.smtp_url"), "{stderr}");
     let folder = Passlink::with_mail_dir();
     folder.cli(&["mail", "test", "--to", "ada@example.com"]).done();
-    assert_eq!(std::fs::read_dir(folder.mail_dir()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(folder.mail_dir()).unwrap().count(), 1);
 }
 
 #[tokio::test]

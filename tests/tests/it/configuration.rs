@@ -1,8 +1,9 @@
 //! Where the configuration comes from, and what is refused.
 
-use std::fs;
+use std::{fs, path::Path};
 
-use passlink_tests::{MailServer, Passlink};
+use passlink_tests::{MailServer, Passlink, python::against_schema};
+use serde_json::Value;
 
 fn check(passlink: &Passlink) -> passlink_tests::Output {
     passlink.cli(&["config", "check"])
@@ -138,4 +139,133 @@ async fn the_configured_lifetime_reply_address_and_public_url_reach_the_mail() {
     assert!(link.starts_with("https://id.example.com/app/passkeys/register?"), "{link}");
     let expiry = passlink.sql("SELECT expires_at - requested_at FROM links", &[]);
     assert_eq!(expiry, [[15 * 60 * 1000]]);
+}
+
+#[test]
+fn a_broken_file_is_told_with_key_place_and_remedy() {
+    let broken = [
+        (
+            "[mail]\n\nmax_conections = 4",
+            "3: mail.max_conections",
+            "did you mean mail.max_connections?",
+        ),
+        ("[server]\nsmtp_url = 'smtp://h'", "2: server.smtp_url", "did you mean mail.smtp_url?"),
+        ("[sever]\nlisten = '[::]:80'", "1: sever", "did you mean [server]?"),
+        ("[x]", "1: x", "there are [server], [database], [mail]"),
+        ("lifetime = '1h'", "1: lifetime", "did you mean links.lifetime?"),
+        ("mail = 'none'", "1: mail", "must be a table of keys"),
+        ("[server]\nlisten = 8080", "2: server.listen = 8080", "such as 127.0.0.1:8080"),
+        ("[server]\npublic_url = 'example.com'", "2: server.public_url", "http or https URL"),
+        ("[server]\ncors_origins = 'a'", "2: server.cors_origins", "a list of origins such as"),
+        ("[server]\ntls_cert = 'a.pem'", "2: server.tls_cert", "needs server.tls_key"),
+        ("[database]\nurl = 'mysql://h/d'", "2: database.url = [redacted]", "such as sqlite://"),
+        (
+            "[database]\nmax_connections = '16'",
+            "2: database.max_connections = \"16\"",
+            "a whole number from 1 to 1000",
+        ),
+        (
+            "[database]\nurl = 'sqlite:a'\nurl_file = 'b'",
+            "2: database.url",
+            "not be set together with database.url_file",
+        ),
+        (
+            "[database]\nurl_file = '/nowhere'",
+            "2: database.url_file = \"/nowhere\"",
+            "can't be read: No such file",
+        ),
+        (
+            "[mail]\nfrom = 'nobody'",
+            "2: mail.from = \"nobody\"",
+            "a mailbox such as Passlink <no-reply@example.com>",
+        ),
+        (
+            "[mail]\nsmtp_url = 'http://h'",
+            "2: mail.smtp_url = [redacted]",
+            "a URL such as smtps://",
+        ),
+        ("[mail]\nsmtp_url = 'smtp://localhost'", "2: mail.smtp_url", "needs mail.from"),
+        ("[mail]\nca_file = ''", "2: mail.ca_file = \"\"", "the path of a PEM file"),
+        (
+            "links.lifetime = '25h'",
+            "1: links.lifetime = \"25h\"",
+            "a duration from 1m to 24h, such as 1h",
+        ),
+        (
+            "[links]\nallow_returned_codes = 'no'",
+            "2: links.allow_returned_codes = \"no\"",
+            "true or false",
+        ),
+        (
+            "[limits]\nconcurrent_requests = 0",
+            "2: limits.concurrent_requests = 0",
+            "a whole number from 1 to 100000",
+        ),
+        ("[telemetry]\nlog_format = 'xml'", "2: telemetry.log_format = \"xml\"", "text or json"),
+        ("[mail]\nfrom = 'a", "2: is not TOML", "invalid"),
+    ];
+    assert!(broken.len() >= 20);
+    let passlink = Passlink::with_mail_dir();
+    let file = passlink.dir().join("broken.toml");
+    for (toml, place, remedy) in broken {
+        fs::write(&file, toml).unwrap();
+        let mut command = passlink.command(&["--config", "broken.toml", "config", "check"]);
+        for name in [
+            "PASSLINK_MAIL__DIRECTORY",
+            "PASSLINK_SERVER__LISTEN",
+            "PASSLINK_SERVER__PUBLIC_URL",
+            "PASSLINK_DATABASE__URL",
+        ] {
+            command.env_remove(name);
+        }
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{toml}: {stderr}");
+        let told: Vec<_> = stderr.lines().collect();
+        assert_eq!(told.len(), 1, "{toml}: {stderr}");
+        assert!(told[0].contains(&format!("broken.toml:{place}")), "{toml}: {stderr}");
+        assert!(told[0].contains(remedy), "{toml}: {stderr}");
+    }
+}
+
+#[test]
+fn the_example_is_right_and_the_schema_knows_right_from_wrong() {
+    let passlink = Passlink::with_mail_dir();
+    let example = passlink.cli(&["config", "example"]).done();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    assert_eq!(fs::read_to_string(root.join("passlink.example.toml")).unwrap(), example);
+    fs::write(passlink.dir().join("passlink.toml"), &example).unwrap();
+    check(&passlink).done();
+
+    let schema: Value = serde_json::from_str(&passlink.cli(&["config", "schema"]).done()).unwrap();
+    let files = [
+        ("example.toml", example.clone()),
+        // With every key set, the comments but the settings' own taken away.
+        ("all.toml", example.replace("\n#", "\n").replace("\n ", "\n# ")),
+        ("unknown-key.toml", "[mail]\nform = 'a@example.com'".to_owned()),
+        ("unknown-section.toml", "[male]\nfrom = 'a@example.com'".to_owned()),
+        ("range.toml", "[links]\nmax_per_hour = 101".to_owned()),
+        ("type.toml", "[links]\nallow_returned_codes = 'yes'".to_owned()),
+        ("word.toml", "[telemetry]\nlog_format = 'xml'".to_owned()),
+        ("list.toml", "[server]\ncors_origins = [1]".to_owned()),
+    ];
+    let paths = files.map(|(name, toml)| {
+        let path = passlink.dir().join(name);
+        fs::write(&path, toml).unwrap();
+        path
+    });
+    let faults = against_schema(&schema, &paths);
+    let faults: Vec<_> = faults
+        .iter()
+        .map(|[file, place, _]| (file.rsplit('/').next().unwrap(), place.as_str()))
+        .collect();
+    let expected = [
+        ("unknown-key.toml", "$.mail"),
+        ("unknown-section.toml", "$"),
+        ("range.toml", "$.links.max_per_hour"),
+        ("type.toml", "$.links.allow_returned_codes"),
+        ("word.toml", "$.telemetry.log_format"),
+        ("list.toml", "$.server.cors_origins[0]"),
+    ];
+    assert_eq!(faults, expected);
 }
