@@ -32,4 +32,5 @@ mod requests;
 mod secrecy;
 mod send_link;
 mod shutdown;
+mod tls;
 mod users;
