@@ -6,4 +6,5 @@ pub mod key_file;
 pub mod mail;
 pub mod persistence;
 pub mod system;
+pub mod telemetry;
 pub mod web;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_domain::{Delivery, MAX_RETURNED, ObjectDetails, PasskeyLink, Purpose};
+use passlink_domain::{Delivery, LinkState, MAX_RETURNED, ObjectDetails, PasskeyLink, Purpose};
 
 use crate::{
     Caller, LinkDesk, Repositories, SecretUrl, StoreError, UserLinkError, link_desk::Draft,
@@ -34,6 +34,7 @@ impl AddLink {
     /// Makes a link for the caller. When this returns, it is durable.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
+    #[tracing::instrument(name = "passlink.add_link", skip_all)]
     pub async fn for_caller(&self, caller: Caller) -> Result<AddedLink, UserLinkError> {
         if !self.offered {
             return Err(UserLinkError::NotOffered);
@@ -41,6 +42,7 @@ impl AddLink {
         let draft = self.desk.draft(caller)?;
         let (link, details) =
             self.desk.store.write(draft, |draft, tx| Box::pin(add(draft, tx))).await?;
+        self.desk.observer.links(LinkState::Requested, 1);
         Ok(AddedLink { details, url: self.url(&link)?, lifetime: self.desk.policy.lifetime })
     }
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use passlink_domain::{CodeKeys, Delivery, LinkState, PasskeyLink, Purpose, User};
 
 use crate::{
-    ClaimedMail, Clock, Mail, MailError, MailOutcome, Mailer, OutboxState, PasskeyLinkMail,
-    PublicUrl, Random, Repositories, Store, StoreError,
+    Attempt, ClaimedMail, Clock, Mail, MailError, MailOutcome, MailReason, Mailer, Observer,
+    OutboxState, PasskeyLinkMail, PublicUrl, Random, Repositories, Store, StoreError,
 };
 
 /// What part of a lease is left to record what came of a try, and to nodes whose clocks differ.
@@ -22,6 +22,7 @@ const LAST_RETRY: Duration = Duration::from_secs(60);
 pub struct Tried {
     claimed: ClaimedMail,
     outcome: MailOutcome,
+    attempt: Attempt,
     /// The link, and what it becomes by that.
     moved: Option<(PasskeyLink, LinkState)>,
 }
@@ -44,6 +45,7 @@ pub struct DeliverMail {
     keys: Arc<CodeKeys>,
     public_url: PublicUrl,
     lease: Duration,
+    observer: Arc<dyn Observer>,
 }
 
 impl DeliverMail {
@@ -57,8 +59,9 @@ impl DeliverMail {
         mailer: Arc<dyn Mailer>,
         keys: Arc<CodeKeys>,
         public_url: PublicUrl,
+        observer: Arc<dyn Observer>,
     ) -> Self {
-        Self { store, clock, random, mailer, keys, public_url, lease: Self::LEASE }
+        Self { store, clock, random, mailer, keys, public_url, observer, lease: Self::LEASE }
     }
 
     /// With another lease than [`Self::LEASE`].
@@ -87,11 +90,15 @@ impl DeliverMail {
         let Some((link, user)) = loaded else {
             return Ok(None);
         };
-        let (outcome, becomes) = match self.look_again(link.as_ref(), user) {
+        let (outcome, becomes, attempt) = match self.look_again(link.as_ref(), user) {
             Ok((link, mail)) => self.send(&claimed, link, &mail).await,
-            Err(dropped) => (MailOutcome::Failed(dropped.reason.to_owned()), dropped.becomes),
+            Err(dropped) => (
+                MailOutcome::Failed(dropped.text.to_owned()),
+                dropped.becomes,
+                Attempt::Undeliverable(dropped.reason),
+            ),
         };
-        Ok(Some(Tried { claimed, outcome, moved: link.zip(becomes) }))
+        Ok(Some(Tried { claimed, outcome, attempt, moved: link.zip(becomes) }))
     }
 
     /// Records what came of a try. When the store is out of reach, try again: a mail that was sent
@@ -100,20 +107,31 @@ impl DeliverMail {
         let now = self.clock.now();
         let recorded = self
             .store
-            .write(tried.clone(), move |Tried { claimed, outcome, moved }, tx| {
+            .write(tried.clone(), move |Tried { claimed, outcome, moved, .. }, tx| {
                 Box::pin(async move {
-                    let settled = tx.settle(claimed, outcome, now).await?;
-                    if let (true, Some((link, becomes))) = (settled, moved) {
-                        move_link(link, *becomes, now, tx).await?;
+                    if !tx.settle(claimed, outcome, now).await? {
+                        return Ok(None);
                     }
-                    Ok::<_, StoreError>(settled)
+                    let changed = match moved {
+                        Some((link, becomes)) => move_link(link, *becomes, now, tx).await?,
+                        None => Changed::default(),
+                    };
+                    Ok::<_, StoreError>(Some(changed))
                 })
             })
             .await?;
-        Ok(match recorded {
-            true => Delivered::Recorded(tried.outcome.clone()),
-            false => Delivered::Lost,
-        })
+        let Some(changed) = recorded else {
+            return Ok(Delivered::Lost);
+        };
+        self.observer.tried(tried.attempt);
+        if let Some((link, state)) = tried.moved.as_ref().filter(|_| changed.moved) {
+            self.observer.links(*state, 1);
+            self.observer.links(LinkState::Replaced, changed.replaced);
+            if *state == LinkState::Sent {
+                self.observer.mailed(now.duration_since(link.requested).unsigned_abs());
+            }
+        }
+        Ok(Delivered::Recorded(tried.outcome.clone()))
     }
 
     /// Makes the mail, if link, user and address still hold.
@@ -122,30 +140,34 @@ impl DeliverMail {
         link: Option<&'l PasskeyLink>,
         user: Option<User>,
     ) -> Result<(&'l PasskeyLink, Mail), Dropped> {
+        use MailReason::{KeyMissing, LinkEnded, LinkExpired, UserChanged};
         let (Some(link), Some(user)) = (link, user) else {
-            return Err(Dropped::because("the link or its user is gone"));
+            return Err(Dropped::because(LinkEnded, "the link or its user is gone"));
         };
-        if link.state.is_final() {
-            return Err(Dropped::because("the link has ended"));
+        if link.clone().seen_at(self.clock.now()).state == LinkState::Expired {
+            return Err(Dropped {
+                becomes: Some(LinkState::Expired),
+                ..Dropped::because(LinkExpired, "the link expired before the mail was taken")
+            });
         }
-        if !link.is_open_at(self.clock.now()) {
-            return Err(Dropped::as_link_becomes(
-                LinkState::Expired,
-                "the link expired before the mail was taken",
-            ));
+        if link.state.is_final() {
+            return Err(Dropped::because(LinkEnded, "the link has ended"));
         }
         let Delivery::Mail(to) = &link.delivery else {
-            return Err(Dropped::because("the link is not for mail"));
+            return Err(Dropped::because(LinkEnded, "the link is not for mail"));
         };
         if user.reachable_at() != Ok(to) {
-            return Err(Dropped::as_link_becomes(
-                LinkState::Revoked,
-                "the user is not active or the address changed",
-            ));
+            return Err(Dropped {
+                becomes: Some(LinkState::Revoked),
+                ..Dropped::because(UserChanged, "the user is not active or the address changed")
+            });
         }
         let code = |purpose| {
             let code = self.keys.derive(&link.key, &link.code_binding(purpose));
-            code.ok_or(Dropped::because("the key of the link's code is not in the key file"))
+            code.ok_or(Dropped::because(
+                KeyMissing,
+                "the key of the link's code is not in the key file",
+            ))
         };
         let mail = PasskeyLinkMail {
             to: to.clone(),
@@ -166,17 +188,19 @@ impl DeliverMail {
         claimed: &ClaimedMail,
         link: &PasskeyLink,
         mail: &Mail,
-    ) -> (MailOutcome, Option<LinkState>) {
+    ) -> (MailOutcome, Option<LinkState>, Attempt) {
         let until = claimed.lease_end.saturating_sub(self.lease / REST).unwrap_or(Timestamp::MIN);
         match self.mailer.send(&claimed.id, mail, until).await {
-            Ok(answer) => (MailOutcome::Sent(answer), Some(LinkState::Sent)),
-            Err(MailError::Refused(answer)) => {
-                (MailOutcome::Failed(answer), Some(LinkState::Undeliverable))
-            }
-            Err(MailError::Unavailable(answer)) => {
+            Ok(answer) => (MailOutcome::Sent(answer), Some(LinkState::Sent), Attempt::Sent),
+            Err(MailError::Refused(reason, answer)) => (
+                MailOutcome::Failed(answer),
+                Some(LinkState::Undeliverable),
+                Attempt::Undeliverable(reason),
+            ),
+            Err(MailError::Unavailable(reason, answer)) => {
                 let wait = self.clock.now().saturating_add(self.backoff(claimed.tries));
                 let due = wait.unwrap_or(Timestamp::MAX).min(link.expires);
-                (MailOutcome::Retry { due, answer }, None)
+                (MailOutcome::Retry { due, answer }, None, Attempt::Retry(reason))
             }
         }
     }
@@ -194,18 +218,24 @@ impl DeliverMail {
 
 /// Why a claimed mail is not sent, and what its link becomes by that.
 struct Dropped {
-    reason: &'static str,
+    reason: MailReason,
+    text: &'static str,
     becomes: Option<LinkState>,
 }
 
 impl Dropped {
-    fn because(reason: &'static str) -> Self {
-        Self { reason, becomes: None }
+    fn because(reason: MailReason, text: &'static str) -> Self {
+        Self { reason, text, becomes: None }
     }
+}
 
-    fn as_link_becomes(state: LinkState, reason: &'static str) -> Self {
-        Self { reason, becomes: Some(state) }
-    }
+/// What recording an outcome did to links.
+#[derive(Default)]
+struct Changed {
+    /// Whether the mail's own link was moved.
+    moved: bool,
+    /// How many older ones it replaced.
+    replaced: u64,
 }
 
 /// What a claimed mail is about; `None` if it has been claimed again since.
@@ -227,15 +257,16 @@ async fn move_link(
     becomes: LinkState,
     now: Timestamp,
     tx: &mut dyn Repositories,
-) -> Result<(), StoreError> {
-    let Ok(moved) = link.clone().becomes(becomes, now) else {
-        return Ok(());
+) -> Result<Changed, StoreError> {
+    let Ok(link_then) = link.clone().becomes(becomes, now) else {
+        return Ok(Changed::default());
     };
-    tx.move_link(&link.id, link.state, moved.state).await?;
-    if becomes == LinkState::Sent {
-        tx.replace_links_before(link).await?;
-    }
-    Ok(())
+    let moved = tx.move_link(&link.id, link.state, link_then.state).await?;
+    let replaced = match becomes {
+        LinkState::Sent => tx.replace_links_before(link).await?,
+        _ => 0,
+    };
+    Ok(Changed { moved, replaced })
 }
 
 #[cfg(test)]

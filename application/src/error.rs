@@ -2,6 +2,8 @@
 
 use passlink_domain::{NotReachable, TooManyLinks};
 
+use crate::MailReason;
+
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -48,9 +50,9 @@ pub enum AuthenticateError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
     /// Refused for good; the same mail will not be taken later either.
-    #[error("refused: {0}")]
-    Refused(String),
+    #[error("refused: {1}")]
+    Refused(MailReason, String),
     /// Not taken now; a later try may work.
-    #[error("not taken now: {0}")]
-    Unavailable(String),
+    #[error("not taken now: {1}")]
+    Unavailable(MailReason, String),
 }

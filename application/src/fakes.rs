@@ -3,6 +3,7 @@
 mod history;
 mod links;
 mod mailer;
+mod observer;
 mod outbox;
 mod staging;
 mod tokens;
@@ -51,6 +52,8 @@ pub struct World {
     pub sent: Mutex<Vec<(OutboxId, Mail)>>,
     pub answers: Mutex<Vec<Result<String, MailError>>>,
     pub woken: AtomicU32,
+    pub counts: Mutex<Vec<(LinkState, u64)>>,
+    pub tried: Mutex<Vec<Attempt>>,
     millis: AtomicI64,
 }
 
@@ -92,7 +95,8 @@ impl World {
 
     pub fn desk(self: &Arc<Self>) -> LinkDesk {
         let ports: (Arc<dyn Clock>, Arc<dyn Random>) = (self.clone(), self.clone());
-        LinkDesk::new(self.clone(), ports, Self::keys(), Self::public_url(), Self::policy())
+        let (keys, policy) = (Self::keys(), Self::policy());
+        LinkDesk::new(self.clone(), ports, keys, Self::public_url(), policy, self.clone())
     }
 
     pub fn send_link(self: &Arc<Self>) -> SendLink {
@@ -106,6 +110,7 @@ impl World {
             self.clone(),
             Self::keys(),
             Self::public_url(),
+            self.clone(),
         )
     }
 
@@ -116,6 +121,12 @@ impl World {
             Some(tried) => worker.record(&tried).await.unwrap(),
             None => Delivered::Lost,
         }
+    }
+
+    /// How many links entered `state`, as the observer was told.
+    pub fn counted(&self, state: LinkState) -> u64 {
+        let counts = self.counts.lock().unwrap();
+        counts.iter().filter(|(counted, _)| *counted == state).map(|(_, count)| count).sum()
     }
 
     /// Adds a user with a verified address; returns the user as a caller.

@@ -7,12 +7,14 @@ mod add_link;
 mod change_user;
 mod deliver_mail;
 mod error;
+mod expire_links;
 #[cfg(test)]
 mod fakes;
 mod ids;
 mod import_users;
 mod link_desk;
 mod mail;
+mod observer;
 mod outbox;
 mod ports;
 mod revoke_link;
@@ -26,10 +28,14 @@ mod users;
 pub use add_link::{AddLink, AddedLink};
 pub use deliver_mail::{DeliverMail, Delivered, Tried};
 pub use error::{AuthenticateError, MailError, StoreError, UserLinkError};
+pub use expire_links::ExpireLinks;
 pub use import_users::{ImportError, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines};
 pub use link_desk::{Caller, LinkDesk};
 pub use mail::{Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl};
-pub use outbox::{ClaimedMail, MailOutcome, OutboxError, OutboxMail, OutboxState, OutboxUseCases};
+pub use observer::{Attempt, MailReason, Observer, TraceContext};
+pub use outbox::{
+    ClaimedMail, MailOutcome, OutboxError, OutboxLoad, OutboxMail, OutboxState, OutboxUseCases,
+};
 pub use ports::{
     Clock, History, Identity, Links, Mailer, Outbox, Random, Staging, Tokens, Users, Wake,
 };

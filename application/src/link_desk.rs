@@ -9,7 +9,7 @@ use passlink_domain::{
 };
 
 use crate::{
-    Clock, PublicUrl, Random, Repositories, Store, StoreError, UserLinkError, ids::new_id,
+    Clock, Observer, PublicUrl, Random, Repositories, Store, StoreError, UserLinkError, ids::new_id,
 };
 
 /// Who calls, as a bearer token told.
@@ -30,6 +30,7 @@ pub struct LinkDesk {
     pub(crate) keys: Arc<CodeKeys>,
     pub(crate) public_url: PublicUrl,
     pub(crate) policy: LinkPolicy,
+    pub(crate) observer: Arc<dyn Observer>,
 }
 
 impl LinkDesk {
@@ -40,8 +41,9 @@ impl LinkDesk {
         keys: Arc<CodeKeys>,
         public_url: PublicUrl,
         policy: LinkPolicy,
+        observer: Arc<dyn Observer>,
     ) -> Self {
-        Self { store, clock, random, keys, public_url, policy }
+        Self { store, clock, random, keys, public_url, policy, observer }
     }
 
     /// Everything about a new link that is fixed before its unit of work is run.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use passlink_domain::{LinkId, OutboxId, UserId};
 
-use crate::{Clock, Repositories, Store, StoreError, Wake};
+use crate::{Clock, Repositories, Store, StoreError, TraceContext, Wake};
 
 /// Where a mail stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct OutboxMail {
     pub state: OutboxState,
     /// What the other side said last.
     pub last_answer: Option<String>,
+    /// Where the request stands in its trace, when it was traced.
+    pub trace: Option<TraceContext>,
 }
 
 /// A mail that a worker took. `tries` numbers the claim: a later claim has a greater one.
@@ -52,6 +54,17 @@ pub struct ClaimedMail {
     pub tries: u32,
     /// Until when it is nobody else's.
     pub lease_end: Timestamp,
+    /// Where the request stands in its trace, when it was traced.
+    pub trace: Option<TraceContext>,
+}
+
+/// How much waits to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxLoad {
+    /// How many mails.
+    pub waiting: u64,
+    /// When the one that waits longest was queued.
+    pub oldest: Option<Timestamp>,
 }
 
 /// What came of a try.
@@ -110,6 +123,11 @@ impl OutboxUseCases {
         self.store
             .read(after, move |after, tx| Box::pin(tx.mails_in(state, after.as_ref(), limit)))
             .await
+    }
+
+    /// How much waits to be sent.
+    pub async fn load(&self) -> Result<OutboxLoad, StoreError> {
+        self.store.read((), |(), tx| Box::pin(tx.load())).await
     }
 
     /// Has a mail that waits or failed tried again at once.

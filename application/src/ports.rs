@@ -11,8 +11,8 @@ use passlink_domain::{
 };
 
 use crate::{
-    AuthenticateError, Caller, ClaimedMail, Mail, MailError, MailOutcome, Obstacles, OutboxMail,
-    OutboxState, StagedUser, StoreError,
+    AuthenticateError, Caller, ClaimedMail, Mail, MailError, MailOutcome, Obstacles, OutboxLoad,
+    OutboxMail, OutboxState, StagedUser, StoreError,
 };
 
 /// Tells the time.
@@ -126,8 +126,12 @@ pub trait Links {
         from: LinkState,
         to: LinkState,
     ) -> Result<bool, StoreError>;
-    /// Replaces the user's mailed links that are not final and were requested before `newer`.
-    async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<(), StoreError>;
+    /// Replaces the user's mailed links that are not final and were requested before `newer`;
+    /// returns how many there were.
+    async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError>;
+    /// Moves up to `limit` links that are not final and whose time has run out at `now` to
+    /// [`LinkState::Expired`]; returns how many.
+    async fn expire_links(&mut self, now: Timestamp, limit: u64) -> Result<u64, StoreError>;
     /// Revokes those links of the user that are open.
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError>;
     /// Deletes the user's links.
@@ -157,6 +161,8 @@ pub trait Outbox {
     ) -> Result<bool, StoreError>;
     /// When the next mail is due.
     async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError>;
+    /// How much waits to be sent.
+    async fn load(&mut self) -> Result<OutboxLoad, StoreError>;
     /// Up to `limit` mails in `state`, by id, after `after`.
     async fn mails_in(
         &mut self,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use passlink_domain::{Delivery, ObjectDetails, OutboxId};
+use passlink_domain::{Delivery, LinkState, ObjectDetails, OutboxId};
+use tracing::{Instrument, info_span};
 
 use crate::{
     Caller, LinkDesk, OutboxMail, OutboxState, Repositories, UserLinkError, Wake, ids::new_id,
@@ -24,6 +25,7 @@ impl SendLink {
     /// Sends the caller a link. When this returns, the link and its mail are durable.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
+    #[tracing::instrument(name = "passlink.send_link", skip_all)]
     pub async fn to_caller(&self, caller: Caller) -> Result<ObjectDetails, UserLinkError> {
         let draft = self.desk.draft(caller)?;
         let mail = new_id(self.desk.clock.now(), &*self.desk.random)?;
@@ -32,6 +34,7 @@ impl SendLink {
             .store
             .write((draft, mail), |(draft, mail), tx| Box::pin(send(draft, mail, tx)))
             .await?;
+        self.desk.observer.links(LinkState::Requested, 1);
         self.wake.wake();
         Ok(details)
     }
@@ -48,7 +51,16 @@ async fn send(
     let recent = tx.recent_links(&user.id, policy.counts_from(now), policy.max_per_hour).await?;
     policy.allows_mail(&recent, now)?;
     let (link, details) = draft.record(&user, Delivery::Mail(address), now, tx).await?;
-    tx.queue(&OutboxMail {
+    let span = info_span!(
+        "send outbox",
+        otel.kind = "producer",
+        messaging.system = "passlink",
+        messaging.destination.name = "outbox",
+        messaging.operation.name = "send",
+        messaging.operation.type = "send",
+        messaging.message.id = mail.as_str(),
+    );
+    let queued = OutboxMail {
         id: mail.clone(),
         user: user.id,
         link: link.id,
@@ -57,8 +69,9 @@ async fn send(
         tries: 0,
         state: OutboxState::Waiting,
         last_answer: None,
-    })
-    .await?;
+        trace: draft.desk.observer.trace(&span),
+    };
+    tx.queue(&queued).instrument(span).await?;
     Ok(details)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 
-use passlink_adapters::{mail::Mailbox, system::SystemRandom};
+use passlink_adapters::{mail::Mailbox, system::SystemRandom, telemetry::Telemetry};
 use passlink_application::{NewToken, NewUser, Random, UserError};
 use passlink_domain::{BearerToken, EmailAddress, OrganisationId, Text, UserId};
 use url::Url;
@@ -10,8 +10,8 @@ use url::Url;
 use crate::{
     Error,
     config::Config,
-    logging,
     serve::Server,
+    telemetry,
     wiring::{House, Pending, local_mailer},
 };
 
@@ -26,14 +26,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Starts, sends the demo user a link through the HTTP endpoint, says where everything is, and
 /// keeps serving.
 pub(crate) async fn run(listen: SocketAddr) -> Result<(), Error> {
-    logging::start(None, "warn");
+    let telemetry = telemetry::start(&Default::default(), "warn")?;
+    let served = serve(listen, &telemetry).await;
+    telemetry.flush().await;
+    served
+}
+
+async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
     fs::create_dir_all(FOLDER)?;
     let config = config(listen)?;
     let house = House::open(&config, Pending::Migrate).await?;
     let token = demo_token(&house).await?;
     let mailbox = Mailbox::new(&unguessable())?;
     let mailer = Arc::new(local_mailer(&config, mailbox.clone())?);
-    let server = Server::start(&config, &house, mailer, |router| {
+    let server = Server::start(&config, &house, telemetry, mailer, |router| {
         router.merge(mailbox.router(listen.port()))
     });
     let serving = tokio::spawn(server.await?.finish());

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use passlink_adapters::telemetry::Telemetry;
 use passlink_application::Mailer;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Error,
     config::Config,
-    http, lifecycle, logging,
+    expiry, http, lifecycle, telemetry,
     tls::Tls,
     wiring::{House, Pending, configured_mailer},
     worker::{self, Bell},
@@ -16,17 +17,23 @@ use crate::{
 
 /// Serves until a signal asks to stop.
 pub(crate) async fn run(config: Config, no_migrate: bool) -> Result<(), Error> {
-    logging::start(config.telemetry.log_format, "info");
+    let telemetry = telemetry::start(&config.telemetry, "info")?;
+    let served = serve(&config, no_migrate, &telemetry).await;
+    telemetry.flush().await;
+    served
+}
+
+async fn serve(config: &Config, no_migrate: bool, telemetry: &Telemetry) -> Result<(), Error> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    let mailer = Arc::new(configured_mailer(&config)?);
+    let mailer = Arc::new(configured_mailer(config)?);
     let pending = match no_migrate {
         true => Pending::Refuse,
         false => Pending::Migrate,
     };
-    let house = House::open(&config, pending).await?;
-    let started = Server::start(&config, &house, mailer, |router| router).await?;
+    let house = House::open(config, pending).await?;
+    let started = Server::start(config, &house, telemetry, mailer, |router| router).await?;
     tracing::info!(
         listen = %config.server.listen,
         public_url = config.server.base_url(),
@@ -50,6 +57,7 @@ impl Server {
     pub async fn start(
         config: &Config,
         house: &House,
+        telemetry: &Telemetry,
         mailer: Arc<dyn Mailer>,
         extend: impl FnOnce(axum::Router) -> axum::Router,
     ) -> Result<Self, Error> {
@@ -61,8 +69,20 @@ impl Server {
         let concurrency = usize::try_from(config.mail.max_connections)?;
         let worker = tokio::spawn(worker::run(deliver, bell.clone(), concurrency, stop.clone()));
         let handle = worker.abort_handle();
+        let worker_alive = move || !handle.is_finished();
         let wake = house.wake_everywhere(bell);
-        let router = house.router(config, keys, wake, move || !handle.is_finished())?;
+        if let Some((listen, page)) = config.telemetry.metrics_listen.zip(telemetry.metrics_page())
+        {
+            let listener = http::bind(listen).await?;
+            tokio::spawn(http::serve(listener, None, page, stop.clone()));
+        }
+        if telemetry.is_metered() {
+            let (outbox, clock) = (house.outbox(wake.clone()), house.clock());
+            let alive = worker_alive.clone();
+            tokio::spawn(telemetry::show_vitals(outbox, clock, alive, stop.clone()));
+        }
+        tokio::spawn(expiry::run(house.expire_links(), stop.clone()));
+        let router = house.router(config, keys, wake, worker_alive)?;
         Ok(Self { listener, tls, router: extend(router), worker, stop })
     }
 

@@ -8,11 +8,13 @@ use passlink_adapters::{
     mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
     persistence::{SeaStore, StagingTable},
     system::{SystemClock, SystemRandom},
+    telemetry::Counts,
     web,
 };
 use passlink_application::{
-    AddLink, Clock, DeliverMail, ImportUsers, LinkDesk, LinkUseCases, Mailer, OutboxUseCases,
-    PublicUrl, Random, SendLink, Store, TestMailError, TokenUseCases, UserUseCases, Wake,
+    AddLink, Clock, DeliverMail, ExpireLinks, ImportUsers, LinkDesk, LinkUseCases, Mailer,
+    Observer, OutboxUseCases, PublicUrl, Random, SendLink, Store, TestMailError, TokenUseCases,
+    UserUseCases, Wake,
 };
 use passlink_domain::{CodeKeys, EmailAddress, LinkPolicy};
 use secrecy::ExposeSecret;
@@ -28,6 +30,7 @@ pub(crate) struct House {
     store: Arc<SeaStore>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    observer: Arc<dyn Observer>,
 }
 
 /// What to do about migrations that are pending.
@@ -67,11 +70,22 @@ impl House {
             store: Arc::new(store),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
+            observer: Arc::new(Counts::default()),
         })
     }
 
     fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
+    }
+
+    /// Tells the time.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    /// Notes which links expired.
+    pub fn expire_links(&self) -> ExpireLinks {
+        ExpireLinks::new(self.store(), self.clock(), self.observer.clone())
     }
 
     /// Makes `here` ring for mail of other nodes as well; what it returns wakes all nodes.
@@ -124,7 +138,8 @@ impl House {
         mailer: Arc<dyn Mailer>,
     ) -> Result<DeliverMail, Error> {
         let ports = (self.clock.clone(), self.random.clone());
-        let deliver = DeliverMail::new(self.store(), ports, mailer, keys, public_url(config)?);
+        let (public_url, observer) = (public_url(config)?, self.observer.clone());
+        let deliver = DeliverMail::new(self.store(), ports, mailer, keys, public_url, observer);
         Ok(match std::env::var(LEASE) {
             Ok(lease) => deliver.with_lease(humantime::parse_duration(&lease)?),
             Err(_) => deliver,
@@ -138,7 +153,8 @@ impl House {
             max_per_hour: config.links.max_per_hour,
         };
         let ports = (self.clock.clone(), self.random.clone());
-        Ok(LinkDesk::new(self.store(), ports, keys, public_url(config)?, policy))
+        let (public_url, observer) = (public_url(config)?, self.observer.clone());
+        Ok(LinkDesk::new(self.store(), ports, keys, public_url, policy, observer))
     }
 
     /// Mails links, for a worker in another process.
@@ -168,6 +184,7 @@ impl House {
             add_link: AddLink::new(desk, config.links.allow_returned_codes),
             store: self.store(),
             worker_alive: Arc::new(worker_alive),
+            https: config.server.tls_cert.is_some(),
             concurrent_requests: usize::try_from(config.limits.concurrent_requests)?,
             pages: web::router(public_url(config)?.host())?,
             cors_origins: origins.collect::<Result<_, _>>()?,

@@ -2,11 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use passlink_adapters::telemetry;
 use passlink_application::{
     ClaimedMail, DeliverMail, Delivered, MailOutcome, StoreError, Tried, Wake,
 };
 use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span, field::Empty, info_span};
 
 /// How often the outbox is asked when nothing wakes the worker: mails come due by themselves, and
 /// other processes queue some.
@@ -46,7 +48,8 @@ pub(crate) async fn run(
         tracing::trace!(claimed = claimed.len(), "the outbox was asked");
         for mail in claimed {
             let deliver = deliver.clone();
-            in_hand.spawn(async move { deliver_one(&deliver, mail).await });
+            let span = span(&mail);
+            in_hand.spawn(async move { deliver_one(&deliver, mail).await }.instrument(span));
         }
         tokio::select! {
             () = stop.cancelled() => {}
@@ -81,6 +84,36 @@ async fn record(deliver: &DeliverMail, tried: &Tried) -> Result<Delivered, Store
     }
 }
 
+/// The span of a delivery, by OpenTelemetry's conventions for messaging: it goes on with the trace of
+/// the request that queued the mail.
+fn span(mail: &ClaimedMail) -> Span {
+    let span = info_span!(
+        parent: None,
+        "process outbox",
+        otel.kind = "consumer",
+        otel.status_code = Empty,
+        otel.status_description = Empty,
+        messaging.system = "passlink",
+        messaging.destination.name = "outbox",
+        messaging.operation.name = "process",
+        messaging.operation.type = "process",
+        messaging.message.id = mail.id.as_str(),
+        passlink.mail.tries = i64::from(mail.tries),
+        user.id = mail.user.as_str(),
+    );
+    if let Some(trace) = &mail.trace {
+        telemetry::go_on_from(&span, trace);
+    }
+    span
+}
+
+/// Says in the span of a delivery that the mail was not sent, and why.
+fn fail(answer: &str) {
+    let span = Span::current();
+    span.record("otel.status_code", "ERROR");
+    span.record("otel.status_description", answer);
+}
+
 /// Delivers a mail and logs what came of it, in one line.
 async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
     let started = Instant::now();
@@ -97,9 +130,11 @@ async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
             tracing::info!(mail_id, user_id, tries, duration_ms, answer, "mail sent");
         }
         Ok(Delivered::Recorded(MailOutcome::Retry { due, answer })) => {
+            fail(&answer);
             tracing::warn!(mail_id, user_id, tries, duration_ms, answer, %due, "mail to be tried again");
         }
         Ok(Delivered::Recorded(MailOutcome::Failed(answer))) => {
+            fail(&answer);
             tracing::warn!(mail_id, user_id, tries, duration_ms, answer, "mail not sent");
         }
         Ok(Delivered::Lost) => {

@@ -17,7 +17,10 @@ pub fn client() -> reqwest::Client {
     builder().build().unwrap()
 }
 
-pub(crate) fn builder() -> reqwest::ClientBuilder {
+/// What [`client`] is made of.
+pub fn builder() -> reqwest::ClientBuilder {
+    // The first one that is installed stays.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE)
 }
 

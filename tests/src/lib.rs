@@ -27,7 +27,7 @@ pub mod rpc;
 pub mod secrets;
 mod wait;
 
-pub use answer::{Answer, SEND_LINK, client, raw};
+pub use answer::{Answer, SEND_LINK, builder as client_builder, client, raw};
 pub use binary::binary;
 pub use browser::{Browser, Page};
 pub use endpoint::Endpoint;

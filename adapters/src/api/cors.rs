@@ -9,7 +9,7 @@ use tower_http::cors::CorsLayer;
 const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// What callers send, by REST, gRPC-Web and Connect.
-const REQUEST_HEADERS: [&str; 10] = [
+const REQUEST_HEADERS: [&str; 11] = [
     "authorization",
     "content-type",
     "content-encoding",
@@ -20,6 +20,7 @@ const REQUEST_HEADERS: [&str; 10] = [
     "x-user-agent",
     "traceparent",
     "tracestate",
+    "baggage",
 ];
 
 /// What pages may read of an answer.

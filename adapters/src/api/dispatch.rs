@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::{
+    Extension,
     body::Body,
     extract::Request,
     response::{IntoResponse, Response},
@@ -15,6 +16,7 @@ use tower::ServiceExt;
 
 use super::{
     REQUEST_TIMEOUT,
+    call::Outcome,
     error::ApiError,
     framework_error::{complete_connect, complete_grpc, rendered},
 };
@@ -96,6 +98,9 @@ fn refused(error: ApiError, headers: &HeaderMap) -> Response {
     let error = ConnectError::from(error);
     match is_grpc(headers) {
         true => rendered(error, headers),
-        false => (error.response_headers().clone(), error.into_response()).into_response(),
+        false => {
+            let outcome = Extension(Outcome(Some(error.code)));
+            (error.response_headers().clone(), outcome, error.into_response()).into_response()
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, error::Error, time::Duration};
 
 use axum::{
-    Json,
+    Extension, Json,
     response::{IntoResponse, Response},
 };
 use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
@@ -13,7 +13,7 @@ use passlink_domain::NotReachable;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::proto;
+use super::{call::Outcome, proto};
 
 #[cfg(test)]
 mod tests;
@@ -164,7 +164,7 @@ pub(super) fn rest_response(error: ConnectError) -> Response {
         message: error.message.unwrap_or_default(),
         details,
     };
-    (status, headers, Json(body)).into_response()
+    (status, headers, Extension(Outcome(Some(error.code))), Json(body)).into_response()
 }
 
 #[derive(Serialize)]

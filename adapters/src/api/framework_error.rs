@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 
-use super::{MAX_BODY, error::ApiError, proto::google::rpc::Status};
+use super::{MAX_BODY, call::Outcome, error::ApiError, proto::google::rpc::Status};
 
 /// Where gRPC's error details stand.
 const DETAILS: &str = "grpc-status-details-bin";
@@ -61,7 +61,10 @@ pub(super) async fn complete_connect(response: Response) -> Response {
         [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::UNSUPPORTED_MEDIA_TYPE]
             .contains(&parts.status);
     let is_ours = !error.details.is_empty();
-    let mut answer = completed(error).into_response();
+    let error = completed(error);
+    let outcome = Outcome(Some(error.code));
+    let mut answer = error.into_response();
+    answer.extensions_mut().insert(outcome);
     if is_finer || is_ours {
         *answer.status_mut() = parts.status;
     }
@@ -93,7 +96,7 @@ pub(super) async fn connect_error(response: Response) -> (http::response::Parts,
 
 /// Completes the answer to a unary gRPC or gRPC-Web call; `request` has the headers of the call.
 pub(super) async fn complete_grpc(response: Response, request: &HeaderMap) -> Response {
-    let (parts, body) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
     if parts.status != StatusCode::OK {
         let mut refused = rendered(ApiError::Unimplemented.into(), request);
         *refused.status_mut() = parts.status;
@@ -105,9 +108,12 @@ pub(super) async fn complete_grpc(response: Response, request: &HeaderMap) -> Re
     let trailers = collected.trailers().cloned();
     let body = collected.to_bytes();
     let status = trailers.clone().or_else(|| web_trailers(&body));
-    match failure_in(status.as_ref().unwrap_or(&parts.headers)) {
+    let status = status.as_ref().unwrap_or(&parts.headers);
+    let outcome = Outcome(code_in(status));
+    match failure_in(status) {
         Some(error) => rendered(completed(error), request),
         None => {
+            parts.extensions.insert(outcome);
             let data = (!body.is_empty()).then(|| Frame::data(body));
             let frames = data.into_iter().chain(trailers.map(Frame::trailers));
             let frames = stream::iter(frames.map(Ok::<_, Infallible>));
@@ -118,11 +124,14 @@ pub(super) async fn complete_grpc(response: Response, request: &HeaderMap) -> Re
 
 /// An error in the form of the protocol that the call came by.
 pub(super) fn rendered(error: ConnectError, request: &HeaderMap) -> Response {
-    let response = match Protocol::detect(request) {
+    let outcome = Outcome(Some(error.code));
+    let mut response = match Protocol::detect(request) {
         Some(_) => error.into_http_response(request),
         None => error.into_http_response(&nearest(request)),
-    };
-    response.map(Body::new)
+    }
+    .map(Body::new);
+    response.extensions_mut().insert(outcome);
+    response
 }
 
 /// The header of a call in the protocol whose media type is nearest to that of a call of none.
@@ -138,13 +147,15 @@ fn nearest(request: &HeaderMap) -> HeaderMap {
 
 /// The error that a status without details of ours tells of.
 fn failure_in(status: &HeaderMap) -> Option<ConnectError> {
-    let text = |name| status.get(name).and_then(|value| value.to_str().ok());
-    let code: u32 = text("grpc-status")?.parse().ok()?;
-    if code == 0 || has_details(status) {
-        return None;
-    }
-    let code = ErrorCode::from_grpc_code(code).unwrap_or(ErrorCode::Unknown);
-    Some(ConnectError::new(code, text("grpc-message").unwrap_or_default()))
+    let code = code_in(status).filter(|_| !has_details(status))?;
+    let message = status.get("grpc-message").and_then(|value| value.to_str().ok());
+    Some(ConnectError::new(code, message.unwrap_or_default()))
+}
+
+/// The code of a status that is not success.
+fn code_in(status: &HeaderMap) -> Option<ErrorCode> {
+    let code: u32 = status.get("grpc-status")?.to_str().ok()?.parse().ok()?;
+    (code != 0).then(|| ErrorCode::from_grpc_code(code).unwrap_or(ErrorCode::Unknown))
 }
 
 /// Whether a status bears details; the framework's own has none.

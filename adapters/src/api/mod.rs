@@ -15,10 +15,12 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use dispatch::Dispatch;
 use health::Health;
+use observe::Durations;
 
 mod access_log;
 mod auth_service;
 mod bearer;
+mod call;
 mod cors;
 mod details;
 mod dispatch;
@@ -26,6 +28,7 @@ mod error;
 mod framework_error;
 mod health;
 mod host;
+mod observe;
 mod rest;
 
 #[allow(clippy::all, clippy::indexing_slicing, reason = "generated from the .proto files")]
@@ -58,6 +61,8 @@ pub struct Api {
     pub concurrent_requests: usize,
     /// The pages that links lead to. Their requests are logged as the API's are.
     pub pages: Router,
+    /// Whether requests come by TLS.
+    pub https: bool,
     /// The origins whose pages may call (`https://app.example.com`).
     pub cors_origins: Vec<HeaderValue>,
 }
@@ -94,8 +99,7 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
     if !api.cors_origins.is_empty() {
         router = router.layer(cors::layer(api.cors_origins));
     }
-    Ok(router
-        .merge(api.pages)
-        .layer(middleware::from_fn(host::check))
-        .layer(middleware::from_fn(access_log::log)))
+    let durations = Durations::new(api.https);
+    let observe = middleware::from_fn_with_state(durations, observe::observe);
+    Ok(router.merge(api.pages).layer(middleware::from_fn(host::check)).layer(observe))
 }

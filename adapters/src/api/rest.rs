@@ -12,7 +12,6 @@ use http::{HeaderValue, Method, StatusCode, Uri, header};
 
 use super::{
     MAX_BODY,
-    access_log::AccessRecord,
     dispatch::{Dispatch, is_grpc},
     error::{ApiError, rest_response},
     framework_error::{completed, connect_error},
@@ -67,20 +66,25 @@ async fn call(dispatch: &Dispatch, binding: &'static Binding, mut request: Reque
 }
 
 async fn other(dispatch: &Dispatch, request: Request) -> Response {
-    let path = request.uri().path();
-    let binding = BINDINGS.iter().find(|binding| binding.rpc == path);
-    if let Some((binding, record)) = binding.zip(request.extensions().get::<AccessRecord>()) {
-        record.set_route(binding.rpc);
-    }
-    if looks_like_rpc(path) || is_grpc(request.headers()) {
+    if looks_like_rpc(request.uri().path()) || is_grpc(request.headers()) {
         dispatch.answer(request).await
     } else {
         ApiError::UnknownPath.into_response()
     }
 }
 
+/// The RPC that a REST path, by its template, stands for.
+pub(super) fn rpc_of(template: &str) -> Option<&'static str> {
+    BINDINGS.iter().find(|binding| binding.path == template).map(|binding| binding.rpc)
+}
+
+/// The RPC at a path, if it is one of ours.
+pub(super) fn known_rpc(path: &str) -> Option<&'static str> {
+    BINDINGS.iter().find(|binding| binding.rpc == path).map(|binding| binding.rpc)
+}
+
 /// `/<package>.<Service>/<Method>`.
-fn looks_like_rpc(path: &str) -> bool {
+pub(super) fn looks_like_rpc(path: &str) -> bool {
     let mut segments = path.trim_start_matches('/').split('/');
     let service = segments.next().unwrap_or_default();
     service.contains('.') && segments.next().is_some() && segments.next().is_none()

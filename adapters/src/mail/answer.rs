@@ -29,8 +29,10 @@ pub(super) fn clean(answer: &str, mail: &Mail) -> String {
 /// The same error with a clean answer.
 pub(super) fn clean_error(error: MailError, mail: &Mail) -> MailError {
     match error {
-        MailError::Refused(answer) => MailError::Refused(clean(&answer, mail)),
-        MailError::Unavailable(answer) => MailError::Unavailable(clean(&answer, mail)),
+        MailError::Refused(reason, answer) => MailError::Refused(reason, clean(&answer, mail)),
+        MailError::Unavailable(reason, answer) => {
+            MailError::Unavailable(reason, clean(&answer, mail))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use passlink_application::MailError;
+use passlink_application::{MailError, MailReason};
 use tokio::{fs::OpenOptions, io::AsyncWriteExt};
 
 use super::{deadline::Deadline, message::Outgoing};
@@ -39,7 +39,10 @@ impl Directory {
         let unfinished = self.path.join(format!(".{}.part", mail.name));
         match write(&unfinished, &written, &mail.raw, deadline).await {
             Ok(()) => Ok(format!("written to {}", written.display())),
-            Err(error) => Err(MailError::Unavailable(format!("{}: {error}", written.display()))),
+            Err(error) => {
+                let what = format!("{}: {error}", written.display());
+                Err(MailError::Unavailable(MailReason::File, what))
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use lettre::{
         header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
-use passlink_application::{Mail, MailError};
+use passlink_application::{Mail, MailError, MailReason};
 use passlink_domain::{EmailAddress, OutboxId};
 
 use super::templates::{Rendered, header_name};
@@ -86,8 +86,9 @@ pub(super) fn compose(
     sender: &Sender,
     date: Timestamp,
 ) -> Result<Outgoing, MailError> {
+    let refused = |why| MailError::Refused(MailReason::Unfit, why);
     let to = to_address(mail.to())
-        .ok_or_else(|| MailError::Refused("the address can't be used in mail".to_owned()))?;
+        .ok_or_else(|| refused("the address can't be used in mail".to_owned()))?;
     let name = file_name(id);
     let called = mail.display_name().and_then(|name| header_name(name.as_str()));
     let message_id = format!("<{name}@{}>", sender.from.email.domain());
@@ -103,7 +104,7 @@ pub(super) fn compose(
     if let Some(reply_to) = &sender.reply_to {
         builder = builder.reply_to(reply_to.clone());
     }
-    let unfit = |error| MailError::Refused(format!("no message can be made of the mail: {error}"));
+    let unfit = |error| refused(format!("no message can be made of the mail: {error}"));
     let envelope = Envelope::new(Some(sender.from.email.clone()), vec![to]).map_err(unfit)?;
     let bodies = MultiPart::alternative()
         .boundary(BOUNDARY)

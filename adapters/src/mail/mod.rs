@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_application::{Clock, Mail, MailError, Mailer};
+use passlink_application::{Clock, Mail, MailError, MailReason, Mailer};
 use passlink_domain::OutboxId;
 use tokio::time::timeout;
 
@@ -71,7 +71,9 @@ impl TemplateMailer {
         mail: &Mail,
         deadline: &Deadline,
     ) -> Result<String, MailError> {
-        let rendered = self.render(mail).map_err(|error| MailError::Refused(error.to_string()))?;
+        let rendered = self
+            .render(mail)
+            .map_err(|error| MailError::Refused(MailReason::Unfit, error.to_string()))?;
         let outgoing = message::compose(id, mail, rendered, &self.sender, self.clock.now())?;
         match &self.transport {
             Transport::Smtp(smtp) => smtp.deliver(&outgoing, deadline).await,
@@ -92,7 +94,10 @@ impl Mailer for TemplateMailer {
         let deadline = Deadline { clock: self.clock.clone(), until };
         timeout(deadline.left(), self.deliver(id, mail, &deadline))
             .await
-            .unwrap_or_else(|_| Err(MailError::Unavailable("no answer in time".to_owned())))
+            .unwrap_or_else(|_| {
+                let late = "no answer in time".to_owned();
+                Err(MailError::Unavailable(MailReason::Timeout, late))
+            })
             .map(|answer| answer::clean(&answer, mail))
             .map_err(|error| answer::clean_error(error, mail))
     }

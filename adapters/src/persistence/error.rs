@@ -49,6 +49,14 @@ pub(super) fn bad_row(error: impl Into<Box<dyn std::error::Error + Send + Sync>>
     StoreError::Broken(error.into())
 }
 
+/// The code that the database gave an error.
+pub(super) fn driver_code(error: &DbErr) -> Option<String> {
+    match driver_error(error)? {
+        sqlx::Error::Database(error) => error.code().map(Into::into),
+        _ => None,
+    }
+}
+
 fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))

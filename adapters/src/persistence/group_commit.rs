@@ -4,15 +4,20 @@
 
 use passlink_application::{Settled, StoreError, Work};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
 };
+use tracing::{Instrument, Span};
 
-use super::{error::store_error, repositories::Sql};
+use super::{
+    error::store_error,
+    repositories::Sql,
+    traced::{self, Traced},
+};
 
 /// Units of work that share a commit at the most.
 const GROUP: usize = 128;
@@ -24,6 +29,8 @@ const BREATH: u32 = 32;
 
 struct Job {
     work: Work,
+    /// Whom it works for.
+    span: Span,
     done: oneshot::Sender<Result<(), StoreError>>,
 }
 
@@ -43,7 +50,7 @@ impl Writer {
     pub async fn run(&self, work: Work) -> Result<(), StoreError> {
         let (done, ended) = oneshot::channel();
         let gone = || StoreError::Unavailable("the writer has stopped".into());
-        self.0.send(Job { work, done }).await.map_err(|_| gone())?;
+        self.0.send(Job { work, span: Span::current(), done }).await.map_err(|_| gone())?;
         ended.await.map_err(|_| gone())?
     }
 }
@@ -52,8 +59,7 @@ async fn commit_groups(connection: DatabaseConnection, mut jobs: mpsc::Receiver<
     let mut group = Vec::with_capacity(GROUP);
     while jobs.recv_many(&mut group, GROUP).await > 0 {
         let started = Instant::now();
-        let works: Vec<_> = group.iter().map(|job| job.work.clone()).collect();
-        let result = commit_group(&connection, &works).await;
+        let result = commit_group(&connection, &group).await;
         for job in group.drain(..) {
             // A caller who no longer waits doesn't need the answer.
             let _ = job.done.send(result.clone().map_err(store_error));
@@ -62,22 +68,24 @@ async fn commit_groups(connection: DatabaseConnection, mut jobs: mpsc::Receiver<
     }
 }
 
-async fn commit_group(connection: &DatabaseConnection, works: &[Work]) -> Result<(), DbErr> {
+async fn commit_group(connection: &DatabaseConnection, jobs: &[Job]) -> Result<(), DbErr> {
     let transaction = connection
         .begin_with_options(TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         })
         .await?;
-    for work in works {
-        run_in_savepoint(&transaction, work).await?;
+    let mut commits = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        run_in_savepoint(&transaction, &job.work).instrument(job.span.clone()).await?;
+        commits.push(job.span.in_scope(|| traced::span(DbBackend::Sqlite, "COMMIT")));
     }
     transaction.commit().await
 }
 
 async fn run_in_savepoint(transaction: &DatabaseTransaction, work: &Work) -> Result<(), DbErr> {
     let savepoint = transaction.begin().await?;
-    match work(&mut Sql::new(&savepoint)).await {
+    match work(&mut Sql::new(&Traced(&savepoint))).await {
         Settled::Commit => savepoint.commit().await,
         Settled::RollBack => savepoint.rollback().await,
     }

@@ -17,9 +17,11 @@ mod error;
 mod group_commit;
 mod migrations;
 mod notify;
+mod pool_use;
 mod repositories;
 mod schema;
 mod staging;
+mod traced;
 mod transactions;
 
 /// How long a statement waits for a SQLite file that another process writes.
@@ -52,11 +54,15 @@ impl SeaStore {
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
         if !url.starts_with("sqlite:") {
             let connection = open_postgres(url, max_connections).await.map_err(store_error)?;
+            pool_use::show(connection.get_postgres_connection_pool(), "postgresql");
             return Ok(Self { connection, sqlite: None });
         }
         let writing = open_sqlite(url, 1).await.map_err(store_error)?;
+        let connection = open_sqlite(url, max_connections).await.map_err(store_error)?;
+        pool_use::show(writing.get_sqlite_connection_pool(), "write");
+        pool_use::show(connection.get_sqlite_connection_pool(), "read");
         Ok(Self {
-            connection: open_sqlite(url, max_connections).await.map_err(store_error)?,
+            connection,
             sqlite: Some(SqliteWriter {
                 writer: Writer::start(writing.clone()),
                 connection: writing,

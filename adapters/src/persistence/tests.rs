@@ -79,6 +79,7 @@ fn mail(id: &str) -> OutboxMail {
         tries: 0,
         state: OutboxState::Waiting,
         last_answer: None,
+        trace: Some(TraceContext::new("the request")),
     }
 }
 

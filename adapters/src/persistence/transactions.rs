@@ -10,6 +10,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use super::{
     error::{Fault, fault, store_error},
     repositories::Sql,
+    traced::{Traced, span, traced},
 };
 
 /// How often a unit of work is run at the most.
@@ -47,7 +48,8 @@ pub(super) async fn run_committed_by(
 /// Runs a unit of work that only reads; again if its connection broke.
 pub(super) async fn look(connection: &DatabaseConnection, work: &Work) {
     for _ in 0..RUNS {
-        let mut repositories = Sql::new(connection);
+        let connection = Traced(connection);
+        let mut repositories = Sql::new(&connection);
         work(&mut repositories).await;
         if repositories.fault() != Some(Fault::Lost) {
             return;
@@ -62,16 +64,18 @@ enum Attempt {
 }
 
 async fn attempt(commit: &Commit, connection: &DatabaseConnection, work: &Work) -> Attempt {
-    let transaction = match connection.begin().await {
+    let backend = connection.get_database_backend();
+    let transaction = match traced(span(backend, "BEGIN"), connection.begin()).await {
         Ok(transaction) => transaction,
         Err(error) => return failed(error),
     };
-    let mut repositories = Sql::new(&transaction);
+    let statements = Traced(&transaction);
+    let mut repositories = Sql::new(&statements);
     let settled = work(&mut repositories).await;
     let fault_seen = repositories.fault();
     let ended = match (settled, fault_seen) {
-        (Settled::Commit, None) => commit(transaction).await,
-        _ => transaction.rollback().await,
+        (Settled::Commit, None) => traced(span(backend, "COMMIT"), commit(transaction)).await,
+        _ => traced(span(backend, "ROLLBACK"), transaction.rollback()).await,
     };
     match (fault_seen, ended) {
         (Some(_), _) => Attempt::Again,

@@ -52,7 +52,7 @@ async fn a_mail_not_taken_now_is_tried_again_later_and_later_until_its_link_expi
     let world = requested().await;
     let mut waits = Vec::new();
     let last = loop {
-        fail_next(&world, MailError::Unavailable("451 later".into()));
+        fail_next(&world, MailError::Unavailable(MailReason::Deferred, "451 later".into()));
         match work(&world).await.pop() {
             Some(MailOutcome::Retry { due, .. }) => {
                 waits.push(due.duration_since(world.now()).as_secs())
@@ -72,13 +72,15 @@ async fn a_mail_not_taken_now_is_tried_again_later_and_later_until_its_link_expi
 #[tokio::test]
 async fn a_refused_mail_ends_as_failed_and_an_operator_can_have_it_tried_again() {
     let world = requested().await;
-    fail_next(&world, MailError::Refused("550 no such user".into()));
+    fail_next(&world, MailError::Refused(MailReason::Rejected, "550 no such user".into()));
     assert_eq!(work(&world).await, [MailOutcome::Failed("550 no such user".into())]);
     assert_eq!(world.state().links[0].state, LinkState::Undeliverable);
     let id = world.state().mails[0].id.clone();
     let outbox = OutboxUseCases::new(world.clone(), world.clone(), world.clone());
     outbox.retry(id.clone()).await.unwrap();
     assert_eq!(work(&world).await, [MailOutcome::Sent("250 ok".into())]);
+    let tried = world.tried.lock().unwrap().clone();
+    assert_eq!(tried, [Attempt::Undeliverable(MailReason::Rejected), Attempt::Sent]);
     assert_eq!(world.state().links[0].state, LinkState::Sent);
     assert!(outbox.retry(id).await.unwrap_err().to_string().contains("sent already"));
 }
@@ -121,6 +123,9 @@ async fn the_mail_with_a_newer_link_replaces_the_older_ones_once_it_is_accepted(
     work(&world).await;
     let states = world.state().links.iter().map(|link| link.state).collect::<Vec<_>>();
     assert_eq!(states, [LinkState::Replaced, LinkState::Sent]);
+    let counts =
+        [LinkState::Requested, LinkState::Sent, LinkState::Replaced].map(|it| world.counted(it));
+    assert_eq!(counts, [2, 2, 1]);
 }
 
 #[tokio::test]

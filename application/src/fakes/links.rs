@@ -66,12 +66,17 @@ impl Links for State {
         Ok(link.map(|link| link.state = to).is_some())
     }
 
-    async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<(), StoreError> {
+    async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError> {
         let older = self.links.iter_mut().filter(|link| {
             link.user == newer.user && link.requested < newer.requested && !link.state.is_final()
         });
-        older.for_each(|link| link.state = LinkState::Replaced);
-        Ok(())
+        Ok(older.map(|link| link.state = LinkState::Replaced).count() as u64)
+    }
+
+    async fn expire_links(&mut self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        let late =
+            self.links.iter_mut().filter(|link| !link.state.is_final() && link.expires <= now);
+        Ok(late.take(limit as usize).map(|link| link.state = LinkState::Expired).count() as u64)
     }
 
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {

@@ -31,6 +31,7 @@ impl Outbox for State {
                 link: mail.link.clone(),
                 tries: mail.tries,
                 lease_end,
+                trace: mail.trace.clone(),
             }
         });
         Ok(claimed.collect())
@@ -61,6 +62,13 @@ impl Outbox for State {
     async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let waiting = self.mails.iter().filter(|mail| mail.state == OutboxState::Waiting);
         Ok(waiting.map(|mail| mail.due).min())
+    }
+
+    async fn load(&mut self) -> Result<OutboxLoad, StoreError> {
+        let waiting: Vec<_> =
+            self.mails.iter().filter(|mail| mail.state == OutboxState::Waiting).collect();
+        let oldest = waiting.iter().map(|mail| mail.queued).min();
+        Ok(OutboxLoad { waiting: waiting.len() as u64, oldest })
     }
 
     async fn mails_in(

@@ -21,7 +21,7 @@ impl Config {
     }
 
     /// Every key with its value, as it is written in TOML.
-    pub(super) fn values(&self) -> [(&'static str, Option<String>); 21] {
+    pub(super) fn values(&self) -> [(&'static str, Option<String>); 23] {
         let Self { server, database, mail, links, secrets, limits, telemetry, origins: _ } = self;
         let database_url = mask::url(database.url.expose_secret());
         let smtp_url = mail.smtp_url.as_ref();
@@ -47,6 +47,8 @@ impl Config {
             ("links.allow_returned_codes", Some(links.allow_returned_codes.to_string())),
             ("secrets.key_file", path(&secrets.key_file)),
             ("limits.concurrent_requests", number(limits.concurrent_requests)),
+            ("telemetry.otlp_endpoint", telemetry.otlp_endpoint.as_ref().and_then(text)),
+            ("telemetry.metrics_listen", telemetry.metrics_listen.and_then(text)),
             ("telemetry.log_format", telemetry.log_format.and_then(|format| text(format.name()))),
         ]
     }

@@ -1,5 +1,8 @@
+use std::net::SocketAddr;
+
 use serde::Deserialize;
-use validator::Validate;
+use url::Url;
+use validator::{Validate, ValidationError};
 
 use super::key::{Key, Section};
 
@@ -7,6 +10,12 @@ use super::key::{Key, Section};
 #[derive(Debug, Clone, Default, Deserialize, Validate)]
 #[serde(default)]
 pub struct Telemetry {
+    /// Where traces, metrics and logs go by OTLP when the `OTEL_*` variables do not say: an `http` or
+    /// `https` URL. Default none: they go nowhere.
+    #[validate(custom(function = is_endpoint))]
+    pub otlp_endpoint: Option<Url>,
+    /// IP address and port of the page of metrics. Default none: there is no page.
+    pub metrics_listen: Option<SocketAddr>,
     /// How log lines are written, `text` or `json`. Default none: `text` where stderr is a
     /// terminal, `json` elsewhere.
     pub log_format: Option<LogFormat>,
@@ -44,10 +53,36 @@ impl LogFormat {
 
 impl Section for Telemetry {
     const NAME: &'static str = "telemetry";
-    const KEYS: &'static [Key] = &[Key::one_of(
-        "log_format",
-        "How log lines are written; by default as text on a terminal, and as JSON elsewhere",
-        &["text", "json"],
-    )
-    .such_as("json")];
+    const KEYS: &'static [Key] = &[
+        Key::text(
+            "otlp_endpoint",
+            "Where traces, metrics and logs go by OTLP when the `OTEL_*` variables do not say: over \
+             gRPC to port 4317, over HTTP to any other",
+            "an http or https URL without user name, query or fragment, such as http://localhost:4317",
+        )
+        .such_as("http://localhost:4317"),
+        Key::text(
+            "metrics_listen",
+            "Where the page of metrics for Prometheus, `/metrics`, is served",
+            "an IP address and a port, such as 127.0.0.1:9464",
+        )
+        .such_as("127.0.0.1:9464"),
+        Key::one_of(
+            "log_format",
+            "How log lines are written; by default as text on a terminal, and as JSON elsewhere",
+            &["text", "json"],
+        )
+        .such_as("json"),
+    ];
+}
+
+fn is_endpoint(url: &Url) -> Result<(), ValidationError> {
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    match bare && matches!(url.scheme(), "http" | "https") {
+        true => Ok(()),
+        false => Err(ValidationError::new("otlp_endpoint")),
+    }
 }

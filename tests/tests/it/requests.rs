@@ -1,6 +1,6 @@
 //! What a request may look like on REST.
 
-use passlink_tests::{Answer, Passlink, SEND_LINK, raw};
+use passlink_tests::{Answer, Passlink, SEND_LINK, client_builder, raw};
 use reqwest::Method;
 
 const KIB: usize = 1024;
@@ -152,7 +152,7 @@ async fn a_query_changes_nothing() {
 #[tokio::test]
 async fn http_2_with_prior_knowledge_is_answered_on_the_same_port() {
     let (passlink, token) = fixture().await;
-    let client = reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
+    let client = client_builder().http2_prior_knowledge().build().unwrap();
     let url = format!("http://127.0.0.1:{}{SEND_LINK}", passlink.port());
     let response = client.post(url).bearer_auth(&token).send().await.unwrap();
     assert_eq!(response.version(), reqwest::Version::HTTP_2);

@@ -9,9 +9,10 @@ use lettre::transport::smtp::{
     commands::{Data, Mail, Rcpt},
     extension::{ClientId, Extension, MailBodyParameter, MailParameter},
 };
-use passlink_application::MailError;
+use passlink_application::{MailError, MailReason};
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
+use tracing::{Instrument, Span, field::Empty, info_span};
 
 use super::{
     server::{SmtpServer, Tls},
@@ -51,30 +52,65 @@ const LOST: [u16; 2] = [421, 503];
 pub(super) struct Failure {
     /// Whether the server had not yet asked for the message.
     early: bool,
+    trouble: Trouble,
+}
+
+/// What went wrong in a step of the conversation.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    pub reason: MailReason,
     /// The server's answer, if there was one.
     code: Option<u16>,
     /// What was said, or what happened.
-    text: String,
+    pub text: String,
+}
+
+impl Trouble {
+    fn without_answer(reason: MailReason, text: impl Into<String>) -> Self {
+        Self { reason, code: None, text: text.into() }
+    }
+
+    fn late() -> Self {
+        Self::without_answer(MailReason::Timeout, "no answer in time")
+    }
+
+    fn connection(error: &std::io::Error) -> Self {
+        Self::without_answer(MailReason::Connection, error.to_string())
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        let code = error.status().map(u16::from);
+        let reason = match code {
+            Some(500..) => MailReason::Rejected,
+            Some(_) => MailReason::Deferred,
+            None if error.is_tls() => MailReason::Tls,
+            None => MailReason::Connection,
+        };
+        Self { reason, code, text: describe(&error) }
+    }
 }
 
 impl Failure {
     /// Whether the connection may be what failed, so that another one may do, and nothing can be
     /// sent twice.
     pub fn is_of_connection(&self) -> bool {
-        self.early && self.code.is_none_or(|code| LOST.contains(&code))
+        self.early && self.trouble.code.is_none_or(|code| LOST.contains(&code))
     }
 
     /// Whether the server answered, so that it may still listen.
     pub fn is_answer(&self) -> bool {
-        self.code.is_some_and(|code| code != 421)
+        self.trouble.code.is_some_and(|code| code != 421)
     }
 }
 
 impl From<Failure> for MailError {
     fn from(failure: Failure) -> Self {
-        match failure.code {
-            Some(code @ 500..=599) if !OPERATORS.contains(&code) => Self::Refused(failure.text),
-            _ => Self::Unavailable(failure.text),
+        let Trouble { reason, code, text } = failure.trouble;
+        match code {
+            Some(code @ 500..=599) if !OPERATORS.contains(&code) => Self::Refused(reason, text),
+            _ => Self::Unavailable(reason, text),
         }
     }
 }
@@ -82,45 +118,55 @@ impl From<Failure> for MailError {
 /// Connects: encrypted as asked for, and signed in.
 ///
 /// Errors: what went wrong, for an operator. None of it is the mail's fault.
+#[tracing::instrument(name = "SMTP connect", skip_all)]
 pub(super) async fn connect(
     server: &SmtpServer,
     tls: Option<&TlsParameters>,
     hello: &ClientId,
     patience: Patience,
-) -> Result<AsyncSmtpConnection, String> {
-    let failed = |what: &str, why: String| format!("{what} {server}: {why}");
+) -> Result<AsyncSmtpConnection, Trouble> {
+    let failed = |what: &str, why: Trouble| Trouble {
+        text: format!("{what} {server}: {}", why.text),
+        ..why
+    };
     let connection = match (server.tls, tls) {
         (Tls::Implicit, tls) => {
             let address = (server.host.as_str(), server.port);
             let limit = Some(patience.address);
             let connecting =
                 AsyncSmtpConnection::connect_tokio1(address, limit, hello, tls.cloned(), None);
-            within(patience.answer, connecting).await
+            step("SMTP EHLO", patience.answer, connecting).await
         }
         (Tls::Required | Tls::Optional | Tls::None, _) => {
             let tcp =
                 dial(server, patience).await.map_err(|why| failed("can't connect to", why))?;
             let stream = Box::new(Guarded::new(tcp));
             let connecting = AsyncSmtpConnection::connect_with_transport(stream, hello);
-            within(patience.answer, connecting).await
+            step("SMTP EHLO", patience.answer, connecting).await
         }
     };
-    let mut connection = connection.map_err(|(_, why)| failed("can't connect to", why))?;
+    let mut connection = connection.map_err(|why| failed("can't connect to", why))?;
     let wants_tls = match server.tls {
         Tls::Required => true,
         Tls::Optional => connection.can_starttls(),
         Tls::Implicit | Tls::None => false,
     };
     if let Some(tls) = tls.filter(|_| wants_tls) {
-        within(patience.answer, connection.starttls(tls.clone(), hello))
+        step("SMTP STARTTLS", patience.answer, connection.starttls(tls.clone(), hello))
             .await
-            .map_err(|(_, why)| failed("no STARTTLS with", why))?;
+            .map_err(|why| Trouble {
+                reason: MailReason::Tls,
+                ..failed("no STARTTLS with", why)
+            })?;
     }
     if let Some((user, password)) = &server.credentials {
         let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
-        within(patience.answer, connection.auth(DEFAULT_MECHANISMS, &credentials))
+        step("SMTP AUTH", patience.answer, connection.auth(DEFAULT_MECHANISMS, &credentials))
             .await
-            .map_err(|(_, why)| failed("can't sign in to", why))?;
+            .map_err(|why| Trouble {
+                reason: MailReason::SignIn,
+                ..failed("can't sign in to", why)
+            })?;
     }
     Ok(connection)
 }
@@ -140,8 +186,12 @@ pub(super) async fn hand_over(
         if !server.supports_feature(Extension::SmtpUtfEight) {
             return Err(Failure {
                 early: true,
-                code: Some(553),
-                text: "the mail server takes no addresses beyond ASCII (no SMTPUTF8)".to_owned(),
+                trouble: Trouble {
+                    reason: MailReason::Rejected,
+                    code: Some(553),
+                    text: "the mail server takes no addresses beyond ASCII (no SMTPUTF8)"
+                        .to_owned(),
+                },
             });
         }
         parameters.push(MailParameter::SmtpUtfEight);
@@ -150,38 +200,42 @@ pub(super) async fn hand_over(
         }
     }
     let from = Mail::new(mail.envelope.from().cloned(), parameters);
-    command(connection, from, patience).await?;
+    command(connection, "SMTP MAIL", from, patience).await?;
     for to in mail.envelope.to() {
-        command(connection, Rcpt::new(to.clone(), Vec::new()), patience).await?;
+        command(connection, "SMTP RCPT", Rcpt::new(to.clone(), Vec::new()), patience).await?;
     }
-    command(connection, Data, patience).await?;
-    deadline.check().map_err(|text| Failure { early: false, code: None, text: text.to_owned() })?;
-    let answer = within(patience.acceptance, connection.message(&mail.raw))
+    command(connection, "SMTP DATA", Data, patience).await?;
+    deadline.check().map_err(|text| Failure {
+        early: false,
+        trouble: Trouble::without_answer(MailReason::Timeout, text),
+    })?;
+    let answer = step("SMTP message", patience.acceptance, connection.message(&mail.raw))
         .await
-        .map_err(|(code, text)| Failure { early: false, code, text })?;
+        .map_err(|trouble| Failure { early: false, trouble })?;
+    Span::current().record("smtp.reply.code", i64::from(u16::from(answer.code())));
     Ok(format!("{} {}", answer.code(), answer.message().collect::<Vec<_>>().join(" ")))
 }
 
 async fn command(
     connection: &mut AsyncSmtpConnection,
+    name: &'static str,
     command: impl Display,
     patience: Patience,
 ) -> Result<(), Failure> {
-    within(patience.answer, connection.command(command))
+    step(name, patience.answer, connection.command(command))
         .await
         .map(drop)
-        .map_err(|(code, text)| Failure { early: true, code, text })
+        .map_err(|trouble| Failure { early: true, trouble })
 }
 
 /// Connects to the first of the server's addresses that answers.
-async fn dial(server: &SmtpServer, patience: Patience) -> Result<TcpStream, String> {
-    let late = || "no answer in time".to_owned();
+async fn dial(server: &SmtpServer, patience: Patience) -> Result<TcpStream, Trouble> {
     let addresses = tokio::net::lookup_host((server.host.as_str(), server.port));
     let addresses = tokio::time::timeout(patience.address, addresses)
         .await
-        .map_err(|_| late())?
-        .map_err(|error| error.to_string())?;
-    let mut failed = "the name has no address".to_owned();
+        .map_err(|_| Trouble::late())?
+        .map_err(|error| Trouble::connection(&error))?;
+    let mut failed = Trouble::without_answer(MailReason::Connection, "the name has no address");
     for address in addresses {
         match tokio::time::timeout(patience.address, TcpStream::connect(address)).await {
             Ok(Ok(tcp)) => {
@@ -189,22 +243,42 @@ async fn dial(server: &SmtpServer, patience: Patience) -> Result<TcpStream, Stri
                 let _ = tcp.set_nodelay(true);
                 return Ok(tcp);
             }
-            Ok(Err(error)) => failed = error.to_string(),
-            Err(_) => failed = late(),
+            Ok(Err(error)) => failed = Trouble::connection(&error),
+            Err(_) => failed = Trouble::late(),
         }
     }
     Err(failed)
 }
 
-/// The outcome; or the code, if the server gave one, and what was said or happened.
-async fn within<T>(
+/// A step of the conversation, with the time that it may take. Its span tells the answer's code; what
+/// was said may hold an address.
+async fn step<T>(
+    name: &'static str,
     limit: Duration,
     doing: impl Future<Output = Result<T, Error>>,
-) -> Result<T, (Option<u16>, String)> {
-    match tokio::time::timeout(limit, doing).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err((error.status().map(u16::from), describe(&error))),
-        Err(_) => Err((None, "no answer in time".to_owned())),
+) -> Result<T, Trouble> {
+    let span = info_span!(
+        "SMTP step",
+        otel.name = name,
+        otel.status_code = Empty,
+        error.type = Empty,
+        smtp.reply.code = Empty,
+    );
+    let done = match tokio::time::timeout(limit, doing).instrument(span.clone()).await {
+        Ok(done) => done.map_err(Trouble::from),
+        Err(_) => Err(Trouble::late()),
+    };
+    if let Err(trouble) = &done {
+        note(&span, trouble);
+    }
+    done
+}
+
+fn note(span: &Span, trouble: &Trouble) {
+    span.record("otel.status_code", "ERROR");
+    span.record("error.type", trouble.reason.name());
+    if let Some(code) = trouble.code {
+        span.record("smtp.reply.code", i64::from(code));
     }
 }
 

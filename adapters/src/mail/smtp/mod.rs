@@ -15,12 +15,15 @@ use lettre::transport::smtp::{
     client::{AsyncSmtpConnection, Certificate, TlsParameters},
     extension::ClientId,
 };
-use passlink_application::MailError;
+use passlink_application::{MailError, MailReason};
 use tokio::sync::Semaphore;
-use tracing::{Dispatch, instrument::WithSubscriber};
+use tracing::{Instrument, field::Empty, info_span};
 
 pub use self::server::{SmtpServer, Tls};
-use self::{dialogue::Patience, pool::Pool};
+use self::{
+    dialogue::{Failure, Patience},
+    pool::Pool,
+};
 use super::{deadline::Deadline, message::Outgoing};
 
 /// Sends mail to a mail server.
@@ -69,18 +72,32 @@ impl Smtp {
         mail: &Outgoing,
         deadline: &Deadline,
     ) -> Result<String, MailError> {
-        // lettre logs all that it writes, at level debug: the password and the codes with it.
-        self.inner.deliver(mail, deadline).with_subscriber(Dispatch::none()).await
+        let server = &self.inner.server;
+        let span = info_span!(
+            "SMTP",
+            otel.kind = "client",
+            network.protocol.name = "smtp",
+            server.address = server.host,
+            server.port = i64::from(server.port),
+            smtp.reply.code = Empty,
+            otel.status_code = Empty,
+            error.type = Empty,
+        );
+        let outcome = self.inner.deliver(mail, deadline).instrument(span.clone()).await;
+        if let Err(MailError::Refused(reason, _) | MailError::Unavailable(reason, _)) = &outcome {
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", reason.name());
+        }
+        outcome
     }
 }
 
 impl Inner {
     async fn deliver(&self, mail: &Outgoing, deadline: &Deadline) -> Result<String, MailError> {
-        let _permit = self
-            .connections
-            .acquire()
-            .await
-            .map_err(|error| MailError::Unavailable(error.to_string()))?;
+        let _permit =
+            self.connections.acquire().await.map_err(|error| {
+                MailError::Unavailable(MailReason::Connection, error.to_string())
+            })?;
         if let Some(connection) = self.pool.take().await {
             match self.hand_over(connection, mail, deadline).await {
                 Err(failure) if failure.is_of_connection() => {}
@@ -91,7 +108,7 @@ impl Inner {
         let hello = domain.map(ClientId::Domain).unwrap_or_default();
         let connection = dialogue::connect(&self.server, self.tls.as_ref(), &hello, self.patience)
             .await
-            .map_err(MailError::Unavailable)?;
+            .map_err(|trouble| MailError::Unavailable(trouble.reason, trouble.text))?;
         Ok(self.hand_over(connection, mail, deadline).await?)
     }
 
@@ -100,7 +117,7 @@ impl Inner {
         mut connection: AsyncSmtpConnection,
         mail: &Outgoing,
         deadline: &Deadline,
-    ) -> Result<String, dialogue::Failure> {
+    ) -> Result<String, Failure> {
         let outcome = dialogue::hand_over(&mut connection, mail, deadline, self.patience).await;
         match &outcome {
             Ok(_) => self.pool.put(connection),

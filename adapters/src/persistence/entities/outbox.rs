@@ -16,6 +16,7 @@ pub struct Model {
     pub state: String,
     pub last_answer: Option<String>,
     pub settled_at: Option<i64>,
+    pub trace: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

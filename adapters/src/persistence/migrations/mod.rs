@@ -4,11 +4,16 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 mod m0001_first;
 mod m0003_mails_of_user;
+mod m0005_observed;
 
 pub(super) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Step), Box::new(m0003_mails_of_user::Step)]
+        vec![
+            Box::new(m0001_first::Step),
+            Box::new(m0003_mails_of_user::Step),
+            Box::new(m0005_observed::Step),
+        ]
     }
 }

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use passlink_application::{Links, StoreError};
 use passlink_domain::{Delivery, LinkId, LinkState, PasskeyLink, RecentLinks, UserId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
 };
 
 use super::{Sql, instant, parsed, state_names};
@@ -159,8 +159,8 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         Ok(moved.rows_affected == 1)
     }
 
-    async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<(), StoreError> {
-        Entity::update_many()
+    async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError> {
+        let replaced = Entity::update_many()
             .col_expr(Column::State, Expr::value(state_name(LinkState::Replaced)))
             .filter(Column::UserId.eq(newer.user.as_str()))
             .filter(Column::RequestedAt.lt(newer.requested.as_millisecond()))
@@ -168,8 +168,24 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .filter(Column::State.is_in(OPEN.map(state_name)))
             .exec(self.db)
             .await
-            .map(drop)
-            .map_err(|error| self.failed(error))
+            .map_err(|error| self.failed(error))?;
+        Ok(replaced.rows_affected)
+    }
+
+    async fn expire_links(&mut self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        let late = Column::State
+            .is_in(OPEN.map(state_name))
+            .and(Column::ExpiresAt.lte(now.as_millisecond()));
+        let some =
+            Entity::find().select_only().column(Column::Id).filter(late.clone()).limit(limit);
+        let expired = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(LinkState::Expired)))
+            .filter(Column::Id.in_subquery(some.into_query()))
+            .filter(late)
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(expired.rows_affected)
     }
 
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {

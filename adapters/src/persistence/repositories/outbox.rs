@@ -2,11 +2,14 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_application::{ClaimedMail, MailOutcome, Outbox, OutboxMail, OutboxState, StoreError};
+use passlink_application::{
+    ClaimedMail, MailOutcome, Outbox, OutboxLoad, OutboxMail, OutboxState, StoreError, TraceContext,
+};
 use passlink_domain::{OutboxId, UserId};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
     sea_query::{Expr, LockBehavior, LockType},
 };
 
@@ -29,6 +32,7 @@ fn mail(row: Model) -> Result<OutboxMail, StoreError> {
         tries: row.tries.try_into().unwrap_or_default(),
         state: state_named(&row.state)?,
         last_answer: row.last_answer,
+        trace: row.trace.map(TraceContext::new),
     })
 }
 
@@ -39,6 +43,7 @@ fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> 
         link: parsed(&row.link_id)?,
         tries: u32::try_from(row.tries).unwrap_or_default() + 1,
         lease_end,
+        trace: row.trace.map(TraceContext::new),
     })
 }
 
@@ -55,6 +60,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             state: Set(state_name(mail.state).to_owned()),
             last_answer: Set(mail.last_answer.clone()),
             settled_at: Set(None),
+            trace: Set(mail.trace.as_ref().map(|trace| trace.as_str().to_owned())),
         };
         let queued = Entity::insert(row).exec_without_returning(self.db).await;
         queued.map(drop).map_err(|error| self.failed(error))
@@ -122,6 +128,22 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .await
             .map_err(|error| self.failed(error))?;
         due.map(instant).transpose()
+    }
+
+    async fn load(&mut self) -> Result<OutboxLoad, StoreError> {
+        let waiting = || Entity::find().filter(Column::State.eq(state_name(OutboxState::Waiting)));
+        let count = waiting().count(self.db).await.map_err(|error| self.failed(error))?;
+        // Ids begin with the time at which they were made, and are indexed.
+        let oldest: Option<i64> = waiting()
+            .select_only()
+            .column(Column::QueuedAt)
+            .order_by_asc(Column::Id)
+            .limit(1)
+            .into_tuple()
+            .one(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(OutboxLoad { waiting: count, oldest: oldest.map(instant).transpose()? })
     }
 
     async fn mails_in(

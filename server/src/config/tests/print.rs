@@ -30,6 +30,8 @@ links.max_per_hour = 5  # default
 links.allow_returned_codes = true  # default
 secrets.key_file = "passlink.key"  # default
 limits.concurrent_requests = 1024  # default
+# telemetry.otlp_endpoint is not set
+# telemetry.metrics_listen is not set
 # telemetry.log_format is not set
 "#
     );

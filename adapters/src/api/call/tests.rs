@@ -1,0 +1,51 @@
+use axum::body::Body;
+
+use super::*;
+
+fn call(method: &str, path: &str, content_type: &str) -> Call {
+    let request = Request::builder().method(method).uri(path);
+    Call::of(&request.header("content-type", content_type).body(Body::empty()).unwrap())
+}
+
+const RPC: &str = "/zitadel.auth.v1.AuthService/SendMyPasswordlessLink";
+
+#[test]
+fn an_rpc_is_called_by_its_name_in_each_protocol() {
+    let protocols = [
+        ("application/grpc+proto", Protocol::Grpc, "grpc"),
+        ("application/grpc-web", Protocol::GrpcWeb, "grpc"),
+        ("application/json", Protocol::Connect, "connectrpc"),
+    ];
+    for (content_type, protocol, system) in protocols {
+        let call = call("POST", RPC, content_type);
+        assert_eq!(call.protocol, protocol);
+        assert_eq!(call.protocol.rpc_system(), Some(system));
+        assert_eq!(call.name(), "zitadel.auth.v1.AuthService/SendMyPasswordlessLink");
+        assert_eq!(call.rpc, Some("zitadel.auth.v1.AuthService/SendMyPasswordlessLink"));
+    }
+}
+
+#[test]
+fn what_callers_make_up_adds_no_words() {
+    let unknown = call("BREW", "/secret.Service/Secret", "application/grpc");
+    assert_eq!(
+        (unknown.method, unknown.rpc, unknown.route.as_deref()),
+        ("_OTHER", Some("_OTHER"), None)
+    );
+    assert_eq!(unknown.name(), "grpc");
+    let unknown = call("GET", "/secret/path", "text/plain");
+    assert_eq!(
+        (unknown.protocol, unknown.route.as_deref(), &*unknown.name()),
+        (Protocol::Http, None, "GET")
+    );
+}
+
+#[test]
+fn a_mistake_of_the_caller_is_no_fault_of_ours() {
+    for code in [ErrorCode::InvalidArgument, ErrorCode::Unimplemented, ErrorCode::ResourceExhausted]
+    {
+        assert!(!Outcome(Some(code)).is_our_fault());
+    }
+    assert!(Outcome(Some(ErrorCode::Unavailable)).is_our_fault());
+    assert!(!Outcome(None).is_our_fault());
+}

@@ -1,0 +1,63 @@
+//! What sends each signal by OTLP.
+
+use opentelemetry_otlp::{
+    ExporterBuildError, LogExporter, MetricExporter, SpanExporter, WithExportConfig,
+    WithTonicConfig, tonic_types::transport::ClientTlsConfig,
+};
+use opentelemetry_sdk::{Resource, logs::SdkLoggerProvider, trace::SdkTracerProvider};
+
+use super::{
+    complaint::Watched,
+    destination::{Destination, Protocol, Signal},
+};
+
+/// An exporter to a destination. All else about it (headers, compression, time limit) it reads from
+/// the environment by itself.
+macro_rules! exporter {
+    ($exporter:ident, $to:expr) => {{
+        let Destination { protocol, url } = $to;
+        match (protocol, url) {
+            (Protocol::Grpc, url) => {
+                let tls = ClientTlsConfig::new().with_enabled_roots();
+                let builder = $exporter::builder().with_tonic().with_tls_config(tls);
+                match url {
+                    Some(url) => builder.with_endpoint(url).build(),
+                    None => builder.build(),
+                }
+            }
+            (Protocol::Http, Some(url)) => {
+                $exporter::builder().with_http().with_endpoint(url).build()
+            }
+            (Protocol::Http, None) => $exporter::builder().with_http().build(),
+        }
+    }};
+}
+
+/// Sends spans. Which ones, `OTEL_TRACES_SAMPLER` says; without it, those that the caller samples,
+/// and all that have no caller.
+pub(super) fn tracer(to: &Destination, resource: &Resource) -> Result<SdkTracerProvider, String> {
+    let exporter = exporter!(SpanExporter, to).map_err(unfit)?;
+    Ok(SdkTracerProvider::builder()
+        .with_batch_exporter(Watched::new(exporter, Signal::Traces.name()))
+        .with_resource(resource.clone())
+        .build())
+}
+
+/// Sends log records.
+pub(super) fn logger(to: &Destination, resource: &Resource) -> Result<SdkLoggerProvider, String> {
+    let exporter = exporter!(LogExporter, to).map_err(unfit)?;
+    Ok(SdkLoggerProvider::builder()
+        .with_batch_exporter(Watched::new(exporter, Signal::Logs.name()))
+        .with_resource(resource.clone())
+        .build())
+}
+
+/// Sends metrics.
+pub(super) fn metrics(to: &Destination) -> Result<Watched<MetricExporter>, String> {
+    let exporter = exporter!(MetricExporter, to).map_err(unfit)?;
+    Ok(Watched::new(exporter, Signal::Metrics.name()))
+}
+
+fn unfit(error: ExporterBuildError) -> String {
+    format!("OTLP: {error}")
+}

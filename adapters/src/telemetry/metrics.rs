@@ -1,0 +1,102 @@
+//! Metrics: where they go, and what is looked at when they do.
+
+use std::sync::Arc;
+
+use axum::{Router, routing::get};
+use http::{StatusCode, header};
+use opentelemetry::{KeyValue, global};
+use opentelemetry_sdk::{
+    Resource,
+    metrics::{PeriodicReader, SdkMeterProvider},
+};
+use prometheus::{Registry, TextEncoder};
+
+use super::{Destination, exporters};
+
+/// The meter, when somebody is to read it: a collector, a page, or both.
+pub(super) fn meter(
+    to: Option<&Destination>,
+    page: Option<&Registry>,
+    resource: &Resource,
+) -> Result<Option<SdkMeterProvider>, String> {
+    if to.is_none() && page.is_none() {
+        return Ok(None);
+    }
+    let mut builder = SdkMeterProvider::builder().with_resource(resource.clone());
+    if let Some(to) = to {
+        builder = builder.with_reader(PeriodicReader::builder(exporters::metrics(to)?).build());
+    }
+    if let Some(page) = page {
+        let exporter = opentelemetry_prometheus::exporter()
+            .with_registry(page.clone())
+            .scope_info_enabled(false)
+            .build()
+            .map_err(|error| format!("the page of metrics can't be made: {error}"))?;
+        builder = builder.with_reader(exporter);
+    }
+    Ok(Some(builder.build()))
+}
+
+/// The page, in Prometheus' text format.
+pub(super) fn page(registry: Registry) -> Router {
+    let answer = async move || match TextEncoder::new().encode_to_string(&registry.gather()) {
+        Ok(text) => Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text)),
+        Err(error) => {
+            tracing::error!(%error, "the page of metrics could not be written");
+            Err(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    };
+    Router::new().route("/metrics", get(answer))
+}
+
+/// What is looked at each time that metrics are read.
+pub struct Vitals {
+    /// The program's version.
+    pub version: &'static str,
+    /// Whether the mail worker lives.
+    pub worker_alive: Box<dyn Fn() -> bool + Send + Sync>,
+    /// What the outbox held when it was last looked at, and how old its oldest mail is now, in
+    /// seconds.
+    pub outbox: Box<dyn Fn() -> Option<(u64, f64)> + Send + Sync>,
+}
+
+impl Vitals {
+    /// Shows them for as long as the process runs.
+    pub fn show(self) {
+        let Self { version, worker_alive, outbox } = self;
+        let (meter, outbox) = (global::meter("passlink"), Arc::new(outbox));
+        meter
+            .u64_observable_gauge("passlink.build.info")
+            .with_description("1; its attribute is the version that runs")
+            .with_callback(move |gauge| gauge.observe(1, &[KeyValue::new("version", version)]))
+            .build();
+        meter
+            .u64_observable_gauge("passlink.worker.alive")
+            .with_description(
+                "1 while the mail worker of this process lives, 0 when it has stopped",
+            )
+            .with_callback(move |gauge| gauge.observe(worker_alive().into(), &[]))
+            .build();
+        let load = outbox.clone();
+        meter
+            .u64_observable_gauge("passlink.outbox.waiting")
+            .with_description("Mails that wait to be sent; all nodes see the same outbox")
+            .with_unit("{mail}")
+            .with_callback(move |gauge| {
+                if let Some((waiting, _)) = load() {
+                    gauge.observe(waiting, &[]);
+                }
+            })
+            .build();
+        meter
+            .f64_observable_gauge("passlink.outbox.oldest.age")
+            .with_description("Age of the mail that waits longest; 0 when none does")
+            .with_unit("s")
+            .with_callback(move |gauge| {
+                if let Some((_, age)) = outbox() {
+                    gauge.observe(age, &[]);
+                }
+            })
+            .build();
+    }
+}

@@ -1,0 +1,167 @@
+//! What Passlink tells about itself: log lines on stderr; traces, metrics and logs by OTLP; metrics
+//! as a page for Prometheus.
+//!
+//! Nothing of it holds up a request: what goes out is queued, the queues are bounded, and what finds
+//! no place is dropped.
+
+mod complaint;
+mod context;
+mod destination;
+mod exporters;
+mod log;
+mod metrics;
+mod observer;
+
+use std::time::Duration;
+
+use opentelemetry::{global, trace::TracerProvider};
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use opentelemetry_sdk::{
+    Resource, logs::SdkLoggerProvider, metrics::SdkMeterProvider, trace::SdkTracerProvider,
+};
+use prometheus::Registry;
+use tracing::{Level, Metadata, level_filters::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt, filter_fn},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+pub use context::go_on_from;
+pub use log::LogForm;
+pub use metrics::Vitals;
+pub use observer::Counts;
+
+use destination::{Destination, Signal};
+
+/// How long telemetry that is queued may take to go out when the process ends.
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// What is told, how, and to whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'s> {
+    /// How log lines on stderr are written.
+    pub form: LogForm,
+    /// What is logged when `RUST_LOG` does not say.
+    pub log: &'s str,
+    /// Where telemetry goes by OTLP when the `OTEL_*` variables do not say.
+    pub otlp_endpoint: Option<&'s str>,
+    /// Whether there is to be a page of metrics.
+    pub metrics_page: bool,
+    /// The program's version.
+    pub version: &'static str,
+}
+
+/// Telemetry that has been started. Without an endpoint it is the log alone.
+pub struct Telemetry {
+    tracer: Option<SdkTracerProvider>,
+    logger: Option<SdkLoggerProvider>,
+    meter: Option<SdkMeterProvider>,
+    page: Option<Registry>,
+}
+
+impl Telemetry {
+    /// Starts telemetry for this process. Instruments that were made before count nothing.
+    ///
+    /// Errors: an `OTEL_*` variable or the endpoint is not usable; the text says which, and what is
+    /// allowed.
+    pub fn start(settings: Settings<'_>) -> Result<Self, String> {
+        let to = |signal| Destination::of(signal, settings.otlp_endpoint);
+        let resource = resource(settings.version);
+        let tracer = to(Signal::Traces)?.map(|to| exporters::tracer(&to, &resource)).transpose()?;
+        let logger = to(Signal::Logs)?.map(|to| exporters::logger(&to, &resource)).transpose()?;
+        let page = settings.metrics_page.then(Registry::new);
+        let meter = metrics::meter(to(Signal::Metrics)?.as_ref(), page.as_ref(), &resource)?;
+        if let Some(meter) = &meter {
+            global::set_meter_provider(meter.clone());
+        }
+        if tracer.is_some() {
+            global::set_text_map_propagator(context::propagator()?);
+        }
+        let spans = tracer.as_ref().map(|tracer| {
+            tracing_opentelemetry::layer()
+                .with_tracer(tracer.tracer("passlink"))
+                .with_location(false)
+                .with_threads(false)
+                .with_target(false)
+                .with_tracked_inactivity(false)
+                .with_filter(filter_fn(is_traced).with_max_level_hint(LevelFilter::INFO))
+        });
+        let records = logger.as_ref().map(|logger| {
+            OpenTelemetryTracingBridge::new(logger)
+                .with_filter(log_filter(settings.log).and(filter_fn(is_sent)))
+        });
+        tracing_subscriber::registry()
+            .with(spans)
+            .with(records)
+            .with(log::layer(settings.form).with_filter(
+                log_filter(settings.log).and(filter_fn(|it: &Metadata<'_>| it.is_event())),
+            ))
+            .try_init()
+            .map_err(|error| format!("the log can't be started: {error}"))?;
+        Ok(Self { tracer, logger, meter, page })
+    }
+
+    /// Whether somebody reads metrics.
+    pub fn is_metered(&self) -> bool {
+        self.meter.is_some()
+    }
+
+    /// The page of metrics, `GET /metrics`, when there is to be one.
+    pub fn metrics_page(&self) -> Option<axum::Router> {
+        self.page.clone().map(metrics::page)
+    }
+
+    /// Sends what is queued, and ends. Gives up after a while on a collector that does not answer.
+    pub async fn flush(self) {
+        let Self { tracer, logger, meter, page: _ } = self;
+        let tracer = tokio::task::spawn_blocking(move || {
+            tracer.map(|tracer| tracer.shutdown_with_timeout(FLUSH))
+        });
+        let logger = tokio::task::spawn_blocking(move || {
+            logger.map(|logger| logger.shutdown_with_timeout(FLUSH))
+        });
+        let meter = tokio::task::spawn_blocking(move || {
+            meter.map(|meter| meter.shutdown_with_timeout(FLUSH))
+        });
+        // What does not arrive is told by the exporters.
+        let _ = tokio::join!(tracer, logger, meter);
+    }
+}
+
+/// What telemetry is of. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` say more, or otherwise.
+fn resource(version: &'static str) -> Resource {
+    use opentelemetry::{Key, KeyValue};
+    let detected = Resource::builder().build();
+    let mut ours = vec![
+        KeyValue::new("service.version", version),
+        KeyValue::new("service.instance.id", uuid::Uuid::from_bytes(rand::random()).to_string()),
+    ];
+    let named = detected.get(&Key::new("service.name"));
+    if named.is_none_or(|name| name.as_str().starts_with("unknown_service")) {
+        ours.push(KeyValue::new("service.name", "passlink"));
+    }
+    ours.retain(|it| it.key.as_str() == "service.name" || detected.get(&it.key).is_none());
+    Resource::builder().with_attributes(ours).build()
+}
+
+fn log_filter(default: &str) -> EnvFilter {
+    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default))
+}
+
+/// Our spans, and what they tell of trouble.
+fn is_traced(metadata: &Metadata<'_>) -> bool {
+    let level = match metadata.is_span() {
+        true => Level::INFO,
+        false => Level::WARN,
+    };
+    metadata.target().starts_with("passlink") && *metadata.level() <= level
+}
+
+/// Log lines that go out by OTLP: all but those of what sends them, which would never end.
+fn is_sent(metadata: &Metadata<'_>) -> bool {
+    const SENDERS: [&str; 7] =
+        ["h2", "hyper", "opentelemetry", "reqwest", "rustls", "tonic", "tower"];
+    metadata.is_event() && !SENDERS.iter().any(|sender| metadata.target().starts_with(sender))
+}

@@ -1,0 +1,69 @@
+//! What the process tells about itself, as the configuration asks for.
+
+use std::{
+    io::{self, IsTerminal},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use passlink_adapters::telemetry::{LogForm, Settings, Telemetry, Vitals};
+use passlink_application::{Clock, OutboxLoad, OutboxUseCases};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Error,
+    config::{self, LogFormat},
+};
+
+/// How often the outbox is looked at for those who read metrics.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Starts telemetry. `RUST_LOG` says what is logged; `log` where it is not set.
+pub(crate) fn start(config: &config::Telemetry, log: &str) -> Result<Telemetry, Error> {
+    // Whoever speaks TLS and brings no cryptography along uses this.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let colours = io::stderr().is_terminal();
+    let form = match config.log_format {
+        Some(LogFormat::Json) => LogForm::Json,
+        None if !colours => LogForm::Json,
+        Some(LogFormat::Text) | None => LogForm::Text { colours },
+    };
+    let endpoint = config.otlp_endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/'));
+    Ok(Telemetry::start(Settings {
+        form,
+        log,
+        otlp_endpoint: endpoint,
+        metrics_page: config.metrics_listen.is_some(),
+        version: env!("CARGO_PKG_VERSION"),
+    })?)
+}
+
+/// Shows in the metrics how the worker and the outbox are, until `stop`.
+pub(crate) async fn show_vitals(
+    outbox: OutboxUseCases,
+    clock: Arc<dyn Clock>,
+    worker_alive: impl Fn() -> bool + Send + Sync + 'static,
+    stop: CancellationToken,
+) {
+    let seen: Arc<Mutex<Option<OutboxLoad>>> = Arc::default();
+    let last = seen.clone();
+    Vitals {
+        version: env!("CARGO_PKG_VERSION"),
+        worker_alive: Box::new(worker_alive),
+        outbox: Box::new(move || {
+            let load = (*last.lock().unwrap_or_else(PoisonError::into_inner))?;
+            let age = load.oldest.map(|oldest| clock.now().duration_since(oldest).as_secs_f64());
+            Some((load.waiting, age.unwrap_or_default().max(0.0)))
+        }),
+    }
+    .show();
+    let look = async {
+        loop {
+            // A database that is away is told by those who need it.
+            let load = outbox.load().await.ok();
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = load;
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    stop.run_until_cancelled(look).await;
+}
