@@ -7,6 +7,8 @@ pub mod cli;
 mod commands;
 pub mod config;
 mod demo;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod edge;
 mod expiry;
 mod http;
 mod lifecycle;
