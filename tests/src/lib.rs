@@ -25,6 +25,7 @@ mod process;
 pub mod python;
 pub mod rpc;
 pub mod secrets;
+pub mod spam_filter;
 mod wait;
 
 pub use answer::{Answer, SEND_LINK, builder as client_builder, client, raw};

@@ -22,9 +22,9 @@ pub enum MailCommand {
     },
     /// Write every mail in every language, with sample data, to look at
     ///
-    /// For each language and kind of mail: subject, text and HTML in files of their own, and an
-    /// index.html to look through them. Shows the texts and templates of mail.template_dir, where
-    /// that is set.
+    /// For each language and kind of mail: subject, text, HTML and the whole message in files of
+    /// their own, and an index.html to look through them. Shows the texts and templates of
+    /// mail.template_dir, where that is set.
     #[command(after_help = "\
 Example:
   passlink mail preview --language de --out preview

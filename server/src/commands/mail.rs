@@ -28,7 +28,7 @@ async fn test(config: &Config, to: EmailAddress, language: String) -> Result<(),
 
 /// Writes the files, and prints which of them to open.
 fn write_preview(config: &Config, language: Option<String>, out: &Path) -> Result<(), Error> {
-    let files = preview(&templates(config)?, sender(config)?.name(), language.as_deref())?;
+    let files = preview(&templates(config)?, &sender(config)?, language.as_deref())?;
     for (name, content) in &files {
         let path = out.join(name);
         let failed = |error| format!("{}: {error}", path.display());

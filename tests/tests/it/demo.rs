@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, process::Command};
 
-use passlink_tests::{Answer, Output, Passlink, Process, binary, client, free_port, until};
+use passlink_tests::{
+    Answer, Browser, Output, Passlink, Process, binary, client, free_port, until,
+};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 struct Demo {
@@ -129,6 +132,40 @@ async fn mail_pages(demo: &Demo) -> Vec<String> {
         pages.push(answer.text);
     }
     pages
+}
+
+#[tokio::test]
+async fn new_mails_appear_by_themselves_and_what_is_in_them_runs_no_script() {
+    let demo = Demo::start(TempDir::new().unwrap()).await;
+    let page = Browser::start().await.page(json!({ "colorScheme": "dark" })).await;
+    page.goto(&demo.mailbox()).await;
+    let code = r#"
+        const first = await page.locator("nav li").count();
+        const shown = page.frameLocator("iframe").locator("h1");
+        const heading = await shown.textContent();
+        return { first, heading, sandbox: await page.locator("iframe").getAttribute("sandbox") };"#;
+    let seen = page.run(code, Value::Null).await;
+    assert_eq!(seen["first"], 1, "{seen}");
+    assert_eq!(seen["heading"], "Add a passkey");
+    assert_eq!(seen["sandbox"], "allow-popups allow-popups-to-escape-sandbox");
+
+    demo.curl().done();
+    let code = r#"
+        await page.locator("nav li").nth(1).waitFor();
+        const open = page.locator("main");
+        await page.waitForFunction(() => document.querySelector("main").dataset.number === "2");
+        const texts = {};
+        for (const side of ["Text", "Source"]) {
+            await open.getByRole("link", { name: side, exact: true }).click();
+            texts[side] = await page.locator("pre").textContent();
+        }
+        const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+        return { texts, background, log };"#;
+    let seen = page.run(code, Value::Null).await;
+    assert!(seen["texts"]["Text"].as_str().unwrap().contains("#code="), "{seen}");
+    assert!(seen["texts"]["Source"].as_str().unwrap().starts_with("From: Passlink"), "{seen}");
+    assert_eq!(seen["background"], "rgb(18, 23, 27)", "dark where that is preferred");
+    assert_eq!(seen["log"], json!([]), "nothing was refused or went wrong");
 }
 
 #[tokio::test]

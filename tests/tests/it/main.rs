@@ -24,6 +24,7 @@ mod load;
 mod logs;
 mod mail;
 mod mail_content;
+mod mail_templates;
 mod nodes;
 mod outages;
 mod outbox;

@@ -1,9 +1,13 @@
 //! Every mail with sample data, as files to look through.
 
+use std::fmt::Display;
+
 use handlebars::Handlebars;
+use passlink_application::Mail;
+use passlink_domain::OutboxId;
 use serde::Serialize;
 
-use super::{TemplateError, Templates};
+use super::{Sender, TemplateError, Templates, message};
 
 #[derive(Serialize)]
 struct Index {
@@ -23,13 +27,13 @@ struct Entry {
 }
 
 /// Renders a mail of each kind with sample data, in every language or in the one nearest to
-/// `language`. Returns files, by their path: `{language}/{kind}.html`, `.txt` and `.subject.txt`,
-/// and `index.html`, which shows them all. `sender` names who the mails are from.
+/// `language`. Returns files, by their path: `{language}/{kind}.html`, `.txt`, `.subject.txt` and
+/// `.eml`, and `index.html`, which shows them all.
 pub fn preview(
     templates: &Templates,
-    sender: &str,
+    sender: &Sender,
     language: Option<&str>,
-) -> Result<Vec<(String, String)>, TemplateError> {
+) -> Result<Vec<(String, Vec<u8>)>, TemplateError> {
     let tags: Vec<_> = match language {
         Some(language) => vec![templates.nearest(language)],
         None => templates.languages().collect(),
@@ -38,16 +42,38 @@ pub fn preview(
     let mut languages = Vec::new();
     for tag in tags {
         let mut mails = Vec::new();
-        for (kind, mail) in templates.samples(tag, sender)? {
-            files.push((format!("{tag}/{kind}.subject.txt"), format!("{}\n", mail.subject)));
-            files.push((format!("{tag}/{kind}.txt"), mail.text));
-            files.push((format!("{tag}/{kind}.html"), mail.html));
-            mails.push(Entry { kind, subject: mail.subject });
+        for (kind, mail) in templates.samples(tag)? {
+            let message = compose(tag, kind, &mail, templates, sender)?;
+            let rendered = message.rendered;
+            let subject = format!("{}\n", rendered.subject);
+            files.push((format!("{tag}/{kind}.subject.txt"), subject.into_bytes()));
+            files.push((format!("{tag}/{kind}.txt"), rendered.text.into_bytes()));
+            files.push((format!("{tag}/{kind}.html"), rendered.html.into_bytes()));
+            files.push((format!("{tag}/{kind}.eml"), message.raw));
+            mails.push(Entry { kind, subject: rendered.subject });
         }
         languages.push(Language { tag: tag.to_owned(), mails });
     }
-    files.push(("index.html".to_owned(), index(&Index { languages })?));
+    files.push(("index.html".to_owned(), index(&Index { languages })?.into_bytes()));
     Ok(files)
+}
+
+/// The whole message, as a mail server would get it.
+fn compose(
+    tag: &str,
+    kind: &str,
+    mail: &Mail,
+    templates: &Templates,
+    sender: &Sender,
+) -> Result<message::Outgoing, TemplateError> {
+    let failed = |error: &dyn Display| TemplateError::Render {
+        language: tag.to_owned(),
+        reason: error.to_string(),
+    };
+    let id = OutboxId::parse(&format!("{kind}-{tag}")).map_err(|error| failed(&error))?;
+    let rendered = templates.render(mail, sender.name())?;
+    message::compose(&id, mail, rendered, sender, Templates::SAMPLE_TIME)
+        .map_err(|error| failed(&error))
 }
 
 fn index(index: &Index) -> Result<String, TemplateError> {

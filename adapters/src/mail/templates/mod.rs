@@ -15,6 +15,7 @@ mod when;
 
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
+use jiff::Timestamp;
 use passlink_application::Mail;
 use serde_json::Value;
 
@@ -64,6 +65,9 @@ pub struct Templates {
 }
 
 impl Templates {
+    /// When the samples are from.
+    pub(super) const SAMPLE_TIME: Timestamp = samples::NOW;
+
     /// The templates and texts that are built in.
     pub fn built_in() -> Result<Self, TemplateError> {
         Self::assemble(Own::default())
@@ -135,14 +139,13 @@ impl Templates {
         })
     }
 
-    /// A mail of each kind in a language, rendered with sample data, by the name of its templates.
-    pub fn samples(
+    /// A mail of each kind in a language, with sample data, by the name of its templates.
+    pub(super) fn samples(
         &self,
         language: &str,
-        sender: &str,
-    ) -> Result<Vec<(&'static str, Rendered)>, TemplateError> {
+    ) -> Result<impl Iterator<Item = (&'static str, Mail)>, TemplateError> {
         let mails = samples(language, Extent::Full)?;
-        mails.iter().map(|mail| Ok((context::kind(mail), self.render(mail, sender)?))).collect()
+        Ok(mails.into_iter().map(|mail| (context::kind(&mail), mail)))
     }
 }
 

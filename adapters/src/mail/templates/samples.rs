@@ -11,6 +11,8 @@ use super::error::TemplateError;
 
 /// The site that sample mails are about.
 const SITE: &str = "login.example.com";
+/// When they are from: 24 November 2026, 09:05.
+pub(super) const NOW: Timestamp = Timestamp::constant(1_795_511_100, 0);
 
 /// Whether a sample holds what a mail of its kind may lack.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,8 +34,7 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
         Extent::Full => parsed.text(text).map(Some),
         Extent::Least => Ok(None),
     };
-    let now: Timestamp = parsed.text("2026-11-24T09:05:00Z")?;
-    let later = |span| now.checked_add(span).unwrap_or(Timestamp::MAX);
+    let later = |span| NOW.checked_add(span).unwrap_or(Timestamp::MAX);
     let page = |path: &str| {
         let code = "c2FtcGxlIGNvZGUgdGhhdCBvcGVucyBub3RoaW5nIQ";
         SecretUrl::new(format!("https://{SITE}/passkeys/{path}#code={code}"))
@@ -48,7 +49,7 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             register_url: page(&format!("register?userID=ada&orgID=default&{link}")),
             revoke_url: page(&format!("revoke?{link}")),
             requested_by: extra("Example app")?,
-            requested: now,
+            requested: NOW,
             expires: later(Span::new().hours(1)),
         }),
         Mail::PasskeyAdded(PasskeyAddedMail {
@@ -58,7 +59,7 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             language: language.to_owned(),
             passkey: parsed.text("Phone")?,
             device: extra("Chrome on Android")?,
-            added: now,
+            added: NOW,
             undo_url: page("undo?passkeyID=01909bd5-1d2e-7b41-9c60-5a7e3f2d8b19"),
             undo_until: later(Span::new().hours(7 * 24)),
         }),
@@ -68,10 +69,10 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             username: username()?,
             language: language.to_owned(),
             passkey: parsed.text("Phone")?,
-            removed: now,
+            removed: NOW,
             site: SITE.to_owned(),
         }),
-        Mail::Test { to: to()?, language: language.to_owned(), requested: now },
+        Mail::Test { to: to()?, language: language.to_owned(), requested: NOW },
     ])
 }
 
