@@ -13,6 +13,7 @@
 mod answer;
 mod binary;
 mod browser;
+mod collector;
 mod database;
 mod endpoint;
 mod mail_server;
@@ -31,6 +32,7 @@ mod wait;
 pub use answer::{Answer, SEND_LINK, builder as client_builder, client, raw};
 pub use binary::binary;
 pub use browser::{Browser, Page};
+pub use collector::Collector;
 pub use endpoint::Endpoint;
 pub use mail_server::{Envelope, MailServer, Received, Tls};
 pub use passlink::{Caller, Passlink};

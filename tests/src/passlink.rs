@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    Answer, Endpoint, MailServer, Output, Postgres, Process, SEND_LINK, binary, client,
+    Answer, Collector, Endpoint, MailServer, Output, Postgres, Process, SEND_LINK, binary, client,
     database::Database, free_port, python, secrets, until,
 };
 
@@ -122,6 +122,14 @@ impl Passlink {
         self
     }
 
+    /// Tells a collector what it does, without much delay.
+    pub fn observed_by(self, collector: &Collector) -> Self {
+        self.set("telemetry.otlp_endpoint", &collector.url())
+            .set_variable("OTEL_EXPORTER_OTLP_PROTOCOL", collector.protocol())
+            .set_variable("OTEL_BSP_SCHEDULE_DELAY", "100")
+            .set_variable("OTEL_METRIC_EXPORT_INTERVAL", "300")
+    }
+
     /// No cooldown, and as many links an hour as can be.
     pub fn generous(self) -> Self {
         self.set("links.cooldown", "0s").set("links.max_per_hour", "100")
@@ -188,7 +196,9 @@ impl Passlink {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         for (name, _) in std::env::vars_os() {
-            let ours = name.to_str().is_some_and(|name| name.starts_with("PASSLINK_"));
+            let prefixes = ["PASSLINK_", "OTEL_"];
+            let ours =
+                name.to_str().is_some_and(|name| prefixes.iter().any(|it| name.starts_with(it)));
             if ours || name == "RUST_LOG" {
                 command.env_remove(name);
             }

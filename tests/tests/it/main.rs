@@ -33,5 +33,6 @@ mod requests;
 mod secrecy;
 mod send_link;
 mod shutdown;
+mod telemetry;
 mod tls;
 mod users;
