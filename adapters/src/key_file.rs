@@ -1,16 +1,17 @@
-//! The file with the keys that codes are derived from: a line a key, `<id> <base64>`, the newest
-//! last; empty lines and lines that begin with `#` don't count.
+//! The file with the keys that codes are derived from: a line a key, `<id> <base64> [<when it was
+//! made>]`, the newest last; empty lines and lines that begin with `#` don't count.
 
 use std::{
     fs,
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown},
     path::{Path, PathBuf},
 };
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use jiff::Timestamp;
 use passlink_application::Random;
-use passlink_domain::{CodeKey, CodeKeys, KeyError};
+use passlink_domain::{CodeKey, CodeKeys, KeyError, KeyId};
 use zeroize::Zeroizing;
 
 /// Why the keys can't be had.
@@ -27,14 +28,20 @@ pub enum KeyFileError {
     /// Others than the owner can read the file.
     #[error("key file {0} can be read by others; run `chmod 600 {0}`")]
     Open(PathBuf),
-    /// A line is not `<id> <base64>`.
-    #[error("key file {path}, line {line}: expected a key's id, a space and 32 octets in base64")]
+    /// A line is not `<id> <base64> [<when it was made>]`.
+    #[error(
+        "key file {path}, line {line}: expected a key's id, 32 octets in base64 and, if it is \
+        known, when the key was made, with spaces between"
+    )]
     Line {
         /// The file.
         path: PathBuf,
         /// The line's number, from 1.
         line: usize,
     },
+    /// Somebody else changes the file, or was stopped while doing so.
+    #[error("key file {0} is being changed; if nobody does, remove {1}")]
+    Busy(PathBuf, PathBuf),
     /// The keys are no good.
     #[error("key file {path}: {source}")]
     Key {
@@ -45,14 +52,27 @@ pub enum KeyFileError {
     },
 }
 
+/// A key in the file, without the key itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedKey {
+    /// The key's id.
+    pub id: KeyId,
+    /// When it was made, if the file says so.
+    pub made: Option<Timestamp>,
+}
+
 /// Reads the keys; makes the file, with one new key and for its owner only, where there is none.
 ///
 /// Errors: [`KeyFileError`], which says what to do; it never holds a key.
-pub fn load_or_create(path: &Path, random: &dyn Random) -> Result<CodeKeys, KeyFileError> {
+pub fn load_or_create(
+    path: &Path,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<CodeKeys, KeyFileError> {
     match fs::symlink_metadata(path) {
         Ok(_) => load(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            match create(path, random) {
+            match create(path, random, now) {
                 // Another process was faster: its keys are the ones.
                 Err(KeyFileError::Io { source, .. })
                     if source.kind() == io::ErrorKind::AlreadyExists => {}
@@ -64,7 +84,48 @@ pub fn load_or_create(path: &Path, random: &dyn Random) -> Result<CodeKeys, KeyF
     }
 }
 
+/// Adds a key to the file, which is made where there is none; returns its id.
+///
+/// Errors: as of [`load_or_create`].
+pub fn add(path: &Path, random: &dyn Random, now: Timestamp) -> Result<KeyId, KeyFileError> {
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(load_or_create(path, random, now)?.newest().clone());
+    }
+    read(path)?;
+    let (id, line) = new_line(path, random, now)?;
+    rewrite(path, |text| {
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        Zeroizing::new(format!("{}{end}{}", text.as_str(), line.as_str()))
+    })?;
+    Ok(id)
+}
+
+/// The keys of the file in their order, the newest last.
+///
+/// Errors: as of [`load_or_create`]; a file that is not there is one.
+pub fn list(path: &Path) -> Result<Vec<ListedKey>, KeyFileError> {
+    let keys = read(path)?.into_iter();
+    Ok(keys.map(|(key, made)| ListedKey { id: key.id().clone(), made }).collect())
+}
+
+/// Takes a key out of the file. Whether it is still needed is for the caller to know.
+///
+/// Errors: as of [`list`].
+pub fn retire(path: &Path, id: &KeyId) -> Result<(), KeyFileError> {
+    read(path)?;
+    let is_other = |line: &&str| line.split_whitespace().next() != Some(id.as_str());
+    rewrite(path, |text| {
+        let lines = text.split_inclusive('\n').filter(is_other);
+        Zeroizing::new(lines.collect())
+    })
+}
+
 fn load(path: &Path) -> Result<CodeKeys, KeyFileError> {
+    let keys = read(path)?.into_iter().map(|(key, _)| key).collect();
+    CodeKeys::new(keys).map_err(|source| KeyFileError::Key { path: path.to_owned(), source })
+}
+
+fn read(path: &Path) -> Result<Vec<(CodeKey, Option<Timestamp>)>, KeyFileError> {
     let metadata = fs::metadata(path).map_err(|source| io_error(path, source))?;
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(KeyFileError::Open(path.to_owned()));
@@ -78,34 +139,76 @@ fn load(path: &Path) -> Result<CodeKeys, KeyFileError> {
             continue;
         }
         let bad_line = || KeyFileError::Line { path: path.to_owned(), line: number };
-        let (id, secret) = line.trim().split_once(' ').ok_or_else(bad_line)?;
-        let secret = BASE64_STANDARD.decode(secret.trim()).map_err(|_| bad_line())?;
+        let mut words = line.split_whitespace();
+        let (Some(id), Some(secret), made, None) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
+            return Err(bad_line());
+        };
+        let secret = Zeroizing::new(BASE64_STANDARD.decode(secret).map_err(|_| bad_line())?);
+        let made = made.map(str::parse).transpose().map_err(|_| bad_line())?;
         let id = id.parse().map_err(key_error)?;
-        keys.push(CodeKey::new(id, &Zeroizing::new(secret)).map_err(key_error)?);
+        keys.push((CodeKey::new(id, &secret).map_err(key_error)?, made));
     }
-    CodeKeys::new(keys).map_err(key_error)
+    Ok(keys)
 }
 
-/// Written whole under another name and then linked, so that nobody reads half a file.
-fn create(path: &Path, random: &dyn Random) -> Result<(), KeyFileError> {
+fn new_line(
+    path: &Path,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<(KeyId, Zeroizing<String>), KeyFileError> {
     let (mut id, mut secret) = ([0; 6], Zeroizing::new([0; 32]));
     random.fill(&mut id);
     random.fill(&mut *secret);
     let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-    let line = Zeroizing::new(format!("{id} {}\n", BASE64_STANDARD.encode(*secret)));
+    let secret = Zeroizing::new(BASE64_STANDARD.encode(*secret));
+    let line = Zeroizing::new(format!("{id} {} {now}\n", secret.as_str()));
+    let id = id.parse().map_err(|source| KeyFileError::Key { path: path.to_owned(), source })?;
+    Ok((id, line))
+}
+
+/// Written whole under another name and then linked, so that nobody reads half a file.
+fn create(path: &Path, random: &dyn Random, now: Timestamp) -> Result<(), KeyFileError> {
+    let (id, line) = new_line(path, random, now)?;
     let draft = path.with_extension(format!("{id}.new"));
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)
-        .and_then(|mut file| {
-            file.write_all(line.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::hard_link(&draft, path));
+    let written = write(&draft, &line).and_then(|_| fs::hard_link(&draft, path));
     let _ = fs::remove_file(&draft);
     written.map_err(|source| io_error(path, source))
+}
+
+/// Replaces the text of the file as a whole; who owns it and may read it stays. The draft keeps
+/// others from changing the file meanwhile.
+fn rewrite(
+    path: &Path,
+    change: impl FnOnce(&Zeroizing<String>) -> Zeroizing<String>,
+) -> Result<(), KeyFileError> {
+    let failed = |source| io_error(path, source);
+    let path = fs::canonicalize(path).map_err(failed)?;
+    let draft = path.with_extension("new");
+    let write_draft = || {
+        let old = fs::metadata(&path)?;
+        let text = Zeroizing::new(fs::read_to_string(&path)?);
+        let file = write(&draft, &change(&text))?;
+        file.set_permissions(old.permissions())?;
+        chown(&draft, Some(old.uid()), Some(old.gid()))?;
+        fs::rename(&draft, &path)
+    };
+    write_draft().map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => KeyFileError::Busy(path.clone(), draft.clone()),
+        _ => {
+            let _ = fs::remove_file(&draft);
+            failed(source)
+        }
+    })
+}
+
+/// Writes a new file that only its owner can read.
+fn write(path: &Path, text: &str) -> io::Result<fs::File> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(file)
 }
 
 fn io_error(path: &Path, source: io::Error) -> KeyFileError {

@@ -92,6 +92,11 @@ impl DeliverMail {
         };
         let (outcome, becomes, attempt) = match self.look_again(link.as_ref(), user) {
             Ok((link, mail)) => self.send(&claimed, link, &mail).await,
+            Err(dropped) if dropped.for_now => {
+                let expires = link.as_ref().map_or(Timestamp::MAX, |link| link.expires);
+                let outcome = self.retry(&claimed, expires, dropped.text.to_owned());
+                (outcome, None, Attempt::Retry(dropped.reason))
+            }
             Err(dropped) => (
                 MailOutcome::Failed(dropped.text.to_owned()),
                 dropped.becomes,
@@ -164,7 +169,7 @@ impl DeliverMail {
         }
         let code = |purpose| {
             let code = self.keys.derive(&link.key, &link.code_binding(purpose));
-            code.ok_or(Dropped::because(
+            code.ok_or(Dropped::for_now(
                 KeyMissing,
                 "the key of the link's code is not in the key file",
             ))
@@ -198,11 +203,15 @@ impl DeliverMail {
                 Attempt::Undeliverable(reason),
             ),
             Err(MailError::Unavailable(reason, answer)) => {
-                let wait = self.clock.now().saturating_add(self.backoff(claimed.tries));
-                let due = wait.unwrap_or(Timestamp::MAX).min(link.expires);
-                (MailOutcome::Retry { due, answer }, None, Attempt::Retry(reason))
+                (self.retry(claimed, link.expires, answer), None, Attempt::Retry(reason))
             }
         }
+    }
+
+    /// Another try, at the latest when the link expires.
+    fn retry(&self, claimed: &ClaimedMail, expires: Timestamp, answer: String) -> MailOutcome {
+        let wait = self.clock.now().saturating_add(self.backoff(claimed.tries));
+        MailOutcome::Retry { due: wait.unwrap_or(Timestamp::MAX).min(expires), answer }
     }
 
     /// Doubles with each try, up to a limit, and spreads by half to either side, so that mails
@@ -221,11 +230,17 @@ struct Dropped {
     reason: MailReason,
     text: &'static str,
     becomes: Option<LinkState>,
+    /// Whether another node may be able to send it.
+    for_now: bool,
 }
 
 impl Dropped {
     fn because(reason: MailReason, text: &'static str) -> Self {
-        Self { reason, text, becomes: None }
+        Self { reason, text, becomes: None, for_now: false }
+    }
+
+    fn for_now(reason: MailReason, text: &'static str) -> Self {
+        Self { reason, text, becomes: None, for_now: true }
     }
 }
 

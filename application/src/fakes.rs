@@ -1,6 +1,7 @@
 //! Ports in memory, for the tests of the use cases: a file a port.
 
 mod history;
+mod keys;
 mod links;
 mod mailer;
 mod observer;

@@ -12,6 +12,7 @@ mod expire_links;
 mod fakes;
 mod ids;
 mod import_users;
+mod key_use;
 mod link_desk;
 mod mail;
 mod observer;
@@ -30,6 +31,7 @@ pub use deliver_mail::{DeliverMail, Delivered, Tried};
 pub use error::{AuthenticateError, MailError, StoreError, UserLinkError};
 pub use expire_links::ExpireLinks;
 pub use import_users::{ImportError, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines};
+pub use key_use::{KeyNeed, KeyUse};
 pub use link_desk::{Caller, LinkDesk};
 pub use mail::{Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl};
 pub use observer::{Attempt, MailReason, Observer, TraceContext};
@@ -37,7 +39,7 @@ pub use outbox::{
     ClaimedMail, MailOutcome, OutboxError, OutboxLoad, OutboxMail, OutboxState, OutboxUseCases,
 };
 pub use ports::{
-    Clock, History, Identity, Links, Mailer, Outbox, Random, Staging, Tokens, Users, Wake,
+    Clock, History, Identity, KeyNeeds, Links, Mailer, Outbox, Random, Staging, Tokens, Users, Wake,
 };
 pub use revoke_link::{LinkError, LinkUseCases};
 pub use send_link::SendLink;

@@ -6,13 +6,13 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    BearerToken, LinkId, LinkState, OutboxId, PasskeyLink, RecentLinks, Token, TokenHash, TokenId,
-    User, UserEvent, UserId,
+    BearerToken, KeyId, LinkId, LinkState, OutboxId, PasskeyLink, RecentLinks, Token, TokenHash,
+    TokenId, User, UserEvent, UserId,
 };
 
 use crate::{
-    AuthenticateError, Caller, ClaimedMail, Mail, MailError, MailOutcome, Obstacles, OutboxLoad,
-    OutboxMail, OutboxState, StagedUser, StoreError,
+    AuthenticateError, Caller, ClaimedMail, KeyNeed, Mail, MailError, MailOutcome, Obstacles,
+    OutboxLoad, OutboxMail, OutboxState, StagedUser, StoreError,
 };
 
 /// Tells the time.
@@ -176,6 +176,20 @@ pub trait Outbox {
     async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError>;
     /// Deletes the mails for the user.
     async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError>;
+}
+
+/// Which keys are needed. Links need their key while they are open, and while they can be sent again:
+/// those that expired after `expired_after`.
+#[async_trait]
+pub trait KeyNeeds {
+    /// The keys that links need, by id.
+    async fn keys_needed(&mut self, expired_after: Timestamp) -> Result<Vec<KeyNeed>, StoreError>;
+    /// How many links need a key.
+    async fn links_that_need(
+        &mut self,
+        key: &KeyId,
+        expired_after: Timestamp,
+    ) -> Result<u64, StoreError>;
 }
 
 /// Bearer tokens.

@@ -183,12 +183,18 @@ impl CodeKeys {
         &self.newest.id
     }
 
+    /// Whether the named key is held.
+    pub fn holds(&self, key: &KeyId) -> bool {
+        self.find(key).is_some()
+    }
+
     /// Derives the code of a binding with the named key; `None` if that key is not held.
     pub fn derive(&self, key: &KeyId, binding: &CodeBinding<'_>) -> Option<Code> {
-        std::iter::once(&self.newest)
-            .chain(&self.older)
-            .find(|held| held.id == *key)
-            .map(|held| held.derive(binding))
+        self.find(key).map(|held| held.derive(binding))
+    }
+
+    fn find(&self, key: &KeyId) -> Option<&CodeKey> {
+        std::iter::once(&self.newest).chain(&self.older).find(|held| held.id == *key)
     }
 }
 

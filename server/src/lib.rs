@@ -11,6 +11,7 @@ mod demo;
 pub mod edge;
 mod expiry;
 mod http;
+mod key_check;
 mod lifecycle;
 mod serve;
 mod telemetry;
@@ -49,6 +50,7 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Command::Token(command) => commands::token::run(command, load()?).await,
         Command::Link(command) => commands::link::run(command, load()?).await,
         Command::Mail(command) => commands::mail::run(command, load()?).await,
+        Command::Key(command) => commands::key::run(command, load()?).await,
         Command::Outbox(command) => commands::outbox::run(command, load()?).await,
         Command::Completions { shell } => commands::reference::completions(shell),
         Command::Man { out } => commands::reference::man(out.as_deref()),

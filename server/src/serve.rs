@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Error,
     config::Config,
-    expiry, http, lifecycle, telemetry,
+    expiry, http, key_check, lifecycle, telemetry,
     tls::Tls,
     wiring::{House, Pending, configured_mailer},
     worker::{self, Bell},
@@ -61,7 +61,7 @@ impl Server {
         mailer: Arc<dyn Mailer>,
         extend: impl FnOnce(axum::Router) -> axum::Router,
     ) -> Result<Self, Error> {
-        let keys = house.keys(config)?;
+        let keys = key_check::held_keys(config, house).await?;
         let listener = http::bind(config.server.listen).await?;
         let tls = Tls::start(&config.server)?;
         let (bell, stop) = (Arc::new(Bell::default()), CancellationToken::new());

@@ -1,6 +1,6 @@
 //! What is made of what: the ports' adapters, and the use cases over them.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use passlink_adapters::{
     api::{self, Api},
@@ -12,11 +12,11 @@ use passlink_adapters::{
     web,
 };
 use passlink_application::{
-    AddLink, Clock, DeliverMail, ExpireLinks, ImportUsers, LinkDesk, LinkUseCases, Mailer,
+    AddLink, Clock, DeliverMail, ExpireLinks, ImportUsers, KeyUse, LinkDesk, LinkUseCases, Mailer,
     Observer, OutboxUseCases, PublicUrl, Random, SendLink, Store, TestMailError, TokenUseCases,
     UserUseCases, Wake,
 };
-use passlink_domain::{CodeKeys, EmailAddress, LinkPolicy};
+use passlink_domain::{CodeKeys, EmailAddress, KeyId, LinkPolicy};
 use secrecy::ExposeSecret;
 
 use crate::{Error, config::Config, worker::Bell};
@@ -126,8 +126,13 @@ impl House {
 
     /// The keys that codes are derived from; made at the first start.
     pub fn keys(&self, config: &Config) -> Result<Arc<CodeKeys>, Error> {
-        let keys = key_file::load_or_create(&config.secrets.key_file, &*self.random)?;
-        Ok(Arc::new(keys))
+        let file = &config.secrets.key_file;
+        Ok(Arc::new(key_file::load_or_create(file, &*self.random, self.clock.now())?))
+    }
+
+    /// Which keys are needed.
+    pub fn key_use(&self) -> KeyUse {
+        KeyUse::new(self.store(), self.clock.clone())
     }
 
     /// The worker's use case.
@@ -176,6 +181,7 @@ impl House {
         wake: Arc<dyn Wake>,
         worker_alive: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Result<axum::Router, Error> {
+        let held = keys.clone();
         let desk = self.link_desk(config, keys)?;
         let origins = config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
@@ -183,6 +189,8 @@ impl House {
             send_link: SendLink::new(desk.clone(), wake),
             add_link: AddLink::new(desk, config.links.allow_returned_codes),
             store: self.store(),
+            key_use: self.key_use(),
+            keys: held,
             worker_alive: Arc::new(worker_alive),
             https: config.server.tls_cert.is_some(),
             concurrent_requests: usize::try_from(config.limits.concurrent_requests)?,
@@ -194,6 +202,11 @@ impl House {
 
 fn public_url(config: &Config) -> Result<PublicUrl, Error> {
     Ok(PublicUrl::new(&config.server.public_url)?)
+}
+
+/// Adds a key to a key file; returns its id.
+pub(crate) fn add_key(file: &Path) -> Result<KeyId, Error> {
+    Ok(key_file::add(file, &SystemRandom, SystemClock.now())?)
 }
 
 /// The mailer that the configuration asks for.

@@ -154,7 +154,18 @@ impl Passlink {
 
     /// Starts the server and does not wait for it.
     pub fn launch(&mut self) {
-        let command = self.command(&["serve"]);
+        self.launch_as(self.command(&["serve"]));
+    }
+
+    /// As [`Self::launch`], from a shell that has run `preparation`.
+    pub fn launch_after(&mut self, preparation: &str) {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{preparation}; exec \"$0\" serve")]).arg(binary());
+        self.prepare(&mut command);
+        self.launch_as(command);
+    }
+
+    fn launch_as(&mut self, command: Command) {
         let [stdout, stderr] = ["stdout", "stderr"].map(|name| self.dir().join(name));
         self.server = Some(Process::logged(command, &stdout, &stderr));
     }
@@ -195,6 +206,12 @@ impl Passlink {
     /// A command of the binary, in this installation.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
+        command.args(arguments);
+        self.prepare(&mut command);
+        command
+    }
+
+    fn prepare(&self, command: &mut Command) {
         for (name, _) in std::env::vars_os() {
             let prefixes = ["PASSLINK_", "OTEL_"];
             let ours =
@@ -203,8 +220,7 @@ impl Passlink {
                 command.env_remove(name);
             }
         }
-        command.args(arguments).envs(&self.environment).current_dir(self.dir());
-        command
+        command.envs(&self.environment).current_dir(self.dir());
     }
 
     /// Runs a command of the binary. Its stderr is kept with the logs as well.

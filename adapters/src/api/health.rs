@@ -7,7 +7,8 @@ use connectrpc::ConnectError;
 use connectrpc_health::{Checker, Status, StatusStream};
 use futures_util::stream;
 use http::StatusCode;
-use passlink_application::Store;
+use passlink_application::{KeyUse, Store};
+use passlink_domain::CodeKeys;
 
 use super::SERVICES;
 
@@ -18,6 +19,8 @@ const WATCH: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) struct Health {
     pub store: Arc<dyn Store>,
+    pub key_use: KeyUse,
+    pub keys: Arc<CodeKeys>,
     pub worker_alive: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
@@ -32,6 +35,16 @@ impl Health {
             true => None,
             false => Some("the mail worker has stopped\n"),
         }
+    }
+
+    /// What this node lacks and can work without, in a line each. It is ready all the same: links
+    /// with other keys are well, and if the key is lost, so are all links to come.
+    async fn lacks(&self) -> String {
+        let missing = self.key_use.missing(&self.keys).await.unwrap_or_default();
+        let lines = missing.iter().map(|need| {
+            format!("the key file lacks {}, which links need until {}\n", need.key, need.until())
+        });
+        lines.collect()
     }
 
     async fn status(&self) -> Status {
@@ -50,8 +63,8 @@ pub(super) async fn live() -> &'static str {
 /// The process can do its work: the database is reachable and migrated, the mail worker lives.
 pub(super) async fn ready(State(health): State<Health>) -> impl IntoResponse {
     match health.trouble().await {
-        None => (StatusCode::OK, "ok\n"),
-        Some(trouble) => (StatusCode::SERVICE_UNAVAILABLE, trouble),
+        None => (StatusCode::OK, format!("ok\n{}", health.lacks().await)),
+        Some(trouble) => (StatusCode::SERVICE_UNAVAILABLE, trouble.to_owned()),
     }
 }
 

@@ -10,7 +10,8 @@ use connectrpc::{
 use connectrpc_health::HealthService;
 use connectrpc_reflection::{ReflectionError, Reflector};
 use http::{HeaderValue, header};
-use passlink_application::{AddLink, Identity, SendLink, Store};
+use passlink_application::{AddLink, Identity, KeyUse, SendLink, Store};
+use passlink_domain::CodeKeys;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use dispatch::Dispatch;
@@ -55,6 +56,10 @@ pub struct Api {
     pub add_link: AddLink,
     /// Asked for readiness only.
     pub store: Arc<dyn Store>,
+    /// Which keys are needed, for readiness.
+    pub key_use: KeyUse,
+    /// The keys that are held.
+    pub keys: Arc<CodeKeys>,
     /// Whether the mail worker lives.
     pub worker_alive: Arc<dyn Fn() -> bool + Send + Sync>,
     /// How many requests are answered at a time.
@@ -76,7 +81,12 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
         send_link: api.send_link,
         add_link: api.add_link,
     };
-    let health = Health { store: api.store, worker_alive: api.worker_alive };
+    let health = Health {
+        store: api.store,
+        key_use: api.key_use,
+        keys: api.keys,
+        worker_alive: api.worker_alive,
+    };
     let rpc = connectrpc::Router::new()
         .add_service(Arc::new(service))
         .add_service(Arc::new(HealthService::new(health.clone())));

@@ -8,8 +8,9 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 /// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL`, `SQLITE_CANTOPEN`, `SQLITE_NOTADB`.
 const SQLITE_OUT_OF_REACH: [i64; 7] = [5, 6, 8, 10, 13, 14, 26];
 /// Classes of SQLSTATE that say the same of PostgreSQL: connection exception, insufficient
-/// resources, operator intervention, system error; and read-only, as after a failover.
-const POSTGRES_OUT_OF_REACH: [&str; 5] = ["08", "53", "57", "58", "25006"];
+/// resources, operator intervention, system error; read-only, as after a failover, and a transaction
+/// that waited too long.
+const POSTGRES_OUT_OF_REACH: [&str; 6] = ["08", "53", "57", "58", "25006", "25P03"];
 /// Serialisation failure and deadlock.
 const POSTGRES_CONFLICT: [&str; 2] = ["40001", "40P01"];
 
@@ -28,7 +29,8 @@ pub(super) fn fault(error: &DbErr) -> Option<Fault> {
         sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => Some(Fault::Lost),
         sqlx::Error::Database(error) => match error.code()?.as_ref() {
             code if POSTGRES_CONFLICT.contains(&code) => Some(Fault::Conflict),
-            code if code.starts_with("57P") => Some(Fault::Lost),
+            // An administrator, a crash or a shutdown; a transaction that waited too long.
+            code if code.starts_with("57P") || code == "25P03" => Some(Fault::Lost),
             _ => None,
         },
         _ => None,

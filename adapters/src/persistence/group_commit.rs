@@ -60,11 +60,27 @@ async fn commit_groups(connection: DatabaseConnection, mut jobs: mpsc::Receiver<
     while jobs.recv_many(&mut group, GROUP).await > 0 {
         let started = Instant::now();
         let result = commit_group(&connection, &group).await;
+        if result.is_err() {
+            renew(&connection).await;
+        }
         for job in group.drain(..) {
             // A caller who no longer waits doesn't need the answer.
             let _ = job.done.send(result.clone().map_err(store_error));
         }
         tokio::time::sleep(started.elapsed() / BREATH).await;
+    }
+}
+
+/// Gives up the connection after an error, so that the next group gets a new one. SQLite undoes some
+/// transactions by itself (no room, a fault of the disk); the driver still counts them as open, and
+/// takes for a commit what is none.
+async fn renew(connection: &DatabaseConnection) {
+    let given_up = match connection.get_sqlite_connection_pool().acquire().await {
+        Ok(held) => held.close().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = given_up {
+        tracing::debug!(%error, "a connection ended with an error");
     }
 }
 

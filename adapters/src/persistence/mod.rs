@@ -30,6 +30,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a statement may take on PostgreSQL.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a transaction on PostgreSQL may wait for its next statement: a node that hangs must not
+/// keep what it locked.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 /// How long the database may take to say that it is there.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -132,6 +135,10 @@ async fn open_postgres(url: &str, connections: u32) -> Result<DatabaseConnection
         // work is run again on another.
         .test_before_acquire(false)
         .statement_timeout(STATEMENT_TIMEOUT)
+        .map_sqlx_postgres_opts(|options| {
+            let longest = IDLE_IN_TRANSACTION.as_millis().to_string();
+            options.options([("idle_in_transaction_session_timeout", longest)])
+        })
         .set_application_name("passlink");
     Database::connect(options).await
 }

@@ -218,6 +218,60 @@ async fn a_users_address_can_change_to_one_that_nobody_has() {
 }
 
 #[tokio::test]
+async fn a_key_is_needed_by_links_that_work_or_can_be_sent_again() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                for (id, key, expires, state) in [
+                    ("1", "a", 50, LinkState::Sent),
+                    ("2", "a", 60, LinkState::Expired),
+                    ("3", "a", 70, LinkState::Redeemed),
+                    ("4", "b", 40, LinkState::Sent),
+                    ("5", "c", 90, LinkState::Requested),
+                    ("6", "d", 90, LinkState::Revoked),
+                ] {
+                    let link = PasskeyLink {
+                        id: id.parse().unwrap(),
+                        key: key.parse().unwrap(),
+                        expires: at(expires),
+                        state,
+                        ..link()
+                    };
+                    tx.add_link(&link).await?;
+                }
+                let need = |key: &str, second| KeyNeed {
+                    key: key.parse().unwrap(),
+                    last_expiry: at(second),
+                };
+                assert_eq!(tx.keys_needed(at(40)).await?, [need("a", 60), need("c", 90)]);
+                assert_eq!(tx.keys_needed(at(90)).await?, []);
+                assert_eq!(tx.links_that_need(&"a".parse().unwrap(), at(40)).await?, 2);
+                assert_eq!(tx.links_that_need(&"d".parse().unwrap(), at(40)).await?, 0);
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}
+
+fn link() -> PasskeyLink {
+    PasskeyLink {
+        id: "link".parse().unwrap(),
+        user: "ada".parse().unwrap(),
+        organisation: "default".parse().unwrap(),
+        delivery: Delivery::Returned,
+        domain: "id.example.com".into(),
+        key: "key".parse().unwrap(),
+        requested_by: None,
+        requested: at(0),
+        expires: at(3600),
+        state: LinkState::Requested,
+    }
+}
+
+#[tokio::test]
 async fn a_unit_of_work_that_fails_undoes_its_own_writes_and_not_its_neighbours() {
     let (_folder, store, _) = store().await;
     let tasks: Vec<_> = (0..40)
@@ -307,6 +361,8 @@ async fn no_query_reads_a_whole_table() {
         "DELETE FROM outbox WHERE user_id = 'a'",
         "DELETE FROM tokens WHERE user_id = 'a'",
         "SELECT * FROM tokens WHERE hash = ''",
+        "SELECT key_id FROM links WHERE key_id > 'a' ORDER BY key_id LIMIT 1",
+        "SELECT expires_at FROM links WHERE key_id = 'a' AND state = 'sent' AND expires_at > 1 ORDER BY expires_at DESC LIMIT 1",
         "SELECT * FROM tokens WHERE user_id = 'a' ORDER BY id",
     ] {
         for step in plan(&connection, query).await {

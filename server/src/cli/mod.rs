@@ -1,6 +1,7 @@
 //! The command line: what can be said. What is then done stands elsewhere.
 
 mod config;
+mod key;
 mod link;
 mod mail;
 mod outbox;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use config::ConfigCommand;
+pub use key::KeyCommand;
 pub use link::LinkCommand;
 pub use mail::MailCommand;
 pub use outbox::OutboxCommand;
@@ -98,6 +100,9 @@ Example, for a deployment where servers may not change the schema:
     /// Look at mails that wait or failed
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Add, list and retire the keys that the codes of links are derived from
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Check and print the configuration
     #[command(subcommand)]
     Config(ConfigCommand),

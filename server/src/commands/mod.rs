@@ -11,6 +11,7 @@ use crate::{
 };
 
 pub(crate) mod config;
+pub(crate) mod key;
 pub(crate) mod link;
 pub(crate) mod mail;
 pub(crate) mod outbox;

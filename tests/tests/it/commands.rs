@@ -305,6 +305,17 @@ async fn the_database_is_migrated_by_who_may() {
 }
 
 #[test]
+fn a_database_that_a_newer_version_migrated_is_refused() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.cli(&["migrate"]).done();
+    passlink.sql("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_new', 1)", &[]);
+    for command in [&["serve"][..], &["migrate"], &["user", "list"]] {
+        let stderr = passlink.cli(command).failed(1);
+        assert!(stderr.contains("newer version (m9999_new)"), "{stderr}");
+    }
+}
+
+#[test]
 fn several_who_migrate_at_once_do_not_disturb_each_other() {
     let passlink = Passlink::with_mail_dir();
     let started = (0..4).map(|_| passlink.command(&["migrate"]).spawn().unwrap());

@@ -19,6 +19,7 @@ mod error_table;
 mod errors;
 mod hostile;
 mod import;
+mod keys;
 mod limits;
 mod load;
 mod logs;

@@ -3,6 +3,7 @@
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 mod m0001_first;
+mod m0002_keys_of_links;
 mod m0003_mails_of_user;
 mod m0005_observed;
 
@@ -12,6 +13,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_first::Step),
+            Box::new(m0002_keys_of_links::Step),
             Box::new(m0003_mails_of_user::Step),
             Box::new(m0005_observed::Step),
         ]

@@ -8,6 +8,7 @@ use sea_orm::DbErr;
 use super::error::{Fault, bad_row, fault, store_error};
 
 mod history;
+mod keys;
 mod links;
 mod outbox;
 mod tokens;
@@ -53,7 +54,7 @@ where
 /// Names for the states that a column keeps as text.
 macro_rules! state_names {
     ($to:ident, $from:ident, $type:ty { $($variant:path => $name:literal),+ $(,)? }) => {
-        fn $to(state: $type) -> &'static str {
+        pub(super) fn $to(state: $type) -> &'static str {
             match state { $($variant => $name),+ }
         }
 

@@ -1,0 +1,29 @@
+//! `passlink key`.
+
+use clap::Subcommand;
+use passlink_domain::KeyId;
+
+/// `passlink key`.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Add a key to the key file, and print its id
+    ///
+    /// Servers derive the codes of new links from it once they are started again. Copy the file to
+    /// all nodes first, and then restart them one after the other.
+    #[command(after_help = "Example:\n  passlink key add")]
+    Add,
+    /// Print the keys as JSON, one a line, with what still needs them
+    ///
+    /// A key that links need and that is not in the file is listed as well.
+    #[command(after_help = "Example:\n  passlink key list")]
+    List,
+    /// Take a key out of the key file
+    ///
+    /// Refused while links need it: those that are open, and those that can be sent again, for 30
+    /// days after their end.
+    #[command(after_help = "Example:\n  passlink key retire 4f1c09d2a7be")]
+    Retire {
+        /// The key's id, as `passlink key list` prints it
+        id: KeyId,
+    },
+}

@@ -1,0 +1,41 @@
+//! Whether the key file has what links need, before anybody can ask.
+
+use std::sync::Arc;
+
+use passlink_application::KeyNeed;
+use passlink_domain::CodeKeys;
+
+use crate::{Error, config::Config, wiring::House};
+
+/// The keys of the key file, which is made where no link needs one yet.
+///
+/// Errors: the file is no good, or it is gone and links need it.
+pub(crate) async fn held_keys(config: &Config, house: &House) -> Result<Arc<CodeKeys>, Error> {
+    let file = &config.secrets.key_file;
+    if !file.exists() {
+        let needed = house.key_use().needed().await?;
+        if !needed.is_empty() {
+            return Err(format!(
+                "key file {} is missing, and links need it ({}): put it back, or, if it is lost, \
+                make a new one with `passlink key add`; the links then open nothing",
+                file.display(),
+                named(&needed)
+            )
+            .into());
+        }
+    }
+    let keys = house.keys(config)?;
+    let missing = house.key_use().missing(&keys).await?;
+    if !missing.is_empty() {
+        tracing::error!(
+            keys = named(&missing),
+            "the key file lacks keys that links need: this node can neither mail nor open them"
+        );
+    }
+    Ok(keys)
+}
+
+fn named(needs: &[KeyNeed]) -> String {
+    let names: Vec<_> = needs.iter().map(|need| need.key.as_str()).collect();
+    names.join(", ")
+}

@@ -1,0 +1,129 @@
+//! The keys that codes are derived from.
+
+use std::fs;
+
+use passlink_tests::{Answer, MailServer, Passlink, Tls, until};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+fn listed(passlink: &Passlink) -> Vec<Value> {
+    passlink.cli(&["key", "list"]).lines()
+}
+
+fn add(passlink: &Passlink) -> String {
+    passlink.cli(&["key", "add"]).done().trim_end().to_owned()
+}
+
+async fn returned_link(passlink: &Passlink, token: &str) {
+    let request = passlink.request(Method::POST, "/auth/v1/users/me/passwordless/_link");
+    assert_eq!(Answer::to(request.bearer_auth(token).body("{}")).await.status, 200);
+}
+
+/// As if the links had expired so long ago.
+fn age_links(passlink: &Passlink, days: u64) {
+    let shift = format!("{}", days * 24 * 60 * 60 * 1000);
+    let age = format!("UPDATE links SET expires_at = expires_at - {shift}");
+    passlink.sql(&age, &[]);
+}
+
+#[tokio::test]
+async fn a_key_is_added_signs_after_a_restart_and_is_retired_when_no_link_needs_it() {
+    let mut passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    returned_link(&passlink, &ada.token).await;
+    let first = listed(&passlink).remove(0);
+    let old = first["id"].as_str().unwrap();
+    assert!(first["made"].is_string() && first["neededUntil"].is_string(), "{first}");
+    assert_eq!((&first["signs"], &first["inFile"]), (&json!(true), &json!(true)));
+    assert_eq!(first["neededByLinks"], 1);
+
+    let new = add(&passlink);
+    passlink.stop().await;
+    passlink.start().await;
+    returned_link(&passlink, &ada.token).await;
+    let both = listed(&passlink);
+    let told: Vec<_> =
+        both.iter().map(|key| (key["id"].as_str().unwrap(), key["signs"] == true)).collect();
+    assert_eq!(told, [(old, false), (&*new, true)]);
+    assert_eq!(both[1]["neededByLinks"], 1);
+
+    let stderr = passlink.cli(&["key", "retire", old]).failed(1);
+    let until = first["neededUntil"].as_str().unwrap();
+    assert!(stderr.contains(&until[.."2026-01-02".len()]), "{stderr}");
+    age_links(&passlink, 29);
+    passlink.cli(&["key", "retire", old]).failed(1);
+    age_links(&passlink, 2);
+    passlink.cli(&["key", "retire", old]).done();
+    let left = listed(&passlink);
+    assert_eq!((left.len(), &left[0]["id"]), (1, &json!(new)));
+    assert_eq!(left[0]["neededUntil"], Value::Null);
+
+    let stderr = passlink.cli(&["key", "retire", &new]).failed(1);
+    assert!(stderr.contains("key add"), "{stderr}");
+    let stderr = passlink.cli(&["key", "retire", old]).failed(1);
+    assert!(stderr.contains("key list"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_mail_whose_key_a_node_does_not_hold_yet_waits_for_it() {
+    let mails = MailServer::plain();
+    let mut passlink = Passlink::with_mail_server(&mails).started().await;
+    let ada = passlink.ada();
+    add(&passlink);
+    passlink.cli(&["link", "create", "--user", &ada.id, "--send"]).done();
+    until("a try without the key", async || {
+        let waiting = passlink.cli(&["outbox", "list"]).lines().remove(0);
+        assert_eq!(waiting["state"], "waiting");
+        waiting["lastAnswer"].as_str().filter(|it| it.contains("key file")).map(drop)
+    })
+    .await;
+    passlink.stop().await;
+    passlink.start().await;
+    mails.until_mails(1).await;
+}
+
+#[tokio::test]
+async fn a_node_that_lacks_a_key_says_so_at_start_and_when_asked_whether_it_is_ready() {
+    let mut passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    passlink.send_link(&ada.token).await.sequence();
+    let lost = listed(&passlink)[0]["id"].as_str().unwrap().to_owned();
+    passlink.stop().await;
+
+    fs::remove_file(passlink.dir().join("passlink.key")).unwrap();
+    let stderr = passlink.cli(&["serve"]).failed(1);
+    assert!(stderr.contains("is missing") && stderr.contains(&lost), "{stderr}");
+    assert!(!passlink.dir().join("passlink.key").exists(), "no key is made in its place");
+
+    add(&passlink);
+    passlink.start().await;
+    let last = passlink.log();
+    assert!(last.contains("lacks keys that links need") && last.contains(&lost), "{last}");
+    let ready = Answer::to(passlink.request(Method::GET, "/readyz")).await;
+    assert!(ready.text.contains("lacks") && ready.text.contains(&lost), "{ready:?}");
+    let listed = listed(&passlink);
+    assert_eq!((&listed[1]["id"], &listed[1]["inFile"]), (&json!(lost), &json!(false)));
+    passlink.send_link(&ada.token).await.sequence();
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_key_file_is_told_without_its_keys() {
+    let mails = MailServer::shut(Tls::None);
+    let passlink = Passlink::with_mail_server(&mails);
+    add(&passlink);
+    let file = passlink.dir().join("passlink.key");
+    let text = fs::read_to_string(&file).unwrap();
+    let secret = text.split(' ').nth(1).unwrap();
+    let short = text.replace(secret, &secret[..20]);
+    for (content, expected) in [
+        (String::new(), "there is no key"),
+        (text.replace(' ', "-"), "line 1"),
+        (short, "32 octets, this one has 15"),
+        (text.repeat(2), "two keys have the id"),
+    ] {
+        fs::write(&file, content).unwrap();
+        let stderr = passlink.cli(&["serve"]).failed(1);
+        assert!(stderr.contains(expected) && stderr.contains("passlink.key"), "{stderr}");
+        assert!(!stderr.contains(&secret[..20]), "{stderr}");
+    }
+}
