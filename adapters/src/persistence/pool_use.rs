@@ -1,4 +1,5 @@
-//! How the connections to the database are used, by OpenTelemetry's conventions.
+//! How the connections to the database are used. The attributes are those of OpenTelemetry's
+//! conventions; their metric would have a name that Prometheus keeps for another kind (`_count`).
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ pub(super) fn show<D: Database>(pool: &Pool<D>, name: &'static str) {
     };
     let (idle, used) = (of("idle"), of("used"));
     meter
-        .i64_observable_up_down_counter("db.client.connection.count")
+        .i64_observable_up_down_counter("passlink.database.connections")
         .with_description("Connections to the database, by whether they are used")
         .with_unit("{connection}")
         .with_callback(move |count| {
@@ -26,7 +27,7 @@ pub(super) fn show<D: Database>(pool: &Pool<D>, name: &'static str) {
         .build();
     let of_pool = [pool_name];
     meter
-        .i64_observable_up_down_counter("db.client.connection.max")
+        .i64_observable_up_down_counter("passlink.database.connections.max")
         .with_description("Connections to the database that there may be")
         .with_unit("{connection}")
         .with_callback(move |count| count.observe(most, &of_pool))

@@ -1,6 +1,6 @@
 //! Metrics: where they go, and what is looked at when they do.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use axum::{Router, routing::get};
 use http::{StatusCode, header};
@@ -9,6 +9,8 @@ use opentelemetry_sdk::{
     Resource,
     metrics::{PeriodicReader, SdkMeterProvider},
 };
+#[cfg(target_os = "linux")]
+use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
 
 use super::{Destination, exporters};
@@ -27,11 +29,14 @@ pub(super) fn meter(
         builder = builder.with_reader(PeriodicReader::builder(exporters::metrics(to)?).build());
     }
     if let Some(page) = page {
+        let unmade = |error: &dyn Error| format!("the page of metrics can't be made: {error}");
+        #[cfg(target_os = "linux")]
+        page.register(Box::new(ProcessCollector::for_self())).map_err(|error| unmade(&error))?;
         let exporter = opentelemetry_prometheus::exporter()
             .with_registry(page.clone())
             .scope_info_enabled(false)
             .build()
-            .map_err(|error| format!("the page of metrics can't be made: {error}"))?;
+            .map_err(|error| unmade(&error))?;
         builder = builder.with_reader(exporter);
     }
     Ok(Some(builder.build()))

@@ -6,6 +6,8 @@ use passlink_tests::{Call, Caller, Collector, MailServer, Passlink, Protocol};
 use serde_json::{Value, json};
 
 mod failing;
+mod metrics;
+mod secrets;
 
 const RPC: &str = "zitadel.auth.v1.AuthService/SendMyPasswordlessLink";
 const ROUTE: &str = "/auth/v1/users/me/passwordless/_send_link";
