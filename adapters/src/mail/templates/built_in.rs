@@ -2,13 +2,16 @@
 
 use super::design::{Source, Sources};
 
+/// The English texts, the model of all others.
+pub(super) const ENGLISH: &str = include_str!("../texts/en.json");
+
 /// The texts of each language, by its tag.
 pub(super) const TEXTS: [(&str, &str); 23] = [
     ("ar", include_str!("../texts/ar.json")),
     ("bg", include_str!("../texts/bg.json")),
     ("cs", include_str!("../texts/cs.json")),
     ("de", include_str!("../texts/de.json")),
-    ("en", include_str!("../texts/en.json")),
+    ("en", ENGLISH),
     ("es", include_str!("../texts/es.json")),
     ("fr", include_str!("../texts/fr.json")),
     ("he", include_str!("../texts/he.json")),

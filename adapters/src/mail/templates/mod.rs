@@ -158,10 +158,8 @@ impl fmt::Debug for Templates {
 /// The texts of every language: those that are built in, and an operator's over them.
 fn catalogues(own: &Own) -> Result<Catalogues, TemplateError> {
     let mut model = Catalogue::empty(FALLBACK);
+    model.read(("the built-in texts en.json", built_in::ENGLISH), None)?;
     let mut catalogues = Catalogues::new();
-    for (language, source) in built_in::TEXTS.iter().filter(|(language, _)| *language == FALLBACK) {
-        model.read((&format!("{language}.json"), source), None)?;
-    }
     for (language, source) in built_in::TEXTS {
         let mut catalogue = Catalogue::empty(language);
         let file = format!("the built-in texts {language}.json");
@@ -197,7 +195,7 @@ fn complete(catalogue: &Catalogue, model: &Catalogue, file: &str) -> Result<(), 
         more => format!(" and {more} more"),
     };
     let reason = format!(
-        "the language {} has no texts of its own to fall back on, and these are missing: {}{more}",
+        "the language {} has nothing to fall back on, and these texts are missing: {}{more}",
         catalogue.language,
         first.join(", ")
     );
