@@ -6,9 +6,13 @@ const ROOT: &str = "proto";
 const FILES: &[&str] = &[
     "google/rpc/error_details.proto",
     "google/rpc/status.proto",
+    "passlink/v1/link_service.proto",
     "zitadel/auth.proto",
     "zitadel/message.proto",
     "zitadel/object.proto",
+    "zitadel/object/v2/object.proto",
+    "zitadel/user.proto",
+    "zitadel/user/v2/user_service.proto",
 ];
 /// Described by reflection; a library serves it.
 const DESCRIBED: &str = "grpc/health/v1/health.proto";

@@ -8,3 +8,4 @@ pub mod persistence;
 pub mod system;
 pub mod telemetry;
 pub mod web;
+pub mod webauthn;

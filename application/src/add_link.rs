@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use passlink_domain::{Delivery, LinkState, MAX_RETURNED, ObjectDetails, PasskeyLink, Purpose};
+use passlink_domain::{
+    Code, Delivery, LinkId, LinkState, MAX_RETURNED, ObjectDetails, PasskeyLink, Purpose,
+};
 
 use crate::{
     Caller, LinkDesk, Repositories, SecretUrl, StoreError, UserLinkError, link_desk::Draft,
@@ -13,6 +15,10 @@ use crate::{
 pub struct AddedLink {
     /// What it changed.
     pub details: ObjectDetails,
+    /// Its id.
+    pub link: LinkId,
+    /// Its code.
+    pub code: Code,
     /// The link itself.
     pub url: SecretUrl,
     /// How long it works.
@@ -43,14 +49,16 @@ impl AddLink {
         let (link, details) =
             self.desk.store.write(draft, |draft, tx| Box::pin(add(draft, tx))).await?;
         self.desk.observer.links(LinkState::Requested, 1);
-        Ok(AddedLink { details, url: self.url(&link)?, lifetime: self.desk.policy.lifetime })
-    }
-
-    fn url(&self, link: &PasskeyLink) -> Result<SecretUrl, StoreError> {
         let code = self.desk.keys.derive(&link.key, &link.code_binding(Purpose::Register));
         // It was made with a key that is held, a moment ago.
         let code = code.ok_or_else(|| StoreError::Broken("the newest key is gone".into()))?;
-        Ok(self.desk.public_url.register(link, &code))
+        Ok(AddedLink {
+            details,
+            url: self.desk.public_url.register(&link, &code),
+            link: link.id,
+            code,
+            lifetime: self.desk.policy.lifetime,
+        })
     }
 }
 

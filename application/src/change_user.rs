@@ -67,6 +67,7 @@ async fn end_all(user: &UserId, tx: &mut dyn Repositories) -> Result<(), UserErr
     tx.delete_tokens_of(user).await?;
     tx.delete_mails_of(user).await?;
     tx.delete_links_of(user).await?;
+    tx.delete_passkeys_of(user).await?;
     Ok(())
 }
 

@@ -3,19 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use passlink_domain::{CodeKeys, Delivery, LinkState, PasskeyLink, Purpose, User};
+use passlink_domain::{CodeKeys, LinkState, PasskeyLink, User};
 
 use crate::{
-    Attempt, ClaimedMail, Clock, Mail, MailError, MailOutcome, MailReason, Mailer, Observer,
-    OutboxState, PasskeyLinkMail, PublicUrl, Random, Repositories, Store, StoreError,
+    Attempt, ClaimedMail, Clock, MailError, MailOutcome, MailReason, Mailer, Observer, OutboxState,
+    PublicUrl, Random, Repositories, Store, StoreError,
+    compose_mail::{Composed, Composer, Dropped, Subject, look_up},
 };
 
 /// What part of a lease is left to record what came of a try, and to nodes whose clocks differ.
 const REST: u32 = 6;
 /// Wait before the second try; it doubles with each one that follows.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
-/// Longest wait between two tries.
-const LAST_RETRY: Duration = Duration::from_secs(60);
 
 /// What came of a try to deliver a claimed mail, to be recorded.
 #[derive(Debug, Clone)]
@@ -42,8 +41,7 @@ pub struct DeliverMail {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     mailer: Arc<dyn Mailer>,
-    keys: Arc<CodeKeys>,
-    public_url: PublicUrl,
+    composer: Composer,
     lease: Duration,
     observer: Arc<dyn Observer>,
 }
@@ -61,7 +59,8 @@ impl DeliverMail {
         public_url: PublicUrl,
         observer: Arc<dyn Observer>,
     ) -> Self {
-        Self { store, clock, random, mailer, keys, public_url, observer, lease: Self::LEASE }
+        let composer = Composer::new(keys, public_url);
+        Self { store, clock, random, mailer, composer, observer, lease: Self::LEASE }
     }
 
     /// With another lease than [`Self::LEASE`].
@@ -87,23 +86,18 @@ impl DeliverMail {
     pub async fn deliver(&self, claimed: ClaimedMail) -> Result<Option<Tried>, StoreError> {
         let loaded =
             self.store.read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx))).await?;
-        let Some((link, user)) = loaded else {
+        let Some(found) = loaded else {
             return Ok(None);
         };
-        let (outcome, becomes, attempt) = match self.look_again(link.as_ref(), user) {
-            Ok((link, mail)) => self.send(&claimed, link, &mail).await,
-            Err(dropped) if dropped.for_now => {
-                let expires = link.as_ref().map_or(Timestamp::MAX, |link| link.expires);
-                let outcome = self.retry(&claimed, expires, dropped.text.to_owned());
-                (outcome, None, Attempt::Retry(dropped.reason))
-            }
-            Err(dropped) => (
-                MailOutcome::Failed(dropped.text.to_owned()),
-                dropped.becomes,
-                Attempt::Undeliverable(dropped.reason),
+        let (outcome, moved, attempt) = match found {
+            Some((subject, user)) => self.look_again_and_send(&claimed, subject, user).await,
+            None => (
+                MailOutcome::Failed("what it is about, or its user, is gone".into()),
+                None,
+                Attempt::Undeliverable(MailReason::LinkEnded),
             ),
         };
-        Ok(Some(Tried { claimed, outcome, attempt, moved: link.zip(becomes) }))
+        Ok(Some(Tried { claimed, outcome, attempt, moved }))
     }
 
     /// Records what came of a try. When the store is out of reach, try again: a mail that was sent
@@ -139,63 +133,41 @@ impl DeliverMail {
         Ok(Delivered::Recorded(tried.outcome.clone()))
     }
 
-    /// Makes the mail, if link, user and address still hold.
-    fn look_again<'l>(
+    /// Sends the mail, if all that it says still holds; with the outcome comes what its link
+    /// becomes.
+    async fn look_again_and_send(
         &self,
-        link: Option<&'l PasskeyLink>,
-        user: Option<User>,
-    ) -> Result<(&'l PasskeyLink, Mail), Dropped> {
-        use MailReason::{KeyMissing, LinkEnded, LinkExpired, UserChanged};
-        let (Some(link), Some(user)) = (link, user) else {
-            return Err(Dropped::because(LinkEnded, "the link or its user is gone"));
+        claimed: &ClaimedMail,
+        subject: Subject,
+        user: User,
+    ) -> (MailOutcome, Option<(PasskeyLink, LinkState)>, Attempt) {
+        let composed = self.composer.compose(&subject, user, self.clock.now());
+        let (outcome, becomes, attempt) = match composed {
+            Ok(composed) => self.send(claimed, &composed).await,
+            Err(Dropped { for_now: Some((give_up, longest_wait)), text, reason, .. }) => {
+                let outcome = self.retry(claimed, give_up, longest_wait, text.to_owned());
+                (outcome, None, Attempt::Retry(reason))
+            }
+            Err(dropped) => (
+                MailOutcome::Failed(dropped.text.to_owned()),
+                dropped.becomes,
+                Attempt::Undeliverable(dropped.reason),
+            ),
         };
-        if link.clone().seen_at(self.clock.now()).state == LinkState::Expired {
-            return Err(Dropped {
-                becomes: Some(LinkState::Expired),
-                ..Dropped::because(LinkExpired, "the link expired before the mail was taken")
-            });
-        }
-        if link.state.is_final() {
-            return Err(Dropped::because(LinkEnded, "the link has ended"));
-        }
-        let Delivery::Mail(to) = &link.delivery else {
-            return Err(Dropped::because(LinkEnded, "the link is not for mail"));
+        let moved = match subject {
+            Subject::Link(link) => becomes.map(|becomes| (link, becomes)),
+            Subject::Added(_) | Subject::Removed(..) => None,
         };
-        if user.reachable_at() != Ok(to) {
-            return Err(Dropped {
-                becomes: Some(LinkState::Revoked),
-                ..Dropped::because(UserChanged, "the user is not active or the address changed")
-            });
-        }
-        let code = |purpose| {
-            let code = self.keys.derive(&link.key, &link.code_binding(purpose));
-            code.ok_or(Dropped::for_now(
-                KeyMissing,
-                "the key of the link's code is not in the key file",
-            ))
-        };
-        let mail = PasskeyLinkMail {
-            to: to.clone(),
-            display_name: user.display_name,
-            username: user.username,
-            language: user.language,
-            register_url: self.public_url.register(link, &code(Purpose::Register)?),
-            revoke_url: self.public_url.revoke(link, &code(Purpose::Revoke)?),
-            requested_by: link.requested_by.clone(),
-            requested: link.requested,
-            expires: link.expires,
-        };
-        Ok((link, Mail::PasskeyLink(mail)))
+        (outcome, moved, attempt)
     }
 
     async fn send(
         &self,
         claimed: &ClaimedMail,
-        link: &PasskeyLink,
-        mail: &Mail,
+        composed: &Composed,
     ) -> (MailOutcome, Option<LinkState>, Attempt) {
         let until = claimed.lease_end.saturating_sub(self.lease / REST).unwrap_or(Timestamp::MIN);
-        match self.mailer.send(&claimed.id, mail, until).await {
+        match self.mailer.send(&claimed.id, &composed.mail, until).await {
             Ok(answer) => (MailOutcome::Sent(answer), Some(LinkState::Sent), Attempt::Sent),
             Err(MailError::Refused(reason, answer)) => (
                 MailOutcome::Failed(answer),
@@ -203,44 +175,32 @@ impl DeliverMail {
                 Attempt::Undeliverable(reason),
             ),
             Err(MailError::Unavailable(reason, answer)) => {
-                (self.retry(claimed, link.expires, answer), None, Attempt::Retry(reason))
+                let outcome = self.retry(claimed, composed.give_up, composed.longest_wait, answer);
+                (outcome, None, Attempt::Retry(reason))
             }
         }
     }
 
-    /// Another try, at the latest when the link expires.
-    fn retry(&self, claimed: &ClaimedMail, expires: Timestamp, answer: String) -> MailOutcome {
-        let wait = self.clock.now().saturating_add(self.backoff(claimed.tries));
-        MailOutcome::Retry { due: wait.unwrap_or(Timestamp::MAX).min(expires), answer }
+    /// Another try, at the latest when the mail is no longer worth one.
+    fn retry(
+        &self,
+        claimed: &ClaimedMail,
+        give_up: Timestamp,
+        longest_wait: Duration,
+        answer: String,
+    ) -> MailOutcome {
+        let wait = self.clock.now().saturating_add(self.backoff(claimed.tries, longest_wait));
+        MailOutcome::Retry { due: wait.unwrap_or(Timestamp::MAX).min(give_up), answer }
     }
 
     /// Doubles with each try, up to a limit, and spreads by half to either side, so that mails
     /// that failed together don't come back together.
-    fn backoff(&self, tries: u32) -> Duration {
+    fn backoff(&self, tries: u32, longest: Duration) -> Duration {
         let doubled = FIRST_RETRY.saturating_mul(1 << tries.saturating_sub(1).min(16));
         let mut byte = [0];
         self.random.fill(&mut byte);
         let [byte] = byte;
-        doubled.min(LAST_RETRY).mul_f64(0.5 + f64::from(byte) / 255.0)
-    }
-}
-
-/// Why a claimed mail is not sent, and what its link becomes by that.
-struct Dropped {
-    reason: MailReason,
-    text: &'static str,
-    becomes: Option<LinkState>,
-    /// Whether another node may be able to send it.
-    for_now: bool,
-}
-
-impl Dropped {
-    fn because(reason: MailReason, text: &'static str) -> Self {
-        Self { reason, text, becomes: None, for_now: false }
-    }
-
-    fn for_now(reason: MailReason, text: &'static str) -> Self {
-        Self { reason, text, becomes: None, for_now: true }
+        doubled.min(longest).mul_f64(0.5 + f64::from(byte) / 255.0)
     }
 }
 
@@ -253,14 +213,15 @@ struct Changed {
     replaced: u64,
 }
 
-/// What a claimed mail is about; `None` if it has been claimed again since.
+/// What a claimed mail is about, and whom it is for, if both are there; `None` if the mail has been
+/// claimed again since.
 async fn load(
     claimed: &ClaimedMail,
     tx: &mut dyn Repositories,
-) -> Result<Option<(Option<PasskeyLink>, Option<User>)>, StoreError> {
+) -> Result<Option<Option<(Subject, User)>>, StoreError> {
     match tx.mail(&claimed.id).await? {
         Some(mail) if mail.state == OutboxState::Waiting && mail.tries == claimed.tries => {
-            Ok(Some((tx.link(&claimed.link).await?, tx.user(&claimed.user).await?)))
+            Ok(Some(look_up(claimed, tx).await?))
         }
         _ => Ok(None),
     }

@@ -1,6 +1,8 @@
 //! What can go wrong, one enum a need, without a word of transport.
 
-use passlink_domain::{NotReachable, TooManyLinks};
+use passlink_domain::{NotReachable, TextError, TooManyLinks};
+
+use crate::CodeError;
 
 use crate::MailReason;
 
@@ -55,4 +57,62 @@ pub enum MailError {
     /// Not taken now; a later try may work.
     #[error("not taken now: {1}")]
     Unavailable(MailReason, String),
+}
+
+/// Why something was not done with a passkey.
+#[derive(Debug, thiserror::Error)]
+pub enum PasskeyError {
+    /// There is no such user.
+    #[error("the user does not exist")]
+    UserNotFound,
+    /// The user may not act.
+    #[error(transparent)]
+    NotReachable(#[from] NotReachable),
+    /// The code that was presented, or the link that began the ceremony, does not hold.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// The user has no such passkey, and no such ceremony was begun.
+    #[error("there is no passkey with this id; `passlink passkey list` shows them")]
+    NotFound,
+    /// The authenticator's answer does not verify.
+    #[error("the WebAuthn answer does not verify")]
+    NotVerified,
+    /// The credential is registered already, for this user or another.
+    #[error("the credential is registered already")]
+    Exists,
+    /// The user has as many passkeys as a user may have.
+    #[error("the user has as many passkeys as a user may have")]
+    TooMany,
+    /// The name can't be one.
+    #[error(transparent)]
+    Name(#[from] TextError),
+    /// Passkeys are registered under other hosts here.
+    #[error("no passkeys are registered under this host")]
+    Domain,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a ceremony was not begun or its answer not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum WebAuthnError {
+    /// The answer does not verify.
+    #[error("the WebAuthn answer does not verify")]
+    NotVerified(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The ceremony could not be begun, or its state not be read.
+    #[error("the ceremony is broken")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<WebAuthnError> for PasskeyError {
+    fn from(error: WebAuthnError) -> Self {
+        match error {
+            WebAuthnError::NotVerified(cause) => {
+                tracing::info!(cause, "a WebAuthn answer does not verify");
+                Self::NotVerified
+            }
+            WebAuthnError::Broken(cause) => StoreError::Broken(cause).into(),
+        }
+    }
 }

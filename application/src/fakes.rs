@@ -6,12 +6,13 @@ mod links;
 mod mailer;
 mod observer;
 mod outbox;
+mod passkeys;
 mod staging;
 mod tokens;
 mod users;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicU32, Ordering},
@@ -34,6 +35,10 @@ pub struct State {
     pub links: Vec<PasskeyLink>,
     pub mails: Vec<OutboxMail>,
     pub tokens: Vec<(Token, TokenHash)>,
+    pub handles: BTreeMap<String, UserHandle>,
+    pub resent: BTreeSet<String>,
+    pub passkeys: Vec<Passkey>,
+    pub ceremonies: Vec<Ceremony>,
 }
 
 impl State {

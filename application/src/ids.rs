@@ -21,3 +21,10 @@ pub(crate) fn new_id<T: FromStr<Err = IdError>>(
         .parse()
         .map_err(|error: IdError| StoreError::Broken(error.into()))
 }
+
+/// A random UUID (UUIDv4), which tells nothing.
+pub(crate) fn random_uuid(random: &dyn Random) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().into_bytes()
+}

@@ -5,19 +5,29 @@
 
 mod add_link;
 mod change_user;
+mod code_desk;
+mod compose_mail;
 mod deliver_mail;
+mod device;
 mod error;
 mod expire_links;
 #[cfg(test)]
 mod fakes;
 mod ids;
 mod import_users;
+mod inspect_link;
 mod key_use;
+mod limiter;
 mod link_desk;
+mod list_passkeys;
 mod mail;
 mod observer;
 mod outbox;
+mod passkey_desk;
 mod ports;
+mod register_passkey;
+mod remove_passkey;
+mod resend_link;
 mod revoke_link;
 mod send_link;
 mod store;
@@ -27,20 +37,35 @@ mod urls;
 mod users;
 
 pub use add_link::{AddLink, AddedLink};
+pub use code_desk::{CodeDesk, CodeError, PresentedCode};
 pub use deliver_mail::{DeliverMail, Delivered, Tried};
-pub use error::{AuthenticateError, MailError, StoreError, UserLinkError};
+pub use device::device;
+pub use error::{
+    AuthenticateError, MailError, PasskeyError, StoreError, UserLinkError, WebAuthnError,
+};
 pub use expire_links::ExpireLinks;
 pub use import_users::{ImportError, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines};
+pub use inspect_link::{InspectLink, LinkView};
 pub use key_use::{KeyNeed, KeyUse};
+pub use limiter::{ClientAddress, Limiter, TooMany};
 pub use link_desk::{Caller, LinkDesk};
+pub use list_passkeys::ListPasskeys;
 pub use mail::{Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl};
 pub use observer::{Attempt, MailReason, Observer, TraceContext};
 pub use outbox::{
-    ClaimedMail, MailOutcome, OutboxError, OutboxLoad, OutboxMail, OutboxState, OutboxUseCases,
+    ClaimedMail, MailOutcome, MailSubject, OutboxError, OutboxLoad, OutboxMail, OutboxState,
+    OutboxUseCases,
 };
+pub use passkey_desk::PasskeyDesk;
 pub use ports::{
-    Clock, History, Identity, KeyNeeds, Links, Mailer, Outbox, Random, Staging, Tokens, Users, Wake,
+    BegunCeremony, Ceremonies, Clock, History, Identity, KeyNeeds, Links, Mailer, NewCredential,
+    Outbox, Passkeys, Random, Staging, Tokens, Users, Wake, WebAuthn,
 };
+pub use register_passkey::{
+    BegunRegistration, CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer,
+};
+pub use remove_passkey::RemovePasskey;
+pub use resend_link::{ResendError, ResendLink};
 pub use revoke_link::{LinkError, LinkUseCases};
 pub use send_link::SendLink;
 pub use store::{Repositories, Settled, Store, Work};

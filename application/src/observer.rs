@@ -69,6 +69,8 @@ pub enum MailReason {
     LinkEnded,
     /// The link expired before the mail was taken.
     LinkExpired,
+    /// What the mail tells of is over.
+    Over,
     /// The user is not active, or the address changed.
     UserChanged,
     /// The key of the link's code is not in the key file.
@@ -89,6 +91,7 @@ impl MailReason {
             Self::File => "file",
             Self::LinkEnded => "link_ended",
             Self::LinkExpired => "link_expired",
+            Self::Over => "over",
             Self::UserChanged => "user_changed",
             Self::KeyMissing => "key_missing",
         }

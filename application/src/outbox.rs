@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use passlink_domain::{LinkId, OutboxId, UserId};
+use passlink_domain::{LinkId, OutboxId, PasskeyId, UserId};
+use tracing::{Instrument, info_span};
 
-use crate::{Clock, Repositories, Store, StoreError, TraceContext, Wake};
+use crate::{Clock, Observer, Repositories, Store, StoreError, TraceContext, Wake};
 
 /// Where a mail stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,17 @@ pub enum OutboxState {
     Failed,
 }
 
+/// What a mail is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailSubject {
+    /// A link that it brings.
+    Link(LinkId),
+    /// A passkey that was added.
+    PasskeyAdded(PasskeyId),
+    /// A passkey that was removed.
+    PasskeyRemoved(PasskeyId),
+}
+
 /// A mail in the outbox. It names what it is about and holds none of its words, and no code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxMail {
@@ -25,8 +37,8 @@ pub struct OutboxMail {
     pub id: OutboxId,
     /// Whom it is for.
     pub user: UserId,
-    /// The link that it brings.
-    pub link: LinkId,
+    /// What it is about.
+    pub about: MailSubject,
     /// When it was queued.
     pub queued: Timestamp,
     /// When it is to be tried next.
@@ -41,6 +53,42 @@ pub struct OutboxMail {
     pub trace: Option<TraceContext>,
 }
 
+impl OutboxMail {
+    /// A new mail, due at once.
+    pub(crate) fn new(id: OutboxId, user: UserId, about: MailSubject, now: Timestamp) -> Self {
+        Self {
+            id,
+            user,
+            about,
+            queued: now,
+            due: now,
+            tries: 0,
+            state: OutboxState::Waiting,
+            last_answer: None,
+            trace: None,
+        }
+    }
+
+    /// Queues the mail, with the place in the trace where that was done.
+    pub(crate) async fn queue(
+        mut self,
+        observer: &dyn Observer,
+        tx: &mut dyn Repositories,
+    ) -> Result<(), StoreError> {
+        let span = info_span!(
+            "send outbox",
+            otel.kind = "producer",
+            messaging.system = "passlink",
+            messaging.destination.name = "outbox",
+            messaging.operation.name = "send",
+            messaging.operation.type = "send",
+            messaging.message.id = self.id.as_str(),
+        );
+        self.trace = observer.trace(&span);
+        tx.queue(&self).instrument(span).await
+    }
+}
+
 /// A mail that a worker took. `tries` numbers the claim: a later claim has a greater one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedMail {
@@ -48,8 +96,8 @@ pub struct ClaimedMail {
     pub id: OutboxId,
     /// Whom it is for.
     pub user: UserId,
-    /// The link that it brings.
-    pub link: LinkId,
+    /// What it is about.
+    pub about: MailSubject,
     /// How often it was tried, this time included.
     pub tries: u32,
     /// Until when it is nobody else's.
@@ -95,6 +143,9 @@ pub enum OutboxError {
     /// The link that it brings has ended.
     #[error("the link of this mail has ended; send a new one")]
     LinkEnded,
+    /// The passkey that it is about was removed, or is older than such mails are sent for.
+    #[error("what this mail tells of is over")]
+    Over,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -145,9 +196,19 @@ async fn retry(
     now: Timestamp,
 ) -> Result<(), OutboxError> {
     let mail = tx.mail(id).await?.ok_or(OutboxError::NotFound)?;
-    let link = tx.link(&mail.link).await?;
-    if mail.state != OutboxState::Sent && !link.is_some_and(|link| link.is_open_at(now)) {
-        return Err(OutboxError::LinkEnded);
+    if mail.state == OutboxState::Sent {
+        return Err(OutboxError::AlreadySent);
+    }
+    match &mail.about {
+        MailSubject::Link(link) => {
+            let link = tx.link(link).await?.filter(|link| link.is_open_at(now));
+            link.ok_or(OutboxError::LinkEnded)?;
+        }
+        MailSubject::PasskeyAdded(passkey) => {
+            let passkey = tx.passkey(passkey).await?;
+            passkey.filter(|passkey| passkey.can_be_undone_at(now)).ok_or(OutboxError::Over)?;
+        }
+        MailSubject::PasskeyRemoved(_) => {}
     }
     match tx.make_due(id, now).await? {
         true => Ok(()),

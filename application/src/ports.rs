@@ -6,13 +6,14 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    BearerToken, KeyId, LinkId, LinkState, OutboxId, PasskeyLink, RecentLinks, Token, TokenHash,
-    TokenId, User, UserEvent, UserId,
+    Aaguid, Attachment, BearerToken, Ceremony, Credential, CredentialId, KeyId, LinkId, LinkState,
+    OutboxId, Passkey, PasskeyId, PasskeyLink, RecentLinks, Sequence, Token, TokenHash, TokenId,
+    User, UserEvent, UserHandle, UserId,
 };
 
 use crate::{
     AuthenticateError, Caller, ClaimedMail, KeyNeed, Mail, MailError, MailOutcome, Obstacles,
-    OutboxLoad, OutboxMail, OutboxState, StagedUser, StoreError,
+    OutboxLoad, OutboxMail, OutboxState, StagedUser, StoreError, WebAuthnError,
 };
 
 /// Tells the time.
@@ -52,6 +53,47 @@ pub trait Wake: Send + Sync {
     fn wake(&self);
 }
 
+/// What a credential is asked for.
+pub struct NewCredential<'a> {
+    /// Whom it will belong to.
+    pub user: &'a User,
+    /// Names the user to the authenticator.
+    pub handle: &'a UserHandle,
+    /// The user's credentials: an authenticator that has one of them makes no other.
+    pub exclude: &'a [&'a CredentialId],
+    /// The attachment that is wanted, if one is.
+    pub attachment: Option<Attachment>,
+}
+
+/// A ceremony as its verifier begins it.
+pub struct BegunCeremony {
+    /// The options for the browser: JSON, an object with the key `publicKey`.
+    pub options: String,
+    /// The challenge in them.
+    pub challenge: Vec<u8>,
+    /// What verifying the answer needs; to be kept, and shown to nobody.
+    pub state: String,
+}
+
+/// The relying party of WebAuthn (Level 3): asks for credentials and verifies what comes.
+pub trait WebAuthn: Send + Sync {
+    /// The id of the relying party, which credentials are bound to.
+    fn rp_id(&self) -> &str;
+    /// Whether credentials are registered on pages of this host.
+    fn serves(&self, host: &str) -> bool;
+    /// Begins a registration. Errors: [`WebAuthnError::Broken`].
+    fn begin(&self, new: &NewCredential<'_>) -> Result<BegunCeremony, WebAuthnError>;
+    /// The challenge that an answer says it is for; `None` when it can't be read.
+    fn challenge_of(&self, answer: &str) -> Option<Vec<u8>>;
+    /// Verifies the answer, JSON, to the ceremony with this state.
+    ///
+    /// Errors: [`WebAuthnError::NotVerified`], with everything that an answer can have wrong;
+    /// [`WebAuthnError::Broken`] when the state can't be read.
+    fn verify(&self, state: &str, answer: &str) -> Result<Credential, WebAuthnError>;
+    /// What a model of authenticators is called, if it is known.
+    fn model(&self, aaguid: Aaguid) -> Option<&str>;
+}
+
 /// Users.
 #[async_trait]
 pub trait Users {
@@ -70,6 +112,10 @@ pub trait Users {
     /// Changes all of a user but id, organisation and sequence; `false` when the address in the
     /// organisation is taken: then the transaction can only be undone.
     async fn change_user(&mut self, user: &User) -> Result<bool, StoreError>;
+    /// What names the user to authenticators, once it was needed.
+    async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError>;
+    /// Sets what names the user to authenticators.
+    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<(), StoreError>;
 }
 
 /// Where users wait to be added all at once. Nobody sees who waits, and what waits goes with this.
@@ -89,6 +135,12 @@ pub trait Staging: Send {
 pub trait History {
     /// Records a change and makes its number the user's sequence.
     async fn record(&mut self, event: &UserEvent) -> Result<(), StoreError>;
+    /// When a change was recorded.
+    async fn recorded_at(
+        &mut self,
+        user: &UserId,
+        sequence: Sequence,
+    ) -> Result<Option<Timestamp>, StoreError>;
 }
 
 /// Passkey links.
@@ -126,6 +178,16 @@ pub trait Links {
         from: LinkState,
         to: LinkState,
     ) -> Result<bool, StoreError>;
+    /// Marks an expired link as resent; `false`, and nothing changed, when it is not expired, has
+    /// ended otherwise, or was resent before.
+    async fn mark_resent(&mut self, id: &LinkId, now: Timestamp) -> Result<bool, StoreError>;
+    /// Ends a link that is open at `now`; `false`, and nothing changed, when it is not.
+    async fn end_link(
+        &mut self,
+        id: &LinkId,
+        to: LinkState,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
     /// Replaces the user's mailed links that are not final and were requested before `newer`;
     /// returns how many there were.
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError>;
@@ -136,6 +198,35 @@ pub trait Links {
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError>;
     /// Deletes the user's links.
     async fn delete_links_of(&mut self, user: &UserId) -> Result<(), StoreError>;
+}
+
+/// Passkeys.
+#[async_trait]
+pub trait Passkeys {
+    /// The user's passkeys that are not removed, the oldest first.
+    async fn passkeys_of(&mut self, user: &UserId) -> Result<Vec<Passkey>, StoreError>;
+    /// The passkey, removed or not.
+    async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError>;
+    /// Adds a passkey; `false` when its credential is registered already, for whomever.
+    async fn add_passkey(&mut self, passkey: &Passkey) -> Result<bool, StoreError>;
+    /// Removes a passkey; `false` when it is not there or removed already.
+    async fn remove_passkey(&mut self, id: &PasskeyId, at: Timestamp) -> Result<bool, StoreError>;
+    /// Deletes all that the user has of passkeys: those that were removed, ceremonies and the
+    /// user's handle as well.
+    async fn delete_passkeys_of(&mut self, user: &UserId) -> Result<(), StoreError>;
+}
+
+/// Registration ceremonies.
+#[async_trait]
+pub trait Ceremonies {
+    /// Adds a ceremony; of the user's others, the newest remain, so that there are at most `most`.
+    async fn add_ceremony(&mut self, ceremony: &Ceremony, most: u64) -> Result<(), StoreError>;
+    /// The ceremony that makes this passkey.
+    async fn ceremony(&mut self, id: &PasskeyId) -> Result<Option<Ceremony>, StoreError>;
+    /// All ceremonies of a user.
+    async fn ceremonies_of(&mut self, user: &UserId) -> Result<Vec<Ceremony>, StoreError>;
+    /// Ends a ceremony; `false` when it has ended already.
+    async fn end_ceremony(&mut self, id: &PasskeyId) -> Result<bool, StoreError>;
 }
 
 /// Mails to send.

@@ -1,11 +1,13 @@
-//! Listing and revoking a user's links, by an operator.
+//! Listing a user's links, and revoking them: by an operator, or by the code in the mail.
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use passlink_domain::{EventKind, LinkId, LinkState, PasskeyLink, UserId};
+use passlink_domain::{EventKind, LinkId, LinkState, PasskeyLink, Purpose, UserId};
 
-use crate::{Clock, Repositories, Store, StoreError, link_desk::record_change};
+use crate::{
+    Clock, CodeDesk, CodeError, PresentedCode, Repositories, Store, StoreError,
+    link_desk::record_change,
+};
 
 /// Why a link was not revoked or listed.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +26,7 @@ pub enum LinkError {
     Store(#[from] StoreError),
 }
 
-/// What an operator can do with links.
+/// What can be done with links that were made.
 pub struct LinkUseCases {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -57,28 +59,47 @@ impl LinkUseCases {
 
     /// Revokes a link that has not ended; a change in the user's history.
     pub async fn revoke(&self, id: LinkId) -> Result<PasskeyLink, LinkError> {
-        let now = self.clock.now();
-        self.store.write(id, move |id, tx| Box::pin(revoke(id, now, tx))).await
+        let clock = self.clock.clone();
+        self.store.write(id, move |id, tx| Box::pin(revoke(id, clock.clone(), tx))).await
+    }
+
+    /// Revokes the link that the code is for. Nothing is left to be done, and so that is no error,
+    /// when nobody could use the link any more.
+    ///
+    /// Errors: [`CodeError::Invalid`] when a passkey was registered with it, as well.
+    pub async fn revoke_by_code(
+        &self,
+        codes: &CodeDesk,
+        presented: PresentedCode<LinkId>,
+    ) -> Result<(), CodeError> {
+        let (link, _) = codes.link(&presented, Purpose::Revoke).await?;
+        match self.revoke(link.id).await {
+            Ok(_) => Ok(()),
+            Err(LinkError::Ended(LinkState::Redeemed)) => Err(CodeError::Invalid),
+            Err(LinkError::Ended(_)) => Ok(()),
+            Err(LinkError::Store(error)) => Err(error.into()),
+            Err(LinkError::UserNotFound | LinkError::NotFound) => Err(CodeError::Invalid),
+        }
     }
 }
 
 async fn revoke(
     id: &LinkId,
-    now: Timestamp,
+    clock: Arc<dyn Clock>,
     tx: &mut dyn Repositories,
 ) -> Result<PasskeyLink, LinkError> {
+    let user = tx.link(id).await?.ok_or(LinkError::NotFound)?.user;
+    let user = tx.user_for_update(&user).await?.ok_or(LinkError::UserNotFound)?;
+    let now = clock.now();
+    let ended = tx.end_link(id, LinkState::Revoked, now).await?;
     let link = tx.link(id).await?.ok_or(LinkError::NotFound)?;
-    let user = tx.user_for_update(&link.user).await?.ok_or(LinkError::UserNotFound)?;
-    let ended = || LinkError::Ended(link.clone().seen_at(now).state);
-    if !link.is_open_at(now) {
-        return Err(ended());
+    match ended {
+        true => {
+            record_change(&user, EventKind::LinkRevoked(id.clone()), now, tx).await?;
+            Ok(link)
+        }
+        false => Err(LinkError::Ended(link.seen_at(now).state)),
     }
-    let revoked = link.clone().becomes(LinkState::Revoked, now).map_err(|_| ended())?;
-    if !tx.move_link(id, link.state, revoked.state).await? {
-        return Err(ended());
-    }
-    record_change(&user, EventKind::LinkRevoked(id.clone()), now, tx).await?;
-    Ok(revoked)
 }
 
 #[cfg(test)]

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use passlink_domain::{Delivery, LinkState, ObjectDetails, OutboxId};
-use tracing::{Instrument, info_span};
 
 use crate::{
-    Caller, LinkDesk, OutboxMail, OutboxState, Repositories, UserLinkError, Wake, ids::new_id,
+    Caller, LinkDesk, MailSubject, OutboxMail, Repositories, UserLinkError, Wake, ids::new_id,
     link_desk::Draft,
 };
 
 /// Records a new link and queues its mail, in one transaction; the worker sends it.
+#[derive(Clone)]
 pub struct SendLink {
-    desk: LinkDesk,
-    wake: Arc<dyn Wake>,
+    pub(crate) desk: LinkDesk,
+    pub(crate) wake: Arc<dyn Wake>,
 }
 
 impl SendLink {
@@ -40,7 +40,8 @@ impl SendLink {
     }
 }
 
-async fn send(
+/// Records the link, if the user may have one, and queues its mail.
+pub(crate) async fn send(
     draft: &Draft,
     mail: &OutboxId,
     tx: &mut dyn Repositories,
@@ -51,27 +52,9 @@ async fn send(
     let recent = tx.recent_links(&user.id, policy.counts_from(now), policy.max_per_hour).await?;
     policy.allows_mail(&recent, now)?;
     let (link, details) = draft.record(&user, Delivery::Mail(address), now, tx).await?;
-    let span = info_span!(
-        "send outbox",
-        otel.kind = "producer",
-        messaging.system = "passlink",
-        messaging.destination.name = "outbox",
-        messaging.operation.name = "send",
-        messaging.operation.type = "send",
-        messaging.message.id = mail.as_str(),
-    );
-    let queued = OutboxMail {
-        id: mail.clone(),
-        user: user.id,
-        link: link.id,
-        queued: now,
-        due: now,
-        tries: 0,
-        state: OutboxState::Waiting,
-        last_answer: None,
-        trace: draft.desk.observer.trace(&span),
-    };
-    tx.queue(&queued).instrument(span).await?;
+    let about = MailSubject::Link(link.id);
+    let mail = OutboxMail::new(mail.clone(), user.id, about, now);
+    mail.queue(&*draft.desk.observer, tx).await?;
     Ok(details)
 }
 

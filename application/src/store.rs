@@ -5,12 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-use crate::{History, KeyNeeds, Links, Outbox, StoreError, Tokens, Users};
+use crate::{Ceremonies, History, KeyNeeds, Links, Outbox, Passkeys, StoreError, Tokens, Users};
 
 /// All repositories, as one transaction sees them.
-pub trait Repositories: Users + Links + KeyNeeds + History + Outbox + Tokens + Send {}
+pub trait Repositories:
+    Users + Links + Passkeys + Ceremonies + KeyNeeds + History + Outbox + Tokens + Send
+{
+}
 
-impl<T: Users + Links + KeyNeeds + History + Outbox + Tokens + Send> Repositories for T {}
+impl<T> Repositories for T where
+    T: Users + Links + Passkeys + Ceremonies + KeyNeeds + History + Outbox + Tokens + Send
+{
+}
 
 /// How a unit of work wants its transaction to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The URLs that Passlink hands out, built in this place and no other.
 
-use passlink_domain::{Code, PasskeyLink};
+use passlink_domain::{Code, PasskeyId, PasskeyLink};
 use url::Url;
 
 use crate::SecretUrl;
@@ -63,6 +63,11 @@ impl PublicUrl {
     /// The URL of the page that revokes a link.
     pub fn revoke(&self, link: &PasskeyLink, code: &Code) -> SecretUrl {
         self.page("passkeys/revoke", &[("codeID", link.id.as_str())], code)
+    }
+
+    /// The URL of the page that undoes the registration of a passkey.
+    pub fn undo(&self, passkey: &PasskeyId, code: &Code) -> SecretUrl {
+        self.page("passkeys/undo", &[("passkeyID", passkey.as_str())], code)
     }
 
     fn page(&self, path: &str, query: &[(&str, &str)], code: &Code) -> SecretUrl {

@@ -21,6 +21,8 @@ pub enum Purpose {
     Register,
     /// Revokes a link.
     Revoke,
+    /// Removes a passkey soon after its registration.
+    Undo,
 }
 
 impl Purpose {
@@ -28,6 +30,7 @@ impl Purpose {
         match self {
             Self::Register => "register",
             Self::Revoke => "revoke",
+            Self::Undo => "undo",
         }
     }
 }
@@ -39,7 +42,7 @@ pub struct CodeBinding<'a> {
     pub purpose: Purpose,
     /// The host under which the code is used.
     pub domain: &'a str,
-    /// The id of the link that the code opens.
+    /// The id of the link that the code opens, or of the passkey that it removes.
     pub subject: &'a str,
     /// Whose it is.
     pub user: &'a UserId,

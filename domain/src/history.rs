@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{LinkId, OrganisationId, UserId};
+use crate::{LinkId, OrganisationId, PasskeyId, UserId};
 
 /// The number of a change in a user's own history: 1, 2, 3 … without gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +52,10 @@ pub enum EventKind {
     LinkRequested(LinkId),
     /// A passkey link was revoked.
     LinkRevoked(LinkId),
+    /// A passkey was registered.
+    PasskeyAdded(PasskeyId),
+    /// A passkey was removed.
+    PasskeyRemoved(PasskeyId),
 }
 
 impl EventKind {
@@ -68,6 +72,8 @@ impl EventKind {
             Self::UserRemoved => "user.removed",
             Self::LinkRequested(_) => "link.requested",
             Self::LinkRevoked(_) => "link.revoked",
+            Self::PasskeyAdded(_) => "passkey.added",
+            Self::PasskeyRemoved(_) => "passkey.removed",
         }
     }
 
@@ -75,6 +81,7 @@ impl EventKind {
     pub fn subject(&self) -> Option<&str> {
         match self {
             Self::LinkRequested(id) | Self::LinkRevoked(id) => Some(id.as_str()),
+            Self::PasskeyAdded(id) | Self::PasskeyRemoved(id) => Some(id.as_str()),
             Self::UserAdded
             | Self::ProfileChanged
             | Self::EmailChanged

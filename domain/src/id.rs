@@ -72,6 +72,8 @@ ids! {
     OrganisationId,
     /// Identifies a passkey registration link (the `codeID` of its URL).
     LinkId,
+    /// Identifies a passkey, and before it is registered its ceremony.
+    PasskeyId,
     /// Identifies a stored bearer token; not the token itself.
     TokenId,
     /// Identifies a mail in the outbox.

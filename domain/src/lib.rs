@@ -1,9 +1,11 @@
-//! What is true in Passlink: users, passkey links, codes and the history of a user.
+//! What is true in Passlink: users, passkey links, passkeys, codes and the history of a user.
 //!
 //! Nothing here does I/O, waits, reads a clock or draws randomness: time and random bytes are
 //! arguments. Identifiers, addresses, codes and tokens are types of their own, so that one can't
 //! be passed where another is meant, and secrets print as `[redacted]`.
 
+mod authenticator;
+mod ceremony;
 mod code;
 mod email;
 mod history;
@@ -14,10 +16,15 @@ mod token;
 mod user;
 mod user_change;
 
+pub use authenticator::{
+    Aaguid, Attachment, Credential, CredentialId, OctetsError, Passkey, UNDO_FOR, Undo, UserHandle,
+    name_passkey,
+};
+pub use ceremony::{CEREMONY_LIFETIME, Ceremony, MAX_CEREMONIES, OpenedBy};
 pub use code::{Code, CodeBinding, CodeKey, CodeKeys, KeyError, KeyId, Purpose};
 pub use email::{EmailAddress, EmailAddressError};
 pub use history::{EventKind, ObjectDetails, Sequence, UserEvent};
-pub use id::{IdError, LinkId, OrganisationId, OutboxId, TokenId, UserId};
+pub use id::{IdError, LinkId, OrganisationId, OutboxId, PasskeyId, TokenId, UserId};
 pub use link::{
     Delivery, LinkClosed, LinkPolicy, LinkState, MAX_RETURNED, PasskeyLink, RecentLinks,
     TooManyLinks,

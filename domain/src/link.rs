@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{CodeBinding, EmailAddress, KeyId, LinkId, OrganisationId, Purpose, Text, UserId};
+use crate::{
+    CodeBinding, EmailAddress, KeyId, LinkId, OrganisationId, Purpose, Text, User, UserId,
+};
 
 /// What became of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +79,22 @@ impl PasskeyLink {
         !self.state.is_final() && now < self.expires
     }
 
+    /// Whether the link still opens something for its user as the user is now: one who may act and,
+    /// for a mailed link, still has the address that it was mailed to.
+    pub fn serves(&self, user: &User, now: Timestamp) -> bool {
+        let reached = match &self.delivery {
+            Delivery::Mail(address) => user.reachable_at() == Ok(address),
+            Delivery::Returned => user.active().is_ok(),
+        };
+        reached && self.is_open_at(now)
+    }
+
+    /// Whether a new link can be mailed in its place: it has expired, and not too long ago.
+    pub fn can_be_resent_at(&self, now: Timestamp) -> bool {
+        let forgotten = later(self.expires, RESEND_FOR);
+        self.clone().seen_at(now).state == LinkState::Expired && now < forgotten
+    }
+
     /// The link as somebody who looks at `now` should see it: expired when its time has run out.
     #[must_use]
     pub fn seen_at(self, now: Timestamp) -> Self {
@@ -141,6 +159,8 @@ pub struct TooManyLinks {
 
 /// The span that [`LinkPolicy::max_per_hour`] counts in.
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// How long after it expired a link can be resent.
+const RESEND_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How many returned links of a user may be open.
 pub const MAX_RETURNED: usize = 10;
 

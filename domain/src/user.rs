@@ -69,12 +69,14 @@ impl User {
         }
     }
 
+    /// The address that is known to be the user's.
+    pub fn verified_address(&self) -> Option<&EmailAddress> {
+        self.email.as_ref().filter(|email| email.verified).map(|email| &email.address)
+    }
+
     /// The address that a link may be mailed to.
     pub fn reachable_at(&self) -> Result<&EmailAddress, NotReachable> {
         self.active()?;
-        match &self.email {
-            Some(email) if email.verified => Ok(&email.address),
-            _ => Err(NotReachable::EmailNotVerified),
-        }
+        self.verified_address().ok_or(NotReachable::EmailNotVerified)
     }
 }

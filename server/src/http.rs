@@ -16,8 +16,9 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
+use tower::util::MapRequest;
 
-use crate::{Error, tls::Tls};
+use crate::{Error, client_address::TrustedProxies, tls::Tls};
 
 /// How long the head of a request, or the wait for the next one, may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -53,14 +54,15 @@ pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<Tls>,
     router: Router,
+    proxies: TrustedProxies,
     stop: CancellationToken,
 ) -> io::Result<()> {
     let graceful = GracefulShutdown::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
                     sleep(OUT_OF_FILES).await;
@@ -68,7 +70,9 @@ pub(crate) async fn serve(
                 }
             },
         };
-        let (tls, router, watcher) = (tls.clone(), router.clone(), graceful.watcher());
+        let proxies = proxies.clone();
+        let router = MapRequest::new(router.clone(), move |request| proxies.note(peer, request));
+        let (tls, watcher) = (tls.clone(), graceful.watcher());
         tokio::spawn(async move {
             let (builder, stream) = (builder(), impatient(stream));
             let service = TowerToHyperService::new(router);

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 pub mod cli;
+mod client_address;
 mod commands;
 pub mod config;
 mod demo;

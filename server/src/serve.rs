@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Error,
+    client_address::TrustedProxies,
     config::Config,
     expiry, http, key_check, lifecycle, telemetry,
     tls::Tls,
@@ -48,6 +49,7 @@ pub(crate) struct Server {
     listener: tokio::net::TcpListener,
     tls: Option<Tls>,
     router: axum::Router,
+    proxies: TrustedProxies,
     worker: tokio::task::JoinHandle<()>,
     stop: CancellationToken,
 }
@@ -74,7 +76,13 @@ impl Server {
         if let Some((listen, page)) = config.telemetry.metrics_listen.zip(telemetry.metrics_page())
         {
             let listener = http::bind(listen).await?;
-            tokio::spawn(http::serve(listener, None, page, stop.clone()));
+            tokio::spawn(http::serve(
+                listener,
+                None,
+                page,
+                TrustedProxies::default(),
+                stop.clone(),
+            ));
         }
         if telemetry.is_metered() {
             let (outbox, clock) = (house.outbox(wake.clone()), house.clock());
@@ -83,12 +91,14 @@ impl Server {
         }
         tokio::spawn(expiry::run(house.expire_links(), stop.clone()));
         let router = house.router(config, keys, wake, worker_alive)?;
-        Ok(Self { listener, tls, router: extend(router), worker, stop })
+        let proxies = TrustedProxies::parse(&config.server.trusted_proxies)?;
+        Ok(Self { listener, tls, router: extend(router), proxies, worker, stop })
     }
 
     /// Serves until a signal asks to stop, and finishes what is in hand.
     pub async fn finish(self) -> Result<(), Error> {
-        let server = http::serve(self.listener, self.tls, self.router, self.stop.clone());
+        let server =
+            http::serve(self.listener, self.tls, self.router, self.proxies, self.stop.clone());
         lifecycle::run(server, self.worker, self.stop).await
     }
 }

@@ -10,11 +10,13 @@ use passlink_adapters::{
     system::{SystemClock, SystemRandom},
     telemetry::Counts,
     web,
+    webauthn::RelyingParty,
 };
 use passlink_application::{
-    AddLink, Clock, DeliverMail, ExpireLinks, ImportUsers, KeyUse, LinkDesk, LinkUseCases, Mailer,
-    Observer, OutboxUseCases, PublicUrl, Random, SendLink, Store, TestMailError, TokenUseCases,
-    UserUseCases, Wake,
+    AddLink, Clock, CodeDesk, DeliverMail, ExpireLinks, ImportUsers, InspectLink, KeyUse, Limiter,
+    LinkDesk, LinkUseCases, ListPasskeys, Mailer, Observer, OutboxUseCases, PasskeyDesk, PublicUrl,
+    Random, RegisterPasskey, RemovePasskey, ResendLink, SendLink, Store, TestMailError,
+    TokenUseCases, UserUseCases, Wake,
 };
 use passlink_domain::{CodeKeys, EmailAddress, KeyId, LinkPolicy};
 use secrecy::ExposeSecret;
@@ -173,6 +175,30 @@ impl House {
         Ok(AddLink::new(self.link_desk(config, self.keys(config)?)?, true))
     }
 
+    fn passkey_desk(
+        &self,
+        config: &Config,
+        keys: Arc<CodeKeys>,
+        wake: Arc<dyn Wake>,
+    ) -> Result<PasskeyDesk, Error> {
+        let (public_url, webauthn) = (&config.server.public_url, &config.webauthn);
+        let relying_party = RelyingParty::new(
+            &webauthn.rp_id(public_url).unwrap_or_default(),
+            &webauthn.rp_name,
+            public_url,
+            &webauthn.extra_origins,
+        )?;
+        Ok(PasskeyDesk::new(
+            self.store(),
+            (self.clock.clone(), self.random.clone()),
+            wake,
+            Arc::new(relying_party),
+            (keys, self::public_url(config)?),
+            usize::try_from(config.passkeys.max_per_user)?,
+            self.observer.clone(),
+        ))
+    }
+
     /// The API over its use cases.
     pub fn router(
         &self,
@@ -182,12 +208,25 @@ impl House {
         worker_alive: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Result<axum::Router, Error> {
         let held = keys.clone();
-        let desk = self.link_desk(config, keys)?;
+        let desk = self.link_desk(config, keys.clone())?;
+        let limiter = |limit| Arc::new(Limiter::per_minute(limit, self.clock.clone()));
+        let wrong_codes = limiter(config.limits.wrong_codes_per_minute);
+        let codes = CodeDesk::new(self.store(), keys.clone(), wrong_codes);
+        let passkeys = self.passkey_desk(config, keys, wake.clone())?;
+        let send_link = SendLink::new(desk.clone(), wake);
         let origins = config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
             identity: Arc::new(self.tokens()),
-            send_link: SendLink::new(desk.clone(), wake),
+            resend_link: ResendLink::new(codes.clone(), send_link.clone()),
+            send_link,
             add_link: AddLink::new(desk, config.links.allow_returned_codes),
+            links: self.links(),
+            inspect_link: InspectLink::new(codes.clone(), self.clock.clone()),
+            register_passkey: RegisterPasskey::new(passkeys.clone(), codes.clone()),
+            list_passkeys: ListPasskeys::new(self.store()),
+            remove_passkey: RemovePasskey::new(passkeys),
+            codes,
+            wrong_tokens: limiter(config.limits.wrong_tokens_per_minute),
             store: self.store(),
             key_use: self.key_use(),
             keys: held,

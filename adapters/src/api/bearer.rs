@@ -1,32 +1,63 @@
 //! The `Authorization` header (RFC 6750, section 2.1).
 
+use std::sync::Arc;
+
 use connectrpc::RequestContext;
 use http::header::AUTHORIZATION;
-use passlink_application::{Caller, Identity};
-use passlink_domain::BearerToken;
+use passlink_application::{AuthenticateError, Caller, Identity, Limiter};
+use passlink_domain::{BearerToken, UserId};
 
-use super::{access_log::AccessRecord, error::ApiError};
+use super::{access_log::AccessRecord, error::ApiError, fields::client};
 
-/// Who calls, by the one bearer token that the request must carry.
-pub(super) async fn caller(
-    context: &RequestContext,
-    identity: &dyn Identity,
-) -> Result<Caller, ApiError> {
+/// Who calls. Wrong tokens are counted; a right one holds however many wrong ones came before.
+#[derive(Clone)]
+pub(super) struct Bearers {
+    pub identity: Arc<dyn Identity>,
+    pub wrong: Arc<Limiter>,
+}
+
+impl Bearers {
+    /// Who calls, by the one bearer token that the request must carry.
+    pub async fn caller(&self, context: &RequestContext) -> Result<Caller, ApiError> {
+        let caller = match presented(context)? {
+            Some(token) => self.identity.caller(&token).await,
+            None => Err(AuthenticateError::Invalid),
+        };
+        if let (Err(AuthenticateError::Invalid), Some(client)) = (&caller, client(context)) {
+            self.wrong.count_client(client)?;
+        }
+        let caller = caller?;
+        if let Some(record) = context.extensions().get::<AccessRecord>() {
+            record.set_user(&caller.user);
+        }
+        Ok(caller)
+    }
+
+    /// Who calls, if that is the user.
+    pub async fn acting_for(
+        &self,
+        user: &UserId,
+        context: &RequestContext,
+    ) -> Result<Caller, ApiError> {
+        let caller = self.caller(context).await?;
+        match caller.user == *user {
+            true => Ok(caller),
+            false => Err(ApiError::Denied),
+        }
+    }
+}
+
+/// The token of the request, if what it carries can be one.
+fn presented(context: &RequestContext) -> Result<Option<BearerToken>, ApiError> {
     let mut headers = context.headers().get_all(AUTHORIZATION).iter();
     let header = headers.next().ok_or(ApiError::AuthMissing)?;
     if headers.next().is_some() {
-        return Err(ApiError::AuthInvalid);
+        return Ok(None);
     }
-    let token = header
+    Ok(header
         .to_str()
         .ok()
         .and_then(|header| header.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, token)| BearerToken::presented(token.trim()).ok())
-        .ok_or(ApiError::AuthInvalid)?;
-    let caller = identity.caller(&token).await?;
-    if let Some(record) = context.extensions().get::<AccessRecord>() {
-        record.set_user(&caller.user);
-    }
-    Ok(caller)
+        .and_then(|(_, token)| BearerToken::presented(token.trim()).ok()))
 }

@@ -69,7 +69,7 @@ impl Call {
     pub fn of(request: &Request) -> Self {
         let path = request.uri().path();
         let template = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-        let binding = template.and_then(rest::rpc_of);
+        let binding = template.and_then(|template| rest::rpc_of(request.method(), template));
         let rpc = rest::known_rpc(path).or_else(|| find(&STANDARD_RPCS, path));
         let is_rpc = rpc.is_some() || rest::looks_like_rpc(path);
         let protocol = match (media_type(request.headers()), is_rpc, binding) {

@@ -3,9 +3,10 @@
 use buffa_types::google::protobuf::{Duration, Timestamp};
 use passlink_domain::ObjectDetails;
 
-use super::proto::zitadel::v1;
+use super::proto::zitadel::{object::v2, v1};
 
-fn timestamp(at: jiff::Timestamp) -> Timestamp {
+/// An instant as the API tells it.
+pub(super) fn timestamp(at: jiff::Timestamp) -> Timestamp {
     Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond(), ..Default::default() }
 }
 
@@ -27,5 +28,27 @@ impl From<ObjectDetails> for v1::ObjectDetails {
             resource_owner: details.resource_owner.to_string(),
             ..Default::default()
         }
+    }
+}
+
+impl From<ObjectDetails> for v2::Details {
+    fn from(details: ObjectDetails) -> Self {
+        Self {
+            sequence: details.sequence.get(),
+            change_date: timestamp(details.changed).into(),
+            resource_owner: details.resource_owner.to_string(),
+            creation_date: details.created.map(timestamp).into(),
+            ..Default::default()
+        }
+    }
+}
+
+/// What is told of a list of `count` things of a user.
+pub(super) fn list_details(count: usize, standing: &ObjectDetails) -> v2::ListDetails {
+    v2::ListDetails {
+        total_result: count.try_into().unwrap_or(u64::MAX),
+        processed_sequence: standing.sequence.get(),
+        timestamp: timestamp(standing.changed).into(),
+        ..Default::default()
     }
 }

@@ -19,10 +19,14 @@ use super::{
     call::Outcome,
     error::ApiError,
     framework_error::{complete_connect, complete_grpc, rendered},
+    json,
 };
 
 /// Calls whose answers are streams; they say by themselves what goes wrong.
 const STREAMS: [&str; 2] = ["/grpc.reflection.", "/grpc.health.v1.Health/Watch"];
+
+/// Calls that are answered with a `google.protobuf.Struct`.
+const OBJECTS: [&str; 1] = ["/zitadel.user.v2.UserService/RegisterPasskey"];
 
 /// Answers RPC calls.
 #[derive(Clone)]
@@ -45,7 +49,7 @@ impl Dispatch {
         refuse: impl FnOnce(ApiError) -> Response,
     ) -> Response {
         let Ok(_place) = self.places.try_acquire() else {
-            return refuse(ApiError::TooManyRequests);
+            return refuse(ApiError::BUSY);
         };
         match timeout(REQUEST_TIMEOUT, call).await {
             Ok(response) => response,
@@ -72,11 +76,19 @@ impl Dispatch {
         self.limited(call, |error| refused(error, &headers)).await
     }
 
-    /// Answers a call as the framework does.
-    pub async fn run(&self, request: Request) -> Response {
-        match self.rpc.clone().oneshot(request).await {
+    /// Answers a call as the framework does, but for the numbers in JSON objects.
+    pub async fn run(&self, mut request: Request) -> Response {
+        let objects = OBJECTS.contains(&request.uri().path());
+        if objects {
+            request.headers_mut().remove(header::ACCEPT_ENCODING);
+        }
+        let response = match self.rpc.clone().oneshot(request).await {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},
+        };
+        match objects {
+            true => json::with_whole_numbers(response).await,
+            false => response,
         }
     }
 }

@@ -8,12 +8,14 @@ use axum::{
 };
 use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use passlink_application::{AuthenticateError, StoreError, UserLinkError};
+use passlink_application::{
+    AuthenticateError, CodeError, PasskeyError, ResendError, StoreError, TooMany, UserLinkError,
+};
 use passlink_domain::NotReachable;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{call::Outcome, proto};
+use super::{call::Outcome, fields::invalid, proto};
 
 #[cfg(test)]
 mod tests;
@@ -24,13 +26,20 @@ mod tests;
 pub(super) enum ApiError {
     AuthMissing,
     AuthInvalid,
+    Denied,
     UserNotFound,
     UserNotActive,
     EmailNotVerified,
     TooManyLinks { retry_after: Duration },
+    CodeInvalid,
+    PasskeyNotFound,
+    ValidateFailed,
+    PasskeyExists,
+    TooManyPasskeys,
+    Invalid { field: &'static str, why: String },
     Malformed,
     TooLarge,
-    TooManyRequests,
+    TooManyRequests { retry_after: Duration },
     Deadline,
     Unimplemented,
     UnknownPath,
@@ -40,12 +49,24 @@ pub(super) enum ApiError {
 }
 
 impl ApiError {
+    /// More calls than are answered at a time.
+    pub const BUSY: Self = Self::TooManyRequests { retry_after: Duration::from_secs(1) };
+
+    /// Tells what went wrong with a passkey; a name that can't be one is the field's fault.
+    pub fn named(field: &'static str) -> impl Fn(PasskeyError) -> Self {
+        move |error| match error {
+            PasskeyError::Name(why) => invalid(field, why),
+            other => other.into(),
+        }
+    }
+
     /// The table's row: code, text and id.
     fn row(&self) -> (ErrorCode, Cow<'static, str>, &'static str) {
         use ErrorCode as Code;
         let (code, text, id) = match self {
             Self::AuthMissing => (Code::Unauthenticated, "auth header missing", "AUTH-Missing"),
             Self::AuthInvalid => (Code::Unauthenticated, "Errors.Token.Invalid", "AUTH-Invalid"),
+            Self::Denied => (Code::PermissionDenied, "Errors.PermissionDenied", "AUTH-Denied"),
             Self::UserNotFound => (Code::NotFound, "Errors.User.NotFound", "USER-NotFound"),
             Self::UserNotActive => {
                 (Code::FailedPrecondition, "Errors.User.NotActive", "USER-NotActive")
@@ -56,13 +77,34 @@ impl ApiError {
             Self::TooManyLinks { .. } => {
                 (Code::ResourceExhausted, "Errors.User.Passwordless.TooManyLinks", "LINK-TooMany")
             }
+            Self::CodeInvalid => {
+                (Code::InvalidArgument, "Errors.User.Code.Invalid", "LINK-CodeInvalid")
+            }
+            Self::PasskeyNotFound => {
+                (Code::NotFound, "Errors.User.WebAuthN.NotFound", "PASSKEY-NotFound")
+            }
+            Self::ValidateFailed => (
+                Code::InvalidArgument,
+                "Errors.User.WebAuthN.ValidateFailed",
+                "PASSKEY-ValidateFailed",
+            ),
+            Self::PasskeyExists => {
+                (Code::AlreadyExists, "Errors.User.WebAuthN.AlreadyExists", "PASSKEY-Exists")
+            }
+            Self::TooManyPasskeys => {
+                (Code::FailedPrecondition, "Errors.User.WebAuthN.TooMany", "PASSKEY-TooMany")
+            }
+            Self::Invalid { field, why } => {
+                let text = format!("Errors.Invalid: {field}: {why}");
+                return (Code::InvalidArgument, text.into(), "REQUEST-Invalid");
+            }
             Self::Malformed => {
                 (Code::InvalidArgument, "Errors.Request.Malformed", "REQUEST-Malformed")
             }
             Self::TooLarge => {
                 (Code::ResourceExhausted, "Errors.Request.TooLarge", "REQUEST-TooLarge")
             }
-            Self::TooManyRequests => {
+            Self::TooManyRequests { .. } => {
                 (Code::ResourceExhausted, "Errors.Request.TooMany", "REQUEST-TooMany")
             }
             Self::Deadline => {
@@ -101,8 +143,9 @@ impl ApiError {
     /// When the same call may succeed, in whole seconds.
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TooManyLinks { retry_after } => Some(*retry_after),
-            Self::TooManyRequests => Some(Duration::from_secs(1)),
+            Self::TooManyLinks { retry_after } | Self::TooManyRequests { retry_after } => {
+                Some(*retry_after)
+            }
             _ => None,
         }
     }
@@ -185,7 +228,7 @@ fn rest_detail(detail: ErrorDetail) -> Value {
 }
 
 /// Logs what went wrong and tells the caller nothing of it.
-fn unforeseen(error: &(dyn Error + 'static)) -> ApiError {
+pub(super) fn unforeseen(error: &(dyn Error + 'static)) -> ApiError {
     tracing::error!(error, "a request failed");
     ApiError::Internal
 }
@@ -211,14 +254,66 @@ impl From<AuthenticateError> for ApiError {
     }
 }
 
+impl From<NotReachable> for ApiError {
+    fn from(error: NotReachable) -> Self {
+        match error {
+            NotReachable::Removed => Self::UserNotFound,
+            NotReachable::NotActive => Self::UserNotActive,
+            NotReachable::EmailNotVerified => Self::EmailNotVerified,
+        }
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(limit: TooMany) -> Self {
+        Self::TooManyRequests { retry_after: limit.retry_after }
+    }
+}
+
+impl From<CodeError> for ApiError {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::Invalid => Self::CodeInvalid,
+            CodeError::TooMany(limit) => limit.into(),
+            CodeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResendError> for ApiError {
+    fn from(error: ResendError) -> Self {
+        match error {
+            ResendError::Code(error) => error.into(),
+            ResendError::TooMany(limit) => Self::TooManyLinks { retry_after: limit.retry_after },
+            ResendError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasskeyError> for ApiError {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            PasskeyError::UserNotFound => Self::UserNotFound,
+            PasskeyError::NotReachable(why) => why.into(),
+            PasskeyError::Code(error) => error.into(),
+            PasskeyError::NotFound => Self::PasskeyNotFound,
+            PasskeyError::NotVerified => Self::ValidateFailed,
+            PasskeyError::Exists => Self::PasskeyExists,
+            PasskeyError::TooMany => Self::TooManyPasskeys,
+            PasskeyError::Name(why) => invalid("name", why),
+            PasskeyError::Domain => {
+                invalid("domain", "must be a host where passkeys are registered")
+            }
+            PasskeyError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<UserLinkError> for ApiError {
     fn from(error: UserLinkError) -> Self {
         match error {
-            UserLinkError::UserNotFound | UserLinkError::NotReachable(NotReachable::Removed) => {
-                Self::UserNotFound
-            }
-            UserLinkError::NotReachable(NotReachable::NotActive) => Self::UserNotActive,
-            UserLinkError::NotReachable(NotReachable::EmailNotVerified) => Self::EmailNotVerified,
+            UserLinkError::UserNotFound => Self::UserNotFound,
+            UserLinkError::NotReachable(why) => why.into(),
             UserLinkError::NotOffered => Self::Unimplemented,
             UserLinkError::TooMany(limit) => Self::TooManyLinks { retry_after: limit.retry_after },
             UserLinkError::Store(error) => error.into(),

@@ -10,10 +10,14 @@ use connectrpc::{
 use connectrpc_health::HealthService;
 use connectrpc_reflection::{ReflectionError, Reflector};
 use http::{HeaderValue, header};
-use passlink_application::{AddLink, Identity, KeyUse, SendLink, Store};
+use passlink_application::{
+    AddLink, CodeDesk, Identity, InspectLink, KeyUse, Limiter, LinkUseCases, ListPasskeys,
+    RegisterPasskey, RemovePasskey, ResendLink, SendLink, Store,
+};
 use passlink_domain::CodeKeys;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use bearer::Bearers;
 use dispatch::Dispatch;
 use health::Health;
 use observe::Durations;
@@ -26,11 +30,15 @@ mod cors;
 mod details;
 mod dispatch;
 mod error;
+mod fields;
 mod framework_error;
 mod health;
 mod host;
+mod json;
+mod link_service;
 mod observe;
 mod rest;
+mod user_service;
 
 #[allow(clippy::all, clippy::indexing_slicing, reason = "generated from the .proto files")]
 mod proto {
@@ -40,7 +48,8 @@ mod proto {
 /// The `.proto` files, compiled, for reflection.
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 /// The services that health knows.
-const SERVICES: &[&str] = &["zitadel.auth.v1.AuthService"];
+const SERVICES: &[&str] =
+    &["passlink.v1.LinkService", "zitadel.auth.v1.AuthService", "zitadel.user.v2.UserService"];
 /// Largest request body, in bytes, before and after decompression.
 const MAX_BODY: usize = 64 * 1024;
 /// Longest that a request may take; its caller can set a shorter deadline.
@@ -54,6 +63,22 @@ pub struct Api {
     pub send_link: SendLink,
     /// Returns links.
     pub add_link: AddLink,
+    /// Lists, revokes and ends links that were made.
+    pub links: LinkUseCases,
+    /// Mails links again.
+    pub resend_link: ResendLink,
+    /// Shows links to their pages.
+    pub inspect_link: InspectLink,
+    /// Where codes are checked.
+    pub codes: CodeDesk,
+    /// Registers passkeys.
+    pub register_passkey: RegisterPasskey,
+    /// Lists passkeys.
+    pub list_passkeys: ListPasskeys,
+    /// Removes passkeys.
+    pub remove_passkey: RemovePasskey,
+    /// Counts wrong bearer tokens.
+    pub wrong_tokens: Arc<Limiter>,
     /// Asked for readiness only.
     pub store: Arc<dyn Store>,
     /// Which keys are needed, for readiness.
@@ -76,11 +101,26 @@ pub struct Api {
 ///
 /// Errors: when the compiled `.proto` files can't be read, which the build rules out.
 pub fn router(api: Api) -> Result<Router, ReflectionError> {
-    let service = auth_service::Service {
-        identity: api.identity,
-        send_link: api.send_link,
-        add_link: api.add_link,
+    let bearers = Bearers { identity: api.identity, wrong: api.wrong_tokens };
+    let (send_link, add_link) = (Arc::new(api.send_link), Arc::new(api.add_link));
+    let register = Arc::new(api.register_passkey);
+    let (list, remove) = (Arc::new(api.list_passkeys), Arc::new(api.remove_passkey));
+    let auth = auth_service::Service {
+        bearers: bearers.clone(),
+        send_link: send_link.clone(),
+        add_link: add_link.clone(),
+        register: register.clone(),
+        list: list.clone(),
+        remove: remove.clone(),
     };
+    let links = link_service::Service {
+        codes: api.codes,
+        inspect: api.inspect_link,
+        resend: api.resend_link,
+        links: api.links,
+        remove: remove.clone(),
+    };
+    let users = user_service::Service { bearers, send_link, add_link, register, list, remove };
     let health = Health {
         store: api.store,
         key_use: api.key_use,
@@ -88,7 +128,9 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
         worker_alive: api.worker_alive,
     };
     let rpc = connectrpc::Router::new()
-        .add_service(Arc::new(service))
+        .add_service(Arc::new(auth))
+        .add_service(Arc::new(users))
+        .add_service(Arc::new(links))
         .add_service(Arc::new(HealthService::new(health.clone())));
     let reflector = Reflector::from_descriptor_set_bytes(DESCRIPTORS)?;
     let rpc = ConnectRpcService::new(connectrpc_reflection::install(rpc, reflector))

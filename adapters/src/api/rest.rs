@@ -4,11 +4,13 @@
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
-    extract::Request,
+    extract::{RawPathParams, Request},
     response::{IntoResponse, Response},
     routing::{MethodFilter, on},
 };
+use connectrpc::{CompressionRegistry, ErrorCode};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
+use serde_json::{Map, Value};
 
 use super::{
     MAX_BODY,
@@ -24,18 +26,33 @@ struct Binding {
     rpc: &'static str,
 }
 
-/// All REST paths. Adding a method is one line here and one method of its service.
+const fn post(path: &'static str, rpc: &'static str) -> Binding {
+    Binding { method: MethodFilter::POST, path, rpc }
+}
+
+const fn delete(path: &'static str, rpc: &'static str) -> Binding {
+    Binding { method: MethodFilter::DELETE, path, rpc }
+}
+
+/// All REST paths. Adding a method is one line here and one method of its service. What a path
+/// names in braces is the field of that name.
+#[rustfmt::skip]
 const BINDINGS: &[Binding] = &[
-    Binding {
-        method: MethodFilter::POST,
-        path: "/auth/v1/users/me/passwordless/_send_link",
-        rpc: "/zitadel.auth.v1.AuthService/SendMyPasswordlessLink",
-    },
-    Binding {
-        method: MethodFilter::POST,
-        path: "/auth/v1/users/me/passwordless/_link",
-        rpc: "/zitadel.auth.v1.AuthService/AddMyPasswordlessLink",
-    },
+    post("/auth/v1/users/me/passwordless/_send_link", "/zitadel.auth.v1.AuthService/SendMyPasswordlessLink"),
+    post("/auth/v1/users/me/passwordless/_link", "/zitadel.auth.v1.AuthService/AddMyPasswordlessLink"),
+    post("/auth/v1/users/me/passwordless/_search", "/zitadel.auth.v1.AuthService/ListMyPasswordless"),
+    post("/auth/v1/users/me/passwordless", "/zitadel.auth.v1.AuthService/AddMyPasswordless"),
+    post("/auth/v1/users/me/passwordless/_verify", "/zitadel.auth.v1.AuthService/VerifyMyPasswordless"),
+    delete("/auth/v1/users/me/passwordless/{token_id}", "/zitadel.auth.v1.AuthService/RemoveMyPasswordless"),
+    post("/v2/users/{user_id}/passkeys/registration_link", "/zitadel.user.v2.UserService/CreatePasskeyRegistrationLink"),
+    post("/v2/users/{user_id}/passkeys", "/zitadel.user.v2.UserService/RegisterPasskey"),
+    post("/v2/users/{user_id}/passkeys/_search", "/zitadel.user.v2.UserService/ListPasskeys"),
+    post("/v2/users/{user_id}/passkeys/{passkey_id}", "/zitadel.user.v2.UserService/VerifyPasskeyRegistration"),
+    delete("/v2/users/{user_id}/passkeys/{passkey_id}", "/zitadel.user.v2.UserService/RemovePasskey"),
+    post("/passlink/v1/links/{link_id}/_inspect", "/passlink.v1.LinkService/InspectLink"),
+    post("/passlink/v1/links/{link_id}/_resend", "/passlink.v1.LinkService/ResendLink"),
+    post("/passlink/v1/links/{link_id}/_revoke", "/passlink.v1.LinkService/RevokeLink"),
+    post("/passlink/v1/passkeys/{passkey_id}/_undo", "/passlink.v1.LinkService/UndoRegistration"),
 ];
 
 /// REST on its paths, RPC on everything that looks like it, and an error for the rest.
@@ -43,7 +60,9 @@ pub(super) fn router(dispatch: Dispatch) -> Router {
     let mut router = Router::new();
     for binding in BINDINGS {
         let dispatch = dispatch.clone();
-        let handler = async move |request| call(&dispatch, binding, request).await;
+        let handler = async move |path: RawPathParams, request| {
+            call(&dispatch, binding.rpc, &path, request).await
+        };
         router = router.route(binding.path, on(binding.method, handler));
     }
     router
@@ -51,13 +70,18 @@ pub(super) fn router(dispatch: Dispatch) -> Router {
         .fallback(async move |request| other(&dispatch, request).await)
 }
 
-async fn call(dispatch: &Dispatch, binding: &'static Binding, mut request: Request) -> Response {
-    *request.uri_mut() = Uri::from_static(binding.rpc);
+async fn call(
+    dispatch: &Dispatch,
+    rpc: &'static str,
+    path: &RawPathParams,
+    mut request: Request,
+) -> Response {
+    *request.uri_mut() = Uri::from_static(rpc);
     if is_grpc(request.headers()) {
         return dispatch.answer(request).await;
     }
     let call = async {
-        match as_connect(request).await {
+        match as_connect(path, request).await {
             Ok(request) => as_rest(dispatch.run(request).await).await,
             Err(error) => error.into_response(),
         }
@@ -73,9 +97,13 @@ async fn other(dispatch: &Dispatch, request: Request) -> Response {
     }
 }
 
-/// The RPC that a REST path, by its template, stands for.
-pub(super) fn rpc_of(template: &str) -> Option<&'static str> {
-    BINDINGS.iter().find(|binding| binding.path == template).map(|binding| binding.rpc)
+/// The RPC that a REST path, by its template, stands for; with a method that it does not take, one
+/// of those that it stands for with another.
+pub(super) fn rpc_of(method: &Method, template: &str) -> Option<&'static str> {
+    let method = MethodFilter::try_from(method.clone()).ok();
+    let at = || BINDINGS.iter().filter(|binding| binding.path == template);
+    let bound = at().find(|binding| Some(binding.method) == method).or_else(|| at().next());
+    bound.map(|binding| binding.rpc)
 }
 
 /// The RPC at a path, if it is one of ours.
@@ -90,13 +118,20 @@ pub(super) fn looks_like_rpc(path: &str) -> bool {
     service.contains('.') && segments.next().is_some() && segments.next().is_none()
 }
 
-/// Makes a Connect request of a REST one: any body is a JSON object, and none is `{}`.
-async fn as_connect(request: Request) -> Result<Request, ApiError> {
+/// Makes a Connect request of a REST one: any body is a JSON object, and none is `{}`; what the
+/// path names joins its fields.
+async fn as_connect(path: &RawPathParams, request: Request) -> Result<Request, ApiError> {
     let (mut parts, body) = request.into_parts();
     let mut body = to_bytes(body, MAX_BODY).await.map_err(|_| ApiError::TooLarge)?;
     if body.is_empty() {
         body = Bytes::from_static(b"{}");
         parts.headers.remove(header::CONTENT_ENCODING);
+    }
+    if path.iter().next().is_some() {
+        if let Some(encoding) = parts.headers.remove(header::CONTENT_ENCODING) {
+            body = decompressed(&encoding, body)?;
+        }
+        body = with_fields(path, &body)?;
     }
     let compressed = parts.headers.contains_key(header::CONTENT_ENCODING);
     if !compressed && body.trim_ascii_start().first() != Some(&b'{') {
@@ -107,6 +142,39 @@ async fn as_connect(request: Request) -> Result<Request, ApiError> {
     parts.headers.remove(header::TRANSFER_ENCODING);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// The body as the framework would decompress it.
+fn decompressed(encoding: &HeaderValue, body: Bytes) -> Result<Bytes, ApiError> {
+    let encoding = encoding.to_str().map_err(|_| ApiError::Malformed)?;
+    CompressionRegistry::default().decompress_with_limit(encoding, body, MAX_BODY).map_err(
+        |error| match error.code {
+            ErrorCode::ResourceExhausted => ApiError::TooLarge,
+            ErrorCode::Unimplemented => ApiError::Unimplemented,
+            _ => ApiError::Malformed,
+        },
+    )
+}
+
+/// A JSON object with the fields that the path names, which win over those of the body.
+fn with_fields(path: &RawPathParams, body: &[u8]) -> Result<Bytes, ApiError> {
+    let mut fields: Map<String, Value> =
+        serde_json::from_slice(body).map_err(|_| ApiError::Malformed)?;
+    for (name, value) in path {
+        fields.remove(&lower_camel_case(name));
+        fields.insert(name.to_owned(), value.into());
+    }
+    Ok(Value::Object(fields).to_string().into())
+}
+
+/// The name of a field in JSON.
+fn lower_camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (head, tail) = word.split_at_checked(1).unwrap_or_default();
+        name + &head.to_ascii_uppercase() + tail
+    })
 }
 
 /// Gives a failed Connect answer the form that REST callers know.

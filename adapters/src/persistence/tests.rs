@@ -73,7 +73,7 @@ fn mail(id: &str) -> OutboxMail {
     OutboxMail {
         id: id.parse().unwrap(),
         user: "ada".parse().unwrap(),
-        link: "link".parse().unwrap(),
+        about: MailSubject::Link("link".parse().unwrap()),
         queued: at(0),
         due: at(0),
         tries: 0,

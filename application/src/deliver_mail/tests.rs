@@ -3,7 +3,7 @@ use std::sync::Arc;
 use passlink_domain::UserState;
 
 use super::*;
-use crate::{OutboxState, OutboxUseCases, fakes::World};
+use crate::{Mail, OutboxState, OutboxUseCases, fakes::World};
 
 /// A user for whom a link was requested.
 async fn requested() -> Arc<World> {

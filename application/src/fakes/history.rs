@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use jiff::Timestamp;
 use passlink_domain::*;
 
 use super::State;
@@ -10,5 +11,15 @@ impl History for State {
         self.users.get_mut(event.user.as_str()).unwrap().sequence = event.sequence;
         self.events.push(event.clone());
         Ok(())
+    }
+
+    async fn recorded_at(
+        &mut self,
+        user: &UserId,
+        sequence: Sequence,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let mut events = self.events.iter();
+        let event = events.find(|event| event.user == *user && event.sequence == sequence);
+        Ok(event.map(|event| event.at))
     }
 }

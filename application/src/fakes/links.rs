@@ -66,6 +66,23 @@ impl Links for State {
         Ok(link.map(|link| link.state = to).is_some())
     }
 
+    async fn mark_resent(&mut self, id: &LinkId, now: Timestamp) -> Result<bool, StoreError> {
+        let expired = self
+            .link_mut(id)
+            .is_some_and(|link| link.clone().seen_at(now).state == LinkState::Expired);
+        Ok(expired && self.resent.insert(id.to_string()))
+    }
+
+    async fn end_link(
+        &mut self,
+        id: &LinkId,
+        to: LinkState,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let link = self.link_mut(id).filter(|link| link.is_open_at(now));
+        Ok(link.map(|link| link.state = to).is_some())
+    }
+
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError> {
         let older = self.links.iter_mut().filter(|link| {
             link.user == newer.user && link.requested < newer.requested && !link.state.is_final()

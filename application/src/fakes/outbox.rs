@@ -28,7 +28,7 @@ impl Outbox for State {
             ClaimedMail {
                 id: mail.id.clone(),
                 user: mail.user.clone(),
-                link: mail.link.clone(),
+                about: mail.about.clone(),
                 tries: mail.tries,
                 lease_end,
                 trace: mail.trace.clone(),

@@ -45,4 +45,13 @@ impl Users for State {
         }
         Ok(!taken)
     }
+
+    async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError> {
+        Ok(self.handles.get(user.as_str()).cloned())
+    }
+
+    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<(), StoreError> {
+        self.handles.insert(user.to_string(), handle.clone());
+        Ok(())
+    }
 }

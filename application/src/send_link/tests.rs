@@ -15,7 +15,7 @@ async fn a_link_its_mail_and_the_change_are_recorded_together() {
     assert_eq!(details.created, Some(details.changed));
     assert_eq!(state.links.len(), 1);
     assert_eq!(state.links[0].state, LinkState::Requested);
-    assert_eq!(state.mails[0].link, state.links[0].id);
+    assert_eq!(state.mails[0].about, MailSubject::Link(state.links[0].id.clone()));
     assert_eq!(state.users["ada"].sequence.get(), 2);
     assert_eq!(state.events[1].kind, EventKind::LinkRequested(state.links[0].id.clone()));
     assert_eq!(world.woken.load(Ordering::Relaxed), 1);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use passlink_application::{OutboxMail, OutboxState};
+use passlink_application::{MailSubject, OutboxMail, OutboxState};
 use serde::Serialize;
 
 use super::{PAGE, open, print};
@@ -14,7 +14,9 @@ use crate::{Error, cli::OutboxCommand, config::Config, worker::Bell};
 struct Line<'m> {
     id: &'m str,
     user: &'m str,
-    link: &'m str,
+    kind: &'static str,
+    link: Option<&'m str>,
+    passkey: Option<&'m str>,
     state: &'static str,
     tries: u32,
     queued: String,
@@ -24,10 +26,17 @@ struct Line<'m> {
 
 impl<'m> From<&'m OutboxMail> for Line<'m> {
     fn from(mail: &'m OutboxMail) -> Self {
+        let (kind, link, passkey) = match &mail.about {
+            MailSubject::Link(id) => ("passkeyLink", Some(id.as_str()), None),
+            MailSubject::PasskeyAdded(id) => ("passkeyAdded", None, Some(id.as_str())),
+            MailSubject::PasskeyRemoved(id) => ("passkeyRemoved", None, Some(id.as_str())),
+        };
         Self {
             id: mail.id.as_str(),
             user: mail.user.as_str(),
-            link: mail.link.as_str(),
+            kind,
+            link,
+            passkey,
             state: match mail.state {
                 OutboxState::Waiting => "waiting",
                 OutboxState::Sent => "sent",

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
-use super::{Database, Limits, Links, Mail, Secrets, Server, Telemetry};
+use super::{Database, Limits, Links, Mail, Passkeys, Secrets, Server, Telemetry, Webauthn};
 
 /// What every environment variable of ours begins with.
 pub(super) const PREFIX: &str = "PASSLINK_";
@@ -111,11 +111,13 @@ pub(super) trait Section: Default + DeserializeOwned + Validate {
 }
 
 /// The sections and their keys.
-pub(super) const SECTIONS: [(&str, &[Key]); 7] = [
+pub(super) const SECTIONS: [(&str, &[Key]); 9] = [
     (Server::NAME, Server::KEYS),
     (Database::NAME, Database::KEYS),
     (Mail::NAME, Mail::KEYS),
     (Links::NAME, Links::KEYS),
+    (Passkeys::NAME, Passkeys::KEYS),
+    (Webauthn::NAME, Webauthn::KEYS),
     (Secrets::NAME, Secrets::KEYS),
     (Limits::NAME, Limits::KEYS),
     (Telemetry::NAME, Telemetry::KEYS),

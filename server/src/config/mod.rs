@@ -16,6 +16,7 @@ mod limits;
 mod links;
 mod mail;
 mod mask;
+mod passkeys;
 mod print;
 mod rules;
 mod schema;
@@ -23,6 +24,7 @@ mod secrets;
 mod server;
 mod sources;
 mod telemetry;
+mod webauthn;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -32,11 +34,13 @@ pub use example::example;
 pub use limits::Limits;
 pub use links::Links;
 pub use mail::Mail;
+pub use passkeys::Passkeys;
 pub use schema::schema;
 pub use secrets::Secrets;
 pub use server::Server;
 pub use sources::environment;
 pub use telemetry::{LogFormat, Telemetry};
+pub use webauthn::Webauthn;
 
 use sources::{Origin, Sources};
 
@@ -51,6 +55,10 @@ pub struct Config {
     pub mail: Mail,
     /// How long links live, and how many a user may have.
     pub links: Links,
+    /// How many passkeys there may be.
+    pub passkeys: Passkeys,
+    /// The relying party that passkeys are made for.
+    pub webauthn: Webauthn,
     /// What codes are derived from.
     pub secrets: Secrets,
     /// What the server does at the most.
@@ -74,6 +82,8 @@ impl Config {
             database: sources.section(),
             mail: sources.section(),
             links: sources.section(),
+            passkeys: sources.section(),
+            webauthn: sources.section(),
             secrets: sources.section(),
             limits: sources.section(),
             telemetry: sources.section(),

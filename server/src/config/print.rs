@@ -21,8 +21,9 @@ impl Config {
     }
 
     /// Every key with its value, as it is written in TOML.
-    pub(super) fn values(&self) -> [(&'static str, Option<String>); 23] {
-        let Self { server, database, mail, links, secrets, limits, telemetry, origins: _ } = self;
+    pub(super) fn values(&self) -> [(&'static str, Option<String>); 31] {
+        let Self { server, database, mail, links, passkeys, webauthn, .. } = self;
+        let Self { secrets, limits, telemetry, .. } = self;
         let database_url = mask::url(database.url.expose_secret());
         let smtp_url = mail.smtp_url.as_ref();
         let smtp_url = smtp_url.map(|url| mask::url(url.expose_secret()));
@@ -32,6 +33,7 @@ impl Config {
             ("server.tls_cert", server.tls_cert.as_deref().and_then(path)),
             ("server.tls_key", server.tls_key.as_deref().and_then(path)),
             ("server.cors_origins", list(&server.cors_origins)),
+            ("server.trusted_proxies", list(&server.trusted_proxies)),
             ("database.url", text(database_url)),
             ("database.max_connections", number(database.max_connections)),
             ("mail.smtp_url", smtp_url.and_then(text)),
@@ -45,7 +47,14 @@ impl Config {
             ("links.cooldown", text(format_duration(links.cooldown))),
             ("links.max_per_hour", number(links.max_per_hour)),
             ("links.allow_returned_codes", Some(links.allow_returned_codes.to_string())),
+            ("passkeys.max_per_user", number(passkeys.max_per_user)),
+            ("webauthn.rp_id", webauthn.rp_id.as_ref().and_then(text)),
+            ("webauthn.rp_name", text(&webauthn.rp_name)),
+            ("webauthn.extra_origins", list(&webauthn.origins())),
             ("secrets.key_file", path(&secrets.key_file)),
+            ("limits.wrong_codes_per_minute", number(limits.wrong_codes_per_minute)),
+            ("limits.wrong_tokens_per_minute", number(limits.wrong_tokens_per_minute)),
+            ("limits.pages_per_minute", number(limits.pages_per_minute)),
             ("limits.concurrent_requests", number(limits.concurrent_requests)),
             ("telemetry.otlp_endpoint", telemetry.otlp_endpoint.as_ref().and_then(text)),
             ("telemetry.metrics_listen", telemetry.metrics_listen.and_then(text)),

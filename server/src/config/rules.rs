@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::{Config, error::Problems};
+use super::{Config, error::Problems, webauthn::may_bind};
 
 /// Refuses what doesn't go together. Keys that were refused already are left alone.
 pub(super) fn check(config: &Config, problems: &mut Problems) {
@@ -43,6 +43,30 @@ pub(super) fn check(config: &Config, problems: &mut Problems) {
             config.origin("mail.smtp_url"),
         );
         problems.refuse("server.public_url", config.origin("server.public_url"), &what);
+    }
+    relying_party(config, problems);
+}
+
+/// Refuses a relying party that browsers make no passkeys for.
+fn relying_party(config: &Config, problems: &mut Problems) {
+    let public_url = &config.server.public_url;
+    match config.webauthn.rp_id(public_url) {
+        _ if problems.concern(&["server.public_url", "webauthn.rp_id"]) => {}
+        None => {
+            let what = format!(
+                " = \"{}\": must have a domain name, or be localhost: passkeys are not made for IP addresses",
+                config.server.base_url(),
+            );
+            problems.refuse("server.public_url", config.origin("server.public_url"), &what);
+        }
+        Some(rp_id) if !may_bind(public_url, &rp_id) => {
+            let what = format!(
+                ": must be the host of server.public_url ({}) or a domain above it",
+                config.server.base_url(),
+            );
+            problems.refuse("webauthn.rp_id", config.origin("webauthn.rp_id"), &what);
+        }
+        Some(_) => {}
     }
 }
 

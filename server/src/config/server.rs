@@ -11,6 +11,7 @@ use super::{
     key::{Key, Section},
     mail::is_path,
 };
+use crate::client_address::TrustedProxies;
 
 /// `[server]`: where the server listens, and how the world reaches it.
 #[derive(Debug, Clone, Deserialize, Validate)]
@@ -34,6 +35,10 @@ pub struct Server {
     /// Origins whose pages may call, such as `https://app.example.com`. Default none.
     #[validate(custom(function = are_origins))]
     pub cors_origins: Vec<String>,
+    /// Addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` is taken. Default
+    /// none.
+    #[validate(custom(function = are_networks))]
+    pub trusted_proxies: Vec<String>,
 }
 
 impl Section for Server {
@@ -64,6 +69,12 @@ impl Section for Server {
             "Origins whose pages may call",
             "a list of origins such as [\"https://app.example.com\"]",
         ),
+        Key::texts(
+            "trusted_proxies",
+            "Proxies in front of the server, whose `X-Forwarded-For` (else `Forwarded`) says where \
+             a request comes from; they must not pass on what a client wrote there",
+            "a list of IP addresses and networks such as [\"10.0.0.0/8\"]",
+        ),
     ];
 }
 
@@ -75,6 +86,7 @@ impl Default for Server {
             tls_cert: None,
             tls_key: None,
             cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -122,6 +134,13 @@ fn are_origins(origins: &[String]) -> Result<(), ValidationError> {
     match origins.iter().all(is_origin) {
         true => Ok(()),
         false => Err(ValidationError::new("origin")),
+    }
+}
+
+fn are_networks(texts: &[String]) -> Result<(), ValidationError> {
+    match TrustedProxies::parse(texts) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ValidationError::new("network")),
     }
 }
 

@@ -151,8 +151,39 @@ fn mail_may_leave_the_machine_from_a_public_https_url_only() {
                  localhost, with an SMTP server that is not on loopback (passlink.toml:5)"
             )]
         );
-        let env = [env[0], ("PASSLINK_MAIL__SMTP_URL", "smtp://localhost:1025")];
+    }
+    for url in ["http://login.example.com", "https://localhost"] {
+        let public_url = ("PASSLINK_SERVER__PUBLIC_URL", url);
+        let env = [public_url, ("PASSLINK_MAIL__SMTP_URL", "smtp://localhost:1025")];
         assert_eq!(load(SENDING, &env).server.base_url(), url);
+    }
+}
+
+#[test]
+fn passkeys_are_bound_to_the_domain_of_the_public_url_or_one_above_it() {
+    let bound = |public_url: &str, rp_id: &str| {
+        let public_url = ("PASSLINK_SERVER__PUBLIC_URL", public_url);
+        problems("", &[public_url, ("PASSLINK_WEBAUTHN__RP_ID", rp_id)])
+    };
+    for rp_id in ["login.example.com", "example.com"] {
+        let env = [
+            ("PASSLINK_SERVER__PUBLIC_URL", "https://login.example.com"),
+            ("PASSLINK_WEBAUTHN__RP_ID", rp_id),
+        ];
+        let config = load("", &env);
+        assert_eq!(config.webauthn.rp_id(&config.server.public_url).as_deref(), Some(rp_id));
+    }
+    for rp_id in ["example.org", "ample.com", "www.login.example.com"] {
+        assert_eq!(
+            bound("https://login.example.com", rp_id),
+            ["PASSLINK_WEBAUTHN__RP_ID: webauthn.rp_id: must be the host of server.public_url \
+                 (https://login.example.com) or a domain above it"]
+        );
+    }
+    for public_url in ["http://127.0.0.1:8080", "http://[::1]:8080"] {
+        let told = problems("", &[("PASSLINK_SERVER__PUBLIC_URL", public_url)]);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].contains("must have a domain name, or be localhost"), "{told:?}");
     }
 }
 

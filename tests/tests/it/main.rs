@@ -29,6 +29,7 @@ mod mail_templates;
 mod nodes;
 mod outages;
 mod outbox;
+mod passkeys;
 mod protocols;
 mod requests;
 mod secrecy;

@@ -16,6 +16,8 @@ pub struct Model {
     pub requested_at: i64,
     pub expires_at: i64,
     pub state: String,
+    pub url_template: Option<String>,
+    pub resent_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,4 @@
-//! Mails to send. While a mail is claimed, `due_at` is the end of the lease; `tries` numbers the
+//! Mails to send. `kind` and `subject` say what a mail is about: a link or a passkey. While a mail is claimed, `due_at` is the end of the lease; `tries` numbers the
 //! claim.
 
 use sea_orm::entity::prelude::*;
@@ -9,7 +9,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
     pub user_id: String,
-    pub link_id: String,
+    pub kind: String,
+    pub subject: String,
     pub queued_at: i64,
     pub due_at: i64,
     pub tries: i32,

@@ -1,4 +1,5 @@
-//! Users. `email_key` is the address in lower case, unique in the organisation.
+//! Users. `email_key` is the address in lower case, unique in the organisation; `handle`
+//! names the user to authenticators.
 
 use sea_orm::entity::prelude::*;
 
@@ -17,6 +18,7 @@ pub struct Model {
     pub state: String,
     pub sequence: i64,
     pub created_at: i64,
+    pub handle: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -5,6 +5,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 mod m0001_first;
 mod m0002_keys_of_links;
 mod m0003_mails_of_user;
+mod m0004_passkeys;
 mod m0005_observed;
 
 pub(super) struct Migrator;
@@ -16,6 +17,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_keys_of_links::Step),
             Box::new(m0003_mails_of_user::Step),
             Box::new(m0005_observed::Step),
+            // After the one that it renames a column of an index of.
+            Box::new(m0004_passkeys::Step),
         ]
     }
 }

@@ -1,13 +1,14 @@
 //! The history of each user.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use passlink_application::{History, StoreError};
-use passlink_domain::UserEvent;
+use passlink_domain::{Sequence, UserEvent, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr,
 };
 
-use super::Sql;
+use super::{Sql, instant};
 use crate::persistence::entities::{events, users};
 
 #[async_trait]
@@ -32,5 +33,16 @@ impl<C: ConnectionTrait> History for Sql<'_, C> {
             .await
             .map_err(|error| self.failed(error))?;
         Ok(())
+    }
+
+    async fn recorded_at(
+        &mut self,
+        user: &UserId,
+        sequence: Sequence,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let sequence = i64::try_from(sequence.get()).unwrap_or(i64::MAX);
+        let event = events::Entity::find_by_id((user.to_string(), sequence)).one(self.db).await;
+        let event = event.map_err(|error| self.failed(error))?;
+        event.map(|event| instant(event.recorded_at)).transpose()
     }
 }

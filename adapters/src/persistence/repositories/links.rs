@@ -133,6 +133,8 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             requested_at: Set(link.requested.as_millisecond()),
             expires_at: Set(link.expires.as_millisecond()),
             state: Set(state_name(link.state).to_owned()),
+            url_template: Set(None),
+            resent_at: Set(None),
         };
         let added = Entity::insert(row).exec_without_returning(self.db).await;
         added.map(drop).map_err(|error| self.failed(error))
@@ -157,6 +159,37 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .await
             .map_err(|error| self.failed(error))?;
         Ok(moved.rows_affected == 1)
+    }
+
+    async fn mark_resent(&mut self, id: &LinkId, now: Timestamp) -> Result<bool, StoreError> {
+        let states = OPEN.into_iter().chain([LinkState::Expired]).map(state_name);
+        let marked = Entity::update_many()
+            .col_expr(Column::ResentAt, Expr::value(now.as_millisecond()))
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(Column::State.is_in(states))
+            .filter(Column::ExpiresAt.lte(now.as_millisecond()))
+            .filter(Column::ResentAt.is_null())
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(marked.rows_affected == 1)
+    }
+
+    async fn end_link(
+        &mut self,
+        id: &LinkId,
+        to: LinkState,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let ended = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(to)))
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(Column::State.is_in(OPEN.map(state_name)))
+            .filter(Column::ExpiresAt.gt(now.as_millisecond()))
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(ended.rows_affected == 1)
     }
 
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError> {

@@ -2,15 +2,18 @@
 
 use jiff::Timestamp;
 use passlink_application::StoreError;
+use passlink_domain::Attachment;
 
 use sea_orm::DbErr;
 
 use super::error::{Fault, bad_row, fault, store_error};
 
+mod ceremonies;
 mod history;
 mod keys;
 mod links;
 mod outbox;
+mod passkeys;
 mod tokens;
 mod users;
 
@@ -68,3 +71,8 @@ macro_rules! state_names {
     };
 }
 use state_names;
+
+state_names!(attachment_name, attachment_named, Attachment {
+    Attachment::Platform => "platform",
+    Attachment::CrossPlatform => "cross-platform",
+});

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::{
-    ClaimedMail, MailOutcome, Outbox, OutboxLoad, OutboxMail, OutboxState, StoreError, TraceContext,
+    ClaimedMail, MailOutcome, MailSubject, Outbox, OutboxLoad, OutboxMail, OutboxState, StoreError,
+    TraceContext,
 };
 use passlink_domain::{OutboxId, UserId};
 use sea_orm::{
@@ -14,7 +15,10 @@ use sea_orm::{
 };
 
 use super::{Sql, instant, parsed, state_names};
-use crate::persistence::entities::outbox::{ActiveModel, Column, Entity, Model};
+use crate::persistence::{
+    entities::outbox::{ActiveModel, Column, Entity, Model},
+    error::bad_row,
+};
 
 state_names!(state_name, state_named, OutboxState {
     OutboxState::Waiting => "waiting",
@@ -22,11 +26,28 @@ state_names!(state_name, state_named, OutboxState {
     OutboxState::Failed => "failed",
 });
 
+fn kind_and_subject(about: &MailSubject) -> (&'static str, &str) {
+    match about {
+        MailSubject::Link(id) => ("passkey_link", id.as_str()),
+        MailSubject::PasskeyAdded(id) => ("passkey_added", id.as_str()),
+        MailSubject::PasskeyRemoved(id) => ("passkey_removed", id.as_str()),
+    }
+}
+
+fn about(kind: &str, subject: &str) -> Result<MailSubject, StoreError> {
+    Ok(match kind {
+        "passkey_link" => MailSubject::Link(parsed(subject)?),
+        "passkey_added" => MailSubject::PasskeyAdded(parsed(subject)?),
+        "passkey_removed" => MailSubject::PasskeyRemoved(parsed(subject)?),
+        _ => return Err(bad_row(format!("unknown kind of mail {kind}"))),
+    })
+}
+
 fn mail(row: Model) -> Result<OutboxMail, StoreError> {
     Ok(OutboxMail {
         id: parsed(&row.id)?,
         user: parsed(&row.user_id)?,
-        link: parsed(&row.link_id)?,
+        about: about(&row.kind, &row.subject)?,
         queued: instant(row.queued_at)?,
         due: instant(row.due_at)?,
         tries: row.tries.try_into().unwrap_or_default(),
@@ -40,7 +61,7 @@ fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> 
     Ok(ClaimedMail {
         id: parsed(&row.id)?,
         user: parsed(&row.user_id)?,
-        link: parsed(&row.link_id)?,
+        about: about(&row.kind, &row.subject)?,
         tries: u32::try_from(row.tries).unwrap_or_default() + 1,
         lease_end,
         trace: row.trace.map(TraceContext::new),
@@ -50,10 +71,12 @@ fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> 
 #[async_trait]
 impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
     async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError> {
+        let (kind, subject) = kind_and_subject(&mail.about);
         let row = ActiveModel {
             id: Set(mail.id.to_string()),
             user_id: Set(mail.user.to_string()),
-            link_id: Set(mail.link.to_string()),
+            kind: Set(kind.to_owned()),
+            subject: Set(subject.to_owned()),
             queued_at: Set(mail.queued.as_millisecond()),
             due_at: Set(mail.due.as_millisecond()),
             tries: Set(mail.tries.try_into().unwrap_or(i32::MAX)),

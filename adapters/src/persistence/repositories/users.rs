@@ -3,14 +3,19 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::{StoreError, Users};
-use passlink_domain::{EmailAddress, Sequence, User, UserEmail, UserId, UserState};
+use passlink_domain::{EmailAddress, Sequence, User, UserEmail, UserHandle, UserId, UserState};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, SqlErr, TryInsertResult, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    TryInsertResult,
+    sea_query::{Expr, OnConflict},
 };
 
 use super::{Sql, parsed, state_names};
-use crate::persistence::entities::users::{ActiveModel, Column, Entity, Model};
+use crate::persistence::{
+    entities::users::{ActiveModel, Column, Entity, Model},
+    error::bad_row,
+};
 
 state_names!(state_name, state_named, UserState {
     UserState::Active => "active",
@@ -135,5 +140,21 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
                 _ => Err(self.failed(error)),
             },
         }
+    }
+
+    async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError> {
+        let row = Entity::find_by_id(user.as_str()).one(self.db).await;
+        let handle = row.map_err(|error| self.failed(error))?.and_then(|row| row.handle);
+        handle.map(|handle| UserHandle::new(handle).map_err(bad_row)).transpose()
+    }
+
+    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<(), StoreError> {
+        Entity::update_many()
+            .col_expr(Column::Handle, Expr::value(handle.as_bytes()))
+            .filter(Column::Id.eq(user.as_str()))
+            .exec(self.db)
+            .await
+            .map(drop)
+            .map_err(|error| self.failed(error))
     }
 }

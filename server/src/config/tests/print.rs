@@ -15,6 +15,7 @@ server.public_url = "https://login.example.com"  # file passlink.toml
 # server.tls_cert is not set
 # server.tls_key is not set
 server.cors_origins = []  # default
+server.trusted_proxies = []  # default
 database.url = "sqlite://passlink.db?mode=rwc"  # default
 database.max_connections = 16  # default
 mail.smtp_url = "smtps://user:[redacted]@mail.example.com"  # environment PASSLINK_MAIL__SMTP_URL_FILE
@@ -28,7 +29,14 @@ links.lifetime = "1h"  # default
 links.cooldown = "1m 30s"  # file passlink.toml
 links.max_per_hour = 5  # default
 links.allow_returned_codes = true  # default
+passkeys.max_per_user = 20  # default
+# webauthn.rp_id is not set
+webauthn.rp_name = "Passlink"  # default
+webauthn.extra_origins = []  # default
 secrets.key_file = "passlink.key"  # default
+limits.wrong_codes_per_minute = 10  # default
+limits.wrong_tokens_per_minute = 30  # default
+limits.pages_per_minute = 60  # default
 limits.concurrent_requests = 1024  # default
 # telemetry.otlp_endpoint is not set
 # telemetry.metrics_listen is not set

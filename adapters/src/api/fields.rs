@@ -1,0 +1,59 @@
+//! The fields of a request, as the domain takes them; an error names the field.
+
+use std::{fmt::Display, str::FromStr};
+
+use connectrpc::RequestContext;
+use http::header::USER_AGENT;
+use passlink_application::{ClientAddress, PresentedCode};
+use passlink_domain::TextError;
+use zeroize::Zeroizing;
+
+use super::error::ApiError;
+
+/// Longest code that is looked at, in characters.
+const CODE: usize = 200;
+
+/// A field that is wrong.
+pub(super) fn invalid(field: &'static str, why: impl Display) -> ApiError {
+    ApiError::Invalid { field, why: why.to_string() }
+}
+
+/// An identifier, or another value with a form of its own.
+pub(super) fn parse<T>(field: &'static str, text: &str) -> Result<T, ApiError>
+where
+    T: FromStr<Err: Display>,
+{
+    text.parse().map_err(|error| invalid(field, error))
+}
+
+/// A code for the thing that `field` names.
+pub(super) fn presented<T>(
+    context: &RequestContext,
+    (field, id): (&'static str, &str),
+    (code_field, code): (&'static str, &str),
+) -> Result<PresentedCode<T>, ApiError>
+where
+    T: FromStr<Err: Display>,
+{
+    match code.chars().count() {
+        0 => return Err(invalid(code_field, TextError::Empty)),
+        1..=CODE => {}
+        _ => return Err(invalid(code_field, TextError::TooLong)),
+    }
+    Ok(PresentedCode {
+        id: parse(field, id)?,
+        code: Zeroizing::new(code.to_owned()),
+        from: client(context),
+    })
+}
+
+/// Where the request comes from.
+pub(super) fn client(context: &RequestContext) -> Option<ClientAddress> {
+    context.extensions().get::<ClientAddress>().copied()
+}
+
+/// What the request was made with.
+pub(super) fn user_agent(context: &RequestContext) -> Option<String> {
+    let user_agent = context.headers().get(USER_AGENT)?;
+    user_agent.to_str().ok().map(str::to_owned)
+}

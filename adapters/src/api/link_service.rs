@@ -1,0 +1,91 @@
+//! `passlink.v1.LinkService`: what the pages behind links need.
+
+use std::sync::Arc;
+
+use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
+use passlink_application::{CodeDesk, InspectLink, LinkUseCases, RemovePasskey, ResendLink};
+use passlink_domain::LinkState;
+
+use super::{
+    details::timestamp,
+    error::ApiError,
+    fields::presented,
+    proto::passlink::v1::{
+        self, InspectLinkRequest, InspectLinkResponse, LinkService, ResendLinkRequest,
+        ResendLinkResponse, RevokeLinkRequest, RevokeLinkResponse, UndoRegistrationRequest,
+        UndoRegistrationResponse,
+    },
+};
+
+/// Each method: the code, one use case, the answer.
+pub(super) struct Service {
+    pub codes: CodeDesk,
+    pub inspect: InspectLink,
+    pub resend: ResendLink,
+    pub links: LinkUseCases,
+    pub remove: Arc<RemovePasskey>,
+}
+
+#[expect(refining_impl_trait, reason = "the concrete answer is the shortest to write")]
+impl LinkService for Service {
+    async fn inspect_link(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, InspectLinkRequest>,
+    ) -> ServiceResult<InspectLinkResponse> {
+        let presented = presented(&context, ("link_id", request.link_id), ("code", request.code))?;
+        let link = self.inspect.by_code(presented).await.map_err(ApiError::from)?;
+        Response::ok(InspectLinkResponse {
+            state: state(link.state).into(),
+            display_name: link.display_name,
+            masked_email: link.masked_email,
+            language: link.language,
+            expiration_date: timestamp(link.expires).into(),
+            user_id: link.user.to_string(),
+            ..Default::default()
+        })
+    }
+
+    async fn resend_link(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, ResendLinkRequest>,
+    ) -> ServiceResult<ResendLinkResponse> {
+        let presented = presented(&context, ("link_id", request.link_id), ("code", request.code))?;
+        self.resend.by_code(presented).await.map_err(ApiError::from)?;
+        Response::ok(ResendLinkResponse::default())
+    }
+
+    async fn revoke_link(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, RevokeLinkRequest>,
+    ) -> ServiceResult<RevokeLinkResponse> {
+        let presented = presented(&context, ("link_id", request.link_id), ("code", request.code))?;
+        self.links.revoke_by_code(&self.codes, presented).await.map_err(ApiError::from)?;
+        Response::ok(RevokeLinkResponse::default())
+    }
+
+    async fn undo_registration(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, UndoRegistrationRequest>,
+    ) -> ServiceResult<UndoRegistrationResponse> {
+        let presented =
+            presented(&context, ("passkey_id", request.passkey_id), ("code", request.code))?;
+        self.remove.undo(&self.codes, presented).await.map_err(ApiError::from)?;
+        Response::ok(UndoRegistrationResponse::default())
+    }
+}
+
+fn state(state: LinkState) -> v1::LinkState {
+    match state {
+        LinkState::Requested | LinkState::Sent | LinkState::Undeliverable => {
+            v1::LinkState::LINK_STATE_OPEN
+        }
+        LinkState::Redeemed => v1::LinkState::LINK_STATE_REDEEMED,
+        LinkState::Expired => v1::LinkState::LINK_STATE_EXPIRED,
+        LinkState::Replaced => v1::LinkState::LINK_STATE_REPLACED,
+        LinkState::Revoked => v1::LinkState::LINK_STATE_REVOKED,
+    }
+}

@@ -1,0 +1,163 @@
+//! The relying party of WebAuthn, by webauthn-rs.
+
+use std::collections::BTreeMap;
+
+use passlink_application::{BegunCeremony, NewCredential, WebAuthn, WebAuthnError};
+use passlink_domain::{Aaguid, Attachment, CEREMONY_LIFETIME, Credential};
+use serde::Deserialize;
+use url::Url;
+use uuid::Uuid;
+use webauthn_rs::prelude::{
+    PasskeyRegistration, RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
+};
+
+use answer::Answer;
+use authenticator_data::AttestedCredential;
+
+mod answer;
+mod authenticator_data;
+mod options;
+
+/// Names of authenticators by AAGUID; the file says where they are from.
+const MODELS: &str = include_str!("../data/aaguids.json");
+
+/// The relying party.
+pub struct RelyingParty {
+    webauthn: Webauthn,
+    id: String,
+    hosts: Vec<String>,
+    models: BTreeMap<Uuid, String>,
+}
+
+/// Why there can't be such a relying party.
+#[derive(Debug, thiserror::Error)]
+pub enum RelyingPartyError {
+    /// The id is no domain of the origin.
+    #[error("webauthn.rp_id {id} must be the host of {origin}, or a domain above it")]
+    Id {
+        /// The id.
+        id: String,
+        /// The origin of the pages.
+        origin: String,
+    },
+    /// The names of authenticators can't be read, which the build rules out.
+    #[error("the names of authenticators can't be read")]
+    Models(#[from] serde_json::Error),
+}
+
+impl RelyingParty {
+    /// A relying party whose pages are at `origin` and at the others.
+    ///
+    /// Errors: when the id is neither the host of `origin` nor a domain above it.
+    pub fn new(
+        id: &str,
+        name: &str,
+        origin: &Url,
+        others: &[Url],
+    ) -> Result<Self, RelyingPartyError> {
+        let wrong_id = |_: WebauthnError| RelyingPartyError::Id {
+            id: id.to_owned(),
+            origin: origin.origin().ascii_serialization(),
+        };
+        let builder = WebauthnBuilder::new(id, origin).map_err(wrong_id)?;
+        let builder = others.iter().fold(builder, WebauthnBuilder::append_allowed_origin);
+        let webauthn =
+            builder.rp_name(name).timeout(CEREMONY_LIFETIME).build().map_err(wrong_id)?;
+        #[derive(Deserialize)]
+        struct Models {
+            names: BTreeMap<Uuid, String>,
+        }
+        Ok(Self {
+            hosts: webauthn
+                .get_allowed_origins()
+                .iter()
+                .filter_map(|origin| origin.host_str().map(str::to_owned))
+                .collect(),
+            webauthn,
+            id: id.to_owned(),
+            models: serde_json::from_str::<Models>(MODELS)?.names,
+        })
+    }
+}
+
+fn not_verified(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> WebAuthnError {
+    WebAuthnError::NotVerified(error.into())
+}
+
+fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> WebAuthnError {
+    WebAuthnError::Broken(error.into())
+}
+
+impl WebAuthn for RelyingParty {
+    fn rp_id(&self) -> &str {
+        &self.id
+    }
+
+    fn serves(&self, host: &str) -> bool {
+        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
+
+    fn begin(&self, new: &NewCredential<'_>) -> Result<BegunCeremony, WebAuthnError> {
+        let (mut options, state) = self
+            .webauthn
+            .start_passkey_registration(
+                // Only fills the options, where the handle takes its place.
+                Uuid::nil(),
+                new.user.username.as_str(),
+                new.user.display_name.as_str(),
+                // In the options alone: that a credential is registered already is the store's to say.
+                None,
+            )
+            .map_err(broken)?;
+        options::complete(&mut options.public_key, new);
+        Ok(BegunCeremony {
+            options: serde_json::to_string(&options).map_err(broken)?,
+            challenge: options.public_key.challenge,
+            state: serde_json::to_string(&state).map_err(broken)?,
+        })
+    }
+
+    fn challenge_of(&self, answer: &str) -> Option<Vec<u8>> {
+        answer::challenge(answer)
+    }
+
+    fn verify(&self, state: &str, answer: &str) -> Result<Credential, WebAuthnError> {
+        let state: PasskeyRegistration = serde_json::from_str(state).map_err(broken)?;
+        let registered: RegisterPublicKeyCredential =
+            serde_json::from_str(answer).map_err(not_verified)?;
+        let answer: Answer = serde_json::from_str(answer).map_err(not_verified)?;
+        if !answer.may_be_discoverable() {
+            return Err(not_verified("the credential is not discoverable"));
+        }
+        self.webauthn.finish_passkey_registration(&registered, &state).map_err(not_verified)?;
+        // What was verified is what the attestation object holds, not what stands beside it.
+        let attested = AttestedCredential::read(&registered.response.attestation_object)
+            .ok_or_else(|| not_verified("the authenticator data can't be read"))?;
+        Ok(Credential {
+            id: attested.id,
+            public_key: attested.public_key,
+            sign_count: attested.sign_count,
+            transports: answer.transports(),
+            attachment: answer.attachment(),
+            backup_eligible: attested.backup_eligible,
+            backup_state: attested.backup_state,
+            aaguid: attested.aaguid,
+        })
+    }
+
+    fn model(&self, aaguid: Aaguid) -> Option<&str> {
+        self.models.get(&Uuid::from_bytes(*aaguid.as_bytes())).map(String::as_str)
+    }
+}
+
+/// As WebAuthn writes it.
+fn attachment_named(name: &str) -> Option<Attachment> {
+    match name {
+        "platform" => Some(Attachment::Platform),
+        "cross-platform" => Some(Attachment::CrossPlatform),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_domain::*;
+
+use super::State;
+use crate::*;
+
+#[async_trait]
+impl Passkeys for State {
+    async fn passkeys_of(&mut self, user: &UserId) -> Result<Vec<Passkey>, StoreError> {
+        let own = self.passkeys.iter().filter(|it| it.user == *user && it.removed.is_none());
+        Ok(own.cloned().collect())
+    }
+
+    async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError> {
+        Ok(self.passkeys.iter().find(|passkey| passkey.id == *id).cloned())
+    }
+
+    async fn add_passkey(&mut self, passkey: &Passkey) -> Result<bool, StoreError> {
+        let taken = self
+            .passkeys
+            .iter()
+            .any(|other| other.removed.is_none() && other.credential.id == passkey.credential.id);
+        if !taken {
+            self.passkeys.push(passkey.clone());
+        }
+        Ok(!taken)
+    }
+
+    async fn remove_passkey(&mut self, id: &PasskeyId, at: Timestamp) -> Result<bool, StoreError> {
+        let mut passkeys = self.passkeys.iter_mut();
+        let passkey = passkeys.find(|passkey| passkey.id == *id && passkey.removed.is_none());
+        Ok(passkey.map(|passkey| passkey.removed = Some(at)).is_some())
+    }
+
+    async fn delete_passkeys_of(&mut self, user: &UserId) -> Result<(), StoreError> {
+        self.passkeys.retain(|passkey| passkey.user != *user);
+        self.ceremonies.retain(|ceremony| ceremony.user != *user);
+        self.handles.remove(user.as_str());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Ceremonies for State {
+    async fn add_ceremony(&mut self, ceremony: &Ceremony, most: u64) -> Result<(), StoreError> {
+        let own = self.ceremonies.iter().filter(|other| other.user == ceremony.user).count();
+        let mut surplus = (own + 1).saturating_sub(most as usize);
+        self.ceremonies.retain(|other| {
+            let goes = other.user == ceremony.user && surplus > 0;
+            surplus -= usize::from(goes);
+            !goes
+        });
+        self.ceremonies.push(ceremony.clone());
+        Ok(())
+    }
+
+    async fn ceremony(&mut self, id: &PasskeyId) -> Result<Option<Ceremony>, StoreError> {
+        Ok(self.ceremonies.iter().find(|ceremony| ceremony.id == *id).cloned())
+    }
+
+    async fn ceremonies_of(&mut self, user: &UserId) -> Result<Vec<Ceremony>, StoreError> {
+        let own = self.ceremonies.iter().filter(|ceremony| ceremony.user == *user);
+        Ok(own.cloned().collect())
+    }
+
+    async fn end_ceremony(&mut self, id: &PasskeyId) -> Result<bool, StoreError> {
+        let before = self.ceremonies.len();
+        self.ceremonies.retain(|ceremony| ceremony.id != *id);
+        Ok(self.ceremonies.len() < before)
+    }
+}

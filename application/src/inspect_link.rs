@@ -1,0 +1,60 @@
+//! What a page may know of a link whose code it has.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use passlink_domain::{Delivery, LinkId, LinkState, PasskeyLink, Purpose, User, UserId};
+
+use crate::{Clock, CodeDesk, CodeError, PresentedCode};
+
+/// A link as its page sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkView {
+    /// What became of the link.
+    pub state: LinkState,
+    /// Whose passkey it registers.
+    pub user: UserId,
+    /// What the user is called.
+    pub display_name: String,
+    /// The user's address, masked; empty when there is none.
+    pub masked_email: String,
+    /// The user's language, a BCP 47 tag.
+    pub language: String,
+    /// When the link stops to work.
+    pub expires: Timestamp,
+}
+
+/// Shows links; changes nothing.
+pub struct InspectLink {
+    codes: CodeDesk,
+    clock: Arc<dyn Clock>,
+}
+
+impl InspectLink {
+    /// Takes the ports.
+    pub fn new(codes: CodeDesk, clock: Arc<dyn Clock>) -> Self {
+        Self { codes, clock }
+    }
+
+    /// The link as it is now.
+    pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<LinkView, CodeError> {
+        let (link, user) = self.codes.link(&presented, Purpose::Register).await?;
+        Ok(view(link, user, self.clock.now()))
+    }
+}
+
+fn view(link: PasskeyLink, user: User, now: Timestamp) -> LinkView {
+    let moved = matches!(&link.delivery, Delivery::Mail(to) if user.reachable_at() != Ok(to));
+    let link = link.seen_at(now);
+    LinkView {
+        state: match moved && !link.state.is_final() {
+            true => LinkState::Revoked,
+            false => link.state,
+        },
+        user: user.id,
+        display_name: user.display_name.to_string(),
+        masked_email: user.email.map(|email| email.address.masked()).unwrap_or_default(),
+        language: user.language,
+        expires: link.expires,
+    }
+}

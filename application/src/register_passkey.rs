@@ -1,0 +1,336 @@
+//! Registering a passkey: the ceremony, from the challenge to the passkey (WebAuthn, section 7.1).
+
+use jiff::Timestamp;
+use passlink_domain::{
+    Attachment, Ceremony, Credential, CredentialId, LinkId, LinkState, MAX_CEREMONIES,
+    ObjectDetails, OpenedBy, Passkey, PasskeyId, Purpose, Text, UNDO_FOR, Undo, User, UserHandle,
+    UserId, name_passkey,
+};
+
+use crate::{
+    CodeDesk, CodeError, NewCredential, PasskeyDesk, PasskeyError, PresentedCode, Repositories,
+    StoreError, device,
+    ids::{new_id, random_uuid},
+    passkey_desk::{Notice, standing},
+};
+
+/// Begins and finishes registration ceremonies.
+pub struct RegisterPasskey {
+    desk: PasskeyDesk,
+    codes: CodeDesk,
+}
+
+/// What a ceremony is begun for.
+#[derive(Debug, Clone)]
+pub struct NewPasskey {
+    /// Whose passkey it will be.
+    pub user: UserId,
+    /// The attachment that is wanted, if one is.
+    pub attachment: Option<Attachment>,
+    /// The host of the page where it is registered; empty when the caller does not say.
+    pub domain: String,
+}
+
+/// A ceremony that was begun.
+#[derive(Debug)]
+pub struct BegunRegistration {
+    /// The id that the passkey will have; whoever finishes the ceremony must know it.
+    pub passkey: PasskeyId,
+    /// The options for `navigator.credentials.create`: JSON, an object with the key `publicKey`.
+    pub options: String,
+    /// Where the user's history stands; beginning a ceremony is no change.
+    pub details: ObjectDetails,
+}
+
+/// An answer to a ceremony's challenge.
+#[derive(Debug, Clone)]
+pub struct RegistrationAnswer {
+    /// The browser's `PublicKeyCredential`, as JSON.
+    pub credential: String,
+    /// What the passkey shall be called; empty for a name that is found for it.
+    pub name: String,
+    /// The `User-Agent` of the request, if it had one.
+    pub user_agent: Option<String>,
+}
+
+/// Which ceremony an answer belongs to.
+#[derive(Debug, Clone)]
+pub enum CeremonyKey {
+    /// The one that makes this passkey.
+    Passkey(PasskeyId),
+    /// The one among the caller's own that has the challenge of the answer.
+    Challenge,
+}
+
+impl RegisterPasskey {
+    /// Takes where passkeys are kept and where codes are checked.
+    pub fn new(desk: PasskeyDesk, codes: CodeDesk) -> Self {
+        Self { desk, codes }
+    }
+
+    /// Begins a ceremony for a caller who acts for the user.
+    ///
+    /// Errors: [`PasskeyError`]; nothing is kept then.
+    pub async fn begin(&self, new: NewPasskey) -> Result<BegunRegistration, PasskeyError> {
+        self.begin_as(new, OpenedBy::Bearer).await
+    }
+
+    /// Begins a ceremony with the code of a link.
+    ///
+    /// Errors: [`PasskeyError`]; nothing is kept then, and the link can be used all the same.
+    pub async fn begin_with_code(
+        &self,
+        new: NewPasskey,
+        presented: PresentedCode<LinkId>,
+    ) -> Result<BegunRegistration, PasskeyError> {
+        let (link, _) = self.codes.link(&presented, Purpose::Register).await?;
+        match link.user == new.user {
+            true => self.begin_as(new, OpenedBy::Link(link.id)).await,
+            false => Err(CodeError::Invalid.into()),
+        }
+    }
+
+    async fn begin_as(
+        &self,
+        new: NewPasskey,
+        opened_by: OpenedBy,
+    ) -> Result<BegunRegistration, PasskeyError> {
+        if !new.domain.is_empty() && !self.desk.webauthn.serves(&new.domain) {
+            return Err(PasskeyError::Domain);
+        }
+        let draft = Draft {
+            id: new_id(self.desk.clock.now(), &*self.desk.random)?,
+            handle: UserHandle::new(random_uuid(&*self.desk.random).to_vec())
+                .map_err(|error| StoreError::Broken(error.into()))?,
+            desk: self.desk.clone(),
+            new,
+            opened_by,
+        };
+        self.desk.store.write(draft, |draft, tx| Box::pin(begin(draft, tx))).await
+    }
+
+    /// Whether finishing this ceremony needs the user's bearer token.
+    pub async fn needs_bearer(&self, passkey: &PasskeyId) -> Result<bool, PasskeyError> {
+        let ceremony = self.find(passkey.clone()).await?;
+        Ok(ceremony.is_some_and(|ceremony| ceremony.opened_by == OpenedBy::Bearer))
+    }
+
+    /// Finishes a ceremony of the user: stores the passkey and uses up the link, if one began it.
+    /// Who finishes one that a bearer token began must act for the user.
+    ///
+    /// Errors: [`PasskeyError`]; nothing is stored then, and the link can be used all the same.
+    pub async fn finish(
+        &self,
+        user: UserId,
+        key: CeremonyKey,
+        answer: RegistrationAnswer,
+    ) -> Result<ObjectDetails, PasskeyError> {
+        let webauthn = &*self.desk.webauthn;
+        let ceremony = match key {
+            CeremonyKey::Passkey(id) => {
+                let ceremony = self.find(id.clone()).await?;
+                match ceremony.filter(|ceremony| ceremony.user == user) {
+                    Some(ceremony) => ceremony,
+                    None => return Err(self.missing(user, id).await),
+                }
+            }
+            CeremonyKey::Challenge => {
+                let challenge = webauthn.challenge_of(&answer.credential);
+                self.own_with_challenge(user, challenge).await?.ok_or(PasskeyError::NotVerified)?
+            }
+        };
+        if !ceremony.is_open_at(self.desk.clock.now()) || ceremony.rp_id != webauthn.rp_id() {
+            return Err(PasskeyError::NotVerified);
+        }
+        let credential = webauthn.verify(&ceremony.state, &answer.credential)?;
+        let device = answer.user_agent.as_deref().and_then(device);
+        let model = webauthn.model(credential.aaguid);
+        let name = name_passkey(&answer.name, model, device.as_ref())?;
+        let by_link = ceremony.opened_by != OpenedBy::Bearer;
+        let notice = self.desk.notice(ceremony.id.clone())?;
+        let finished = Finished { ceremony, credential, name, device, notice };
+        let details =
+            self.desk.store.write(finished, |finished, tx| Box::pin(finish(finished, tx))).await?;
+        if by_link {
+            self.desk.observer.links(LinkState::Redeemed, 1);
+        }
+        self.desk.wake.wake();
+        Ok(details)
+    }
+
+    async fn find(&self, id: PasskeyId) -> Result<Option<Ceremony>, PasskeyError> {
+        self.desk.store.read(id, |id, tx| Box::pin(async move { Ok(tx.ceremony(id).await?) })).await
+    }
+
+    async fn own_with_challenge(
+        &self,
+        user: UserId,
+        challenge: Option<Vec<u8>>,
+    ) -> Result<Option<Ceremony>, PasskeyError> {
+        let own = self.desk.store.read(user, |user, tx| {
+            Box::pin(async move {
+                tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?.active()?;
+                Ok::<_, PasskeyError>(tx.ceremonies_of(user).await?)
+            })
+        });
+        let mut own = own.await?.into_iter();
+        Ok(own.find(|ceremony| {
+            ceremony.opened_by == OpenedBy::Bearer
+                && Some(&ceremony.challenge) == challenge.as_ref()
+        }))
+    }
+
+    /// What it means that there is no such ceremony: the user's passkey that it made may be there.
+    async fn missing(&self, user: UserId, id: PasskeyId) -> PasskeyError {
+        let made = self.desk.store.read((user, id), |(user, id), tx| {
+            Box::pin(async move {
+                let passkey = tx.passkey(id).await?;
+                Ok::<_, StoreError>(passkey.is_some_and(|passkey| passkey.user == *user))
+            })
+        });
+        match made.await {
+            Ok(true) => PasskeyError::NotVerified,
+            Ok(false) => PasskeyError::NotFound,
+            Err(error) => error.into(),
+        }
+    }
+}
+
+struct Draft {
+    id: PasskeyId,
+    /// For a user who has none yet.
+    handle: UserHandle,
+    desk: PasskeyDesk,
+    new: NewPasskey,
+    opened_by: OpenedBy,
+}
+
+async fn begin(
+    draft: &Draft,
+    tx: &mut dyn Repositories,
+) -> Result<BegunRegistration, PasskeyError> {
+    let webauthn = &draft.desk.webauthn;
+    let (user, now) = opener(&draft.opened_by, &draft.new.user, &draft.desk, tx).await?;
+    let passkeys = tx.passkeys_of(&user.id).await?;
+    if passkeys.len() >= draft.desk.max_per_user {
+        return Err(PasskeyError::TooMany);
+    }
+    let exclude: Vec<&CredentialId> = passkeys
+        .iter()
+        .filter(|passkey| passkey.rp_id == webauthn.rp_id())
+        .map(|passkey| &passkey.credential.id)
+        .collect();
+    let begun = webauthn.begin(&NewCredential {
+        user: &user,
+        handle: &handle(&user, &draft.handle, tx).await?,
+        exclude: &exclude,
+        attachment: draft.new.attachment,
+    })?;
+    let ceremony = Ceremony {
+        id: draft.id.clone(),
+        user: user.id.clone(),
+        opened_by: draft.opened_by.clone(),
+        challenge: begun.challenge,
+        state: begun.state,
+        rp_id: webauthn.rp_id().to_owned(),
+        asked: draft.new.attachment,
+        begun: now,
+        expires: Ceremony::expiry(now),
+    };
+    tx.add_ceremony(&ceremony, MAX_CEREMONIES).await?;
+    let details = standing(&user, tx).await?;
+    Ok(BegunRegistration { passkey: ceremony.id, options: begun.options, details })
+}
+
+/// The user's handle; `new` becomes it where there is none.
+async fn handle(
+    user: &User,
+    new: &UserHandle,
+    tx: &mut dyn Repositories,
+) -> Result<UserHandle, StoreError> {
+    if let Some(handle) = tx.handle_of(&user.id).await? {
+        return Ok(handle);
+    }
+    tx.set_handle(&user.id, new).await?;
+    Ok(new.clone())
+}
+
+/// The user for whom a ceremony is begun or finished, locked, and the time; a link that began it
+/// must still open something.
+async fn opener(
+    opened_by: &OpenedBy,
+    user: &UserId,
+    desk: &PasskeyDesk,
+    tx: &mut dyn Repositories,
+) -> Result<(User, Timestamp), PasskeyError> {
+    let OpenedBy::Link(link) = opened_by else {
+        return desk.active_user(user, tx).await;
+    };
+    let invalid = || PasskeyError::from(CodeError::Invalid);
+    let user = tx.user_for_update(user).await?.ok_or_else(invalid)?;
+    let link = tx.link(link).await?.ok_or_else(invalid)?;
+    let now = desk.clock.now();
+    match link.user == user.id && link.serves(&user, now) {
+        true => Ok((user, now)),
+        false => Err(invalid()),
+    }
+}
+
+struct Finished {
+    ceremony: Ceremony,
+    credential: Credential,
+    name: Text,
+    device: Option<Text>,
+    notice: Notice,
+}
+
+impl Finished {
+    fn passkey(&self, now: Timestamp) -> Passkey {
+        let desk = &self.notice.desk;
+        Passkey {
+            id: self.ceremony.id.clone(),
+            user: self.ceremony.user.clone(),
+            name: self.name.clone(),
+            rp_id: self.ceremony.rp_id.clone(),
+            credential: self.credential.clone(),
+            asked: self.ceremony.asked,
+            device: self.device.clone(),
+            created: now,
+            last_used: None,
+            removed: None,
+            undo: Some(Undo {
+                domain: desk.public_url.host().to_owned(),
+                key: desk.keys.newest().clone(),
+                until: now.saturating_add(UNDO_FOR).unwrap_or(Timestamp::MAX),
+            }),
+        }
+    }
+}
+
+/// Stores the passkey and uses up the link, unless somebody else was faster with ceremony, link or
+/// credential.
+async fn finish(
+    finished: &Finished,
+    tx: &mut dyn Repositories,
+) -> Result<ObjectDetails, PasskeyError> {
+    let Finished { ceremony, notice, .. } = finished;
+    let (user, now) = opener(&ceremony.opened_by, &ceremony.user, &notice.desk, tx).await?;
+    if !ceremony.is_open_at(now) || !tx.end_ceremony(&ceremony.id).await? {
+        return Err(PasskeyError::NotVerified);
+    }
+    if tx.passkeys_of(&user.id).await?.len() >= notice.desk.max_per_user {
+        return Err(PasskeyError::TooMany);
+    }
+    if let OpenedBy::Link(link) = &ceremony.opened_by
+        && !tx.end_link(link, LinkState::Redeemed, now).await?
+    {
+        return Err(CodeError::Invalid.into());
+    }
+    if !tx.add_passkey(&finished.passkey(now)).await? {
+        return Err(PasskeyError::Exists);
+    }
+    Ok(notice.added(&user, now, tx).await?)
+}
+
+#[cfg(test)]
+mod tests;

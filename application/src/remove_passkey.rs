@@ -1,0 +1,76 @@
+//! Removing a passkey: by its user, by an operator, or by the code that undoes its registration.
+
+use passlink_domain::{ObjectDetails, PasskeyId, UserId};
+
+use crate::{
+    CodeDesk, CodeError, PasskeyDesk, PasskeyError, PresentedCode, passkey_desk::own_passkey,
+};
+
+/// Removes passkeys. Each removal is a change in the user's history, and the user gets a mail.
+pub struct RemovePasskey {
+    desk: PasskeyDesk,
+}
+
+impl RemovePasskey {
+    /// Takes where passkeys are kept.
+    pub fn new(desk: PasskeyDesk) -> Self {
+        Self { desk }
+    }
+
+    /// Removes a passkey of a caller.
+    pub async fn of_caller(
+        &self,
+        user: UserId,
+        passkey: PasskeyId,
+    ) -> Result<ObjectDetails, PasskeyError> {
+        let notice = self.desk.notice(passkey)?;
+        let removed = self.desk.store.write((user, notice), |(user, notice), tx| {
+            Box::pin(async move {
+                let (user, now) = notice.desk.active_user(user, tx).await?;
+                own_passkey(&user.id, &notice.passkey, tx).await?;
+                notice.removed(&user, now, tx).await
+            })
+        });
+        let details = removed.await?;
+        self.desk.wake.wake();
+        Ok(details)
+    }
+
+    /// Removes a passkey, as an operator may, however its user stands.
+    pub async fn by_operator(&self, passkey: PasskeyId) -> Result<ObjectDetails, PasskeyError> {
+        let notice = self.desk.notice(passkey)?;
+        let removed = self.desk.store.write(notice, |notice, tx| {
+            Box::pin(async move {
+                let passkey = tx.passkey(&notice.passkey).await?.ok_or(PasskeyError::NotFound)?;
+                let user = tx.user_for_update(&passkey.user).await?;
+                let user = user.ok_or(PasskeyError::UserNotFound)?;
+                notice.removed(&user, notice.desk.clock.now(), tx).await
+            })
+        });
+        let details = removed.await?;
+        self.desk.wake.wake();
+        Ok(details)
+    }
+
+    /// Removes the passkey whose registration the code undoes.
+    ///
+    /// Errors: [`PasskeyError::Code`], whatever is wrong.
+    pub async fn undo(
+        &self,
+        codes: &CodeDesk,
+        presented: PresentedCode<PasskeyId>,
+    ) -> Result<(), PasskeyError> {
+        let (passkey, user) = codes.passkey(&presented).await?;
+        if !passkey.can_be_undone_at(self.desk.clock.now()) {
+            return Err(CodeError::Invalid.into());
+        }
+        match self.of_caller(user.id, passkey.id).await {
+            Ok(_) => Ok(()),
+            Err(PasskeyError::Store(error)) => Err(error.into()),
+            Err(_) => Err(CodeError::Invalid.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! Mailing a new link in place of one that has expired, for whoever still has its code.
+
+use passlink_domain::{LinkId, LinkState, OutboxId, PasskeyLink, Purpose, TooManyLinks};
+
+use crate::{
+    Caller, CodeDesk, CodeError, PresentedCode, Repositories, SendLink, StoreError, UserLinkError,
+    ids::new_id, link_desk::Draft, send_link::send,
+};
+
+/// Why a link was not mailed again.
+#[derive(Debug, thiserror::Error)]
+pub enum ResendError {
+    /// The code does not hold, or the link is not one that can be resent: only one that has
+    /// expired can, and only once.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// The user has had too many links.
+    #[error(transparent)]
+    TooMany(#[from] TooManyLinks),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<UserLinkError> for ResendError {
+    fn from(error: UserLinkError) -> Self {
+        match error {
+            UserLinkError::TooMany(limit) => Self::TooMany(limit),
+            UserLinkError::Store(error) => Self::Store(error),
+            UserLinkError::UserNotFound
+            | UserLinkError::NotReachable(_)
+            | UserLinkError::NotOffered => CodeError::Invalid.into(),
+        }
+    }
+}
+
+/// Resends links, to the address that is registered then.
+pub struct ResendLink {
+    codes: CodeDesk,
+    send: SendLink,
+}
+
+impl ResendLink {
+    /// Takes where codes are checked and how links are sent.
+    pub fn new(codes: CodeDesk, send: SendLink) -> Self {
+        Self { codes, send }
+    }
+
+    /// Mails a new link in place of the one that the code is for, within the limits that hold for
+    /// any link.
+    ///
+    /// Errors: [`ResendError`]; nothing is recorded then, and the link can still be resent.
+    pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<(), ResendError> {
+        let (link, user) = self.codes.link(&presented, Purpose::Register).await?;
+        let desk = &self.send.desk;
+        let caller = Caller { user: user.id, token_name: link.requested_by.clone() };
+        let mail: OutboxId = new_id(desk.clock.now(), &*desk.random)?;
+        let draft = desk.draft(caller)?;
+        desk.store
+            .write((link, draft, mail), |(link, draft, mail), tx| {
+                Box::pin(resend(link, draft, mail, tx))
+            })
+            .await?;
+        desk.observer.links(LinkState::Requested, 1);
+        self.send.wake.wake();
+        Ok(())
+    }
+}
+
+async fn resend(
+    expired: &PasskeyLink,
+    draft: &Draft,
+    mail: &OutboxId,
+    tx: &mut dyn Repositories,
+) -> Result<(), ResendError> {
+    let (_, now) = draft.user(tx).await?;
+    if !expired.can_be_resent_at(now) || !tx.mark_resent(&expired.id, now).await? {
+        return Err(CodeError::Invalid.into());
+    }
+    send(draft, mail, tx).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

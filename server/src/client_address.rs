@@ -1,0 +1,87 @@
+//! Where a request comes from: the connection, or what a proxy that is trusted says.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::http::{HeaderMap, Request, header::FORWARDED};
+use ipnet::IpNet;
+use passlink_application::ClientAddress;
+
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The proxies whose word on their clients is taken.
+#[derive(Clone, Default)]
+pub(crate) struct TrustedProxies(Arc<[IpNet]>);
+
+impl TrustedProxies {
+    /// Takes addresses and networks.
+    ///
+    /// Errors: the first text that is neither.
+    pub fn parse(texts: &[String]) -> Result<Self, String> {
+        let nets = texts.iter().map(|text| net(text).ok_or_else(|| text.clone()));
+        Ok(Self(nets.collect::<Result<_, _>>()?))
+    }
+
+    /// Notes on a request of the connection with `peer` where it comes from.
+    pub fn note<B>(&self, peer: SocketAddr, mut request: Request<B>) -> Request<B> {
+        let client = ClientAddress(self.client(peer.ip(), request.headers()));
+        request.extensions_mut().insert(client);
+        request
+    }
+
+    /// The last hop that is not trusted. Each proxy adds the one before it at the end.
+    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut client = peer.to_canonical();
+        let mut hops = hops(headers);
+        while self.trusts(client) {
+            match hops.pop() {
+                Some(Some(hop)) => client = hop.to_canonical(),
+                Some(None) | None => break,
+            }
+        }
+        client
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|net| net.contains(&address))
+    }
+}
+
+fn net(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+/// The hops of `X-Forwarded-For`, or of `Forwarded` (RFC 7239) where there is none; `None` for one
+/// that is no address.
+fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let values = |name: &str| -> Vec<String> {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).map(str::to_owned).collect()
+    };
+    let forwarded_for = values(X_FORWARDED_FOR);
+    match forwarded_for.is_empty() {
+        false => forwarded_for.iter().map(|hop| address(hop)).collect(),
+        true => values(FORWARDED.as_str()).iter().map(|hop| forwarded(hop)).collect(),
+    }
+}
+
+/// The `for` of an element of `Forwarded`.
+fn forwarded(element: &str) -> Option<IpAddr> {
+    element
+        .split(';')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))
+        .and_then(|(_, node)| address(node.trim().trim_matches('"')))
+}
+
+/// An address, with or without a port; in brackets or not for IPv6.
+fn address(node: &str) -> Option<IpAddr> {
+    let node = node.trim();
+    let bare = node.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| node.parse::<SocketAddr>().ok().map(|it| it.ip()))
+}
+
+#[cfg(test)]
+mod tests;

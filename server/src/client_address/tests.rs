@@ -1,0 +1,47 @@
+use super::*;
+
+fn client(trusted: &[&str], peer: &str, headers: &[(&str, &str)]) -> String {
+    let trusted: Vec<_> = trusted.iter().map(|text| (*text).to_owned()).collect();
+    let mut request = Request::new(());
+    for (name, value) in headers {
+        let name: axum::http::HeaderName = name.parse().unwrap();
+        request.headers_mut().append(name, value.parse().unwrap());
+    }
+    let peer = SocketAddr::new(peer.parse().unwrap(), 1234);
+    let request = TrustedProxies::parse(&trusted).unwrap().note(peer, request);
+    request.extensions().get::<ClientAddress>().unwrap().0.to_string()
+}
+
+#[test]
+fn without_a_trusted_proxy_the_connection_counts_whatever_headers_say() {
+    let headers = [("x-forwarded-for", "203.0.113.9"), ("forwarded", "for=203.0.113.9")];
+    assert_eq!(client(&[], "198.51.100.1", &headers), "198.51.100.1");
+    assert_eq!(client(&["10.0.0.0/8"], "198.51.100.1", &headers), "198.51.100.1");
+    assert_eq!(client(&["10.0.0.0/8"], "10.1.2.3", &[]), "10.1.2.3");
+}
+
+#[test]
+fn a_trusted_proxy_says_who_its_client_is_and_not_what_that_client_claims() {
+    let trusted = ["10.0.0.0/8", "2001:db8::1"];
+    for (peer, header, value, expected) in [
+        ("10.0.0.1", "x-forwarded-for", "203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1", "x-forwarded-for", "1.1.1.1, 203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1", "x-forwarded-for", "1.1.1.1, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        ("10.0.0.1", "x-forwarded-for", "203.0.113.9:4711", "203.0.113.9"),
+        ("10.0.0.1", "x-forwarded-for", "nonsense", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "x-forwarded-for", "203.0.113.9", "203.0.113.9"),
+        ("2001:db8::1", "forwarded", "for=1.1.1.1, for=203.0.113.9;proto=https", "203.0.113.9"),
+        ("2001:db8::1", "forwarded", r#"proto=https;For="[2001:db8:9::9]:4711""#, "2001:db8:9::9"),
+        ("2001:db8::1", "forwarded", "for=unknown", "2001:db8::1"),
+    ] {
+        assert_eq!(client(&trusted, peer, &[(header, value)]), expected, "{header}: {value}");
+    }
+    let twice = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "203.0.113.9")];
+    assert_eq!(client(&trusted, "10.0.0.1", &twice), "203.0.113.9");
+}
+
+#[test]
+fn what_is_neither_address_nor_network_is_refused() {
+    let texts = ["10.0.0.0/8", "10.0.0.0/40"].map(str::to_owned);
+    assert_eq!(TrustedProxies::parse(&texts).err().as_deref(), Some("10.0.0.0/40"));
+}
