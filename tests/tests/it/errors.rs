@@ -147,7 +147,7 @@ async fn an_unknown_path_is_not_found() {
         (Method::GET, "/"),
         (Method::POST, "/"),
         (Method::POST, "/auth/v1/users/me/passwordless/_send_link/"),
-        (Method::POST, "/auth/v1/users/me/passwordless/_send_links"),
+        (Method::POST, "/auth/v1/users/me/passwordless/_send_link/s"),
         (Method::POST, "/auth/v1/users/you/passwordless/_send_link"),
         (Method::POST, "/AUTH/V1/users/me/passwordless/_send_link"),
         (Method::GET, "/favicon.ico"),

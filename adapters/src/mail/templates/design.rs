@@ -110,13 +110,10 @@ fn registry(
     Ok(registry)
 }
 
-fn listed(names: impl Iterator<Item = impl AsRef<str>>) -> String {
-    let mut list = String::new();
-    for name in names {
-        if !list.is_empty() {
-            list.push_str(", ");
-        }
-        list.push_str(name.as_ref());
-    }
-    list
+/// The names in the order of the alphabet, which no map has to have them in.
+fn listed(names: impl Iterator<Item = impl AsRef<str> + Ord>) -> String {
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    names.join(", ")
 }

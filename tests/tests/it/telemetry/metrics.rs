@@ -230,7 +230,7 @@ fn a_query_for_what_is_not_there_is_found_out() {
 #[tokio::test]
 async fn whatever_callers_send_adds_no_series() {
     let (passlink, url) = with_page(Passlink::with_mail_dir());
-    let passlink = passlink.started().await;
+    let passlink = passlink.set("limits.wrong_tokens_per_minute", "10000").started().await;
     let count = async || page(&url).await.lines().filter(|it| it.starts_with("http_")).count();
     let odd = async |number: usize| {
         let path = format!("/made-up/{number}?with=query");
