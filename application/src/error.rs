@@ -2,9 +2,7 @@
 
 use passlink_domain::{NotReachable, TextError, TooManyLinks};
 
-use crate::CodeError;
-
-use crate::MailReason;
+use crate::{CodeError, LinkTemplateError, MailReason};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +27,9 @@ pub enum UserLinkError {
     /// Links are not returned to callers here.
     #[error("links are not returned to callers")]
     NotOffered,
+    /// The link can't lead where its template says.
+    #[error("the URL template {0}")]
+    UrlTemplate(#[from] LinkTemplateError),
     /// A link was sent a moment ago, or too many were in the last hour.
     #[error(transparent)]
     TooMany(#[from] TooManyLinks),

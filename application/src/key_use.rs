@@ -10,20 +10,32 @@ use crate::{Clock, Store, StoreError};
 /// How long after its end a link can be sent again, by who has its code.
 const RESEND: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A key that links are derived from which work, or can be sent again.
+/// A key that codes are derived from which open something, or can be sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyNeed {
     /// The key.
     pub key: KeyId,
-    /// When the last of these links stops to work.
-    pub last_expiry: Timestamp,
+    /// When the last of the links that need it stops to work.
+    pub last_expiry: Option<Timestamp>,
+    /// Until when the last of the passkeys that need it can have its registration undone.
+    pub last_undo: Option<Timestamp>,
 }
 
 impl KeyNeed {
-    /// When the key is no longer needed, if no other link is made with it.
+    /// When the key is no longer needed, if nothing else is made with it.
     pub fn until(&self) -> Timestamp {
-        self.last_expiry.saturating_add(RESEND).unwrap_or(Timestamp::MAX)
+        let links = self.last_expiry.map(|at| at.saturating_add(RESEND).unwrap_or(Timestamp::MAX));
+        links.max(self.last_undo).unwrap_or(Timestamp::MIN)
     }
+}
+
+/// How many need a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyUsers {
+    /// Links.
+    pub links: u64,
+    /// Passkeys whose registration can be undone.
+    pub passkeys: u64,
 }
 
 /// Tells which keys are needed.
@@ -41,8 +53,8 @@ impl KeyUse {
 
     /// The keys that are needed, by id.
     pub async fn needed(&self) -> Result<Vec<KeyNeed>, StoreError> {
-        let after = self.expired_after();
-        self.store.read((), move |(), tx| Box::pin(tx.keys_needed(after))).await
+        let (after, now) = self.times();
+        self.store.read((), move |(), tx| Box::pin(tx.keys_needed(after, now))).await
     }
 
     /// The keys that are needed and not held.
@@ -52,13 +64,15 @@ impl KeyUse {
         Ok(needed)
     }
 
-    /// How many links need a key.
-    pub async fn links(&self, key: KeyId) -> Result<u64, StoreError> {
-        let after = self.expired_after();
-        self.store.read(key, move |key, tx| Box::pin(tx.links_that_need(key, after))).await
+    /// How many need a key.
+    pub async fn users(&self, key: KeyId) -> Result<KeyUsers, StoreError> {
+        let (after, now) = self.times();
+        self.store.read(key, move |key, tx| Box::pin(tx.users_of_key(key, after, now))).await
     }
 
-    fn expired_after(&self) -> Timestamp {
-        self.clock.now().saturating_sub(RESEND).unwrap_or(Timestamp::MIN)
+    /// The time from which on a link that expired can be sent again, and the present.
+    fn times(&self) -> (Timestamp, Timestamp) {
+        let now = self.clock.now();
+        (now.saturating_sub(RESEND).unwrap_or(Timestamp::MIN), now)
     }
 }

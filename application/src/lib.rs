@@ -46,7 +46,7 @@ pub use error::{
 pub use expire_links::ExpireLinks;
 pub use import_users::{ImportError, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines};
 pub use inspect_link::{InspectLink, LinkView};
-pub use key_use::{KeyNeed, KeyUse};
+pub use key_use::{KeyNeed, KeyUse, KeyUsers};
 pub use limiter::{ClientAddress, Limiter, TooMany};
 pub use link_desk::{Caller, LinkDesk};
 pub use list_passkeys::ListPasskeys;
@@ -71,5 +71,5 @@ pub use send_link::SendLink;
 pub use store::{Repositories, Settled, Store, Work};
 pub use test_mail::{TestMailError, send_test_mail};
 pub use tokens::{NewToken, TokenError, TokenUseCases};
-pub use urls::{PublicUrl, PublicUrlError};
+pub use urls::{LinkTemplateError, PublicUrl, PublicUrlError};
 pub use users::{NewUser, UserError, UserUseCases};

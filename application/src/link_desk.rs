@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use passlink_domain::{
     CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, ObjectDetails, PasskeyLink, Text,
-    User, UserEvent, UserId,
+    UrlTemplate, User, UserEvent, UserId,
 };
 
 use crate::{
@@ -49,7 +49,7 @@ impl LinkDesk {
     /// Everything about a new link that is fixed before its unit of work is run.
     pub(crate) fn draft(&self, caller: Caller) -> Result<Draft, StoreError> {
         let link = new_id(self.clock.now(), &*self.random)?;
-        Ok(Draft { link, caller, desk: self.clone() })
+        Ok(Draft { link, caller, url_template: None, desk: self.clone() })
     }
 }
 
@@ -57,6 +57,7 @@ impl LinkDesk {
 pub(crate) struct Draft {
     pub link: LinkId,
     pub caller: Caller,
+    pub url_template: Option<UrlTemplate>,
     pub desk: LinkDesk,
 }
 
@@ -87,6 +88,7 @@ impl Draft {
             domain: self.desk.public_url.host().to_owned(),
             key: self.desk.keys.newest().clone(),
             requested_by: self.caller.token_name.clone(),
+            url_template: self.url_template.clone(),
             requested: now,
             expires: self.desk.policy.expiry(now),
             state: LinkState::Requested,

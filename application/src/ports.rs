@@ -12,8 +12,8 @@ use passlink_domain::{
 };
 
 use crate::{
-    AuthenticateError, Caller, ClaimedMail, KeyNeed, Mail, MailError, MailOutcome, Obstacles,
-    OutboxLoad, OutboxMail, OutboxState, StagedUser, StoreError, WebAuthnError,
+    AuthenticateError, Caller, ClaimedMail, KeyNeed, KeyUsers, Mail, MailError, MailOutcome,
+    Obstacles, OutboxLoad, OutboxMail, OutboxState, StagedUser, StoreError, WebAuthnError,
 };
 
 /// Tells the time.
@@ -270,17 +270,23 @@ pub trait Outbox {
 }
 
 /// Which keys are needed. Links need their key while they are open, and while they can be sent again:
-/// those that expired after `expired_after`.
+/// those that expired after `expired_after`. Passkeys need theirs while their registration can be
+/// undone at `now`.
 #[async_trait]
 pub trait KeyNeeds {
-    /// The keys that links need, by id.
-    async fn keys_needed(&mut self, expired_after: Timestamp) -> Result<Vec<KeyNeed>, StoreError>;
-    /// How many links need a key.
-    async fn links_that_need(
+    /// The keys that are needed, by id.
+    async fn keys_needed(
+        &mut self,
+        expired_after: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<KeyNeed>, StoreError>;
+    /// How many links and passkeys need a key.
+    async fn users_of_key(
         &mut self,
         key: &KeyId,
         expired_after: Timestamp,
-    ) -> Result<u64, StoreError>;
+        now: Timestamp,
+    ) -> Result<KeyUsers, StoreError>;
 }
 
 /// Bearer tokens.

@@ -29,7 +29,8 @@ impl From<UserLinkError> for ResendError {
             UserLinkError::Store(error) => Self::Store(error),
             UserLinkError::UserNotFound
             | UserLinkError::NotReachable(_)
-            | UserLinkError::NotOffered => CodeError::Invalid.into(),
+            | UserLinkError::NotOffered
+            | UserLinkError::UrlTemplate(_) => CodeError::Invalid.into(),
         }
     }
 }
@@ -55,7 +56,7 @@ impl ResendLink {
         let desk = &self.send.desk;
         let caller = Caller { user: user.id, token_name: link.requested_by.clone() };
         let mail: OutboxId = new_id(desk.clock.now(), &*desk.random)?;
-        let draft = desk.draft(caller)?;
+        let draft = Draft { url_template: link.url_template.clone(), ..desk.draft(caller)? };
         desk.store
             .write((link, draft, mail), |(link, draft, mail), tx| {
                 Box::pin(resend(link, draft, mail, tx))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use passlink_domain::{Delivery, LinkState, ObjectDetails, OutboxId};
+use passlink_domain::{Delivery, LinkState, ObjectDetails, OutboxId, UrlTemplate};
 
 use crate::{
     Caller, LinkDesk, MailSubject, OutboxMail, Repositories, UserLinkError, Wake, ids::new_id,
@@ -25,9 +25,21 @@ impl SendLink {
     /// Sends the caller a link. When this returns, the link and its mail are durable.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
-    #[tracing::instrument(name = "passlink.send_link", skip_all)]
     pub async fn to_caller(&self, caller: Caller) -> Result<ObjectDetails, UserLinkError> {
-        let draft = self.desk.draft(caller)?;
+        self.leading_to(None, caller).await
+    }
+
+    /// Sends the caller a link that leads to the page of `url_template`, if there is one.
+    ///
+    /// Errors: [`UserLinkError`]; nothing is recorded then.
+    #[tracing::instrument(name = "passlink.send_link", skip_all)]
+    pub async fn leading_to(
+        &self,
+        url_template: Option<UrlTemplate>,
+        caller: Caller,
+    ) -> Result<ObjectDetails, UserLinkError> {
+        url_template.iter().try_for_each(|template| self.desk.public_url.allows(template))?;
+        let draft = Draft { url_template, ..self.desk.draft(caller)? };
         let mail = new_id(self.desk.clock.now(), &*self.desk.random)?;
         let details = self
             .desk

@@ -13,6 +13,7 @@ mod id;
 mod link;
 mod text;
 mod token;
+mod url_template;
 mod user;
 mod user_change;
 
@@ -31,5 +32,6 @@ pub use link::{
 };
 pub use text::{Text, TextError};
 pub use token::{BearerToken, BearerTokenError, Token, TokenHash};
+pub use url_template::{Placeholder, UrlTemplate, UrlTemplateError};
 pub use user::{NotReachable, User, UserEmail, UserState};
 pub use user_change::{ChangeRefused, Changed, StateChange, UserChanges};

@@ -1,4 +1,4 @@
-//! Whether the key file has what links need, before anybody can ask.
+//! Whether the key file has what links and passkeys need, before anybody can ask.
 
 use std::sync::Arc;
 
@@ -7,16 +7,16 @@ use passlink_domain::CodeKeys;
 
 use crate::{Error, config::Config, wiring::House};
 
-/// The keys of the key file, which is made where no link needs one yet.
+/// The keys of the key file, which is made where nothing needs one yet.
 ///
-/// Errors: the file is no good, or it is gone and links need it.
+/// Errors: the file is no good, or it is gone and needed.
 pub(crate) async fn held_keys(config: &Config, house: &House) -> Result<Arc<CodeKeys>, Error> {
     let file = &config.secrets.key_file;
     if !file.exists() {
         let needed = house.key_use().needed().await?;
         if !needed.is_empty() {
             return Err(format!(
-                "key file {} is missing, and links need it ({}): put it back, or, if it is lost, \
+                "key file {} is missing, and links or passkeys need it ({}): put it back, or, if it is lost, \
                 make a new one with `passlink key add`; the links then open nothing",
                 file.display(),
                 named(&needed)
@@ -29,7 +29,8 @@ pub(crate) async fn held_keys(config: &Config, house: &House) -> Result<Arc<Code
     if !missing.is_empty() {
         tracing::error!(
             keys = named(&missing),
-            "the key file lacks keys that links need: this node can neither mail nor open them"
+            "the key file lacks keys that links and passkeys need: this node can neither mail nor \
+             open what was made with them"
         );
     }
     Ok(keys)

@@ -14,9 +14,9 @@ use passlink_adapters::{
 };
 use passlink_application::{
     AddLink, Clock, CodeDesk, DeliverMail, ExpireLinks, ImportUsers, InspectLink, KeyUse, Limiter,
-    LinkDesk, LinkUseCases, ListPasskeys, Mailer, Observer, OutboxUseCases, PasskeyDesk, PublicUrl,
-    Random, RegisterPasskey, RemovePasskey, ResendLink, SendLink, Store, TestMailError,
-    TokenUseCases, UserUseCases, Wake,
+    LinkDesk, LinkUseCases, ListPasskeys, Mailer, Observer, OutboxUseCases, PasskeyDesk, Random,
+    RegisterPasskey, RemovePasskey, ResendLink, SendLink, Store, TestMailError, TokenUseCases,
+    UserUseCases, Wake,
 };
 use passlink_domain::{CodeKeys, EmailAddress, KeyId, LinkPolicy};
 use secrecy::ExposeSecret;
@@ -145,7 +145,7 @@ impl House {
         mailer: Arc<dyn Mailer>,
     ) -> Result<DeliverMail, Error> {
         let ports = (self.clock.clone(), self.random.clone());
-        let (public_url, observer) = (public_url(config)?, self.observer.clone());
+        let (public_url, observer) = (config.public_links()?, self.observer.clone());
         let deliver = DeliverMail::new(self.store(), ports, mailer, keys, public_url, observer);
         Ok(match std::env::var(LEASE) {
             Ok(lease) => deliver.with_lease(humantime::parse_duration(&lease)?),
@@ -160,7 +160,7 @@ impl House {
             max_per_hour: config.links.max_per_hour,
         };
         let ports = (self.clock.clone(), self.random.clone());
-        let (public_url, observer) = (public_url(config)?, self.observer.clone());
+        let (public_url, observer) = (config.public_links()?, self.observer.clone());
         Ok(LinkDesk::new(self.store(), ports, keys, public_url, policy, observer))
     }
 
@@ -193,7 +193,7 @@ impl House {
             (self.clock.clone(), self.random.clone()),
             wake,
             Arc::new(relying_party),
-            (keys, self::public_url(config)?),
+            (keys, config.public_links()?),
             usize::try_from(config.passkeys.max_per_user)?,
             self.observer.clone(),
         ))
@@ -209,8 +209,9 @@ impl House {
     ) -> Result<axum::Router, Error> {
         let held = keys.clone();
         let desk = self.link_desk(config, keys.clone())?;
-        let limiter = |limit| Arc::new(Limiter::per_minute(limit, self.clock.clone()));
-        let wrong_codes = limiter(config.limits.wrong_codes_per_minute);
+        let limits = &config.limits;
+        let limiter = |limit| Limiter::per_minute(limit, self.clock.clone());
+        let wrong_codes = Arc::new(limiter(limits.wrong_codes_per_minute));
         let codes = CodeDesk::new(self.store(), keys.clone(), wrong_codes);
         let passkeys = self.passkey_desk(config, keys, wake.clone())?;
         let send_link = SendLink::new(desk.clone(), wake);
@@ -226,21 +227,17 @@ impl House {
             list_passkeys: ListPasskeys::new(self.store()),
             remove_passkey: RemovePasskey::new(passkeys),
             codes,
-            wrong_tokens: limiter(config.limits.wrong_tokens_per_minute),
+            wrong_tokens: Arc::new(limiter(limits.wrong_tokens_per_minute)),
             store: self.store(),
             key_use: self.key_use(),
             keys: held,
             worker_alive: Arc::new(worker_alive),
             https: config.server.tls_cert.is_some(),
-            concurrent_requests: usize::try_from(config.limits.concurrent_requests)?,
-            pages: web::router(public_url(config)?.host())?,
+            concurrent_requests: usize::try_from(limits.concurrent_requests)?,
+            pages: web::router(config.public_links()?.host(), limiter(limits.pages_per_minute))?,
             cors_origins: origins.collect::<Result<_, _>>()?,
         })?)
     }
-}
-
-fn public_url(config: &Config) -> Result<PublicUrl, Error> {
-    Ok(PublicUrl::new(&config.server.public_url)?)
 }
 
 /// Adds a key to a key file; returns its id.
@@ -292,7 +289,7 @@ pub(crate) fn templates(config: &Config) -> Result<Templates, Error> {
 pub(crate) fn sender(config: &Config) -> Result<Sender, Error> {
     let from = match &config.mail.from {
         Some(from) => from.clone(),
-        None => format!("Passlink <no-reply@{}>", public_url(config)?.host()),
+        None => format!("Passlink <no-reply@{}>", config.public_links()?.host()),
     };
     Ok(Sender {
         from: parse_mailbox(&from)?,

@@ -15,7 +15,11 @@ use passlink_domain::NotReachable;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{call::Outcome, fields::invalid, proto};
+use super::{
+    call::Outcome,
+    fields::{invalid, refused_template},
+    proto,
+};
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +36,7 @@ pub(super) enum ApiError {
     EmailNotVerified,
     TooManyLinks { retry_after: Duration },
     CodeInvalid,
+    UrlTemplate,
     PasskeyNotFound,
     ValidateFailed,
     PasskeyExists,
@@ -79,6 +84,9 @@ impl ApiError {
             }
             Self::CodeInvalid => {
                 (Code::InvalidArgument, "Errors.User.Code.Invalid", "LINK-CodeInvalid")
+            }
+            Self::UrlTemplate => {
+                (Code::InvalidArgument, "Errors.User.Passwordless.URLTemplate", "LINK-URLTemplate")
             }
             Self::PasskeyNotFound => {
                 (Code::NotFound, "Errors.User.WebAuthN.NotFound", "PASSKEY-NotFound")
@@ -315,6 +323,7 @@ impl From<UserLinkError> for ApiError {
             UserLinkError::UserNotFound => Self::UserNotFound,
             UserLinkError::NotReachable(why) => why.into(),
             UserLinkError::NotOffered => Self::Unimplemented,
+            UserLinkError::UrlTemplate(why) => refused_template(&why),
             UserLinkError::TooMany(limit) => Self::TooManyLinks { retry_after: limit.retry_after },
             UserLinkError::Store(error) => error.into(),
         }

@@ -1,11 +1,11 @@
 //! The fields of a request, as the domain takes them; an error names the field.
 
-use std::{fmt::Display, str::FromStr};
+use std::{error::Error, fmt::Display, str::FromStr};
 
 use connectrpc::RequestContext;
 use http::header::USER_AGENT;
 use passlink_application::{ClientAddress, PresentedCode};
-use passlink_domain::TextError;
+use passlink_domain::{TextError, UrlTemplate, UrlTemplateError};
 use zeroize::Zeroizing;
 
 use super::error::ApiError;
@@ -45,6 +45,21 @@ where
         code: Zeroizing::new(code.to_owned()),
         from: client(context),
     })
+}
+
+/// A template for the URL of a link. The answer has one text for all that is wrong with it, so the
+/// log says what.
+pub(super) fn url_template(text: &str) -> Result<UrlTemplate, ApiError> {
+    UrlTemplate::parse(text).map_err(|error| match error {
+        UrlTemplateError::Length => invalid("send_link.url_template", error),
+        _ => refused_template(&error),
+    })
+}
+
+/// Says in the log why a template can't be used.
+pub(super) fn refused_template(error: &dyn Error) -> ApiError {
+    tracing::info!(reason = %error, "a URL template was refused");
+    ApiError::UrlTemplate
 }
 
 /// Where the request comes from.

@@ -13,7 +13,7 @@ use super::{
     bearer::Bearers,
     details::list_details,
     error::ApiError,
-    fields::{invalid, parse, presented, user_agent},
+    fields::{invalid, parse, presented, url_template, user_agent},
     json,
     proto::zitadel::user::v2::{
         self, __buffa::oneof::create_passkey_registration_link_request::Medium,
@@ -55,12 +55,12 @@ impl UserService for Service {
                 };
                 (added.details, Some(code))
             }
-            Some(Medium::SendLink(send)) if send.url_template.is_some() => {
-                return Err(ApiError::Unimplemented.into());
+            Some(Medium::SendLink(send)) => {
+                let template = send.url_template.as_deref().map(url_template).transpose()?;
+                let sent = self.send_link.leading_to(template, caller).await;
+                (sent.map_err(ApiError::from)?, None)
             }
-            Some(Medium::SendLink(_)) | None => {
-                (self.send_link.to_caller(caller).await.map_err(ApiError::from)?, None)
-            }
+            None => (self.send_link.to_caller(caller).await.map_err(ApiError::from)?, None),
         };
         Response::ok(CreatePasskeyRegistrationLinkResponse {
             details: Some(details.into()).into(),

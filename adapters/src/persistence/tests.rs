@@ -218,7 +218,7 @@ async fn a_users_address_can_change_to_one_that_nobody_has() {
 }
 
 #[tokio::test]
-async fn a_key_is_needed_by_links_that_work_or_can_be_sent_again() {
+async fn a_key_is_needed_by_links_that_work_or_can_be_sent_again_and_by_what_can_be_undone() {
     let (_folder, store, _) = store().await;
     add(&store, user("ada", "ada@example.com")).await;
     let result: Result<(), StoreError> = store
@@ -241,19 +241,74 @@ async fn a_key_is_needed_by_links_that_work_or_can_be_sent_again() {
                     };
                     tx.add_link(&link).await?;
                 }
-                let need = |key: &str, second| KeyNeed {
+                let users = |links, passkeys| KeyUsers { links, passkeys };
+                for (id, key, until, removed) in [
+                    ("1", "a", 80, None),
+                    ("2", "e", 50, None),
+                    ("3", "e", 45, None),
+                    ("4", "f", 90, Some(at(41))),
+                    ("5", "g", 30, None),
+                ] {
+                    assert!(tx.add_passkey(&passkey(id, key, at(until))).await?);
+                    if let Some(at) = removed {
+                        assert!(tx.remove_passkey(&id.parse().unwrap(), at).await?);
+                    }
+                }
+                let need = |key: &str, link: Option<i64>, undo: Option<i64>| KeyNeed {
                     key: key.parse().unwrap(),
-                    last_expiry: at(second),
+                    last_expiry: link.map(at),
+                    last_undo: undo.map(at),
                 };
-                assert_eq!(tx.keys_needed(at(40)).await?, [need("a", 60), need("c", 90)]);
-                assert_eq!(tx.keys_needed(at(90)).await?, []);
-                assert_eq!(tx.links_that_need(&"a".parse().unwrap(), at(40)).await?, 2);
-                assert_eq!(tx.links_that_need(&"d".parse().unwrap(), at(40)).await?, 0);
+                assert_eq!(
+                    tx.keys_needed(at(40), at(40)).await?,
+                    [
+                        need("a", Some(60), Some(80)),
+                        need("c", Some(90), None),
+                        need("e", None, Some(50)),
+                    ]
+                );
+                assert_eq!(tx.keys_needed(at(90), at(90)).await?, []);
+                for (key, expected) in
+                    [("a", users(2, 1)), ("d", users(0, 0)), ("e", users(0, 2)), ("f", users(0, 0))]
+                {
+                    let key = key.parse().unwrap();
+                    assert_eq!(tx.users_of_key(&key, at(40), at(40)).await?, expected);
+                }
                 Ok(())
             })
         })
         .await;
     result.unwrap();
+}
+
+/// Ada's, registered with a link of this key.
+fn passkey(id: &str, key: &str, undo_until: Timestamp) -> Passkey {
+    Passkey {
+        id: id.parse().unwrap(),
+        user: "ada".parse().unwrap(),
+        name: Text::parse("Phone").unwrap(),
+        rp_id: "id.example.com".into(),
+        credential: Credential {
+            id: CredentialId::new(id.as_bytes().to_vec()).unwrap(),
+            public_key: vec![1],
+            sign_count: 0,
+            transports: Vec::new(),
+            attachment: None,
+            backup_eligible: false,
+            backup_state: false,
+            aaguid: Aaguid::default(),
+        },
+        asked: None,
+        device: None,
+        created: at(1),
+        last_used: None,
+        removed: None,
+        undo: Some(Undo {
+            domain: "id.example.com".into(),
+            key: key.parse().unwrap(),
+            until: undo_until,
+        }),
+    }
 }
 
 fn link() -> PasskeyLink {
@@ -265,6 +320,7 @@ fn link() -> PasskeyLink {
         domain: "id.example.com".into(),
         key: "key".parse().unwrap(),
         requested_by: None,
+        url_template: None,
         requested: at(0),
         expires: at(3600),
         state: LinkState::Requested,

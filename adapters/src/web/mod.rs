@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, State},
     response::{IntoResponse, Response},
     routing::get,
@@ -13,9 +13,10 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{
         ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-        X_CONTENT_TYPE_OPTIONS,
+        RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
     },
 };
+use passlink_application::{ClientAddress, Limiter};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use pages::{Page, Pages};
@@ -37,22 +38,29 @@ const PERMISSIONS: &str = "publickey-credentials-create=(self), publickey-creden
 /// The path of an asset holds the hash of all of them, so that what it leads to never changes.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// The pages and their assets, for a site of this name.
+/// The pages and their assets, for a site of this name; `limiter` counts the pages of a client.
 ///
 /// Errors: when a page or a catalogue of texts is broken, which the tests rule out.
-pub fn router(site: &str) -> Result<Router, PageError> {
-    let pages = Arc::new(Pages::new(site)?);
+pub fn router(site: &str, limiter: Limiter) -> Result<Router, PageError> {
+    let shelf = Arc::new(Shelf { pages: Pages::new(site)?, limiter });
     let mut router = Router::new();
-    for page in [Page::Register, Page::Revoke, Page::Undo] {
-        let show =
-            async move |pages: State<Arc<Pages>>, headers: HeaderMap| shown(&pages, page, &headers);
-        router = router.route(page.path(), get(show));
+    for (page, path) in Page::OF_LINKS {
+        let show = async move |shelf: State<Arc<Shelf>>, client, headers: HeaderMap| {
+            shown(&shelf, page, client, &headers)
+        };
+        router = router.route(path, get(show));
     }
-    let mut router = router.with_state(pages).route(assets::ROUTE, get(asset));
+    let mut router = router.with_state(shelf).route(assets::ROUTE, get(asset));
     for (name, value) in headers() {
         router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));
     }
     Ok(router)
+}
+
+/// The pages, and how many of them a client gets.
+struct Shelf {
+    pages: Pages,
+    limiter: Limiter,
 }
 
 /// What every answer carries, unless it says otherwise.
@@ -74,10 +82,24 @@ fn headers() -> [(HeaderName, HeaderValue); 7] {
     ]
 }
 
-fn shown(pages: &Pages, page: Page, headers: &HeaderMap) -> Response {
+fn shown(
+    shelf: &Shelf,
+    page: Page,
+    client: Option<Extension<ClientAddress>>,
+    headers: &HeaderMap,
+) -> Response {
     let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let html = pages.html(page, wanted.unwrap_or_default());
-    ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+    let html = |page| {
+        let html = shelf.pages.html(page, wanted.unwrap_or_default());
+        ([(CONTENT_TYPE, "text/html; charset=utf-8")], html)
+    };
+    match client.map_or(Ok(()), |Extension(client)| shelf.limiter.count_client(client)) {
+        Ok(()) => html(page).into_response(),
+        Err(limit) => {
+            let wait = [(RETRY_AFTER, limit.retry_after.as_secs())];
+            (StatusCode::TOO_MANY_REQUESTS, wait, html(Page::TooMany)).into_response()
+        }
+    }
 }
 
 async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {

@@ -29,23 +29,25 @@ pub(super) enum Page {
     Register,
     Revoke,
     Undo,
+    /// In place of the others, for who asks for too many.
+    TooMany,
 }
 
 impl Page {
-    /// Where it is, as `PublicUrl` has it.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::Register => "/passkeys/register",
-            Self::Revoke => "/passkeys/revoke",
-            Self::Undo => "/passkeys/undo",
-        }
-    }
+    /// What links lead to, with the path that `PublicUrl` has.
+    pub const OF_LINKS: [(Self, &str); 3] = [
+        (Self::Register, "/passkeys/register"),
+        (Self::Revoke, "/passkeys/revoke"),
+        (Self::Undo, "/passkeys/undo"),
+    ];
+    const ALL: [Self; 4] = [Self::Register, Self::Revoke, Self::Undo, Self::TooMany];
 
-    fn script(self) -> &'static str {
+    fn script(self) -> Option<&'static str> {
         match self {
-            Self::Register => "register.js",
-            Self::Revoke => "revoke.js",
-            Self::Undo => "undo.js",
+            Self::Register => Some("register.js"),
+            Self::Revoke => Some("revoke.js"),
+            Self::Undo => Some("undo.js"),
+            Self::TooMany => None,
         }
     }
 }
@@ -63,7 +65,7 @@ struct Frame<'a> {
     language: &'a str,
     languages: &'a str,
     assets: &'a str,
-    script: &'a str,
+    script: Option<&'a str>,
     modules: [&'a str; 5],
     #[serde(flatten)]
     texts: &'a Texts,
@@ -74,6 +76,12 @@ struct Frame<'a> {
 struct Texts {
     direction: String,
     noscript: Notice,
+    common: Common,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Common {
+    too_many: Notice,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,7 +100,7 @@ impl Pages {
         for language in &languages {
             let texts: Texts =
                 serde_json::from_slice(&assets::texts(language).unwrap_or_default())?;
-            for page in [Page::Register, Page::Revoke, Page::Undo] {
+            for page in Page::ALL {
                 let frame = Frame {
                     site,
                     language,

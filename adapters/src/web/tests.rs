@@ -6,14 +6,19 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::*;
+use crate::system::SystemClock;
 
 /// What a state may say.
 const PARTS: [&str; 4] = ["heading", "text", "button", "note"];
 
+/// The pages, of which a client gets so many in a minute.
+fn pages(most: u32) -> Router {
+    router("Example <b>", Limiter::per_minute(most, Arc::new(SystemClock))).unwrap()
+}
+
 async fn answer(method: Method, path: &str, languages: &str) -> (StatusCode, HeaderMap, String) {
     let request = Request::builder().method(method).uri(path).header(ACCEPT_LANGUAGE, languages);
-    let router = router("Example <b>").unwrap();
-    let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = pages(1).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())
@@ -170,4 +175,26 @@ async fn an_asset_is_known_by_the_hash_of_all_and_by_no_other_name() {
         let (status, ..) = answer(Method::GET, &path, "en").await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[tokio::test]
+async fn who_asks_for_too_many_pages_is_told_when_to_come_back() {
+    let router = pages(2);
+    let get = async |client: &str| {
+        let client = ClientAddress(client.parse().unwrap());
+        let request = Request::get("/passkeys/register").header(ACCEPT_LANGUAGE, "de");
+        let request = request.extension(client).body(Body::empty()).unwrap();
+        let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (parts, String::from_utf8(body.to_vec()).unwrap())
+    };
+    for _ in 0..2 {
+        assert_eq!(get("192.0.2.1").await.0.status, StatusCode::OK);
+    }
+    let (parts, html) = get("192.0.2.1").await;
+    assert_eq!(parts.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(parts.headers[RETRY_AFTER], "30");
+    assert!(html.contains(&texts("de")["common.too_many.heading"]), "{html}");
+    assert!(!html.contains("<script"), "{html}");
+    assert_eq!(get("192.0.2.2").await.0.status, StatusCode::OK);
 }

@@ -7,18 +7,28 @@ use crate::*;
 
 #[async_trait]
 impl KeyNeeds for State {
-    async fn keys_needed(&mut self, expired_after: Timestamp) -> Result<Vec<KeyNeed>, StoreError> {
+    async fn keys_needed(
+        &mut self,
+        expired_after: Timestamp,
+        _now: Timestamp,
+    ) -> Result<Vec<KeyNeed>, StoreError> {
         let links = self.links.iter().filter(|link| link.expires > expired_after);
-        let needs = links.map(|link| KeyNeed { key: link.key.clone(), last_expiry: link.expires });
+        let needs = links.map(|link| KeyNeed {
+            key: link.key.clone(),
+            last_expiry: Some(link.expires),
+            last_undo: None,
+        });
         Ok(needs.collect())
     }
 
-    async fn links_that_need(
+    async fn users_of_key(
         &mut self,
         key: &KeyId,
         expired_after: Timestamp,
-    ) -> Result<u64, StoreError> {
+        _now: Timestamp,
+    ) -> Result<KeyUsers, StoreError> {
         let links = self.links.iter().filter(|link| link.expires > expired_after);
-        Ok(links.filter(|link| link.key == *key).count() as u64)
+        let links = links.filter(|link| link.key == *key).count() as u64;
+        Ok(KeyUsers { links, passkeys: 0 })
     }
 }

@@ -14,13 +14,13 @@ pub enum KeyCommand {
     Add,
     /// Print the keys as JSON, one a line, with what still needs them
     ///
-    /// A key that links need and that is not in the file is listed as well.
+    /// A key that is needed and not in the file is listed as well.
     #[command(after_help = "Example:\n  passlink key list")]
     List,
     /// Take a key out of the key file
     ///
-    /// Refused while links need it: those that are open, and those that can be sent again, for 30
-    /// days after their end.
+    /// Refused while links need it (those that are open, and those that can be sent again, for 30
+    /// days after their end), and while passkeys do, whose registration can be undone for 7 days.
     #[command(after_help = "Example:\n  passlink key retire 4f1c09d2a7be")]
     Retire {
         /// The key's id, as `passlink key list` prints it

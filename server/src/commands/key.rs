@@ -18,6 +18,7 @@ struct Line<'k> {
     in_file: bool,
     signs: bool,
     needed_by_links: u64,
+    needed_by_passkeys: u64,
     needed_until: Option<String>,
 }
 
@@ -42,7 +43,7 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
             let needed = open(&config).await?.key_use().needed().await?;
             match needed.iter().find(|need| need.key == id) {
                 Some(need) => Err(format!(
-                    "links need the key {id} until {}; retire it then",
+                    "links or passkeys need the key {id} until {}; retire it then",
                     need.until().strftime("%Y-%m-%dT%H:%M:%SZ")
                 )
                 .into()),
@@ -73,12 +74,14 @@ async fn print_key(
     signs: bool,
     need: Option<&KeyNeed>,
 ) -> Result<(), Error> {
+    let users = key_use.users(id.clone()).await?;
     print(&Line {
         id: id.as_str(),
         made: made.flatten().map(|made| made.to_string()),
         in_file: made.is_some(),
         signs,
-        needed_by_links: key_use.links(id.clone()).await?,
+        needed_by_links: users.links,
+        needed_by_passkeys: users.passkeys,
         needed_until: need.map(|need| need.until().to_string()),
     })
 }

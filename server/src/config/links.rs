@@ -1,11 +1,14 @@
 use std::time::Duration;
 
+use passlink_domain::UrlTemplate;
 use serde::Deserialize;
+use url::Url;
 use validator::{Validate, ValidationError};
 
 use super::{
     duration::{self, HOUR, MINUTE},
     key::{Key, Section},
+    server::are_origins,
 };
 
 /// `[links]`: how long links live, and how many a user may have.
@@ -24,6 +27,13 @@ pub struct Links {
     /// Most links a user can have in an hour, 1 to 100. Default 5.
     #[validate(range(min = 1, max = 100))]
     pub max_per_hour: u32,
+    /// Where links lead, with `{{.CodeID}}` and `{{.Code}}`, and maybe `{{.UserID}}` and `{{.OrgID}}`,
+    /// in query or fragment; 1 to 200 characters. Default none: to Passlink's own page.
+    #[validate(custom(function = is_url_template))]
+    pub url_template: Option<String>,
+    /// Origins besides that of `server.public_url` that links may lead to. Default none.
+    #[validate(custom(function = are_origins))]
+    pub allowed_origins: Vec<String>,
     /// Whether callers can have links returned to them instead of mailed. Default `true`.
     pub allow_returned_codes: bool,
 }
@@ -38,6 +48,20 @@ impl Section for Links {
             "a duration from 0s to 1h, such as 60s",
         ),
         Key::number("max_per_hour", "Links that a user can have in an hour", 1, 100),
+        Key::text(
+            "url_template",
+            "Where links lead, in place of Passlink's own page: a URL at `server.public_url` or at one \
+             of `allowed_origins`. The code belongs in the fragment, which browsers send to nobody",
+            "a URL of at most 200 characters with {{.CodeID}} and {{.Code}} in its query or fragment, \
+             such as https://app.example.com/passkey?id={{.CodeID}}#code={{.Code}}; {{.UserID}} and \
+             {{.OrgID}} can stand there as well",
+        )
+        .such_as("https://app.example.com/passkey?user={{.UserID}}&id={{.CodeID}}#code={{.Code}}"),
+        Key::texts(
+            "allowed_origins",
+            "Origins that links may lead to by a `url_template`, besides that of `server.public_url`",
+            "a list of origins such as [\"https://app.example.com\"]",
+        ),
         Key::flag(
             "allow_returned_codes",
             "Whether callers can have links returned to them instead of mailed",
@@ -47,7 +71,33 @@ impl Section for Links {
 
 impl Default for Links {
     fn default() -> Self {
-        Self { lifetime: HOUR, cooldown: MINUTE, max_per_hour: 5, allow_returned_codes: true }
+        Self {
+            lifetime: HOUR,
+            cooldown: MINUTE,
+            max_per_hour: 5,
+            url_template: None,
+            allowed_origins: Vec::new(),
+            allow_returned_codes: true,
+        }
+    }
+}
+
+impl Links {
+    /// Where links lead, if not to Passlink's own page.
+    pub fn template(&self) -> Option<UrlTemplate> {
+        self.url_template.as_deref().and_then(|text| text.parse().ok())
+    }
+
+    /// The origins besides Passlink's own that links may lead to.
+    pub fn origins(&self) -> impl Iterator<Item = url::Origin> {
+        self.allowed_origins.iter().filter_map(|text| Some(Url::parse(text).ok()?.origin()))
+    }
+}
+
+fn is_url_template(text: &str) -> Result<(), ValidationError> {
+    match UrlTemplate::parse(text) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ValidationError::new("url_template")),
     }
 }
 

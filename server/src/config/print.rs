@@ -21,7 +21,7 @@ impl Config {
     }
 
     /// Every key with its value, as it is written in TOML.
-    pub(super) fn values(&self) -> [(&'static str, Option<String>); 31] {
+    pub(super) fn values(&self) -> [(&'static str, Option<String>); 33] {
         let Self { server, database, mail, links, passkeys, webauthn, .. } = self;
         let Self { secrets, limits, telemetry, .. } = self;
         let database_url = mask::url(database.url.expose_secret());
@@ -46,6 +46,8 @@ impl Config {
             ("links.lifetime", text(format_duration(links.lifetime))),
             ("links.cooldown", text(format_duration(links.cooldown))),
             ("links.max_per_hour", number(links.max_per_hour)),
+            ("links.url_template", links.url_template.as_ref().and_then(text)),
+            ("links.allowed_origins", list(&links.allowed_origins)),
             ("links.allow_returned_codes", Some(links.allow_returned_codes.to_string())),
             ("passkeys.max_per_user", number(passkeys.max_per_user)),
             ("webauthn.rp_id", webauthn.rp_id.as_ref().and_then(text)),

@@ -1,7 +1,10 @@
 //! What no key can be checked for alone.
 
+use passlink_application::PublicUrl;
 use secrecy::ExposeSecret;
 use url::Url;
+
+use crate::Error;
 
 use super::{Config, error::Problems, webauthn::may_bind};
 
@@ -45,6 +48,13 @@ pub(super) fn check(config: &Config, problems: &mut Problems) {
         problems.refuse("server.public_url", config.origin("server.public_url"), &what);
     }
     relying_party(config, problems);
+    let urls = ["server.public_url", "links.url_template", "links.allowed_origins"];
+    if !problems.concern(&urls)
+        && let Err(why) = config.public_links()
+    {
+        let what = format!(": {why}");
+        problems.refuse("links.url_template", config.origin("links.url_template"), &what);
+    }
 }
 
 /// Refuses a relying party that browsers make no passkeys for.
@@ -71,6 +81,14 @@ fn relying_party(config: &Config, problems: &mut Problems) {
 }
 
 impl Config {
+    /// Where people reach Passlink, and where links lead.
+    ///
+    /// Errors: when `links.url_template` leads where links may not lead.
+    pub fn public_links(&self) -> Result<PublicUrl, Error> {
+        let public_url = PublicUrl::new(&self.server.public_url)?;
+        Ok(public_url.with_links(self.links.origins(), self.links.template())?)
+    }
+
     /// What is allowed and yet looks like a mistake, a line each.
     pub fn warnings(&self) -> Vec<String> {
         let public = &self.server.public_url;

@@ -125,7 +125,7 @@ fn public_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Erro
 }
 
 /// An origin as browsers send it: scheme, host and port, nothing behind.
-fn are_origins(origins: &[String]) -> Result<(), ValidationError> {
+pub(super) fn are_origins(origins: &[String]) -> Result<(), ValidationError> {
     let is_origin = |text: &String| {
         Url::parse(text).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *text

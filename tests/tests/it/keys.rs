@@ -98,7 +98,10 @@ async fn a_node_that_lacks_a_key_says_so_at_start_and_when_asked_whether_it_is_r
     add(&passlink);
     passlink.start().await;
     let last = passlink.log();
-    assert!(last.contains("lacks keys that links need") && last.contains(&lost), "{last}");
+    assert!(
+        last.contains("lacks keys that links and passkeys need") && last.contains(&lost),
+        "{last}"
+    );
     let ready = Answer::to(passlink.request(Method::GET, "/readyz")).await;
     assert!(ready.text.contains("lacks") && ready.text.contains(&lost), "{ready:?}");
     let listed = listed(&passlink);

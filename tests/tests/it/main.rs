@@ -37,4 +37,5 @@ mod send_link;
 mod shutdown;
 mod telemetry;
 mod tls;
+mod url_templates;
 mod users;

@@ -7,6 +7,7 @@ mod m0002_keys_of_links;
 mod m0003_mails_of_user;
 mod m0004_passkeys;
 mod m0005_observed;
+mod m0006_keys_of_undos;
 
 pub(super) struct Migrator;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_observed::Step),
             // After the one that it renames a column of an index of.
             Box::new(m0004_passkeys::Step),
+            Box::new(m0006_keys_of_undos::Step),
         ]
     }
 }

@@ -39,6 +39,7 @@ fn link(row: Model) -> Result<PasskeyLink, StoreError> {
         domain: row.domain,
         key: parsed(&row.key_id)?,
         requested_by: row.requested_by.as_deref().map(parsed).transpose()?,
+        url_template: row.url_template.as_deref().map(parsed).transpose()?,
         requested: instant(row.requested_at)?,
         expires: instant(row.expires_at)?,
         state: state_named(&row.state)?,
@@ -133,7 +134,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             requested_at: Set(link.requested.as_millisecond()),
             expires_at: Set(link.expires.as_millisecond()),
             state: Set(state_name(link.state).to_owned()),
-            url_template: Set(None),
+            url_template: Set(link.url_template.as_ref().map(ToString::to_string)),
             resent_at: Set(None),
         };
         let added = Entity::insert(row).exec_without_returning(self.db).await;

@@ -48,6 +48,18 @@ const FILES: &[(&str, &str)] = &[
         "passlink.toml:2: database.max_connections = 1001: must be a whole number from 1 to 1000",
     ),
     (
+        "[links]\nurl_template = 'https://app.example.com/{{.Code}}'",
+        "passlink.toml:2: links.url_template = \"https://app.example.com/{{.Code}}\": must be a URL of at most 200 characters with {{.CodeID}} and {{.Code}} in its query or fragment, such as https://app.example.com/passkey?id={{.CodeID}}#code={{.Code}}; {{.UserID}} and {{.OrgID}} can stand there as well",
+    ),
+    (
+        "[links]\nurl_template = 'https://app.example.com/?i={{.CodeID}}#{{.Code}}'",
+        "passlink.toml:2: links.url_template: must lead to the origin of server.public_url, or to one of links.allowed_origins",
+    ),
+    (
+        "[links]\nallowed_origins = ['https://app.example.com/']",
+        "passlink.toml:2: links.allowed_origins = a list: must be a list of origins such as [\"https://app.example.com\"]",
+    ),
+    (
         "[mail]\nmax_connections = 0",
         "passlink.toml:2: mail.max_connections = 0: must be a whole number from 1 to 100",
     ),

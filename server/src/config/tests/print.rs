@@ -28,6 +28,8 @@ mail.from = "\"Ada \\ Co\" <ada@example.com>"  # file passlink.toml
 links.lifetime = "1h"  # default
 links.cooldown = "1m 30s"  # file passlink.toml
 links.max_per_hour = 5  # default
+# links.url_template is not set
+links.allowed_origins = []  # default
 links.allow_returned_codes = true  # default
 passkeys.max_per_user = 20  # default
 # webauthn.rp_id is not set
