@@ -54,6 +54,7 @@ pub(in crate::persistence) fn row(user: &User, at: Timestamp) -> ActiveModel {
         organisation: Set(user.organisation.to_string()),
         sequence: Set(user.sequence.get().try_into().unwrap_or(i64::MAX)),
         created_at: Set(at.as_millisecond()),
+        handle: Set(None),
         ..changeable(user)
     }
 }
