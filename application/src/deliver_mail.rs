@@ -47,8 +47,9 @@ pub struct DeliverMail {
 }
 
 impl DeliverMail {
-    /// How long a claimed mail is nobody else's. A mail server may take a minute for its answer.
-    pub const LEASE: Duration = Duration::from_secs(90);
+    /// How long a claimed mail is nobody else's. A mail server may take a minute to accept a mail, after
+    /// as long a conversation, and what came of it is to be recorded.
+    pub const LEASE: Duration = Duration::from_secs(180);
 
     /// Takes the ports.
     pub fn new(
@@ -109,7 +110,8 @@ impl DeliverMail {
             .write(tried.clone(), move |Tried { claimed, outcome, moved, .. }, tx| {
                 Box::pin(async move {
                     if !tx.settle(claimed, outcome, now).await? {
-                        return Ok(None);
+                        let recorded = is_recorded(claimed, outcome, tx).await?;
+                        return Ok(recorded.then(Changed::default));
                     }
                     let changed = match moved {
                         Some((link, becomes)) => move_link(link, *becomes, now, tx).await?,
@@ -225,6 +227,22 @@ async fn load(
         }
         _ => Ok(None),
     }
+}
+
+/// Whether the outcome of this very claim stands in the store already: an earlier try to record it
+/// was not known to have come through.
+async fn is_recorded(
+    claimed: &ClaimedMail,
+    outcome: &MailOutcome,
+    tx: &mut dyn Repositories,
+) -> Result<bool, StoreError> {
+    let state = match outcome {
+        MailOutcome::Sent(_) => OutboxState::Sent,
+        MailOutcome::Failed(_) => OutboxState::Failed,
+        MailOutcome::Retry { .. } => OutboxState::Waiting,
+    };
+    let mail = tx.mail(&claimed.id).await?;
+    Ok(mail.is_some_and(|mail| mail.state == state && mail.tries == claimed.tries))
 }
 
 /// Moves the link, unless it has ended meanwhile; a link that was sent replaces the older ones.

@@ -47,6 +47,8 @@ pub struct OutboxMail {
     pub tries: u32,
     /// Where it stands.
     pub state: OutboxState,
+    /// Until when a worker has it in hand, if one has.
+    pub leased_until: Option<Timestamp>,
     /// What the other side said last.
     pub last_answer: Option<String>,
     /// Where the request stands in its trace, when it was traced.
@@ -64,6 +66,7 @@ impl OutboxMail {
             due: now,
             tries: 0,
             state: OutboxState::Waiting,
+            leased_until: None,
             last_answer: None,
             trace: None,
         }
@@ -140,6 +143,11 @@ pub enum OutboxError {
     /// It was sent.
     #[error("this mail was sent already")]
     AlreadySent,
+    /// A worker has it in hand: made due again, it would go out twice.
+    #[error(
+        "this mail is being sent; `passlink outbox list` shows it as long as it is not accepted"
+    )]
+    InHand,
     /// The link that it brings has ended.
     #[error("the link of this mail has ended; send a new one")]
     LinkEnded,
@@ -199,6 +207,9 @@ async fn retry(
     if mail.state == OutboxState::Sent {
         return Err(OutboxError::AlreadySent);
     }
+    if mail.leased_until.is_some_and(|end| end > now) {
+        return Err(OutboxError::InHand);
+    }
     match &mail.about {
         MailSubject::Link(link) => {
             let link = tx.link(link).await?.filter(|link| link.is_open_at(now));
@@ -212,6 +223,6 @@ async fn retry(
     }
     match tx.make_due(id, now).await? {
         true => Ok(()),
-        false => Err(OutboxError::AlreadySent),
+        false => Err(OutboxError::InHand),
     }
 }

@@ -39,7 +39,8 @@ pub trait Identity: Send + Sync {
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Sends `mail`; returns the other side's answer. `id` makes the `Message-ID`, the same on
-    /// every try. Returns by `until`, and hands nothing over after it, for then another may.
+    /// every try. Returns by `until`, and hands nothing over after it, for then another may; the
+    /// second half of the time is kept for the other side to accept what was handed over.
     ///
     /// Errors: [`MailError::Refused`] when it never will be taken, [`MailError::Unavailable`] when
     /// it may be later.
@@ -263,7 +264,8 @@ pub trait Outbox {
     ) -> Result<Vec<OutboxMail>, StoreError>;
     /// The mail.
     async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError>;
-    /// Makes a mail that waits or failed due at `at`; `false` when it does neither.
+    /// Makes a mail that waits or failed due at `at`; `false` when it does neither, or a worker has it
+    /// in hand at that time.
     async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError>;
     /// Deletes the mails for the user.
     async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError>;

@@ -3,9 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use passlink_adapters::telemetry;
-use passlink_application::{
-    ClaimedMail, DeliverMail, Delivered, MailOutcome, StoreError, Tried, Wake,
-};
+use passlink_application::{ClaimedMail, DeliverMail, Delivered, MailOutcome, StoreError, Wake};
 use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, field::Empty, info_span};
@@ -14,11 +12,11 @@ use tracing::{Instrument, Span, field::Empty, info_span};
 /// other processes queue some.
 const POLL: Duration = Duration::from_secs(1);
 
-/// How long to go on when what came of a mail can't be recorded. Others may have claimed it by
-/// then, and then nothing is recorded.
-const RECORD: Duration = DeliverMail::LEASE;
-/// Wait before recording is tried again.
-const RECORD_AGAIN: Duration = Duration::from_millis(250);
+/// How long to go on when the database is away while a mail is in hand. Others may have claimed the
+/// mail by then, and then nothing is sent or recorded.
+const IN_HAND: Duration = DeliverMail::LEASE;
+/// Wait before the database is asked again.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// Wakes the worker of this process.
 #[derive(Default)]
@@ -71,15 +69,18 @@ async fn claim(deliver: &DeliverMail, limit: usize) -> Vec<ClaimedMail> {
     }
 }
 
-/// Records what came of a try, however long the database is away; but not for ever.
-async fn record(deliver: &DeliverMail, tried: &Tried) -> Result<Delivered, StoreError> {
+/// Does what needs the database, however long that is away; but not for ever.
+async fn persist<T, F>(doing: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
     let started = Instant::now();
     loop {
-        match deliver.record(tried).await {
-            Err(StoreError::Unavailable(_)) if started.elapsed() < RECORD => {
-                tokio::time::sleep(RECORD_AGAIN).await;
+        match doing().await {
+            Err(StoreError::Unavailable(_)) if started.elapsed() < IN_HAND => {
+                tokio::time::sleep(AGAIN).await;
             }
-            recorded => return recorded,
+            done => return done,
         }
     }
 }
@@ -118,8 +119,8 @@ fn fail(answer: &str) {
 async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
     let started = Instant::now();
     let (id, user, tries) = (mail.id.clone(), mail.user.clone(), mail.tries);
-    let delivered = match deliver.deliver(mail).await {
-        Ok(Some(tried)) => record(deliver, &tried).await,
+    let delivered = match persist(|| deliver.deliver(mail.clone())).await {
+        Ok(Some(tried)) => persist(|| deliver.record(&tried)).await,
         Ok(None) => Ok(Delivered::Lost),
         Err(error) => Err(error),
     };

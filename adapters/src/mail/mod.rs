@@ -91,7 +91,7 @@ impl Mailer for TemplateMailer {
         mail: &Mail,
         until: Timestamp,
     ) -> Result<String, MailError> {
-        let deadline = Deadline { clock: self.clock.clone(), until };
+        let deadline = Deadline::new(self.clock.clone(), until);
         timeout(deadline.left(), self.deliver(id, mail, &deadline))
             .await
             .unwrap_or_else(|_| {

@@ -78,6 +78,7 @@ fn mail(id: &str) -> OutboxMail {
         due: at(0),
         tries: 0,
         state: OutboxState::Waiting,
+        leased_until: None,
         last_answer: None,
         trace: Some(TraceContext::new("the request")),
     }
@@ -375,6 +376,9 @@ async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts() {
                 assert_eq!(tx.claim(at(89), at(200), 5).await?, []);
                 let again = tx.claim(at(90), at(200), 5).await?;
                 assert_eq!(again.len(), 3);
+                assert!(!tx.make_due(&again[0].id, at(91)).await?, "it is in hand");
+                let in_hand = tx.mail(&again[0].id).await?.unwrap();
+                assert_eq!(in_hand.leased_until, Some(at(200)));
                 let sent = MailOutcome::Sent("250".into());
                 assert!(!tx.settle(&first[0], &sent, at(91)).await?);
                 assert!(tx.settle(&again[0], &sent, at(91)).await?);
@@ -382,6 +386,7 @@ async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts() {
                 assert!(!tx.make_due(&again[0].id, at(92)).await?);
                 let later = MailOutcome::Retry { due: at(120), answer: "451".into() };
                 assert!(tx.settle(&again[1], &later, at(91)).await?);
+                assert!(tx.make_due(&again[1].id, at(120)).await?, "it is in nobody's hand");
                 assert_eq!(tx.next_due().await?, Some(at(120)));
                 let failed = MailOutcome::Failed("550".into());
                 assert!(tx.settle(&again[2], &failed, at(91)).await?);
@@ -457,4 +462,45 @@ async fn a_file_that_is_no_database_is_an_error_and_not_a_panic() {
     std::fs::write(&file, "this is no database, however long one looks at it".repeat(100)).unwrap();
     let url = format!("sqlite://{}", file.display());
     assert!(SeaStore::connect(&url, 1).await.is_err());
+}
+
+#[tokio::test]
+async fn a_mail_that_this_version_can_not_read_is_in_no_other_mails_way() {
+    let (_folder, store, connection) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    let queued: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                for id in ["newer", "odd", "plain"] {
+                    tx.queue(&mail(id)).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    queued.unwrap();
+    for statement in [
+        "UPDATE outbox SET kind = 'of a newer version' WHERE id = 'newer'",
+        "UPDATE outbox SET subject = '' WHERE id = 'odd'",
+    ] {
+        connection.execute_unprepared(statement).await.unwrap();
+    }
+    let claimed: Result<Vec<ClaimedMail>, StoreError> =
+        store.write((), |(), tx| Box::pin(tx.claim(at(1), at(90), 5))).await;
+    let ids: Vec<_> = claimed.unwrap().iter().map(|mail| mail.id.to_string()).collect();
+    assert_eq!(ids, ["plain"]);
+    let due: Result<Option<Timestamp>, StoreError> =
+        store.read((), |(), tx| Box::pin(tx.next_due())).await;
+    assert_eq!(due.unwrap(), Some(at(90)), "what waits for another node is not due here");
+}
+
+#[tokio::test]
+async fn a_unit_of_work_that_panics_stops_no_other() {
+    let (_folder, store, _) = store().await;
+    let panicking: tokio::task::JoinHandle<Result<(), StoreError>> = tokio::spawn({
+        let store = store.clone();
+        async move { store.write((), |(), _| Box::pin(async { panic!("as planned") })).await }
+    });
+    assert!(!matches!(panicking.await, Ok(Ok(()))));
+    assert!(add(&store, user("ada", "ada@example.com")).await);
 }

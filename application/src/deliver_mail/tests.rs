@@ -134,11 +134,41 @@ async fn a_claimed_mail_is_given_out_again_when_its_lease_ends_and_the_late_work
     let worker = world.deliver_mail();
     let first = worker.claim(10).await.unwrap().remove(0);
     assert!(worker.claim(10).await.unwrap().is_empty());
-    world.pass(91);
+    world.pass(181);
     let second = worker.claim(10).await.unwrap().remove(0);
     assert_eq!((first.tries, second.tries), (1, 2));
     assert_eq!(world.deliver(first).await, Delivered::Lost);
     assert!(world.sent.lock().unwrap().is_empty(), "what another has is not sent");
     assert_eq!(world.state().mails[0].state, OutboxState::Waiting);
     assert!(matches!(world.deliver(second).await, Delivered::Recorded(_)));
+}
+
+#[tokio::test]
+async fn an_outcome_that_stands_already_is_recorded_and_nobody_elses() {
+    let outcomes = [
+        Ok("250 ok".to_owned()),
+        Err(MailError::Refused(MailReason::Rejected, "550 no such user".into())),
+        Err(MailError::Unavailable(MailReason::Deferred, "451 later".into())),
+    ];
+    for outcome in outcomes {
+        let world = requested().await;
+        world.answers.lock().unwrap().push(outcome);
+        let worker = world.deliver_mail();
+        let claimed = worker.claim(10).await.unwrap().remove(0);
+        let tried = worker.deliver(claimed).await.unwrap().unwrap();
+        // The first time the commit came through, and its answer did not.
+        let first = worker.record(&tried).await.unwrap();
+        assert_eq!(worker.record(&tried).await.unwrap(), first);
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_being_sent_can_not_be_tried_again() {
+    let world = requested().await;
+    let claimed = world.deliver_mail().claim(10).await.unwrap().remove(0);
+    let outbox = OutboxUseCases::new(world.clone(), world.clone(), world.clone());
+    let error = outbox.retry(claimed.id.clone()).await.unwrap_err();
+    assert!(error.to_string().contains("is being sent"), "{error}");
+    world.pass(181);
+    outbox.retry(claimed.id).await.unwrap();
 }

@@ -23,7 +23,7 @@ impl Outbox for State {
             .iter_mut()
             .filter(|mail| mail.state == OutboxState::Waiting && mail.due <= now);
         let claimed = due.take(limit as usize).map(|mail| {
-            mail.due = lease_end;
+            (mail.due, mail.leased_until) = (lease_end, Some(lease_end));
             mail.tries += 1;
             ClaimedMail {
                 id: mail.id.clone(),
@@ -56,6 +56,7 @@ impl Outbox for State {
             }
         };
         (mail.state, mail.last_answer) = (state, Some(answer.clone()));
+        mail.leased_until = None;
         Ok(true)
     }
 
@@ -86,7 +87,9 @@ impl Outbox for State {
     }
 
     async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError> {
-        let mail = self.mail_mut(id).filter(|mail| mail.state != OutboxState::Sent);
+        let mail = self.mail_mut(id).filter(|mail| {
+            mail.state != OutboxState::Sent && mail.leased_until.is_none_or(|end| end <= at)
+        });
         Ok(mail.map(|mail| (mail.state, mail.due) = (OutboxState::Waiting, at)).is_some())
     }
 

@@ -1,5 +1,5 @@
-//! Mails to send. `kind` and `subject` say what a mail is about: a link or a passkey. While a mail is claimed, `due_at` is the end of the lease; `tries` numbers the
-//! claim.
+//! Mails to send. `kind` and `subject` say what a mail is about: a link or a passkey. While a mail is
+//! claimed, `due_at` and `leased_until` are the end of the lease; `tries` numbers the claim.
 
 use sea_orm::entity::prelude::*;
 
@@ -18,6 +18,7 @@ pub struct Model {
     pub last_answer: Option<String>,
     pub settled_at: Option<i64>,
     pub trace: Option<String>,
+    pub leased_until: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

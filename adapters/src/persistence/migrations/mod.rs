@@ -8,6 +8,7 @@ mod m0003_mails_of_user;
 mod m0004_passkeys;
 mod m0005_observed;
 mod m0006_keys_of_undos;
+mod m0007_leases;
 
 pub(super) struct Migrator;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             // After the one that it renames a column of an index of.
             Box::new(m0004_passkeys::Step),
             Box::new(m0006_keys_of_undos::Step),
+            Box::new(m0007_leases::Step),
         ]
     }
 }

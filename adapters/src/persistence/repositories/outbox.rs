@@ -26,6 +26,9 @@ state_names!(state_name, state_named, OutboxState {
     OutboxState::Failed => "failed",
 });
 
+/// The kinds of mails that this version knows. Those of a newer one wait for a node that does.
+const KINDS: [&str; 3] = ["passkey_link", "passkey_added", "passkey_removed"];
+
 fn kind_and_subject(about: &MailSubject) -> (&'static str, &str) {
     match about {
         MailSubject::Link(id) => ("passkey_link", id.as_str()),
@@ -52,6 +55,7 @@ fn mail(row: Model) -> Result<OutboxMail, StoreError> {
         due: instant(row.due_at)?,
         tries: row.tries.try_into().unwrap_or_default(),
         state: state_named(&row.state)?,
+        leased_until: row.leased_until.map(instant).transpose()?,
         last_answer: row.last_answer,
         trace: row.trace.map(TraceContext::new),
     })
@@ -84,6 +88,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             last_answer: Set(mail.last_answer.clone()),
             settled_at: Set(None),
             trace: Set(mail.trace.as_ref().map(|trace| trace.as_str().to_owned())),
+            leased_until: Set(mail.leased_until.map(Timestamp::as_millisecond)),
         };
         let queued = Entity::insert(row).exec_without_returning(self.db).await;
         queued.map(drop).map_err(|error| self.failed(error))
@@ -98,6 +103,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
         let rows = Entity::find()
             .filter(Column::State.eq(state_name(OutboxState::Waiting)))
             .filter(Column::DueAt.lte(now.as_millisecond()))
+            .filter(Column::Kind.is_in(KINDS))
             .order_by_asc(Column::DueAt)
             .limit(limit)
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
@@ -106,12 +112,22 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .map_err(|error| self.failed(error))?;
         Entity::update_many()
             .col_expr(Column::DueAt, Expr::value(lease_end.as_millisecond()))
+            .col_expr(Column::LeasedUntil, Expr::value(lease_end.as_millisecond()))
             .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
             .filter(Column::Id.is_in(rows.iter().map(|row| row.id.as_str())))
             .exec(self.db)
             .await
             .map_err(|error| self.failed(error))?;
-        rows.into_iter().map(|row| claimed(row, lease_end)).collect()
+        let readable = |row: Model| {
+            let id = row.id.clone();
+            claimed(row, lease_end)
+                .inspect_err(|error| {
+                    let error = error as &dyn std::error::Error;
+                    tracing::error!(mail_id = id, error, "a mail of the outbox can't be read");
+                })
+                .ok()
+        };
+        Ok(rows.into_iter().filter_map(readable).collect())
     }
 
     async fn settle(
@@ -128,6 +144,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
         let mut update = Entity::update_many()
             .col_expr(Column::State, Expr::value(state_name(state)))
             .col_expr(Column::LastAnswer, Expr::value(answer.as_str()))
+            .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
             .filter(Column::Id.eq(claimed.id.as_str()))
             .filter(Column::Tries.eq(claimed.tries))
             .filter(Column::State.eq(state_name(OutboxState::Waiting)));
@@ -144,6 +161,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .select_only()
             .column(Column::DueAt)
             .filter(Column::State.eq(state_name(OutboxState::Waiting)))
+            .filter(Column::Kind.is_in(KINDS))
             .order_by_asc(Column::DueAt)
             .limit(1)
             .into_tuple()
@@ -197,6 +215,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .col_expr(Column::DueAt, Expr::value(at.as_millisecond()))
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::State.ne(state_name(OutboxState::Sent)))
+            .filter(Column::LeasedUntil.is_null().or(Column::LeasedUntil.lte(at.as_millisecond())))
             .exec(self.db)
             .await
             .map_err(|error| self.failed(error))?;
