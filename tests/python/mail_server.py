@@ -28,6 +28,7 @@ class Handler:
         self.refused = directory / "refused"
         self.refused.mkdir(parents=True, exist_ok=True)
         self.used: dict[str, int] = {}
+        self.last: dict[Path, int] = {}
         self.open: set[int] = set()
         self.connections = 0
         self.most_open = 0
@@ -79,7 +80,7 @@ class Handler:
 
     def write(self, directory: Path, session, envelope) -> str:
         content = envelope.original_content or b""
-        number = 0
+        number = self.last.get(directory, 0)
         while True:
             number += 1
             path = directory / f"{number:04}.eml"
@@ -89,6 +90,7 @@ class Handler:
                 break
             except FileExistsError:
                 continue
+        self.last[directory] = number
         facts = {
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,

@@ -1,8 +1,8 @@
 """A throw-away PostgreSQL cluster on 127.0.0.1: postgres.py PORT DIR.
 
 It prints `ready` when it answers, and again after each line of stdin that it has done: `create NAME`
-makes a database, `stop MODE` (smart, fast, immediate) and `start` do what pg_ctl does. When stdin
-ends, so does the cluster, and its data are gone. PostgreSQL refuses to run as root: then its own user
+makes a database, `stop MODE` (smart, fast, immediate) and `start` do what pg_ctl does, `suspend` and
+`resume` stop all of its processes where they are and let them go on. When stdin ends, so does the cluster, and its data are gone. PostgreSQL refuses to run as root: then its own user
 runs it.
 """
 
@@ -70,6 +70,12 @@ class Cluster:
     def stop(self, mode: str):
         self.run("pg_ctl", "stop", "--wait", f"--mode={mode}")
 
+    def signal(self, number: signal.Signals):
+        server = int((self.data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        for process in [server, *map(int, children)]:
+            os.kill(process, number)
+
     def create(self, name: str):
         address = ["--host=127.0.0.1", f"--port={self.port}", "--username=postgres", "--no-password"]
         self.run("psql", *address, "--quiet", f"--command=CREATE DATABASE {name}", "postgres")
@@ -83,10 +89,17 @@ def main():
         print("ready", flush=True)
         for line in sys.stdin:
             what, *arguments = line.split()
-            {"create": cluster.create, "stop": cluster.stop, "start": cluster.start}[what](*arguments)
+            {
+                "create": cluster.create,
+                "stop": cluster.stop,
+                "start": cluster.start,
+                "suspend": lambda: cluster.signal(signal.SIGSTOP),
+                "resume": lambda: cluster.signal(signal.SIGCONT),
+            }[what](*arguments)
             print("ready", flush=True)
     finally:
         if (cluster.data / "postmaster.pid").exists():
+            cluster.signal(signal.SIGCONT)
             cluster.stop("immediate")
         shutil.rmtree(cluster.data)
 

@@ -63,6 +63,16 @@ impl Postgres {
         self.told("start".to_owned()).await;
     }
 
+    /// Stops the processes of the cluster where they are: whoever asks it waits.
+    pub async fn suspend(self: &Arc<Self>) {
+        self.told("suspend".to_owned()).await;
+    }
+
+    /// Lets the cluster go on.
+    pub async fn resume(self: &Arc<Self>) {
+        self.told("resume".to_owned()).await;
+    }
+
     /// All that is on the disk, of all databases.
     pub fn files(&self) -> Vec<PathBuf> {
         files(self.dir.path())

@@ -56,18 +56,30 @@ impl Writer {
 }
 
 async fn commit_groups(connection: DatabaseConnection, mut jobs: mpsc::Receiver<Job>) {
-    let mut group = Vec::with_capacity(GROUP);
-    while jobs.recv_many(&mut group, GROUP).await > 0 {
+    loop {
+        let mut group = Vec::with_capacity(GROUP);
+        if jobs.recv_many(&mut group, GROUP).await == 0 {
+            return;
+        }
         let started = Instant::now();
-        let result = commit_group(&connection, &group).await;
-        if result.is_err() {
+        // A unit of work that panics takes its group with it, and not the writer.
+        let answered = tokio::spawn(commit_and_answer(connection.clone(), group)).await;
+        if let Err(error) = answered {
+            tracing::error!(%error, "a unit of work panicked");
             renew(&connection).await;
         }
-        for job in group.drain(..) {
-            // A caller who no longer waits doesn't need the answer.
-            let _ = job.done.send(result.clone().map_err(store_error));
-        }
         tokio::time::sleep(started.elapsed() / BREATH).await;
+    }
+}
+
+async fn commit_and_answer(connection: DatabaseConnection, group: Vec<Job>) {
+    let result = commit_group(&connection, &group).await;
+    if result.is_err() {
+        renew(&connection).await;
+    }
+    for job in group {
+        // A caller who no longer waits doesn't need the answer.
+        let _ = job.done.send(result.clone().map_err(store_error));
     }
 }
 

@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use error::store_error;
 use group_commit::Writer;
 pub use schema::Schema;
+use silence::Silence;
 pub use staging::StagingTable;
 
 mod entities;
@@ -20,16 +21,21 @@ mod notify;
 mod pool_use;
 mod repositories;
 mod schema;
+mod silence;
 mod staging;
 mod traced;
 mod transactions;
 
 /// How long a statement waits for a SQLite file that another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a caller waits for a free connection, or for a server that is away.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a caller waits for a free connection, or for a server that is away. Connecting is tried
+/// again after a fifth of this at the latest: that is how soon a server that comes back is noticed.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// A connection that was idle for so long is tested before it is used: one that broke meanwhile costs
+/// no run of a unit of work.
+const TESTED_AFTER: Duration = Duration::from_millis(250);
 /// How long a statement may take on PostgreSQL.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(20);
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a transaction on PostgreSQL may wait for its next statement: a node that hangs must not
 /// keep what it locked.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
@@ -41,6 +47,7 @@ pub struct SeaStore {
     /// Reads; on PostgreSQL it writes as well.
     connection: DatabaseConnection,
     sqlite: Option<SqliteWriter>,
+    silence: Silence,
 }
 
 /// SQLite's one writer, and the connection that it has.
@@ -56,9 +63,11 @@ impl SeaStore {
     /// Errors: [`StoreError`] when the database can't be reached or opened.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
         if !url.starts_with("sqlite:") {
-            let connection = open_postgres(url, max_connections).await.map_err(store_error)?;
+            let silence = Silence::default();
+            let connection = open_postgres(url, max_connections, silence.clone()).await;
+            let connection = connection.map_err(store_error)?;
             pool_use::show(connection.get_postgres_connection_pool(), "postgresql");
-            return Ok(Self { connection, sqlite: None });
+            return Ok(Self { connection, sqlite: None, silence });
         }
         let writing = open_sqlite(url, 1).await.map_err(store_error)?;
         let connection = open_sqlite(url, max_connections).await.map_err(store_error)?;
@@ -70,6 +79,7 @@ impl SeaStore {
                 writer: Writer::start(writing.clone()),
                 connection: writing,
             }),
+            silence: Silence::default(),
         })
     }
 
@@ -102,7 +112,7 @@ impl SeaStore {
     pub fn wake_everywhere(&self, here: Arc<dyn Wake>) -> Arc<dyn Wake> {
         match &self.sqlite {
             Some(_) => here,
-            None => notify::everywhere(self.connection.clone(), here),
+            None => notify::everywhere(self.connection.get_postgres_connection_pool(), here),
         }
     }
 }
@@ -128,17 +138,20 @@ fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .busy_timeout(BUSY_TIMEOUT)
 }
 
-async fn open_postgres(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+async fn open_postgres(
+    url: &str,
+    connections: u32,
+    silence: Silence,
+) -> Result<DatabaseConnection, DbErr> {
     let mut options = options(url, connections);
     options
-        // A connection that broke while it was idle is found out when it is used, and the unit of
-        // work is run again on another.
-        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(TESTED_AFTER)
         .statement_timeout(STATEMENT_TIMEOUT)
         .map_sqlx_postgres_opts(|options| {
             let longest = IDLE_IN_TRANSACTION.as_millis().to_string();
             options.options([("idle_in_transaction_session_timeout", longest)])
         })
+        .map_sqlx_postgres_pool_opts(move |options| silence.clone().ended_by(options))
         .set_application_name("passlink");
     Database::connect(options).await
 }
@@ -154,18 +167,17 @@ impl Store for SeaStore {
     async fn run(&self, work: Work) -> Result<(), StoreError> {
         match &self.sqlite {
             Some(sqlite) => sqlite.writer.run(work).await,
-            None => transactions::run(&self.connection, &work).await,
+            None => transactions::run(&self.connection, &self.silence, &work).await,
         }
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {
-        transactions::look(&self.connection, &work).await;
-        Ok(())
+        transactions::look(&self.connection, &self.silence, &work).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        let schema = tokio::time::timeout(READY_TIMEOUT, self.schema()).await;
-        let schema = schema.map_err(|_| StoreError::Unavailable("no answer in time".into()))??;
+        let schema = self.silence.bounded(READY_TIMEOUT, self.schema()).await;
+        let schema = schema.unwrap_or_else(|| Err(transactions::no_answer()))?;
         match schema.pending {
             0 => Ok(()),
             pending => {

@@ -10,6 +10,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use super::{
     error::{Fault, fault, store_error},
     repositories::Sql,
+    silence::Silence,
     traced::{Traced, span, traced},
 };
 
@@ -17,24 +18,33 @@ use super::{
 const RUNS: u32 = 8;
 /// Wait before a unit of work is run again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(2);
+/// How long a run may take before its server counts as gone: longer than a server that is there lets
+/// a statement take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How a transaction is committed.
 pub(super) type Commit =
     dyn Fn(DatabaseTransaction) -> BoxFuture<'static, Result<(), DbErr>> + Send + Sync;
 
 /// Runs a unit of work until its transaction has ended as it asked.
-pub(super) async fn run(connection: &DatabaseConnection, work: &Work) -> Result<(), StoreError> {
-    run_committed_by(&|transaction| Box::pin(transaction.commit()), connection, work).await
+pub(super) async fn run(
+    connection: &DatabaseConnection,
+    silence: &Silence,
+    work: &Work,
+) -> Result<(), StoreError> {
+    run_committed_by(&|transaction| Box::pin(transaction.commit()), connection, silence, work).await
 }
 
 /// As [`run`], with a commit of one's own.
 pub(super) async fn run_committed_by(
     commit: &Commit,
     connection: &DatabaseConnection,
+    silence: &Silence,
     work: &Work,
 ) -> Result<(), StoreError> {
     for run in 1.. {
-        match attempt(commit, connection, work).await {
+        let attempt = silence.bounded(PATIENCE, attempt(commit, connection, work)).await;
+        match attempt.ok_or_else(no_answer)? {
             Attempt::Ended => break,
             Attempt::Again if run < RUNS => {}
             Attempt::Again => return Err(StoreError::Unavailable("too many conflicts".into())),
@@ -46,15 +56,25 @@ pub(super) async fn run_committed_by(
 }
 
 /// Runs a unit of work that only reads; again if its connection broke.
-pub(super) async fn look(connection: &DatabaseConnection, work: &Work) {
+pub(super) async fn look(
+    connection: &DatabaseConnection,
+    silence: &Silence,
+    work: &Work,
+) -> Result<(), StoreError> {
     for _ in 0..RUNS {
         let connection = Traced(connection);
         let mut repositories = Sql::new(&connection);
-        work(&mut repositories).await;
+        silence.bounded(PATIENCE, work(&mut repositories)).await.ok_or_else(no_answer)?;
         if repositories.fault() != Some(Fault::Lost) {
-            return;
+            break;
         }
     }
+    Ok(())
+}
+
+/// What is told of a server that went silent.
+pub(super) fn no_answer() -> StoreError {
+    StoreError::Unavailable("no answer in time".into())
 }
 
 enum Attempt {

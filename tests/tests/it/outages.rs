@@ -2,49 +2,73 @@
 
 use std::time::{Duration, Instant};
 
-use passlink_tests::{MailServer, Passlink, Postgres, until_within};
-use tokio::time::sleep;
+use passlink_tests::{Answer, Endpoint, MailServer, Passlink, Postgres, client, free_port, until};
+use reqwest::Method;
+use tokio::{task::JoinSet, time::sleep};
 
 use crate::load::{all_sent, assert_each_reached, links, send_to_all};
 
 /// How soon after its database a node must be back.
 const BACK: Duration = Duration::from_secs(2);
+/// How long a caller waits for an answer, of whatever kind.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgresql_restarted_three_times_under_load_costs_no_mail_and_no_wrong_answer() {
     let (mails, cluster) = (MailServer::plain(), Postgres::start());
     let node = Passlink::with_mail_server(&mails).on_postgres(cluster.clone());
     let node = node.leasing("4s").started().await;
     let ada = node.ada();
     let (endpoint, users) = (node.endpoint(), node.crowd(3 * links()));
-    let (endpoints, mut unavailable, mut slowest) = ([endpoint.clone()], 0, Duration::ZERO);
+    let (endpoints, mut slowest) = ([endpoint.clone()], Duration::ZERO);
     for (mode, wave) in ["fast", "immediate", "fast"].into_iter().zip(users.chunks(links())) {
         let restarting = async {
             sleep(Duration::from_millis(50)).await;
             cluster.stop(mode).await;
-            sleep(Duration::from_millis(500)).await;
+            let answer = endpoint.send_link(&ada.token, PATIENCE).await.unwrap();
+            answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
             cluster.start_again().await;
-            let started = Instant::now();
-            until_within(BACK, "the service to be back", async || {
-                let answer = endpoint.send_link(&ada.token, BACK).await.ok()?;
-                [200, 429].contains(&answer.status).then_some(())
-            })
-            .await;
-            started.elapsed()
+            answered_again(&endpoint, &ada.token).await
         };
         let (tally, back) = tokio::join!(send_to_all(&endpoints, wave), restarting);
-        unavailable += tally.unavailable;
+        assert!(tally.unavailable > 0, "the restart was felt");
         slowest = slowest.max(back);
     }
     println!("back within {slowest:?} at the most");
-    assert!(unavailable > 0, "the restarts were felt");
+    assert!(slowest < BACK, "{slowest:?}");
     let received = all_sent(&node, &mails, &users).await;
     let of_users: Vec<_> =
         received.into_iter().filter(|it| it.envelope.to != [&*ada.address]).collect();
     println!("{} mails came again", assert_each_reached(&of_users, &users));
-    for user in users.iter().step_by(10) {
-        assert_eq!(node.history(&user.id), [1, 2]);
+    assert_each_has_one_link(&node, &ada.id);
+}
+
+/// How long it takes until a caller is answered as when all is well.
+async fn answered_again(endpoint: &Endpoint, token: &str) -> Duration {
+    let started = Instant::now();
+    let mut callers = JoinSet::new();
+    loop {
+        let (endpoint, token) = (endpoint.clone(), token.to_owned());
+        callers.spawn(async move { endpoint.send_link(&token, PATIENCE).await });
+        let next_caller = sleep(Duration::from_millis(100));
+        tokio::select! {
+            Some(answer) = callers.join_next() => {
+                if answer.unwrap().is_ok_and(|answer| [200, 429].contains(&answer.status)) {
+                    return started.elapsed();
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
+            () = next_caller => {}
+        }
+        assert!(started.elapsed() < PATIENCE, "the service did not come back");
     }
+}
+
+/// Each user but `other` was added and asked for one link, and no more is recorded.
+fn assert_each_has_one_link(node: &Passlink, other: &str) {
+    let wrong = "SELECT user_id FROM events WHERE user_id <> ? \
+        GROUP BY user_id HAVING count(*) <> 2 OR max(sequence) <> 2";
+    assert_eq!(node.sql(wrong, &[other]), Vec::<Vec<serde_json::Value>>::new());
 }
 
 #[tokio::test]
@@ -55,18 +79,58 @@ async fn connections_that_are_cut_under_load_cost_no_mail_and_no_wrong_answer() 
     let (endpoints, users) = ([node.endpoint()], node.crowd(links()));
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
         WHERE datname = current_database() AND application_name = 'passlink'";
+    let mut cuts = 0;
     let cutting = async {
         loop {
-            sleep(Duration::from_millis(200)).await;
+            sleep(Duration::from_millis(100)).await;
             assert_ne!(node.sql(cut, &[]), [[0]], "there was a connection to cut");
+            cuts += 1;
         }
     };
     tokio::select! {
         _ = send_to_all(&endpoints, &users) => {}
         () = cutting => unreachable!(),
     }
+    assert!(cuts > 0, "no connection was cut while there was load");
     let received = all_sent(&node, &mails, &users).await;
     assert_each_reached(&received, &users);
+    assert_each_has_one_link(&node, "");
+}
+
+#[tokio::test]
+async fn postgresql_that_hangs_is_out_of_reach_and_then_back() {
+    let cluster = Postgres::start();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let node = Passlink::with_mail_dir().on_postgres(cluster.clone()).generous();
+    let node = node.set("telemetry.metrics_listen", &listen).started().await;
+    let ada = node.ada();
+    node.send_link(&ada.token).await.sequence();
+    cluster.suspend().await;
+    let endpoint = node.endpoint();
+    let calls = (0..20).map(|_| {
+        let (endpoint, token) = (endpoint.clone(), ada.token.clone());
+        async move { endpoint.send_link(&token, PATIENCE).await.unwrap() }
+    });
+    for answer in calls.collect::<JoinSet<_>>().join_all().await {
+        answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
+    }
+    let readiness = Answer::to(node.request(Method::GET, "/readyz")).await;
+    assert_eq!(readiness.status, 503, "{}", readiness.text);
+    let used = "passlink_database_connections{";
+    until("the connections to be given up", async || {
+        let page = Answer::to(client().get(format!("http://{listen}/metrics"))).await.text;
+        let line = page.lines().find(|it| it.starts_with(used) && it.contains("\"used\"")).unwrap();
+        let used: u32 = line.rsplit_once(' ').unwrap().1.parse().unwrap();
+        // The worker goes on asking.
+        (used <= 2).then_some(())
+    })
+    .await;
+    cluster.resume().await;
+    until("the service to be back", async || {
+        let answer = endpoint.send_link(&ada.token, PATIENCE).await.unwrap();
+        (answer.status == 200).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -29,7 +29,8 @@ impl Store for Conflicts {
                 transaction.commit().await
             }) as _
         };
-        transactions::run_committed_by(&commit, &self.store.connection, &work).await
+        let SeaStore { connection, silence, .. } = &self.store;
+        transactions::run_committed_by(&commit, connection, silence, &work).await
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {
