@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use super::*;
 
 mod conflicts;
+mod notify;
 mod postgres;
 mod staging;
 

@@ -5,7 +5,8 @@
 //! Callers of different users send over HTTP/1.1 with keep-alive, each its next link as soon as
 //! the last one was answered; every answer is durable by then. Mails go to a folder. Client,
 //! server and mail worker share the machine. `PASSLINK_BENCH_LINKS` sets how many links a run
-//! sends (default 5000), `TMPDIR` where the database is.
+//! sends (default 5000), `PASSLINK_TEST_DATABASE=postgres` and `PASSLINK_BENCH_NODES` (default 1) what
+//! they are sent through, `TMPDIR` where the database is.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,38 +34,44 @@ fn main() {
 }
 
 async fn measure() {
-    let links = std::env::var("PASSLINK_BENCH_LINKS").map_or(5000, |text| text.parse().unwrap());
+    let setting = |name, otherwise| std::env::var(name).map_or(otherwise, |it| it.parse().unwrap());
+    let links = setting("PASSLINK_BENCH_LINKS", 5000);
     let mut passlink = Passlink::with_mail_dir().set_variable("RUST_LOG", "warn");
     passlink.cli(&["migrate"]).done();
     let mut callers = passlink.crowd(2 * links);
     let started = Instant::now();
     passlink.start().await;
     let ready = started.elapsed();
+    let mut nodes = vec![passlink];
+    for _ in 1..setting("PASSLINK_BENCH_NODES", 1) {
+        nodes.push(nodes[0].another_node().started().await);
+    }
     tokio::time::sleep(Duration::from_secs(1)).await;
 
     let size = fs::metadata(binary()).unwrap().len() as f64 / 1e6;
     println!("{}, {size:.1} MB", binary().display());
     println!("start to ready           {:8.0} ms", millis(ready));
-    println!("resident, idle           {:8.1} MB", resident(&passlink));
+    println!("resident, idle           {:8.1} MB", resident(&nodes));
     println!();
     println!("callers   links   links/s   p50 ms   p99 ms   most ms   resident MB   all mailed s");
     for concurrency in [16, 64] {
         let run = callers.split_off(callers.len() - links);
-        let result = send_all(&passlink, run, concurrency).await;
+        let result = send_all(&nodes, run, concurrency).await;
         println!("{concurrency:7} {links:7} {result}");
     }
 }
 
-/// Sends a link to each user, `concurrency` at a time; returns the line of the table.
-async fn send_all(passlink: &Passlink, users: Vec<Caller>, concurrency: usize) -> String {
+/// Sends a link to each user, `concurrency` at a time, spread over the nodes; returns the line of the
+/// table.
+async fn send_all(nodes: &[Passlink], users: Vec<Caller>, concurrency: usize) -> String {
     let links = users.len();
     let users = Arc::new(Mutex::new(users));
     let mut tasks = JoinSet::new();
     let started = Instant::now();
-    for _ in 0..concurrency {
+    for node in nodes.iter().cycle().take(concurrency) {
         // A client of its own, and so a connection of its own, for each caller.
         let (client, users) = (client(), users.clone());
-        let first = passlink.sending("");
+        let first = node.sending("");
         let url = first.build().unwrap().url().clone();
         tasks.spawn(async move {
             let mut times = Vec::new();
@@ -79,11 +86,11 @@ async fn send_all(passlink: &Passlink, users: Vec<Caller>, concurrency: usize) -
         });
     }
     let mut times: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
-    let (elapsed, loaded) = (started.elapsed(), resident(passlink));
+    let (elapsed, loaded) = (started.elapsed(), resident(nodes));
     times.sort();
     let rank = |share: f64| millis(times[((times.len() - 1) as f64 * share) as usize]);
     let waiting = "SELECT count(*) FROM outbox WHERE state = 'waiting'";
-    while passlink.sql(waiting, &[]) != [[0]] {
+    while nodes[0].sql(waiting, &[]) != [[0]] {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     format!(
@@ -100,6 +107,8 @@ fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-fn resident(passlink: &Passlink) -> f64 {
-    passlink.process().resident_kib() as f64 * 1024.0 / 1e6
+/// What the nodes hold in memory, on average; MB.
+fn resident(nodes: &[Passlink]) -> f64 {
+    let sum: u64 = nodes.iter().map(|node| node.process().resident_kib()).sum();
+    sum as f64 * 1024.0 / 1e6 / nodes.len() as f64
 }

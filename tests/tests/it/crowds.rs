@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use passlink_tests::{Answer, MailServer, Passlink};
 use tokio::task::JoinSet;
 
+use crate::load::{links, send_to_all};
+
 async fn at_once(passlink: &Passlink, tokens: Vec<String>) -> Vec<Answer> {
     let requests = tokens.iter().map(|token| passlink.sending(token));
     requests.map(Answer::to).collect::<JoinSet<_>>().join_all().await
@@ -75,4 +77,35 @@ async fn two_hundred_users_at_once_get_200_mails_each_its_own() {
         ids.insert(received.mail.header("Message-ID").to_owned());
     }
     assert_eq!((reached.len(), codes.len(), ids.len()), (200, 400, 200));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_that_write_succeed_while_the_server_is_under_load() {
+    let node = Passlink::with_mail_dir().started().await;
+    let (endpoint, users) = (node.endpoint(), node.crowd(links()));
+    let sending = tokio::spawn(async move { send_to_all(&[endpoint], &users).await });
+    let mut rounds = 0;
+    while !sending.is_finished() || rounds < 2 {
+        rounds += 1;
+        let address = format!("new-{rounds}@example.com");
+        let user = node.user(&address, &[]);
+        let id = user["id"].as_str().unwrap();
+        node.token(id, &[]);
+        node.cli(&["link", "create", "--user", id]).done();
+        let first_id = |what| {
+            let lines = node.cli(&[what, "list", "--user", id]).lines();
+            lines[0]["id"].as_str().unwrap().to_owned()
+        };
+        for command in [
+            &["token", "revoke", &first_id("token")],
+            &["link", "revoke", &first_id("link")],
+            &["user", "update", id, "--display-name", "Ada Example"][..],
+            &["user", "lock", id],
+            &["user", "unlock", id],
+            &["user", "remove", id],
+        ] {
+            node.cli(command).done();
+        }
+    }
+    assert_eq!(sending.await.unwrap().unavailable, 0);
 }

@@ -133,20 +133,6 @@ async fn postgresql_that_hangs_is_out_of_reach_and_then_back() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn commands_that_write_succeed_while_the_server_is_under_load() {
-    let node = Passlink::with_mail_dir().started().await;
-    let (endpoint, users) = (node.endpoint(), node.crowd(links()));
-    let sending = tokio::spawn(async move { send_to_all(&[endpoint], &users).await });
-    let mut added = 0;
-    while !sending.is_finished() || added < 5 {
-        added += 1;
-        let user = node.user(&format!("new-{added}@example.com"), &[]);
-        node.token(user["id"].as_str().unwrap(), &[]);
-    }
-    assert_eq!(sending.await.unwrap().unavailable, 0);
-}
-
 #[tokio::test]
 async fn a_sqlite_file_that_may_only_be_read_is_out_of_reach() {
     let mut passlink = Passlink::with_mail_dir().on_sqlite();
