@@ -8,7 +8,8 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 use webauthn_rs::prelude::{
-    PasskeyRegistration, RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
+    COSEAlgorithm, COSEKey, PasskeyRegistration, RegisterPublicKeyCredential, Webauthn,
+    WebauthnBuilder, WebauthnError,
 };
 
 use answer::Answer;
@@ -16,7 +17,12 @@ use authenticator_data::AttestedCredential;
 
 mod answer;
 mod authenticator_data;
+#[cfg(any(test, feature = "fuzzing"))]
+mod open_ceremony;
 mod options;
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub use open_ceremony::OpenCeremony;
 
 /// Names of authenticators by AAGUID; the file says where they are from.
 const MODELS: &str = include_str!("../data/aaguids.json");
@@ -93,8 +99,9 @@ impl WebAuthn for RelyingParty {
         &self.id
     }
 
-    fn serves(&self, host: &str) -> bool {
-        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+    fn serves(&self, domain: &str) -> bool {
+        let mut known = self.hosts.iter().chain([&self.id]);
+        known.any(|known| known.eq_ignore_ascii_case(domain))
     }
 
     fn begin(&self, new: &NewCredential<'_>) -> Result<BegunCeremony, WebAuthnError> {
@@ -143,6 +150,12 @@ impl WebAuthn for RelyingParty {
             backup_state: attested.backup_state,
             aaguid: attested.aaguid,
         })
+    }
+
+    fn can_verify(&self, public_key: &[u8]) -> bool {
+        let key = serde_cbor_2::from_slice(public_key).ok();
+        let key = key.and_then(|key: serde_cbor_2::Value| COSEKey::try_from(&key).ok());
+        key.is_some_and(|key| COSEAlgorithm::secure_algs().contains(&key.type_))
     }
 
     fn model(&self, aaguid: Aaguid) -> Option<&str> {

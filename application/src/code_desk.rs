@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use passlink_domain::{
-    CodeBinding, CodeKeys, KeyId, LinkId, Passkey, PasskeyId, PasskeyLink, Purpose, User,
+    CodeBinding, CodeKeys, KeyId, LinkId, Passkey, PasskeyId, PasskeyLink, Purpose, User, UserId,
 };
 use zeroize::Zeroizing;
 
-use crate::{ClientAddress, Limiter, Repositories, Store, StoreError, TooMany};
+use crate::{ClientAddress, Limiter, Store, StoreError, TooMany};
 
 /// Why a code opens nothing. Whatever is wrong with it, callers are told the same.
 #[derive(Debug, thiserror::Error)]
@@ -54,11 +54,12 @@ impl CodeDesk {
         presented: &PresentedCode<LinkId>,
         purpose: Purpose,
     ) -> Result<(PasskeyLink, User), CodeError> {
-        let found =
-            self.store.read(presented.id.clone(), |id, tx| Box::pin(link_and_user(id, tx))).await?;
-        let binding = found.as_ref().map(|(link, _)| (&link.key, link.code_binding(purpose)));
-        self.check(binding, presented.id.as_str(), &presented.code, presented.from)?;
-        found.filter(|(_, user)| user.active().is_ok()).ok_or(CodeError::Invalid)
+        let link = self.store.read(presented.id.clone(), |id, tx| tx.link(id)).await?;
+        let binding = link.as_ref().map(|link| (&link.key, link.code_binding(purpose)));
+        self.check(binding, ("link", presented.id.as_str()), presented)?;
+        let link = link.ok_or(CodeError::Invalid)?;
+        let user = self.active_user(&link.user).await?;
+        Ok((link, user))
     }
 
     /// The passkey whose registration the code undoes, and its user, who is active. The passkey
@@ -67,46 +68,36 @@ impl CodeDesk {
         &self,
         presented: &PresentedCode<PasskeyId>,
     ) -> Result<(Passkey, User), CodeError> {
-        let found = self
-            .store
-            .read(presented.id.clone(), |id, tx| Box::pin(passkey_and_user(id, tx)))
-            .await?;
-        let binding = found.as_ref().and_then(|(passkey, _)| passkey.undo_binding());
-        self.check(binding, presented.id.as_str(), &presented.code, presented.from)?;
-        found.filter(|(_, user)| user.active().is_ok()).ok_or(CodeError::Invalid)
+        let passkey = self.store.read(presented.id.clone(), |id, tx| tx.passkey(id)).await?;
+        let binding = passkey.as_ref().and_then(Passkey::undo_binding);
+        self.check(binding, ("passkey", presented.id.as_str()), presented)?;
+        let passkey = passkey.ok_or(CodeError::Invalid)?;
+        let user = self.active_user(&passkey.user).await?;
+        Ok((passkey, user))
     }
 
-    fn check(
+    /// Whoever has a wrong code is refused before anything else is looked up: how long that takes
+    /// shall not tell what there is.
+    fn check<T>(
         &self,
         binding: Option<(&KeyId, CodeBinding<'_>)>,
-        id: &str,
-        presented: &str,
-        from: Option<ClientAddress>,
+        (kind, id): (&str, &str),
+        presented: &PresentedCode<T>,
     ) -> Result<(), CodeError> {
         let code = binding.and_then(|(key, binding)| self.keys.derive(key, &binding));
-        if code.is_some_and(|code| code.matches(presented)) {
+        if code.is_some_and(|code| code.matches(&presented.code)) {
             return Ok(());
         }
-        from.map_or(Ok(()), |from| self.wrong.count_client(from))?;
-        self.wrong.count(id)?;
+        presented.from.map_or(Ok(()), |from| self.wrong.count_client(from))?;
+        self.wrong.count_thing(kind, id)?;
         Err(CodeError::Invalid)
+    }
+
+    async fn active_user(&self, id: &UserId) -> Result<User, CodeError> {
+        let user: Option<User> = self.store.read(id.clone(), |id, tx| tx.user(id)).await?;
+        user.filter(|user| user.active().is_ok()).ok_or(CodeError::Invalid)
     }
 }
 
-async fn link_and_user(
-    id: &LinkId,
-    tx: &mut dyn Repositories,
-) -> Result<Option<(PasskeyLink, User)>, StoreError> {
-    let Some(link) = tx.link(id).await? else { return Ok(None) };
-    let user = tx.user(&link.user).await?;
-    Ok(user.map(|user| (link, user)))
-}
-
-async fn passkey_and_user(
-    id: &PasskeyId,
-    tx: &mut dyn Repositories,
-) -> Result<Option<(Passkey, User)>, StoreError> {
-    let Some(passkey) = tx.passkey(id).await? else { return Ok(None) };
-    let user = tx.user(&passkey.user).await?;
-    Ok(user.map(|user| (passkey, user)))
-}
+#[cfg(test)]
+mod tests;

@@ -72,6 +72,9 @@ pub enum PasskeyError {
     /// The code that was presented, or the link that began the ceremony, does not hold.
     #[error(transparent)]
     Code(#[from] CodeError),
+    /// The ceremony was begun with a bearer token of the user, and is finished with none.
+    #[error("the user's bearer token is missing")]
+    NoBearer,
     /// The user has no such passkey, and no such ceremony was begun.
     #[error("there is no passkey with this id; `passlink passkey list` shows them")]
     NotFound,

@@ -10,6 +10,7 @@ mod passkeys;
 mod staging;
 mod tokens;
 mod users;
+mod webauthn;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,6 +27,7 @@ use passlink_domain::*;
 use crate::*;
 
 pub use staging::Waiting;
+pub use webauthn::credential;
 
 /// What the store holds. Undone by keeping the copy from before.
 #[derive(Clone, Default)]
@@ -120,6 +122,42 @@ impl World {
         )
     }
 
+    /// Where passkeys are registered, three to a user.
+    pub fn passkeys(self: &Arc<Self>) -> PasskeyDesk {
+        let ports: (Arc<dyn Clock>, Arc<dyn Random>) = (self.clone(), self.clone());
+        let codes = (Self::keys(), Self::public_url());
+        PasskeyDesk::new(self.clone(), ports, self.clone(), self.clone(), codes, 3, self.clone())
+    }
+
+    /// Checks codes; three wrong ones in a minute are allowed.
+    pub fn codes(self: &Arc<Self>) -> CodeDesk {
+        let wrong = Arc::new(Limiter::per_minute(3, self.clone()));
+        CodeDesk::new(self.clone(), Self::keys(), wrong)
+    }
+
+    /// A returned link, and its code as its user presents it.
+    pub async fn returned_link(self: &Arc<Self>, caller: &Caller) -> PresentedCode<LinkId> {
+        let added = AddLink::new(self.desk(), true).for_caller(caller.clone()).await.unwrap();
+        presented(added.link, added.code.expose())
+    }
+
+    /// A mailed link, and its code for `purpose` as its user presents it.
+    pub async fn mailed_link(
+        self: &Arc<Self>,
+        caller: &Caller,
+        purpose: Purpose,
+    ) -> PresentedCode<LinkId> {
+        self.send_link().to_caller(caller.clone()).await.unwrap();
+        let link = self.state().links.pop().unwrap();
+        let code = Self::keys().derive(&link.key, &link.code_binding(purpose)).unwrap();
+        presented(link.id, code.expose())
+    }
+
+    /// Changes a user.
+    pub fn change_user(&self, id: &str, change: impl FnOnce(&mut User)) {
+        self.change(|state| change(state.users.get_mut(id).unwrap()));
+    }
+
     /// Delivers a claimed mail and records what came of it.
     pub async fn deliver(self: &Arc<Self>, claimed: ClaimedMail) -> Delivered {
         let worker = self.deliver_mail();
@@ -150,6 +188,12 @@ impl World {
         let user = users.add(new).await.unwrap();
         Caller { user: user.id, token_name: None }
     }
+}
+
+/// A code that somebody presents.
+pub fn presented<T>(id: T, code: &str) -> PresentedCode<T> {
+    let from = Some(ClientAddress([192, 0, 2, 1].into()));
+    PresentedCode { id, code: code.to_owned().into(), from }
 }
 
 impl Clock for World {

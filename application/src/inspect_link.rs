@@ -58,3 +58,6 @@ fn view(link: PasskeyLink, user: User, now: Timestamp) -> LinkView {
         expires: link.expires,
     }
 }
+
+#[cfg(test)]
+mod tests;

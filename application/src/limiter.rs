@@ -9,6 +9,7 @@ use std::{
 
 use jiff::Timestamp;
 use lru::LruCache;
+use sha2::{Digest, Sha256};
 
 use crate::Clock;
 
@@ -39,13 +40,20 @@ pub struct TooMany {
     pub retry_after: Duration,
 }
 
+/// What is counted. Of a thing, whose id may be anything that somebody sent, only a digest is kept.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Client(IpAddr),
+    Thing([u8; 32]),
+}
+
 /// Counts by key; each key has its own minute. Memory is bounded.
 pub struct Limiter {
     clock: Arc<dyn Clock>,
     interval: Duration,
     /// For each key, when all that was counted will have been paid off: by the generic cell rate
     /// algorithm, one `interval` for each count.
-    paid_off: Mutex<LruCache<String, Timestamp>>,
+    paid_off: Mutex<LruCache<Key, Timestamp>>,
 }
 
 impl Limiter {
@@ -59,16 +67,20 @@ impl Limiter {
     ///
     /// Errors: [`TooMany`], not counted, when it is more than is allowed.
     pub fn count_client(&self, client: ClientAddress) -> Result<(), TooMany> {
-        self.count(&client.network().to_string())
+        self.count(Key::Client(client.network()))
     }
 
-    /// Counts one more for a key.
+    /// Counts one more for a thing of this kind and id.
     ///
     /// Errors: [`TooMany`], not counted, when it is more than is allowed.
-    pub fn count(&self, key: &str) -> Result<(), TooMany> {
+    pub fn count_thing(&self, kind: &str, id: &str) -> Result<(), TooMany> {
+        self.count(Key::Thing(Sha256::digest(format!("{kind} {id}")).into()))
+    }
+
+    fn count(&self, key: Key) -> Result<(), TooMany> {
         let now = self.clock.now();
         let mut paid_off = self.paid_off.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = paid_off.get(key).copied().unwrap_or(now).max(now);
+        let before = paid_off.get(&key).copied().unwrap_or(now).max(now);
         let after = before.saturating_add(self.interval).unwrap_or(Timestamp::MAX);
         let ahead = Duration::try_from(after.duration_since(now)).unwrap_or_default();
         match ahead > MINUTE {
@@ -77,7 +89,7 @@ impl Limiter {
                 Err(TooMany { retry_after: Duration::from_secs(seconds as u64) })
             }
             false => {
-                paid_off.put(key.to_owned(), after);
+                paid_off.put(key, after);
                 Ok(())
             }
         }

@@ -6,9 +6,9 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    Aaguid, Attachment, BearerToken, Ceremony, Credential, CredentialId, KeyId, LinkId, LinkState,
-    OutboxId, Passkey, PasskeyId, PasskeyLink, RecentLinks, Sequence, Token, TokenHash, TokenId,
-    User, UserEvent, UserHandle, UserId,
+    Aaguid, Attachment, BearerToken, Ceremony, Credential, KeyId, LinkId, LinkState, OutboxId,
+    Passkey, PasskeyId, PasskeyLink, RecentLinks, Sequence, Token, TokenHash, TokenId, User,
+    UserEvent, UserHandle, UserId,
 };
 
 use crate::{
@@ -61,7 +61,7 @@ pub struct NewCredential<'a> {
     /// Names the user to the authenticator.
     pub handle: &'a UserHandle,
     /// The user's credentials: an authenticator that has one of them makes no other.
-    pub exclude: &'a [&'a CredentialId],
+    pub exclude: &'a [&'a Credential],
     /// The attachment that is wanted, if one is.
     pub attachment: Option<Attachment>,
 }
@@ -80,8 +80,8 @@ pub struct BegunCeremony {
 pub trait WebAuthn: Send + Sync {
     /// The id of the relying party, which credentials are bound to.
     fn rp_id(&self) -> &str;
-    /// Whether credentials are registered on pages of this host.
-    fn serves(&self, host: &str) -> bool;
+    /// Whether credentials can be registered under this domain: it is the id, or the host of a page.
+    fn serves(&self, domain: &str) -> bool;
     /// Begins a registration. Errors: [`WebAuthnError::Broken`].
     fn begin(&self, new: &NewCredential<'_>) -> Result<BegunCeremony, WebAuthnError>;
     /// The challenge that an answer says it is for; `None` when it can't be read.
@@ -91,6 +91,8 @@ pub trait WebAuthn: Send + Sync {
     /// Errors: [`WebAuthnError::NotVerified`], with everything that an answer can have wrong;
     /// [`WebAuthnError::Broken`] when the state can't be read.
     fn verify(&self, state: &str, answer: &str) -> Result<Credential, WebAuthnError>;
+    /// Whether what a credential with this public key, a COSE_Key, signs can be verified.
+    fn can_verify(&self, public_key: &[u8]) -> bool;
     /// What a model of authenticators is called, if it is known.
     fn model(&self, aaguid: Aaguid) -> Option<&str>;
 }
@@ -115,8 +117,9 @@ pub trait Users {
     async fn change_user(&mut self, user: &User) -> Result<bool, StoreError>;
     /// What names the user to authenticators, once it was needed.
     async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError>;
-    /// Sets what names the user to authenticators.
-    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<(), StoreError>;
+    /// Sets what names the user to authenticators; `false` when it names another user: then the
+    /// transaction can only be undone.
+    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<bool, StoreError>;
 }
 
 /// Where users wait to be added all at once. Nobody sees who waits, and what waits goes with this.
@@ -206,6 +209,13 @@ pub trait Links {
 pub trait Passkeys {
     /// The user's passkeys that are not removed, the oldest first.
     async fn passkeys_of(&mut self, user: &UserId) -> Result<Vec<Passkey>, StoreError>;
+    /// Up to `limit` passkeys that are not removed, of the user or of all, by id, after `after`.
+    async fn passkeys_after(
+        &mut self,
+        user: Option<&UserId>,
+        after: Option<&PasskeyId>,
+        limit: u64,
+    ) -> Result<Vec<Passkey>, StoreError>;
     /// The passkey, removed or not.
     async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError>;
     /// Adds a passkey; `false` when its credential is registered already, for whomever.

@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Attachment, Ceremony, Credential, CredentialId, LinkId, LinkState, MAX_CEREMONIES,
-    ObjectDetails, OpenedBy, Passkey, PasskeyId, Purpose, Text, UNDO_FOR, Undo, User, UserHandle,
-    UserId, name_passkey,
+    Attachment, Ceremony, Credential, LinkId, LinkState, MAX_CEREMONIES, ObjectDetails, OpenedBy,
+    Passkey, PasskeyId, Purpose, Text, UNDO_FOR, Undo, User, UserHandle, UserId, name_passkey,
 };
 
 use crate::{
@@ -27,7 +26,8 @@ pub struct NewPasskey {
     pub user: UserId,
     /// The attachment that is wanted, if one is.
     pub attachment: Option<Attachment>,
-    /// The host of the page where it is registered; empty when the caller does not say.
+    /// The relying party's id, or the host of the page where it is registered; empty when the caller
+    /// does not say.
     pub domain: String,
 }
 
@@ -53,13 +53,23 @@ pub struct RegistrationAnswer {
     pub user_agent: Option<String>,
 }
 
-/// Which ceremony an answer belongs to.
+/// Which ceremony an answer belongs to, and who answers.
 #[derive(Debug, Clone)]
 pub enum CeremonyKey {
     /// The one that makes this passkey.
-    Passkey(PasskeyId),
+    Passkey {
+        /// Whose passkey it is.
+        user: UserId,
+        /// The passkey.
+        id: PasskeyId,
+        /// Whom a bearer token speaks for, if there was one.
+        caller: Option<UserId>,
+    },
     /// The one among the caller's own that has the challenge of the answer.
-    Challenge,
+    Challenge {
+        /// Whom the bearer token speaks for.
+        caller: UserId,
+    },
 }
 
 impl RegisterPasskey {
@@ -109,34 +119,38 @@ impl RegisterPasskey {
         self.desk.store.write(draft, |draft, tx| Box::pin(begin(draft, tx))).await
     }
 
-    /// Whether finishing this ceremony needs the user's bearer token.
+    /// Whether finishing this ceremony needs the user's bearer token, which [`Self::finish`] insists
+    /// on: it is not looked at for a ceremony that a link began.
     pub async fn needs_bearer(&self, passkey: &PasskeyId) -> Result<bool, PasskeyError> {
         let ceremony = self.find(passkey.clone()).await?;
         Ok(ceremony.is_some_and(|ceremony| ceremony.opened_by == OpenedBy::Bearer))
     }
 
-    /// Finishes a ceremony of the user: stores the passkey and uses up the link, if one began it.
-    /// Who finishes one that a bearer token began must act for the user.
+    /// Finishes a ceremony: stores the passkey and uses up the link, if one began it.
     ///
     /// Errors: [`PasskeyError`]; nothing is stored then, and the link can be used all the same.
+    /// [`PasskeyError::NoBearer`] when a bearer token began the ceremony and the caller is nobody, or
+    /// another user.
     pub async fn finish(
         &self,
-        user: UserId,
         key: CeremonyKey,
         answer: RegistrationAnswer,
     ) -> Result<ObjectDetails, PasskeyError> {
         let webauthn = &*self.desk.webauthn;
         let ceremony = match key {
-            CeremonyKey::Passkey(id) => {
+            CeremonyKey::Passkey { user, id, caller } => {
                 let ceremony = self.find(id.clone()).await?;
                 match ceremony.filter(|ceremony| ceremony.user == user) {
-                    Some(ceremony) => ceremony,
+                    Some(ceremony) if ceremony.can_be_finished_by(caller.as_ref()) => ceremony,
+                    Some(_) => return Err(PasskeyError::NoBearer),
                     None => return Err(self.missing(user, id).await),
                 }
             }
-            CeremonyKey::Challenge => {
+            CeremonyKey::Challenge { caller } => {
                 let challenge = webauthn.challenge_of(&answer.credential);
-                self.own_with_challenge(user, challenge).await?.ok_or(PasskeyError::NotVerified)?
+                self.own_with_challenge(caller, challenge)
+                    .await?
+                    .ok_or(PasskeyError::NotVerified)?
             }
         };
         if !ceremony.is_open_at(self.desk.clock.now()) || ceremony.rp_id != webauthn.rp_id() {
@@ -215,10 +229,10 @@ async fn begin(
     if passkeys.len() >= draft.desk.max_per_user {
         return Err(PasskeyError::TooMany);
     }
-    let exclude: Vec<&CredentialId> = passkeys
+    let exclude: Vec<&Credential> = passkeys
         .iter()
         .filter(|passkey| passkey.rp_id == webauthn.rp_id())
-        .map(|passkey| &passkey.credential.id)
+        .map(|passkey| &passkey.credential)
         .collect();
     let begun = webauthn.begin(&NewCredential {
         user: &user,
@@ -251,8 +265,10 @@ async fn handle(
     if let Some(handle) = tx.handle_of(&user.id).await? {
         return Ok(handle);
     }
-    tx.set_handle(&user.id, new).await?;
-    Ok(new.clone())
+    match tx.set_handle(&user.id, new).await? {
+        true => Ok(new.clone()),
+        false => Err(StoreError::Broken("a random handle names another user".into())),
+    }
 }
 
 /// The user for whom a ceremony is begun or finished, locked, and the time; a link that began it

@@ -1,6 +1,6 @@
 //! Removing a passkey: by its user, by an operator, or by the code that undoes its registration.
 
-use passlink_domain::{ObjectDetails, PasskeyId, UserId};
+use passlink_domain::{ObjectDetails, Passkey, PasskeyId, UserId};
 
 use crate::{
     CodeDesk, CodeError, PasskeyDesk, PasskeyError, PresentedCode, passkey_desk::own_passkey,
@@ -36,20 +36,21 @@ impl RemovePasskey {
         Ok(details)
     }
 
-    /// Removes a passkey, as an operator may, however its user stands.
-    pub async fn by_operator(&self, passkey: PasskeyId) -> Result<ObjectDetails, PasskeyError> {
+    /// Removes a passkey, as an operator may, however its user stands; returns it as it then is.
+    pub async fn by_operator(&self, passkey: PasskeyId) -> Result<Passkey, PasskeyError> {
         let notice = self.desk.notice(passkey)?;
         let removed = self.desk.store.write(notice, |notice, tx| {
             Box::pin(async move {
                 let passkey = tx.passkey(&notice.passkey).await?.ok_or(PasskeyError::NotFound)?;
                 let user = tx.user_for_update(&passkey.user).await?;
                 let user = user.ok_or(PasskeyError::UserNotFound)?;
-                notice.removed(&user, notice.desk.clock.now(), tx).await
+                let details = notice.removed(&user, notice.desk.clock.now(), tx).await?;
+                Ok::<_, PasskeyError>(Passkey { removed: Some(details.changed), ..passkey })
             })
         });
-        let details = removed.await?;
+        let removed = removed.await?;
         self.desk.wake.wake();
-        Ok(details)
+        Ok(removed)
     }
 
     /// Removes the passkey whose registration the code undoes.

@@ -58,6 +58,14 @@ octets! {
     CredentialId: 1023,
 }
 
+/// How many transports of an authenticator are kept.
+pub const MAX_TRANSPORTS: usize = 8;
+
+/// Whether this can be the name of a transport (WebAuthn, section 5.8.4), known or not.
+pub fn is_transport(name: &str) -> bool {
+    (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+}
+
 /// The model of an authenticator, as far as it tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Aaguid([u8; 16]);

@@ -49,6 +49,14 @@ impl Ceremony {
         now.saturating_add(CEREMONY_LIFETIME).unwrap_or(Timestamp::MAX)
     }
 
+    /// Whether somebody may finish it for whom a bearer token of `caller` speaks, or none does.
+    pub fn can_be_finished_by(&self, caller: Option<&UserId>) -> bool {
+        match self.opened_by {
+            OpenedBy::Link(_) => true,
+            OpenedBy::Bearer => caller == Some(&self.user),
+        }
+    }
+
     /// Whether the challenge can still be answered.
     pub fn is_open_at(&self, now: Timestamp) -> bool {
         now < self.expires

@@ -18,8 +18,8 @@ mod user;
 mod user_change;
 
 pub use authenticator::{
-    Aaguid, Attachment, Credential, CredentialId, OctetsError, Passkey, UNDO_FOR, Undo, UserHandle,
-    name_passkey,
+    Aaguid, Attachment, Credential, CredentialId, MAX_TRANSPORTS, OctetsError, Passkey, UNDO_FOR,
+    Undo, UserHandle, is_transport, name_passkey,
 };
 pub use ceremony::{CEREMONY_LIFETIME, Ceremony, MAX_CEREMONIES, OpenedBy};
 pub use code::{Code, CodeBinding, CodeKey, CodeKeys, KeyError, KeyId, Purpose};

@@ -108,7 +108,7 @@ impl AuthService for Service {
         context: RequestContext,
         request: ServiceRequest<'_, VerifyMyPasswordlessRequest>,
     ) -> ServiceResult<VerifyMyPasswordlessResponse> {
-        let user = self.bearers.caller(&context).await?.user;
+        let caller = self.bearers.caller(&context).await?.user;
         let verification = request.to_owned_message().verification.into_option();
         let verification = verification.ok_or_else(|| invalid("verification", "must be given"))?;
         let credential = String::from_utf8(verification.public_key_credential.to_vec());
@@ -118,7 +118,7 @@ impl AuthService for Service {
             name: verification.token_name,
             user_agent: user_agent(&context),
         };
-        let finished = self.register.finish(user, CeremonyKey::Challenge, answer).await;
+        let finished = self.register.finish(CeremonyKey::Challenge { caller }, answer).await;
         let details = finished.map_err(ApiError::named("verification.token_name"))?;
         Response::ok(VerifyMyPasswordlessResponse {
             details: Some(details.into()).into(),

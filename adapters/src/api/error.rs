@@ -304,6 +304,7 @@ impl From<PasskeyError> for ApiError {
             PasskeyError::UserNotFound => Self::UserNotFound,
             PasskeyError::NotReachable(why) => why.into(),
             PasskeyError::Code(error) => error.into(),
+            PasskeyError::NoBearer => Self::AuthMissing,
             PasskeyError::NotFound => Self::PasskeyNotFound,
             PasskeyError::NotVerified => Self::ValidateFailed,
             PasskeyError::Exists => Self::PasskeyExists,

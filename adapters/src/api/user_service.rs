@@ -120,15 +120,17 @@ impl UserService for Service {
         let credential = request.public_key_credential.into_option();
         let credential =
             credential.ok_or_else(|| invalid("public_key_credential", "must be given"))?;
-        if self.register.needs_bearer(&passkey).await.map_err(ApiError::from)? {
-            self.bearers.acting_for(&user, &context).await?;
-        }
+        let caller = match self.register.needs_bearer(&passkey).await.map_err(ApiError::from)? {
+            true => Some(self.bearers.acting_for(&user, &context).await?.user),
+            false => None,
+        };
         let answer = RegistrationAnswer {
             credential: json::text(&credential)?,
             name: request.passkey_name,
             user_agent: user_agent(&context),
         };
-        let finished = self.register.finish(user, CeremonyKey::Passkey(passkey), answer).await;
+        let key = CeremonyKey::Passkey { user, id: passkey, caller };
+        let finished = self.register.finish(key, answer).await;
         let details = finished.map_err(ApiError::named("passkey_name"))?;
         Response::ok(VerifyPasskeyRegistrationResponse {
             details: Some(details.into()).into(),

@@ -1,15 +1,11 @@
 //! What a browser says beside what the authenticator signed. None of it is proven.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use passlink_domain::Attachment;
+use passlink_domain::{Attachment, MAX_TRANSPORTS, is_transport};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::attachment_named;
-
-/// How many transports are kept, and how long the name of one may be.
-const TRANSPORTS: usize = 8;
-const TRANSPORT_LENGTH: usize = 32;
 
 /// The parts of a `PublicKeyCredential` that are kept as they are told.
 #[derive(Deserialize)]
@@ -37,13 +33,10 @@ impl Answer {
     /// How the authenticator can be reached: all that is told, known or not, in order and once.
     pub fn transports(&self) -> Vec<String> {
         let mut transports: Vec<String> = self.response.transports.clone().unwrap_or_default();
-        transports.retain(|name| {
-            (1..=TRANSPORT_LENGTH).contains(&name.len())
-                && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
-        });
+        transports.retain(|name| is_transport(name));
         transports.sort();
         transports.dedup();
-        transports.truncate(TRANSPORTS);
+        transports.truncate(MAX_TRANSPORTS);
         transports
     }
 

@@ -1,11 +1,11 @@
 //! What is asked of an authenticator.
 
 use passlink_application::NewCredential;
-use passlink_domain::Attachment;
+use passlink_domain::{Attachment, Credential};
 use webauthn_rs_proto::{
-    AuthenticatorAttachment, AuthenticatorSelectionCriteria, PublicKeyCredentialCreationOptions,
-    PublicKeyCredentialDescriptor, PublicKeyCredentialHints, ResidentKeyRequirement,
-    UserVerificationPolicy,
+    AuthenticatorAttachment, AuthenticatorSelectionCriteria, AuthenticatorTransport,
+    PublicKeyCredentialCreationOptions, PublicKeyCredentialDescriptor, PublicKeyCredentialHints,
+    ResidentKeyRequirement, UserVerificationPolicy,
 };
 
 /// Completes the options: the user's handle, the user's credentials, a discoverable credential, user
@@ -13,12 +13,7 @@ use webauthn_rs_proto::{
 pub(super) fn complete(options: &mut PublicKeyCredentialCreationOptions, new: &NewCredential<'_>) {
     use PublicKeyCredentialHints::{ClientDevice, Hybrid, SecurityKey};
     options.user.id = new.handle.as_bytes().to_vec();
-    let descriptors = new.exclude.iter().map(|id| PublicKeyCredentialDescriptor {
-        type_: "public-key".to_owned(),
-        id: id.as_bytes().to_vec(),
-        transports: None,
-    });
-    options.exclude_credentials = Some(descriptors.collect());
+    options.exclude_credentials = Some(new.exclude.iter().map(|it| descriptor(it)).collect());
     options.authenticator_selection = Some(AuthenticatorSelectionCriteria {
         authenticator_attachment: new.attachment.map(|attachment| match attachment {
             Attachment::Platform => AuthenticatorAttachment::Platform,
@@ -35,5 +30,17 @@ pub(super) fn complete(options: &mut PublicKeyCredentialCreationOptions, new: &N
     // No browser answers it.
     if let Some(extensions) = &mut options.extensions {
         extensions.uvm = None;
+    }
+}
+
+/// A credential, and where a browser finds its authenticator: everywhere, where that is not told or
+/// told in words that are too new.
+fn descriptor(credential: &Credential) -> PublicKeyCredentialDescriptor {
+    let transports = credential.transports.iter().map(|name| name.parse().ok());
+    let transports: Option<Vec<AuthenticatorTransport>> = transports.collect();
+    PublicKeyCredentialDescriptor {
+        type_: "public-key".to_owned(),
+        id: credential.id.as_bytes().to_vec(),
+        transports: transports.filter(|transports| !transports.is_empty()),
     }
 }

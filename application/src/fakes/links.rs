@@ -85,7 +85,10 @@ impl Links for State {
 
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError> {
         let older = self.links.iter_mut().filter(|link| {
-            link.user == newer.user && link.requested < newer.requested && !link.state.is_final()
+            link.user == newer.user
+                && link.delivery != Delivery::Returned
+                && link.requested < newer.requested
+                && !link.state.is_final()
         });
         Ok(older.map(|link| link.state = LinkState::Replaced).count() as u64)
     }

@@ -12,6 +12,20 @@ impl Passkeys for State {
         Ok(own.cloned().collect())
     }
 
+    async fn passkeys_after(
+        &mut self,
+        user: Option<&UserId>,
+        after: Option<&PasskeyId>,
+        limit: u64,
+    ) -> Result<Vec<Passkey>, StoreError> {
+        let mut found: Vec<_> = self.passkeys.clone();
+        found.retain(|it| it.removed.is_none() && user.is_none_or(|user| it.user == *user));
+        found.retain(|it| after.is_none_or(|after| it.id > *after));
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
     async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError> {
         Ok(self.passkeys.iter().find(|passkey| passkey.id == *id).cloned())
     }

@@ -50,8 +50,12 @@ impl Users for State {
         Ok(self.handles.get(user.as_str()).cloned())
     }
 
-    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<(), StoreError> {
-        self.handles.insert(user.to_string(), handle.clone());
-        Ok(())
+    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<bool, StoreError> {
+        let mut others = self.handles.iter().filter(|(other, _)| *other != user.as_str());
+        let taken = others.any(|(_, other)| other == handle);
+        if !taken {
+            self.handles.insert(user.to_string(), handle.clone());
+        }
+        Ok(!taken)
     }
 }

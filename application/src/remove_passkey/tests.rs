@@ -1,1 +1,112 @@
+use std::sync::Arc;
 
+use passlink_domain::{EventKind, LinkId, NotReachable, Purpose, UNDO_FOR, UserState};
+
+use super::*;
+use crate::{
+    CeremonyKey, MailSubject, NewPasskey, RegisterPasskey, RegistrationAnswer,
+    fakes::{World, presented},
+};
+
+fn remove(world: &Arc<World>) -> RemovePasskey {
+    RemovePasskey::new(world.passkeys())
+}
+
+/// A passkey of Ada's.
+async fn passkey(world: &Arc<World>) -> Passkey {
+    let ada = world.user("ada").await.user;
+    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let new = NewPasskey { user: ada.clone(), attachment: None, domain: String::new() };
+    register.begin(new).await.unwrap();
+    let challenge = String::from_utf8(world.state().ceremonies[0].challenge.clone()).unwrap();
+    let credential = format!("{challenge}:one");
+    let answer = RegistrationAnswer { credential, name: String::new(), user_agent: None };
+    register.finish(CeremonyKey::Challenge { caller: ada }, answer).await.unwrap();
+    world.state().passkeys.remove(0)
+}
+
+/// The code that undoes its registration.
+fn undo_code(passkey: &Passkey) -> PresentedCode<PasskeyId> {
+    let (key, binding) = passkey.undo_binding().unwrap();
+    presented(passkey.id.clone(), World::keys().derive(key, &binding).unwrap().expose())
+}
+
+fn is_removed(world: &World) -> bool {
+    world.state().passkeys[0].removed.is_some()
+}
+
+#[tokio::test]
+async fn a_passkey_is_removed_once_with_a_change_and_a_mail() {
+    let world = World::new();
+    let passkey = passkey(&world).await;
+    world.pass(5);
+    let details = remove(&world).of_caller(passkey.user.clone(), passkey.id.clone()).await.unwrap();
+    assert_eq!((details.sequence.get(), details.created), (3, None));
+    let state = world.state();
+    assert_eq!(state.passkeys[0].removed, Some(details.changed));
+    assert_eq!(state.events[2].kind, EventKind::PasskeyRemoved(passkey.id.clone()));
+    assert_eq!(state.mails[1].about, MailSubject::PasskeyRemoved(passkey.id.clone()));
+    let again = remove(&world).of_caller(passkey.user, passkey.id.clone()).await;
+    assert!(matches!(again, Err(PasskeyError::NotFound)));
+    assert!(matches!(remove(&world).by_operator(passkey.id).await, Err(PasskeyError::NotFound)));
+    assert_eq!((world.state().events.len(), world.state().mails.len()), (3, 2));
+}
+
+#[tokio::test]
+async fn nobody_removes_anothers() {
+    let world = World::new();
+    let passkey = passkey(&world).await;
+    let bob = world.user("bob").await.user;
+    let refused = remove(&world).of_caller(bob, passkey.id).await;
+    assert!(matches!(refused, Err(PasskeyError::NotFound)));
+    assert!(!is_removed(&world));
+}
+
+#[tokio::test]
+async fn a_locked_user_removes_nothing_and_an_operator_does_all_the_same() {
+    let world = World::new();
+    let passkey = passkey(&world).await;
+    world.change_user("ada", |ada| ada.state = UserState::Locked);
+    let refused = remove(&world).of_caller(passkey.user, passkey.id.clone()).await;
+    assert!(matches!(refused, Err(PasskeyError::NotReachable(NotReachable::NotActive))));
+    let removed = remove(&world).by_operator(passkey.id).await.unwrap();
+    assert_eq!(world.state().passkeys, [removed]);
+    assert!(is_removed(&world));
+    assert_eq!(world.state().users["ada"].sequence.get(), 3);
+}
+
+#[tokio::test]
+async fn the_code_of_the_mail_undoes_the_registration_once() {
+    let world = World::new();
+    let passkey = passkey(&world).await;
+    let codes = world.codes();
+    remove(&world).undo(&codes, undo_code(&passkey)).await.unwrap();
+    assert!(is_removed(&world));
+    let again = remove(&world).undo(&codes, undo_code(&passkey)).await;
+    assert!(matches!(again, Err(PasskeyError::Code(CodeError::Invalid))));
+}
+
+#[tokio::test]
+async fn a_registration_can_be_undone_for_seven_days_and_by_no_other_code() {
+    let world = World::new();
+    let passkey = passkey(&world).await;
+    let codes = world.codes();
+    // The register code of a link that has the passkey's id.
+    let ada = crate::Caller { user: passkey.user.clone(), token_name: None };
+    let link = world.mailed_link(&ada, Purpose::Register).await.id;
+    world.change(|state| state.links[0].id = LinkId::parse(passkey.id.as_str()).unwrap());
+    let foreign = world.state().links[0].clone();
+    assert_ne!(foreign.id, link);
+    let binding = foreign.code_binding(Purpose::Register);
+    let code = World::keys().derive(&foreign.key, &binding).unwrap();
+    for wrong in [code.expose(), "", "wrong"] {
+        let refused = remove(&world).undo(&codes, presented(passkey.id.clone(), wrong)).await;
+        assert!(matches!(refused, Err(PasskeyError::Code(CodeError::Invalid))), "{refused:?}");
+    }
+    world.pass(UNDO_FOR.as_secs() as i64);
+    let late = remove(&world).undo(&codes, undo_code(&passkey)).await;
+    assert!(matches!(late, Err(PasskeyError::Code(CodeError::Invalid))), "{late:?}");
+    assert!(!is_removed(&world));
+    world.pass(-1);
+    remove(&world).undo(&codes, undo_code(&passkey)).await.unwrap();
+}

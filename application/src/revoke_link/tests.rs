@@ -1,5 +1,5 @@
 use super::*;
-use crate::fakes::World;
+use crate::fakes::{World, presented};
 
 #[tokio::test]
 async fn a_revoked_link_is_a_change_in_the_history_and_its_mail_is_not_sent() {
@@ -30,4 +30,35 @@ async fn a_link_whose_time_has_run_out_is_shown_as_expired_and_can_not_be_revoke
     assert_eq!(link.state, LinkState::Expired);
     let revoked = links.revoke(link.id).await;
     assert!(matches!(revoked, Err(LinkError::Ended(LinkState::Expired))));
+}
+
+#[tokio::test]
+async fn the_revoke_code_of_the_mail_ends_the_link_however_often_it_is_used() {
+    let world = World::new();
+    let ada = world.user("ada").await;
+    let code = world.mailed_link(&ada, Purpose::Revoke).await;
+    let (links, codes) = (LinkUseCases::new(world.clone(), world.clone()), world.codes());
+    let revoke =
+        async || links.revoke_by_code(&codes, presented(code.id.clone(), &code.code)).await;
+    revoke().await.unwrap();
+    assert_eq!(world.state().links[0].state, LinkState::Revoked);
+    assert_eq!(world.state().events[2].kind, EventKind::LinkRevoked(code.id.clone()));
+    for state in [LinkState::Revoked, LinkState::Replaced, LinkState::Expired] {
+        world.change(|all| all.links[0].state = state);
+        revoke().await.unwrap();
+    }
+    assert_eq!(world.state().events.len(), 3);
+    world.change(|all| all.links[0].state = LinkState::Redeemed);
+    assert!(matches!(revoke().await, Err(CodeError::Invalid)));
+}
+
+#[tokio::test]
+async fn a_code_that_registers_does_not_revoke() {
+    let world = World::new();
+    let ada = world.user("ada").await;
+    let code = world.mailed_link(&ada, Purpose::Register).await;
+    let links = LinkUseCases::new(world.clone(), world.clone());
+    let refused = links.revoke_by_code(&world.codes(), code).await;
+    assert!(matches!(refused, Err(CodeError::Invalid)));
+    assert_eq!(world.state().links[0].state, LinkState::Requested);
 }

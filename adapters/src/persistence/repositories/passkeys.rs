@@ -8,7 +8,8 @@ use passlink_domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, TryInsertResult,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    TryInsertResult,
     sea_query::{Expr, OnConflict},
 };
 
@@ -87,10 +88,31 @@ impl<C: ConnectionTrait> Passkeys for Sql<'_, C> {
         let rows = Entity::find()
             .filter(Column::UserId.eq(user.as_str()))
             .filter(Column::RemovedAt.is_null())
-            .order_by_asc(Column::Id)
             .all(self.db)
             .await
             .map_err(|error| self.failed(error))?;
+        let mut passkeys = rows.into_iter().map(passkey).collect::<Result<Vec<_>, _>>()?;
+        passkeys.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
+        Ok(passkeys)
+    }
+
+    async fn passkeys_after(
+        &mut self,
+        user: Option<&UserId>,
+        after: Option<&PasskeyId>,
+        limit: u64,
+    ) -> Result<Vec<Passkey>, StoreError> {
+        let mut rows = Entity::find()
+            .filter(Column::RemovedAt.is_null())
+            .order_by_asc(Column::Id)
+            .limit(limit);
+        if let Some(user) = user {
+            rows = rows.filter(Column::UserId.eq(user.as_str()));
+        }
+        if let Some(after) = after {
+            rows = rows.filter(Column::Id.gt(after.as_str()));
+        }
+        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
         rows.into_iter().map(passkey).collect()
     }
 

@@ -6,7 +6,7 @@ use passlink_application::{StoreError, Users};
 use passlink_domain::{EmailAddress, Sequence, User, UserEmail, UserHandle, UserId, UserState};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
     TryInsertResult,
     sea_query::{Expr, OnConflict},
 };
@@ -74,6 +74,16 @@ fn changeable(user: &User) -> ActiveModel {
     }
 }
 
+impl<C: ConnectionTrait> Sql<'_, C> {
+    /// `false` when a statement failed because what it sets is another user's.
+    fn unless_taken(&mut self, error: DbErr) -> Result<bool, StoreError> {
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
+            _ => Err(self.failed(error)),
+        }
+    }
+}
+
 #[async_trait]
 impl<C: ConnectionTrait> Users for Sql<'_, C> {
     async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -134,13 +144,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
             .filter(Column::Id.eq(user.id.as_str()))
             .exec(self.db)
             .await;
-        match changed {
-            Ok(_) => Ok(true),
-            Err(error) => match error.sql_err() {
-                Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
-                _ => Err(self.failed(error)),
-            },
-        }
+        changed.map_or_else(|error| self.unless_taken(error), |_| Ok(true))
     }
 
     async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError> {
@@ -149,13 +153,25 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         handle.map(|handle| UserHandle::new(handle).map_err(bad_row)).transpose()
     }
 
-    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<(), StoreError> {
-        Entity::update_many()
+    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<bool, StoreError> {
+        let taken = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Handle.eq(handle.as_bytes()))
+            .filter(Column::Id.ne(user.as_str()))
+            .into_tuple::<String>()
+            .one(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        if taken.is_some() {
+            return Ok(false);
+        }
+        // Somebody else may take it meanwhile.
+        let set = Entity::update_many()
             .col_expr(Column::Handle, Expr::value(handle.as_bytes()))
             .filter(Column::Id.eq(user.as_str()))
             .exec(self.db)
-            .await
-            .map(drop)
-            .map_err(|error| self.failed(error))
+            .await;
+        set.map_or_else(|error| self.unless_taken(error), |_| Ok(true))
     }
 }

@@ -1,0 +1,168 @@
+//! Answers made by hand.
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use p256::ecdsa::{Signature, SigningKey, signature::Signer};
+use serde_cbor_2::Value as Cbor;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// Where the page is.
+pub const ORIGIN: &str = "https://id.example.com";
+/// The credential's id.
+pub const ID: &[u8] = b"a credential";
+/// The user is present and verified, and a credential follows.
+pub const VERIFIED: u8 = 1 | 1 << 2 | 1 << 6;
+
+/// An answer, of which a test can have each part as it likes.
+#[derive(Clone)]
+pub struct Made {
+    pub kind: String,
+    pub challenge: Vec<u8>,
+    pub origin: String,
+    pub rp_id: String,
+    pub flags: u8,
+    pub sign_count: u32,
+    pub aaguid: [u8; 16],
+    pub id: Vec<u8>,
+    pub public_key: Vec<u8>,
+    pub extensions: Vec<u8>,
+}
+
+impl Made {
+    /// An answer that verifies.
+    pub fn answer(challenge: &[u8]) -> Self {
+        Self {
+            kind: "webauthn.create".into(),
+            challenge: challenge.to_vec(),
+            origin: ORIGIN.into(),
+            rp_id: "example.com".into(),
+            flags: VERIFIED,
+            sign_count: 0,
+            aaguid: [0; 16],
+            id: ID.to_vec(),
+            public_key: es256_key(),
+            extensions: Vec::new(),
+        }
+    }
+
+    pub fn client_data(&self) -> Vec<u8> {
+        let challenge = encoded(&self.challenge);
+        json!({ "type": self.kind, "challenge": challenge, "origin": self.origin })
+            .to_string()
+            .into_bytes()
+    }
+
+    pub fn authenticator_data(&self) -> Vec<u8> {
+        let length = u16::try_from(self.id.len()).unwrap().to_be_bytes();
+        [
+            &Sha256::digest(&self.rp_id)[..],
+            &[self.flags],
+            &self.sign_count.to_be_bytes(),
+            &self.aaguid,
+            &length,
+            &self.id,
+            &self.public_key,
+            &self.extensions,
+        ]
+        .concat()
+    }
+
+    /// Without attestation.
+    pub fn attestation_object(&self) -> Vec<u8> {
+        attestation_object("none", [], &self.authenticator_data())
+    }
+
+    /// With an attestation by the credential's own key.
+    pub fn self_attested(&self) -> Vec<u8> {
+        let data = self.authenticator_data();
+        let signed = [&data[..], &Sha256::digest(self.client_data())].concat();
+        let signature: Signature = key().sign(&signed);
+        let signature = Cbor::Bytes(signature.to_der().as_bytes().to_vec());
+        attestation_object("packed", [("alg", Cbor::Integer(-7)), ("sig", signature)], &data)
+    }
+
+    /// The `PublicKeyCredential`.
+    pub fn credential(&self) -> Value {
+        self.credential_with(&self.attestation_object())
+    }
+
+    /// The same with another attestation object.
+    pub fn credential_with(&self, attestation_object: &[u8]) -> Value {
+        credential(&self.id, &self.client_data(), attestation_object)
+    }
+}
+
+pub fn encoded(octets: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(octets)
+}
+
+/// A `PublicKeyCredential` with these parts.
+pub fn credential(id: &[u8], client_data: &[u8], attestation_object: &[u8]) -> Value {
+    json!({
+        "id": encoded(id),
+        "rawId": encoded(id),
+        "type": "public-key",
+        "clientExtensionResults": { "credProps": { "rk": true } },
+        "response": {
+            "clientDataJSON": encoded(client_data),
+            "attestationObject": encoded(attestation_object),
+        },
+    })
+}
+
+/// An attestation object of this format, with this statement.
+pub fn attestation_object<const N: usize>(
+    format: &str,
+    statement: [(&str, Cbor); N],
+    authenticator_data: &[u8],
+) -> Vec<u8> {
+    let text = |text: &str| Cbor::Text(text.into());
+    let statement = statement.map(|(name, value)| (text(name), value));
+    serde_cbor_2::to_vec(&Cbor::Map(
+        [
+            (text("fmt"), text(format)),
+            (text("attStmt"), Cbor::Map(statement.into())),
+            (text("authData"), Cbor::Bytes(authenticator_data.to_vec())),
+        ]
+        .into(),
+    ))
+    .unwrap()
+}
+
+fn key() -> SigningKey {
+    SigningKey::from_slice(&[7; 32]).unwrap()
+}
+
+/// A COSE_Key.
+fn cose<const N: usize>(entries: [(i128, Cbor); N]) -> Vec<u8> {
+    let entries = entries.map(|(name, value)| (Cbor::Integer(name), value));
+    serde_cbor_2::to_vec(&Cbor::Map(entries.into())).unwrap()
+}
+
+pub fn es256_key() -> Vec<u8> {
+    let point = key().verifying_key().to_sec1_bytes();
+    let coordinate = |at: std::ops::Range<usize>| Cbor::Bytes(point[at].to_vec());
+    let integer = Cbor::Integer;
+    cose([
+        (1, integer(2)),
+        (3, integer(-7)),
+        (-1, integer(1)),
+        (-2, coordinate(1..33)),
+        (-3, coordinate(33..65)),
+    ])
+}
+
+/// An RSA key is as good as its form: nothing here signs with it.
+pub fn rs256_key() -> Vec<u8> {
+    let mut modulus = vec![0xc5; 256];
+    modulus[255] = 0x0b;
+    let integer = Cbor::Integer;
+    let exponent = Cbor::Bytes(vec![1, 0, 1]);
+    cose([(1, integer(3)), (3, integer(-257)), (-1, Cbor::Bytes(modulus)), (-2, exponent)])
+}
+
+/// Of an algorithm that is not asked for.
+pub fn ed25519_key() -> Vec<u8> {
+    let integer = Cbor::Integer;
+    cose([(1, integer(1)), (3, integer(-8)), (-1, integer(6)), (-2, Cbor::Bytes(vec![9; 32]))])
+}

@@ -1,0 +1,156 @@
+use serde_cbor_2::Value as Cbor;
+use serde_json::{Value, json};
+
+use super::{
+    begin,
+    made::{self, Made},
+    relying_party,
+};
+use crate::webauthn::{WebAuthn, WebAuthnError};
+
+/// The cause for which the answer is refused, and not as a fault of ours.
+fn refused(state: &str, answer: &Value) -> String {
+    match relying_party().verify(state, &answer.to_string()) {
+        Err(WebAuthnError::NotVerified(cause)) => format!("{cause:?}"),
+        other => panic!("{answer}: {other:?}"),
+    }
+}
+
+#[test]
+fn what_belongs_to_another_ceremony_or_place_is_refused() {
+    let (begun, _) = begin(&[], None);
+    let good = Made::answer(&begun.challenge);
+    let other = begin(&[], None).0.challenge;
+    let cases: [(Made, &str); 12] = [
+        (Made { challenge: other, ..good.clone() }, "MismatchedChallenge"),
+        (Made { challenge: Vec::new(), ..good.clone() }, "MismatchedChallenge"),
+        (Made { kind: "webauthn.get".into(), ..good.clone() }, "InvalidClientDataType"),
+        (Made { origin: "https://example.org".into(), ..good.clone() }, "InvalidRPOrigin"),
+        (Made { origin: "http://id.example.com".into(), ..good.clone() }, "InvalidRPOrigin"),
+        (Made { origin: "https://example.com".into(), ..good.clone() }, "InvalidRPOrigin"),
+        (Made { origin: "https://id.example.com:8443".into(), ..good.clone() }, "InvalidRPOrigin"),
+        (Made { origin: "https://a.id.example.com".into(), ..good.clone() }, "InvalidRPOrigin"),
+        (Made { origin: "android:apk-key-hash:def".into(), ..good.clone() }, "InvalidRPOrigin"),
+        (Made { rp_id: "example.org".into(), ..good.clone() }, "InvalidRPIDHash"),
+        (Made { rp_id: "id.example.com".into(), ..good.clone() }, "InvalidRPIDHash"),
+        (Made { origin: "null".into(), ..good.clone() }, "ParseJSONFailure"),
+    ];
+    for (answer, expected) in cases {
+        let cause = refused(&begun.state, &answer.credential());
+        assert!(cause.contains(expected), "{expected}: {cause}");
+    }
+    relying_party().verify(&begun.state, &good.credential().to_string()).unwrap();
+}
+
+#[test]
+fn a_credential_without_verified_user_or_not_discoverable_is_refused() {
+    let (begun, _) = begin(&[], None);
+    let good = Made::answer(&begun.challenge);
+    for (flags, expected) in [
+        (made::VERIFIED & !1, "UserNotPresent"),
+        (made::VERIFIED & !(1 << 2), "UserNotVerified"),
+        (made::VERIFIED & !(1 << 6), "MissingAttestationCredentialData"),
+        // Backed up, and may not be.
+        (made::VERIFIED | 1 << 4, "CredentialMayNotBeHardwareBound"),
+        // Extensions are promised and not there.
+        (made::VERIFIED | 1 << 7, "ParseNOMFailure"),
+    ] {
+        let cause = refused(&begun.state, &Made { flags, ..good.clone() }.credential());
+        assert!(cause.contains(expected), "{expected}: {cause}");
+    }
+    let mut answer = good.credential();
+    answer["clientExtensionResults"]["credProps"]["rk"] = json!(false);
+    assert!(refused(&begun.state, &answer).contains("not discoverable"));
+}
+
+#[test]
+fn a_key_that_was_not_asked_for_or_is_none_is_refused() {
+    let (begun, _) = begin(&[], None);
+    let mut off_the_curve = made::es256_key();
+    *off_the_curve.last_mut().unwrap() ^= 1;
+    for public_key in [off_the_curve, made::ed25519_key(), vec![0xa0], vec![0x01], vec![0xff]] {
+        let made = Made { public_key, ..Made::answer(&begun.challenge) };
+        refused(&begun.state, &made.credential());
+    }
+    for id in [Vec::new(), vec![1; 1024]] {
+        refused(&begun.state, &Made { id, ..Made::answer(&begun.challenge) }.credential());
+    }
+}
+
+#[test]
+fn an_attestation_that_was_tampered_with_is_refused() {
+    let (begun, _) = begin(&[], None);
+    let made = Made::answer(&begun.challenge);
+    let attested = made.self_attested();
+    let good = made.credential_with(&attested);
+    relying_party().verify(&begun.state, &good.to_string()).unwrap();
+    let other = Made { sign_count: 1, ..made.clone() };
+    let data = |made: &Made| made.authenticator_data();
+    // The statement of the one about the data of the other.
+    let at = attested.windows(data(&made).len()).position(|it| it == data(&made)).unwrap();
+    let mut tampered = attested.clone();
+    tampered[at..at + data(&made).len()].copy_from_slice(&data(&other));
+    refused(&begun.state, &made.credential_with(&tampered));
+    // Other client data, whose hash is signed.
+    let client_data = [&made.client_data()[..], b" "].concat();
+    refused(&begun.state, &made::credential(made::ID, &client_data, &attested));
+    for (format, statement) in [
+        ("packed", ("sig", Cbor::Bytes(vec![0x30, 0]))),
+        ("packed", ("alg", Cbor::Integer(-7))),
+        ("fido-u2f", ("sig", Cbor::Bytes(Vec::new()))),
+        ("tpm", ("ver", Cbor::Text("2.0".into()))),
+        ("apple", ("x5c", Cbor::Array(Vec::new()))),
+        ("android-key", ("alg", Cbor::Integer(-7))),
+        ("android-safetynet", ("ver", Cbor::Text(String::new()))),
+        ("unknown", ("alg", Cbor::Integer(-7))),
+    ] {
+        let object = made::attestation_object(format, [statement], &data(&made));
+        refused(&begun.state, &made.credential_with(&object));
+    }
+}
+
+#[test]
+fn every_beginning_of_an_answer_is_refused() {
+    let (begun, _) = begin(&[], None);
+    let made = Made::answer(&begun.challenge);
+    for object in [made.attestation_object(), made.self_attested()] {
+        for length in 0..object.len() {
+            refused(&begun.state, &made.credential_with(&object[..length]));
+        }
+        let followed = [&object[..], &[0]].concat();
+        refused(&begun.state, &made.credential_with(&followed));
+    }
+    let data = made.authenticator_data();
+    for length in 0..data.len() {
+        let object = made::attestation_object("none", [], &data[..length]);
+        refused(&begun.state, &made.credential_with(&object));
+    }
+    let client_data = made.client_data();
+    for length in 0..client_data.len() {
+        let object = made.attestation_object();
+        let answer = made::credential(made::ID, &client_data[..length], &object);
+        refused(&begun.state, &answer);
+        assert_eq!(relying_party().challenge_of(&answer.to_string()), None);
+    }
+}
+
+#[test]
+fn what_is_no_answer_at_all_is_refused() {
+    let (begun, _) = begin(&[], None);
+    let good = Made::answer(&begun.challenge).credential();
+    for pointer in ["/id", "/rawId", "/type", "/response", "/response/clientDataJSON"] {
+        for value in [Value::Null, json!(1), json!({}), json!([])] {
+            let mut answer = good.clone();
+            *answer.pointer_mut(pointer).unwrap() = value;
+            refused(&begun.state, &answer);
+        }
+    }
+    let mut standard_base64 = good.clone();
+    standard_base64["response"]["clientDataJSON"] = json!("+/+/");
+    assert_eq!(relying_party().challenge_of(&standard_base64.to_string()), None);
+    for text in ["", "null", "[]", "{}", "{\"response\":{}}", "\u{0}"] {
+        let not_verified = relying_party().verify(&begun.state, text);
+        assert!(matches!(not_verified, Err(WebAuthnError::NotVerified(_))), "{text}");
+        assert_eq!(relying_party().challenge_of(text), None);
+    }
+}

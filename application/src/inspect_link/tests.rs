@@ -1,0 +1,58 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::{
+    Caller,
+    fakes::{World, presented},
+};
+
+async fn inspect(world: &Arc<World>, code: &PresentedCode<LinkId>) -> LinkView {
+    let inspect = InspectLink::new(world.codes(), world.clone());
+    inspect.by_code(presented(code.id.clone(), &code.code)).await.unwrap()
+}
+
+async fn mailed(world: &Arc<World>) -> (Caller, PresentedCode<LinkId>) {
+    let ada = world.user("ada").await;
+    let code = world.mailed_link(&ada, Purpose::Register).await;
+    (ada, code)
+}
+
+#[tokio::test]
+async fn a_page_learns_whose_link_it_is_and_what_became_of_it_and_changes_nothing() {
+    let world = World::new();
+    let (ada, code) = mailed(&world).await;
+    let before = world.state();
+    let expires = before.links[0].expires;
+    let view = inspect(&world, &code).await;
+    let expected = LinkView {
+        state: LinkState::Requested,
+        user: ada.user,
+        display_name: "Ada Example".into(),
+        masked_email: "a•••@example.com".into(),
+        language: "en".into(),
+        expires,
+    };
+    assert_eq!(view, expected);
+    assert_eq!(world.state().links, before.links);
+    assert_eq!(world.state().events, before.events);
+    for state in [LinkState::Sent, LinkState::Redeemed, LinkState::Replaced, LinkState::Revoked] {
+        world.change(|all| all.links[0].state = state);
+        assert_eq!(inspect(&world, &code).await.state, state);
+    }
+    world.change(|all| all.links[0].state = LinkState::Sent);
+    world.pass(3600);
+    assert_eq!(inspect(&world, &code).await.state, LinkState::Expired);
+}
+
+#[tokio::test]
+async fn a_mailed_link_whose_address_is_no_longer_the_users_counts_as_revoked() {
+    let world = World::new();
+    let (ada, mailed) = mailed(&world).await;
+    let returned = world.returned_link(&ada).await;
+    world.change_user("ada", |ada| ada.email = None);
+    let view = inspect(&world, &mailed).await;
+    assert_eq!((view.state, &*view.masked_email), (LinkState::Revoked, ""));
+    assert_eq!(inspect(&world, &returned).await.state, LinkState::Requested);
+    world.change(|all| all.links[0].state = LinkState::Redeemed);
+    assert_eq!(inspect(&world, &mailed).await.state, LinkState::Redeemed);
+}
