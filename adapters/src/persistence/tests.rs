@@ -7,10 +7,14 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 
 use super::*;
 
+mod ceremonies;
 mod conflicts;
+mod links;
 mod notify;
+mod passkeys;
 mod postgres;
 mod staging;
+mod tokens;
 
 /// A new database: on SQLite, or on what `PASSLINK_TEST_DATABASE` asks for.
 async fn new_database() -> (tempfile::TempDir, String) {
@@ -426,6 +430,12 @@ async fn no_query_reads_a_whole_table() {
         "SELECT key_id FROM links WHERE key_id > 'a' ORDER BY key_id LIMIT 1",
         "SELECT expires_at FROM links WHERE key_id = 'a' AND state = 'sent' AND expires_at > 1 ORDER BY expires_at DESC LIMIT 1",
         "SELECT * FROM tokens WHERE user_id = 'a' ORDER BY id",
+        "SELECT * FROM passkeys WHERE user_id = 'a' AND removed_at IS NULL",
+        "SELECT * FROM passkeys WHERE removed_at IS NULL AND id > 'a' ORDER BY id LIMIT 5",
+        "SELECT * FROM passkeys WHERE removed_at IS NULL AND user_id = 'a' AND id > 'a' ORDER BY id LIMIT 5",
+        "SELECT id FROM users WHERE handle = '' AND id <> 'a'",
+        "SELECT * FROM ceremonies WHERE user_id = 'a'",
+        "DELETE FROM ceremonies WHERE user_id = 'a'",
     ] {
         for step in plan(&connection, query).await {
             let bad = ["SCAN", "TEMP B-TREE", "Seq Scan", "Sort"];

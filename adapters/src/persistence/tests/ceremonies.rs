@@ -1,0 +1,97 @@
+use super::*;
+
+/// One that a bearer token began at that second.
+pub(super) fn ceremony(id: &str, user: &UserId, begun: i64) -> Ceremony {
+    Ceremony {
+        id: id.parse().unwrap(),
+        user: user.clone(),
+        opened_by: OpenedBy::Bearer,
+        challenge: vec![0, 255],
+        state: "{}".into(),
+        rp_id: "id.example.com".into(),
+        asked: None,
+        begun: at(begun),
+        expires: at(begun + 300),
+    }
+}
+
+#[tokio::test]
+async fn a_ceremony_comes_back_as_it_was_put_in_and_ends_once() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                let ada = "ada".parse().unwrap();
+                let by_bearer = ceremony("1", &ada, 1);
+                let by_link = Ceremony {
+                    opened_by: OpenedBy::Link("link".parse().unwrap()),
+                    asked: Some(Attachment::CrossPlatform),
+                    ..ceremony("2", &ada, 2)
+                };
+                for ceremony in [&by_bearer, &by_link] {
+                    tx.add_ceremony(ceremony, 9).await?;
+                    assert_eq!(tx.ceremony(&ceremony.id).await?.as_ref(), Some(ceremony));
+                }
+                assert_eq!(tx.ceremonies_of(&ada).await?.len(), 2);
+                assert!(tx.end_ceremony(&by_bearer.id).await?);
+                assert!(!tx.end_ceremony(&by_bearer.id).await?);
+                assert_eq!(tx.ceremony(&by_bearer.id).await?, None);
+                assert_eq!(tx.ceremonies_of(&ada).await?, [by_link]);
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}
+
+#[tokio::test]
+async fn the_newest_ceremonies_of_a_user_remain() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    add(&store, user("bob", "bob@example.com")).await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                let (ada, bob): (UserId, UserId) = ("ada".parse().unwrap(), "bob".parse().unwrap());
+                tx.add_ceremony(&ceremony("bobs", &bob, 0), 3).await?;
+                // Two begin in the same instant.
+                for (id, begun) in [("d", 4), ("a", 1), ("c", 4), ("b", 2), ("e", 5)] {
+                    tx.add_ceremony(&ceremony(id, &ada, begun), 3).await?;
+                }
+                let mut left: Vec<_> =
+                    tx.ceremonies_of(&ada).await?.iter().map(|it| it.id.to_string()).collect();
+                left.sort();
+                assert_eq!(left, ["c", "d", "e"]);
+                assert_eq!(tx.ceremonies_of(&bob).await?.len(), 1);
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}
+
+#[tokio::test]
+async fn a_ceremony_is_ended_by_one_of_many_at_once() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    let begun: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(
+                async move { tx.add_ceremony(&ceremony("1", &"ada".parse().unwrap(), 1), 9).await },
+            )
+        })
+        .await;
+    begun.unwrap();
+    let end = |_| {
+        let store = store.clone();
+        async move {
+            let ended: Result<bool, StoreError> = store
+                .write("1".parse().unwrap(), |id: &PasskeyId, tx| Box::pin(tx.end_ceremony(id)))
+                .await;
+            ended.unwrap()
+        }
+    };
+    let ended = (0..8).map(end).collect::<tokio::task::JoinSet<_>>().join_all().await;
+    assert_eq!(ended.iter().filter(|ended| **ended).count(), 1);
+}

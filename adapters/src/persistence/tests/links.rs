@@ -1,0 +1,200 @@
+use super::*;
+
+const ALL: [LinkState; 7] = [
+    LinkState::Requested,
+    LinkState::Sent,
+    LinkState::Undeliverable,
+    LinkState::Redeemed,
+    LinkState::Expired,
+    LinkState::Replaced,
+    LinkState::Revoked,
+];
+
+/// Ada's mailed link, valid from this second on for an hour.
+fn mailed(id: &str, requested: i64, state: LinkState) -> PasskeyLink {
+    PasskeyLink {
+        id: id.parse().unwrap(),
+        delivery: Delivery::Mail("ada@example.com".parse().unwrap()),
+        requested: at(requested),
+        expires: at(requested + 3600),
+        state,
+        ..link()
+    }
+}
+
+/// Ada's links, one in each state, named by it.
+async fn one_in_each_state(tx: &mut dyn Repositories) -> Result<(), StoreError> {
+    for state in ALL {
+        tx.add_link(&mailed(&format!("{state:?}"), 0, state)).await?;
+    }
+    Ok(())
+}
+
+fn id(state: LinkState) -> LinkId {
+    format!("{state:?}").parse().unwrap()
+}
+
+async fn state_of(id: &str, tx: &mut dyn Repositories) -> Result<LinkState, StoreError> {
+    Ok(tx.link(&id.parse().unwrap()).await?.unwrap().state)
+}
+
+async fn with_ada() -> (tempfile::TempDir, Arc<dyn Store>) {
+    let (folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    (folder, store)
+}
+
+#[tokio::test]
+async fn a_link_comes_back_as_it_was_put_in() {
+    let (_folder, store) = with_ada().await;
+    let template = "https://app.example.com/own?id={{.CodeID}}#{{.Code}}";
+    let full = PasskeyLink {
+        requested_by: Some(Text::parse("Ada's laptop").unwrap()),
+        url_template: Some(template.parse().unwrap()),
+        ..mailed("full", 1, LinkState::Undeliverable)
+    };
+    for link in [link(), full] {
+        let put: Result<_, StoreError> = store
+            .write(link.clone(), |link, tx| {
+                Box::pin(async move {
+                    tx.add_link(link).await?;
+                    tx.link(&link.id).await
+                })
+            })
+            .await;
+        assert_eq!(put.unwrap(), Some(link));
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_marked_as_resent_once_when_its_time_has_run_out() {
+    let (_folder, store) = with_ada().await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                one_in_each_state(tx).await?;
+                for state in ALL {
+                    assert!(!tx.mark_resent(&id(state), at(3599)).await?, "{state:?}");
+                }
+                for state in ALL {
+                    let can_be = matches!(
+                        state,
+                        LinkState::Requested
+                            | LinkState::Sent
+                            | LinkState::Undeliverable
+                            | LinkState::Expired
+                    );
+                    assert_eq!(tx.mark_resent(&id(state), at(3600)).await?, can_be, "{state:?}");
+                    assert!(!tx.mark_resent(&id(state), at(3601)).await?, "{state:?}");
+                }
+                assert!(!tx.mark_resent(&"unknown".parse().unwrap(), at(3600)).await?);
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}
+
+#[tokio::test]
+async fn a_link_is_ended_while_it_is_open() {
+    let (_folder, store) = with_ada().await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                one_in_each_state(tx).await?;
+                for state in ALL {
+                    let late = tx.end_link(&id(state), LinkState::Redeemed, at(3600)).await?;
+                    assert!(!late, "{state:?}");
+                    let ended = tx.end_link(&id(state), LinkState::Redeemed, at(3599)).await?;
+                    assert_eq!(ended, !state.is_final(), "{state:?}");
+                    let expected = if ended { LinkState::Redeemed } else { state };
+                    assert_eq!(state_of(&format!("{state:?}"), tx).await?, expected);
+                }
+                assert!(
+                    !tx.end_link(&"unknown".parse().unwrap(), LinkState::Revoked, at(1)).await?
+                );
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}
+
+#[tokio::test]
+async fn a_link_is_redeemed_by_one_of_many_at_once() {
+    let (_folder, store) = with_ada().await;
+    let added: Result<(), StoreError> =
+        store.write(link(), |link, tx| Box::pin(tx.add_link(link))).await;
+    added.unwrap();
+    let redeem = |_| {
+        let store = store.clone();
+        async move {
+            let redeemed: Result<bool, StoreError> = store
+                .write(link().id, |id, tx| Box::pin(tx.end_link(id, LinkState::Redeemed, at(1))))
+                .await;
+            redeemed.unwrap()
+        }
+    };
+    let redeemed = (0..16).map(redeem).collect::<tokio::task::JoinSet<_>>().join_all().await;
+    assert_eq!(redeemed.iter().filter(|redeemed| **redeemed).count(), 1);
+}
+
+#[tokio::test]
+async fn links_whose_time_has_run_out_expire_some_at_a_time() {
+    let (_folder, store) = with_ada().await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                one_in_each_state(tx).await?;
+                tx.add_link(&mailed("later", 1, LinkState::Sent)).await?;
+                assert_eq!(tx.expire_links(at(3599), 9).await?, 0);
+                assert_eq!(tx.expire_links(at(3600), 2).await?, 2);
+                assert_eq!(tx.expire_links(at(3600), 2).await?, 1);
+                assert_eq!(tx.expire_links(at(3600), 2).await?, 0);
+                for state in ALL {
+                    let now = state_of(&format!("{state:?}"), tx).await?;
+                    let expected = if state.is_final() { state } else { LinkState::Expired };
+                    assert_eq!(now, expected);
+                }
+                assert_eq!(state_of("later", tx).await?, LinkState::Sent);
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_mailed_link_replaces_the_users_older_mailed_ones_that_are_open() {
+    let (_folder, store) = with_ada().await;
+    add(&store, user("bob", "bob@example.com")).await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                one_in_each_state(tx).await?;
+                let newer = mailed("newer", 60, LinkState::Sent);
+                let bobs = PasskeyLink {
+                    user: "bob".parse().unwrap(),
+                    ..mailed("bobs", 0, LinkState::Sent)
+                };
+                let returned = PasskeyLink { id: "returned".parse().unwrap(), ..link() };
+                let at_once = mailed("at-once", 60, LinkState::Sent);
+                for link in [&newer, &bobs, &returned, &at_once] {
+                    tx.add_link(link).await?;
+                }
+                assert_eq!(tx.replace_links_before(&newer).await?, 3);
+                assert_eq!(tx.replace_links_before(&newer).await?, 0);
+                for state in ALL {
+                    let now = state_of(&format!("{state:?}"), tx).await?;
+                    let expected = if state.is_final() { state } else { LinkState::Replaced };
+                    assert_eq!(now, expected);
+                }
+                for link in [newer, bobs, returned, at_once] {
+                    assert_eq!(state_of(link.id.as_str(), tx).await?, link.state, "{}", link.id);
+                }
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}

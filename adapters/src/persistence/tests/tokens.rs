@@ -1,0 +1,57 @@
+use super::*;
+
+fn token(id: &str, user: &str) -> Token {
+    Token {
+        id: id.parse().unwrap(),
+        user: user.parse().unwrap(),
+        name: None,
+        created: at(1),
+        expires: None,
+        revoked: None,
+    }
+}
+
+fn hash(id: &str) -> TokenHash {
+    BearerToken::presented(id).unwrap().hash()
+}
+
+#[tokio::test]
+async fn a_token_is_found_by_its_hash_and_revoked_once() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    add(&store, user("bob", "bob@example.com")).await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                let named = Token {
+                    name: Some(Text::parse("Ada's laptop").unwrap()),
+                    expires: Some(at(90)),
+                    ..token("2", "ada")
+                };
+                for token in [&named, &token("1", "ada"), &token("3", "bob")] {
+                    tx.add_token(token, &hash(token.id.as_str())).await?;
+                    let found = tx.token_by_hash(&hash(token.id.as_str())).await?;
+                    assert_eq!(found.as_ref(), Some(token));
+                }
+                assert_eq!(tx.token_by_hash(&hash("4")).await?, None);
+                let ada = "ada".parse().unwrap();
+                assert_eq!(tx.tokens_of(&ada).await?, [token("1", "ada"), named.clone()]);
+
+                let revoked = Token { revoked: Some(at(5)), ..named };
+                for second in [5, 6] {
+                    let now = tx.revoke_token(&revoked.id, at(second)).await?;
+                    assert_eq!(now.as_ref(), Some(&revoked));
+                }
+                assert_eq!(tx.token_by_hash(&hash("2")).await?, Some(revoked));
+                assert_eq!(tx.revoke_token(&"4".parse().unwrap(), at(5)).await?, None);
+
+                tx.delete_tokens_of(&ada).await?;
+                assert_eq!(tx.tokens_of(&ada).await?, []);
+                assert_eq!(tx.token_by_hash(&hash("1")).await?, None);
+                assert_eq!(tx.tokens_of(&"bob".parse().unwrap()).await?, [token("3", "bob")]);
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}
