@@ -57,14 +57,14 @@ pub struct Obstacles {
 }
 
 /// What is wrong with the lines of an import: the first of them, and a count of the rest.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WrongLines {
     first: Vec<(u64, String)>,
     count: u64,
 }
 
 impl WrongLines {
-    fn add(&mut self, line: u64, what: String) {
+    pub(crate) fn add(&mut self, line: u64, what: String) {
         self.count += 1;
         self.first.push((line, what));
         if self.first.len() >= 2 * TOLD {
@@ -83,6 +83,15 @@ impl WrongLines {
     fn cut(&mut self) {
         self.first.sort_by_key(|(line, _)| *line);
         self.first.truncate(TOLD);
+    }
+
+    /// An error when there are some.
+    pub(crate) fn into_result(mut self) -> Result<(), ImportError> {
+        self.cut();
+        match self.count {
+            0 => Ok(()),
+            _ => Err(ImportError::Lines(self)),
+        }
     }
 }
 
@@ -173,11 +182,7 @@ impl ImportUsers {
         for obstacles in self.staging.obstacles(TOLD).await? {
             self.wrong.add_all(obstacles);
         }
-        self.wrong.cut();
-        match self.wrong.count {
-            0 => Ok(()),
-            _ => Err(ImportError::Lines(std::mem::take(&mut self.wrong))),
-        }
+        std::mem::take(&mut self.wrong).into_result()
     }
 }
 

@@ -11,9 +11,11 @@ mod deliver_mail;
 mod device;
 mod error;
 mod expire_links;
+mod export_passkeys;
 #[cfg(test)]
 mod fakes;
 mod ids;
+mod import_passkeys;
 mod import_users;
 mod inspect_link;
 mod key_use;
@@ -44,6 +46,8 @@ pub use error::{
     AuthenticateError, MailError, PasskeyError, StoreError, UserLinkError, WebAuthnError,
 };
 pub use expire_links::ExpireLinks;
+pub use export_passkeys::{ExportPasskeys, ExportedPasskey};
+pub use import_passkeys::{ImportPasskeys, ImportedPasskey};
 pub use import_users::{ImportError, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines};
 pub use inspect_link::{InspectLink, LinkView};
 pub use key_use::{KeyNeed, KeyUse, KeyUsers};

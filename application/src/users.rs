@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use passlink_domain::{
     ChangeRefused, EmailAddress, EventKind, OrganisationId, Sequence, Text, User, UserEmail,
-    UserEvent, UserId, UserState,
+    UserEvent, UserHandle, UserId, UserState,
 };
 
 use crate::{Clock, Random, Repositories, Store, StoreError, ids::new_id};
@@ -65,6 +65,9 @@ pub enum UserError {
     /// The address belongs to another user of the organisation.
     #[error("the address belongs to another user of the organisation")]
     EmailTaken,
+    /// The handle names another user.
+    #[error("the handle names another user to authenticators")]
+    HandleTaken,
     /// The address is longer than a username may be.
     #[error("the address is too long to be the username; give one")]
     Username,
@@ -91,13 +94,27 @@ impl UserUseCases {
 
     /// Adds a user; the first change in the user's history.
     pub async fn add(&self, new: NewUser) -> Result<User, UserError> {
+        self.add_with_handle(new, None).await
+    }
+
+    /// Adds a user, whom authenticators know already by `handle`, if it is given.
+    pub async fn add_with_handle(
+        &self,
+        new: NewUser,
+        handle: Option<UserHandle>,
+    ) -> Result<User, UserError> {
         let now = self.clock.now();
         let user = new.into_user(now, &*self.random)?;
         self.store
-            .write(user.clone(), move |user, tx| {
+            .write((user.clone(), handle), move |(user, handle), tx| {
                 Box::pin(async move {
                     if !tx.add_user(user, now).await? {
                         return Err(taken(user, tx).await?);
+                    }
+                    if let Some(handle) = handle
+                        && !tx.set_handle(&user.id, handle).await?
+                    {
+                        return Err(UserError::HandleTaken);
                     }
                     tx.record(&UserEvent {
                         user: user.id.clone(),

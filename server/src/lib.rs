@@ -50,6 +50,7 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Command::User(command) => commands::user::run(command, load()?).await,
         Command::Token(command) => commands::token::run(command, load()?).await,
         Command::Link(command) => commands::link::run(command, load()?).await,
+        Command::Passkey(command) => commands::passkey::run(command, load()?).await,
         Command::Mail(command) => commands::mail::run(command, load()?).await,
         Command::Key(command) => commands::key::run(command, load()?).await,
         Command::Outbox(command) => commands::outbox::run(command, load()?).await,

@@ -13,10 +13,10 @@ use passlink_adapters::{
     webauthn::RelyingParty,
 };
 use passlink_application::{
-    AddLink, Clock, CodeDesk, DeliverMail, ExpireLinks, ImportUsers, InspectLink, KeyUse, Limiter,
-    LinkDesk, LinkUseCases, ListPasskeys, Mailer, Observer, OutboxUseCases, PasskeyDesk, Random,
-    RegisterPasskey, RemovePasskey, ResendLink, SendLink, Store, TestMailError, TokenUseCases,
-    UserUseCases, Wake,
+    AddLink, Clock, CodeDesk, DeliverMail, ExpireLinks, ExportPasskeys, ImportPasskeys,
+    ImportUsers, InspectLink, KeyUse, Limiter, LinkDesk, LinkUseCases, ListPasskeys, Mailer,
+    Observer, OutboxUseCases, PasskeyDesk, Random, RegisterPasskey, RemovePasskey, ResendLink,
+    SendLink, Store, TestMailError, TokenUseCases, UserUseCases, Wake,
 };
 use passlink_domain::{CodeKeys, EmailAddress, KeyId, LinkPolicy};
 use secrecy::ExposeSecret;
@@ -175,6 +175,30 @@ impl House {
         Ok(AddLink::new(self.link_desk(config, self.keys(config)?)?, true))
     }
 
+    /// Lists passkeys.
+    pub fn list_passkeys(&self) -> ListPasskeys {
+        ListPasskeys::new(self.store())
+    }
+
+    /// Exports passkeys.
+    pub fn export_passkeys(&self) -> ExportPasskeys {
+        ExportPasskeys::new(self.store())
+    }
+
+    /// Imports passkeys.
+    pub fn import_passkeys(&self, config: &Config) -> Result<ImportPasskeys, Error> {
+        Ok(ImportPasskeys::new(self.passkey_desk_of_command(config)?))
+    }
+
+    /// Removes passkeys, with mails for a worker in another process.
+    pub fn remove_passkey(&self, config: &Config) -> Result<RemovePasskey, Error> {
+        Ok(RemovePasskey::new(self.passkey_desk_of_command(config)?))
+    }
+
+    fn passkey_desk_of_command(&self, config: &Config) -> Result<PasskeyDesk, Error> {
+        self.passkey_desk(config, self.keys(config)?, Arc::new(Bell::default()))
+    }
+
     fn passkey_desk(
         &self,
         config: &Config,
@@ -224,7 +248,7 @@ impl House {
             links: self.links(),
             inspect_link: InspectLink::new(codes.clone(), self.clock.clone()),
             register_passkey: RegisterPasskey::new(passkeys.clone(), codes.clone()),
-            list_passkeys: ListPasskeys::new(self.store()),
+            list_passkeys: self.list_passkeys(),
             remove_passkey: RemovePasskey::new(passkeys),
             codes,
             wrong_tokens: Arc::new(limiter(limits.wrong_tokens_per_minute)),

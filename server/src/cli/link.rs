@@ -14,6 +14,9 @@ pub enum LinkCommand {
 Example:
   passlink link create --user 69629023906488334
 
+Example, for a phone whose camera reads it off the terminal:
+  passlink link create --user 69629023906488334 --qr
+
 Example, mailed by the running server:
   passlink link create --user 69629023906488334 --send")]
     Create {
@@ -23,6 +26,9 @@ Example, mailed by the running server:
         /// Mail it to the user's registered address instead of printing it
         #[arg(long)]
         send: bool,
+        /// Show it as a QR code as well, on stderr
+        #[arg(long, conflicts_with = "send")]
+        qr: bool,
     },
     /// Print a user's links as JSON, one a line, without their codes
     #[command(after_help = "Example:\n  passlink link list --user 69629023906488334")]

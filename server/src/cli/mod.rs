@@ -5,6 +5,7 @@ mod key;
 mod link;
 mod mail;
 mod outbox;
+mod passkey;
 mod token;
 mod user;
 mod values;
@@ -19,10 +20,11 @@ pub use key::KeyCommand;
 pub use link::LinkCommand;
 pub use mail::MailCommand;
 pub use outbox::OutboxCommand;
+pub use passkey::PasskeyCommand;
 pub use token::TokenCommand;
 pub use user::{NewUser, UserChanges, UserCommand};
 use values::listen;
-pub(crate) use values::{ORGANISATION, language};
+pub(crate) use values::{ORGANISATION, base64url, language};
 
 /// Mails people a link with which they register a passkey.
 #[derive(Debug, Parser)]
@@ -94,6 +96,9 @@ Example, for a deployment where servers may not change the schema:
     /// Make, list and revoke passkey links
     #[command(subcommand)]
     Link(LinkCommand),
+    /// List, remove, export and import passkeys
+    #[command(subcommand)]
+    Passkey(PasskeyCommand),
     /// Try the way that mails take, and look at them
     #[command(subcommand)]
     Mail(MailCommand),

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use passlink_domain::{EmailAddress, OrganisationId, Text, UserId};
+use passlink_domain::{EmailAddress, OrganisationId, Text, UserHandle, UserId};
 
-use super::values::{ORGANISATION, language};
+use super::values::{ORGANISATION, language, user_handle};
 
 /// `passlink user`.
 #[derive(Debug, Subcommand)]
@@ -135,6 +135,10 @@ pub struct NewUser {
     /// Nobody has checked that the address is the user's: no links are mailed to it
     #[arg(long)]
     pub unverified: bool,
+    /// What authenticators know the user by, if some do: 1 to 64 octets, base64 or base64url
+    /// [default: random, once it is needed]
+    #[arg(long, value_name = "B64", value_parser = user_handle)]
+    pub user_handle: Option<UserHandle>,
 }
 
 /// What `passlink user update` changes.

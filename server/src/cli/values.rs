@@ -5,6 +5,9 @@ use std::{
     time::Duration,
 };
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use passlink_domain::UserHandle;
+
 /// The organisation of users for whom none was given.
 pub(crate) const ORGANISATION: &str = "default";
 
@@ -41,4 +44,16 @@ pub(crate) fn language(text: &str) -> Result<String, String> {
     } else {
         Err("must be a language tag, such as en or de-CH".to_owned())
     }
+}
+
+/// Octets in base64 or base64url, with padding or without.
+pub(crate) fn base64url(text: &str) -> Result<Vec<u8>, String> {
+    let text = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
+    let octets = BASE64_URL_SAFE_NO_PAD.decode(text);
+    octets.map_err(|_| "must be base64url or base64".to_owned())
+}
+
+/// A user handle of WebAuthn.
+pub(super) fn user_handle(text: &str) -> Result<UserHandle, String> {
+    UserHandle::new(base64url(text)?).map_err(|error| error.to_string())
 }

@@ -4,7 +4,7 @@ use passlink_application::Caller;
 use passlink_domain::{Delivery, LinkState, ObjectDetails, PasskeyLink};
 use serde::Serialize;
 
-use super::{PAGE, open, print, print_text};
+use super::{PAGE, open, print, print_text, qr};
 use crate::{Error, cli::LinkCommand, config::Config};
 
 /// A link as printed: all that is known of it, which is not its code.
@@ -67,13 +67,16 @@ impl<'d> From<&'d ObjectDetails> for Change<'d> {
 pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Error> {
     let house = open(&config).await?;
     match command {
-        LinkCommand::Create { user, send } => {
+        LinkCommand::Create { user, send, qr } => {
             let caller = Caller { user, token_name: None };
             if send {
                 let details = house.send_link(&config)?.to_caller(caller).await?;
                 return print(&Change::from(&details));
             }
             let added = house.add_link(&config)?.for_caller(caller).await?;
+            if qr {
+                qr::show(added.url.expose())?;
+            }
             print_text(&format!("{}\n", added.url.expose()))
         }
         LinkCommand::List { user } => {

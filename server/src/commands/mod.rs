@@ -11,10 +11,14 @@ use crate::{
 };
 
 pub(crate) mod config;
+mod jsonl;
 pub(crate) mod key;
 pub(crate) mod link;
 pub(crate) mod mail;
 pub(crate) mod outbox;
+pub(crate) mod passkey;
+mod passkey_line;
+mod qr;
 pub(crate) mod reference;
 pub(crate) mod token;
 pub(crate) mod user;

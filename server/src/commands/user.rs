@@ -64,18 +64,17 @@ pub(crate) async fn run(command: UserCommand, config: Config) -> Result<(), Erro
     let users = house.users();
     match command {
         UserCommand::Add(new) => {
-            let user = users
-                .add(NewUser {
-                    id: new.id,
-                    organisation: new.org,
-                    email: new.email,
-                    email_verified: !new.unverified,
-                    username: new.username,
-                    display_name: new.display_name,
-                    language: new.language.unwrap_or_else(|| LANGUAGE.to_owned()),
-                })
-                .await?;
-            print(&Line::from(&user))
+            let handle = new.user_handle;
+            let new = NewUser {
+                id: new.id,
+                organisation: new.org,
+                email: new.email,
+                email_verified: !new.unverified,
+                username: new.username,
+                display_name: new.display_name,
+                language: new.language.unwrap_or_else(|| LANGUAGE.to_owned()),
+            };
+            print(&Line::from(&users.add_with_handle(new, handle).await?))
         }
         UserCommand::Update { id, changes } => {
             print(&Line::from(&users.update(id, changes.into()).await?))

@@ -124,8 +124,16 @@ fn wrong_use_exits_with_2_and_leaves_stdout_empty() {
         "outbox retry",
         "link create",
         "link create --user 1 --mail",
+        "link create --user 1 --send --qr",
         "link list",
         "link revoke",
+        "passkey",
+        "passkey list",
+        "passkey remove",
+        "passkey export 1",
+        "passkey import",
+        "user add --email ada@example.com --user-handle !",
+        "user add --email ada@example.com --user-handle=",
         "config",
         "config chekc",
         "migrate extra",
@@ -249,6 +257,10 @@ fn what_does_not_exist_is_told_on_stderr_and_exits_with_1() {
         &["link", "create", "--user", NOBODY, "--send"],
         &["link", "list", "--user", NOBODY],
         &["link", "revoke", NOBODY],
+        &["passkey", "list", "--user", NOBODY],
+        &["passkey", "remove", NOBODY],
+        &["passkey", "export", "--user", NOBODY],
+        &["passkey", "import", "nowhere.jsonl"],
     ] {
         let stderr = passlink.cli(line).failed(1);
         assert_eq!(stderr.lines().count(), 1, "{line:?}: {stderr}");

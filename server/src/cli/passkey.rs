@@ -1,0 +1,64 @@
+//! `passlink passkey`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use passlink_domain::{PasskeyId, UserId};
+
+/// `passlink passkey`.
+#[derive(Debug, Subcommand)]
+pub enum PasskeyCommand {
+    /// Print a user's passkeys as JSON, one a line, the oldest first
+    #[command(after_help = "Example:\n  passlink passkey list --user 69629023906488334")]
+    List {
+        /// The user's id
+        #[arg(long, value_name = "ID")]
+        user: UserId,
+    },
+    /// Remove a passkey, for example one on a stolen phone, and print it
+    ///
+    /// The user gets a mail about it. The passkey can be registered again.
+    #[command(
+        after_help = "Example:\n  passlink passkey remove 01980a3c-5d4e-7c1b-9f00-3b6a1c2d4e5f"
+    )]
+    Remove {
+        /// The passkey's id, as `passlink passkey list` prints it
+        id: PasskeyId,
+    },
+    /// Print what a relying party needs to verify passkeys, as JSON, one a line
+    ///
+    /// That is no secret, but it tells who has which passkeys. Octets are base64url, the public key
+    /// is a COSE_Key (RFC 9052).
+    #[command(after_help = "\
+Example:
+  passlink passkey export > passkeys.jsonl
+
+Example, of one user:
+  passlink passkey export --user 69629023906488334")]
+    Export {
+        /// The id of the user whose passkeys are wanted [default: all users]
+        #[arg(long, value_name = "ID")]
+        user: Option<UserId>,
+    },
+    /// Add passkeys that were registered elsewhere, all of them or none, and print how many
+    ///
+    /// Each line of the file is a passkey as JSON, with the keys that `passlink passkey export` prints:
+    /// user (the id of a user who is there), userHandle, credentialId and publicKey, which must be
+    /// there, and id, name, rpId, signCount, transports, attachment, backupEligible, backupState,
+    /// aaguid, created and lastUsed. When a line is wrong, or has a credential that is registered,
+    /// nothing is added, and the first 20 such lines are told.
+    ///
+    /// A passkey works for the relying party alone that it was made for: rpId must be that of
+    /// webauthn.rp_id here. The users get no mail. passkeys.max_per_user is not looked at.
+    #[command(after_help = "\
+Example:
+  passlink passkey import passkeys.jsonl
+
+Example, users and passkeys from another installation:
+  passlink --config old.toml user list | passlink user import -
+  passlink --config old.toml passkey export | passlink passkey import -")]
+    Import {
+        /// The file, or - for stdin
+        file: PathBuf,
+    },
+}

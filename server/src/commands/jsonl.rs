@@ -1,0 +1,123 @@
+//! Files with a JSON object on each line.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::Path,
+};
+
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::Error;
+
+/// Longest line, in octets, its end included.
+const MAX_LINE: usize = 64 * 1024;
+/// How many lines are read before the progress is shown anew.
+const SHOW_EVERY: u64 = 1000;
+
+/// The lines of a file or, for `-`, of stdin.
+pub(super) struct Lines {
+    /// How far they have been read.
+    pub progress: ProgressBar,
+    input: Box<dyn BufRead>,
+    line: Vec<u8>,
+    number: u64,
+    octets: u64,
+}
+
+/// What an import has done, as printed.
+#[derive(Serialize)]
+pub(super) struct Done {
+    pub imported: u64,
+}
+
+impl Lines {
+    /// Opens the file.
+    pub fn open(file: &Path) -> Result<Self, Error> {
+        let (input, progress): (Box<dyn BufRead>, _) = if file == Path::new("-") {
+            let style = ProgressStyle::with_template("{spinner} {msg}")?;
+            (Box::new(io::stdin().lock()), ProgressBar::no_length().with_style(style))
+        } else {
+            let opened =
+                File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let style =
+                ProgressStyle::with_template("{wide_bar} {percent:>3} %  {msg}, {eta} left")?;
+            let progress = ProgressBar::new(opened.metadata()?.len()).with_style(style);
+            (Box::new(BufReader::new(opened)), progress)
+        };
+        Ok(Self { progress, input, line: Vec::new(), number: 0, octets: 0 })
+    }
+
+    /// The next line that is not blank, and its number.
+    pub fn next(&mut self) -> io::Result<Option<(u64, &[u8])>> {
+        loop {
+            match read_line(&mut *self.input, &mut self.line)? {
+                0 => return Ok(None),
+                read => self.octets += read,
+            }
+            self.number += 1;
+            if self.number.is_multiple_of(SHOW_EVERY) {
+                self.progress.set_position(self.octets);
+                self.progress.set_message(rate(self.number, &self.progress));
+            }
+            if self.line.len() > MAX_LINE || !self.line.trim_ascii().is_empty() {
+                return Ok(Some((self.number, &self.line)));
+            }
+        }
+    }
+}
+
+/// What a line holds, or what is wrong with it; `example` shows what one may look like.
+pub(super) fn parse<T: DeserializeOwned>(line: &[u8], example: &str) -> Result<T, String> {
+    if line.len() > MAX_LINE {
+        return Err(format!("must have at most {MAX_LINE} octets"));
+    }
+    let text = line.trim_ascii_end();
+    // A list would be taken for the values without their keys.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(format!("must be a JSON object, such as {example}"));
+    }
+    serde_json::from_slice(text).map_err(|error| json_error(&error))
+}
+
+/// What the parser says, with the line that it knows: there is but one.
+fn json_error(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = text.rsplit_once(" at line ").map_or(&*text, |(what, _)| what);
+    format!("{what} (at column {})", error.column())
+}
+
+fn rate(lines: u64, progress: &ProgressBar) -> String {
+    let seconds = progress.elapsed().as_secs_f64().max(0.001);
+    let rate = (lines as f64 / seconds) as u64;
+    format!("{} lines, {} a second", HumanCount(lines), HumanCount(rate))
+}
+
+/// Reads a line without more of it than can be used; returns how many octets it has, 0 at the end.
+fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
+    line.clear();
+    let limit = MAX_LINE as u64 + 1;
+    let mut octets = input.take(limit).read_until(b'\n', line)? as u64;
+    if octets == limit && !line.ends_with(b"\n") {
+        octets += skip_line(input)?;
+    }
+    Ok(octets)
+}
+
+/// Reads the rest of a line and forgets it.
+fn skip_line(input: &mut dyn BufRead) -> io::Result<u64> {
+    let mut skipped = 0;
+    loop {
+        let buffer = input.fill_buf()?;
+        let (length, ended) = match buffer.iter().position(|octet| *octet == b'\n') {
+            Some(end) => (end + 1, true),
+            None => (buffer.len(), buffer.is_empty()),
+        };
+        input.consume(length);
+        skipped += length as u64;
+        if ended {
+            return Ok(skipped);
+        }
+    }
+}

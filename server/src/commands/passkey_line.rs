@@ -1,0 +1,174 @@
+//! A passkey on a line of JSON: as a list shows it, and as it goes from one installation to another.
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use jiff::Timestamp;
+use passlink_application::{ExportedPasskey, ImportedPasskey};
+use passlink_domain::{
+    Aaguid, Attachment, Credential, CredentialId, MAX_TRANSPORTS, Passkey, PasskeyId, Text,
+    UserHandle, UserId, is_transport,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::cli;
+
+/// A passkey as a list shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Listed {
+    id: String,
+    user: String,
+    name: String,
+    rp_id: String,
+    credential_id: String,
+    transports: Vec<String>,
+    attachment: Option<&'static str>,
+    backup_eligible: bool,
+    backup_state: bool,
+    aaguid: String,
+    device: Option<String>,
+    created: String,
+    last_used: Option<String>,
+    removed: Option<String>,
+}
+
+impl From<Passkey> for Listed {
+    fn from(passkey: Passkey) -> Self {
+        let credential = passkey.credential;
+        Self {
+            id: passkey.id.to_string(),
+            user: passkey.user.to_string(),
+            name: passkey.name.to_string(),
+            rp_id: passkey.rp_id,
+            credential_id: encoded(credential.id.as_bytes()),
+            transports: credential.transports,
+            attachment: credential.attachment.map(attachment_name),
+            backup_eligible: credential.backup_eligible,
+            backup_state: credential.backup_state,
+            aaguid: Uuid::from_bytes(*credential.aaguid.as_bytes()).to_string(),
+            device: passkey.device.map(|device| device.to_string()),
+            created: passkey.created.to_string(),
+            last_used: passkey.last_used.map(|at| at.to_string()),
+            removed: passkey.removed.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// A passkey as it goes from one installation to another.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Moved {
+    id: Option<String>,
+    user: String,
+    user_handle: String,
+    name: Option<String>,
+    rp_id: Option<String>,
+    credential_id: String,
+    public_key: String,
+    #[serde(default)]
+    sign_count: u32,
+    #[serde(default)]
+    transports: Vec<String>,
+    attachment: Option<String>,
+    #[serde(default)]
+    backup_eligible: bool,
+    #[serde(default)]
+    backup_state: bool,
+    aaguid: Option<Uuid>,
+    created: Option<String>,
+    last_used: Option<String>,
+}
+
+impl From<ExportedPasskey> for Moved {
+    fn from(ExportedPasskey { passkey, handle }: ExportedPasskey) -> Self {
+        let credential = passkey.credential;
+        Self {
+            id: Some(passkey.id.to_string()),
+            user: passkey.user.to_string(),
+            user_handle: encoded(handle.as_bytes()),
+            name: Some(passkey.name.to_string()),
+            rp_id: Some(passkey.rp_id),
+            credential_id: encoded(credential.id.as_bytes()),
+            public_key: encoded(&credential.public_key),
+            sign_count: credential.sign_count,
+            transports: credential.transports,
+            attachment: credential.attachment.map(|it| attachment_name(it).to_owned()),
+            backup_eligible: credential.backup_eligible,
+            backup_state: credential.backup_state,
+            aaguid: Some(Uuid::from_bytes(*credential.aaguid.as_bytes())),
+            created: Some(passkey.created.to_string()),
+            last_used: passkey.last_used.map(|at| at.to_string()),
+        }
+    }
+}
+
+impl TryFrom<Moved> for ImportedPasskey {
+    type Error = String;
+
+    fn try_from(line: Moved) -> Result<Self, String> {
+        let mut transports = line.transports.iter();
+        if line.transports.len() > MAX_TRANSPORTS || !transports.all(|name| is_transport(name)) {
+            return Err("transports: must be at most 8 names such as internal or usb".to_owned());
+        }
+        if line.backup_state && !line.backup_eligible {
+            return Err("backupState: must be false where backupEligible is".to_owned());
+        }
+        Ok(Self {
+            id: line.id.map(|id| of("id", PasskeyId::parse(&id))).transpose()?,
+            user: of("user", UserId::parse(&line.user))?,
+            handle: of("userHandle", UserHandle::new(octets("userHandle", &line.user_handle)?))?,
+            name: line.name.map(|name| of("name", Text::parse(&name))).transpose()?,
+            rp_id: line.rp_id,
+            credential: Credential {
+                id: of(
+                    "credentialId",
+                    CredentialId::new(octets("credentialId", &line.credential_id)?),
+                )?,
+                public_key: octets("publicKey", &line.public_key)?,
+                sign_count: line.sign_count,
+                transports: line.transports,
+                attachment: match line.attachment.as_deref() {
+                    None => None,
+                    Some("platform") => Some(Attachment::Platform),
+                    Some("cross-platform") => Some(Attachment::CrossPlatform),
+                    Some(_) => {
+                        return Err("attachment: must be platform or cross-platform".to_owned());
+                    }
+                },
+                backup_eligible: line.backup_eligible,
+                backup_state: line.backup_state,
+                aaguid: Aaguid::new(line.aaguid.unwrap_or_default().into_bytes()),
+            },
+            created: line.created.map(|at| instant("created", &at)).transpose()?,
+            last_used: line.last_used.map(|at| instant("lastUsed", &at)).transpose()?,
+        })
+    }
+}
+
+/// As WebAuthn writes it.
+fn attachment_name(attachment: Attachment) -> &'static str {
+    match attachment {
+        Attachment::Platform => "platform",
+        Attachment::CrossPlatform => "cross-platform",
+    }
+}
+
+fn encoded(octets: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(octets)
+}
+
+/// What is wrong with the value of a key.
+fn of<T, E: ToString>(key: &str, value: Result<T, E>) -> Result<T, String> {
+    value.map_err(|error| format!("{key}: {}", error.to_string()))
+}
+
+fn octets(key: &str, text: &str) -> Result<Vec<u8>, String> {
+    of(key, cli::base64url(text))
+}
+
+/// A time in whole milliseconds.
+fn instant(key: &str, text: &str) -> Result<Timestamp, String> {
+    let parsed = text.parse::<Timestamp>();
+    let parsed = parsed.and_then(|at| Timestamp::from_millisecond(at.as_millisecond()));
+    parsed.map_err(|_| format!("{key}: must be a time such as 2026-03-06T11:55:22.421Z"))
+}
