@@ -146,8 +146,11 @@ fn resource(version: &'static str) -> Resource {
     Resource::builder().with_attributes(ours).build()
 }
 
+/// What `RUST_LOG` says. By default not what webauthn-rs says: it takes each answer that does not
+/// verify for an error, of which we tell in words of our own, and at the level of a caller's mistake.
 fn log_filter(default: &str) -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default))
+    EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("{default},webauthn_rs=off")))
 }
 
 /// Our spans, and what they tell of trouble.
