@@ -132,6 +132,9 @@ impl WebAuthn for RelyingParty {
         let state: PasskeyRegistration = serde_json::from_str(state).map_err(broken)?;
         let registered: RegisterPublicKeyCredential =
             serde_json::from_str(answer).map_err(not_verified)?;
+        if registered.type_ != "public-key" {
+            return Err(not_verified("the credential is of another type"));
+        }
         let answer: Answer = serde_json::from_str(answer).map_err(not_verified)?;
         if !answer.may_be_discoverable() {
             return Err(not_verified("the credential is not discoverable"));

@@ -26,6 +26,10 @@ impl AttestedCredential {
         let Value::Map(object) = serde_cbor_2::from_slice(attestation_object).ok()? else {
             return None;
         };
+        // The library takes octets for a format as well.
+        let Value::Text(_) = object.get(&Value::Text("fmt".to_owned()))? else {
+            return None;
+        };
         let Value::Bytes(data) = object.get(&Value::Text("authData".to_owned()))? else {
             return None;
         };
