@@ -21,7 +21,10 @@ pub fn client() -> reqwest::Client {
 pub fn builder() -> reqwest::ClientBuilder {
     // The first one that is installed stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE)
+    // The server closes what is idle, which a test that waits for another process does not see.
+    let idle = Duration::from_secs(5);
+    let builder = reqwest::Client::builder().pool_idle_timeout(idle).timeout(PATIENCE);
+    builder.no_proxy().redirect(Policy::none())
 }
 
 /// What the server answered.

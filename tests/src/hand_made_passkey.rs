@@ -1,15 +1,17 @@
 //! Answers to creation options, made by hand.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use crate::Key;
 
 /// Bits of the flags in authenticator data.
 const USER_PRESENT: u8 = 1;
 const USER_VERIFIED: u8 = 1 << 2;
 const ATTESTED: u8 = 1 << 6;
 
-/// An answer to creation options, of which a test can have each part as it likes. There is no
-/// private key behind it: an answer without attestation has no signature.
+/// An answer to creation options, of which a test can have each part as it likes. Without
+/// attestation there is no signature, and so no private key behind it.
 #[derive(Debug, Clone)]
 pub struct HandMade {
     /// The type in the client data.
@@ -18,6 +20,8 @@ pub struct HandMade {
     pub challenge: String,
     /// The origin in the client data.
     pub origin: String,
+    /// What else the client data say, such as `crossOrigin`.
+    pub more: Map<String, Value>,
     /// SHA-256 of the relying party's id.
     pub rp_id_hash: Vec<u8>,
     /// The flags of the authenticator data.
@@ -40,6 +44,7 @@ impl HandMade {
             kind: "webauthn.create".to_owned(),
             challenge: options["challenge"].as_str().unwrap().to_owned(),
             origin: origin.to_owned(),
+            more: Map::new(),
             rp_id_hash: sha256(options["rp"]["id"].as_str().unwrap().as_bytes()),
             flags: USER_PRESENT | USER_VERIFIED | ATTESTED,
             aaguid: [0; 16],
@@ -49,10 +54,22 @@ impl HandMade {
         }
     }
 
+    /// With the public key of `key`, and signed by it: packed self-attestation (WebAuthn, section
+    /// 8.2). What is changed afterwards is not signed.
+    #[must_use]
+    pub fn attested_by(self, key: &Key) -> Self {
+        let unsigned = Self { public_key: key.public(), ..self };
+        let message = [unsigned.authenticator_data(), sha256(&unsigned.client_data())].concat();
+        let statement = self_attestation(&key.algorithm(), &key.sign(&message));
+        Self { statement, ..unsigned }
+    }
+
     /// The client data.
     pub fn client_data(&self) -> Vec<u8> {
-        let Self { kind, challenge, origin, .. } = self;
-        json!({ "type": kind, "challenge": challenge, "origin": origin }).to_string().into_bytes()
+        let Self { kind, challenge, origin, more, .. } = self;
+        let mut data = json!({ "type": kind, "challenge": challenge, "origin": origin });
+        data.as_object_mut().unwrap().extend(more.clone());
+        data.to_string().into_bytes()
     }
 
     /// The authenticator data.
@@ -106,6 +123,12 @@ impl HandMade {
             },
         })
     }
+}
+
+/// A packed attestation statement without a certificate; `algorithm` is a number in CBOR.
+pub fn self_attestation(algorithm: &[u8], signature: &[u8]) -> (String, Vec<u8>) {
+    let statement = [&[0xa2][..], &text("alg"), algorithm, &text("sig"), &bytes(signature)];
+    ("packed".to_owned(), statement.concat())
 }
 
 /// SHA-256.

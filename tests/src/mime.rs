@@ -120,6 +120,12 @@ impl Mail {
         self.link("/passkeys/revoke")
     }
 
+    /// The link that undoes a registration, which text and page must hold alike.
+    #[track_caller]
+    pub fn undo_link(&self) -> Link {
+        self.link("/passkeys/undo")
+    }
+
     #[track_caller]
     fn link(&self, path: &str) -> Link {
         let [text, html] = [self.text(), self.html()].map(|part| part.link(path));

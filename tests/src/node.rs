@@ -5,6 +5,8 @@ use std::{
     process::{ChildStdin, Command},
 };
 
+use serde_json::{Value, json};
+
 use crate::{Output, Process, binary::target_folder_with};
 
 /// A command that runs `tests/node/<script>`.
@@ -23,6 +25,23 @@ pub fn run(name: &str, arguments: &[&str]) -> Output {
     let mut command = script(name);
     command.args(arguments);
     Output::of(command)
+}
+
+/// What `@zitadel/client` sees of calls, one after the other: the version of the service, the
+/// method, and the request as JSON.
+pub fn zitadel_client(
+    url: &str,
+    protocol: &str,
+    token: &str,
+    calls: &[(&str, &str, Value)],
+) -> Vec<Value> {
+    let calls = calls.iter().map(|(version, method, request)| {
+        json!({ "version": version, "method": method, "request": request }).to_string()
+    });
+    let calls: Vec<_> = calls.collect();
+    let mut arguments = vec![protocol, url, token];
+    arguments.extend(calls.iter().map(String::as_str));
+    run("zitadel_client.mjs", &arguments).lines()
 }
 
 /// Serves a page of another origin, whose scripts can call an API, until both are dropped.

@@ -332,6 +332,11 @@ impl Passlink {
         self.dir.path()
     }
 
+    /// Whether the database is SQLite's.
+    pub fn is_on_sqlite(&self) -> bool {
+        matches!(self.database, Database::Sqlite(_))
+    }
+
     /// The database file, of an installation on SQLite.
     pub fn database_file(&self) -> &Path {
         match &self.database {

@@ -34,6 +34,12 @@ pub fn grpc_client(address: &str, token: &str, ca: Option<&Path>) -> Value {
     serde_json::from_str(&Output::of(command).done()).unwrap()
 }
 
+/// A new RSA key, as PKCS #8.
+pub fn rsa_key() -> Vec<u8> {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    BASE64_STANDARD.decode(Output::of(script("rsa_key.py")).done().trim_end()).unwrap()
+}
+
 /// Holds the write lock of a SQLite file until both are dropped.
 pub fn lock(file: &Path) -> (Process, ChildStdin) {
     let mut command = script("lock.py");

@@ -7,7 +7,7 @@ use prost_types::{Any, Duration};
 use reqwest::{Body, Client, Method, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
 
-use crate::{Passlink, SEND_LINK, answer::builder};
+use crate::{Passlink, SEND_LINK, answer::builder, schema};
 
 /// How a call travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,16 @@ pub enum Detail {
 }
 
 impl Call {
+    /// A call of a method of ours, with its REST binding and the request as JSON.
+    pub fn new(rpc: &'static str, method: Method, path: &str, json: &Value) -> Self {
+        Self {
+            rpc,
+            rest: (method, path.to_owned().leak()),
+            json: json.to_string().into_bytes(),
+            proto: schema::request(rpc, json),
+        }
+    }
+
     /// The main call.
     pub fn send_link() -> Self {
         Self {
@@ -87,6 +97,17 @@ impl Call {
             rest: (Method::POST, "/auth/v1/users/me/passwordless/_link"),
             ..Self::send_link()
         }
+    }
+}
+
+impl Outcome {
+    /// The id of the error; empty for a success.
+    pub fn id(&self) -> &str {
+        let ids = self.details.iter().find_map(|detail| match detail {
+            Detail::Error { id, .. } => Some(id.as_str()),
+            Detail::Retry { .. } => None,
+        });
+        ids.unwrap_or_default()
     }
 }
 
@@ -134,6 +155,26 @@ impl Protocol {
         match self {
             Self::Rest | Self::Connect => call.json.clone(),
             Self::Grpc | Self::GrpcWeb => frame(0, &call.proto),
+        }
+    }
+
+    /// Makes a call, with a token if there is one.
+    pub async fn call(self, passlink: &Passlink, token: Option<&str>, call: &Call) -> Outcome {
+        let request = self.request(passlink, call);
+        self.outcome(match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        })
+        .await
+    }
+
+    /// The message of a success, as JSON.
+    #[track_caller]
+    pub fn answer(self, call: &Call, outcome: &Outcome) -> Value {
+        assert_eq!(outcome.code, 0, "{self:?}: {outcome:?}");
+        match self {
+            Self::Rest | Self::Connect => serde_json::from_slice(&outcome.message).unwrap(),
+            Self::Grpc | Self::GrpcWeb => schema::answer(call.rpc, &outcome.message),
         }
     }
 

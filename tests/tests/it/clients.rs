@@ -15,9 +15,8 @@ fn zitadel_client(
     token: &str,
     methods: &[&str],
 ) -> Vec<Value> {
-    let url = passlink.url();
-    let arguments = [&[protocol, &url, token], methods].concat();
-    node::run("zitadel_client.mjs", &arguments).lines()
+    let calls: Vec<_> = methods.iter().map(|method| ("v1", *method, json!({}))).collect();
+    node::zitadel_client(&passlink.url(), protocol, token, &calls)
 }
 
 /// The link was mailed: the answer of a first send.
