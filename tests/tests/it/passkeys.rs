@@ -1,10 +1,70 @@
-//! Registering passkeys by the API, with a passkey in software.
+//! Registering passkeys by the API, with passkeys in software and by hand.
 
-use passlink_tests::{Answer, Caller, Passlink, create_passkey};
+use std::collections::BTreeMap;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use passlink_tests::{Answer, Caller, HandMade, MailServer, Passlink, mime::Link};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+mod between;
+mod ceremony;
+mod clients;
+mod codes;
+mod errors;
+mod limits;
+mod mails;
+mod methods;
+mod protocols;
+mod races;
+mod refusals;
+mod rules;
+mod secrecy;
+
 const ORIGIN: &str = "https://login.example.com";
+/// The caller's own passkeys.
+const OWN: &str = "/auth/v1/users/me/passwordless";
+
+/// A ceremony that was begun.
+struct Begun {
+    /// The path that finishes it.
+    path: String,
+    /// The id that the passkey will have.
+    id: String,
+    options: Value,
+}
+
+impl Begun {
+    fn of(user: &Caller, answer: &Answer) -> Self {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let answer = answer.json();
+        let id = answer["passkeyId"].as_str().unwrap().to_owned();
+        let options = answer["publicKeyCredentialCreationOptions"].clone();
+        Self { path: format!("{}/{id}", passkeys_of(user)), id, options }
+    }
+
+    /// An answer that verifies.
+    fn answer(&self) -> HandMade {
+        HandMade::answer(&self.options, ORIGIN, self.id.as_bytes())
+    }
+
+    /// Hands in an answer.
+    async fn finish(&self, passlink: &Passlink, token: Option<&str>, credential: &Value) -> Answer {
+        self.finish_as(passlink, token, credential, "").await
+    }
+
+    /// Hands in an answer and a name.
+    async fn finish_as(
+        &self,
+        passlink: &Passlink,
+        token: Option<&str>,
+        credential: &Value,
+        name: &str,
+    ) -> Answer {
+        let body = json!({ "publicKeyCredential": credential, "passkeyName": name });
+        post(passlink, token, &self.path, &body).await
+    }
+}
 
 async fn post(passlink: &Passlink, token: Option<&str>, path: &str, body: &Value) -> Answer {
     let request = passlink.request(Method::POST, path).json(body);
@@ -24,16 +84,76 @@ fn passkeys_of(user: &Caller) -> String {
 async fn returned_code(passlink: &Passlink, user: &Caller) -> Value {
     let path = format!("{}/registration_link", passkeys_of(user));
     let answer = post(passlink, Some(&user.token), &path, &json!({ "returnCode": {} })).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()["code"].clone()
+}
+
+/// A link's id and code, from its mail.
+fn code_of(link: &Link) -> Value {
+    json!({ "id": link.query["codeID"], "code": link.code })
+}
+
+/// Sends the user a link; its id and code, from the mail.
+async fn mailed(passlink: &Passlink, mails: &MailServer, user: &Caller) -> Value {
+    let before = mails.count();
+    passlink.send_link(&user.token).await.sequence();
+    let received = mails.until_mails(before + 1).await;
+    code_of(&received[before].mail.register_link())
+}
+
+/// Begins with a link's code.
+async fn try_to_begin(passlink: &Passlink, user: &Caller, code: &Value) -> Answer {
+    post(passlink, None, &passkeys_of(user), &json!({ "code": code })).await
+}
+
+/// Begins with a link's code, which must hold.
+async fn begin_with(passlink: &Passlink, user: &Caller, code: &Value) -> Begun {
+    Begun::of(user, &try_to_begin(passlink, user, code).await)
+}
+
+/// Begins with the user's token.
+async fn begin(passlink: &Passlink, user: &Caller) -> Begun {
+    let answer = post(passlink, Some(&user.token), &passkeys_of(user), &json!({})).await;
+    Begun::of(user, &answer)
+}
+
+/// Registers a passkey with a link's code; its id.
+async fn register_with(passlink: &Passlink, user: &Caller, code: &Value, name: &str) -> String {
+    let begun = begin_with(passlink, user, code).await;
+    let credential = begun.answer().credential();
+    begun.finish_as(passlink, None, &credential, name).await.sequence();
+    begun.id
+}
+
+/// Removes a passkey with the user's token.
+async fn remove(passlink: &Passlink, user: &Caller, passkey: &str) -> Answer {
+    let path = format!("{}/{passkey}", passkeys_of(user));
+    Answer::to(passlink.request(Method::DELETE, &path).bearer_auth(&user.token)).await
+}
+
+/// What the page of a link knows of it.
+async fn inspect(passlink: &Passlink, code: &Value) -> Answer {
+    at_link(passlink, code, "_inspect").await
+}
+
+/// A call of `LinkService` about a link.
+async fn at_link(passlink: &Passlink, code: &Value, verb: &str) -> Answer {
+    let path = format!("/passlink/v1/links/{}/{verb}", code["id"].as_str().unwrap());
+    post(passlink, None, &path, &json!({ "code": code["code"] })).await
+}
+
+/// Undoes a registration.
+async fn undo(passlink: &Passlink, passkey: &str, code: &str) -> Answer {
+    let path = format!("/passlink/v1/passkeys/{passkey}/_undo");
+    post(passlink, None, &path, &json!({ "code": code })).await
 }
 
 /// The names of the user's passkeys, by both lists.
 async fn names(passlink: &Passlink, user: &Caller) -> Vec<String> {
     let path = format!("{}/_search", passkeys_of(user));
     let second = post(passlink, Some(&user.token), &path, &json!({})).await.json();
-    let path = "/auth/v1/users/me/passwordless/_search";
-    let first = post(passlink, Some(&user.token), path, &json!({})).await.json();
-    assert_eq!(first["result"], second["result"]);
+    let first = post(passlink, Some(&user.token), &format!("{OWN}/_search"), &json!({})).await;
+    assert_eq!(first.json()["result"], second["result"]);
     let result = second["result"].as_array().cloned().unwrap_or_default();
     let total = second["details"]["totalResult"].as_str().unwrap_or("0").to_owned();
     assert_eq!(total, result.len().to_string());
@@ -41,88 +161,44 @@ async fn names(passlink: &Passlink, user: &Caller) -> Vec<String> {
     result.iter().map(|passkey| passkey["name"].as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test]
-async fn a_link_registers_a_passkey_without_a_bearer_token_and_is_used_up() {
-    let passlink = Passlink::with_mail_dir().started().await;
-    let ada = passlink.ada();
-    let code = returned_code(&passlink, &ada).await;
-    let begin = json!({ "code": code });
-    let begun = post(&passlink, None, &passkeys_of(&ada), &begin).await;
-    assert_eq!(begun.sequence(), 2, "beginning is no change");
-    let begun = begun.json();
-    let options = &begun["publicKeyCredentialCreationOptions"];
-    let created = create_passkey(options, ORIGIN).await;
-    let path = format!("{}/{}", passkeys_of(&ada), begun["passkeyId"].as_str().unwrap());
-    let finish = json!({ "publicKeyCredential": created, "passkeyName": " My phone " });
-    let finished = post(&passlink, None, &path, &finish).await;
-    assert_eq!(finished.sequence(), 3);
-    let details = &finished.json()["details"];
-    assert_eq!(details["creationDate"], details["changeDate"]);
-    assert_eq!(names(&passlink, &ada).await, ["My phone"]);
-    post(&passlink, None, &path, &finish).await.assert_error(
-        400,
-        3,
-        "Errors.User.WebAuthN.ValidateFailed",
-        "PASSKEY-ValidateFailed",
-    );
-    let again = post(&passlink, None, &passkeys_of(&ada), &begin).await;
-    again.assert_error(400, 3, "Errors.User.Code.Invalid", "LINK-CodeInvalid");
-    assert_eq!(names(&passlink, &ada).await, ["My phone"]);
-    assert_eq!(passlink.history(&ada.id), [1, 2, 3]);
+#[track_caller]
+fn assert_code_invalid(answer: &Answer) {
+    answer.assert_error(400, 3, "Errors.User.Code.Invalid", "LINK-CodeInvalid");
 }
 
-#[tokio::test]
-async fn a_caller_registers_lists_and_removes_passkeys() {
-    let passlink = Passlink::with_mail_dir().started().await;
-    let ada = passlink.ada();
-    let token = Some(ada.token.as_str());
-    let own = "/auth/v1/users/me/passwordless";
-    let begun = post(&passlink, token, own, &json!({})).await;
-    assert_eq!(begun.sequence(), 1);
-    let options = decoded(&begun.json()["key"]["publicKey"]);
-    let created = create_passkey(&options, ORIGIN).await;
-    let verification = json!({
-        "publicKeyCredential": encoded(&created.to_string()), "tokenName": "Laptop",
-    });
-    let path = format!("{own}/_verify");
-    let finished = post(&passlink, token, &path, &json!({ "verification": verification })).await;
-    assert_eq!(finished.sequence(), 2);
-    let begun = post(&passlink, token, &passkeys_of(&ada), &json!({})).await.json();
-    let options = &begun["publicKeyCredentialCreationOptions"];
-    let excluded = &options["publicKey"]["excludeCredentials"];
-    assert_eq!(excluded[0]["id"], created["id"]);
-    let created =
-        create_passkey(&json!({ "publicKey": without_exclusions(options) }), ORIGIN).await;
-    let path = format!("{}/{}", passkeys_of(&ada), begun["passkeyId"].as_str().unwrap());
-    let finished = post(&passlink, token, &path, &json!({ "publicKeyCredential": created })).await;
-    assert_eq!(finished.sequence(), 3);
-    assert_eq!(names(&passlink, &ada).await, ["Laptop", "Passkey"]);
-
-    let search = post(&passlink, token, &format!("{own}/_search"), &json!({})).await.json();
-    let ids: Vec<_> = search["result"].as_array().unwrap().iter().map(|it| &it["id"]).collect();
-    let first = format!("{own}/{}", ids[0].as_str().unwrap());
-    let second = format!("{}/{}", passkeys_of(&ada), ids[1].as_str().unwrap());
-    for (path, sequence) in [(&first, 4), (&second, 5)] {
-        let remove = || passlink.request(Method::DELETE, path).bearer_auth(&ada.token);
-        assert_eq!(Answer::to(remove()).await.sequence(), sequence);
-        let again = Answer::to(remove()).await;
-        again.assert_error(404, 5, "Errors.User.WebAuthN.NotFound", "PASSKEY-NotFound");
-    }
-    assert_eq!(names(&passlink, &ada).await, Vec::<String>::new());
+#[track_caller]
+fn assert_not_verified(answer: &Answer) {
+    let text = "Errors.User.WebAuthN.ValidateFailed";
+    answer.assert_error(400, 3, text, "PASSKEY-ValidateFailed");
 }
 
-fn without_exclusions(options: &Value) -> Value {
-    let mut options = options["publicKey"].clone();
-    options.as_object_mut().unwrap().remove("excludeCredentials");
-    options
+#[track_caller]
+fn assert_not_found(answer: &Answer) {
+    answer.assert_error(404, 5, "Errors.User.WebAuthN.NotFound", "PASSKEY-NotFound");
 }
 
-fn decoded(base64: &Value) -> Value {
-    use base64::prelude::{BASE64_STANDARD, Engine};
-    serde_json::from_slice(&BASE64_STANDARD.decode(base64.as_str().unwrap()).unwrap()).unwrap()
+/// How many rows each table has.
+fn rows(passlink: &Passlink) -> BTreeMap<&'static str, u64> {
+    const TABLES: [&str; 7] =
+        ["users", "tokens", "events", "links", "outbox", "passkeys", "ceremonies"];
+    let counts = TABLES.map(|table| format!("(SELECT count(*) FROM {table})")).join(", ");
+    let counts = passlink.sql(&format!("SELECT {counts}"), &[]).remove(0);
+    TABLES.into_iter().zip(counts.iter().map(|count| count.as_u64().unwrap())).collect()
 }
 
-fn encoded(text: &str) -> String {
-    use base64::prelude::{BASE64_STANDARD, Engine};
-    BASE64_STANDARD.encode(text)
+/// Finishes, with the user's token, the ceremony whose challenge the answer has.
+async fn verify_own(passlink: &Passlink, user: &Caller, credential: &Value) -> Answer {
+    let credential = base64(credential);
+    let body = json!({ "verification": { "publicKeyCredential": credential } });
+    post(passlink, Some(&user.token), &format!("{OWN}/_verify"), &body).await
+}
+
+/// As bytes stand in JSON.
+fn base64(json: &Value) -> String {
+    BASE64_STANDARD.encode(json.to_string())
+}
+
+/// What stands in bytes.
+fn from_base64(text: &Value) -> Value {
+    serde_json::from_slice(&BASE64_STANDARD.decode(text.as_str().unwrap()).unwrap()).unwrap()
 }

@@ -1,0 +1,305 @@
+//! Answers to a challenge that are refused. Each leaves the ceremony and its link as they were.
+
+use passlink_tests::{
+    HandMade, Key, Passlink,
+    hand_made_passkey::{bytes, self_attestation, sha256, text},
+};
+use serde_json::{Map, Value, json};
+
+use super::*;
+
+const USER_PRESENT: u8 = 1;
+const USER_VERIFIED: u8 = 1 << 2;
+const BACKUP_STATE: u8 = 1 << 4;
+const ATTESTED: u8 = 1 << 6;
+
+/// A ceremony of Ada's, begun with a link's code.
+struct Stage {
+    passlink: Passlink,
+    ada: Caller,
+    code: Value,
+    begun: Begun,
+    before: BTreeMap<&'static str, u64>,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let passlink = Passlink::with_mail_dir().started().await;
+        let ada = passlink.ada();
+        let code = returned_code(&passlink, &ada).await;
+        let begun = begin_with(&passlink, &ada, &code).await;
+        let before = rows(&passlink);
+        Self { passlink, ada, code, begun, before }
+    }
+
+    async fn refuse(&self, why: &str, credential: &Value) {
+        let answer = self.begun.finish(&self.passlink, None, credential).await;
+        assert_eq!(answer.status, 400, "{why}: {answer:?}");
+        assert_not_verified(&answer);
+    }
+
+    /// Nothing was stored, and a right answer to the same challenge is taken.
+    async fn end(self) {
+        assert_eq!(rows(&self.passlink), self.before);
+        assert_eq!(self.passlink.history(&self.ada.id), [1, 2]);
+        let inspected = inspect(&self.passlink, &self.code).await.json();
+        assert_eq!(inspected["state"], "LINK_STATE_OPEN");
+        let credential = self.begun.answer().attested_by(&Key::es256()).credential();
+        let finished = self.begun.finish(&self.passlink, None, &credential).await;
+        assert_eq!(finished.sequence(), 3);
+        for level in ["ERROR", "WARN"] {
+            let log = self.passlink.log();
+            assert!(!log.contains(level), "a caller's mistake is logged as trouble: {log}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn client_data_that_are_not_of_this_ceremony() {
+    let stage = Stage::set().await;
+    let good = stage.begun.answer();
+    for origin in [
+        "https://evil.example",
+        "http://login.example.com",
+        "https://login.example.com:8443",
+        "https://login.example.com.evil.example",
+        "https://evil.login.example.com",
+        "https://example.com",
+        "https://LOGIN.example.com.",
+        "login.example.com",
+        "null",
+        "",
+    ] {
+        let credential = HandMade { origin: origin.to_owned(), ..good.clone() }.credential();
+        stage.refuse(&format!("origin {origin}"), &credential).await;
+    }
+    for kind in ["webauthn.get", "webauthn.create2", "payment.get", ""] {
+        let credential = HandMade { kind: kind.to_owned(), ..good.clone() }.credential();
+        stage.refuse(&format!("type {kind}"), &credential).await;
+    }
+    let more = Map::from_iter([("crossOrigin".to_owned(), json!(true))]);
+    stage.refuse("cross origin", &HandMade { more, ..good }.credential()).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_challenge_that_is_wrong_or_of_another_ceremony() {
+    let stage = Stage::set().await;
+    let good = stage.begun.answer();
+    let other = begin_with(&stage.passlink, &stage.ada, &stage.code).await;
+    let by_bearer = begin(&stage.passlink, &stage.ada).await;
+    let bob = stage.passlink.caller("bob@example.com", &[]);
+    let bobs = begin(&stage.passlink, &bob).await;
+    let before = rows(&stage.passlink);
+    let challenges = [&other, &by_bearer, &bobs].map(|begun| begun.answer().challenge);
+    let made_up = ["AAAA".to_owned(), String::new(), good.challenge[1..].to_owned()];
+    for challenge in challenges.into_iter().chain(made_up) {
+        let why = format!("challenge {challenge}");
+        stage.refuse(&why, &HandMade { challenge, ..good.clone() }.credential()).await;
+    }
+    Stage { before, ..stage }.end().await;
+}
+
+#[tokio::test]
+async fn authenticator_data_that_are_not_what_was_asked_for() {
+    let stage = Stage::set().await;
+    let good = stage.begun.answer();
+    for rp_id in ["evil.example", "example.com", "LOGIN.example.com", ""] {
+        let rp_id_hash = sha256(rp_id.as_bytes());
+        let credential = HandMade { rp_id_hash, ..good.clone() }.credential();
+        stage.refuse(&format!("relying party {rp_id}"), &credential).await;
+    }
+    for (why, flags) in [
+        ("the user was not verified", USER_PRESENT | ATTESTED),
+        ("the user was not there", USER_VERIFIED | ATTESTED),
+        ("no credential", USER_PRESENT | USER_VERIFIED),
+        ("backed up, but can't be", good.flags | BACKUP_STATE),
+    ] {
+        stage.refuse(why, &HandMade { flags, ..good.clone() }.credential()).await;
+    }
+    let mut credential = good.credential();
+    credential["clientExtensionResults"]["credProps"]["rk"] = json!(false);
+    stage.refuse("not discoverable", &credential).await;
+    stage.refuse("no id", &HandMade { id: Vec::new(), ..good.clone() }.credential()).await;
+    stage.refuse("too long an id", &HandMade { id: vec![1; 1024], ..good }.credential()).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn keys_that_were_not_asked_for_and_keys_that_are_none() {
+    let stage = Stage::set().await;
+    let good = stage.begun.answer();
+    let (es256, rs256) = (Key::es256().public(), Key::rs256().public());
+    let on_no_curve = [&es256[..es256.len() - 1], &[es256[es256.len() - 1] ^ 1]].concat();
+    let ed25519 = [&[0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21][..], &bytes(&[9; 32])];
+    let mut es256_called_rs256 = es256.clone();
+    es256_called_rs256.splice(4..5, [0x39, 0x01, 0x00]);
+    for (why, public_key) in [
+        ("Ed25519", ed25519.concat()),
+        ("a point that is not on the curve", on_no_curve),
+        ("one that says it is of another kind", es256_called_rs256),
+        ("half of an RSA key", rs256[..rs256.len() / 2].to_vec()),
+        ("an empty map", vec![0xa0]),
+        ("a number", vec![0x01]),
+        ("nothing", Vec::new()),
+    ] {
+        stage.refuse(why, &HandMade { public_key, ..good.clone() }.credential()).await;
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_packed_self_attestation_that_was_tampered_with() {
+    let stage = Stage::set().await;
+    for key in [Key::es256(), Key::rs256()] {
+        let good = stage.begun.answer().attested_by(&key);
+        let more = Map::from_iter([("added".to_owned(), json!("later"))]);
+        let signature = key.sign(b"something else");
+        let another = match key {
+            Key::Es256(_) => Key::rs256(),
+            Key::Rs256(_) => Key::es256(),
+        };
+        for (why, tampered) in [
+            ("client data", HandMade { more, ..good.clone() }),
+            ("AAGUID", HandMade { aaguid: [1; 16], ..good.clone() }),
+            ("credential id", HandMade { id: b"another".to_vec(), ..good.clone() }),
+            ("flags", HandMade { flags: good.flags | 1 << 3, ..good.clone() }),
+            ("public key", HandMade { public_key: Key::es256().public(), ..good.clone() }),
+            ("signature", with(&good, self_attestation(&key.algorithm(), &signature))),
+            ("no signature", with(&good, self_attestation(&key.algorithm(), b""))),
+            ("algorithm", with(&good, self_attestation(&another.algorithm(), &signature))),
+            ("statement", with(&good, ("packed".to_owned(), vec![0xa0]))),
+        ] {
+            stage.refuse(why, &tampered.credential()).await;
+        }
+    }
+    stage.end().await;
+}
+
+fn with(answer: &HandMade, statement: (String, Vec<u8>)) -> HandMade {
+    HandMade { statement, ..answer.clone() }
+}
+
+#[tokio::test]
+async fn attestations_that_nobody_asked_for_or_that_prove_nothing() {
+    let stage = Stage::set().await;
+    let good = stage.begun.answer();
+    let certificate = [&[0xa3][..], &text("alg"), &[0x26], &text("sig"), &bytes(b"sig")];
+    let certificate = [&certificate.concat()[..], &text("x5c"), &[0x81], &bytes(b"none")].concat();
+    for format in ["packed", "tpm", "android-key", "fido-u2f", "apple"] {
+        let tampered = with(&good, (format.to_owned(), certificate.clone()));
+        stage.refuse(format, &tampered.credential()).await;
+    }
+    for format in ["android-safetynet", "made-up", ""] {
+        let tampered = with(&good, (format.to_owned(), vec![0xa0]));
+        stage.refuse(format, &tampered.credential()).await;
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_attestation_object_that_ends_too_early_or_has_a_wrong_octet() {
+    let stage = Stage::set().await;
+    let good = stage.begun.answer().attested_by(&Key::es256());
+    let object = good.attestation_object();
+    for end in 0..object.len() {
+        let credential = good.credential_with(&object[..end]);
+        stage.refuse(&format!("cut after {end} octets"), &credential).await;
+    }
+    for place in 0..object.len() {
+        let mut wrong = object.clone();
+        wrong[place] ^= 1 << (place % 8);
+        stage.refuse(&format!("octet {place}"), &good.credential_with(&wrong)).await;
+    }
+    let longer = [&object[..], b"more"].concat();
+    stage.refuse("more than one object", &good.credential_with(&longer)).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn random_octets_in_place_of_cbor() {
+    let stage = Stage::set().await;
+    let good = stage.begun.answer();
+    let mut random = Octets(0x9e37_79b9_7f4a_7c15);
+    for round in 0..200 {
+        let octets: Vec<u8> = random.by_ref().take(1 + round * 3).collect();
+        stage.refuse(&format!("octets {octets:?}"), &good.credential_with(&octets)).await;
+        let data = bytes(&octets);
+        let head = [&[0xa3][..], &text("fmt"), &text("none"), &text("attStmt"), &[0xa0]].concat();
+        let object = [&head[..], &text("authData"), &data].concat();
+        stage.refuse(&format!("authData {octets:?}"), &good.credential_with(&object)).await;
+    }
+    // As deep as it goes, and as long as it says it is.
+    for (why, octets) in [
+        ("arrays in arrays", vec![0x81; 20_000]),
+        ("maps in maps", [0xa1, 0x00].repeat(10_000)),
+        ("tags on tags", vec![0xc1; 20_000]),
+        ("an array of 2^64 - 1", [&[0x9b][..], &[0xff; 8]].concat()),
+        ("a string of 2^63", [&[0x5b, 0x80][..], &[0; 7]].concat()),
+        ("without an end", [&[0x9f][..], &[0x00; 100]].concat()),
+    ] {
+        stage.refuse(why, &good.credential_with(&octets)).await;
+    }
+    stage.end().await;
+}
+
+/// The same octets on every run (xorshift).
+struct Octets(u64);
+
+impl Iterator for Octets {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        Some((self.0 >> 32) as u8)
+    }
+}
+
+#[tokio::test]
+async fn answers_that_are_no_public_key_credential() {
+    let stage = Stage::set().await;
+    let good = stage.begun.answer().credential();
+    let without = |path: &str, key: &str| {
+        let mut answer = good.clone();
+        answer.pointer_mut(path).unwrap().as_object_mut().unwrap().remove(key);
+        answer
+    };
+    let with = |path: &str, value: Value| {
+        let mut answer = good.clone();
+        *answer.pointer_mut(path).unwrap() = value;
+        answer
+    };
+    for (why, answer) in [
+        ("an empty object", json!({})),
+        ("an error", json!({ "name": "NotAllowedError" })),
+        ("no id", without("", "rawId")),
+        ("no answer", without("", "response")),
+        ("no client data", without("/response", "clientDataJSON")),
+        ("no attestation", without("/response", "attestationObject")),
+        ("client data that are no base64url", with("/response/clientDataJSON", json!("a b"))),
+        ("client data that are no JSON", with("/response/clientDataJSON", json!("AAAA"))),
+        ("an attestation that is a number", with("/response/attestationObject", json!(7))),
+        ("another type", with("/type", json!("password"))),
+    ] {
+        stage.refuse(why, &answer).await;
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_challenge_that_is_too_old_and_one_that_was_answered() {
+    let stage = Stage::set().await;
+    let Stage { passlink, ada, code, begun, .. } = &stage;
+    let old = begin_with(passlink, ada, code).await;
+    let five_minutes = "UPDATE ceremonies SET begun_at = begun_at - 300000, \
+        expires_at = expires_at - 300000 WHERE id = ?";
+    passlink.sql(five_minutes, &[&old.id]);
+    assert_not_verified(&old.finish(passlink, None, &old.answer().credential()).await);
+    let credential = begun.answer().credential();
+    begun.finish(passlink, None, &credential).await.sequence();
+    assert_not_verified(&begun.finish(passlink, None, &credential).await);
+    assert_eq!(names(passlink, ada).await.len(), 1);
+    assert_eq!(passlink.history(&ada.id), [1, 2, 3]);
+}
