@@ -47,3 +47,6 @@ impl ListPasskeys {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests;

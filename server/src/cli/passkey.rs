@@ -50,6 +50,8 @@ Example, of one user:
     ///
     /// A passkey works for the relying party alone that it was made for: rpId must be that of
     /// webauthn.rp_id here. The users get no mail. passkeys.max_per_user is not looked at.
+    ///
+    /// Works beside a running server. On SQLite, the server waits to write while passkeys are added.
     #[command(after_help = "\
 Example:
   passlink passkey import passkeys.jsonl
