@@ -17,6 +17,11 @@ struct Files;
 #[prefix = "texts/"]
 struct Texts;
 
+/// Names of authenticators, which the scripts look up as the server does.
+#[derive(RustEmbed)]
+#[folder = "data"]
+struct Data;
+
 /// The asset of this name, under the hash of the assets as they are.
 pub(super) fn find(hash: &str, name: &str) -> Option<EmbeddedFile> {
     match hash == HASH.as_str() {
@@ -44,13 +49,13 @@ pub(super) fn texts(language: &str) -> Option<Cow<'static, [u8]>> {
 }
 
 fn file(name: &str) -> Option<EmbeddedFile> {
-    Files::get(name).or_else(|| Texts::get(name))
+    Files::get(name).or_else(|| Texts::get(name)).or_else(|| Data::get(name))
 }
 
 /// A hash of all assets: one more character in any of them, and all have new paths.
 static HASH: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    for name in Files::iter().chain(Texts::iter()) {
+    for name in Files::iter().chain(Texts::iter()).chain(Data::iter()) {
         let content = file(&name).map(|file| file.metadata.sha256_hash());
         hash.update(Sha256::digest(name.as_bytes()));
         hash.update(content.unwrap_or_default());

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::{assets, language};
 
 const TEMPLATE: &str = include_str!("page.hbs");
-/// What each page's script imports, to be loaded along with it.
-const MODULES: [&str; 5] = ["api.js", "card.js", "explain.js", "link.js", "texts.js"];
+/// What the scripts of links' pages import.
+const MODULES: [&str; 6] =
+    ["api.js", "card.js", "explain.js", "language.js", "link.js", "texts.js"];
 
 /// Why the pages can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -42,12 +43,20 @@ impl Page {
     ];
     const ALL: [Self; 4] = [Self::Register, Self::Revoke, Self::Undo, Self::TooMany];
 
-    fn script(self) -> Option<&'static str> {
+    fn script(self) -> &'static str {
         match self {
-            Self::Register => Some("register.js"),
-            Self::Revoke => Some("revoke.js"),
-            Self::Undo => Some("undo.js"),
-            Self::TooMany => None,
+            Self::Register => "register.js",
+            Self::Revoke => "revoke.js",
+            Self::Undo => "undo.js",
+            Self::TooMany => "reload.js",
+        }
+    }
+
+    /// What the script imports, to be loaded along with it.
+    fn modules(self) -> &'static [&'static str] {
+        match self {
+            Self::Register | Self::Revoke | Self::Undo => &MODULES,
+            Self::TooMany => &[],
         }
     }
 }
@@ -65,8 +74,9 @@ struct Frame<'a> {
     language: &'a str,
     languages: &'a str,
     assets: &'a str,
-    script: Option<&'a str>,
-    modules: [&'a str; 5],
+    script: &'a str,
+    modules: &'a [&'a str],
+    too_many: bool,
     #[serde(flatten)]
     texts: &'a Texts,
 }
@@ -76,17 +86,31 @@ struct Frame<'a> {
 struct Texts {
     direction: String,
     noscript: Notice,
+    stuck: Stuck,
     common: Common,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Common {
+    loading: Loading,
     too_many: Notice,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Notice {
     heading: String,
+    text: String,
+    button: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Loading {
+    heading: String,
+}
+
+/// For a page whose script doesn't come to speak.
+#[derive(Serialize, Deserialize)]
+struct Stuck {
     text: String,
 }
 
@@ -107,7 +131,8 @@ impl Pages {
                     languages: &languages.join(" "),
                     assets: &assets::base(),
                     script: page.script(),
-                    modules: MODULES,
+                    modules: page.modules(),
+                    too_many: page == Page::TooMany,
                     texts: &texts,
                 };
                 let rendered = registry.render_template(TEMPLATE, &frame)?;

@@ -60,18 +60,23 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
     text.split('{').skip(1).map(|rest| rest.split_once('}').expect(text).0).collect()
 }
 
-/// What stands between quotation marks in the scripts, and looks like a key of the texts.
-fn keys_in_scripts() -> BTreeSet<String> {
+/// What stands between quotation marks in the scripts.
+fn quoted_in_scripts() -> Vec<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/assets");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let scripts = files.filter(|path| path.extension().is_some_and(|it| it == "js"));
-    let sections = ["common.", "labels.", "register.", "revoke.", "undo."];
-    let keys = scripts.flat_map(|path| {
+    let quoted = scripts.flat_map(|path| {
         let script = std::fs::read_to_string(path).unwrap();
         script.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()
     });
-    keys.filter(|key| sections.iter().any(|it| key.starts_with(it)) && !key.ends_with(".js"))
-        .collect()
+    quoted.collect()
+}
+
+/// What looks like a key of the texts in the scripts.
+fn keys_in_scripts() -> BTreeSet<String> {
+    let sections = ["common.", "labels.", "register.", "revoke.", "undo."];
+    let quoted = quoted_in_scripts().into_iter();
+    quoted.filter(|key| sections.iter().any(|it| key.starts_with(it))).collect()
 }
 
 #[test]
@@ -95,7 +100,9 @@ fn every_language_says_all_that_english_says_with_the_same_values() {
 fn the_scripts_say_every_text_and_there_is_one_for_all_that_they_say() {
     let english = texts("en");
     let mut known = BTreeSet::new();
-    for key in english.keys().filter(|key| *key != "direction" && !key.starts_with("noscript.")) {
+    let of_frame =
+        |key: &str| ["direction", "noscript.", "stuck."].iter().any(|it| key.starts_with(it));
+    for key in english.keys().filter(|key| !of_frame(key)) {
         let (state, part) = key.rsplit_once('.').unwrap();
         match state {
             "labels" => known.insert(key.clone()),
@@ -146,6 +153,19 @@ async fn a_page_loads_its_own_assets_only_and_holds_no_script_or_style_itself() 
             let (status, headers, _) = answer(Method::GET, &path, "en").await;
             assert_eq!((status, &headers[CACHE_CONTROL]), (StatusCode::OK, &FOREVER), "{path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn every_file_that_the_scripts_name_is_there() {
+    let files =
+        quoted_in_scripts().into_iter().filter(|it| it.ends_with(".js") || it.ends_with(".json"));
+    let files: BTreeSet<_> = files.map(|it| it.trim_start_matches("./").to_owned()).collect();
+    assert!(files.contains("api.js") && files.contains("aaguids.json"), "{files:?}");
+    for file in files {
+        let path = format!("/passkeys/{}/{file}", assets::base());
+        let (status, ..) = answer(Method::GET, &path, "en").await;
+        assert_eq!(status, StatusCode::OK, "{file}");
     }
 }
 
@@ -205,6 +225,7 @@ async fn who_asks_for_too_many_pages_is_told_when_to_come_back() {
     assert_eq!(parts.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(parts.headers[RETRY_AFTER], "30");
     assert!(html.contains(&texts("de")["common.too_many.heading"]), "{html}");
-    assert!(!html.contains("<script"), "{html}");
+    assert!(html.contains(&texts("de")["common.too_many.button"]), "{html}");
+    assert!(html.contains("/reload.js\"") && html.matches("<script").count() == 1, "{html}");
     assert_eq!(get("192.0.2.2").await.0.status, StatusCode::OK);
 }

@@ -1,19 +1,29 @@
 // The card in the middle of the page. It shows one state at a time.
 
+import { offerLanguages } from "./language.js";
 import { said } from "./texts.js";
 
 const card = document.getElementById("card");
 const announcement = document.getElementById("announcement");
 const site = document.title;
+const showLanguage = offerLanguages(() => showAgain());
+let showAgain = () => {};
 
 /**
  * Shows a state, by the key of its texts: `heading`, `text`, `button`, `note`, where it has them.
  *
- * `values` stand in the texts, `tone` chooses the icon, `account` is shown as whom this is about,
- * `name` is what the field for a name holds at first, and `action` is what the button does; it is
- * given the name in the field.
+ * `values` stand in the texts, made by functions, as each language has its own; `tone` chooses the
+ * icon, `account` is shown as whom this is about, `name` is what the field for a name holds at
+ * first, and `action` is what the button does; it is given the name in the field.
  */
-export function show(state, { values = {}, tone = "plain", account, name, action } = {}) {
+export function show(state, options = {}) {
+  fill(state, options).focus();
+  announcement.textContent = "";
+}
+
+/** Fills the card, and answers its heading. */
+function fill(state, options) {
+  const { values = {}, tone = "plain", account, name, action } = options;
   const { heading, text, button, note } = said(state);
   const title = element("h1", { textContent: heading, tabIndex: -1 });
   const words = element("div", { id: "words" }, ...(text ? [paragraph(text, values)] : []));
@@ -46,8 +56,9 @@ export function show(state, { values = {}, tone = "plain", account, name, action
     card.append(paragraph(note, values, "note"));
   }
   document.title = `${heading} · ${site}`;
-  announcement.textContent = "";
-  title.focus();
+  showLanguage();
+  showAgain = () => fill(state, { ...options, name: field?.input.value });
+  return title;
 }
 
 /** Says something below the card, also to those who don't see it, and leaves the state as it is. */
@@ -88,7 +99,7 @@ function accountBox({ displayName, maskedEmail }) {
 /** A text with its values, each kept from turning the direction of what stands around it. */
 function paragraph(text, values, className = "") {
   const parts = text.split(/\{(\w+)\}/).map((part, index) =>
-    index % 2 ? element("bdi", { textContent: values[part] }) : part,
+    index % 2 ? element("bdi", { textContent: values[part]() }) : part,
   );
   return element("p", { className }, ...parts);
 }

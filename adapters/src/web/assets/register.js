@@ -6,11 +6,13 @@ import { authenticatorName, deviceName } from "./device.js";
 import { explain } from "./explain.js";
 import { takeLink, wholeLink } from "./link.js";
 import { aaguid, asJson, canCreate, create, forget } from "./passkey.js";
-import { fromNow, said, speak, timeOfDay } from "./texts.js";
+import { fromNow, said, speak, timeOf } from "./texts.js";
 
 /** Where the browser looks for an authenticator first. */
 const HERE = ["client-device"];
 const ELSEWHERE = ["security-key", "hybrid"];
+/** What a passkey is called when nothing is known of it. */
+const UNNAMED = "Passkey";
 
 const link = takeLink("codeID");
 const suggested = await deviceName();
@@ -50,11 +52,20 @@ function explainStep(error, step) {
 
 /** Asks what the link is good for, and shows that. */
 async function inspect() {
+  await look();
+  showLink();
+}
+
+async function look() {
   account = await call(`passlink/v1/links/${encodeURIComponent(link.id)}/_inspect`, {
     code: link.code,
   });
   await speak(account.language);
-  const values = { email: account.maskedEmail };
+}
+
+/** Shows the link as it was when it was looked at. */
+function showLink() {
+  const values = { email: () => account.maskedEmail };
   switch (account.state) {
     case "LINK_STATE_OPEN":
       return ready();
@@ -72,9 +83,14 @@ async function inspect() {
 }
 
 function ready() {
-  const values = { time: timeOfDay(account.expirationDate) };
-  const action = (name) => attempt(() => register(name, HERE));
+  const values = { time: () => timeOf(account.expirationDate) };
+  const action = (name) => attempt(() => register(cleaned(name), HERE));
   show("register.ready", { values, account, name: suggested, action });
+}
+
+/** A name without what no name may have: line breaks and other control characters. */
+function cleaned(name) {
+  return name.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
 }
 
 /** Begins a ceremony, has the browser create a passkey, and adds it to the account. */
@@ -90,10 +106,15 @@ async function register(name, hints) {
   } catch (error) {
     return notCreated(error, name);
   }
-  const known = name && name !== suggested ? undefined : await authenticatorName(aaguid(credential));
-  const passkeyName = known ?? name;
+  const passkeyName = await nameOf(credential, name);
   const path = `v2/users/${user}/passkeys/${encodeURIComponent(begun.passkeyId)}`;
   await save({ path, options, credential, passkeyName });
+}
+
+/** The name that was chosen; without one that of the authenticator, else that of the device. */
+async function nameOf(credential, name) {
+  const chosen = name !== suggested && name;
+  return chosen || (await authenticatorName(aaguid(credential))) || suggested || UNNAMED;
 }
 
 /** Why the browser created nothing. Nothing was used up either: each way leads to another try. */
@@ -109,48 +130,70 @@ function notCreated(error, name) {
     case "NotSupportedError":
       return show("register.unsuitable", { tone: "bad", account, action: again(ELSEWHERE) });
     case "SecurityError":
-      return show("register.wrong_site", { tone: "bad", values: { host: location.host } });
+      return show("register.wrong_site", { tone: "bad", values: { host: () => location.host } });
     default:
       return show("register.failed", { tone: "bad", account, action: again(HERE) });
   }
 }
 
-/**
- * Adds a passkey that the browser has created. Without an answer it can be sent again; it may have
- * been added then, so that a refusal doesn't mean that nobody knows it.
- */
-async function save(created, sentBefore = false) {
-  const { path, options, credential, passkeyName } = created;
+/** Adds a passkey that the browser has created. Without an answer, it can be sent again. */
+async function save(created) {
+  const { path, credential, passkeyName } = created;
   show("common.loading", { tone: "busy" });
   try {
     await call(path, { publicKeyCredential: asJson(credential), passkeyName });
   } catch (error) {
-    if (!isRefusal(error)) {
-      const action = () => attempt(() => save(created, true));
-      return show("register.unsaved", { tone: "bad", account, action });
+    if (isRefusal(error)) {
+      return refused(error, created);
     }
-    if (sentBefore) {
-      return inspect();
-    }
-    await forget(options, credential);
-    if (error.id === "PASSKEY-ValidateFailed" || error.id === "PASSKEY-NotFound") {
-      const action = () => attempt(() => register(passkeyName, HERE));
-      return show("register.failed", { tone: "bad", account, action });
-    }
-    throw error;
+    const action = () => attempt(() => save(created));
+    return show("register.unsaved", { tone: "bad", account, action });
   }
-  show("register.done", { tone: "good", values: { name: passkeyName } });
+  done(created);
+}
+
+function done({ passkeyName }) {
+  show("register.done", { tone: "good", values: { name: () => passkeyName }, account });
+}
+
+/**
+ * Why a passkey was not added. It may have been, and the answer lost: then it no longer verifies,
+ * and the link is used. Only while the link is unused is it sure that nobody knows the passkey.
+ */
+async function refused(error, created) {
+  const { options, credential, passkeyName } = created;
+  const again = (hints) => () => attempt(() => register(passkeyName, hints));
+  if (error.id === "PASSKEY-Exists") {
+    return show("register.exists", { tone: "good", account, action: again(ELSEWHERE) });
+  }
+  await look();
+  if (account.state === "LINK_STATE_REDEEMED") {
+    return error.id === "PASSKEY-ValidateFailed" ? done(created) : showLink();
+  }
+  await forget(options, credential);
+  if (account.state !== "LINK_STATE_OPEN") {
+    return showLink();
+  }
+  switch (error.id) {
+    case "PASSKEY-TooMany":
+      return show("register.full", { tone: "bad", account, action: again(HERE) });
+    case "REQUEST-Invalid":
+      return show("register.failed", { tone: "bad", account, action: ready });
+    default:
+      return show("register.failed", { tone: "bad", account, action: again(HERE) });
+  }
 }
 
 /** Whether the answer is about what was sent, and not about the server's health or its limits. */
 function isRefusal({ id }) {
-  return id !== undefined && !id.startsWith("SERVICE-") && !id.startsWith("REQUEST-");
+  const passing = ["REQUEST-Deadline", "REQUEST-TooMany"];
+  return id !== undefined && !id.startsWith("SERVICE-") && !passing.includes(id);
 }
 
 /** Has a new link mailed in place of an expired one. */
 async function resend() {
   show("common.loading", { tone: "busy" });
-  const values = { email: account.maskedEmail };
+  const values = { email: () => account.maskedEmail };
   try {
     await call(`passlink/v1/links/${encodeURIComponent(link.id)}/_resend`, { code: link.code });
   } catch (error) {
@@ -158,7 +201,7 @@ async function resend() {
       return show("register.not_resent", { tone: "bad", values });
     }
     if (error.id === "LINK-TooMany") {
-      values.when = fromNow(error.retryAfter);
+      values.when = () => fromNow(error.retryAfter);
       return show("register.later", { tone: "bad", values, action: () => attempt(resend) });
     }
     throw error;

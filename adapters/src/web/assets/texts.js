@@ -1,16 +1,24 @@
 // The texts of one language.
 
 const root = document.documentElement;
-const languages = root.dataset.languages.split(" ");
+
+/** The tags of all languages that there are texts in. */
+export const languages = root.dataset.languages.split(" ");
 
 let language = root.lang;
 let texts = await load(language);
+let isChosen = false;
 
-/** Speaks the language of this tag from now on, or goes on as before where there are no texts. */
-export async function speak(tag) {
-  const wanted = nearest(tag);
-  if (wanted && wanted !== language) {
-    texts = await load(wanted);
+/**
+ * Speaks the language of this tag from now on, or goes on as before where its texts can't be had,
+ * or the reader has `chosen` another.
+ */
+export async function speak(tag, { chosen = false } = {}) {
+  const wanted = chosen || !isChosen ? nearest(tag) : language;
+  isChosen ||= chosen;
+  const loaded = wanted && wanted !== language && (await load(wanted).catch(() => {}));
+  if (loaded) {
+    texts = loaded;
     language = wanted;
     root.lang = wanted;
     root.dir = texts.direction;
@@ -22,9 +30,12 @@ export function said(key) {
   return key.split(".").reduce((part, name) => part[name], texts);
 }
 
-/** The time of day of an instant, such as `14:30`. */
-export function timeOfDay(instant) {
-  return new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(new Date(instant));
+/** An instant as a time of day, such as `14:30`; with the day, unless that is today. */
+export function timeOf(instant) {
+  const at = new Date(instant);
+  const today = at.toDateString() === new Date().toDateString();
+  const dateStyle = today ? undefined : "medium";
+  return new Intl.DateTimeFormat(language, { dateStyle, timeStyle: "short" }).format(at);
 }
 
 /** So many seconds from now, in whole minutes, such as `in 5 minutes`. */
@@ -35,6 +46,9 @@ export function fromNow(seconds) {
 
 async function load(language) {
   const response = await fetch(new URL(`texts/${language}.json`, import.meta.url));
+  if (!response.ok) {
+    throw new Error(`no texts in ${language}`);
+  }
   return response.json();
 }
 
