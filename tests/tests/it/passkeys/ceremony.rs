@@ -166,3 +166,63 @@ fn without_exclusions(options: &Value) -> Value {
     options["publicKey"].as_object_mut().unwrap().remove("excludeCredentials");
     options
 }
+
+#[tokio::test]
+async fn a_ceremony_outlives_a_crash() {
+    let mut passlink = Passlink::with_mail_dir().started().await;
+    let ada = passlink.ada();
+    let code = returned_code(&passlink, &ada).await;
+    let begun = begin_with(&passlink, &ada, &code).await;
+    passlink.kill();
+    passlink.start().await;
+    let created = create_passkey(&begun.options, ORIGIN).await;
+    assert_eq!(begun.finish(&passlink, None, &created).await.sequence(), 3);
+}
+
+#[tokio::test]
+async fn a_relying_party_above_the_host_serves_the_origins_that_are_configured() {
+    let others = json!(["https://app.example.com"]).to_string();
+    let passlink = Passlink::with_mail_dir()
+        .set("webauthn.rp_id", "example.com")
+        .set("webauthn.rp_name", "Example Sign-in")
+        .set("webauthn.extra_origins", &others)
+        .started()
+        .await;
+    let ada = passlink.ada();
+    let token = Some(ada.token.as_str());
+    for (domain, origin) in [
+        ("example.com", "https://login.example.com"),
+        ("login.example.com", "https://login.example.com"),
+        ("app.example.com", "https://app.example.com"),
+        ("", "https://app.example.com"),
+    ] {
+        let body = json!({ "domain": domain });
+        let begun = Begun::of(&ada, &post(&passlink, token, &passkeys_of(&ada), &body).await);
+        let party = &begun.options["publicKey"]["rp"];
+        assert_eq!(*party, json!({ "id": "example.com", "name": "Example Sign-in" }));
+        let created = create_passkey(&without_exclusions(&begun.options), origin).await;
+        assert_eq!(begun.finish(&passlink, token, &created).await.status, 200, "{origin}");
+    }
+    let begun = begin(&passlink, &ada).await;
+    let elsewhere = HandMade::answer(&begun.options, "https://www.example.com", b"elsewhere");
+    assert_not_verified(&begun.finish(&passlink, token, &elsewhere.credential()).await);
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_relying_party_is_neither_finished_nor_excluded() {
+    let mut passlink = Passlink::with_mail_dir().started().await;
+    let ada = passlink.ada();
+    let token = Some(ada.token.as_str());
+    let [kept, open] = [begin(&passlink, &ada).await, begin(&passlink, &ada).await];
+    kept.finish(&passlink, token, &kept.answer().credential()).await.sequence();
+    passlink.stop().await;
+    let mut passlink = passlink.set("webauthn.rp_id", "example.com");
+    passlink.start().await;
+    assert_not_verified(&open.finish(&passlink, token, &open.answer().credential()).await);
+    let begun = begin(&passlink, &ada).await;
+    assert_eq!(begun.options["publicKey"]["excludeCredentials"], json!([]));
+    begun.finish(&passlink, token, &begun.answer().credential()).await.sequence();
+    let kept = "SELECT DISTINCT rp_id FROM passkeys ORDER BY rp_id";
+    let kept: Vec<_> = passlink.sql(kept, &[]).into_iter().flatten().collect();
+    assert_eq!(kept, ["example.com", "login.example.com"]);
+}

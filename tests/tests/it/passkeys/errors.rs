@@ -1,6 +1,6 @@
 //! The rows of the error table that each method about passkeys can have, on each protocol.
 
-use passlink_tests::{Call, HandMade, Outcome, Passlink, Protocol};
+use passlink_tests::{Call, Detail, HandMade, Outcome, Passlink, Protocol};
 use serde_json::json;
 
 use super::{methods as call, *};
@@ -23,6 +23,11 @@ fn row(id: &str) -> (u32, u16, &'static str) {
         "PASSKEY-TooMany" => (9, 400, "Errors.User.WebAuthN.TooMany"),
         "REQUEST-Invalid" => (3, 400, "Errors.Invalid: "),
         "REQUEST-Malformed" => (3, 400, "Errors.Request.Malformed"),
+        "REQUEST-TooMany" => (8, 429, "Errors.Request.TooMany"),
+        "REQUEST-Unimplemented" => (12, 501, "Errors.Unimplemented"),
+        "USER-EmailNotVerified" => (9, 400, "Errors.User.Email.NotVerified"),
+        "LINK-TooMany" => (8, 429, "Errors.User.Passwordless.TooManyLinks"),
+        "LINK-URLTemplate" => (3, 400, "Errors.User.Passwordless.URLTemplate"),
         other => panic!("{other} is not here"),
     }
 }
@@ -37,7 +42,10 @@ fn assert_refused(protocol: Protocol, what: &str, id: &str, outcome: &Outcome) {
     };
     assert_eq!((outcome.code, outcome.id(), outcome.http), (code, id, http), "{seen}");
     assert!(outcome.text.starts_with(text) && outcome.text.ends_with(&format!("({id})")), "{seen}");
-    assert_eq!(outcome.details.len(), 1, "{seen}");
+    let retry = outcome.headers.get("retry-after").map(|it| it.to_str().unwrap());
+    let retry = retry.map(|seconds| Detail::Retry { seconds: seconds.parse().unwrap() });
+    assert_eq!((outcome.details.get(1), code == 8), (retry.as_ref(), retry.is_some()), "{seen}");
+    assert!(outcome.details.len() <= 2, "{seen}");
     let challenge = outcome.headers.get("www-authenticate").map(|it| it.to_str().unwrap());
     assert_eq!(challenge, (code == 16).then_some("Bearer"), "{seen}");
     assert_eq!(outcome.message, b"", "{seen}");
@@ -195,7 +203,42 @@ async fn assert_passkeys_are_checked(protocol: Protocol) {
     assert_eq!(names(&passlink, &bob).await, Vec::<String>::new());
 }
 
+/// What is wrong with links, and how often.
+async fn assert_links_are_limited(protocol: Protocol) {
+    let passlink = Passlink::with_mail_dir()
+        .set("links.allow_returned_codes", "false")
+        .set("limits.wrong_codes_per_minute", "1")
+        .started()
+        .await;
+    let ada = passlink.ada();
+    let new = passlink.caller("new@example.com", &["--unverified"]);
+    let token = Some(ada.token.as_str());
+    let mail = |user: &Caller| call::create_link(user, json!({ "sendLink": {} }));
+    let returned = call::create_link(&ada, json!({ "returnCode": {} }));
+    let leading_to = |template: &str| {
+        call::create_link(&ada, json!({ "sendLink": { "urlTemplate": template } }))
+    };
+    let elsewhere = leading_to("https://evil.example/?id={{.CodeID}}#{{.Code}}");
+    let cases = vec![
+        ("not verified", Some(&*new.token), mail(&new), "USER-EmailNotVerified"),
+        ("not offered", token, returned, "REQUEST-Unimplemented"),
+        ("elsewhere", token, elsewhere, "LINK-URLTemplate"),
+        ("an empty template", token, leading_to(""), "REQUEST-Invalid"),
+        ("a wrong code", None, call::inspect("unknown", "guess"), "LINK-CodeInvalid"),
+    ];
+    refuse(&passlink, protocol, cases).await;
+    let codes = by_code(&ada, "another", "guess").into_iter();
+    let codes = codes.map(|(what, call)| (what, None, call, "REQUEST-TooMany"));
+    refuse(&passlink, protocol, codes.collect()).await;
+    let first = protocol.call(&passlink, token, &mail(&ada)).await;
+    assert_eq!(first.code, 0, "{first:?}");
+    let again = vec![("again", token, mail(&ada), "LINK-TooMany")];
+    refuse(&passlink, protocol, again).await;
+    assert_eq!(passlink.history(&ada.id), [1, 2]);
+}
+
 async fn assert_rows_hold(protocol: Protocol) {
+    assert_links_are_limited(protocol).await;
     assert_callers_are_known(protocol).await;
     assert_requests_are_read(protocol).await;
     assert_passkeys_are_checked(protocol).await;

@@ -104,3 +104,80 @@ async fn of_20_who_register_one_credential_at_once_one_does() {
     refused.iter().for_each(|answer| drop(answer.assert_error(409, 6, text, "PASSKEY-Exists")));
     assert_eq!(passlink.sql("SELECT count(*) FROM passkeys", &[])[0][0], 1);
 }
+
+#[tokio::test]
+async fn of_ten_who_finish_at_once_no_more_register_than_a_user_may_have() {
+    let passlink = Passlink::with_mail_dir().set("passkeys.max_per_user", "3").started().await;
+    let ada = passlink.ada();
+    let mut requests = Vec::new();
+    for _ in 0..10 {
+        let begun = begin(&passlink, &ada).await;
+        let body = json!({ "publicKeyCredential": begun.answer().credential() });
+        let request = passlink.request(Method::POST, &begun.path).bearer_auth(&ada.token);
+        requests.push(Answer::to(request.json(&body)));
+    }
+    let answers = requests.into_iter().collect::<JoinSet<_>>().join_all().await;
+    let (passed, refused): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!((passed.len(), refused.len()), (3, 7), "{refused:?}");
+    let text = "Errors.User.WebAuthN.TooMany";
+    refused.iter().for_each(|answer| drop(answer.assert_error(400, 9, text, "PASSKEY-TooMany")));
+    assert_eq!(names(&passlink, &ada).await.len(), 3);
+    assert_eq!(passlink.history(&ada.id), [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn of_a_tap_and_a_revocation_at_once_one_comes_first() {
+    let mails = MailServer::plain();
+    let passlink = Passlink::with_mail_server(&mails).generous().started().await;
+    let ada = passlink.ada();
+    let (mut passkeys, mut seen) = (0, 0);
+    for _ in 0..10 {
+        passlink.send_link(&ada.token).await.sequence();
+        seen += 1;
+        let mail = mails.until_mails(seen).await.remove(seen - 1).mail;
+        let code = code_of(&mail.register_link());
+        let begun = begin_with(&passlink, &ada, &code).await;
+        let credential = begun.answer().credential();
+        let revoke = json!({ "id": code["id"], "code": mail.revoke_link().code });
+        let (finished, revoked) = tokio::join!(
+            begun.finish(&passlink, None, &credential),
+            at_link(&passlink, &revoke, "_revoke"),
+        );
+        match (finished.status, revoked.status) {
+            (200, 400) => {
+                assert_code_invalid(&revoked);
+                passkeys += 1;
+                seen += 1;
+                mails.until_mails(seen).await;
+            }
+            (400, 200) => assert_code_invalid(&finished),
+            _ => panic!("{finished:?} and {revoked:?}"),
+        }
+    }
+    assert_eq!(names(&passlink, &ada).await.len(), passkeys);
+    // A link, and what became of it.
+    assert_eq!(passlink.history(&ada.id).len(), 1 + 2 * 10);
+}
+
+#[tokio::test]
+async fn of_20_who_undo_at_once_one_does() {
+    let mails = MailServer::plain();
+    let passlink = Passlink::with_mail_server(&mails).started().await;
+    let ada = passlink.ada();
+    let code = returned_code(&passlink, &ada).await;
+    let passkey = register_with(&passlink, &ada, &code, "Phone").await;
+    let code = mails.until_mails(1).await.remove(0).mail.undo_link().code;
+    let path = format!("/passlink/v1/passkeys/{passkey}/_undo");
+    let requests = (0..20).map(|_| {
+        let request = passlink.request(Method::POST, &path);
+        Answer::to(request.json(&json!({ "code": code })))
+    });
+    let answers = requests.collect::<JoinSet<_>>().join_all().await;
+    let (passed, refused): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!((passed.len(), refused.len()), (1, 19), "{refused:?}");
+    refused.iter().for_each(assert_code_invalid);
+    assert_eq!(passlink.history(&ada.id), [1, 2, 3, 4]);
+    mails.until_mails(2).await;
+}
