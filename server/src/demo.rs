@@ -10,6 +10,7 @@ use url::Url;
 use crate::{
     Error,
     config::Config,
+    panics,
     serve::Server,
     telemetry,
     wiring::{House, Pending, local_mailer},
@@ -27,6 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// keeps serving.
 pub(crate) async fn run(listen: SocketAddr) -> Result<(), Error> {
     let telemetry = telemetry::start(&Default::default(), "warn")?;
+    panics::log();
     let served = serve(listen, &telemetry).await;
     telemetry.flush().await;
     served

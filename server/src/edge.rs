@@ -1,12 +1,18 @@
 //! The edge where requests are taken apart, without a listener: what fuzzing feeds.
 
-use std::{fs, sync::Arc};
+use std::{fs, sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, to_bytes},
-    http::{Request, header},
+    body::{Body, Bytes, to_bytes},
+    http::{HeaderValue, Request, header},
 };
-use tokio::runtime::{Builder, Runtime};
+use passlink_application::{NewToken, NewUser};
+use passlink_domain::{EmailAddress, OrganisationId, UserId};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::{
@@ -16,13 +22,18 @@ use crate::{
     worker::Bell,
 };
 
+/// The only user, and what stands for a token of hers in an input.
+const ADA: &str = "ada";
+/// How long the end of an answer is waited for: a stream goes on for as long as its caller listens.
+const PAUSE: Duration = Duration::from_millis(50);
 /// More than any answer has, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 
-/// The whole router over an empty database of its own.
+/// The whole router over a database of its own, with one user.
 pub struct Edge {
     runtime: Runtime,
     router: axum::Router,
+    bearer: HeaderValue,
 }
 
 impl Edge {
@@ -34,44 +45,83 @@ impl Edge {
         let database = folder.join("passlink.db");
         config.database.url = format!("sqlite://{}?mode=rwc", database.display()).into();
         config.secrets.key_file = folder.join("passlink.key");
+        config.links.cooldown = Duration::ZERO;
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let router = runtime.block_on(async {
+        let (router, bearer) = runtime.block_on(async {
             let house = House::open(&config, Pending::Migrate).await?;
-            house.router(&config, house.keys(&config)?, Arc::new(Bell::default()), || true)
+            let token = token(&house).await?;
+            let (keys, bell) = (house.keys(&config)?, Arc::new(Bell::default()));
+            let router = house.router(&config, keys, bell, || true, CancellationToken::new())?;
+            Ok::<_, Error>((router, HeaderValue::try_from(format!("Bearer {token}"))?))
         })?;
-        Ok(Self { runtime, router })
+        Ok(Self { runtime, router, bearer })
     }
 
-    /// Answers an input: the media type, the path and the compression, a line each, and then the
-    /// body. One that no HTTP request can have is passed over.
+    /// Answers an input: a request as HTTP/1.1 writes it, but for the version, with bare line feeds,
+    /// and with Ada's token where the `authorization` is `ada`. One that no HTTP request can have is
+    /// passed over.
     ///
     /// Errors: when the answer is what only a fault of ours can bring about.
     pub fn answer(&self, input: &[u8]) -> Result<(), Error> {
-        let Some(request) = request(input) else { return Ok(()) };
+        let Some(request) = self.request(input) else { return Ok(()) };
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await?;
             let (status, headers) = (response.status(), format!("{:?}", response.headers()));
-            let body = to_bytes(response.into_body(), MAX_ANSWER).await?;
+            let body = match timeout(PAUSE, to_bytes(response.into_body(), MAX_ANSWER)).await {
+                Ok(body) => body?,
+                Err(_) => Bytes::new(),
+            };
             let told = format!("{status} {headers} {}", String::from_utf8_lossy(&body));
-            match status.as_u16() == 500 || told.contains("SERVICE-") {
+            let faults = ["Errors.Internal (SERVICE-", "Errors.Unavailable (SERVICE-"];
+            match status.as_u16() == 500 || faults.iter().any(|fault| told.contains(fault)) {
                 true => Err(told.into()),
                 false => Ok(()),
             }
         })
     }
+
+    fn request(&self, input: &[u8]) -> Option<Request<Body>> {
+        let (line, mut rest) = line(input)?;
+        let (method, path) = line.split_once(' ')?;
+        let mut request = Request::builder().method(method).uri(path);
+        loop {
+            let (line, after) = self::line(rest)?;
+            rest = after;
+            match line.split_once(':') {
+                Some((name, value)) if name == header::AUTHORIZATION && value.trim() == ADA => {
+                    request = request.header(name, self.bearer.clone());
+                }
+                Some((name, value)) => request = request.header(name, value.trim()),
+                None => break,
+            }
+        }
+        request = request.header(header::HOST, "localhost");
+        request.body(Body::from(rest.to_vec())).ok()
+    }
 }
 
-fn request(input: &[u8]) -> Option<Request<Body>> {
-    let mut parts = input.splitn(4, |octet| *octet == b'\n');
-    let mut line = || parts.next();
-    let (content_type, path, encoding, body) = (line()?, line()?, line()?, line()?);
-    let mut request = Request::post(path).header(header::HOST, "localhost");
-    request = request.header(header::CONTENT_TYPE, content_type);
-    if !encoding.is_empty() {
-        request = request.header(header::CONTENT_ENCODING, encoding);
-        request = request.header("grpc-encoding", encoding);
-    }
-    request.body(Body::from(body.to_vec())).ok()
+/// The first line, and what comes behind it.
+fn line(input: &[u8]) -> Option<(&str, &[u8])> {
+    let end = input.iter().position(|octet| *octet == b'\n')?;
+    let (line, rest) = input.split_at_checked(end)?;
+    Some((std::str::from_utf8(line).ok()?, rest.get(1..)?))
+}
+
+/// Adds Ada; a token of hers.
+async fn token(house: &House) -> Result<String, Error> {
+    let id = UserId::parse(ADA)?;
+    let user = NewUser {
+        id: Some(id.clone()),
+        organisation: OrganisationId::parse("default")?,
+        email: EmailAddress::parse("ada@example.com")?,
+        email_verified: true,
+        username: None,
+        display_name: None,
+        language: "en".to_owned(),
+    };
+    house.users().add(user).await?;
+    let token = house.tokens().create(NewToken { user: id, name: None, lifetime: None }).await?;
+    Ok(token.1.expose().to_owned())
 }
 
 #[cfg(test)]

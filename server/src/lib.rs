@@ -14,6 +14,7 @@ mod expiry;
 mod http;
 mod key_check;
 mod lifecycle;
+mod panics;
 mod serve;
 mod telemetry;
 mod tls;

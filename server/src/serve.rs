@@ -10,8 +10,8 @@ use crate::{
     Error,
     client_address::TrustedProxies,
     config::Config,
-    expiry, http, key_check, lifecycle, telemetry,
-    tls::Tls,
+    expiry, http, key_check, lifecycle, panics, telemetry,
+    tls::{self, Tls},
     wiring::{House, Pending, configured_mailer},
     worker::{self, Bell},
 };
@@ -19,6 +19,7 @@ use crate::{
 /// Serves until a signal asks to stop.
 pub(crate) async fn run(config: Config, no_migrate: bool) -> Result<(), Error> {
     let telemetry = telemetry::start(&config.telemetry, "info")?;
+    panics::log();
     let served = serve(&config, no_migrate, &telemetry).await;
     telemetry.flush().await;
     served
@@ -35,6 +36,7 @@ async fn serve(config: &Config, no_migrate: bool, telemetry: &Telemetry) -> Resu
     };
     let house = House::open(config, pending).await?;
     let started = Server::start(config, &house, telemetry, mailer, |router| router).await?;
+    tls::outlive_hangups(&config.server)?;
     tracing::info!(
         listen = %config.server.listen,
         public_url = config.server.base_url(),
@@ -90,7 +92,7 @@ impl Server {
             tokio::spawn(telemetry::show_vitals(outbox, clock, alive, stop.clone()));
         }
         tokio::spawn(expiry::run(house.expire_links(), stop.clone()));
-        let router = house.router(config, keys, wake, worker_alive)?;
+        let router = house.router(config, keys, wake, worker_alive, stop.clone())?;
         let proxies = TrustedProxies::parse(&config.server.trusted_proxies)?;
         Ok(Self { listener, tls, router: extend(router), proxies, worker, stop })
     }

@@ -48,6 +48,19 @@ impl Tls {
     }
 }
 
+/// Has a server without TLS do nothing at a SIGHUP, which would end it otherwise.
+pub(crate) fn outlive_hangups(config: &config::Server) -> Result<(), Error> {
+    if config.tls_cert.is_none() {
+        let mut hangup = signal(SignalKind::hangup())?;
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                tracing::info!("nothing to read again: server.tls_cert is not set");
+            }
+        });
+    }
+    Ok(())
+}
+
 fn read(cert: &PathBuf, key: &PathBuf) -> Result<ServerConfig, Error> {
     let certificates = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)

@@ -20,6 +20,7 @@ use passlink_application::{
 };
 use passlink_domain::{CodeKeys, EmailAddress, KeyId, LinkPolicy};
 use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
 
 use crate::{Error, config::Config, worker::Bell};
 
@@ -223,13 +224,14 @@ impl House {
         ))
     }
 
-    /// The API over its use cases.
+    /// The API over its use cases; what it would do for ever ends at `stop`.
     pub fn router(
         &self,
         config: &Config,
         keys: Arc<CodeKeys>,
         wake: Arc<dyn Wake>,
         worker_alive: impl Fn() -> bool + Send + Sync + 'static,
+        stop: CancellationToken,
     ) -> Result<axum::Router, Error> {
         let held = keys.clone();
         let desk = self.link_desk(config, keys.clone())?;
@@ -258,6 +260,7 @@ impl House {
             worker_alive: Arc::new(worker_alive),
             https: config.server.tls_cert.is_some(),
             concurrent_requests: usize::try_from(limits.concurrent_requests)?,
+            stop,
             pages: web::router(config.public_links()?.host(), limiter(limits.pages_per_minute))?,
             cors_origins: origins.collect::<Result<_, _>>()?,
         })?)

@@ -5,7 +5,7 @@ use http_body_util::BodyExt;
 use prost::Message;
 use prost_types::{Any, Duration};
 use reqwest::{Body, Client, Method, RequestBuilder, header::HeaderMap};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Passlink, SEND_LINK, answer::builder, schema};
 
@@ -98,6 +98,16 @@ impl Call {
             ..Self::send_link()
         }
     }
+
+    /// The call that asks how a service is, which REST does not have.
+    pub fn health(service: &str) -> Self {
+        Self {
+            rpc: "/grpc.health.v1.Health/Check",
+            json: json!({ "service": service }).to_string().into_bytes(),
+            proto: field(1, service.as_bytes()),
+            ..Self::send_link()
+        }
+    }
 }
 
 impl Outcome {
@@ -114,6 +124,8 @@ impl Outcome {
 impl Protocol {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Rest, Self::Grpc, Self::GrpcWeb, Self::Connect];
+    /// Those that call by the name of the method.
+    pub const RPC: [Self; 3] = [Self::Grpc, Self::GrpcWeb, Self::Connect];
 
     /// The media type of a request.
     pub fn content_type(self) -> &'static str {
@@ -194,6 +206,13 @@ impl Protocol {
             Self::Grpc | Self::GrpcWeb => answer.grpc(&body),
         }
     }
+}
+
+/// A field of a protobuf message that holds octets.
+pub fn field(number: u8, octets: &[u8]) -> Vec<u8> {
+    let mut length = Vec::new();
+    prost::encoding::encode_varint(octets.len() as u64, &mut length);
+    [&[number << 3 | 2][..], &length, octets].concat()
 }
 
 /// A frame of gRPC: flags, length, payload.

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use axum::extract::{MatchedPath, Request};
 use connectrpc::ErrorCode;
-use http::{HeaderMap, Method, StatusCode, Version, header};
+use http::{HeaderMap, Method, StatusCode, Version};
 
-use super::rest;
+use super::{media::Media, rest};
 
 /// What load balancers ask for, again and again.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/grpc.health.v1.Health/Check"];
@@ -114,11 +114,10 @@ fn find(known: &[&'static str], path: &str) -> Option<&'static str> {
 
 /// The protocol that the media type alone tells.
 fn media_type(headers: &HeaderMap) -> Option<Protocol> {
-    let media_type = headers.get(header::CONTENT_TYPE)?.as_bytes();
-    if media_type.starts_with(b"application/grpc-web") {
-        Some(Protocol::GrpcWeb)
-    } else {
-        media_type.starts_with(b"application/grpc").then_some(Protocol::Grpc)
+    match Media::of(headers) {
+        Media::Grpc => Some(Protocol::Grpc),
+        Media::GrpcWeb => Some(Protocol::GrpcWeb),
+        Media::ConnectStream | Media::Other => None,
     }
 }
 

@@ -4,26 +4,25 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension,
-    body::Body,
+    body::{Body, Bytes},
     extract::Request,
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use connectrpc::{ConnectError, ConnectRpcService};
-use http::{HeaderMap, header};
+use connectrpc::ConnectRpcService;
+use http::{Method, header, request::Parts};
 use tokio::{sync::Semaphore, time::timeout};
 use tower::ServiceExt;
 
 use super::{
-    REQUEST_TIMEOUT,
-    call::Outcome,
+    MAX_BODY, REQUEST_TIMEOUT, deadline,
     error::ApiError,
-    framework_error::{complete_connect, complete_grpc, rendered},
+    form::Form,
+    framework_error::{FRAME_HEAD, complete_connect, complete_grpc},
+    intake::Intake,
     json,
+    media::{self, Media, is_grpc},
+    streams::{self, Streams},
 };
-
-/// Calls whose answers are streams; they say by themselves what goes wrong.
-const STREAMS: [&str; 2] = ["/grpc.reflection.", "/grpc.health.v1.Health/Watch"];
 
 /// Calls that are answered with a `google.protobuf.Struct`.
 const OBJECTS: [&str; 1] = ["/zitadel.user.v2.UserService/RegisterPasskey"];
@@ -32,48 +31,87 @@ const OBJECTS: [&str; 1] = ["/zitadel.user.v2.UserService/RegisterPasskey"];
 #[derive(Clone)]
 pub(super) struct Dispatch {
     rpc: ConnectRpcService,
+    intake: Arc<Intake>,
     places: Arc<Semaphore>,
+    streams: Streams,
 }
 
 impl Dispatch {
     /// Answers by `rpc`, at most `concurrent` calls at a time.
-    pub fn new(rpc: ConnectRpcService, concurrent: usize) -> Self {
-        Self { rpc, places: Arc::new(Semaphore::new(concurrent)) }
+    pub fn new(rpc: ConnectRpcService, concurrent: usize, streams: Streams) -> Self {
+        let (intake, places) = (Arc::new(Intake::new()), Arc::new(Semaphore::new(concurrent)));
+        Self { rpc, intake, places, streams }
     }
 
-    /// Runs `call`, unless too many run already; gives up after the longest time a call may take.
-    /// An error is told by `refuse`.
-    pub async fn limited(
+    /// Takes in a request and runs `call` with it, unless too many run already: one that has not
+    /// come whole takes no other's place. Gives up after what its caller or any call may take.
+    pub async fn limited<F>(
         &self,
-        call: impl Future<Output = Response>,
-        refuse: impl FnOnce(ApiError) -> Response,
-    ) -> Response {
-        let Ok(_place) = self.places.try_acquire() else {
-            return refuse(ApiError::BUSY);
+        request: Request,
+        call: impl FnOnce(Parts, Bytes) -> F,
+    ) -> Result<Response, ApiError>
+    where
+        F: Future<Output = Result<Response, ApiError>>,
+    {
+        let asked = deadline::asked_for(request.headers()).unwrap_or(REQUEST_TIMEOUT);
+        let answer = async {
+            let (parts, body) = self.whole(request).await?;
+            let _place = self.places.try_acquire().map_err(|_| ApiError::BUSY)?;
+            call(parts, body).await
         };
-        match timeout(REQUEST_TIMEOUT, call).await {
-            Ok(response) => response,
-            Err(_) => refuse(ApiError::Deadline),
-        }
+        timeout(asked.min(REQUEST_TIMEOUT), answer).await.unwrap_or(Err(ApiError::Deadline))
+    }
+
+    async fn whole(&self, request: Request) -> Result<(Parts, Bytes), ApiError> {
+        let (parts, body) = request.into_parts();
+        let limit = match is_grpc(&parts.headers) {
+            true => MAX_BODY + FRAME_HEAD,
+            false => MAX_BODY,
+        };
+        Ok((parts, self.intake.read(body, limit).await?))
     }
 
     /// Answers a call in the protocol that it came by.
-    pub async fn answer(&self, request: Request) -> Response {
-        let headers = request.headers().clone();
-        if STREAMS.iter().any(|stream| request.uri().path().starts_with(stream)) {
-            return self.run(request).await;
-        }
-        if is_connect_stream(&headers) {
-            return refused(ApiError::Unimplemented, &headers);
-        }
-        let call = async {
-            let response = self.run(request).await;
-            match is_grpc(&headers) {
+    pub async fn answer(&self, mut request: Request) -> Response {
+        media::normalise(request.headers_mut());
+        let form = Form::of(&request);
+        let media = Media::of(request.headers());
+        let is_stream = streams::is_one(request.uri().path()) && request.method() == Method::POST;
+        let answer = match media {
+            Media::Grpc | Media::GrpcWeb | Media::ConnectStream if is_stream => {
+                timeout(REQUEST_TIMEOUT, self.stream(request))
+                    .await
+                    .unwrap_or(Err(ApiError::Deadline))
+            }
+            // No other method has that form.
+            Media::ConnectStream => Err(ApiError::Unimplemented),
+            Media::Grpc | Media::GrpcWeb | Media::Other => self.message(request).await,
+        };
+        answer.unwrap_or_else(|error| form.refuse(error))
+    }
+
+    /// Answers a call with one message.
+    async fn message(&self, request: Request) -> Result<Response, ApiError> {
+        self.limited(request, async |parts, body| {
+            let headers = parts.headers.clone();
+            let response = self.run(Request::from_parts(parts, body.into())).await;
+            Ok(match is_grpc(&headers) {
                 true => complete_grpc(response, &headers).await,
                 false => complete_connect(response).await,
-            }
-        };
-        self.limited(call, |error| refused(error, &headers)).await
+            })
+        })
+        .await
+    }
+
+    /// Answers a call with a stream.
+    async fn stream(&self, mut request: Request) -> Result<Response, ApiError> {
+        if request.uri().path() == streams::WATCH {
+            let (parts, body) = self.whole(request).await?;
+            request = Request::from_parts(parts, body.into());
+        }
+        let headers = request.headers().clone();
+        let lease = self.streams.lease(request.uri().path(), &headers)?;
+        Ok(lease.keep(self.run(request).await, headers))
     }
 
     /// Answers a call as the framework does, but for the numbers in JSON objects.
@@ -89,30 +127,6 @@ impl Dispatch {
         match objects {
             true => json::with_whole_numbers(response).await,
             false => response,
-        }
-    }
-}
-
-/// Whether a call came by gRPC or gRPC-Web.
-pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE);
-    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
-}
-
-/// Whether a call asks for Connect's form of a stream, which no other method has.
-fn is_connect_stream(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE);
-    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/connect+"))
-}
-
-/// An error in the form of the protocol that the call came by.
-fn refused(error: ApiError, headers: &HeaderMap) -> Response {
-    let error = ConnectError::from(error);
-    match is_grpc(headers) {
-        true => rendered(error, headers),
-        false => {
-            let outcome = Extension(Outcome(Some(error.code)));
-            (error.response_headers().clone(), outcome, error.into_response()).into_response()
         }
     }
 }

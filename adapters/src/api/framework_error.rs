@@ -15,12 +15,14 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 
-use super::{MAX_BODY, call::Outcome, error::ApiError, proto::google::rpc::Status};
+use super::{MAX_BODY, call::Outcome, error::ApiError, media::Media, proto::google::rpc::Status};
 
 /// Where gRPC's error details stand.
 const DETAILS: &str = "grpc-status-details-bin";
 /// Marks the trailers among the frames of a gRPC-Web body.
-const TRAILERS: u8 = 0x80;
+pub(super) const TRAILERS: u8 = 0x80;
+/// Flags and length, before the octets of a frame.
+pub(super) const FRAME_HEAD: usize = 5;
 
 /// The table's row for an error that bears no detail of ours; any other is left as it is.
 pub(super) fn completed(error: ConnectError) -> ConnectError {
@@ -32,6 +34,7 @@ pub(super) fn completed(error: ConnectError) -> ConnectError {
         ErrorCode::ResourceExhausted => ApiError::TooLarge,
         ErrorCode::DeadlineExceeded | ErrorCode::Canceled => ApiError::Deadline,
         ErrorCode::Unimplemented => ApiError::Unimplemented,
+        ErrorCode::NotFound => ApiError::UnknownPath,
         ErrorCode::Unavailable => ApiError::Unavailable,
         _ if error.message.as_deref().is_some_and(is_callers_fault) => ApiError::Malformed,
         code => {
@@ -136,24 +139,23 @@ pub(super) fn rendered(error: ConnectError, request: &HeaderMap) -> Response {
 
 /// The header of a call in the protocol whose media type is nearest to that of a call of none.
 fn nearest(request: &HeaderMap) -> HeaderMap {
-    let content_type = request.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let known = match content_type.unwrap_or_default() {
-        it if it.starts_with(b"application/grpc-web") => "application/grpc-web",
-        it if it.starts_with(b"application/grpc") => "application/grpc",
-        _ => "application/json",
+    let known = match Media::of(request) {
+        Media::Grpc => "application/grpc",
+        Media::GrpcWeb => "application/grpc-web",
+        Media::ConnectStream | Media::Other => "application/json",
     };
     HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(known))])
 }
 
 /// The error that a status without details of ours tells of.
-fn failure_in(status: &HeaderMap) -> Option<ConnectError> {
+pub(super) fn failure_in(status: &HeaderMap) -> Option<ConnectError> {
     let code = code_in(status).filter(|_| !has_details(status))?;
     let message = status.get("grpc-message").and_then(|value| value.to_str().ok());
     Some(ConnectError::new(code, message.unwrap_or_default()))
 }
 
 /// The code of a status that is not success.
-fn code_in(status: &HeaderMap) -> Option<ErrorCode> {
+pub(super) fn code_in(status: &HeaderMap) -> Option<ErrorCode> {
     let code: u32 = status.get("grpc-status")?.to_str().ok()?.parse().ok()?;
     (code != 0).then(|| ErrorCode::from_grpc_code(code).unwrap_or(ErrorCode::Unknown))
 }
@@ -168,7 +170,7 @@ fn has_details(status: &HeaderMap) -> bool {
 }
 
 /// The trailers at the end of a gRPC-Web body.
-fn web_trailers(body: &[u8]) -> Option<HeaderMap> {
+pub(super) fn web_trailers(body: &[u8]) -> Option<HeaderMap> {
     let mut rest = body;
     loop {
         let (flags, tail) = rest.split_first()?;

@@ -1,19 +1,26 @@
 //! Health, as load balancers ask for it by HTTP and by gRPC (`grpc.health.v1.Health`).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{extract::State, response::IntoResponse};
 use connectrpc::ConnectError;
 use connectrpc_health::{Checker, Status, StatusStream};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use passlink_application::{KeyUse, Store};
 use passlink_domain::CodeKeys;
+use tokio::{sync::Mutex, time::sleep};
+use tokio_util::sync::CancellationToken;
 
-use super::SERVICES;
+use super::{SERVICES, error::ApiError};
 
-/// How often a watched status is looked at.
-const WATCH: Duration = Duration::from_secs(5);
+/// How often a watched status is looked at, however many watch.
+const LOOK: Duration = Duration::from_secs(5);
+/// How often those who watch are told what was seen.
+const TELL: Duration = Duration::from_secs(1);
 
 /// Knows whether the process can do its work.
 #[derive(Clone)]
@@ -22,6 +29,8 @@ pub(super) struct Health {
     pub key_use: KeyUse,
     pub keys: Arc<CodeKeys>,
     pub worker_alive: Arc<dyn Fn() -> bool + Send + Sync>,
+    pub seen: Arc<Mutex<Option<(Instant, Status)>>>,
+    pub stop: CancellationToken,
 }
 
 impl Health {
@@ -53,6 +62,19 @@ impl Health {
             Some(_) => Status::NotServing,
         }
     }
+
+    /// The status when somebody who watches last looked, if that was a moment ago.
+    async fn seen(&self) -> Status {
+        let mut seen = self.seen.lock().await;
+        match *seen {
+            Some((at, status)) if at.elapsed() < LOOK => status,
+            _ => {
+                let status = self.status().await;
+                *seen = Some((Instant::now(), status));
+                status
+            }
+        }
+    }
 }
 
 /// The process runs.
@@ -71,7 +93,7 @@ pub(super) async fn ready(State(health): State<Health>) -> impl IntoResponse {
 fn known(service: &str) -> Result<(), ConnectError> {
     match service.is_empty() || SERVICES.contains(&service) {
         true => Ok(()),
-        false => Err(ConnectError::not_found("unknown service")),
+        false => Err(ApiError::UnknownPath.into()),
     }
 }
 
@@ -86,14 +108,16 @@ impl Checker for Health {
         let statuses = stream::unfold((self.clone(), None), async |(health, last)| {
             loop {
                 if last.is_some() {
-                    tokio::time::sleep(WATCH).await;
+                    sleep(TELL).await;
                 }
-                let status = health.status().await;
+                let status = health.seen().await;
                 if last != Some(status) {
                     return Some((status, (health, Some(status))));
                 }
             }
         });
-        Ok(StatusStream::new(statuses))
+        let stop = self.stop.clone().cancelled_owned();
+        let last_word = stream::iter([Status::NotServing]);
+        Ok(StatusStream::new(statuses.take_until(stop).chain(last_word)))
     }
 }

@@ -3,7 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, middleware, routing::get};
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    middleware,
+    routing::get,
+};
 use connectrpc::{
     CompressionRegistry, ConnectRpcService, DeadlinePolicy, Limits, compression::GzipProvider,
 };
@@ -15,29 +20,38 @@ use passlink_application::{
     RegisterPasskey, RemovePasskey, ResendLink, SendLink, Store,
 };
 use passlink_domain::CodeKeys;
+use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use bearer::Bearers;
 use dispatch::Dispatch;
+use framework_error::FRAME_HEAD;
 use health::Health;
 use observe::Durations;
+use streams::Streams;
 
 mod access_log;
 mod auth_service;
 mod bearer;
 mod call;
 mod cors;
+mod deadline;
 mod details;
 mod dispatch;
 mod error;
 mod fields;
+mod form;
 mod framework_error;
 mod health;
 mod host;
+mod intake;
 mod json;
 mod link_service;
+mod media;
 mod observe;
+mod panics;
 mod rest;
+mod streams;
 mod user_service;
 
 #[allow(clippy::all, clippy::indexing_slicing, reason = "generated from the .proto files")]
@@ -89,6 +103,8 @@ pub struct Api {
     pub worker_alive: Arc<dyn Fn() -> bool + Send + Sync>,
     /// How many requests are answered at a time.
     pub concurrent_requests: usize,
+    /// Cancelled when the server stops: what would go on for ever ends then.
+    pub stop: CancellationToken,
     /// The pages that links lead to. Their requests are logged as the API's are.
     pub pages: Router,
     /// Whether requests come by TLS.
@@ -126,6 +142,8 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
         key_use: api.key_use,
         keys: api.keys,
         worker_alive: api.worker_alive,
+        seen: Arc::default(),
+        stop: api.stop.clone(),
     };
     let rpc = connectrpc::Router::new()
         .add_service(Arc::new(auth))
@@ -135,23 +153,39 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
     let reflector = Reflector::from_descriptor_set_bytes(DESCRIPTORS)?;
     let rpc = ConnectRpcService::new(connectrpc_reflection::install(rpc, reflector))
         .with_limits(
-            Limits::default().with_max_request_body_size(MAX_BODY).with_max_message_size(MAX_BODY),
+            Limits::default()
+                .with_max_request_body_size(MAX_BODY + FRAME_HEAD)
+                .with_max_message_size(MAX_BODY),
         )
-        // Nothing but gzip: what others unpack can need much memory for a window alone.
-        .with_compression(CompressionRegistry::new().register(GzipProvider::default()))
+        .with_compression(compression())
         .with_deadline_policy(DeadlinePolicy::new().with_max(REQUEST_TIMEOUT));
+    let streams = Streams::new(api.concurrent_requests, api.stop);
+    let dispatch = Dispatch::new(rpc, api.concurrent_requests, streams);
+    let wrong_method = {
+        let dispatch = dispatch.clone();
+        async move |path: Option<MatchedPath>, request: Request| {
+            rest::wrong_method(&dispatch, path, request).await
+        }
+    };
     let mut router = Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready).with_state(health))
-        .merge(rest::router(Dispatch::new(rpc, api.concurrent_requests)))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ));
+        .merge(rest::router(dispatch))
+        .method_not_allowed_fallback(wrong_method.clone());
     if !api.cors_origins.is_empty() {
         router = router.layer(cors::layer(api.cors_origins));
     }
+    let no_store = HeaderValue::from_static("no-store");
     let durations = Durations::new(api.https);
-    let observe = middleware::from_fn_with_state(durations, observe::observe);
-    Ok(router.merge(api.pages).layer(middleware::from_fn(host::check)).layer(observe))
+    Ok(router
+        .merge(api.pages.method_not_allowed_fallback(wrong_method))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
+        .layer(middleware::from_fn(host::check))
+        .layer(middleware::from_fn(panics::contain))
+        .layer(middleware::from_fn_with_state(durations, observe::observe)))
+}
+
+/// Nothing but gzip: what others unpack can need much memory for a window alone.
+fn compression() -> CompressionRegistry {
+    CompressionRegistry::new().register(GzipProvider::default())
 }

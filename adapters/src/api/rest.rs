@@ -3,20 +3,21 @@
 
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
-    extract::{RawPathParams, Request},
+    body::{Body, Bytes},
+    extract::{MatchedPath, RawPathParams, Request, rejection::RawPathParamsRejection},
     response::{IntoResponse, Response},
     routing::{MethodFilter, on},
 };
-use connectrpc::{CompressionRegistry, ErrorCode};
-use http::{HeaderValue, Method, StatusCode, Uri, header};
+use connectrpc::ErrorCode;
+use http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use serde_json::{Map, Value};
 
 use super::{
-    MAX_BODY,
-    dispatch::{Dispatch, is_grpc},
+    MAX_BODY, compression,
+    dispatch::Dispatch,
     error::{ApiError, rest_response},
     framework_error::{completed, connect_error},
+    media::is_grpc,
 };
 
 /// A REST path and the RPC that it stands for.
@@ -60,33 +61,49 @@ pub(super) fn router(dispatch: Dispatch) -> Router {
     let mut router = Router::new();
     for binding in BINDINGS {
         let dispatch = dispatch.clone();
-        let handler = async move |path: RawPathParams, request| {
-            call(&dispatch, binding.rpc, &path, request).await
-        };
+        let handler =
+            async move |path: Path, request| call(&dispatch, binding.rpc, path, request).await;
         router = router.route(binding.path, on(binding.method, handler));
     }
-    router
-        .method_not_allowed_fallback(async || ApiError::WrongMethod)
-        .fallback(async move |request| other(&dispatch, request).await)
+    router.fallback(async move |request| other(&dispatch, request).await)
 }
+
+/// What a path names in braces, unless that is no text.
+type Path = Result<RawPathParams, RawPathParamsRejection>;
 
 async fn call(
     dispatch: &Dispatch,
     rpc: &'static str,
-    path: &RawPathParams,
+    path: Path,
     mut request: Request,
 ) -> Response {
     *request.uri_mut() = Uri::from_static(rpc);
     if is_grpc(request.headers()) {
+        *request.method_mut() = Method::POST;
         return dispatch.answer(request).await;
     }
-    let call = async {
-        match as_connect(path, request).await {
-            Ok(request) => as_rest(dispatch.run(request).await).await,
-            Err(error) => error.into_response(),
-        }
-    };
-    dispatch.limited(call, ApiError::into_response).await
+    let answer = dispatch.limited(request, async |parts, body| {
+        let path = path.map_err(|_| ApiError::Malformed)?;
+        let request = as_connect(&path, parts, body)?;
+        Ok(as_rest(dispatch.run(request).await).await)
+    });
+    answer.await.unwrap_or_else(ApiError::into_response)
+}
+
+/// Answers a request to a known path with a method that it does not take. gRPC posts, whatever REST
+/// does there.
+pub(super) async fn wrong_method(
+    dispatch: &Dispatch,
+    path: Option<MatchedPath>,
+    mut request: Request,
+) -> Response {
+    if request.method() != Method::POST || !is_grpc(request.headers()) {
+        return ApiError::WrongMethod.into_response();
+    }
+    if let Some(rpc) = path.and_then(|path| rpc_of(request.method(), path.as_str())) {
+        *request.uri_mut() = Uri::from_static(rpc);
+    }
+    dispatch.answer(request).await
 }
 
 async fn other(dispatch: &Dispatch, request: Request) -> Response {
@@ -120,21 +137,21 @@ pub(super) fn looks_like_rpc(path: &str) -> bool {
 
 /// Makes a Connect request of a REST one: any body is a JSON object, and none is `{}`; what the
 /// path names joins its fields.
-async fn as_connect(path: &RawPathParams, request: Request) -> Result<Request, ApiError> {
-    let (mut parts, body) = request.into_parts();
-    let mut body = to_bytes(body, MAX_BODY).await.map_err(|_| ApiError::TooLarge)?;
+fn as_connect(
+    path: &RawPathParams,
+    mut parts: Parts,
+    mut body: Bytes,
+) -> Result<Request, ApiError> {
+    if let Some(encoding) = parts.headers.remove(header::CONTENT_ENCODING) {
+        body = decompressed(&encoding, body)?;
+    }
     if body.is_empty() {
         body = Bytes::from_static(b"{}");
-        parts.headers.remove(header::CONTENT_ENCODING);
     }
     if path.iter().next().is_some() {
-        if let Some(encoding) = parts.headers.remove(header::CONTENT_ENCODING) {
-            body = decompressed(&encoding, body)?;
-        }
         body = with_fields(path, &body)?;
     }
-    let compressed = parts.headers.contains_key(header::CONTENT_ENCODING);
-    if !compressed && body.trim_ascii_start().first() != Some(&b'{') {
+    if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(ApiError::Malformed);
     }
     parts.method = Method::POST;
@@ -146,14 +163,14 @@ async fn as_connect(path: &RawPathParams, request: Request) -> Result<Request, A
 
 /// The body as the framework would decompress it.
 fn decompressed(encoding: &HeaderValue, body: Bytes) -> Result<Bytes, ApiError> {
-    let encoding = encoding.to_str().map_err(|_| ApiError::Malformed)?;
-    CompressionRegistry::default().decompress_with_limit(encoding, body, MAX_BODY).map_err(
-        |error| match error.code {
+    let encoding = encoding.to_str().map_err(|_| ApiError::Malformed)?.to_ascii_lowercase();
+    compression().decompress_with_limit(&encoding, body, MAX_BODY).map_err(|error| {
+        match error.code {
             ErrorCode::ResourceExhausted => ApiError::TooLarge,
             ErrorCode::Unimplemented => ApiError::Unimplemented,
             _ => ApiError::Malformed,
-        },
-    )
+        }
+    })
 }
 
 /// A JSON object with the fields that the path names, which win over those of the body.
@@ -191,3 +208,6 @@ async fn as_rest(response: Response) -> Response {
     }
     answer
 }
+
+#[cfg(test)]
+mod tests;

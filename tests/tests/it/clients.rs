@@ -77,7 +77,9 @@ async fn a_grpc_client_that_knows_the_address_alone_learns_the_rest_by_reflectio
             "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection",
+            "passlink.v1.LinkService",
             "zitadel.auth.v1.AuthService",
+            "zitadel.user.v2.UserService",
         ] {
             assert!(services.contains(&service.into()), "{service} by {version}: {services:?}");
         }
@@ -161,6 +163,43 @@ async fn a_page_of_an_allowed_origin_calls_from_a_browser() {
     }
 }
 
+/// What a page gets that calls by REST with no library at all.
+async fn fetch(page: &Page, url: &str, method: &str, token: &str) -> Value {
+    let code = "return page.evaluate(async ({ url, method, token }) => { \
+        const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }; \
+        const body = method === 'DELETE' ? undefined : '{}'; \
+        const answer = await fetch(url, { method, headers, body }).catch(String); \
+        if (typeof answer === 'string') return { failed: answer }; \
+        return { status: answer.status, challenge: answer.headers.get('www-authenticate'), \
+            wait: answer.headers.get('retry-after'), body: await answer.json() }; \
+    }, args)";
+    page.run(code, json!({ "url": url, "method": method, "token": token })).await
+}
+
+#[tokio::test]
+async fn a_page_of_an_allowed_origin_calls_by_rest() {
+    let port = free_port();
+    let origin = format!("http://localhost:{port}");
+    let origins = json!([origin]).to_string();
+    let passlink = Passlink::with_mail_dir().set("server.cors_origins", &origins).started().await;
+    let ada = passlink.ada();
+    let _server = node::page_server(port);
+    let browser = Browser::start().await;
+    let page = browser.page(json!({})).await;
+    page.goto(&origin).await;
+    let send = passlink.url() + SEND_LINK;
+    let sent = fetch(&page, &send, "POST", &ada.token).await;
+    assert_eq!((&sent["status"], &sent["body"]["details"]["sequence"]), (&json!(200), &json!("2")));
+    let again = fetch(&page, &send, "POST", &ada.token).await;
+    assert_eq!(again["status"], 429, "{again}");
+    assert!(again["wait"].as_str().unwrap().parse::<u64>().is_ok(), "{again}");
+    let refused = fetch(&page, &send, "POST", "nonsense").await;
+    assert_eq!((&refused["status"], &refused["challenge"]), (&json!(401), &json!("Bearer")));
+    let remove = passlink.url() + "/auth/v1/users/me/passwordless/unknown";
+    let unknown = fetch(&page, &remove, "DELETE", &ada.token).await;
+    assert_eq!((&unknown["status"], &unknown["body"]["code"]), (&json!(404), &json!(5)));
+}
+
 #[tokio::test]
 async fn a_page_of_another_origin_reads_nothing_and_changes_nothing() {
     let port = free_port();
@@ -179,6 +218,8 @@ async fn a_page_of_another_origin_reads_nothing_and_changes_nothing() {
             "{outcome}"
         );
     }
+    let by_rest = fetch(&page, &(passlink.url() + SEND_LINK), "POST", &ada.token).await;
+    assert!(by_rest["failed"].as_str().unwrap().contains("Failed to fetch"), "{by_rest}");
     assert_eq!(passlink.history(&ada.id), [1]);
     assert_eq!(passlink.send_link(&ada.token).await.sequence(), 2);
 }

@@ -4,12 +4,18 @@ use std::{io::Write, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
 use h2::Reason;
-use passlink_tests::{Call, Outcome, Passlink, Protocol, SEND_LINK, raw, rpc::frame};
+use passlink_tests::{
+    Call, Outcome, Passlink, Protocol, SEND_LINK, raw,
+    rpc::{field, frame},
+    until,
+};
 use reqwest::RequestBuilder;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
+
+mod http2;
 
 const MIB: u64 = 1024;
 /// What the server may need more than it had, whatever comes, in KiB.
@@ -90,6 +96,17 @@ async fn a_host_that_is_missing_odd_or_told_twice_is_refused() {
         assert!(answer.starts_with("HTTP/1.1 400 "), "{hosts:?}: {answer}");
         assert!(answer.contains("(REQUEST-Malformed)"), "{hosts:?}: {answer}");
     }
+    for (content_type, told) in [
+        ("application/json", r#""code":"invalid_argument""#),
+        ("application/grpc-web", "grpc-status: 3"),
+    ] {
+        let rpc = Call::send_link().rpc;
+        let head = format!(
+            "POST {rpc} HTTP/1.1\r\n{rest}Content-Type: {content_type}\r\nConnection: close\r\n\r\n"
+        );
+        let answer = victim.to_head(&head).await;
+        assert!(answer.contains(told) && answer.contains("(REQUEST-Malformed)"), "{answer}");
+    }
     for (version, hosts) in
         [("1.1", "Host: [::1]:8080\r\n"), ("1.1", "host: EXAMPLE\r\n"), ("1.0", "")]
     {
@@ -160,6 +177,50 @@ async fn deep_and_wide_messages_do_no_harm() {
 }
 
 #[tokio::test]
+async fn an_object_within_objects_within_objects_is_malformed() {
+    let victim = Victim::new().await;
+    let user = victim.passlink.sql("SELECT id FROM users", &[])[0][0].as_str().unwrap().to_owned();
+    let path = format!("/v2/users/{user}/passkeys/some").leak();
+    let json = |object: &str| {
+        format!(r#"{{"userId":"{user}","passkeyId":"some","publicKeyCredential":{object}}}"#)
+    };
+    let deep = |open: &str, close: &str| open.repeat(5_000) + "1" + &close.repeat(5_000);
+    // `google.protobuf.Value`: 5 is an object with its fields in 1, 6 is a list with its values in 1.
+    let (mut object, mut list) = (field(1, b""), field(1, b""));
+    while object.len() < 30_000 {
+        object = field(1, &[field(1, b"a"), field(2, &field(5, &object))].concat());
+        list = field(1, &field(6, &list));
+    }
+    let list = field(1, &[field(1, b"a"), field(2, &field(6, &list))].concat());
+    for (json, object) in [
+        (json(&deep("{\"a\":", "}")), object),
+        (json(&format!("{{\"a\":{}}}", deep("[", "]"))), list),
+    ] {
+        let call = Call {
+            rpc: "/zitadel.user.v2.UserService/VerifyPasskeyRegistration",
+            rest: (reqwest::Method::POST, path),
+            json: json.into_bytes(),
+            proto: [field(1, user.as_bytes()), field(2, b"some"), field(3, &object)].concat(),
+        };
+        for protocol in Protocol::ALL {
+            let request = protocol.request(&victim.passlink, &call).bearer_auth(&victim.token);
+            assert_refused(&protocol.outcome(request).await, 3, "REQUEST-Malformed");
+        }
+        let request = Protocol::Connect.bare(&victim.passlink, &call).bearer_auth(&victim.token);
+        let request = with_proto(request).body(call.proto);
+        assert_refused(&Protocol::Connect.outcome(request).await, 3, "REQUEST-Malformed");
+    }
+    victim.assert_unharmed().await;
+}
+
+/// A Connect request with protobuf in place of JSON.
+fn with_proto(request: RequestBuilder) -> RequestBuilder {
+    let proto = [("content-type", "application/proto")];
+    let headers = proto.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+    request.headers(reqwest::header::HeaderMap::from_iter(headers))
+}
+
+#[tokio::test]
 async fn messages_that_are_cut_short_or_none_at_all_are_malformed() {
     let victim = Victim::new().await;
     for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
@@ -167,6 +228,8 @@ async fn messages_that_are_cut_short_or_none_at_all_are_malformed() {
             [&b"\x0a"[..], b"\x0a\x05abc", b"\xff\xff\xff\xff\xff\xff", b"\x0b", b"\x07", b"{}"]
         {
             assert_refused(&victim.to_message(protocol, proto).await, 3, "REQUEST-Malformed");
+            let connect = with_proto(victim.bare(Protocol::Connect)).body(proto.to_vec());
+            assert_refused(&Protocol::Connect.outcome(connect).await, 3, "REQUEST-Malformed");
         }
     }
     for protocol in [Protocol::Rest, Protocol::Connect] {
@@ -226,7 +289,7 @@ async fn a_gzip_bomb_is_too_large_before_it_goes_off() {
 
 /// Writes `chunk` until the other side has had enough or `limit` octets are written; answers what
 /// the other side said.
-async fn flood(victim: &Victim, head: &str, chunk: &[u8], limit: usize) -> String {
+async fn flood(victim: &Victim, head: &[u8], chunk: &[u8], limit: usize) -> String {
     let stream = TcpStream::connect(("127.0.0.1", victim.passlink.port())).await.unwrap();
     let (mut reader, mut writer) = stream.into_split();
     let answer = tokio::spawn(async move {
@@ -234,7 +297,7 @@ async fn flood(victim: &Victim, head: &str, chunk: &[u8], limit: usize) -> Strin
         let _ = reader.read_to_end(&mut answer).await;
         String::from_utf8_lossy(&answer).into_owned()
     });
-    writer.write_all(head.as_bytes()).await.unwrap();
+    writer.write_all(head).await.unwrap();
     let mut written = 0;
     while written < limit && writer.write_all(chunk).await.is_ok() {
         written += chunk.len();
@@ -256,7 +319,7 @@ async fn a_body_that_never_ends_is_cut_off() {
             victim.token
         );
         let chunk = format!("1000\r\n{}\r\n", " ".repeat(0x1000));
-        let answer = flood(&victim, &head, chunk.as_bytes(), 64 * 1024 * 1024).await;
+        let answer = flood(&victim, head.as_bytes(), chunk.as_bytes(), 64 * 1024 * 1024).await;
         assert!(answer.is_empty() || answer.contains("REQUEST-TooLarge"), "{path}: {answer}");
     }
     victim.assert_unharmed().await;
@@ -271,7 +334,7 @@ async fn a_head_that_never_ends_is_cut_off() {
         (start, "X: x\r\n".repeat(500)),
         ("POST /".to_owned(), "x".repeat(4096)),
     ] {
-        let answer = flood(&victim, &head, chunk.as_bytes(), 64 * 1024 * 1024).await;
+        let answer = flood(&victim, head.as_bytes(), chunk.as_bytes(), 64 * 1024 * 1024).await;
         let refused = ["", "HTTP/1.1 431 ", "HTTP/1.1 414 ", "HTTP/1.1 400 "];
         assert!(refused.iter().any(|it| answer.starts_with(it)), "{answer}");
     }
@@ -307,6 +370,49 @@ async fn who_only_dawdles_is_told_so_or_cut_off() {
     assert!(in_head.is_empty() || in_head.starts_with("HTTP/1.1 408 "), "{in_head}");
     assert_eq!(silent, "");
     victim.assert_unharmed().await;
+}
+
+/// Connections with a call each, of whose body so many octets have come, and never the last one.
+async fn halves(victim: &Victim, count: usize, octets: usize) -> Vec<TcpStream> {
+    let head = format!(
+        "POST {SEND_LINK} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+        Content-Length: {}\r\n\r\n{}",
+        victim.token,
+        octets + 1,
+        " ".repeat(octets)
+    );
+    let mut connections = Vec::new();
+    for _ in 0..count {
+        let mut stream = TcpStream::connect(("127.0.0.1", victim.passlink.port())).await.unwrap();
+        // One that is refused may be closed already.
+        let _ = stream.write_all(head.as_bytes()).await;
+        connections.push(stream);
+    }
+    connections
+}
+
+#[tokio::test]
+async fn calls_that_never_come_whole_take_nobodys_place() {
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap();
+    assert!(files > 6000, "{files} open files are allowed, too few for this test");
+    let victim = Victim::new().await;
+    // More than are answered at a time.
+    let small = halves(&victim, 1100, 1).await;
+    let large = halves(&victim, 3000, 60 * 1024).await;
+    for protocol in Protocol::ALL {
+        let request = protocol.request(&victim.passlink, &Call::send_link());
+        let outcome = protocol.outcome(request.bearer_auth(&victim.token)).await;
+        assert_eq!(outcome.code, 0, "{protocol:?}: {outcome:?}");
+    }
+    let grown = victim.passlink.process().peak_kib() - victim.before;
+    assert!(grown < 128 * MIB, "{grown} KiB");
+    drop((small, large));
+    until("a large body to be taken again", async || {
+        let request = victim.bare(Protocol::Rest).body(" ".repeat(60 * 1024) + "{}");
+        let outcome = Protocol::Rest.outcome(request).await;
+        (outcome.code == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -4,13 +4,14 @@ use std::io::{Read, Write};
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use passlink_tests::{
-    Answer, Call, Outcome, Passlink, Protocol, SEND_LINK,
-    rpc::{frame, frames},
+    Answer, Call, Detail, Outcome, Passlink, Protocol, SEND_LINK,
+    rpc::{field, frame, frames},
 };
 use reqwest::{
     Method, RequestBuilder,
     header::{CONTENT_TYPE, HeaderMap},
 };
+use serde_json::json;
 
 /// A server and a token that can send as often as a test likes.
 async fn fixture() -> (Passlink, String) {
@@ -51,6 +52,140 @@ async fn the_rest_url_takes_the_media_types_of_grpc_as_well() {
         assert_eq!(outcome.code, 0, "{content_type}: {outcome:?}");
         assert!(!outcome.message.is_empty());
         assert_refused(&protocol.outcome(request).await, 16, "AUTH-Missing");
+    }
+}
+
+#[tokio::test]
+async fn a_rest_url_that_takes_no_post_takes_those_of_grpc() {
+    let (passlink, token) = fixture().await;
+    let own = "/auth/v1/users/me/passwordless/unknown";
+    let users =
+        format!("/v2/users/{}/passkeys/unknown", passlink.user("eve@example.com", &[])["id"]);
+    let users: &str = users.replace('"', "").leak();
+    let remove = Call { rpc: own, proto: field(1, b"unknown"), ..Call::send_link() };
+    let verify = Call { rpc: users, ..Call::send_link() };
+    for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
+        let outcome = protocol.outcome(protocol.request(&passlink, &remove).bearer_auth(&token));
+        assert_refused(&outcome.await, 5, "PASSKEY-NotFound");
+        // Where REST posts as well, it is that call; this one lacks all fields.
+        let outcome = protocol.outcome(protocol.request(&passlink, &verify).bearer_auth(&token));
+        assert_refused(&outcome.await, 3, "REQUEST-Invalid");
+        // The fields are those of the message, whatever stands in the path.
+        let odd = Call { rpc: "/auth/v1/users/me/passwordless/%FF", ..remove.clone() };
+        let outcome = protocol.outcome(protocol.request(&passlink, &odd).bearer_auth(&token));
+        assert_refused(&outcome.await, 5, "PASSKEY-NotFound");
+        for path in ["/healthz", "/passkeys/register", "/nothing"] {
+            let call = Call { rpc: path, ..Call::send_link() };
+            let outcome = protocol.outcome(protocol.request(&passlink, &call)).await;
+            assert_refused(&outcome, 12, "REQUEST-Unimplemented");
+        }
+    }
+    let body = frame(0, &field(1, b"unknown"));
+    let request = of_type(passlink.request(Method::DELETE, own), "application/grpc-web");
+    let outcome = Protocol::GrpcWeb.outcome(request.bearer_auth(&token).body(body)).await;
+    assert_refused(&outcome, 5, "PASSKEY-NotFound");
+}
+
+#[tokio::test]
+async fn a_media_type_is_known_in_any_case() {
+    let (passlink, token) = fixture().await;
+    let call = Call::send_link();
+    let by_url = Call { rpc: SEND_LINK, ..call.clone() };
+    for (protocol, content_type) in [
+        (Protocol::Grpc, "Application/gRPC"),
+        (Protocol::Grpc, "application/GRPC+proto"),
+        (Protocol::GrpcWeb, "APPLICATION/GRPC-WEB+PROTO"),
+        (Protocol::Connect, "Application/JSON; Charset=UTF-8"),
+    ] {
+        let at_both = [&call, &by_url];
+        let count = if protocol == Protocol::Connect { 1 } else { 2 };
+        for call in &at_both[..count] {
+            let request = of_type(protocol.request(&passlink, call), content_type);
+            let outcome = protocol.outcome(request.bearer_auth(&token)).await;
+            assert_eq!(outcome.code, 0, "{content_type}: {outcome:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_only_begins_like_a_media_type_of_grpc_is_none() {
+    let (passlink, token) = fixture().await;
+    let call = Call::send_link();
+    for content_type in ["application/grpcfoo", "application/grpc-foo", "application/grpc-webs"] {
+        let request = of_type(Protocol::Connect.request(&passlink, &call), content_type);
+        let outcome = Protocol::Connect.outcome(request.bearer_auth(&token)).await;
+        assert_refused(&outcome, 12, "REQUEST-Unimplemented");
+        assert_eq!(outcome.http, 415, "{content_type}");
+        let request = of_type(Protocol::Rest.request(&passlink, &call), content_type);
+        let outcome = Protocol::Rest.outcome(request.bearer_auth(&token)).await;
+        assert_eq!(outcome.code, 0, "{content_type} is JSON on REST: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_64_kib_is_taken_and_one_octet_more_is_too_large() {
+    let (passlink, token) = fixture().await;
+    let padded = |length: usize| {
+        let json = format!("{{{}}}", " ".repeat(length - 2)).into_bytes();
+        // An unknown field, whose head has four octets.
+        let proto = field(15, &vec![b' '; length - 4]);
+        assert_eq!((json.len(), proto.len()), (length, length));
+        Call { json, proto, ..Call::send_link() }
+    };
+    for protocol in Protocol::ALL {
+        let exact = protocol.request(&passlink, &padded(64 * 1024)).bearer_auth(&token);
+        let outcome = protocol.outcome(exact).await;
+        assert_eq!(outcome.code, 0, "{protocol:?}: {outcome:?}");
+        let more = protocol.request(&passlink, &padded(64 * 1024 + 1)).bearer_auth(&token);
+        assert_refused(&protocol.outcome(more).await, 8, "REQUEST-TooLarge");
+    }
+}
+
+#[tokio::test]
+async fn health_knows_its_services_and_no_other() {
+    let (passlink, _) = fixture().await;
+    let services = ["", "passlink.v1.LinkService", "zitadel.auth.v1.AuthService"];
+    for protocol in Protocol::RPC {
+        for service in services.into_iter().chain(["zitadel.user.v2.UserService"]) {
+            let call = Call::health(service);
+            let outcome = protocol.outcome(protocol.request(&passlink, &call)).await;
+            assert_eq!(outcome.code, 0, "{service}: {outcome:?}");
+        }
+        let call = Call::health("zitadel.auth.v1.Nothing");
+        let outcome = protocol.outcome(protocol.request(&passlink, &call)).await;
+        assert_refused(&outcome, 5, "REQUEST-NotFound");
+    }
+    assert!(!passlink.log().contains(r#""level":"ERROR""#), "what callers ask is no error");
+}
+
+#[tokio::test]
+async fn a_stream_has_the_errors_of_the_table_too() {
+    let (passlink, _) = fixture().await;
+    let watch =
+        |service: &str| Call { rpc: "/grpc.health.v1.Health/Watch", ..Call::health(service) };
+    let reflection = |proto: Vec<u8>| Call {
+        rpc: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        proto,
+        ..Call::send_link()
+    };
+    for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
+        let ask = async |call: &Call, name: &'static str, value: &str| {
+            let request = protocol.request(&passlink, call).header(name, value);
+            protocol.outcome(request).await
+        };
+        let unknown = ask(&watch("nothing"), "x-nothing", "").await;
+        assert_refused(&unknown, 5, "REQUEST-NotFound");
+        let overdue = ask(&watch(""), "grpc-timeout", "500m").await;
+        assert_refused(&overdue, 4, "REQUEST-Deadline");
+        assert_eq!(overdue.message, [0x08, 1], "it was SERVING until then");
+        let empty = ask(&reflection(Vec::new()), "x-nothing", "").await;
+        assert_refused(&empty, 3, "REQUEST-Malformed");
+        let broken = ask(&reflection(vec![0xff]), "x-nothing", "").await;
+        assert_refused(&broken, 3, "REQUEST-Malformed");
+        let packed = ask(&watch(""), "grpc-encoding", "zstd").await;
+        assert_refused(&packed, 12, "REQUEST-Unimplemented");
+        let other = Call { rpc: "/grpc.reflection.v1.Nothing/Nothing", ..Call::send_link() };
+        assert_refused(&ask(&other, "x-nothing", "").await, 12, "REQUEST-Unimplemented");
     }
 }
 
@@ -110,12 +245,19 @@ async fn an_unknown_method_or_service_is_not_offered() {
 #[tokio::test]
 async fn an_rpc_path_takes_posts_alone() {
     let (passlink, token) = fixture().await;
-    for method in [Method::GET, Method::PUT, Method::DELETE] {
+    for method in
+        [Method::GET, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS, Method::HEAD]
+    {
         let request = passlink.request(method.clone(), Call::send_link().rpc);
         let answer = Answer::to(request.bearer_auth(&token)).await;
         assert_eq!(answer.status, 405, "{method}: {answer:?}");
         assert_eq!(answer.header("allow"), Some("POST"), "{method}");
-        assert_eq!(answer.json()["code"], "unimplemented", "{method}");
+        assert_eq!(answer.header("content-type"), Some("application/json"), "{method}");
+        if method != Method::HEAD {
+            let detail = &answer.json()["details"][0]["debug"];
+            assert_eq!(answer.json()["code"], "unimplemented", "{method}");
+            assert_eq!(detail["id"], "REQUEST-Unimplemented", "{method}");
+        }
     }
 }
 
@@ -190,5 +332,177 @@ async fn a_deadline_that_is_far_away_changes_nothing() {
         let request = protocol.request(&passlink, &Call::send_link()).bearer_auth(&token);
         let request = request.header("grpc-timeout", "20S").header("connect-timeout-ms", "20000");
         assert_eq!(protocol.outcome(request).await.code, 0, "{protocol:?}");
+    }
+}
+
+/// Ada has twenty passkeys.
+fn with_passkeys(passlink: &Passlink) {
+    passlink.sql(
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20) \
+         INSERT INTO passkeys (id, user_id, name, rp_id, credential_id, public_key, sign_count, \
+         transports, backup_eligible, backup_state, aaguid, created_at) \
+         SELECT 'a-passkey-with-an-id-of-many-letters-' || n, users.id, 'One of many', \
+         'login.example.com', 'c' || n, 'key', 0, '[]', false, false, 'aaguidaaguidaagu', 0 \
+         FROM users, numbers",
+        &[],
+    );
+}
+
+#[tokio::test]
+async fn each_protocol_compresses_a_large_answer_for_who_takes_it() {
+    let (passlink, token) = fixture().await;
+    with_passkeys(&passlink);
+    let call = Call {
+        rpc: "/zitadel.auth.v1.AuthService/ListMyPasswordless",
+        rest: (Method::POST, "/auth/v1/users/me/passwordless/_search"),
+        ..Call::send_link()
+    };
+    for protocol in Protocol::ALL {
+        let request = protocol.request(&passlink, &call).bearer_auth(&token);
+        let [plain, packed] = [(); 2].map(|()| request.try_clone().unwrap());
+        let plain = protocol.outcome(plain).await.message;
+        assert!(plain.len() > 1024, "{} octets", plain.len());
+        let (header, told) = match protocol {
+            Protocol::Rest | Protocol::Connect => ("accept-encoding", "content-encoding"),
+            Protocol::Grpc | Protocol::GrpcWeb => ("grpc-accept-encoding", "grpc-encoding"),
+        };
+        let packed = protocol.outcome(packed.header(header, "br, gzip")).await;
+        assert_eq!(packed.headers[told], "gzip", "{protocol:?}");
+        assert!(packed.message.len() < plain.len(), "{protocol:?}");
+        let mut unpacked = Vec::new();
+        GzDecoder::new(&packed.message[..]).read_to_end(&mut unpacked).unwrap();
+        assert!(unpacked == plain, "{protocol:?}: the same message either way");
+    }
+}
+
+#[tokio::test]
+async fn nobody_acts_on_another_user() {
+    let (passlink, token) = fixture().await;
+    let eve = passlink.caller("eve@example.com", &[]);
+    let begin = passlink.request(Method::POST, &format!("/v2/users/{}/passkeys", eve.id));
+    let begun = Answer::to(begin.bearer_auth(&eve.token)).await.json();
+    let passkey = begun["passkeyId"].as_str().unwrap();
+    let (eve, user) = (eve.id.as_str(), field(1, eve.id.as_bytes()));
+    let named = field(2, passkey.as_bytes());
+    for (method, verb, path, more) in [
+        ("CreatePasskeyRegistrationLink", Method::POST, "registration_link", Vec::new()),
+        ("CreatePasskeyRegistrationLink", Method::POST, "registration_link", field(3, b"")),
+        ("RegisterPasskey", Method::POST, "", Vec::new()),
+        (
+            "VerifyPasskeyRegistration",
+            Method::POST,
+            passkey,
+            [named.clone(), field(3, b"")].concat(),
+        ),
+        ("ListPasskeys", Method::POST, "_search", Vec::new()),
+        ("RemovePasskey", Method::DELETE, passkey, named.clone()),
+    ] {
+        let rpc: &str = format!("/zitadel.user.v2.UserService/{method}").leak();
+        let path = format!("/v2/users/{eve}/passkeys/{path}");
+        let json = json!({ "userId": eve, "passkeyId": passkey, "publicKeyCredential": {} });
+        let call = Call {
+            rpc,
+            rest: (verb, path.trim_end_matches('/').to_owned().leak()),
+            json: json.to_string().into_bytes(),
+            proto: [user.clone(), more].concat(),
+        };
+        for protocol in Protocol::ALL {
+            let request = protocol.request(&passlink, &call);
+            let outcome = protocol.outcome(request.bearer_auth(&token)).await;
+            assert_refused(&outcome, 7, "AUTH-Denied");
+        }
+    }
+    assert_eq!(passlink.history(eve), [1], "nothing was done to her");
+}
+
+#[tokio::test]
+async fn who_tries_many_wrong_tokens_is_slowed_down_and_a_right_one_still_holds() {
+    let passlink = Passlink::with_mail_dir().generous().set("limits.wrong_tokens_per_minute", "8");
+    let passlink = passlink.started().await;
+    let token = passlink.ada().token;
+    let call = Call::send_link();
+    for _ in 0..2 {
+        for protocol in Protocol::ALL {
+            let wrong = protocol.request(&passlink, &call).bearer_auth("nonsense");
+            assert_refused(&protocol.outcome(wrong).await, 16, "AUTH-Invalid");
+        }
+    }
+    for protocol in Protocol::ALL {
+        let wrong = protocol.request(&passlink, &call).bearer_auth("nonsense");
+        let outcome = protocol.outcome(wrong).await;
+        assert_eq!(outcome.code, 8, "{outcome:?}");
+        assert!(outcome.text.ends_with("(REQUEST-TooMany)"), "{outcome:?}");
+        let wait = outcome.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{outcome:?}");
+        assert_eq!(outcome.details[1], Detail::Retry { seconds: wait });
+        let right = protocol.request(&passlink, &call).bearer_auth(&token);
+        assert_eq!(protocol.outcome(right).await.code, 0);
+    }
+}
+
+/// What the words of a header field are, in small letters.
+fn words(answer: &Answer, name: &str) -> Vec<String> {
+    let values = answer.headers.get_all(name).iter().map(|value| value.to_str().unwrap());
+    let words = values.flat_map(|value| value.split(','));
+    words.map(|word| word.trim().to_ascii_lowercase()).collect()
+}
+
+const APP: &str = "https://app.example.com";
+
+#[tokio::test]
+async fn a_browser_is_told_what_pages_of_an_allowed_origin_may_do() {
+    let passlink = Passlink::with_mail_dir().generous();
+    let passlink = passlink.set("server.cors_origins", &json!([APP]).to_string()).started().await;
+    let token = passlink.ada().token;
+    let preflight = async |origin: &str, method: &str, path: &str| {
+        let request = passlink.request(Method::OPTIONS, path).header("origin", origin);
+        let request = request.header("access-control-request-method", method);
+        Answer::to(request.header("access-control-request-headers", "authorization")).await
+    };
+    for (method, path) in [
+        ("POST", SEND_LINK),
+        ("POST", Call::send_link().rpc),
+        ("DELETE", "/auth/v1/users/me/passwordless/some"),
+    ] {
+        let answer = preflight(APP, method, path).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        assert_eq!(answer.header("access-control-allow-origin"), Some(APP), "{path}");
+        assert!(words(&answer, "vary").contains(&"origin".to_owned()), "{answer:?}");
+        let methods = words(&answer, "access-control-allow-methods");
+        assert!(methods.contains(&method.to_ascii_lowercase()), "{methods:?}");
+        let headers = words(&answer, "access-control-allow-headers");
+        for name in [
+            "authorization",
+            "content-type",
+            "connect-protocol-version",
+            "connect-timeout-ms",
+            "grpc-timeout",
+            "x-grpc-web",
+            "x-user-agent",
+        ] {
+            assert!(headers.contains(&name.to_owned()), "{name} is none of {headers:?}");
+        }
+        assert_eq!(answer.header("access-control-max-age"), Some("7200"));
+        let answer = preflight("https://evil.example", method, path).await;
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}: {answer:?}");
+        assert!(words(&answer, "vary").contains(&"origin".to_owned()), "{answer:?}");
+    }
+    for token in [&*token, "nonsense"] {
+        let answer = Answer::to(passlink.sending(token).header("origin", APP)).await;
+        assert_eq!(answer.header("access-control-allow-origin"), Some(APP), "{answer:?}");
+        assert!(words(&answer, "vary").contains(&"origin".to_owned()), "{answer:?}");
+        let exposed = words(&answer, "access-control-expose-headers");
+        for name in [
+            "grpc-status",
+            "grpc-message",
+            "grpc-status-details-bin",
+            "content-encoding",
+            "retry-after",
+            "www-authenticate",
+        ] {
+            assert!(exposed.contains(&name.to_owned()), "{name} is none of {exposed:?}");
+        }
+        let answer = Answer::to(passlink.sending(token).header("origin", "https://evil.example"));
+        assert_eq!(answer.await.header("access-control-allow-origin"), None);
     }
 }

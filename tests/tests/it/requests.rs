@@ -1,7 +1,11 @@
 //! What a request may look like on REST.
 
+use std::{io::Write, time::Duration};
+
+use flate2::{Compression, write::GzEncoder};
 use passlink_tests::{Answer, Passlink, SEND_LINK, client_builder, raw};
 use reqwest::Method;
+use tokio::time::timeout;
 
 const KIB: usize = 1024;
 
@@ -157,4 +161,91 @@ async fn http_2_with_prior_knowledge_is_answered_on_the_same_port() {
     let response = client.post(url).bearer_auth(&token).send().await.unwrap();
     assert_eq!(response.version(), reqwest::Version::HTTP_2);
     assert_eq!(response.status(), 200);
+}
+
+fn gzip(octets: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(octets).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_what_it_was_before() {
+    let (passlink, token) = fixture().await;
+    let user = passlink.user("eve@example.com", &[])["id"].as_str().unwrap().to_owned();
+    let with_fields = format!("/v2/users/{user}/passkeys/_search");
+    for (path, status) in [(SEND_LINK, 200), (&with_fields, 403)] {
+        let send = async |encoding: &str, body: Vec<u8>| {
+            let request = passlink.request(Method::POST, path).bearer_auth(&token);
+            Answer::to(request.header("content-encoding", encoding).body(body)).await
+        };
+        for body in [&b""[..], b"{}"] {
+            for encoding in ["gzip", "GZIP"] {
+                let answer = send(encoding, gzip(body)).await;
+                assert_eq!(answer.status, status, "{path} {body:?}: {answer:?}");
+            }
+        }
+        assert_eq!(send("gzip", Vec::new()).await.status, status);
+        assert_eq!(send("identity", b"{}".to_vec()).await.status, status);
+        assert_malformed(&send("gzip", b"\x1f\x8b{}".to_vec()).await);
+        assert_too_large(&send("gzip", gzip(&vec![b' '; 1024 * KIB])).await);
+        for other in ["zstd", "br", "deflate", "gzip, gzip"] {
+            let answer = send(other, b"\x28\xb5\x2f\xfd\x04\x00\x11\x00\x00{}".to_vec()).await;
+            answer.assert_error(501, 12, "Errors.Unimplemented", "REQUEST-Unimplemented");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_is_no_text_is_malformed() {
+    let (passlink, token) = fixture().await;
+    for (method, path) in [
+        (Method::POST, "/v2/users/%FF/passkeys/_search"),
+        (Method::DELETE, "/auth/v1/users/me/passwordless/%C3%28"),
+        (Method::POST, "/passlink/v1/links/%80/_inspect"),
+    ] {
+        assert_malformed(&Answer::to(passlink.request(method, path).bearer_auth(&token)).await);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_broken_on_its_way_is_malformed() {
+    let (passlink, token) = fixture().await;
+    let head = format!(
+        "POST {SEND_LINK} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+        Transfer-Encoding: chunked\r\n\r\n"
+    );
+    let answer = raw(passlink.port(), &[head.as_bytes(), b"1\r\n{\r\nnonsense\r\n"]).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(answer.contains("(REQUEST-Malformed)"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_deadline_covers_the_way_of_the_body() {
+    let (passlink, token) = fixture().await;
+    let head = format!(
+        "POST {SEND_LINK} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+        Connect-Timeout-Ms: 500\r\nConnection: close\r\nContent-Length: 9\r\n\r\n{{"
+    );
+    // No request takes longer than thirty seconds anyway.
+    let answer = timeout(Duration::from_secs(20), raw(passlink.port(), &[head.as_bytes()])).await;
+    let answer = answer.expect("the deadline has passed");
+    assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+    assert!(answer.contains("(REQUEST-Deadline)"), "{answer}");
+}
+
+#[tokio::test]
+async fn probes_and_pages_are_there_to_be_read() {
+    let (passlink, _) = fixture().await;
+    for path in ["/healthz", "/readyz", "/passkeys/register", "/passkeys/revoke", "/passkeys/undo"]
+    {
+        for method in [Method::POST, Method::PUT, Method::DELETE] {
+            let answer = Answer::to(passlink.request(method, path)).await;
+            answer.assert_error(405, 12, "Errors.Unimplemented", "REQUEST-Unimplemented");
+            assert_eq!(answer.header("allow"), Some("GET,HEAD"), "{path}");
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        }
+        let answer = Answer::to(passlink.request(Method::HEAD, path)).await;
+        assert_eq!((answer.status, &*answer.text), (200, ""), "{path}");
+    }
 }

@@ -1,6 +1,11 @@
 //! A stop that loses nothing.
 
-use passlink_tests::{Answer, MailServer, Passlink, SEND_LINK, raw, until};
+use http_body_util::BodyExt;
+use passlink_tests::{
+    Answer, Call, MailServer, Passlink, Protocol, SEND_LINK, SlowBody, raw,
+    rpc::{field, frame},
+    until,
+};
 use reqwest::Method;
 use serde_json::json;
 
@@ -49,6 +54,38 @@ async fn idle_connections_hold_up_no_stop() {
     assert!(passlink.stop().await.success());
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     drop(idle);
+}
+
+#[tokio::test]
+async fn who_watches_and_who_asks_by_reflection_hold_up_no_stop() {
+    let mut passlink = Passlink::with_mail_dir().started().await;
+    let watch = Call { rpc: "/grpc.health.v1.Health/Watch", ..Call::health("") };
+    let reflection = Call {
+        rpc: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        ..Call::send_link()
+    };
+    let watches = Protocol::Grpc.request(&passlink, &watch);
+    let asks = Protocol::Grpc.bare(&passlink, &reflection);
+    let asks = asks.body(SlowBody::stalling_after(&frame(0, &field(7, b""))));
+    let (watches, asks) = (watches.send().await.unwrap(), asks.send().await.unwrap());
+    let started = std::time::Instant::now();
+    let [watches, asks] = [watches, asks].map(|response| tokio::spawn(rest_of(response)));
+    assert!(passlink.stop().await.success());
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    let (watched, status) = watches.await.unwrap();
+    assert!(watched.ends_with(&frame(0, &[0x08, 2])), "at last, NOT_SERVING: {watched:?}");
+    assert_eq!(status, "0");
+    let (asked, status) = asks.await.unwrap();
+    assert!(!asked.is_empty(), "the services were listed");
+    assert_eq!(status, "14");
+}
+
+/// The body of an answer, and how its call ended.
+async fn rest_of(response: reqwest::Response) -> (Vec<u8>, String) {
+    let body = http::Response::<reqwest::Body>::from(response).into_body();
+    let collected = body.collect().await.unwrap();
+    let status = collected.trailers().unwrap()["grpc-status"].to_str().unwrap().to_owned();
+    (collected.to_bytes().into(), status)
 }
 
 #[tokio::test]

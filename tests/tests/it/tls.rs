@@ -4,10 +4,12 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use passlink_tests::{Caller, Output, Passlink, Process, SEND_LINK, python, raw, until};
 use tempfile::TempDir;
+use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
 
 /// A server that speaks TLS, with the certificate and key in a folder.
 struct Server {
@@ -141,4 +143,25 @@ async fn a_certificate_that_cannot_be_read_keeps_the_server_from_starting() {
         Passlink::with_mail_dir().set("server.tls_cert", &missing).set("server.tls_key", &missing);
     let stderr = passlink.cli(&["serve"]).failed(1);
     assert!(stderr.contains("server.tls_cert") && stderr.contains(&missing), "{stderr}");
+}
+
+#[tokio::test]
+async fn who_begins_no_handshake_is_cut_off() {
+    let server = Server::start().await;
+    let mut stream = TcpStream::connect(("127.0.0.1", server.passlink.port())).await.unwrap();
+    // After ten seconds, long before other silence ends a connection.
+    let ended = timeout(Duration::from_secs(30), stream.read_to_end(&mut Vec::new())).await;
+    assert!(matches!(ended, Ok(Ok(0) | Err(_))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_hangup_does_nothing_to_a_server_without_tls() {
+    let passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    passlink.process().signal("HUP");
+    until("the hangup to be told", async || {
+        passlink.log().contains("nothing to read again").then_some(())
+    })
+    .await;
+    assert_eq!(passlink.send_link(&ada.token).await.status, 200);
 }

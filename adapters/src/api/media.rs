@@ -1,0 +1,63 @@
+//! What a request's media type says of its protocol.
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// The protocol that a media type names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Media {
+    Grpc,
+    GrpcWeb,
+    /// Connect's form of a stream.
+    ConnectStream,
+    /// A Connect body, or what REST alone takes.
+    Other,
+}
+
+impl Media {
+    /// By the header of a request, whatever the case of its letters (RFC 9110, section 8.3.1).
+    pub fn of(headers: &HeaderMap) -> Self {
+        Self::named(&essence(headers).unwrap_or_default())
+    }
+
+    fn named(essence: &str) -> Self {
+        let is = |start: &str| {
+            let rest = essence.strip_prefix(start);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
+        };
+        if is("application/grpc") {
+            Self::Grpc
+        } else if is("application/grpc-web") || is("application/grpc-web-text") {
+            Self::GrpcWeb
+        } else if is("application/connect") {
+            Self::ConnectStream
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// Whether a call came by gRPC or gRPC-Web.
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
+    matches!(Media::of(headers), Media::Grpc | Media::GrpcWeb)
+}
+
+/// Writes the media type as the framework knows it: in small letters and alone. What only begins
+/// like gRPC's, which is gRPC to the framework, becomes one that nobody has.
+pub(super) fn normalise(headers: &mut HeaderMap) {
+    let Some(mut essence) = essence(headers) else { return };
+    if Media::named(&essence) == Media::Other && essence.starts_with("application/grpc") {
+        essence.insert_str(0, "x-");
+    }
+    if let Ok(value) = HeaderValue::try_from(essence) {
+        headers.insert(header::CONTENT_TYPE, value);
+    }
+}
+
+/// The media type without parameters.
+fn essence(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests;
