@@ -1,4 +1,4 @@
-//! Requests of every protocol: media type, path, compression and body.
+//! Requests of every protocol: method, path, header and body.
 
 #![no_main]
 
