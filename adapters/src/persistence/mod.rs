@@ -6,6 +6,10 @@ use async_trait::async_trait;
 use passlink_application::{Store, StoreError, Wake, Work};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, sqlx};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 use error::store_error;
 use group_commit::Writer;
@@ -28,8 +32,10 @@ mod transactions;
 
 /// How long a statement waits for a SQLite file that another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a caller waits for a free connection, or for a server that is away. Connecting is tried
-/// again after a fifth of this at the latest: that is how soon a server that comes back is noticed.
+/// How long a caller waits for a connection that others use.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a caller whose turn it is waits for a server that is away. Connecting is tried again after a
+/// fifth of this at the latest: that is how soon a server that comes back is noticed.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that was idle for so long is tested before it is used: one that broke meanwhile costs
 /// no run of a unit of work.
@@ -48,6 +54,8 @@ pub struct SeaStore {
     connection: DatabaseConnection,
     sqlite: Option<SqliteWriter>,
     silence: Silence,
+    /// A permit for each connection but the one that sees whether the database is there.
+    turns: Semaphore,
 }
 
 /// SQLite's one writer, and the connection that it has.
@@ -57,22 +65,29 @@ struct SqliteWriter {
 }
 
 impl SeaStore {
-    /// Connects to a `sqlite:` or `postgres:` URL with up to `max_connections` connections; on
-    /// SQLite these read, and one more writes.
+    /// Connects to a `sqlite:` or `postgres:` URL with up to `max_connections` connections, and one
+    /// more to see whether the database is there; on SQLite these read, and one more writes.
     ///
     /// Errors: [`StoreError`] when the database can't be reached or opened.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
+        let turns =
+            Semaphore::new(usize::try_from(max_connections).unwrap_or(Semaphore::MAX_PERMITS));
+        let connections = max_connections.saturating_add(1);
         if !url.starts_with("sqlite:") {
             let silence = Silence::default();
-            let connection = open_postgres(url, max_connections, silence.clone()).await;
+            let connection = open_postgres(url, connections, silence.clone()).await;
             let connection = connection.map_err(store_error)?;
-            pool_use::show(connection.get_postgres_connection_pool(), "postgresql");
-            return Ok(Self { connection, sqlite: None, silence });
+            pool_use::show(
+                connection.get_postgres_connection_pool(),
+                "postgresql",
+                max_connections,
+            );
+            return Ok(Self { connection, sqlite: None, silence, turns });
         }
         let writing = open_sqlite(url, 1).await.map_err(store_error)?;
-        let connection = open_sqlite(url, max_connections).await.map_err(store_error)?;
-        pool_use::show(writing.get_sqlite_connection_pool(), "write");
-        pool_use::show(connection.get_sqlite_connection_pool(), "read");
+        let connection = open_sqlite(url, connections).await.map_err(store_error)?;
+        pool_use::show(writing.get_sqlite_connection_pool(), "write", 1);
+        pool_use::show(connection.get_sqlite_connection_pool(), "read", max_connections);
         Ok(Self {
             connection,
             sqlite: Some(SqliteWriter {
@@ -80,6 +95,15 @@ impl SeaStore {
                 connection: writing,
             }),
             silence: Silence::default(),
+            turns,
+        })
+    }
+
+    /// Waits for a connection to be free.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        let turn = timeout(TURN_TIMEOUT, self.turns.acquire()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| {
+            StoreError::Unavailable("all connections were in use for too long".into())
         })
     }
 
@@ -167,11 +191,15 @@ impl Store for SeaStore {
     async fn run(&self, work: Work) -> Result<(), StoreError> {
         match &self.sqlite {
             Some(sqlite) => sqlite.writer.run(work).await,
-            None => transactions::run(&self.connection, &self.silence, &work).await,
+            None => {
+                let _turn = self.turn().await?;
+                transactions::run(&self.connection, &self.silence, &work).await
+            }
         }
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {
+        let _turn = self.turn().await?;
         transactions::look(&self.connection, &self.silence, &work).await
     }
 

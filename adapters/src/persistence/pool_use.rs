@@ -6,10 +6,11 @@ use std::sync::Arc;
 use opentelemetry::{KeyValue, global};
 use sea_orm::sqlx::{Database, Pool};
 
-/// Shows the use of a pool in the metrics. `name` tells it from others.
-pub(super) fn show<D: Database>(pool: &Pool<D>, name: &'static str) {
+/// Shows the use of a pool in the metrics, which has `most` connections for those who work. `name`
+/// tells it from others.
+pub(super) fn show<D: Database>(pool: &Pool<D>, name: &'static str, most: u32) {
     let (meter, pool) = (global::meter("passlink"), Arc::new(pool.clone()));
-    let most = i64::from(pool.options().get_max_connections());
+    let most = i64::from(most);
     let pool_name = KeyValue::new("db.client.connection.pool.name", name);
     let of = |state: &'static str| {
         [pool_name.clone(), KeyValue::new("db.client.connection.state", state)]

@@ -11,6 +11,8 @@ use tokio::task::JoinSet;
 
 /// Callers at a time.
 const AT_ONCE: usize = 16;
+/// A cooldown that no caller outlasts: who is recorded unheard and asks again is told so.
+pub const PATIENT: &str = "1h";
 /// How long a caller waits for an answer before asking elsewhere.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -6,7 +6,7 @@ use passlink_tests::{Answer, MailServer, Passlink, Postgres, Tls, until};
 use serde_json::json;
 use tokio::{task::JoinSet, time::sleep};
 
-use crate::load::{all_sent, assert_each_reached, links, send_to_all};
+use crate::load::{PATIENT, all_sent, assert_each_reached, links, send_to_all};
 
 /// A mail that was claimed by a node that is gone, or sleeps, comes to another when its lease ends.
 const LEASE: &str = "4s";
@@ -56,7 +56,8 @@ async fn every_mail_of_two_nodes_goes_out_once() {
 #[tokio::test]
 async fn no_mail_is_lost_over_nodes_that_are_killed_and_nodes_that_sleep() {
     let mut mails = MailServer::shut(Tls::None);
-    let mut mortal = node(&mails).leasing(LEASE).started().await;
+    let mortal = node(&mails).leasing(LEASE).set("links.cooldown", PATIENT);
+    let mut mortal = mortal.started().await;
     let sleeper = mortal.another_node().started().await;
     let users = mortal.crowd(links());
     let endpoints = [mortal.endpoint(), sleeper.endpoint()];

@@ -6,7 +6,7 @@ use passlink_tests::{Answer, Endpoint, MailServer, Passlink, Postgres, client, f
 use reqwest::Method;
 use tokio::{task::JoinSet, time::sleep};
 
-use crate::load::{all_sent, assert_each_reached, links, send_to_all};
+use crate::load::{PATIENT, all_sent, assert_each_reached, links, send_to_all};
 
 /// How soon after its database a node must be back.
 const BACK: Duration = Duration::from_secs(2);
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 async fn postgresql_restarted_three_times_under_load_costs_no_mail_and_no_wrong_answer() {
     let (mails, cluster) = (MailServer::plain(), Postgres::start());
     let node = Passlink::with_mail_server(&mails).on_postgres(cluster.clone());
-    let node = node.leasing("4s").started().await;
+    let node = node.leasing("4s").set("links.cooldown", PATIENT).started().await;
     let ada = node.ada();
     let (endpoint, users) = (node.endpoint(), node.crowd(3 * links()));
     let (endpoints, mut slowest) = ([endpoint.clone()], Duration::ZERO);
@@ -75,14 +75,14 @@ fn assert_each_has_one_link(node: &Passlink, other: &str) {
 async fn connections_that_are_cut_under_load_cost_no_mail_and_no_wrong_answer() {
     let mails = MailServer::plain();
     let node = Passlink::with_mail_server(&mails).on_postgres(Postgres::shared()).leasing("4s");
-    let node = node.started().await;
+    let node = node.set("links.cooldown", PATIENT).started().await;
     let (endpoints, users) = ([node.endpoint()], node.crowd(links()));
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
         WHERE datname = current_database() AND application_name = 'passlink'";
     let mut cuts = 0;
     let cutting = async {
         loop {
-            sleep(Duration::from_millis(100)).await;
+            sleep(Duration::from_millis(200)).await;
             assert_ne!(node.sql(cut, &[]), [[0]], "there was a connection to cut");
             cuts += 1;
         }
