@@ -122,6 +122,20 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
+/// What the end of an import is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportStep {
+    /// Ids and addresses are held against each other, and against those of the users there are.
+    Comparing,
+    /// Users are added. Nobody can see them before all are.
+    Adding {
+        /// So many are.
+        added: u64,
+        /// So many will be.
+        of: u64,
+    },
+}
+
 /// An import that is under way. Nothing is to be seen of it before it has ended.
 pub struct ImportUsers {
     staging: Box<dyn Staging>,
@@ -167,11 +181,18 @@ impl ImportUsers {
     }
 
     /// Adds all users with the first entry of their history, and says how many; when this returns
-    /// `Ok`, they are durable. When a single line is wrong, none is added.
-    pub async fn finish(mut self) -> Result<u64, ImportError> {
+    /// `Ok`, they are durable. When a single line is wrong, none is added. `told` hears how far it is.
+    pub async fn finish(
+        mut self,
+        told: impl Fn(ImportStep) + Send + Sync,
+    ) -> Result<u64, ImportError> {
         self.stage().await?;
+        told(ImportStep::Comparing);
         self.look_for_obstacles().await?;
-        if self.staging.add_all(self.now).await? {
+        let of = self.taken;
+        let adding = |added| told(ImportStep::Adding { added, of });
+        adding(0);
+        if self.staging.add_all(self.now, &adding).await? {
             return Ok(self.taken);
         }
         self.look_for_obstacles().await?;

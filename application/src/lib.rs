@@ -48,7 +48,9 @@ pub use error::{
 pub use expire_links::ExpireLinks;
 pub use export_passkeys::{ExportPasskeys, ExportedPasskey};
 pub use import_passkeys::{ImportPasskeys, ImportedPasskey};
-pub use import_users::{ImportError, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines};
+pub use import_users::{
+    ImportError, ImportStep, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines,
+};
 pub use inspect_link::{InspectLink, LinkView};
 pub use key_use::{KeyNeed, KeyUse, KeyUsers};
 pub use limiter::{ClientAddress, Limiter, TooMany};
@@ -63,7 +65,7 @@ pub use outbox::{
 pub use passkey_desk::PasskeyDesk;
 pub use ports::{
     BegunCeremony, Ceremonies, Clock, History, Identity, KeyNeeds, Links, Mailer, NewCredential,
-    Outbox, Passkeys, Random, Staging, Tokens, Users, Wake, WebAuthn,
+    Outbox, Passkeys, Random, Staging, Tokens, Told, Users, Wake, WebAuthn,
 };
 pub use register_passkey::{
     BegunRegistration, CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer,

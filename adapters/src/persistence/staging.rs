@@ -4,12 +4,12 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_application::{Obstacle, Obstacles, StagedUser, Staging, StoreError};
+use passlink_application::{Obstacle, Obstacles, StagedUser, Staging, StoreError, Told};
 use passlink_domain::{EventKind, Sequence};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
-    DatabaseTransaction, DbErr, Iden, Iterable, SqlErr, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, Value,
+    DatabaseTransaction, DbErr, Iden, Iterable, QueryResult, SqlErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait, Value,
     sea_query::{Expr, Query},
 };
 
@@ -23,6 +23,10 @@ use super::{
 /// A table with the columns of the users, and the line that told of each.
 const CREATE: &str = "CREATE TEMPORARY TABLE staged_users AS \
     SELECT CAST(0 AS BIGINT) AS line, users.* FROM users WHERE 1 = 0";
+/// Lets chunks of it be taken in the order of ids.
+const SORT: &str = "CREATE INDEX IF NOT EXISTS staged_users_id ON staged_users (id)";
+/// How many users are added at a time, all in one transaction.
+const CHUNK: u64 = 10_000;
 /// What is made of the line that is an obstacle.
 type ToObstacle = fn(u64) -> Obstacle;
 /// Kinds of obstacles: the lines of those who have one, and the line that is the obstacle.
@@ -59,7 +63,24 @@ impl StagingTable {
         Ok(Self { connection })
     }
 
-    async fn try_add_all(&self, at: Timestamp) -> Result<(), DbErr> {
+    /// The last id of each chunk, in the order of ids, and how many there are up to there.
+    async fn ends_of_chunks(&self) -> Result<Vec<(String, u64)>, DbErr> {
+        self.connection.execute_unprepared(SORT).await?;
+        let backend = self.connection.get_database_backend();
+        let sql = format!(
+            "SELECT id, n FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM staged_users) \
+             AS numbered WHERE n % {CHUNK} = 0 OR n = (SELECT COUNT(*) FROM staged_users) ORDER BY n"
+        );
+        let rows = self.connection.query_all_raw(Statement::from_string(backend, sql)).await?;
+        let end = |row: &QueryResult| {
+            let n: i64 = row.try_get("", "n")?;
+            Ok((row.try_get("", "id")?, u64::try_from(n).unwrap_or_default()))
+        };
+        rows.iter().map(end).collect()
+    }
+
+    async fn try_add_all(&self, at: Timestamp, told: Told<'_>) -> Result<(), DbErr> {
+        let ends = self.ends_of_chunks().await?;
         let transaction = self
             .connection
             .begin_with_options(TransactionOptions {
@@ -67,7 +88,7 @@ impl StagingTable {
                 ..Default::default()
             })
             .await?;
-        match add_all(&transaction, at).await {
+        match add_all(&transaction, &ends, at, told).await {
             Ok(()) => transaction.commit().await,
             Err(error) => {
                 transaction.rollback().await?;
@@ -90,20 +111,35 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
 }
 
 /// Users in the order of their ids: that is how their index is stored.
-async fn add_all(transaction: &DatabaseTransaction, at: Timestamp) -> Result<(), DbErr> {
+async fn add_all(
+    transaction: &DatabaseTransaction,
+    ends: &[(String, u64)],
+    at: Timestamp,
+    told: Told<'_>,
+) -> Result<(), DbErr> {
     let columns: Vec<String> = users::Column::iter().map(|column| column.to_string()).collect();
     let columns = columns.join(", ");
-    let users =
-        format!("INSERT INTO users ({columns}) SELECT {columns} FROM staged_users ORDER BY id");
-    transaction.execute_unprepared(&users).await?;
+    let chunk = "FROM staged_users WHERE id > $1 AND id <= $2 ORDER BY id";
+    let users = format!("INSERT INTO users ({columns}) SELECT {columns} {chunk}");
     let history = format!(
-        "INSERT INTO events (user_id, sequence, kind, recorded_at) \
-         SELECT id, {}, '{}', {} FROM staged_users ORDER BY id",
+        "INSERT INTO events (user_id, sequence, kind, recorded_at) SELECT id, {}, '{}', {} {chunk}",
         Sequence::NONE.next().get(),
         EventKind::UserAdded.name(),
         at.as_millisecond(),
     );
-    transaction.execute_unprepared(&history).await.map(drop)
+    let backend = transaction.get_database_backend();
+    let mut after = String::new();
+    for (end, added) in ends {
+        for insert in [&users, &history] {
+            let bounds = [after.as_str().into(), end.as_str().into()];
+            transaction
+                .execute_raw(Statement::from_sql_and_values(backend, insert, bounds))
+                .await?;
+        }
+        told(*added);
+        after.clone_from(end);
+    }
+    Ok(())
 }
 
 #[async_trait]
@@ -134,8 +170,8 @@ impl Staging for StagingTable {
         Ok(found)
     }
 
-    async fn add_all(&mut self, at: Timestamp) -> Result<bool, StoreError> {
-        match self.try_add_all(at).await {
+    async fn add_all(&mut self, at: Timestamp, told: Told<'_>) -> Result<bool, StoreError> {
+        match self.try_add_all(at, told).await {
             Ok(()) => Ok(true),
             Err(error) => match error.sql_err() {
                 Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),

@@ -1,3 +1,5 @@
+use std::sync::Mutex;
+
 use super::*;
 use crate::fakes::{Waiting, World};
 
@@ -23,7 +25,7 @@ async fn imported(world: &Arc<World>, lines: impl IntoIterator<Item = u64>) -> R
     for (line, id) in (1..).zip(lines) {
         import.take(line, new(id)).await.unwrap();
     }
-    import.finish().await.map_err(|error| error.to_string())
+    import.finish(|_| ()).await.map_err(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -36,12 +38,25 @@ async fn each_imported_user_has_the_first_entry_of_a_history() {
 }
 
 #[tokio::test]
+async fn how_far_the_end_is_can_be_told() {
+    let world = World::new();
+    let mut import = import(&world);
+    for line in 1..=3 {
+        import.take(line, new(line)).await.unwrap();
+    }
+    let steps = Mutex::new(Vec::new());
+    import.finish(|step| steps.lock().unwrap().push(step)).await.unwrap();
+    let adding = |added| ImportStep::Adding { added, of: 3 };
+    assert_eq!(*steps.lock().unwrap(), [ImportStep::Comparing, adding(0), adding(3)]);
+}
+
+#[tokio::test]
 async fn a_user_is_imported_in_the_state_that_was_given() {
     let world = World::new();
     let mut import = import(&world);
     let locked = new(1).map(|(new, _)| (new, UserState::Locked));
     import.take(1, locked).await.unwrap();
-    assert_eq!(import.finish().await.unwrap(), 1);
+    assert_eq!(import.finish(|_| ()).await.unwrap(), 1);
     assert_eq!(world.state().users["1"].state, UserState::Locked);
 }
 
@@ -51,7 +66,7 @@ async fn one_wrong_line_stops_all() {
     let mut import = import(&world);
     import.take(1, new(1)).await.unwrap();
     import.take(2, Err("no JSON".into())).await.unwrap();
-    let error = import.finish().await.unwrap_err();
+    let error = import.finish(|_| ()).await.unwrap_err();
     assert_eq!(error.to_string(), "nothing was imported\nline 2: no JSON");
     assert!(world.state().users.is_empty());
 }
@@ -83,7 +98,7 @@ async fn the_first_twenty_wrong_lines_are_told_and_the_rest_is_counted() {
     for line in 102..=201 {
         import.take(line, new(1)).await.unwrap();
     }
-    let error = import.finish().await.unwrap_err().to_string();
+    let error = import.finish(|_| ()).await.unwrap_err().to_string();
     let lines: Vec<_> = error.lines().collect();
     assert_eq!((lines.len(), lines[1], lines[20]), (22, "line 2: no JSON", "line 21: no JSON"));
     assert_eq!(lines[21], "and 280 more");

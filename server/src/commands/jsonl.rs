@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read},
     path::Path,
+    time::Duration,
 };
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
@@ -13,6 +14,11 @@ use crate::Error;
 
 /// Longest line, in octets, its end included.
 const MAX_LINE: usize = 64 * 1024;
+/// How progress looks where its end is known, and where it is not.
+pub(super) const BAR: &str = "{wide_bar} {percent:>3} %  {msg}, {eta} left";
+pub(super) const SPINNER: &str = "{spinner} {msg}";
+/// How often the time left is shown anew, whatever happens.
+const TICK: Duration = Duration::from_millis(200);
 /// How many lines are read before the progress is shown anew.
 const SHOW_EVERY: u64 = 1000;
 
@@ -36,16 +42,16 @@ impl Lines {
     /// Opens the file.
     pub fn open(file: &Path) -> Result<Self, Error> {
         let (input, progress): (Box<dyn BufRead>, _) = if file == Path::new("-") {
-            let style = ProgressStyle::with_template("{spinner} {msg}")?;
+            let style = ProgressStyle::with_template(SPINNER)?;
             (Box::new(io::stdin().lock()), ProgressBar::no_length().with_style(style))
         } else {
             let opened =
                 File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            let style =
-                ProgressStyle::with_template("{wide_bar} {percent:>3} %  {msg}, {eta} left")?;
+            let style = ProgressStyle::with_template(BAR)?;
             let progress = ProgressBar::new(opened.metadata()?.len()).with_style(style);
             (Box::new(BufReader::new(opened)), progress)
         };
+        progress.enable_steady_tick(TICK);
         Ok(Self { progress, input, line: Vec::new(), number: 0, octets: 0 })
     }
 
@@ -59,7 +65,7 @@ impl Lines {
             self.number += 1;
             if self.number.is_multiple_of(SHOW_EVERY) {
                 self.progress.set_position(self.octets);
-                self.progress.set_message(rate(self.number, &self.progress));
+                self.progress.set_message(rate(self.number, "lines", &self.progress));
             }
             if self.line.len() > MAX_LINE || !self.line.trim_ascii().is_empty() {
                 return Ok(Some((self.number, &self.line)));
@@ -88,10 +94,11 @@ fn json_error(error: &serde_json::Error) -> String {
     format!("{what} (at column {})", error.column())
 }
 
-fn rate(lines: u64, progress: &ProgressBar) -> String {
+/// How many of `what` there are, and how many came in a second.
+pub(super) fn rate(count: u64, what: &str, progress: &ProgressBar) -> String {
     let seconds = progress.elapsed().as_secs_f64().max(0.001);
-    let rate = (lines as f64 / seconds) as u64;
-    format!("{} lines, {} a second", HumanCount(lines), HumanCount(rate))
+    let rate = (count as f64 / seconds) as u64;
+    format!("{} {what}, {} a second", HumanCount(count), HumanCount(rate))
 }
 
 /// Reads a line without more of it than can be used; returns how many octets it has, 0 at the end.

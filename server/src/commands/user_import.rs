@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use passlink_application::NewUser;
+use indicatif::{ProgressBar, ProgressStyle};
+use passlink_application::{ImportStep, NewUser};
 use passlink_domain::{EmailAddress, IdError, OrganisationId, Text, TextError, UserId, UserState};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    jsonl::{self, Done, Lines},
+    jsonl::{self, BAR, Done, Lines, SPINNER, rate},
     open, print,
     user::LANGUAGE,
 };
@@ -75,9 +76,31 @@ pub(crate) async fn run(file: &Path, config: &Config) -> Result<(), Error> {
         let user = jsonl::parse(line, EXAMPLE).and_then(|line: Line| line.try_into());
         import.take(number, user).await?;
     }
-    lines.progress.set_message("all lines are read; adding the users");
-    let imported = import.finish().await?;
+    let progress = &lines.progress;
+    progress.set_style(ProgressStyle::with_template(SPINNER)?);
+    let bar = ProgressStyle::with_template(BAR)?;
+    let imported = import.finish(|step| show(step, progress, &bar)).await?;
     house.clear_journal().await?;
     lines.progress.finish_and_clear();
     print(&Done { imported })
+}
+
+/// Shows what the end of an import is at.
+fn show(step: ImportStep, progress: &ProgressBar, bar: &ProgressStyle) {
+    match step {
+        ImportStep::Comparing => {
+            progress
+                .set_message("all lines are read; looking for ids and addresses that are taken");
+        }
+        ImportStep::Adding { added: 0, of } => {
+            progress.reset();
+            progress.set_length(of);
+            progress.set_style(bar.clone());
+            progress.set_message("adding the users");
+        }
+        ImportStep::Adding { added, .. } => {
+            progress.set_position(added);
+            progress.set_message(rate(added, "users added", progress));
+        }
+    }
 }

@@ -219,7 +219,15 @@ fn a_terminal_shows_how_far_an_import_is() {
     let file = passlink.dir().join("users.jsonl");
     fs::write(&file, lines(20_000)).unwrap();
     let shown = passlink.on_terminal(&["user", "import", file.to_str().unwrap()]).done();
-    for part in [" %", " lines, ", " a second, ", " left", "{\"imported\":20000}"] {
+    for part in [
+        " %",
+        " lines, ",
+        " a second, ",
+        " left",
+        "looking for ids and addresses that are taken",
+        " users added, ",
+        "{\"imported\":20000}",
+    ] {
         assert!(shown.contains(part), "{part} is not in {shown:?}");
     }
 }

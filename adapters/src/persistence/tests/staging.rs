@@ -1,3 +1,5 @@
+use std::sync::Mutex;
+
 use super::*;
 
 fn staged(line: u64, id: &str, email: &str) -> StagedUser {
@@ -31,10 +33,27 @@ async fn who_waits_is_seen_by_nobody_until_all_are_added() {
     assert_eq!(users(&store).await.len(), 1);
     // Others can write meanwhile.
     assert!(add(&store, user("abe", "abe@example.com")).await);
-    assert!(staging.add_all(at(5)).await.unwrap());
+    assert!(staging.add_all(at(5), &|_| ()).await.unwrap());
     let added = users(&store).await;
     assert_eq!(added.len(), 4);
     assert_eq!(added[2], bob);
+}
+
+#[tokio::test]
+async fn how_many_are_added_is_told_until_all_are() {
+    let (_folder, store, mut staging) = with_ada().await;
+    for chunk in 0..25 {
+        let lines = chunk * 1000..(chunk + 1) * 1000;
+        let lines: Vec<_> =
+            lines.map(|n| staged(n, &format!("u{n}"), &format!("u{n}@example.com"))).collect();
+        staging.stage(&lines, at(5)).await.unwrap();
+    }
+    let told = Mutex::new(Vec::new());
+    assert!(staging.add_all(at(5), &|added| told.lock().unwrap().push(added)).await.unwrap());
+    assert_eq!(*told.lock().unwrap(), [10_000, 20_000, 25_000]);
+    let count: Result<_, StoreError> =
+        store.read((), |(), tx| Box::pin(tx.users_after(None, 30_000))).await;
+    assert_eq!(count.unwrap().len(), 25_001);
 }
 
 #[tokio::test]
@@ -55,7 +74,7 @@ async fn each_kind_of_obstacle_is_found_with_its_line() {
     assert_eq!(emails, Obstacles { first: vec![(7, Obstacle::EmailOfLine(1))], count: 1 });
     assert_eq!(taken_ids, Obstacles { first: vec![(2, Obstacle::IdTaken)], count: 1 });
     assert_eq!(taken_emails, Obstacles { first: vec![(3, Obstacle::EmailTaken)], count: 1 });
-    assert!(!staging.add_all(at(5)).await.unwrap());
+    assert!(!staging.add_all(at(5), &|_| ()).await.unwrap());
     assert_eq!(users(&store).await.len(), 1);
 }
 
@@ -63,7 +82,7 @@ async fn each_kind_of_obstacle_is_found_with_its_line() {
 async fn an_imported_user_has_a_history_that_goes_on() {
     let (_folder, store, mut staging) = with_ada().await;
     staging.stage(&[staged(1, "bob", "bob@example.com")], at(5)).await.unwrap();
-    assert!(staging.add_all(at(5)).await.unwrap());
+    assert!(staging.add_all(at(5), &|_| ()).await.unwrap());
     let event = |sequence| UserEvent {
         user: "bob".parse().unwrap(),
         sequence: Sequence::recorded(sequence),
