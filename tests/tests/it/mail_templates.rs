@@ -106,8 +106,8 @@ fn a_checker_of_html_finds_no_error_in_any_mail() {
 #[test]
 fn no_rule_of_a_spam_filter_speaks_against_a_mail() {
     let preview = Preview::of(&Passlink::with_mail_dir(), &[]);
-    let messages = [preview.ending("/passkey_link.eml"), preview.ending("en/test.eml")].concat();
-    assert_eq!(messages.len(), 24);
+    let messages = preview.ending(".eml");
+    assert_eq!(messages.len(), 23 * KINDS.len());
     for (message, against) in messages.iter().zip(spam_filter::against(&messages)) {
         // A rule takes every Cyrillic е beside a Latin e, such as those of the link, for a disguise.
         let folder = message.parent().and_then(Path::file_name).unwrap();

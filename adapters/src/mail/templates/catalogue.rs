@@ -7,12 +7,7 @@ use serde::{
     de::{DeserializeSeed, Error, MapAccess, Visitor},
 };
 
-use super::{
-    context,
-    error::TemplateError,
-    language::{CATEGORIES, categories},
-    text::Text,
-};
+use super::{context, error::TemplateError, language::categories, text::Text};
 
 /// The sections whose texts are the plural forms of a unit.
 const UNITS: [&str; 2] = ["minutes", "hours"];
@@ -47,11 +42,13 @@ impl Catalogue {
     /// The keys of a section.
     pub fn keys(&self, section: &str) -> Vec<&str> {
         match UNITS.contains(&section) {
-            true => CATEGORIES.to_vec(),
-            false => {
-                self.sections.get(section).into_iter().flatten().map(|(key, _)| &**key).collect()
-            }
+            true => categories(&self.language),
+            false => self.others(section),
         }
+    }
+
+    fn others(&self, section: &str) -> Vec<&str> {
+        self.sections.get(section).into_iter().flatten().map(|(key, _)| &**key).collect()
     }
 
     /// Every section, key and text.
@@ -69,7 +66,8 @@ impl Catalogue {
         model: Option<&Self>,
     ) -> Result<(), TemplateError> {
         let mut json = serde_json::Deserializer::from_str(source);
-        let read = Sections { into: &mut self.sections, model }
+        let language = self.language.clone();
+        let read = Sections { into: &mut self.sections, language, model }
             .deserialize(&mut json)
             .and_then(|()| json.end());
         read.map_err(|error| {
@@ -98,6 +96,7 @@ impl Catalogue {
 /// Reads the sections of a file.
 struct Sections<'a> {
     into: &'a mut BTreeMap<String, Texts>,
+    language: String,
     model: Option<&'a Catalogue>,
 }
 
@@ -125,7 +124,8 @@ impl<'de> Visitor<'de> for Sections<'_> {
                 return Err(unknown("section", &name, known));
             }
             let texts = self.into.entry(name.clone()).or_default();
-            map.next_value_seed(Section { name, into: texts, model: self.model })?;
+            let language = &self.language;
+            map.next_value_seed(Section { name, into: texts, language, model: self.model })?;
         }
         Ok(())
     }
@@ -135,6 +135,7 @@ impl<'de> Visitor<'de> for Sections<'_> {
 struct Section<'a> {
     name: String,
     into: &'a mut Texts,
+    language: &'a str,
     model: Option<&'a Catalogue>,
 }
 
@@ -155,7 +156,10 @@ impl<'de> Visitor<'de> for Section<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
-            let known = self.model.map(|model| model.keys(&self.name));
+            let known = self.model.map(|model| match UNITS.contains(&self.name.as_str()) {
+                true => categories(self.language),
+                false => model.others(&self.name),
+            });
             if let Some(known) = known
                 && !known.contains(&key.as_str())
             {

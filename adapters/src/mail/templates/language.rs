@@ -9,7 +9,7 @@ use icu_plurals::{PluralCategory, PluralRules};
 pub(super) const FALLBACK: &str = "en";
 
 /// The plural categories (CLDR).
-pub(super) const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
+const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 
 /// Most of a unit that a mail speaks of: the minutes of a day.
 const MOST: u32 = 24 * 60;

@@ -7,16 +7,20 @@ use super::{catalogue::Catalogue, error::TemplateError, language::category};
 /// Up to here, minutes are easier to grasp than hours and minutes.
 const IN_MINUTES: u32 = 120;
 
-/// An instant, to the minute, in UTC.
+/// An instant, to the minute, in UTC. Some languages count the first day of a month ("1er").
 pub(super) fn date(at: Timestamp, catalogue: &Catalogue) -> Result<String, TemplateError> {
     let at = at.to_zoned_datetime(TimeZone::UTC);
     let month = fill(catalogue, "months", &at.month().to_string(), &[])?;
+    let day = match at.day() {
+        1 => fill(catalogue, "time", "first_day", &[])?,
+        day => day.to_string(),
+    };
     fill(
         catalogue,
         "time",
         "date",
         &[
-            ("day", &at.day().to_string()),
+            ("day", &day),
             ("month", &month),
             ("year", &at.year().to_string()),
             ("h", &at.hour().to_string()),

@@ -56,10 +56,10 @@ fn dates_are_written_as_each_language_writes_them() {
         ("mk", "24 ноември 2026, 09:05 (UTC)"),
         ("nl", "24 november 2026 om 09:05 uur (UTC)"),
         ("pl", "24 listopada 2026, 09:05 (UTC)"),
-        ("pt", "24 de novembro de 2026, 09:05 (UTC)"),
-        ("ro", "24 noiembrie 2026, 09:05 (UTC)"),
+        ("pt", "24 de novembro de 2026, às 09:05 (UTC)"),
+        ("ro", "24 noiembrie 2026, ora 09:05 (UTC)"),
         ("ru", "24 ноября 2026 г., 09:05 (UTC)"),
-        ("sv", "24 november 2026 kl. 09:05 (UTC)"),
+        ("sv", "den 24 november 2026 kl. 09:05 (UTC)"),
         ("tr", "24 Kasım 2026 09:05 (UTC)"),
         ("uk", "24 листопада 2026 р., 09:05 (UTC)"),
         ("zh", "2026年11月24日 09:05（UTC）"),
@@ -69,6 +69,23 @@ fn dates_are_written_as_each_language_writes_them() {
     for (language, expected) in cases {
         let date = when::date(at, &templates.catalogues[language]).unwrap();
         assert_eq!(date, expected, "{language}");
+    }
+}
+
+#[test]
+fn the_first_of_a_month_is_counted_where_people_do() {
+    let templates = Templates::built_in().unwrap();
+    let at = "2026-12-01T09:05:00Z".parse().unwrap();
+    for (language, expected) in [
+        ("de", "1. Dezember 2026, "),
+        ("en", "1 December 2026, "),
+        ("fr", "1er décembre 2026 "),
+        ("it", "1º dicembre 2026, "),
+        ("ja", "2026年12月1日 "),
+        ("pt", "1º de dezembro de 2026, "),
+    ] {
+        let date = when::date(at, &templates.catalogues[language]).unwrap();
+        assert!(date.starts_with(expected), "{date}");
     }
 }
 
@@ -109,7 +126,14 @@ fn durations_take_the_plural_form_that_each_language_has_for_the_number() {
         ("fr", &[(1, "1 minute"), (60, "1 heure"), (125, "2 heures et 5 minutes")]),
         (
             "he",
-            &[(1, "דקה אחת"), (2, "שתי דקות"), (60, "שעה אחת"), (120, "שעתיים"), (600, "10 שעות")],
+            &[
+                (1, "דקה אחת"),
+                (2, "שתי דקות"),
+                (60, "שעה אחת"),
+                (120, "שעתיים"),
+                (121, "שעתיים ועוד דקה אחת"),
+                (600, "10 שעות"),
+            ],
         ),
         ("hu", &[(1, "1 perc"), (125, "2 óra 5 perc")]),
         ("id", &[(1, "1 menit"), (125, "2 jam 5 menit")]),

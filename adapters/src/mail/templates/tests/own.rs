@@ -53,7 +53,7 @@ fn a_variety_of_a_language_has_the_texts_of_that_language_where_it_has_none_of_i
 fn a_new_language_needs_all_texts() {
     let error = with(&[("da.json", r#"{"test": {"subject": "Prøve"}}"#)]).unwrap_err();
     let expected = "da.json: the language da has nothing to fall back on, and these texts are \
-                    missing: common.account, common.footer, ";
+                    missing: common.account, common.colon, ";
     assert!(error.starts_with(expected), "{error}");
     let danish = built_in::ENGLISH.replace("Hello {name}", "Hej {name}");
     let templates = with(&[("da.json", &danish)]).unwrap();

@@ -13,33 +13,60 @@ fn settings() -> Settings {
     settings
 }
 
-/// The mail with the first name; of those with the others, the lines that differ.
-fn words(templates: &Templates, language: &str, kind: usize) -> String {
-    let mut words = String::new();
-    let mut first: Option<Rendered> = None;
-    for (what, name) in NAMES {
-        let mail = &mails(language, name)[kind];
-        let rendered = templates.render(mail, "Example").unwrap();
-        match &first {
-            None => {
-                let kind = context::kind(mail);
-                write!(words, "=== {kind}: {}\n{}", rendered.subject, rendered.text).unwrap();
-            }
-            Some(first) => {
-                assert_eq!(rendered.subject, first.subject);
-                let pairs = rendered.text.lines().zip(first.text.lines());
-                let other: Vec<_> = pairs.filter(|(line, first)| line != first).collect();
-                if !other.is_empty() {
-                    writeln!(words, "--- with a {what} name").unwrap();
+/// Of each kind of mail what `told` tells of the one with the first name; of those with the other
+/// names, the lines that differ.
+fn every_mail(templates: &Templates, language: &str, told: impl Fn(&Rendered) -> String) -> String {
+    let mut all = String::new();
+    for kind in 0..4 {
+        let mut first: Option<(Rendered, String)> = None;
+        for (what, name) in NAMES {
+            let mail = &mails(language, name)[kind];
+            let rendered = templates.render(mail, "Example").unwrap();
+            let lines = told(&rendered);
+            match &first {
+                None => {
+                    let kind = context::kind(mail);
+                    write!(all, "=== {kind}: {}\n{lines}", rendered.subject).unwrap();
                 }
-                for (line, _) in other {
-                    writeln!(words, "{line}").unwrap();
+                Some((first, of_first)) => {
+                    assert_eq!(rendered.subject, first.subject);
+                    assert_eq!(lines.lines().count(), of_first.lines().count());
+                    let pairs = lines.lines().zip(of_first.lines());
+                    let other: Vec<_> = pairs.filter(|(line, first)| line != first).collect();
+                    if !other.is_empty() {
+                        writeln!(all, "--- with a {what} name").unwrap();
+                    }
+                    for (line, _) in other {
+                        writeln!(all, "{line}").unwrap();
+                    }
                 }
             }
+            first.get_or_insert((rendered, lines));
         }
-        first.get_or_insert(rendered);
+        all.push('\n');
+    }
+    all
+}
+
+/// HTML without its head and without its styles, and of that the lines that hold words or links.
+fn words(html: &str) -> String {
+    let body = html.split_once("</head>").unwrap().1;
+    let bare = parts(body, " style=\"", "\"")
+        .fold(body.to_owned(), |bare, style| bare.replace(&format!(" style=\"{style}\""), ""));
+    let mut words = String::new();
+    for line in bare.lines() {
+        let tags = parts(line, "<", ">");
+        let rest = tags.fold(line.to_owned(), |rest, tag| rest.replace(&format!("<{tag}>"), ""));
+        if !rest.trim().is_empty() {
+            writeln!(words, "{line}").unwrap();
+        }
     }
     words
+}
+
+/// What stands between `start` and `end`, each time.
+fn parts<'a>(text: &'a str, start: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(start).skip(1).filter_map(move |rest| Some(rest.split_once(end)?.0))
 }
 
 #[test]
@@ -47,14 +74,25 @@ fn subject_and_text_in_every_language() {
     let templates = Templates::built_in().unwrap();
     settings().bind(|| {
         for (language, _) in built_in::TEXTS {
-            let all: Vec<_> = (0..4).map(|kind| words(&templates, language, kind)).collect();
-            assert_snapshot!(format!("text_{language}"), all.join("\n"));
+            let all = every_mail(&templates, language, |mail| mail.text.clone());
+            assert_snapshot!(format!("text_{language}"), all);
         }
     });
 }
 
 #[test]
-fn html_in_a_language_of_each_direction() {
+fn html_in_every_language() {
+    let templates = Templates::built_in().unwrap();
+    settings().bind(|| {
+        for (language, _) in built_in::TEXTS {
+            let all = every_mail(&templates, language, |mail| words(&mail.html));
+            assert_snapshot!(format!("html_{language}"), all);
+        }
+    });
+}
+
+#[test]
+fn whole_html_in_a_language_of_each_direction() {
     let templates = Templates::built_in().unwrap();
     settings().bind(|| {
         for language in ["en", "ar"] {
@@ -64,4 +102,20 @@ fn html_in_a_language_of_each_direction() {
             }
         }
     });
+}
+
+#[test]
+fn mails_are_styled_alike_in_every_language() {
+    let templates = Templates::built_in().unwrap();
+    for (language, _) in built_in::TEXTS {
+        for (mail, english) in mails(language, "Ada").iter().zip(&mails("en", "Ada")) {
+            let [html, english] =
+                [mail, english].map(|mail| templates.render(mail, "Example").unwrap().html);
+            for (start, end) in [("<style>", "</style>"), (" style=\"", "\"")] {
+                let [styles, expected] =
+                    [&html, &english].map(|it| parts(it, start, end).collect::<Vec<_>>());
+                assert_eq!(styles, expected, "{language}");
+            }
+        }
+    }
 }
