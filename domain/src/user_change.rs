@@ -45,6 +45,9 @@ pub enum ChangeRefused {
     /// There is no address that could be verified.
     #[error("the user has no e-mail address that could be verified; give one")]
     NoEmail,
+    /// The username is the old address, and the new one is longer than a username may be.
+    #[error("the new address is too long to be the username as well; give one")]
+    Username,
 }
 
 /// A user as changed, and what the change is recorded as.
@@ -66,11 +69,15 @@ impl User {
             return Err(ChangeRefused::Removed);
         }
         let email = self.changed_email(changes.email, changes.verified)?;
+        let named = |given: Option<Text>, known: &Text| match given {
+            Some(name) => Ok(name),
+            None => self.following(known, email.as_ref()),
+        };
         let user = Self {
-            username: changes.username.unwrap_or_else(|| self.username.clone()),
-            display_name: changes.display_name.unwrap_or_else(|| self.display_name.clone()),
+            username: named(changes.username, &self.username)?,
+            display_name: named(changes.display_name, &self.display_name)?,
             language: changes.language.unwrap_or_else(|| self.language.clone()),
-            email,
+            email: email.clone(),
             ..self.clone()
         };
         let ends_links = match (&self.email, &user.email) {
@@ -82,6 +89,16 @@ impl User {
             false => EventKind::EmailChanged,
         };
         Ok((user != *self).then_some(Changed { user, kind, ends_links }))
+    }
+
+    /// A name with a new address: one that is the old address, for want of another, becomes the new.
+    fn following(&self, name: &Text, new: Option<&UserEmail>) -> Result<Text, ChangeRefused> {
+        match (&self.email, new) {
+            (Some(old), Some(new)) if name.as_str() == old.address.as_str() => {
+                Text::parse(new.address.as_str()).map_err(|_| ChangeRefused::Username)
+            }
+            _ => Ok(name.clone()),
+        }
     }
 
     fn changed_email(

@@ -27,6 +27,23 @@ fn what_is_not_named_stays_as_it_is() {
 }
 
 #[test]
+fn a_name_that_is_the_address_follows_it() {
+    let address: Text = "ada@example.com".parse().unwrap();
+    let ada = User { username: address.clone(), display_name: address, ..ada() };
+    let moved = ada.changed(email("ada@example.org", None)).unwrap().unwrap().user;
+    let names = [moved.username.as_str(), moved.display_name.as_str()];
+    assert_eq!(names, ["ada@example.org"; 2]);
+
+    let named =
+        UserChanges { username: Some("ada".parse().unwrap()), ..email("a@b.example", None) };
+    let named = ada.changed(named).unwrap().unwrap().user;
+    assert_eq!([named.username.as_str(), named.display_name.as_str()], ["ada", "a@b.example"]);
+
+    let long = format!("ada@{}example.org", "long.".repeat(40));
+    assert_eq!(ada.changed(email(&long, None)), Err(ChangeRefused::Username));
+}
+
+#[test]
 fn what_changes_nothing_is_no_change() {
     assert_eq!(ada().changed(UserChanges::default()), Ok(None));
     assert_eq!(ada().changed(email("ada@example.com", Some(true))), Ok(None));

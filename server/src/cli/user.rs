@@ -20,9 +20,10 @@ Example, keeping the ids of another system:
     Add(NewUser),
     /// Change what is known of a user, and print the user as one line of JSON
     ///
-    /// What is not named stays as it is. A new address ends the user's open passkey links: they
-    /// were made for the old one. It counts as verified, as with `user add`, unless --unverified is
-    /// given, which ends open links as well.
+    /// What is not named stays as it is, but for a username or a display name that is the address:
+    /// it follows a new one. A new address ends the user's open passkey links: they were made for
+    /// the old one. It counts as verified, as with `user add`, unless --unverified is given, which
+    /// ends open links as well.
     #[command(after_help = "\
 Example:
   passlink user update 69629023906488334 --email ada@example.org --language de")]
@@ -69,8 +70,8 @@ Example:
     },
     /// Remove a user for good, and erase what is personal
     ///
-    /// Tokens, links and mails are deleted, names and address erased; the address can be given to
-    /// another user. The id and the history, which holds nothing personal, stay, and the id is not
+    /// Tokens, passkeys, links and mails are deleted, names and address erased; the address can be
+    /// given to another user. The id and the history, which holds nothing personal, stay, and the id is not
     /// given again. Nothing brings a removed user back.
     #[command(after_help = "Example:\n  passlink user remove 69629023906488334")]
     Remove {

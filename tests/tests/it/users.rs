@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use passlink_tests::{
-    MailServer, Passlink,
+    Answer, Caller, MailServer, Passlink, create_passkey,
     secrets::{files, search},
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Runs a command of `passlink user` that prints a user.
@@ -35,6 +36,18 @@ fn a_user_is_changed_in_what_is_named_and_nothing_else() {
     assert_eq!((&moved["email"], &moved["username"]), (&json!("Ada@example.org"), &json!("al")));
     assert_eq!((&moved["emailVerified"], &moved["sequence"]), (&json!(true), &json!(5)));
     assert_eq!(passlink.history("1"), [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn who_has_no_name_but_the_address_is_greeted_by_the_new_one() {
+    let mails = MailServer::plain();
+    let passlink = Passlink::with_mail_server(&mails).started().await;
+    let ada = passlink.caller("ada@example.com", &[]);
+    let moved = user(&passlink, &["update", &ada.id, "--email", "ada@example.org"]);
+    assert_eq!((&moved["username"], &moved["displayName"]), (&moved["email"], &moved["email"]));
+    passlink.send_link(&ada.token).await.sequence();
+    let text = mails.until_mails(1).await.remove(0).mail.text().text.replace('\u{2060}', "");
+    assert!(text.contains("Hello ada@example.org,") && !text.contains("example.com\n"), "{text}");
 }
 
 #[test]
@@ -139,13 +152,31 @@ async fn a_locked_or_deactivated_user_can_not_act_until_it_is_undone() {
     assert_eq!(passlink.history(&ada.id), (1..=length).collect::<Vec<_>>(), "no gaps");
 }
 
+/// Registers a passkey as the user.
+async fn register_passkey(passlink: &Passlink, user: &Caller) {
+    let path = format!("/v2/users/{}/passkeys", user.id);
+    let post = async |path: &str, body: &Value| {
+        let request = passlink.request(Method::POST, path).bearer_auth(&user.token);
+        Answer::to(request.json(body)).await
+    };
+    let begun = post(&path, &json!({})).await.json();
+    let options = &begun["publicKeyCredentialCreationOptions"];
+    let created = create_passkey(options, "https://login.example.com").await;
+    let path = format!("{path}/{}", begun["passkeyId"].as_str().unwrap());
+    let named = json!({ "publicKeyCredential": created, "passkeyName": "Ada's phone" });
+    post(&path, &named).await.sequence();
+}
+
 #[tokio::test]
 async fn of_a_removed_user_the_history_is_left() {
     let passlink = Passlink::with_mail_dir().generous().started().await;
     let ada = passlink.ada();
     passlink.send_link(&ada.token).await.sequence();
+    register_passkey(&passlink, &ada).await;
+    assert_eq!(passlink.sql("SELECT name FROM passkeys", &[]), [["Ada's phone"]]);
     let removed = user(&passlink, &["remove", &ada.id]);
     assert_eq!(removed["state"], "removed");
+    assert_eq!(passlink.sql("SELECT name FROM passkeys", &[]), [] as [Vec<Value>; 0]);
     assert_eq!(removed, user(&passlink, &["show", &ada.id]));
     assert_eq!(passlink.send_link(&ada.token).await.status, 401);
     assert_eq!(passlink.cli(&["user", "list"]).done(), "");
@@ -154,7 +185,12 @@ async fn of_a_removed_user_the_history_is_left() {
     passlink.cli(&["token", "create", "--user", &ada.id]).failed(1);
     passlink.cli(&["link", "create", "--user", &ada.id]).failed(1);
     let history = passlink.sql("SELECT sequence, kind FROM events ORDER BY sequence", &[]);
-    let expected = json!([[1, "user.added"], [2, "link.requested"], [3, "user.removed"]]);
+    let expected = json!([
+        [1, "user.added"],
+        [2, "link.requested"],
+        [3, "passkey.added"],
+        [4, "user.removed"],
+    ]);
     assert_eq!(json!(history), expected);
 
     let again = ["user", "add", "--email", "other@example.com", "--id", &ada.id];
