@@ -25,6 +25,9 @@ pub enum KeyFileError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no directory to make the file in.
+    #[error("key file {0} can't be made: there is no such directory")]
+    Nowhere(PathBuf),
     /// Others than the owner can read the file.
     #[error("key file {0} can be read by others; run `chmod 600 {0}`")]
     Open(PathBuf),
@@ -81,6 +84,16 @@ pub fn load_or_create(
             load(path)
         }
         Err(source) => Err(io_error(path, source)),
+    }
+}
+
+/// Whether [`load_or_create`] can do its work, without doing it.
+///
+/// Errors: as of [`load_or_create`].
+pub fn check(path: &Path) -> Result<(), KeyFileError> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => has_place(path),
+        _ => load(path).map(drop),
     }
 }
 
@@ -168,8 +181,17 @@ fn new_line(
     Ok((id, line))
 }
 
+fn has_place(path: &Path) -> Result<(), KeyFileError> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    match directory.is_none_or(Path::is_dir) {
+        true => Ok(()),
+        false => Err(KeyFileError::Nowhere(path.to_owned())),
+    }
+}
+
 /// Written whole under another name and then linked, so that nobody reads half a file.
 fn create(path: &Path, random: &dyn Random, now: Timestamp) -> Result<(), KeyFileError> {
+    has_place(path)?;
     let (id, line) = new_line(path, random, now)?;
     let draft = path.with_extension(format!("{id}.new"));
     let written = write(&draft, &line).and_then(|_| fs::hard_link(&draft, path));

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::{
     Error,
+    commands::print_text,
     config::Config,
     panics,
     serve::Server,
@@ -112,27 +113,19 @@ async fn tell(config: &Config, token: &BearerToken, mailbox: &Mailbox) -> Result
     if !status.is_success() {
         return Err(format!("the link could not be sent: {status} {answer}").into());
     }
-    let link = tokio::time::timeout(PATIENCE, first_link(mailbox))
+    let mail = tokio::time::timeout(PATIENCE, mailbox.first())
         .await
         .map_err(|_| "the mail with the link did not arrive in the mailbox")?;
-    println!("Passlink is running at {base}; its data is in the folder {FOLDER}.\n");
-    println!("It has mailed Ada Example <{ADDRESS}> a passkey link, which works for an hour:\n");
-    println!("  {link}\n");
-    println!("Her mailbox:\n\n  {base}{}\n", mailbox.path());
-    println!("Send another link:\n");
-    println!("  curl -X POST {endpoint} \\");
-    println!("    -H 'Authorization: Bearer {}' -d '{{}}'\n", token.expose());
-    println!("Stop with Ctrl-C.");
-    Ok(())
-}
-
-/// The link of the first mail, as soon as that has arrived.
-async fn first_link(mailbox: &Mailbox) -> String {
-    loop {
-        let mail = mailbox.latest();
-        if let Some(link) = mail.as_ref().and_then(|mail| mail.link()) {
-            return link.to_owned();
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let link = mail.link().ok_or("the mail holds no link")?;
+    print_text(&format!(
+        "Passlink is running at {base}; its data is in the folder {FOLDER}.\n\n\
+         It has mailed Ada Example <{ADDRESS}> a passkey link, which works for an hour:\n\n  \
+         {link}\n\n\
+         Her mailbox:\n\n  {base}{}\n\n\
+         Send another link:\n\n  \
+         curl -X POST {endpoint} \\\n    -H 'Authorization: Bearer {}' -d '{{}}'\n\n\
+         Stop with Ctrl-C.\n",
+        mailbox.path(),
+        token.expose()
+    ))
 }

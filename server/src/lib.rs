@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+mod check;
 pub mod cli;
 mod client_address;
 mod commands;
@@ -27,8 +28,14 @@ use config::Config;
 /// An error on its way to the person at the terminal.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// Does what the command line says. The exit code is 0 when it is done and 1 when it failed.
+/// Does what the command line says. The exit code is 0 when it is done, 1 when it failed and 2 when
+/// it can't be meant so.
 pub fn run(cli: Cli) -> ExitCode {
+    if let Err(wrong_use) = cli.check() {
+        wrong_use.exit();
+    }
+    // Whoever speaks TLS and brings no cryptography along uses this.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
@@ -38,6 +45,7 @@ pub fn run(cli: Cli) -> ExitCode {
     runtime.shutdown_background();
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<commands::Unread>() => ExitCode::SUCCESS,
         Err(error) => failed(&*error),
     }
 }

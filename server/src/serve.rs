@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Error,
+    check::check,
     client_address::TrustedProxies,
     config::Config,
     expiry, http, key_check, lifecycle, panics, telemetry,
@@ -18,6 +19,7 @@ use crate::{
 
 /// Serves until a signal asks to stop.
 pub(crate) async fn run(config: Config, no_migrate: bool) -> Result<(), Error> {
+    check(&config)?;
     let telemetry = telemetry::start(&config.telemetry, "info")?;
     panics::log();
     let served = serve(&config, no_migrate, &telemetry).await;

@@ -20,19 +20,16 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// Starts telemetry. `RUST_LOG` says what is logged; `log` where it is not set.
 pub(crate) fn start(config: &config::Telemetry, log: &str) -> Result<Telemetry, Error> {
-    // Whoever speaks TLS and brings no cryptography along uses this.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let colours = io::stderr().is_terminal();
     let form = match config.log_format {
         Some(LogFormat::Json) => LogForm::Json,
         None if !colours => LogForm::Json,
         Some(LogFormat::Text) | None => LogForm::Text { colours },
     };
-    let endpoint = config.otlp_endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/'));
     Ok(Telemetry::start(Settings {
         form,
         log,
-        otlp_endpoint: endpoint,
+        otlp_endpoint: config.endpoint(),
         metrics_page: config.metrics_listen.is_some(),
         version: env!("CARGO_PKG_VERSION"),
     })?)

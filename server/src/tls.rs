@@ -1,6 +1,6 @@
 //! TLS on the listener, with certificates that can be replaced while it runs.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt::Display, path::Path, sync::Arc};
 
 use rustls::{
     ServerConfig,
@@ -15,6 +15,9 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{Error, config};
 
+/// The key of the configuration that is to blame, and what is wrong.
+type Refused = (&'static str, String);
+
 /// The certificate in force.
 #[derive(Clone)]
 pub(crate) struct Tls(watch::Receiver<Arc<ServerConfig>>);
@@ -26,7 +29,8 @@ impl Tls {
         let (Some(cert), Some(key)) = (config.tls_cert.clone(), config.tls_key.clone()) else {
             return Ok(None);
         };
-        let (sender, receiver) = watch::channel(Arc::new(read(&cert, &key)?));
+        let first = read(&cert, &key).map_err(|(key, why)| format!("{key}: {why}"))?;
+        let (sender, receiver) = watch::channel(Arc::new(first));
         let mut hangup = signal(SignalKind::hangup())?;
         tokio::spawn(async move {
             while hangup.recv().await.is_some() {
@@ -35,11 +39,23 @@ impl Tls {
                         sender.send_replace(Arc::new(config));
                         tracing::info!("the TLS certificate was read again");
                     }
-                    Err(error) => tracing::error!(%error, "the TLS certificate stays as it was"),
+                    Err((key, error)) => {
+                        tracing::error!(key, error, "the TLS certificate stays as it was");
+                    }
                 }
             }
         });
         Ok(Some(Self(receiver)))
+    }
+
+    /// Whether [`Tls::start`] can read what the configuration names.
+    ///
+    /// Errors: the key that names what is no good, and why.
+    pub fn check(config: &config::Server) -> Result<(), Refused> {
+        match (&config.tls_cert, &config.tls_key) {
+            (Some(cert), Some(key)) => read(cert, key).map(drop),
+            _ => Ok(()),
+        }
     }
 
     /// Takes connections with the certificate now in force.
@@ -61,17 +77,23 @@ pub(crate) fn outlive_hangups(config: &config::Server) -> Result<(), Error> {
     Ok(())
 }
 
-fn read(cert: &PathBuf, key: &PathBuf) -> Result<ServerConfig, Error> {
+fn read(cert: &Path, key: &Path) -> Result<ServerConfig, Refused> {
+    let refused =
+        |name, file: &Path, why: &dyn Display| (name, format!("{}: {why}", file.display()));
     let certificates = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| format!("server.tls_cert {}: {error}", cert.display()))?;
+        .map_err(|error| refused("server.tls_cert", cert, &error))?;
+    if certificates.is_empty() {
+        return Err(refused("server.tls_cert", cert, &"holds no certificate in PEM"));
+    }
     let private_key = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| format!("server.tls_key {}: {error}", key.display()))?;
+        .map_err(|error| refused("server.tls_key", key, &error))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(certificates, private_key)
-        .map_err(|error| format!("server.tls_cert and server.tls_key: {error}"))?;
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| {
+            builder.with_no_client_auth().with_single_cert(certificates, private_key)
+        })
+        .map_err(|error| refused("server.tls_key", key, &error))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }

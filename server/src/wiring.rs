@@ -28,6 +28,10 @@ use crate::{Error, config::Config, worker::Bell};
 /// on a database must agree on it. Not a part of the configuration, hence the name.
 const LEASE: &str = "_PASSLINK_LEASE";
 
+/// What a server without a way for mail is told.
+pub(crate) const NO_MAIL: &str = "mail can't be sent: set mail.smtp_url and mail.from \
+    (PASSLINK_MAIL__SMTP_URL, PASSLINK_MAIL__FROM), or mail.directory";
+
 /// The adapters that everything else is made of.
 pub(crate) struct House {
     store: Arc<SeaStore>,
@@ -285,9 +289,7 @@ pub(crate) fn configured_mailer(config: &Config) -> Result<TemplateMailer, Error
         )?),
         (None, Some(directory)) => Transport::Directory(Directory::new(directory.clone())?),
         (None, None) => {
-            return Err("mail can't be sent: set mail.smtp_url and mail.from \
-                (PASSLINK_MAIL__SMTP_URL, PASSLINK_MAIL__FROM), or mail.directory"
-                .into());
+            return Err(NO_MAIL.into());
         }
     };
     mailer(config, transport)

@@ -112,8 +112,13 @@ impl Passlink {
 
     /// Sets a configuration key, by its environment variable.
     pub fn set(self, key: &str, value: &str) -> Self {
-        let variable = format!("PASSLINK_{}", key.to_uppercase().replace('.', "__"));
-        self.set_variable(&variable, value)
+        self.set_variable(&variable(key), value)
+    }
+
+    /// Leaves a configuration key at its default again.
+    pub fn without(mut self, key: &str) -> Self {
+        self.environment.remove(&variable(key));
+        self
     }
 
     /// Sets an environment variable.
@@ -361,6 +366,11 @@ impl Passlink {
     pub fn log(&self) -> String {
         fs::read_to_string(self.dir().join("stderr")).unwrap_or_default()
     }
+}
+
+/// The environment variable of a configuration key.
+fn variable(key: &str) -> String {
+    format!("PASSLINK_{}", key.to_uppercase().replace('.', "__"))
 }
 
 impl Default for Passlink {

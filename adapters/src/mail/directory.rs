@@ -28,6 +28,17 @@ impl Directory {
         }
     }
 
+    /// Whether [`Directory::new`] can have this directory, without making it.
+    ///
+    /// Errors: what is there is no directory; the text names it.
+    pub fn check(path: &Path) -> Result<(), String> {
+        let there = path.ancestors().find(|it| it.exists());
+        match there.filter(|it| !it.is_dir()) {
+            Some(other) => Err(format!("{} is no directory", other.display())),
+            None => Ok(()),
+        }
+    }
+
     /// Writes the mail under another name first, so that whoever reads the directory never sees
     /// half of one.
     pub(super) async fn deliver(

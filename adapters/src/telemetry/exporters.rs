@@ -33,6 +33,11 @@ macro_rules! exporter {
     }};
 }
 
+/// Whether there can be exporters to a destination; what they read from the environment included.
+pub(super) fn check(to: &Destination) -> Result<(), String> {
+    exporter!(SpanExporter, to).map(drop).map_err(unfit)
+}
+
 /// Sends spans. Which ones, `OTEL_TRACES_SAMPLER` says; without it, those that the caller samples,
 /// and all that have no caller.
 pub(super) fn tracer(to: &Destination, resource: &Resource) -> Result<SdkTracerProvider, String> {

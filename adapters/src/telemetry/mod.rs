@@ -103,6 +103,18 @@ impl Telemetry {
         Ok(Self { tracer, logger, meter, page })
     }
 
+    /// Whether [`Telemetry::start`] can do its work with this endpoint, without doing it.
+    ///
+    /// Errors: as of [`Telemetry::start`].
+    pub fn check(otlp_endpoint: Option<&str>) -> Result<(), String> {
+        for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
+            if let Some(to) = Destination::of(signal, otlp_endpoint)? {
+                exporters::check(&to)?;
+            }
+        }
+        context::propagator().map(drop)
+    }
+
     /// Whether somebody reads metrics.
     pub fn is_metered(&self) -> bool {
         self.meter.is_some()

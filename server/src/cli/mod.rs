@@ -12,7 +12,7 @@ mod values;
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
 
 pub use config::ConfigCommand;
@@ -54,6 +54,20 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Refuses what no single argument shows to be wrong.
+    pub fn check(&self) -> Result<(), clap::Error> {
+        match (&self.command, &self.config) {
+            (Command::Demo { .. }, Some(_)) => Err(Self::command().error(
+                ErrorKind::ArgumentConflict,
+                "`passlink demo` takes no configuration: everything in it is set up already.\n\n\
+                 With a configuration, run `passlink serve`.",
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What to do.

@@ -3,9 +3,9 @@
 use super::print_text;
 use crate::{
     Error,
+    check::check,
     cli::ConfigCommand,
     config::{self, Config, ConfigErrors},
-    wiring::templates,
 };
 
 pub(crate) fn run(
@@ -14,7 +14,7 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     match command {
         ConfigCommand::Check => {
-            templates(&load_and_warn(load)?)?;
+            check(&load_and_warn(load)?)?;
             eprintln!("the configuration is right");
             Ok(())
         }

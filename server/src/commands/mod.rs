@@ -1,6 +1,9 @@
 //! The commands that do one thing and end. What a script needs goes to stdout, all else to stderr.
 
-use std::io::{self, Write};
+use std::{
+    fmt,
+    io::{self, Write},
+};
 
 use serde::Serialize;
 
@@ -44,9 +47,24 @@ fn print(value: &impl Serialize) -> Result<(), Error> {
     print_text(&format!("{line}\n"))
 }
 
-/// A pipe that nobody reads any more ends a listing; it isn't a failure worth a panic.
-fn print_text(text: &str) -> Result<(), Error> {
+/// Nobody reads stdout any more, as behind `| head`: whoever did has what they wanted.
+#[derive(Debug)]
+pub(crate) struct Unread;
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nobody reads what is printed")
+    }
+}
+
+impl std::error::Error for Unread {}
+
+/// Prints a text. [`Unread`] is no failure of a command: `run` ends it in peace.
+pub(crate) fn print_text(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    Ok(stdout.flush()?)
+    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    printed.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Unread.into(),
+        _ => format!("stdout: {error}").into(),
+    })
 }

@@ -26,7 +26,7 @@ mod sources;
 mod telemetry;
 mod webauthn;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fmt::Display, path::Path};
 
 pub use database::Database;
 pub use error::ConfigErrors;
@@ -100,6 +100,14 @@ impl Config {
             rules::check(&config, &mut problems);
         }
         problems.into_result(config)
+    }
+
+    /// What is wrong with what a key names, with where the key was set.
+    pub(crate) fn fault(&self, key: &str, why: &dyn Display) -> String {
+        match self.origin(key) {
+            Origin::Default => format!("{key}: {why}"),
+            origin => format!("{origin}: {key}: {why}"),
+        }
     }
 
     fn origin(&self, key: &str) -> &Origin {

@@ -103,10 +103,6 @@ impl Config {
                 "database.url is in memory: users, links and waiting mails end with the process",
             ),
             (
-                !sends && self.mail.directory.is_none(),
-                "neither mail.smtp_url nor mail.directory is set: the server has no way to send mail and will not start",
-            ),
-            (
                 self.mail.ca_file.is_some() && !sends,
                 "mail.ca_file is not used without mail.smtp_url",
             ),

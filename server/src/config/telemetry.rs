@@ -51,6 +51,13 @@ impl LogFormat {
     }
 }
 
+impl Telemetry {
+    /// The endpoint as text, without a slash at its end.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.otlp_endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/'))
+    }
+}
+
 impl Section for Telemetry {
     const NAME: &'static str = "telemetry";
     const KEYS: &'static [Key] = &[

@@ -1,6 +1,10 @@
 //! The commands: what they print, where, and how they end.
 
-use std::{collections::BTreeSet, fs, process::Command};
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    process::{Command, Stdio},
+};
 
 use passlink_tests::{MailServer, Passlink};
 use serde_json::{Value, json};
@@ -140,6 +144,18 @@ fn wrong_use_exits_with_2_and_leaves_stdout_empty() {
         "mail test",
         "mail test --to nobody",
         "serve extra",
+        "key",
+        "key add extra",
+        "key list extra",
+        "key retire",
+        "config check extra",
+        "config print extra",
+        "completions",
+        "completions dos",
+        "man extra",
+        "demo extra",
+        "demo --config passlink.toml",
+        "--config passlink.toml demo",
     ] {
         let arguments: Vec<_> = line.split(' ').collect();
         let output = passlink.cli(&arguments);
@@ -265,6 +281,38 @@ fn what_does_not_exist_is_told_on_stderr_and_exits_with_1() {
         let stderr = passlink.cli(line).failed(1);
         assert_eq!(stderr.lines().count(), 1, "{line:?}: {stderr}");
     }
+}
+
+#[test]
+fn a_reader_who_leaves_early_is_no_failure() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.crowd(1201);
+    for line in [
+        &["user", "list"] as &[&str],
+        &["user", "add", "--email", "ada@example.com"],
+        &["config", "print"],
+        &["man"],
+    ] {
+        let mut command = passlink.command(line);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{line:?}");
+    }
+    assert_eq!(passlink.cli(&["user", "list"]).lines().len(), 1202, "what was to be done is done");
+}
+
+#[test]
+fn what_can_not_be_printed_is_a_failure() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("ada@example.com", &[]);
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut command = passlink.command(&["user", "list"]);
+    let output = command.stdout(full).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.starts_with("passlink: stdout: No space left"), "{stderr}");
 }
 
 #[tokio::test]

@@ -229,6 +229,127 @@ fn a_broken_file_is_told_with_key_place_and_remedy() {
 }
 
 #[test]
+fn a_broken_file_is_printed_no_more_than_it_is_served() {
+    let passlink = Passlink::with_mail_dir();
+    fs::write(passlink.dir().join("passlink.toml"), "[mail]\nfrom = 'a\n").unwrap();
+    let stderr = check(&passlink).failed(1);
+    assert!(stderr.contains("passlink.toml:2: is not TOML"), "{stderr}");
+    assert_eq!(passlink.cli(&["config", "print"]).failed(1), stderr);
+    assert_eq!(passlink.cli(&["serve"]).failed(1), stderr);
+    let missing = passlink.cli(&["--config", "missing.toml", "config", "print"]).failed(1);
+    assert!(missing.contains("missing.toml"), "{missing}");
+}
+
+/// An installation with a file `no.pem` that holds nothing of use.
+fn installation() -> Passlink {
+    let passlink = Passlink::with_mail_dir();
+    fs::write(passlink.dir().join("no.pem"), "-----BEGIN NOTHING-----\n").unwrap();
+    passlink
+}
+
+#[test]
+fn what_serve_refuses_the_check_refuses_and_nothing_is_made_by_it() {
+    let smtps = |passlink: Passlink| {
+        passlink
+            .without("mail.directory")
+            .set("mail.smtp_url", "smtps://localhost:465")
+            .set("mail.from", "no-reply@example.com")
+    };
+    type Broken = (Passlink, &'static str, &'static str);
+    let cases: [Broken; 12] = [
+        (
+            installation().set("server.tls_cert", "no").set("server.tls_key", "no"),
+            "PASSLINK_SERVER__TLS_CERT: server.tls_cert: no: ",
+            "No such file",
+        ),
+        (
+            installation().set("server.tls_cert", "no.pem").set("server.tls_key", "no.pem"),
+            "PASSLINK_SERVER__TLS_CERT: server.tls_cert: no.pem: ",
+            "",
+        ),
+        (
+            smtps(installation()).set("mail.ca_file", "no"),
+            "PASSLINK_MAIL__CA_FILE: mail.ca_file: no: ",
+            "No such file",
+        ),
+        (
+            smtps(installation()).set("mail.ca_file", "no.pem"),
+            "PASSLINK_MAIL__CA_FILE: mail.ca_file: no.pem: holds no ",
+            "",
+        ),
+        (
+            installation().set("mail.directory", "no.pem/mails"),
+            "PASSLINK_MAIL__DIRECTORY: mail.directory: no.pem is no directory",
+            "",
+        ),
+        (
+            installation().set("mail.template_dir", "no"),
+            "PASSLINK_MAIL__TEMPLATE_DIR: mail.template_dir: no: ",
+            "No such file",
+        ),
+        (
+            installation().set("secrets.key_file", "no.pem"),
+            "PASSLINK_SECRETS__KEY_FILE: secrets.key_file: key file no.pem ",
+            "chmod 600",
+        ),
+        (
+            installation().without("mail.directory"),
+            "mail can't be sent: ",
+            "set mail.smtp_url and mail.from",
+        ),
+        (
+            installation().set_variable("OTEL_TRACES_EXPORTER", "zipkin"),
+            "OTEL_TRACES_EXPORTER ",
+            "must be otlp or none",
+        ),
+        (
+            installation()
+                .set("telemetry.otlp_endpoint", "http://localhost:4317")
+                .set_variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+            "OTEL_EXPORTER_OTLP_PROTOCOL ",
+            "must be grpc or http/protobuf",
+        ),
+        (
+            installation()
+                .set("telemetry.otlp_endpoint", "http://localhost:4317")
+                .set_variable("OTEL_PROPAGATORS", "b3"),
+            "OTEL_PROPAGATORS ",
+            "must be a list of tracecontext and baggage, or none",
+        ),
+        (installation().set_variable("OTEL_EXPORTER_OTLP_ENDPOINT", "::"), "OTLP: ", ""),
+    ];
+    for (passlink, begin, part) in cases {
+        let before = passlink.files();
+        let stderr = check(&passlink).failed(1);
+        let told = stderr.lines().last().unwrap().trim_start_matches("passlink: ");
+        assert!(told.starts_with(begin) && told.contains(part), "{begin} {part}: {stderr}");
+        let served = passlink.cli(&["serve"]).failed(1);
+        assert!(served.contains(told), "{told}: {served}");
+        let after = passlink.files();
+        let made = after.iter().filter(|it| !before.contains(it) && !it.ends_with("cli.stderr"));
+        assert_eq!(made.count(), 0, "{after:?}");
+    }
+}
+
+#[test]
+fn all_that_the_check_finds_is_told_together() {
+    let passlink = installation()
+        .set("server.tls_cert", "no.pem")
+        .set("server.tls_key", "no.pem")
+        .set("secrets.key_file", "nowhere/passlink.key")
+        .set("mail.template_dir", "no")
+        .without("mail.directory")
+        .set_variable("OTEL_LOGS_EXPORTER", "console");
+    let stderr = check(&passlink).failed(1);
+    let keys = ["tls_cert", "mail can't", "template_dir", "key_file", "OTEL_LOGS_EXPORTER"];
+    let lines: Vec<_> = stderr.lines().collect();
+    assert_eq!(lines.len(), keys.len(), "{stderr}");
+    for (line, key) in lines.iter().zip(keys) {
+        assert!(line.contains(key), "{key}: {line}");
+    }
+}
+
+#[test]
 fn the_example_is_right_and_the_schema_knows_right_from_wrong() {
     let passlink = Passlink::with_mail_dir();
     let example = passlink.cli(&["config", "example"]).done();

@@ -137,7 +137,8 @@ async fn mail_pages(demo: &Demo) -> Vec<String> {
 #[tokio::test]
 async fn new_mails_appear_by_themselves_and_what_is_in_them_runs_no_script() {
     let demo = Demo::start(TempDir::new().unwrap()).await;
-    let page = Browser::start().await.page(json!({ "colorScheme": "dark" })).await;
+    let browser = Browser::start().await;
+    let page = browser.page(json!({ "colorScheme": "dark" })).await;
     page.goto(&demo.mailbox()).await;
     let code = r#"
         const first = await page.locator("nav li").count();
@@ -166,6 +167,17 @@ async fn new_mails_appear_by_themselves_and_what_is_in_them_runs_no_script() {
     assert!(seen["texts"]["Source"].as_str().unwrap().starts_with("From: Passlink"), "{seen}");
     assert_eq!(seen["background"], "rgb(18, 23, 27)", "dark where that is preferred");
     assert_eq!(seen["log"], json!([]), "nothing was refused or went wrong");
+
+    let page = browser.page(json!({ "colorScheme": "light" })).await;
+    page.goto(&demo.mailbox()).await;
+    let code = r#"
+        const mail = page.frameLocator("iframe");
+        await mail.locator("h1").waitFor();
+        const colour = (element) => getComputedStyle(element).backgroundColor;
+        const background = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+        return [background, await mail.locator("body").evaluate(colour)];"#;
+    let seen = page.run(code, Value::Null).await;
+    assert_eq!(seen, json!(["rgb(243, 245, 244)", "rgb(243, 245, 244)"]), "light elsewhere");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The keys that codes are derived from.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use passlink_tests::{Answer, MailServer, Passlink, Tls, until};
 use reqwest::Method;
@@ -114,6 +114,7 @@ async fn what_is_wrong_with_a_key_file_is_told_without_its_keys() {
     let mails = MailServer::shut(Tls::None);
     let passlink = Passlink::with_mail_server(&mails);
     add(&passlink);
+    passlink.cli(&["migrate"]).done();
     let file = passlink.dir().join("passlink.key");
     let text = fs::read_to_string(&file).unwrap();
     let secret = text.split(' ').nth(1).unwrap();
@@ -121,12 +122,50 @@ async fn what_is_wrong_with_a_key_file_is_told_without_its_keys() {
     for (content, expected) in [
         (String::new(), "there is no key"),
         (text.replace(' ', "-"), "line 1"),
-        (short, "32 octets, this one has 15"),
+        (short.clone(), "32 octets, this one has 15"),
         (text.repeat(2), "two keys have the id"),
     ] {
         fs::write(&file, content).unwrap();
-        let stderr = passlink.cli(&["serve"]).failed(1);
-        assert!(stderr.contains(expected) && stderr.contains("passlink.key"), "{stderr}");
-        assert!(!stderr.contains(&secret[..20]), "{stderr}");
+        for command in [&["serve"] as &[&str], &["config", "check"]] {
+            let stderr = passlink.cli(command).failed(1);
+            assert!(stderr.contains("secrets.key_file") && stderr.contains(expected), "{stderr}");
+            assert!(stderr.contains("passlink.key") && !stderr.contains(&secret[..20]), "{stderr}");
+        }
+    }
+    fs::write(&file, &short).unwrap();
+    for command in [&["key", "list"] as &[&str], &["key", "add"], &["key", "retire", "1"]] {
+        let stderr = passlink.cli(command).failed(1);
+        assert!(stderr.contains("32 octets") && !stderr.contains(&secret[..20]), "{stderr}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), short);
+    }
+}
+
+#[test]
+fn a_key_file_that_can_not_be_made_is_told() {
+    let passlink = Passlink::with_mail_dir();
+    let nowhere = passlink.dir().join("nowhere/passlink.key").display().to_string();
+    let passlink = passlink.set("secrets.key_file", &nowhere);
+    passlink.user("ada@example.com", &["--id", "1"]);
+    for command in [
+        &["key", "add"] as &[&str],
+        &["serve"],
+        &["config", "check"],
+        &["link", "create", "--user", "1"],
+    ] {
+        let stderr = passlink.cli(command).failed(1);
+        let told = format!("key file {nowhere} can't be made: there is no such directory");
+        assert!(stderr.contains(&told), "{command:?}: {stderr}");
+    }
+    let missing = passlink.cli(&["key", "list"]).failed(1);
+    assert!(missing.contains(&nowhere) && missing.contains("No such file"), "{missing}");
+
+    let others = passlink.set("secrets.key_file", "others.key");
+    add(&others);
+    let file = others.dir().join("others.key");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    for command in [&["key", "add"] as &[&str], &["key", "list"], &["serve"], &["config", "check"]]
+    {
+        let stderr = others.cli(command).failed(1);
+        assert!(stderr.contains("chmod 600 others.key"), "{command:?}: {stderr}");
     }
 }

@@ -1,0 +1,54 @@
+//! What `serve` refuses although every key of the configuration is written as it must be: files that
+//! are not what a key says, variables of OpenTelemetry's, and a server without a way for mail.
+
+use std::path::Path;
+
+use passlink_adapters::{
+    key_file,
+    mail::{Directory, Smtp, Templates},
+    telemetry::Telemetry,
+};
+
+use crate::{Error, config::Config, tls::Tls, wiring};
+
+/// Looks into what the configuration names, and changes nothing.
+///
+/// Errors: all that is wrong, a line each, with the key and where that was set.
+pub(crate) fn check(config: &Config) -> Result<(), Error> {
+    let found = [
+        tls(config),
+        mail(config),
+        config.mail.template_dir.as_deref().map_or(Ok(()), |it| templates(config, it)),
+        key_file::check(&config.secrets.key_file)
+            .map_err(|error| config.fault("secrets.key_file", &error)),
+        Telemetry::check(config.telemetry.endpoint()),
+    ];
+    let problems: Vec<_> = found.into_iter().filter_map(Result::err).collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(problems.join("\n").into()),
+    }
+}
+
+fn tls(config: &Config) -> Result<(), String> {
+    Tls::check(&config.server).map_err(|(key, why)| config.fault(key, &why))
+}
+
+fn mail(config: &Config) -> Result<(), String> {
+    let mail = &config.mail;
+    match (mail.smtp_server(), &mail.directory) {
+        (Some(server), _) => Smtp::new(server, mail.ca_file.as_deref(), 1)
+            .map(drop)
+            .map_err(|why| config.fault("mail.ca_file", &why)),
+        (None, Some(directory)) => {
+            Directory::check(directory).map_err(|why| config.fault("mail.directory", &why))
+        }
+        (None, None) => Err(wiring::NO_MAIL.to_owned()),
+    }
+}
+
+fn templates(config: &Config, directory: &Path) -> Result<(), String> {
+    Templates::with_own(directory)
+        .map(drop)
+        .map_err(|error| config.fault("mail.template_dir", &error))
+}
