@@ -7,7 +7,8 @@ use passlink_domain::{
 };
 
 use crate::{
-    Caller, LinkDesk, Repositories, SecretUrl, StoreError, UserLinkError, link_desk::Draft,
+    Caller, LinkDesk, LinkKind, Repositories, SecretUrl, StoreError, UserLinkError,
+    link_desk::Draft,
 };
 
 /// A link that was returned.
@@ -48,7 +49,7 @@ impl AddLink {
         let draft = self.desk.draft(caller)?;
         let (link, details) =
             self.desk.store.write(draft, |draft, tx| Box::pin(add(draft, tx))).await?;
-        self.desk.observer.links(LinkState::Requested, 1);
+        self.desk.observer.links(LinkState::Requested, LinkKind::Returned, 1);
         let code = self.desk.keys.derive(&link.key, &link.code_binding(Purpose::Register));
         // It was made with a key that is held, a moment ago.
         let code = code.ok_or_else(|| StoreError::Broken("the newest key is gone".into()))?;

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use passlink_domain::{CodeKeys, LinkState, PasskeyLink, User};
 
 use crate::{
-    Attempt, ClaimedMail, Clock, MailError, MailOutcome, MailReason, Mailer, Observer, OutboxState,
-    PublicUrl, Random, Repositories, Store, StoreError,
+    Attempt, ClaimedMail, Clock, LinkKind, MailError, MailOutcome, MailReason, Mailer, Observer,
+    OutboxState, PublicUrl, Random, Repositories, Store, StoreError,
     compose_mail::{Composed, Composer, Dropped, Subject, look_up},
 };
 
@@ -24,6 +24,16 @@ pub struct Tried {
     attempt: Attempt,
     /// The link, and what it becomes by that.
     moved: Option<(PasskeyLink, LinkState)>,
+}
+
+impl Tried {
+    /// Why the mail was not sent, if it was not.
+    pub fn trouble(&self) -> Option<MailReason> {
+        match self.attempt {
+            Attempt::Sent => None,
+            Attempt::Retry(reason) | Attempt::Undeliverable(reason) => Some(reason),
+        }
+    }
 }
 
 /// What became of a claimed mail, for the log.
@@ -126,8 +136,8 @@ impl DeliverMail {
         };
         self.observer.tried(tried.attempt);
         if let Some((link, state)) = tried.moved.as_ref().filter(|_| changed.moved) {
-            self.observer.links(*state, 1);
-            self.observer.links(LinkState::Replaced, changed.replaced);
+            self.observer.links(*state, LinkKind::Mailed, 1);
+            self.observer.links(LinkState::Replaced, LinkKind::Mailed, changed.replaced);
             if *state == LinkState::Sent {
                 self.observer.mailed(now.duration_since(link.requested).unsigned_abs());
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use passlink_domain::LinkState;
 
-use crate::{Clock, Observer, Store, StoreError};
+use crate::{Clock, LinkKind, Observer, Store, StoreError};
 
 /// Links that one transaction notes at the most.
 const BATCH: u64 = 500;
@@ -26,15 +26,18 @@ impl ExpireLinks {
     /// Moves all links whose time has run out. Nodes that do this at the same time move each link
     /// once.
     pub async fn run(&self) -> Result<(), StoreError> {
-        loop {
-            let now = self.clock.now();
-            let moved =
-                self.store.write((), move |(), tx| Box::pin(tx.expire_links(now, BATCH))).await?;
-            self.observer.links(LinkState::Expired, moved);
-            if moved < BATCH {
-                return Ok(());
-            }
+        for kind in [LinkKind::Mailed, LinkKind::Returned] {
+            while self.some(kind).await? == BATCH {}
         }
+        Ok(())
+    }
+
+    async fn some(&self, kind: LinkKind) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        let work = self.store.write((), move |(), tx| Box::pin(tx.expire_links(kind, now, BATCH)));
+        let moved = work.await?;
+        self.observer.links(LinkState::Expired, kind, moved);
+        Ok(moved)
     }
 }
 

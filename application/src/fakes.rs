@@ -36,6 +36,7 @@ pub struct State {
     pub events: Vec<UserEvent>,
     pub links: Vec<PasskeyLink>,
     pub mails: Vec<OutboxMail>,
+    pub accepted: BTreeMap<String, Timestamp>,
     pub tokens: Vec<(Token, TokenHash)>,
     pub handles: BTreeMap<String, UserHandle>,
     pub resent: BTreeSet<String>,
@@ -60,7 +61,8 @@ pub struct World {
     pub sent: Mutex<Vec<(OutboxId, Mail)>>,
     pub answers: Mutex<Vec<Result<String, MailError>>>,
     pub woken: AtomicU32,
-    pub counts: Mutex<Vec<(LinkState, u64)>>,
+    pub counts: Mutex<Vec<(LinkState, LinkKind, u64)>>,
+    pub redeemed: Mutex<Vec<u64>>,
     pub tried: Mutex<Vec<Attempt>>,
     millis: AtomicI64,
 }
@@ -170,7 +172,7 @@ impl World {
     /// How many links entered `state`, as the observer was told.
     pub fn counted(&self, state: LinkState) -> u64 {
         let counts = self.counts.lock().unwrap();
-        counts.iter().filter(|(counted, _)| *counted == state).map(|(_, count)| count).sum()
+        counts.iter().filter(|(counted, ..)| *counted == state).map(|(.., count)| count).sum()
     }
 
     /// Adds a user with a verified address; returns the user as a caller.

@@ -37,6 +37,7 @@ impl InspectLink {
     }
 
     /// The link as it is now.
+    #[tracing::instrument(name = "passlink.inspect_link", skip_all)]
     pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<LinkView, CodeError> {
         let (link, user) = self.codes.link(&presented, Purpose::Register).await?;
         Ok(view(link, user, self.clock.now()))

@@ -57,7 +57,7 @@ pub use limiter::{ClientAddress, Limiter, TooMany};
 pub use link_desk::{Caller, LinkDesk};
 pub use list_passkeys::ListPasskeys;
 pub use mail::{Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl};
-pub use observer::{Attempt, MailReason, Observer, TraceContext};
+pub use observer::{Attempt, LinkKind, MailReason, Observer, TraceContext};
 pub use outbox::{
     ClaimedMail, MailOutcome, MailSubject, OutboxError, OutboxLoad, OutboxMail, OutboxState,
     OutboxUseCases,

@@ -20,6 +20,7 @@ impl ListPasskeys {
     /// The passkeys of a caller, the oldest first, and where the caller's history stands.
     ///
     /// Errors: [`PasskeyError`], when the user may not act.
+    #[tracing::instrument(name = "passlink.list_passkeys", skip_all)]
     pub async fn of_caller(
         &self,
         user: UserId,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_domain::LinkState;
+use passlink_domain::{Delivery, LinkState};
 use tracing::Span;
 
 /// Counts and times what use cases do, and knows the trace that they do it in. Nothing waits for it.
@@ -10,10 +10,12 @@ pub trait Observer: Send + Sync {
     /// Where `span` stands in its trace, to be kept with what goes on later; `None` when nobody
     /// traces.
     fn trace(&self, span: &Span) -> Option<TraceContext>;
-    /// That many links entered `state`, durably.
-    fn links(&self, state: LinkState, count: u64);
+    /// That many links of a kind entered `state`, durably.
+    fn links(&self, state: LinkState, kind: LinkKind, count: u64);
     /// A link's mail was accepted, that long after the link was requested.
     fn mailed(&self, after: Duration);
+    /// A passkey was registered by a link, that long after the link's mail was accepted.
+    fn redeemed(&self, after: Duration);
     /// A mail was tried.
     fn tried(&self, attempt: Attempt);
 }
@@ -32,6 +34,25 @@ impl TraceContext {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// How a link reaches its user: links that callers bring are used at other times, and by other shares,
+/// than those in mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkKind {
+    /// By mail.
+    Mailed,
+    /// By the caller, to whom it was returned.
+    Returned,
+}
+
+impl From<&Delivery> for LinkKind {
+    fn from(delivery: &Delivery) -> Self {
+        match delivery {
+            Delivery::Mail(_) => Self::Mailed,
+            Delivery::Returned => Self::Returned,
+        }
     }
 }
 

@@ -12,8 +12,9 @@ use passlink_domain::{
 };
 
 use crate::{
-    AuthenticateError, Caller, ClaimedMail, KeyNeed, KeyUsers, Mail, MailError, MailOutcome,
-    Obstacles, OutboxLoad, OutboxMail, OutboxState, StagedUser, StoreError, WebAuthnError,
+    AuthenticateError, Caller, ClaimedMail, KeyNeed, KeyUsers, LinkKind, Mail, MailError,
+    MailOutcome, Obstacles, OutboxLoad, OutboxMail, OutboxState, StagedUser, StoreError,
+    WebAuthnError,
 };
 
 /// Tells the time.
@@ -201,7 +202,12 @@ pub trait Links {
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError>;
     /// Moves up to `limit` links that are not final and whose time has run out at `now` to
     /// [`LinkState::Expired`]; returns how many.
-    async fn expire_links(&mut self, now: Timestamp, limit: u64) -> Result<u64, StoreError>;
+    async fn expire_links(
+        &mut self,
+        kind: LinkKind,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<u64, StoreError>;
     /// Revokes those links of the user that are open.
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError>;
     /// Deletes the user's links.
@@ -265,6 +271,8 @@ pub trait Outbox {
         outcome: &MailOutcome,
         at: Timestamp,
     ) -> Result<bool, StoreError>;
+    /// When the link's mail was accepted, if it was.
+    async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError>;
     /// When the next mail is due.
     async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError>;
     /// How much waits to be sent.

@@ -1,14 +1,18 @@
 //! Registering a passkey: the ceremony, from the challenge to the passkey (WebAuthn, section 7.1).
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use passlink_domain::{
     Attachment, Ceremony, Credential, LinkId, LinkState, MAX_CEREMONIES, ObjectDetails, OpenedBy,
-    Passkey, PasskeyId, Purpose, Text, UNDO_FOR, Undo, User, UserHandle, UserId, name_passkey,
+    Passkey, PasskeyId, PasskeyLink, Purpose, Text, UNDO_FOR, Undo, User, UserHandle, UserId,
+    name_passkey,
 };
+use tracing::{Span, info_span};
 
 use crate::{
-    CodeDesk, CodeError, NewCredential, PasskeyDesk, PasskeyError, PresentedCode, Repositories,
-    StoreError, device,
+    CodeDesk, CodeError, LinkKind, NewCredential, PasskeyDesk, PasskeyError, PresentedCode,
+    Repositories, StoreError, device,
     ids::{new_id, random_uuid},
     passkey_desk::{Notice, standing},
 };
@@ -81,6 +85,10 @@ impl RegisterPasskey {
     /// Begins a ceremony for a caller who acts for the user.
     ///
     /// Errors: [`PasskeyError`]; nothing is kept then.
+    #[tracing::instrument(
+        name = "passlink.begin_registration", skip_all,
+        fields(passlink.passkey.id, passlink.link.id, passlink.opened_by)
+    )]
     pub async fn begin(&self, new: NewPasskey) -> Result<BegunRegistration, PasskeyError> {
         self.begin_as(new, OpenedBy::Bearer).await
     }
@@ -88,6 +96,10 @@ impl RegisterPasskey {
     /// Begins a ceremony with the code of a link.
     ///
     /// Errors: [`PasskeyError`]; nothing is kept then, and the link can be used all the same.
+    #[tracing::instrument(
+        name = "passlink.begin_registration", skip_all,
+        fields(passlink.passkey.id, passlink.link.id, passlink.opened_by)
+    )]
     pub async fn begin_with_code(
         &self,
         new: NewPasskey,
@@ -105,6 +117,7 @@ impl RegisterPasskey {
         new: NewPasskey,
         opened_by: OpenedBy,
     ) -> Result<BegunRegistration, PasskeyError> {
+        tell(&opened_by);
         if !new.domain.is_empty() && !self.desk.webauthn.serves(&new.domain) {
             return Err(PasskeyError::Domain);
         }
@@ -116,6 +129,7 @@ impl RegisterPasskey {
             new,
             opened_by,
         };
+        Span::current().record("passlink.passkey.id", draft.id.as_str());
         self.desk.store.write(draft, |draft, tx| Box::pin(begin(draft, tx))).await
     }
 
@@ -131,6 +145,10 @@ impl RegisterPasskey {
     /// Errors: [`PasskeyError`]; nothing is stored then, and the link can be used all the same.
     /// [`PasskeyError::NoBearer`] when a bearer token began the ceremony and the caller is nobody, or
     /// another user.
+    #[tracing::instrument(
+        name = "passlink.finish_registration", skip_all,
+        fields(passlink.passkey.id, passlink.link.id, passlink.opened_by)
+    )]
     pub async fn finish(
         &self,
         key: CeremonyKey,
@@ -153,20 +171,23 @@ impl RegisterPasskey {
                     .ok_or(PasskeyError::NotVerified)?
             }
         };
+        tell(&ceremony.opened_by);
+        Span::current().record("passlink.passkey.id", ceremony.id.as_str());
         if !ceremony.is_open_at(self.desk.clock.now()) || ceremony.rp_id != webauthn.rp_id() {
             return Err(PasskeyError::NotVerified);
         }
-        let credential = webauthn.verify(&ceremony.state, &answer.credential)?;
+        let credential = info_span!("passlink.verify_credential")
+            .in_scope(|| webauthn.verify(&ceremony.state, &answer.credential))?;
         let device = answer.user_agent.as_deref().and_then(device);
         let model = webauthn.model(credential.aaguid);
         let name = name_passkey(&answer.name, model, device.as_ref())?;
-        let by_link = ceremony.opened_by != OpenedBy::Bearer;
         let notice = self.desk.notice(ceremony.id.clone())?;
         let finished = Finished { ceremony, credential, name, device, notice };
-        let details =
-            self.desk.store.write(finished, |finished, tx| Box::pin(finish(finished, tx))).await?;
-        if by_link {
-            self.desk.observer.links(LinkState::Redeemed, 1);
+        let work = self.desk.store.write(finished, |finished, tx| Box::pin(finish(finished, tx)));
+        let (details, redeemed) = work.await?;
+        if let Some(Redeemed { kind, after }) = redeemed {
+            self.desk.observer.links(LinkState::Redeemed, kind, 1);
+            after.into_iter().for_each(|after| self.desk.observer.redeemed(after));
         }
         self.desk.wake.wake();
         Ok(details)
@@ -210,6 +231,17 @@ impl RegisterPasskey {
     }
 }
 
+/// Says in the span of a ceremony what opened it.
+fn tell(opened_by: &OpenedBy) {
+    let span = Span::current();
+    match opened_by {
+        OpenedBy::Bearer => span.record("passlink.opened_by", "bearer"),
+        OpenedBy::Link(link) => {
+            span.record("passlink.opened_by", "link").record("passlink.link.id", link.as_str())
+        }
+    };
+}
+
 struct Draft {
     id: PasskeyId,
     /// For a user who has none yet.
@@ -224,7 +256,8 @@ async fn begin(
     tx: &mut dyn Repositories,
 ) -> Result<BegunRegistration, PasskeyError> {
     let webauthn = &draft.desk.webauthn;
-    let (user, now) = opener(&draft.opened_by, &draft.new.user, &draft.desk, tx).await?;
+    let Opener { user, now, .. } =
+        opener(&draft.opened_by, &draft.new.user, &draft.desk, tx).await?;
     let passkeys = tx.passkeys_of(&user.id).await?;
     if passkeys.len() >= draft.desk.max_per_user {
         return Err(PasskeyError::TooMany);
@@ -234,11 +267,14 @@ async fn begin(
         .filter(|passkey| passkey.rp_id == webauthn.rp_id())
         .map(|passkey| &passkey.credential)
         .collect();
-    let begun = webauthn.begin(&NewCredential {
-        user: &user,
-        handle: &handle(&user, &draft.handle, tx).await?,
-        exclude: &exclude,
-        attachment: draft.new.attachment,
+    let handle = handle(&user, &draft.handle, tx).await?;
+    let begun = info_span!("passlink.create_options").in_scope(|| {
+        webauthn.begin(&NewCredential {
+            user: &user,
+            handle: &handle,
+            exclude: &exclude,
+            attachment: draft.new.attachment,
+        })
     })?;
     let ceremony = Ceremony {
         id: draft.id.clone(),
@@ -271,23 +307,33 @@ async fn handle(
     }
 }
 
-/// The user for whom a ceremony is begun or finished, locked, and the time; a link that began it
-/// must still open something.
+/// For whom a ceremony is begun or finished.
+struct Opener {
+    /// The user, locked.
+    user: User,
+    /// The link that began it, if one did.
+    link: Option<PasskeyLink>,
+    /// The time.
+    now: Timestamp,
+}
+
+/// For whom a ceremony is begun or finished; a link that began it must still open something.
 async fn opener(
     opened_by: &OpenedBy,
     user: &UserId,
     desk: &PasskeyDesk,
     tx: &mut dyn Repositories,
-) -> Result<(User, Timestamp), PasskeyError> {
+) -> Result<Opener, PasskeyError> {
     let OpenedBy::Link(link) = opened_by else {
-        return desk.active_user(user, tx).await;
+        let (user, now) = desk.active_user(user, tx).await?;
+        return Ok(Opener { user, link: None, now });
     };
     let invalid = || PasskeyError::from(CodeError::Invalid);
     let user = tx.user_for_update(user).await?.ok_or_else(invalid)?;
     let link = tx.link(link).await?.ok_or_else(invalid)?;
     let now = desk.clock.now();
     match link.user == user.id && link.serves(&user, now) {
-        true => Ok((user, now)),
+        true => Ok(Opener { user, link: Some(link), now }),
         false => Err(invalid()),
     }
 }
@@ -323,29 +369,45 @@ impl Finished {
     }
 }
 
+/// What became of a link, to be counted.
+struct Redeemed {
+    kind: LinkKind,
+    /// How long after its mail was accepted, if one was.
+    after: Option<Duration>,
+}
+
 /// Stores the passkey and uses up the link, unless somebody else was faster with ceremony, link or
 /// credential.
 async fn finish(
     finished: &Finished,
     tx: &mut dyn Repositories,
-) -> Result<ObjectDetails, PasskeyError> {
+) -> Result<(ObjectDetails, Option<Redeemed>), PasskeyError> {
     let Finished { ceremony, notice, .. } = finished;
-    let (user, now) = opener(&ceremony.opened_by, &ceremony.user, &notice.desk, tx).await?;
+    let Opener { user, link, now } =
+        opener(&ceremony.opened_by, &ceremony.user, &notice.desk, tx).await?;
     if !ceremony.is_open_at(now) || !tx.end_ceremony(&ceremony.id).await? {
         return Err(PasskeyError::NotVerified);
     }
     if tx.passkeys_of(&user.id).await?.len() >= notice.desk.max_per_user {
         return Err(PasskeyError::TooMany);
     }
-    if let OpenedBy::Link(link) = &ceremony.opened_by
-        && !tx.end_link(link, LinkState::Redeemed, now).await?
-    {
-        return Err(CodeError::Invalid.into());
+    let mut redeemed = None;
+    if let Some(link) = link {
+        if !tx.end_link(&link.id, LinkState::Redeemed, now).await? {
+            return Err(CodeError::Invalid.into());
+        }
+        let kind = LinkKind::from(&link.delivery);
+        let accepted = match kind {
+            LinkKind::Mailed => tx.accepted_at(&link.id).await?,
+            LinkKind::Returned => None,
+        };
+        let after = accepted.map(|at| now.duration_since(at).unsigned_abs());
+        redeemed = Some(Redeemed { kind, after });
     }
     if !tx.add_passkey(&finished.passkey(now)).await? {
         return Err(PasskeyError::Exists);
     }
-    Ok(notice.added(&user, now, tx).await?)
+    Ok((notice.added(&user, now, tx).await?, redeemed))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ impl RemovePasskey {
     }
 
     /// Removes a passkey of a caller.
+    #[tracing::instrument(name = "passlink.remove_passkey", skip_all, fields(passlink.passkey.id = %passkey))]
     pub async fn of_caller(
         &self,
         user: UserId,
@@ -56,6 +57,7 @@ impl RemovePasskey {
     /// Removes the passkey whose registration the code undoes.
     ///
     /// Errors: [`PasskeyError::Code`], whatever is wrong.
+    #[tracing::instrument(name = "passlink.undo_registration", skip_all)]
     pub async fn undo(
         &self,
         codes: &CodeDesk,

@@ -3,8 +3,8 @@
 use passlink_domain::{LinkId, LinkState, OutboxId, PasskeyLink, Purpose, TooManyLinks};
 
 use crate::{
-    Caller, CodeDesk, CodeError, PresentedCode, Repositories, SendLink, StoreError, UserLinkError,
-    ids::new_id, link_desk::Draft, send_link::send,
+    Caller, CodeDesk, CodeError, LinkKind, PresentedCode, Repositories, SendLink, StoreError,
+    UserLinkError, ids::new_id, link_desk::Draft, send_link::send,
 };
 
 /// Why a link was not mailed again.
@@ -51,6 +51,7 @@ impl ResendLink {
     /// any link.
     ///
     /// Errors: [`ResendError`]; nothing is recorded then, and the link can still be resent.
+    #[tracing::instrument(name = "passlink.resend_link", skip_all)]
     pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<(), ResendError> {
         let (link, user) = self.codes.link(&presented, Purpose::Register).await?;
         let desk = &self.send.desk;
@@ -62,7 +63,7 @@ impl ResendLink {
                 Box::pin(resend(link, draft, mail, tx))
             })
             .await?;
-        desk.observer.links(LinkState::Requested, 1);
+        desk.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
         self.send.wake.wake();
         Ok(())
     }

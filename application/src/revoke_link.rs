@@ -5,7 +5,7 @@ use std::sync::Arc;
 use passlink_domain::{EventKind, LinkId, LinkState, PasskeyLink, Purpose, UserId};
 
 use crate::{
-    Clock, CodeDesk, CodeError, PresentedCode, Repositories, Store, StoreError,
+    Clock, CodeDesk, CodeError, LinkKind, Observer, PresentedCode, Repositories, Store, StoreError,
     link_desk::record_change,
 };
 
@@ -30,12 +30,13 @@ pub enum LinkError {
 pub struct LinkUseCases {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
 }
 
 impl LinkUseCases {
     /// Takes the ports.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        Self { store, clock, observer }
     }
 
     /// Up to `limit` of the user's links, by id, after `after`, each as it is now.
@@ -60,13 +61,17 @@ impl LinkUseCases {
     /// Revokes a link that has not ended; a change in the user's history.
     pub async fn revoke(&self, id: LinkId) -> Result<PasskeyLink, LinkError> {
         let clock = self.clock.clone();
-        self.store.write(id, move |id, tx| Box::pin(revoke(id, clock.clone(), tx))).await
+        let work = self.store.write(id, move |id, tx| Box::pin(revoke(id, clock.clone(), tx)));
+        let link = work.await?;
+        self.observer.links(LinkState::Revoked, LinkKind::from(&link.delivery), 1);
+        Ok(link)
     }
 
     /// Revokes the link that the code is for. Nothing is left to be done, and so that is no error,
     /// when nobody could use the link any more.
     ///
     /// Errors: [`CodeError::Invalid`] when a passkey was registered with it, as well.
+    #[tracing::instrument(name = "passlink.revoke_link", skip_all)]
     pub async fn revoke_by_code(
         &self,
         codes: &CodeDesk,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use passlink_domain::{Delivery, LinkState, ObjectDetails, OutboxId, UrlTemplate};
 
 use crate::{
-    Caller, LinkDesk, MailSubject, OutboxMail, Repositories, UserLinkError, Wake, ids::new_id,
-    link_desk::Draft,
+    Caller, LinkDesk, LinkKind, MailSubject, OutboxMail, Repositories, UserLinkError, Wake,
+    ids::new_id, link_desk::Draft,
 };
 
 /// Records a new link and queues its mail, in one transaction; the worker sends it.
@@ -46,7 +46,7 @@ impl SendLink {
             .store
             .write((draft, mail), |(draft, mail), tx| Box::pin(send(draft, mail, tx)))
             .await?;
-        self.desk.observer.links(LinkState::Requested, 1);
+        self.desk.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
         self.wake.wake();
         Ok(details)
     }

@@ -123,7 +123,7 @@ impl House {
 
     /// What can be done with links that were made.
     pub fn links(&self) -> LinkUseCases {
-        LinkUseCases::new(self.store(), self.clock.clone())
+        LinkUseCases::new(self.store(), self.clock.clone(), self.observer.clone())
     }
 
     /// What can be done with the outbox.

@@ -6,7 +6,7 @@ use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram},
 };
-use passlink_application::{Attempt, MailReason, Observer, TraceContext};
+use passlink_application::{Attempt, LinkKind, MailReason, Observer, TraceContext};
 use passlink_domain::LinkState;
 use tracing::Span;
 
@@ -17,15 +17,34 @@ const BOUNDARIES: [f64; 16] = [
     0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 14400.0,
     86400.0,
 ];
-/// What can become of a link.
+/// What can become of a link that is mailed, and, in the first four, of one that is returned.
 const STATES: [LinkState; 7] = [
     LinkState::Requested,
-    LinkState::Sent,
-    LinkState::Undeliverable,
     LinkState::Redeemed,
     LinkState::Expired,
-    LinkState::Replaced,
     LinkState::Revoked,
+    LinkState::Sent,
+    LinkState::Undeliverable,
+    LinkState::Replaced,
+];
+/// Why a mail may not be sent for now, and why for good.
+const FOR_NOW: [MailReason; 8] = [
+    MailReason::Connection,
+    MailReason::Tls,
+    MailReason::SignIn,
+    MailReason::Timeout,
+    MailReason::Deferred,
+    MailReason::Rejected,
+    MailReason::File,
+    MailReason::KeyMissing,
+];
+const FOR_GOOD: [MailReason; 6] = [
+    MailReason::Rejected,
+    MailReason::Unfit,
+    MailReason::LinkEnded,
+    MailReason::LinkExpired,
+    MailReason::Over,
+    MailReason::UserChanged,
 ];
 
 /// Counts what use cases tell.
@@ -33,10 +52,11 @@ pub struct Counts {
     links: Counter<u64>,
     attempts: Counter<u64>,
     delivery: Histogram<f64>,
+    redemption: Histogram<f64>,
 }
 
 impl Default for Counts {
-    /// Makes the instruments. Those of links begin at zero, so that the first one is seen as a change.
+    /// Makes the instruments. Counters begin at zero, so that the first one is seen as a change.
     fn default() -> Self {
         let meter = global::meter("passlink");
         let counts = Self {
@@ -56,12 +76,37 @@ impl Default for Counts {
                 .with_unit("s")
                 .with_boundaries(BOUNDARIES.to_vec())
                 .build(),
+            redemption: meter
+                .f64_histogram("passlink.link.redemption.duration")
+                .with_description(
+                    "From the mail server's acceptance of a link's mail to the passkey",
+                )
+                .with_unit("s")
+                .with_boundaries(BOUNDARIES.to_vec())
+                .build(),
         };
         for state in STATES {
-            counts.links(state, 0);
+            counts.links(state, LinkKind::Mailed, 0);
         }
-        counts.attempts.add(0, &[outcome("sent")]);
+        for state in STATES.into_iter().take(4) {
+            counts.links(state, LinkKind::Returned, 0);
+        }
+        counts.tries(Attempt::Sent, 0);
+        FOR_NOW.into_iter().for_each(|reason| counts.tries(Attempt::Retry(reason), 0));
+        FOR_GOOD.into_iter().for_each(|reason| counts.tries(Attempt::Undeliverable(reason), 0));
         counts
+    }
+}
+
+impl Counts {
+    fn tries(&self, attempt: Attempt, count: u64) {
+        match attempt {
+            Attempt::Sent => self.attempts.add(count, &[outcome("sent")]),
+            Attempt::Retry(reason) => self.attempts.add(count, &[outcome("retry"), why(reason)]),
+            Attempt::Undeliverable(reason) => {
+                self.attempts.add(count, &[outcome("undeliverable"), why(reason)]);
+            }
+        }
     }
 }
 
@@ -70,7 +115,7 @@ impl Observer for Counts {
         context::of(span)
     }
 
-    fn links(&self, state: LinkState, count: u64) {
+    fn links(&self, state: LinkState, kind: LinkKind, count: u64) {
         let state = match state {
             LinkState::Requested => "requested",
             LinkState::Sent => "sent",
@@ -80,21 +125,27 @@ impl Observer for Counts {
             LinkState::Replaced => "replaced",
             LinkState::Revoked => "revoked",
         };
-        self.links.add(count, &[KeyValue::new("passlink.link.state", state)]);
+        let delivery = match kind {
+            LinkKind::Mailed => "mail",
+            LinkKind::Returned => "returned",
+        };
+        let attributes = [
+            KeyValue::new("passlink.link.state", state),
+            KeyValue::new("passlink.link.delivery", delivery),
+        ];
+        self.links.add(count, &attributes);
     }
 
     fn mailed(&self, after: Duration) {
         self.delivery.record(after.as_secs_f64(), &[]);
     }
 
+    fn redeemed(&self, after: Duration) {
+        self.redemption.record(after.as_secs_f64(), &[]);
+    }
+
     fn tried(&self, attempt: Attempt) {
-        match attempt {
-            Attempt::Sent => self.attempts.add(1, &[outcome("sent")]),
-            Attempt::Retry(reason) => self.attempts.add(1, &[outcome("retry"), why(reason)]),
-            Attempt::Undeliverable(reason) => {
-                self.attempts.add(1, &[outcome("undeliverable"), why(reason)]);
-            }
-        }
+        self.tries(attempt, 1);
     }
 }
 

@@ -93,9 +93,15 @@ impl Links for State {
         Ok(older.map(|link| link.state = LinkState::Replaced).count() as u64)
     }
 
-    async fn expire_links(&mut self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        let late =
-            self.links.iter_mut().filter(|link| !link.state.is_final() && link.expires <= now);
+    async fn expire_links(
+        &mut self,
+        kind: LinkKind,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        let late = self.links.iter_mut().filter(|link| {
+            LinkKind::from(&link.delivery) == kind && !link.state.is_final() && link.expires <= now
+        });
         Ok(late.take(limit as usize).map(|link| link.state = LinkState::Expired).count() as u64)
     }
 

@@ -8,11 +8,15 @@ impl Observer for World {
         Some(TraceContext::new("the request"))
     }
 
-    fn links(&self, state: LinkState, count: u64) {
-        self.counts.lock().unwrap().push((state, count));
+    fn links(&self, state: LinkState, kind: LinkKind, count: u64) {
+        self.counts.lock().unwrap().push((state, kind, count));
     }
 
     fn mailed(&self, _after: std::time::Duration) {}
+
+    fn redeemed(&self, after: std::time::Duration) {
+        self.redeemed.lock().unwrap().push(after.as_secs());
+    }
 
     fn tried(&self, attempt: Attempt) {
         self.tried.lock().unwrap().push(attempt);

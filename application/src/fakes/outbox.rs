@@ -41,7 +41,7 @@ impl Outbox for State {
         &mut self,
         claimed: &ClaimedMail,
         outcome: &MailOutcome,
-        _at: Timestamp,
+        at: Timestamp,
     ) -> Result<bool, StoreError> {
         let mail = self.mail_mut(&claimed.id).unwrap();
         if mail.tries != claimed.tries || mail.state != OutboxState::Waiting {
@@ -57,7 +57,14 @@ impl Outbox for State {
         };
         (mail.state, mail.last_answer) = (state, Some(answer.clone()));
         mail.leased_until = None;
+        if let (OutboxState::Sent, MailSubject::Link(link)) = (state, mail.about.clone()) {
+            self.accepted.insert(link.to_string(), at);
+        }
         Ok(true)
+    }
+
+    async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.accepted.get(link.as_str()).copied())
     }
 
     async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {

@@ -6,13 +6,14 @@ async fn a_revoked_link_is_a_change_in_the_history_and_its_mail_is_not_sent() {
     let world = World::new();
     let caller = world.user("ada").await;
     world.send_link().to_caller(caller.clone()).await.unwrap();
-    let links = LinkUseCases::new(world.clone(), world.clone());
+    let links = LinkUseCases::new(world.clone(), world.clone(), world.clone());
     let id = links.list(caller.user.clone(), None, 9).await.unwrap().remove(0).id;
     assert_eq!(links.revoke(id.clone()).await.unwrap().state, LinkState::Revoked);
     assert_eq!(world.state().events[2].kind, EventKind::LinkRevoked(id.clone()));
     assert_eq!(world.state().users["ada"].sequence.get(), 3);
     let again = links.revoke(id).await;
     assert!(matches!(again, Err(LinkError::Ended(LinkState::Revoked))));
+    assert_eq!(world.counted(LinkState::Revoked), 1);
     let worker = world.deliver_mail();
     let claimed = worker.claim(1).await.unwrap().remove(0);
     world.deliver(claimed).await;
@@ -25,7 +26,7 @@ async fn a_link_whose_time_has_run_out_is_shown_as_expired_and_can_not_be_revoke
     let caller = world.user("ada").await;
     world.send_link().to_caller(caller.clone()).await.unwrap();
     world.pass(3600);
-    let links = LinkUseCases::new(world.clone(), world.clone());
+    let links = LinkUseCases::new(world.clone(), world.clone(), world.clone());
     let link = links.list(caller.user, None, 9).await.unwrap().remove(0);
     assert_eq!(link.state, LinkState::Expired);
     let revoked = links.revoke(link.id).await;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use passlink_application::{Links, StoreError};
+use passlink_application::{LinkKind, Links, StoreError};
 use passlink_domain::{Delivery, LinkId, LinkState, PasskeyLink, RecentLinks, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
@@ -206,12 +206,24 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         Ok(replaced.rows_affected)
     }
 
-    async fn expire_links(&mut self, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
+    async fn expire_links(
+        &mut self,
+        kind: LinkKind,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
         let late = Column::State
             .is_in(OPEN.map(state_name))
             .and(Column::ExpiresAt.lte(now.as_millisecond()));
-        let some =
-            Entity::find().select_only().column(Column::Id).filter(late.clone()).limit(limit);
+        let some = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(late.clone())
+            .filter(match kind {
+                LinkKind::Mailed => Column::Email.is_not_null(),
+                LinkKind::Returned => Column::Email.is_null(),
+            })
+            .limit(limit);
         let expired = Entity::update_many()
             .col_expr(Column::State, Expr::value(state_name(LinkState::Expired)))
             .filter(Column::Id.in_subquery(some.into_query()))

@@ -6,7 +6,7 @@ use passlink_application::{
     ClaimedMail, MailOutcome, MailSubject, Outbox, OutboxLoad, OutboxMail, OutboxState, StoreError,
     TraceContext,
 };
-use passlink_domain::{OutboxId, UserId};
+use passlink_domain::{LinkId, OutboxId, UserId};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -154,6 +154,22 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
         };
         let settled = update.exec(self.db).await.map_err(|error| self.failed(error))?;
         Ok(settled.rows_affected == 1)
+    }
+
+    async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError> {
+        let about = MailSubject::Link(link.clone());
+        let (kind, subject) = kind_and_subject(&about);
+        let settled: Option<Option<i64>> = Entity::find()
+            .select_only()
+            .column(Column::SettledAt)
+            .filter(Column::Subject.eq(subject))
+            .filter(Column::Kind.eq(kind))
+            .filter(Column::State.eq(state_name(OutboxState::Sent)))
+            .into_tuple()
+            .one(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        settled.flatten().map(instant).transpose()
     }
 
     async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
