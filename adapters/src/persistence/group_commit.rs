@@ -4,8 +4,8 @@
 
 use passlink_application::{Settled, StoreError, Work};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -16,7 +16,7 @@ use tracing::{Instrument, Span};
 use super::{
     error::store_error,
     repositories::Sql,
-    traced::{self, Traced},
+    traced::{Target, Traced, fail},
 };
 
 /// Units of work that share a commit at the most.
@@ -103,18 +103,32 @@ async fn commit_group(connection: &DatabaseConnection, jobs: &[Job]) -> Result<(
             ..Default::default()
         })
         .await?;
-    let mut commits = Vec::with_capacity(jobs.len());
+    let mut last = Vec::with_capacity(jobs.len());
     for job in jobs {
-        run_in_savepoint(&transaction, &job.work).instrument(job.span.clone()).await?;
-        commits.push(job.span.in_scope(|| traced::span(DbBackend::Sqlite, "COMMIT")));
+        let work = run_in_savepoint(&transaction, &job.work);
+        if work.instrument(job.span.clone()).await? == Settled::Commit {
+            last.push(&job.span);
+        }
     }
-    transaction.commit().await
+    // One commit, in the trace of each that waits for it.
+    let span = |job: &Span| job.in_scope(|| Target::Sqlite.span("COMMIT"));
+    let commits: Vec<_> = last.into_iter().map(span).collect();
+    let committed = transaction.commit().await;
+    if let Err(error) = &committed {
+        commits.iter().for_each(|commit| fail(commit, error));
+    }
+    committed
 }
 
-async fn run_in_savepoint(transaction: &DatabaseTransaction, work: &Work) -> Result<(), DbErr> {
+async fn run_in_savepoint(
+    transaction: &DatabaseTransaction,
+    work: &Work,
+) -> Result<Settled, DbErr> {
     let savepoint = transaction.begin().await?;
-    match work(&mut Sql::new(&Traced(&savepoint))).await {
-        Settled::Commit => savepoint.commit().await,
-        Settled::RollBack => savepoint.rollback().await,
+    let settled = work(&mut Sql::new(&Traced::new(&savepoint, &Target::Sqlite))).await;
+    match settled {
+        Settled::Commit => savepoint.commit().await?,
+        Settled::RollBack => savepoint.rollback().await?,
     }
+    Ok(settled)
 }

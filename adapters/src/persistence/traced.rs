@@ -1,71 +1,104 @@
 //! A span a statement, by OpenTelemetry's conventions for databases: its text, and none of its values.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    sqlx::postgres::PgConnectOptions,
+};
 use tracing::{Instrument, Span, field::Empty, info_span};
 
 use super::error::driver_code;
 
-/// A connection or transaction whose statements are spans, where they are part of something that is
-/// traced: the worker's asking whether there is mail is nobody's request.
-pub(super) struct Traced<'c, C>(pub &'c C);
+/// The database that statements go to, as their spans tell it.
+#[derive(Clone)]
+pub(super) enum Target {
+    Sqlite,
+    Postgres(Arc<PgConnectOptions>),
+}
+
+impl Target {
+    /// That of a connection.
+    pub fn of(connection: &DatabaseConnection) -> Self {
+        match connection.get_database_backend() {
+            DbBackend::Postgres => {
+                Self::Postgres(connection.get_postgres_connection_pool().connect_options())
+            }
+            _ => Self::Sqlite,
+        }
+    }
+
+    /// The span of a statement, from now on until it is dropped; none where it is part of nothing
+    /// that is traced: the worker's asking whether there is mail is nobody's request.
+    pub fn span(&self, sql: &str) -> Span {
+        if Span::current().is_disabled() {
+            return Span::none();
+        }
+        let server = match self {
+            Self::Sqlite => None,
+            Self::Postgres(options) => Some(options),
+        };
+        // What the macro takes is worked out only where somebody is told.
+        info_span!(
+            "statement",
+            otel.name = name(sql),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            db.system.name = if server.is_some() { "postgresql" } else { "sqlite" },
+            db.namespace = server.and_then(|it| it.get_database()),
+            server.address = server.map(|it| it.get_host()),
+            server.port = server.map(|it| i64::from(it.get_port())),
+            db.operation.name = operation(sql),
+            db.collection.name = table(sql),
+            db.query.text = sql,
+            db.response.status_code = Empty,
+            error.type = Empty,
+        )
+    }
+}
+
+/// A connection or transaction whose statements are spans.
+pub(super) struct Traced<'c, C> {
+    connection: &'c C,
+    target: &'c Target,
+}
+
+impl<'c, C> Traced<'c, C> {
+    /// Traces the statements of a connection to `target`.
+    pub fn new(connection: &'c C, target: &'c Target) -> Self {
+        Self { connection, target }
+    }
+}
 
 #[async_trait]
 impl<C: ConnectionTrait> ConnectionTrait for Traced<'_, C> {
     fn get_database_backend(&self) -> DbBackend {
-        self.0.get_database_backend()
+        self.connection.get_database_backend()
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let span = span(statement.db_backend, &statement.sql);
-        traced(span, self.0.execute_raw(statement)).await
+        let span = self.target.span(&statement.sql);
+        traced(span, self.connection.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        traced(span(self.get_database_backend(), sql), self.0.execute_unprepared(sql)).await
+        traced(self.target.span(sql), self.connection.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let span = span(statement.db_backend, &statement.sql);
-        traced(span, self.0.query_one_raw(statement)).await
+        let span = self.target.span(&statement.sql);
+        traced(span, self.connection.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let span = span(statement.db_backend, &statement.sql);
-        traced(span, self.0.query_all_raw(statement)).await
+        let span = self.target.span(&statement.sql);
+        traced(span, self.connection.query_all_raw(statement)).await
     }
 
     fn support_returning(&self) -> bool {
-        self.0.support_returning()
+        self.connection.support_returning()
     }
-}
-
-/// The span of a statement, from now on until it is dropped.
-pub(super) fn span(backend: DbBackend, sql: &str) -> Span {
-    if Span::current().is_disabled() {
-        return Span::none();
-    }
-    let operation = sql.split_whitespace().next().unwrap_or_default();
-    let table = table(sql);
-    let span = info_span!(
-        "statement",
-        otel.name = operation,
-        otel.kind = "client",
-        otel.status_code = Empty,
-        db.system.name = match backend {
-            DbBackend::Postgres => "postgresql",
-            _ => "sqlite",
-        },
-        db.operation.name = operation,
-        db.collection.name = table,
-        db.query.text = sql,
-        db.response.status_code = Empty,
-        error.type = Empty,
-    );
-    if let Some(table) = table.filter(|_| !span.is_disabled()) {
-        span.record("otel.name", format!("{operation} {table}"));
-    }
-    span
 }
 
 /// Runs a statement in its span, which tells whether it failed. What the failure means is told where
@@ -76,12 +109,29 @@ pub(super) async fn traced<T>(
 ) -> Result<T, DbErr> {
     let result = statement.instrument(span.clone()).await;
     if let Err(error) = &result {
-        let code = driver_code(error);
-        span.record("otel.status_code", "ERROR");
-        span.record("error.type", code.as_deref().unwrap_or("_OTHER"));
-        span.record("db.response.status_code", code.as_deref());
+        fail(&span, error);
     }
     result
+}
+
+/// Says in the span of a statement that it failed.
+pub(super) fn fail(span: &Span, error: &DbErr) {
+    let code = driver_code(error);
+    span.record("otel.status_code", "ERROR");
+    span.record("error.type", code.as_deref().unwrap_or("_OTHER"));
+    span.record("db.response.status_code", code.as_deref());
+}
+
+/// `SELECT users`: what is done, and to what.
+fn name(sql: &str) -> String {
+    match table(sql) {
+        Some(table) => format!("{} {table}", operation(sql)),
+        None => operation(sql).to_owned(),
+    }
+}
+
+fn operation(sql: &str) -> &str {
+    sql.split_whitespace().next().unwrap_or_default()
 }
 
 /// The table that a statement is about: the first name behind `FROM`, `INTO` or `UPDATE`.

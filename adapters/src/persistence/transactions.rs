@@ -11,7 +11,7 @@ use super::{
     error::{Fault, fault, store_error},
     repositories::Sql,
     silence::Silence,
-    traced::{Traced, span, traced},
+    traced::{Target, Traced, traced},
 };
 
 /// How often a unit of work is run at the most.
@@ -62,7 +62,8 @@ pub(super) async fn look(
     work: &Work,
 ) -> Result<(), StoreError> {
     for _ in 0..RUNS {
-        let connection = Traced(connection);
+        let target = Target::of(connection);
+        let connection = Traced::new(connection, &target);
         let mut repositories = Sql::new(&connection);
         silence.bounded(PATIENCE, work(&mut repositories)).await.ok_or_else(no_answer)?;
         if repositories.fault() != Some(Fault::Lost) {
@@ -84,18 +85,18 @@ enum Attempt {
 }
 
 async fn attempt(commit: &Commit, connection: &DatabaseConnection, work: &Work) -> Attempt {
-    let backend = connection.get_database_backend();
-    let transaction = match traced(span(backend, "BEGIN"), connection.begin()).await {
+    let target = Target::of(connection);
+    let transaction = match traced(target.span("BEGIN"), connection.begin()).await {
         Ok(transaction) => transaction,
         Err(error) => return failed(error),
     };
-    let statements = Traced(&transaction);
+    let statements = Traced::new(&transaction, &target);
     let mut repositories = Sql::new(&statements);
     let settled = work(&mut repositories).await;
     let fault_seen = repositories.fault();
     let ended = match (settled, fault_seen) {
-        (Settled::Commit, None) => traced(span(backend, "COMMIT"), commit(transaction)).await,
-        _ => traced(span(backend, "ROLLBACK"), transaction.rollback()).await,
+        (Settled::Commit, None) => traced(target.span("COMMIT"), commit(transaction)).await,
+        _ => traced(target.span("ROLLBACK"), transaction.rollback()).await,
     };
     match (fault_seen, ended) {
         (Some(_), _) => Attempt::Again,
