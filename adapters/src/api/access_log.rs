@@ -1,5 +1,5 @@
-//! One log line a request: method, route template, status, duration, user id. Never the path as it
-//! came, a query, a header or a body: they may hold secrets.
+//! One log line a request: method, route template, protocol, status, code, duration, user id. Never the
+//! path as it came, a query, a header or a body: they may hold secrets.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -9,7 +9,7 @@ use std::{
 use http::StatusCode;
 use passlink_domain::UserId;
 
-use super::call::Call;
+use super::call::{Call, Outcome};
 
 /// What is learned of a request on its way, for its log line.
 #[derive(Clone, Default)]
@@ -26,13 +26,21 @@ impl AccessRecord {
         self.0.get().map(UserId::as_str)
     }
 
-    /// Logs the request, whose answer is ready.
-    pub fn log(&self, call: &Call, status: StatusCode, duration: Duration) {
+    /// Logs the request, whose answer is ready; without a status, there was none.
+    pub fn log(
+        &self,
+        call: &Call,
+        status: Option<StatusCode>,
+        outcome: Outcome,
+        duration: Duration,
+    ) {
         tracing::info!(
             target: "passlink::access",
             method = call.method,
             route = call.route.as_deref().unwrap_or("unmatched"),
-            status = status.as_u16(),
+            protocol = call.protocol.name(),
+            status = status.map(|status| status.as_u16()),
+            code = outcome.name(),
             duration_ms = duration.as_micros() as f64 / 1000.0,
             user_id = self.user(),
             "request"

@@ -1,15 +1,19 @@
 //! What a request is, in words of which there are few: for spans, metrics and the log.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use axum::extract::{MatchedPath, Request};
 use connectrpc::ErrorCode;
 use http::{HeaderMap, Method, StatusCode, Version};
 
-use super::{media::Media, rest};
+use super::{REQUEST_TIMEOUT, media::Media, rest};
 
+/// OpenTelemetry's word for what there is no word for.
+const OTHER: &str = "_OTHER";
 /// What load balancers ask for, again and again.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/grpc.health.v1.Health/Check"];
+/// Longest method that is told as it came.
+const LONGEST_METHOD: usize = 32;
 /// RPCs that are not ours.
 const STANDARD_RPCS: [&str; 4] = [
     "/grpc.health.v1.Health/Check",
@@ -55,6 +59,8 @@ impl Protocol {
 pub(super) struct Call {
     /// The HTTP method, `_OTHER` for one that HTTP does not know.
     pub method: &'static str,
+    /// A method that HTTP does not know, as it came; cut if it is long.
+    pub method_original: Option<String>,
     /// The route's template, or the path of a known RPC.
     pub route: Option<Cow<'static, str>>,
     pub protocol: Protocol,
@@ -79,8 +85,11 @@ impl Call {
             (None, false, None) => Protocol::Http,
         };
         let called = protocol.rpc_system().map(|_| rpc.or(binding).unwrap_or("/_OTHER"));
+        let method = method(request.method());
+        let original = || request.method().as_str().chars().take(LONGEST_METHOD).collect();
         Self {
-            method: method(request.method()),
+            method,
+            method_original: (method == OTHER).then(original),
             route: rpc.map(Cow::Borrowed).or_else(|| template.map(|it| it.to_owned().into())),
             protocol,
             rpc: called.map(|rpc| rpc.trim_start_matches('/')),
@@ -94,11 +103,15 @@ impl Call {
 
     /// What the request's span is called, by OpenTelemetry's conventions for HTTP and RPC.
     pub fn name(&self) -> Cow<'static, str> {
+        let method = match self.method {
+            OTHER => "HTTP",
+            method => method,
+        };
         match (self.rpc, self.route.as_deref()) {
-            (Some("_OTHER"), _) => self.protocol.rpc_system().unwrap_or_default().into(),
+            (Some(OTHER), _) => self.protocol.rpc_system().unwrap_or_default().into(),
             (Some(rpc), _) => rpc.into(),
-            (None, Some(route)) => format!("{} {route}", self.method).into(),
-            (None, None) => self.method.into(),
+            (None, Some(route)) => format!("{method} {route}").into(),
+            (None, None) => method.into(),
         }
     }
 
@@ -132,7 +145,7 @@ fn method(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         Method::CONNECT => "CONNECT",
         Method::TRACE => "TRACE",
-        _ => "_OTHER",
+        _ => OTHER,
     }
 }
 
@@ -171,17 +184,28 @@ impl Outcome {
         }
     }
 
-    /// Whether the fault is ours and not the caller's.
-    pub fn is_our_fault(self) -> bool {
+    /// Whether the fault is ours and not the caller's, of a request that took so long: a deadline that
+    /// comes before ours is the caller's own.
+    pub fn is_our_fault(self, duration: Duration) -> bool {
+        match self.0 {
+            Some(ErrorCode::DeadlineExceeded) => duration >= REQUEST_TIMEOUT,
+            Some(ErrorCode::Unimplemented) => false,
+            _ => self.is_error_of_rpc(),
+        }
+    }
+
+    /// Whether OpenTelemetry's conventions call it an error of an RPC's server.
+    pub fn is_error_of_rpc(self) -> bool {
         use ErrorCode as Code;
-        let ours = [
+        let errors = [
             Code::Unknown,
             Code::DeadlineExceeded,
+            Code::Unimplemented,
             Code::Internal,
             Code::Unavailable,
             Code::DataLoss,
         ];
-        self.0.is_some_and(|code| ours.contains(&code))
+        self.0.is_some_and(|code| errors.contains(&code))
     }
 }
 

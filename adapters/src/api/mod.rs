@@ -34,6 +34,7 @@ mod access_log;
 mod auth_service;
 mod bearer;
 mod call;
+mod caller_context;
 mod cors;
 mod deadline;
 mod details;

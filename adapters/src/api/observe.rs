@@ -1,20 +1,30 @@
 //! A request as operators see it: its span, its place in the metrics, its log line.
 
-use std::time::Instant;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
-use http::HeaderMap;
-use opentelemetry::{KeyValue, global, metrics::Histogram, propagation::Extractor};
-use tracing::{Instrument, Span, field::Empty, info_span};
+use connectrpc::ErrorCode;
+use http::{StatusCode, header::HOST, uri::Authority};
+use opentelemetry::{KeyValue, global, metrics::Histogram};
+use passlink_application::ClientAddress;
+use tracing::{
+    Instrument, Span,
+    field::{self, Empty},
+    info_span,
+};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{
     access_log::AccessRecord,
     call::{Call, Outcome},
+    caller_context,
 };
 
 /// As OpenTelemetry's conventions advise, in seconds.
@@ -44,22 +54,31 @@ impl Durations {
         Self { histogram, scheme }
     }
 
-    fn record(&self, call: Call, status: i64, outcome: Outcome, seconds: f64) {
+    fn record(
+        &self,
+        call: &Call,
+        status: Option<StatusCode>,
+        outcome: Outcome,
+        duration: Duration,
+    ) {
         let mut attributes = vec![
             KeyValue::new("http.request.method", call.method),
-            KeyValue::new("http.response.status_code", status),
             KeyValue::new("network.protocol.version", call.version),
             KeyValue::new("url.scheme", self.scheme),
             KeyValue::new("passlink.protocol", call.protocol.name()),
             KeyValue::new("passlink.code", outcome.name()),
         ];
-        if let Some(route) = call.route {
-            attributes.push(KeyValue::new("http.route", route));
+        if let Some(status) = status {
+            let status = i64::from(status.as_u16());
+            attributes.push(KeyValue::new("http.response.status_code", status));
         }
-        if outcome.is_our_fault() {
+        if let Some(route) = &call.route {
+            attributes.push(KeyValue::new("http.route", route.clone()));
+        }
+        if outcome.is_our_fault(duration) {
             attributes.push(KeyValue::new("error.type", outcome.name()));
         }
-        self.histogram.record(seconds, &attributes);
+        self.histogram.record(duration.as_secs_f64(), &attributes);
     }
 }
 
@@ -69,23 +88,54 @@ pub(super) async fn observe(
     mut request: Request,
     next: Next,
 ) -> Response {
+    if cfg!(feature = "no-telemetry") {
+        return next.run(request).await;
+    }
     let started = Instant::now();
     let call = Call::of(&request);
     let span = span(&call, &request, durations.scheme);
     let record = AccessRecord::default();
     request.extensions_mut().insert(record.clone());
-    async {
+    let mut watch = Watch { started, call, record, durations, told: false };
+    async move {
         let response = next.run(request).await;
-        let (status, outcome) = (response.status(), Outcome::of(&response));
-        let code = i64::from(status.as_u16());
-        tell(&Span::current(), &call, code, outcome, &record);
-        let duration = started.elapsed();
-        record.log(&call, status, duration);
-        durations.record(call, code, outcome, duration.as_secs_f64());
+        watch.tell(Some(response.status()), Outcome::of(&response));
         response
     }
     .instrument(span)
     .await
+}
+
+/// Tells what came of a request, and that nothing did when its caller left before the answer.
+struct Watch {
+    started: Instant,
+    call: Call,
+    record: AccessRecord,
+    durations: Durations,
+    told: bool,
+}
+
+impl Watch {
+    fn tell(&mut self, status: Option<StatusCode>, outcome: Outcome) {
+        self.told = true;
+        let duration = self.started.elapsed();
+        let Self { call, record, durations, .. } = self;
+        tell(&Span::current(), call, status, outcome, record);
+        record.log(call, status, outcome, duration);
+        durations.record(call, status, outcome, duration);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let code = match thread::panicking() {
+            true => ErrorCode::Internal,
+            false => ErrorCode::Canceled,
+        };
+        if !self.told {
+            self.tell(None, Outcome(Some(code)));
+        }
+    }
 }
 
 /// The span of a request, a part of its caller's trace; probes have none. A path may hold what is not
@@ -94,17 +144,22 @@ fn span(call: &Call, request: &Request, scheme: &'static str) -> Span {
     if call.is_probe() {
         return Span::none();
     }
+    let host = host(request);
     let span = info_span!(
         "request",
         otel.name = %call.name(),
         otel.kind = "server",
         otel.status_code = Empty,
         http.request.method = call.method,
+        http.request.method_original = call.method_original.as_deref(),
         http.route = call.route.as_deref(),
         http.response.status_code = Empty,
         url.scheme = scheme,
         url.path = call.route.as_deref(),
         network.protocol.version = call.version,
+        server.address = host.as_ref().map(Authority::host),
+        server.port = host.as_ref().and_then(Authority::port_u16).map(i64::from),
+        client.address = request.extensions().get().map(|ClientAddress(it)| field::display(it)),
         rpc.system.name = call.protocol.rpc_system(),
         rpc.method = call.rpc,
         rpc.response.status_code = Empty,
@@ -113,35 +168,36 @@ fn span(call: &Call, request: &Request, scheme: &'static str) -> Span {
         passlink.protocol = call.protocol.name(),
     );
     if !span.is_disabled() {
-        let fields = Fields(request.headers());
-        let caller = global::get_text_map_propagator(|propagator| propagator.extract(&fields));
         // It can't have been entered yet.
-        let _ = span.set_parent(caller);
+        let _ = span.set_parent(caller_context::of(request.headers()));
     }
     span
 }
 
-fn tell(span: &Span, call: &Call, status: i64, outcome: Outcome, record: &AccessRecord) {
-    span.record("http.response.status_code", status);
+/// The host that the caller asked; none that is longer than a name can be.
+fn host(request: &Request) -> Option<Authority> {
+    let told = || Authority::try_from(request.headers().get(HOST)?.as_bytes()).ok();
+    request.uri().authority().cloned().or_else(told).filter(|it| it.host().len() <= 255)
+}
+
+fn tell(
+    span: &Span,
+    call: &Call,
+    status: Option<StatusCode>,
+    outcome: Outcome,
+    record: &AccessRecord,
+) {
+    span.record("http.response.status_code", status.map(|status| i64::from(status.as_u16())));
     span.record("user.id", record.user());
     if call.rpc.is_some() {
         span.record("rpc.response.status_code", outcome.name());
     }
-    if outcome.is_our_fault() {
+    let failed = match status {
+        Some(status) => status.is_server_error(),
+        None => thread::panicking(),
+    };
+    if failed || (call.rpc.is_some() && outcome.is_error_of_rpc()) {
         span.record("otel.status_code", "ERROR");
         span.record("error.type", outcome.name());
-    }
-}
-
-/// Header fields, as propagators read them. gRPC's metadata are header fields as well.
-struct Fields<'h>(&'h HeaderMap);
-
-impl Extractor for Fields<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.to_str().ok()
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(http::HeaderName::as_str).collect()
     }
 }

@@ -33,7 +33,12 @@ fn what_callers_make_up_adds_no_words() {
         ("_OTHER", Some("_OTHER"), None)
     );
     assert_eq!(unknown.name(), "grpc");
+    let unknown = call("BREW", "/secret/path", "text/plain");
+    assert_eq!((&*unknown.name(), unknown.method_original.as_deref()), ("HTTP", Some("BREW")));
+    let long = call(&"BREW".repeat(99), "/secret/path", "text/plain");
+    assert_eq!(long.method_original.map(|it| it.len()), Some(LONGEST_METHOD));
     let unknown = call("GET", "/secret/path", "text/plain");
+    assert_eq!(unknown.method_original, None);
     assert_eq!(
         (unknown.protocol, unknown.route.as_deref(), &*unknown.name()),
         (Protocol::Http, None, "GET")
@@ -42,10 +47,18 @@ fn what_callers_make_up_adds_no_words() {
 
 #[test]
 fn a_mistake_of_the_caller_is_no_fault_of_ours() {
+    let soon = Duration::from_secs(1);
     for code in [ErrorCode::InvalidArgument, ErrorCode::Unimplemented, ErrorCode::ResourceExhausted]
     {
-        assert!(!Outcome(Some(code)).is_our_fault());
+        assert!(!Outcome(Some(code)).is_our_fault(soon));
     }
-    assert!(Outcome(Some(ErrorCode::Unavailable)).is_our_fault());
-    assert!(!Outcome(None).is_our_fault());
+    assert!(Outcome(Some(ErrorCode::Unavailable)).is_our_fault(soon));
+    assert!(!Outcome(None).is_our_fault(soon));
+}
+
+#[test]
+fn a_deadline_that_the_caller_set_is_no_fault_of_ours_and_ours_is() {
+    let late = Outcome(Some(ErrorCode::DeadlineExceeded));
+    assert!(!late.is_our_fault(REQUEST_TIMEOUT / 2));
+    assert!(late.is_our_fault(REQUEST_TIMEOUT));
 }
