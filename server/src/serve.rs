@@ -14,7 +14,7 @@ use crate::{
     expiry, http, key_check, lifecycle, panics, telemetry,
     tls::{self, Tls},
     wiring::{House, Pending, configured_mailer},
-    worker::{self, Bell},
+    worker::{self, Bell, Pulse},
 };
 
 /// Serves until a signal asks to stop.
@@ -73,9 +73,11 @@ impl Server {
         let (bell, stop) = (Arc::new(Bell::default()), CancellationToken::new());
         let deliver = Arc::new(house.deliver_mail(config, keys.clone(), mailer)?);
         let concurrency = usize::try_from(config.mail.max_connections)?;
-        let worker = tokio::spawn(worker::run(deliver, bell.clone(), concurrency, stop.clone()));
-        let handle = worker.abort_handle();
-        let worker_alive = move || !handle.is_finished();
+        let pulse = Pulse::default();
+        let working = worker::run(deliver, bell.clone(), pulse.clone(), concurrency, stop.clone());
+        let worker = tokio::spawn(working);
+        let (handle, turns) = (worker.abort_handle(), pulse.clone());
+        let worker_alive = move || !handle.is_finished() && turns.is_alive();
         let wake = house.wake_everywhere(bell);
         if let Some((listen, page)) = config.telemetry.metrics_listen.zip(telemetry.metrics_page())
         {
@@ -90,8 +92,8 @@ impl Server {
         }
         if telemetry.is_metered() {
             let (outbox, clock) = (house.outbox(wake.clone()), house.clock());
-            let alive = worker_alive.clone();
-            tokio::spawn(telemetry::show_vitals(outbox, clock, alive, stop.clone()));
+            let worker = (worker_alive.clone(), move || pulse.age());
+            tokio::spawn(telemetry::show_vitals(outbox, clock, worker, stop.clone()));
         }
         tokio::spawn(expiry::run(house.expire_links(), stop.clone()));
         let router = house.router(config, keys, wake, worker_alive, stop.clone())?;

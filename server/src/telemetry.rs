@@ -39,7 +39,10 @@ pub(crate) fn start(config: &config::Telemetry, log: &str) -> Result<Telemetry, 
 pub(crate) async fn show_vitals(
     outbox: OutboxUseCases,
     clock: Arc<dyn Clock>,
-    worker_alive: impl Fn() -> bool + Send + Sync + 'static,
+    (worker_alive, worker_turn): (
+        impl Fn() -> bool + Send + Sync + 'static,
+        impl Fn() -> Duration + Send + Sync + 'static,
+    ),
     stop: CancellationToken,
 ) {
     let seen: Arc<Mutex<Option<OutboxLoad>>> = Arc::default();
@@ -47,6 +50,7 @@ pub(crate) async fn show_vitals(
     Vitals {
         version: env!("CARGO_PKG_VERSION"),
         worker_alive: Box::new(worker_alive),
+        worker_turn: Box::new(worker_turn),
         outbox: Box::new(move || {
             let load = (*last.lock().unwrap_or_else(PoisonError::into_inner))?;
             let age = load.oldest.map(|oldest| clock.now().duration_since(oldest).as_secs_f64());

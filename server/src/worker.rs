@@ -1,10 +1,19 @@
 //! The mail worker: asks the outbox what is due and delivers it, several mails at a time.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use passlink_adapters::telemetry;
-use passlink_application::{ClaimedMail, DeliverMail, Delivered, MailOutcome, StoreError, Wake};
-use tokio::{sync::Notify, task::JoinSet, time::Instant};
+use passlink_application::{
+    ClaimedMail, DeliverMail, Delivered, MailOutcome, MailReason, StoreError, Wake,
+};
+use tokio::{
+    sync::Notify,
+    task::{JoinError, JoinSet},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, field::Empty, info_span};
 
@@ -17,6 +26,35 @@ const POLL: Duration = Duration::from_secs(1);
 const IN_HAND: Duration = DeliverMail::LEASE;
 /// Wait before the database is asked again.
 const AGAIN: Duration = Duration::from_millis(250);
+
+/// How long the worker may take for a turn. The database may let it wait for a while, again and again.
+const LONGEST_TURN: Duration = Duration::from_secs(120);
+
+/// When the worker of this process began its last turn.
+#[derive(Clone)]
+pub(crate) struct Pulse(Arc<Mutex<Instant>>);
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+}
+
+impl Pulse {
+    fn beat(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// How long ago that was.
+    pub fn age(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    /// Whether the worker does its turns.
+    pub fn is_alive(&self) -> bool {
+        self.age() < LONGEST_TURN
+    }
+}
 
 /// Wakes the worker of this process.
 #[derive(Default)]
@@ -32,12 +70,16 @@ impl Wake for Bell {
 pub(crate) async fn run(
     deliver: Arc<DeliverMail>,
     bell: Arc<Bell>,
+    pulse: Pulse,
     concurrency: usize,
     stop: CancellationToken,
 ) {
     let mut in_hand = JoinSet::new();
     while !stop.is_cancelled() {
-        while in_hand.try_join_next().is_some() {}
+        pulse.beat();
+        while let Some(ended) = in_hand.try_join_next() {
+            tell(ended);
+        }
         let free = concurrency.saturating_sub(in_hand.len());
         let claimed = match free {
             0 => Vec::new(),
@@ -52,11 +94,23 @@ pub(crate) async fn run(
         tokio::select! {
             () = stop.cancelled() => {}
             () = bell.0.notified(), if in_hand.len() < concurrency => {}
-            Some(_) = in_hand.join_next() => {}
+            Some(ended) = in_hand.join_next() => tell(ended),
             () = tokio::time::sleep(POLL) => {}
         }
     }
-    while in_hand.join_next().await.is_some() {}
+    while let Some(ended) = in_hand.join_next().await {
+        tell(ended);
+    }
+}
+
+/// Logs a delivery that did not end as it should. Its mail is given out again when its lease ends.
+fn tell(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the delivery of a mail broke off"
+        );
+    }
 }
 
 async fn claim(deliver: &DeliverMail, limit: usize) -> Vec<ClaimedMail> {
@@ -94,6 +148,7 @@ fn span(mail: &ClaimedMail) -> Span {
         otel.kind = "consumer",
         otel.status_code = Empty,
         otel.status_description = Empty,
+        error.type = Empty,
         messaging.system = "passlink",
         messaging.destination.name = "outbox",
         messaging.operation.name = "process",
@@ -108,19 +163,24 @@ fn span(mail: &ClaimedMail) -> Span {
     span
 }
 
-/// Says in the span of a delivery that the mail was not sent, and why.
-fn fail(answer: &str) {
+/// Says in the span of a delivery that it failed, and why.
+fn fail(kind: Option<&str>, answer: &str) {
     let span = Span::current();
     span.record("otel.status_code", "ERROR");
     span.record("otel.status_description", answer);
+    span.record("error.type", kind.unwrap_or("_OTHER"));
 }
 
 /// Delivers a mail and logs what came of it, in one line.
 async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
     let started = Instant::now();
     let (id, user, tries) = (mail.id.clone(), mail.user.clone(), mail.tries);
+    let mut trouble = None;
     let delivered = match persist(|| deliver.deliver(mail.clone())).await {
-        Ok(Some(tried)) => persist(|| deliver.record(&tried)).await,
+        Ok(Some(tried)) => {
+            trouble = tried.trouble().map(MailReason::name);
+            persist(|| deliver.record(&tried)).await
+        }
         Ok(None) => Ok(Delivered::Lost),
         Err(error) => Err(error),
     };
@@ -131,12 +191,20 @@ async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
             tracing::info!(mail_id, user_id, tries, duration_ms, answer, "mail sent");
         }
         Ok(Delivered::Recorded(MailOutcome::Retry { due, answer })) => {
-            fail(&answer);
-            tracing::warn!(mail_id, user_id, tries, duration_ms, answer, %due, "mail to be tried again");
+            fail(trouble, &answer);
+            tracing::warn!(mail_id, user_id, tries, duration_ms, reason = trouble, answer, %due, "mail to be tried again");
         }
         Ok(Delivered::Recorded(MailOutcome::Failed(answer))) => {
-            fail(&answer);
-            tracing::warn!(mail_id, user_id, tries, duration_ms, answer, "mail not sent");
+            fail(trouble, &answer);
+            tracing::warn!(
+                mail_id,
+                user_id,
+                tries,
+                duration_ms,
+                reason = trouble,
+                answer,
+                "mail not sent"
+            );
         }
         Ok(Delivered::Lost) => {
             tracing::warn!(
@@ -148,6 +216,7 @@ async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
             );
         }
         Err(error) => {
+            fail(None, "the outcome was not recorded");
             let error = &error as &dyn std::error::Error;
             tracing::error!(
                 mail_id,

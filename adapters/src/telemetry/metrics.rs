@@ -1,6 +1,6 @@
 //! Metrics: where they go, and what is looked at when they do.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use axum::{Router, routing::get};
 use http::{StatusCode, header};
@@ -60,6 +60,8 @@ pub struct Vitals {
     pub version: &'static str,
     /// Whether the mail worker lives.
     pub worker_alive: Box<dyn Fn() -> bool + Send + Sync>,
+    /// How long ago the mail worker began its last turn.
+    pub worker_turn: Box<dyn Fn() -> Duration + Send + Sync>,
     /// What the outbox held when it was last looked at, and how old its oldest mail is now, in
     /// seconds.
     pub outbox: Box<dyn Fn() -> Option<(u64, f64)> + Send + Sync>,
@@ -68,7 +70,7 @@ pub struct Vitals {
 impl Vitals {
     /// Shows them for as long as the process runs.
     pub fn show(self) {
-        let Self { version, worker_alive, outbox } = self;
+        let Self { version, worker_alive, worker_turn, outbox } = self;
         let (meter, outbox) = (global::meter("passlink"), Arc::new(outbox));
         meter
             .u64_observable_gauge("passlink.build.info")
@@ -78,9 +80,15 @@ impl Vitals {
         meter
             .u64_observable_gauge("passlink.worker.alive")
             .with_description(
-                "1 while the mail worker of this process lives, 0 when it has stopped",
+                "1 while the mail worker of this process lives, 0 when it has stopped or hangs",
             )
             .with_callback(move |gauge| gauge.observe(worker_alive().into(), &[]))
+            .build();
+        meter
+            .f64_observable_gauge("passlink.worker.turn.age")
+            .with_description("Time since the mail worker of this process last looked for mails")
+            .with_unit("s")
+            .with_callback(move |gauge| gauge.observe(worker_turn().as_secs_f64(), &[]))
             .build();
         let load = outbox.clone();
         meter
