@@ -13,7 +13,7 @@ use opentelemetry_sdk::{
     trace::{SpanData, SpanExporter},
 };
 
-/// How often the same trouble is told.
+/// How often trouble is told at the most, whether or not it ends in between.
 const OFTEN: Duration = Duration::from_secs(5 * 60);
 
 /// An exporter whose failures are told.
@@ -21,13 +21,48 @@ const OFTEN: Duration = Duration::from_secs(5 * 60);
 pub(super) struct Watched<E> {
     exporter: E,
     signal: &'static str,
-    trouble: Mutex<Option<Trouble>>,
+    trouble: Mutex<Trouble>,
 }
 
-#[derive(Debug)]
+/// What is known of an exporter's failures.
+#[derive(Debug, Default)]
 struct Trouble {
-    told: Instant,
+    /// When they were told last.
+    told: Option<Instant>,
+    /// Whether their end is still to be told.
+    open: bool,
+    /// How many there were since it last went well.
     failed: u64,
+}
+
+/// What is to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum News {
+    /// A batch did not arrive.
+    Fails,
+    /// So many did not, one after the other.
+    StillFails(u64),
+    /// They arrive again.
+    Works,
+}
+
+impl Trouble {
+    fn failed(&mut self, now: Instant) -> Option<News> {
+        self.failed += 1;
+        if self.told.is_some_and(|told| now.duration_since(told) < OFTEN) {
+            return None;
+        }
+        self.told = Some(now);
+        Some(match std::mem::replace(&mut self.open, true) {
+            true => News::StillFails(self.failed),
+            false => News::Fails,
+        })
+    }
+
+    fn worked(&mut self) -> Option<News> {
+        self.failed = 0;
+        std::mem::take(&mut self.open).then_some(News::Works)
+    }
 }
 
 impl<E> Watched<E> {
@@ -37,25 +72,27 @@ impl<E> Watched<E> {
     }
 
     fn note(&self, result: OTelSdkResult) -> OTelSdkResult {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         let signal = self.signal;
-        match (&result, trouble.as_mut()) {
-            (Ok(()), None) => {}
-            (Ok(()), Some(_)) => {
-                tracing::info!(signal, "telemetry reaches the collector again");
-                *trouble = None;
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = match &result {
+            Ok(()) => trouble.worked(),
+            Err(_) => trouble.failed(Instant::now()),
+        };
+        drop(trouble);
+        let error = result.as_ref().err().map(ToString::to_string);
+        match news {
+            None => {}
+            Some(News::Works) => tracing::info!(signal, "telemetry reaches the collector again"),
+            Some(News::Fails) => {
+                tracing::warn!(signal, error, "telemetry does not reach the collector");
             }
-            (Err(error), None) => {
-                tracing::warn!(signal, %error, "telemetry does not reach the collector");
-                *trouble = Some(Trouble { told: Instant::now(), failed: 1 });
-            }
-            (Err(error), Some(trouble)) => {
-                trouble.failed += 1;
-                if trouble.told.elapsed() >= OFTEN {
-                    let batches = trouble.failed;
-                    tracing::warn!(signal, batches, %error, "telemetry still does not reach the collector");
-                    trouble.told = Instant::now();
-                }
+            Some(News::StillFails(batches)) => {
+                tracing::warn!(
+                    signal,
+                    batches,
+                    error,
+                    "telemetry still does not reach the collector"
+                );
             }
         }
         result

@@ -11,6 +11,7 @@ mod exporters;
 mod log;
 mod metrics;
 mod observer;
+mod variables;
 
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ pub struct Settings<'s> {
 
 /// Telemetry that has been started. Without an endpoint it is the log alone.
 pub struct Telemetry {
-    tracer: Option<SdkTracerProvider>,
+    tracer: SdkTracerProvider,
     logger: Option<SdkLoggerProvider>,
     meter: Option<SdkMeterProvider>,
     page: Option<Registry>,
@@ -67,31 +68,37 @@ impl Telemetry {
     /// Errors: an `OTEL_*` variable or the endpoint is not usable; the text says which, and what is
     /// allowed.
     pub fn start(settings: Settings<'_>) -> Result<Self, String> {
+        if cfg!(feature = "no-telemetry") {
+            let tracer = exporters::untold();
+            return Ok(Self { tracer, logger: None, meter: None, page: None });
+        }
+        variables::check()?;
         let to = |signal| Destination::of(signal, settings.otlp_endpoint);
         let resource = resource(settings.version);
-        let tracer = to(Signal::Traces)?.map(|to| exporters::tracer(&to, &resource)).transpose()?;
+        let traces = to(Signal::Traces)?;
+        let (tracer, traced): (_, fn(&Metadata<'_>) -> bool) = match &traces {
+            Some(to) => (exporters::tracer(to, &resource)?, is_traced),
+            None => (exporters::untold(), is_named_in_log),
+        };
         let logger = to(Signal::Logs)?.map(|to| exporters::logger(&to, &resource)).transpose()?;
         let page = settings.metrics_page.then(Registry::new);
         let meter = metrics::meter(to(Signal::Metrics)?.as_ref(), page.as_ref(), &resource)?;
         if let Some(meter) = &meter {
             global::set_meter_provider(meter.clone());
         }
-        if tracer.is_some() {
-            global::set_text_map_propagator(context::propagator()?);
-        }
-        let spans = tracer.as_ref().map(|tracer| {
-            tracing_opentelemetry::layer()
-                .with_tracer(tracer.tracer("passlink"))
-                .with_location(false)
-                .with_threads(false)
-                .with_target(false)
-                .with_tracked_inactivity(false)
-                .with_filter(filter_fn(is_traced).with_max_level_hint(LevelFilter::INFO))
-        });
-        let records = logger.as_ref().map(|logger| {
-            OpenTelemetryTracingBridge::new(logger)
-                .with_filter(log_filter(settings.log).and(filter_fn(is_sent)))
-        });
+        global::set_text_map_propagator(context::propagator()?);
+        let spans = tracing_opentelemetry::layer()
+            .with_tracer(tracer.tracer("passlink"))
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_tracked_inactivity(false)
+            .with_filter(filter_fn(traced).with_max_level_hint(LevelFilter::INFO));
+        // It has its filter also where there is none: a layer without one would have all spans made.
+        let sends = logger.is_some();
+        let records = logger.as_ref().map(OpenTelemetryTracingBridge::new).with_filter(
+            log_filter(settings.log).and(filter_fn(move |it: &Metadata<'_>| sends && is_sent(it))),
+        );
         tracing_subscriber::registry()
             .with(spans)
             .with(records)
@@ -128,9 +135,7 @@ impl Telemetry {
     /// Sends what is queued, and ends. Gives up after a while on a collector that does not answer.
     pub async fn flush(self) {
         let Self { tracer, logger, meter, page: _ } = self;
-        let tracer = tokio::task::spawn_blocking(move || {
-            tracer.map(|tracer| tracer.shutdown_with_timeout(FLUSH))
-        });
+        let tracer = tokio::task::spawn_blocking(move || tracer.shutdown_with_timeout(FLUSH));
         let logger = tokio::task::spawn_blocking(move || {
             logger.map(|logger| logger.shutdown_with_timeout(FLUSH))
         });
@@ -172,6 +177,12 @@ fn is_traced(metadata: &Metadata<'_>) -> bool {
         false => Level::WARN,
     };
     metadata.target().starts_with("passlink") && *metadata.level() <= level
+}
+
+/// Where spans go nowhere: those that log lines belong to, and that a mail's delivery goes on from.
+fn is_named_in_log(metadata: &Metadata<'_>) -> bool {
+    const NAMED: [&str; 3] = ["request", "send outbox", "process outbox"];
+    is_traced(metadata) && metadata.is_span() && NAMED.contains(&metadata.name())
 }
 
 /// Log lines that go out by OTLP: all but those of what sends them, which would never end.

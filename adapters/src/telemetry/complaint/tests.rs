@@ -58,3 +58,29 @@ fn a_collector_that_is_away_is_told_once_and_so_is_its_return() {
     assert!(lines[0].contains("does not reach") && lines[0].contains("connection refused"));
     assert!(lines[1].contains("reaches the collector again"), "{log}");
 }
+
+#[test]
+fn an_outage_is_told_every_five_minutes_with_what_was_lost() {
+    let (mut trouble, start) = (Trouble::default(), Instant::now());
+    assert_eq!(trouble.failed(start), Some(News::Fails));
+    let every_second = (1..900).filter_map(|second| {
+        let at = start + Duration::from_secs(second);
+        trouble.failed(at).map(|news| (second, news))
+    });
+    let told: Vec<_> = every_second.collect();
+    assert_eq!(told, [(300, News::StillFails(301)), (600, News::StillFails(601))]);
+    assert_eq!(trouble.worked(), Some(News::Works));
+}
+
+#[test]
+fn a_collector_that_comes_and_goes_is_no_flood() {
+    let (mut trouble, start) = (Trouble::default(), Instant::now());
+    let mut told = Vec::new();
+    for second in 0..600 {
+        let at = start + Duration::from_secs(second);
+        told.extend(trouble.failed(at).map(|news| (second, news)));
+        told.extend(trouble.worked().map(|news| (second, news)));
+    }
+    let twice = |second| [(second, News::Fails), (second, News::Works)];
+    assert_eq!(told, [twice(0), twice(300)].concat());
+}
