@@ -20,6 +20,7 @@ use crate::{
 pub struct Passlink {
     dir: TempDir,
     port: u16,
+    binary: PathBuf,
     environment: BTreeMap<String, String>,
     server: Option<Process>,
     database: Database,
@@ -41,8 +42,8 @@ impl Passlink {
     /// An installation that does not run yet, without a way for mail.
     pub fn new() -> Self {
         let (dir, environment) = (TempDir::new().unwrap(), BTreeMap::new());
-        let database = Database::asked_for(dir.path());
-        Self { dir, port: 0, environment, server: None, database, client: client() }
+        let (binary, database) = (binary().to_owned(), Database::asked_for(dir.path()));
+        Self { dir, port: 0, binary, environment, server: None, database, client: client() }
             .listening()
             .set("server.public_url", "https://login.example.com")
             .on_its_database()
@@ -52,8 +53,15 @@ impl Passlink {
     /// run yet.
     pub fn another_node(&self) -> Self {
         let (dir, database) = (TempDir::new().unwrap(), self.database.clone());
-        let environment = self.environment.clone();
-        Self { dir, port: 0, environment, server: None, database, client: client() }.listening()
+        let (binary, environment) = (self.binary.clone(), self.environment.clone());
+        Self { dir, port: 0, binary, environment, server: None, database, client: client() }
+            .listening()
+    }
+
+    /// Run by another binary.
+    pub fn run_by(mut self, binary: PathBuf) -> Self {
+        self.binary = binary;
+        self
     }
 
     fn listening(mut self) -> Self {
@@ -165,7 +173,7 @@ impl Passlink {
     /// As [`Self::launch`], from a shell that has run `preparation`.
     pub fn launch_after(&mut self, preparation: &str) {
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("{preparation}; exec \"$0\" serve")]).arg(binary());
+        command.args(["-c", &format!("{preparation}; exec \"$0\" serve")]).arg(&self.binary);
         self.prepare(&mut command);
         self.launch_as(command);
     }
@@ -210,7 +218,7 @@ impl Passlink {
 
     /// A command of the binary, in this installation.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(&self.binary);
         command.args(arguments);
         self.prepare(&mut command);
         command
@@ -340,6 +348,11 @@ impl Passlink {
     /// Whether the database is SQLite's.
     pub fn is_on_sqlite(&self) -> bool {
         matches!(self.database, Database::Sqlite(_))
+    }
+
+    /// Where the database is.
+    pub fn database_url(&self) -> url::Url {
+        self.database.url().parse().unwrap()
     }
 
     /// The database file, of an installation on SQLite.

@@ -28,15 +28,20 @@ async fn a_log_that_no_terminal_shows_is_json_with_one_line_a_request() {
         .collect();
     let told: Vec<_> = requests
         .iter()
-        .map(|entry| (entry["method"].as_str(), entry["route"].as_str(), entry["status"].as_u64()))
+        .map(|entry| {
+            let text = |name: &str| entry[name].as_str().unwrap();
+            let call = (text("method"), text("route"), text("protocol"));
+            (call, entry["status"].as_u64().unwrap(), text("code"))
+        })
         .collect();
+    let sending = ("POST", SEND_LINK, "rest");
     assert_eq!(
         told,
         [
-            (Some("POST"), Some(SEND_LINK), Some(200)),
-            (Some("POST"), Some(SEND_LINK), Some(429)),
-            (Some("POST"), Some(SEND_LINK), Some(401)),
-            (Some("GET"), Some("unmatched"), Some(404)),
+            (sending, 200, "OK"),
+            (sending, 429, "RESOURCE_EXHAUSTED"),
+            (sending, 401, "UNAUTHENTICATED"),
+            (("GET", "unmatched", "http"), 404, "NOT_FOUND"),
         ]
     );
     assert!(requests.iter().all(|entry| entry["duration_ms"].as_f64().is_some_and(|ms| ms >= 0.0)));

@@ -3,13 +3,20 @@
 use std::{collections::BTreeSet, fs};
 
 use passlink_tests::{
-    Answer, Collector, MailServer, Passlink, Protocol, SEND_LINK, Tls, free_port,
+    Answer, Call, Collector, MailServer, Passlink, Protocol, SEND_LINK, Tls,
+    mime::Mail,
     secrets::{files, search},
 };
 use reqwest::Method;
 use serde_json::json;
 
-use super::send;
+use super::{
+    metrics::{page, with_page},
+    register, send, trace_id,
+};
+
+/// What a collector is told, and what stands beside it: each is searched.
+const TOLD: [&str; 6] = ["octets", "traces.jsonl", "metrics.jsonl", "logs.jsonl", "page", "log"];
 
 #[tokio::test]
 async fn a_whole_run_tells_a_collector_no_secret() {
@@ -20,14 +27,9 @@ async fn a_whole_run_tells_a_collector_no_secret() {
         { "recipient": "eve@", "stage": "rcpt", "answer": "550 <eve@example.com> never" },
     ]));
     mails.open();
-    let listen = format!("127.0.0.1:{}", free_port());
-    let mut passlink = Passlink::with_mail_server(&mails)
-        .generous()
-        .observed_by(&collector)
-        .set("telemetry.metrics_listen", &listen)
-        .set_variable("RUST_LOG", "debug")
-        .started()
-        .await;
+    let passlink = Passlink::with_mail_server(&mails).generous().observed_by(&collector);
+    let (passlink, url) = with_page(passlink.set_variable("RUST_LOG", "debug"));
+    let mut passlink = passlink.started().await;
     let (ada, eve) = (passlink.ada(), passlink.caller("eve@example.com", &[]));
     send(&passlink, Protocol::Rest, &eve, "01").await;
     for (number, protocol) in Protocol::ALL.into_iter().enumerate() {
@@ -36,42 +38,71 @@ async fn a_whole_run_tells_a_collector_no_secret() {
     }
     let in_query = format!("{SEND_LINK}?access_token={}#code", ada.token);
     Answer::to(passlink.request(Method::POST, &in_query).body("{")).await;
-    let mails = mails.mails();
-    let mut secrets = vec![ada.token, eve.token, "Sm+p/w0rd~x".to_owned()];
+    let mut secrets = vec![ada.token.clone(), eve.token, "Sm+p/w0rd~x".to_owned()];
     secrets.extend([ada.address, eve.address]);
-    for received in mails {
-        let code = received.mail.register_link().code;
-        let path = format!("/passkeys/register?code={code}");
-        Answer::to(passlink.request(Method::GET, &path)).await;
-        Answer::to(passlink.request(Method::GET, &format!("/nowhere/{code}"))).await;
-        secrets.extend([code, received.mail.revoke_link().code]);
+    let sent: Vec<Mail> = mails.mails().into_iter().map(|it| it.mail).collect();
+    for mail in &sent {
+        let (register, revoke) = (mail.register_link(), mail.revoke_link());
+        for path in [
+            format!("/passkeys/register?code={}", register.code),
+            format!("/nowhere/{}", register.code),
+        ] {
+            Answer::to(passlink.request(Method::GET, &path)).await;
+        }
+        shown(&passlink, "links", &register.query["codeID"], "_inspect", &register.code).await;
+        secrets.extend([register.code, revoke.code]);
     }
-    let page = Answer::to(passlink_tests::client().get(format!("http://{listen}/metrics"))).await;
-    fs::write(collector.dir().join("page"), &page.text).unwrap();
+    let newest = sent.last().unwrap();
+    register(&passlink, &newest.register_link(), &trace_id(Protocol::Rest)).await;
+    let first = sent[0].revoke_link();
+    shown(&passlink, "links", &first.query["codeID"], "_revoke", &first.code).await;
+    shown(&passlink, "links", &first.query["codeID"], "_resend", &first.code).await;
+    mails.until_mails(5).await;
+    let added = mails.mails().remove(4).mail.undo_link();
+    shown(&passlink, "passkeys", &added.query["passkeyID"], "_undo", &added.code).await;
+    secrets.push(added.code);
+    let returned = Protocol::Rest.request(&passlink, &Call::add_link()).bearer_auth(&ada.token);
+    let returned = Answer::to(returned).await.json()["link"].as_str().unwrap().to_owned();
+    secrets.push(returned.split_once("code=").unwrap().1.to_owned());
+    mails.until_mails(6).await;
+    fs::write(collector.dir().join("page"), page(&url).await).unwrap();
     passlink.stop().await;
     fs::write(collector.dir().join("log"), passlink.log()).unwrap();
 
     let told = files(collector.dir());
-    let has = |name: &str| told.iter().any(|file| file.ends_with(name));
-    assert!(
-        ["octets", "traces.jsonl", "metrics.jsonl", "logs.jsonl", "page", "log"]
-            .iter()
-            .all(|it| has(it))
-    );
-    assert!(
-        collector.logs().iter().any(|record| record["severity"] == "DEBUG"),
-        "the level took effect"
-    );
+    let file = |name: &str| told.iter().find(|file| file.ends_with(name)).expect(name).clone();
+    let severities: BTreeSet<_> =
+        collector.logs().iter().map(|it| it["severity"].as_str().unwrap().to_owned()).collect();
+    assert!(severities.contains("DEBUG"), "the level took effect: {severities:?}");
+    let spans = collector.spans();
+    for name in
+        ["passlink.finish_registration", "passlink.revoke_link", "passlink.undo_registration"]
+    {
+        assert!(spans.iter().any(|span| span["name"] == name), "{name} took place");
+    }
     let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
+    assert_eq!(secrets.len(), 15);
     assert_eq!(search(&told, &secrets), BTreeSet::new());
 
-    // The same search finds what is there, as octets of OTLP and as text.
-    for (file, secret) in [("octets", 0), ("traces.jsonl", 5), ("page", 3)] {
-        let file = collector.dir().join(file);
-        let mut octets = fs::read(&file).unwrap();
-        octets.extend_from_slice(secrets[secret].as_bytes());
-        fs::write(&file, octets).unwrap();
-        let found = search(std::slice::from_ref(&file), &secrets);
-        assert!(found.contains(&(file, secret, "raw".to_owned())), "{found:?}");
+    // The same search finds what is told, in spans and log records as they came and as text ...
+    for name in ["octets", "traces.jsonl", "logs.jsonl", "log"] {
+        let found = search(&[file(name)], &[&ada.id]);
+        assert!(found.contains(&(file(name), 0, "raw".to_owned())), "{name}: {found:?}");
     }
+    // ... and each secret, wherever it is planted.
+    for (number, name) in (0..secrets.len()).zip(TOLD.iter().cycle()) {
+        let mut octets = fs::read(file(name)).unwrap();
+        octets.extend_from_slice(secrets[number].as_bytes());
+        fs::write(file(name), octets).unwrap();
+        let found = search(&[file(name)], &secrets);
+        assert!(found.contains(&(file(name), number, "raw".to_owned())), "{name}: {found:?}");
+    }
+}
+
+/// Shows a code, as a page does.
+async fn shown(passlink: &Passlink, what: &str, id: &str, action: &str, code: &str) {
+    let path = format!("/passlink/v1/{what}/{id}/{action}");
+    let request = passlink.request(Method::POST, &path).json(&json!({ "code": code }));
+    let answer = Answer::to(request).await;
+    assert!([200, 400].contains(&answer.status), "{answer:?}");
 }
