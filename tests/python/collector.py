@@ -2,7 +2,8 @@
 says. It prints `ready` when it listens.
 
 What it is sent stands in --dir, an object a line: `traces.jsonl`, `metrics.jsonl`, `logs.jsonl`; and in
-`octets`, as it came. Each answer takes --delay seconds; with --refuse, nothing is taken.
+`octets`, as it came. Each answer takes --delay seconds; with --refuse, nothing is taken; with --discard (gRPC
+alone), all is taken unread.
 """
 
 import argparse
@@ -124,6 +125,13 @@ class Collector:
                 file.write(request.SerializeToString() + b"\n")
 
 
+def discard(server):
+    export = grpc.unary_unary_rpc_method_handler(lambda _request, _context: b"")
+    for signal in ("trace.v1.Trace", "metrics.v1.Metrics", "logs.v1.Logs"):
+        service = f"opentelemetry.proto.collector.{signal}Service"
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Export": export}),))
+
+
 def serve_grpc(collector):
     def handler(signal, response):
         def export(_self, request, context):
@@ -141,9 +149,12 @@ def serve_grpc(collector):
     records = type("Logs", (logs_service_pb2_grpc.LogsServiceServicer,), {
         "Export": handler("logs", logs_service_pb2.ExportLogsServiceResponse)})
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(traces(), server)
-    metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(measures(), server)
-    logs_service_pb2_grpc.add_LogsServiceServicer_to_server(records(), server)
+    if collector.options.discard:
+        discard(server)
+    else:
+        trace_service_pb2_grpc.add_TraceServiceServicer_to_server(traces(), server)
+        metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(measures(), server)
+        logs_service_pb2_grpc.add_LogsServiceServicer_to_server(records(), server)
     server.add_insecure_port(f"127.0.0.1:{collector.options.port}")
     server.start()
     print("ready", flush=True)
@@ -187,5 +198,6 @@ parser.add_argument("--dir", type=Path, required=True)
 parser.add_argument("--protocol", choices=["grpc", "http"], required=True)
 parser.add_argument("--delay", type=float, default=0)
 parser.add_argument("--refuse", action="store_true")
+parser.add_argument("--discard", action="store_true")
 options = parser.parse_args()
 {"grpc": serve_grpc, "http": serve_http}[options.protocol](Collector(options))
