@@ -3,8 +3,9 @@
 //
 // A request `{page, options}` opens a page in a profile of its own; `{page, code, args}` runs the
 // body of an async function that is given `page`, `context`, `devtools` (a DevTools session of the
-// page) and `args`, and answers what it returns.
+// page), `log`, `axe` and `args`, and answers what it returns.
 
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -16,6 +17,8 @@ const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: [
     "--no-sandbox",
+    // Names of hosts that no browser takes for secure.
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
     "--disable-gpu",
     "--no-first-run",
     "--disable-background-networking",
@@ -25,11 +28,22 @@ const browser = await chromium.launch({
 });
 const pages = new Map();
 
+/** The script of axe-core, which knows the rules for accessibility. */
+const axe = () => readFile(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
 async function open(options) {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(PATIENCE);
+  await context.addInitScript(tellViolations);
   const page = await context.newPage();
   return { page, context, devtools: await context.newCDPSession(page), log: logOf(page) };
+}
+
+/** Runs in the page: what its Content-Security-Policy forbids is said on the console. */
+function tellViolations() {
+  addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
+    console.error(`forbidden by ${effectiveDirective}: ${blockedURI}`),
+  );
 }
 
 /** What the page says on its console, and errors that nobody caught. */
@@ -46,8 +60,8 @@ async function answer({ page: id, options, code, args }) {
     return null;
   }
   const { page, context, devtools, log } = pages.get(id);
-  const run = new AsyncFunction("page", "context", "devtools", "log", "args", code);
-  return (await run(page, context, devtools, log, args)) ?? null;
+  const run = new AsyncFunction("page", "context", "devtools", "log", "axe", "args", code);
+  return (await run(page, context, devtools, log, axe, args)) ?? null;
 }
 
 console.log("ready");

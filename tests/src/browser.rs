@@ -50,7 +50,8 @@ impl Browser {
 impl Page {
     /// Runs the body of an async JavaScript function and answers what it returns. It is given
     /// Playwright's `page` and its `context`, `devtools` (a DevTools session of the page), `log`
-    /// (what the page said on its console) and `args`. Panics when it throws.
+    /// (what the page said on its console, and what its policy forbade), `axe` (reads the script of
+    /// axe-core) and `args`. Panics when it throws.
     pub async fn run(&self, code: &str, args: Value) -> Value {
         self.browser.ask(json!({ "page": self.id, "code": code, "args": args })).await
     }

@@ -141,14 +141,23 @@ impl Part {
         let mut found: Vec<_> = parsed.filter(|url| url.path() == path).collect();
         found.dedup();
         assert_eq!(found.len(), 1, "{path} in {:?}", self.links);
-        let mut page = found[0].clone();
+        Link::parse(found[0].as_str())
+    }
+}
+
+impl Link {
+    /// Takes a link apart.
+    #[track_caller]
+    pub fn parse(link: &str) -> Self {
+        let url = Url::parse(link).expect(link);
+        let mut page = url.clone();
         page.set_query(None);
         page.set_fragment(None);
-        Link {
-            whole: found[0].to_string(),
+        Self {
+            whole: url.to_string(),
             page: page.to_string(),
-            query: found[0].query_pairs().into_owned().collect(),
-            code: found[0].fragment().unwrap().strip_prefix("code=").unwrap().to_owned(),
+            query: url.query_pairs().into_owned().collect(),
+            code: url.fragment().unwrap().strip_prefix("code=").unwrap().to_owned(),
         }
     }
 }

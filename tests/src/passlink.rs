@@ -143,6 +143,12 @@ impl Passlink {
             .set_variable("OTEL_METRIC_EXPORT_INTERVAL", "300")
     }
 
+    /// With pages that a browser on this machine can open.
+    pub fn on_localhost(self) -> Self {
+        let url = format!("http://localhost:{}", self.port);
+        self.set("server.public_url", &url)
+    }
+
     /// No cooldown, and as many links an hour as can be.
     pub fn generous(self) -> Self {
         self.set("links.cooldown", "0s").set("links.max_per_hour", "100")

@@ -181,6 +181,25 @@ async fn new_mails_appear_by_themselves_and_what_is_in_them_runs_no_script() {
 }
 
 #[tokio::test]
+async fn the_link_leads_to_a_passkey_and_the_mail_about_that_takes_it_away_again() {
+    let demo = Demo::start(TempDir::new().unwrap()).await;
+    let page = Browser::start().await.page(json!({ "locale": "en-GB" })).await;
+    page.authenticator(true).await;
+    page.goto(&demo.url("/passkeys/register?")).await;
+    let code = r#"
+        await page.getByRole("button", { name: "Create passkey" }).click();
+        await page.getByRole("heading", { name: "Passkey added" }).waitFor();
+        await page.goto(args);
+        await page.waitForFunction(() => document.querySelector("main").dataset.number === "2");
+        await page.locator("main").getByRole("link", { name: "Text", exact: true }).click();
+        const text = await page.locator("pre").textContent();
+        await page.goto(text.match(/http\S+\/passkeys\/undo\S+/)[0]);
+        await page.getByRole("button", { name: "Remove the passkey" }).click();
+        await page.getByRole("heading", { name: "The passkey is removed" }).waitFor();"#;
+    page.run(code, demo.mailbox().into()).await;
+}
+
+#[tokio::test]
 async fn the_mailbox_opens_to_nobody_who_does_not_know_its_path_or_comes_by_another_host() {
     let demo = Demo::start(TempDir::new().unwrap()).await;
     let mailbox = demo.mailbox();

@@ -29,6 +29,7 @@ mod mail_templates;
 mod nodes;
 mod outages;
 mod outbox;
+mod pages;
 mod passkey_commands;
 mod passkeys;
 mod protocols;

@@ -1,0 +1,36 @@
+use serde_json::Value;
+
+use crate::{Output, Passlink, mime::Link, python};
+
+/// How far a link is moved back, in milliseconds: longer than any link lives.
+const BACK: u64 = 25 * 60 * 60 * 1000;
+
+impl Passlink {
+    /// Lets a link's time run out, as if it had been requested long before. A code is bound to the
+    /// end of its link's time, so that the link has another one then.
+    #[track_caller]
+    pub fn expired(&self, link: &Link) -> Link {
+        let id = link.query["codeID"].as_str();
+        let back = format!(
+            "UPDATE links SET requested_at = requested_at - {BACK}, expires_at = expires_at - {BACK} \
+             WHERE id = ?"
+        );
+        self.sql(&back, &[id]);
+        let code = self.code(id, "register");
+        Link { whole: link.whole.replace(&link.code, &code), code, ..link.clone() }
+    }
+
+    /// The code of a link, derived by a program that is not ours.
+    fn code(&self, link: &str, purpose: &str) -> String {
+        let select = "SELECT key_id, domain, id, user_id, expires_at FROM links WHERE id = ?";
+        let row = self.sql(select, &[link]).remove(0);
+        let mut command = python::script("code.py");
+        command.arg(self.dir().join("passlink.key"));
+        command.args(row.iter().map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }));
+        command.arg(purpose);
+        Output::of(command).done().trim_end().to_owned()
+    }
+}

@@ -1,0 +1,132 @@
+//! The pages that the links in the mails lead to, in a browser with an authenticator.
+
+use passlink_tests::{
+    Answer, Browser, Caller, MailServer, Page, Passlink,
+    mime::{Link, Mail},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+mod careful;
+mod confirming;
+mod keyboard;
+mod languages;
+mod registering;
+mod told;
+mod trying_again;
+
+/// All that a user's way from the mail to the passkey needs.
+struct Scene {
+    passlink: Passlink,
+    mails: MailServer,
+    ada: Caller,
+    browser: Browser,
+}
+
+impl Scene {
+    /// Without a cooldown; `more` are further settings.
+    async fn set(more: &[(&str, &str)]) -> Self {
+        Self::with_user(more, &["--display-name", "Ada Example"]).await
+    }
+
+    async fn with_user(more: &[(&str, &str)], options: &[&str]) -> Self {
+        let mails = MailServer::plain();
+        let generous = Passlink::with_mail_server(&mails).on_localhost().generous();
+        let passlink = generous.set("limits.pages_per_minute", "1000");
+        let passlink = more.iter().fold(passlink, |it, (key, value)| it.set(key, value));
+        let passlink = passlink.started().await;
+        let ada = passlink.caller("ada@example.com", options);
+        let browser = Browser::start().await;
+        Self { passlink, mails, ada, browser }
+    }
+
+    /// Has a link mailed to Ada, and takes it from the mail.
+    async fn mail(&self) -> Mail {
+        let before = self.mails.count();
+        self.passlink.send_link(&self.ada.token).await.sequence();
+        self.next_mail(before).await
+    }
+
+    async fn next_mail(&self, before: usize) -> Mail {
+        self.mails.until_mails(before + 1).await.remove(before).mail
+    }
+
+    /// A link that is returned, and not mailed.
+    async fn link(&self) -> Link {
+        let request = self.passlink.request(Method::POST, "/auth/v1/users/me/passwordless/_link");
+        let answer = Answer::to(request.bearer_auth(&self.ada.token).body("{}")).await.json();
+        Link::parse(answer["link"].as_str().unwrap())
+    }
+
+    /// An empty page, on a device that has an authenticator.
+    async fn device(&self) -> Page {
+        let page = self.browser.page(json!({ "locale": "en-GB" })).await;
+        page.authenticator(true).await;
+        page
+    }
+
+    /// Opens a link on a device that has an authenticator.
+    async fn open(&self, link: &Link) -> Page {
+        let page = self.device().await;
+        page.goto(&link.whole).await;
+        page
+    }
+
+    /// The names of Ada's passkeys.
+    async fn passkeys(&self) -> Vec<String> {
+        let path = "/auth/v1/users/me/passwordless/_search";
+        let request = self.passlink.request(Method::POST, path).bearer_auth(&self.ada.token);
+        let answer = Answer::to(request.body("{}")).await.json();
+        let result = answer["result"].as_array().cloned().unwrap_or_default();
+        result.iter().map(|passkey| passkey["name"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// Waits until the page shows a state, looks at it and returns what it says.
+async fn shows(page: &Page, state: &str) -> String {
+    shows_as(page, state, state).await
+}
+
+/// As [`shows`], with a name for this look at the state.
+async fn shows_as(page: &Page, state: &str, name: &str) -> String {
+    comes_to(page, state).await;
+    page.looks_good(name).await;
+    page.run(r##"return page.locator("#card").innerText()"##, Value::Null)
+        .await
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// Waits until the page shows a state.
+async fn comes_to(page: &Page, state: &str) {
+    let code = r##"
+        const wanted = page.locator(`#card[data-state="${args}"]`);
+        await wanted.waitFor().catch(async () => {
+            const { state } = await page.locator("#card").evaluate((card) => ({ ...card.dataset }));
+            throw new Error(`${state} in place of ${args}; ${log}`);
+        });"##;
+    page.run(code, state.into()).await;
+}
+
+/// Presses the page's button; the state that it shows now is no longer the one that is waited for.
+async fn press(page: &Page) {
+    let code = r##"
+        const button = page.locator("#card button");
+        await button.waitFor();
+        await page.locator("#card").evaluate((card) => (card.dataset.state = "pressed"));
+        await button.click();"##;
+    page.run(code, Value::Null).await;
+}
+
+/// Whether the page's authenticator waits for a touch that does not come, and whether it knows its
+/// user.
+async fn authenticator_is(page: &Page, authenticator: &str, present: bool, verified: bool) {
+    let code = r#"
+        const { authenticatorId } = args;
+        await devtools.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled: args.present });
+        await devtools.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: args.verified });"#;
+    let args =
+        json!({ "authenticatorId": authenticator, "present": present, "verified": verified });
+    page.run(code, args).await;
+}

@@ -1,0 +1,62 @@
+//! The pages that ask once, and then do what their link is for.
+
+use super::*;
+
+#[tokio::test]
+async fn this_was_not_me_asks_once_and_then_the_link_is_useless() {
+    let scene = Scene::set(&[]).await;
+    let mail = scene.mail().await;
+    let page = scene.open(&mail.revoke_link()).await;
+    shows(&page, "revoke.ask").await;
+    page.run("await page.reload()", Value::Null).await;
+    comes_to(&page, "revoke.ask").await;
+    let other = scene.open(&mail.register_link()).await;
+    comes_to(&other, "register.ready").await;
+
+    press(&page).await;
+    shows(&page, "revoke.done").await;
+    press(&other).await;
+    comes_to(&other, "register.revoked").await;
+    page.goto(&mail.revoke_link().whole).await;
+    press(&page).await;
+    comes_to(&page, "revoke.done").await;
+}
+
+#[tokio::test]
+async fn a_link_that_was_used_can_not_be_revoked() {
+    let scene = Scene::set(&[]).await;
+    let mail = scene.mail().await;
+    let page = scene.open(&mail.register_link()).await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    page.goto(&mail.revoke_link().whole).await;
+    press(&page).await;
+    shows(&page, "revoke.invalid").await;
+    assert_eq!(scene.passkeys().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_registration_is_undone_once_and_by_its_own_code_only() {
+    let scene = Scene::set(&[]).await;
+    let page = scene.open(&scene.link().await).await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    let undo = scene.next_mail(0).await.undo_link();
+    let other_code = scene.link().await.code;
+    page.goto(&undo.whole.replace(&undo.code, &other_code)).await;
+    press(&page).await;
+    shows(&page, "undo.invalid").await;
+    assert_eq!(scene.passkeys().await.len(), 1);
+
+    page.goto("about:blank").await;
+    page.goto(&undo.whole).await;
+    press(&page).await;
+    comes_to(&page, "undo.done").await;
+    page.goto("about:blank").await;
+    page.goto(&undo.whole).await;
+    press(&page).await;
+    comes_to(&page, "undo.invalid").await;
+    page.goto("about:blank").await;
+    page.goto(&undo.page).await;
+    comes_to(&page, "common.incomplete").await;
+}

@@ -1,0 +1,97 @@
+//! The pages in the user's language, in every direction and with every name.
+
+use super::*;
+
+/// The language and the direction of the page.
+async fn language(page: &Page) -> Value {
+    let code = "const { lang, dir } = document.documentElement; return [lang, dir];";
+    page.run(&format!("return page.evaluate(() => {{ {code} }})"), Value::Null).await
+}
+
+#[tokio::test]
+async fn a_page_is_in_the_language_of_the_user_and_in_another_for_who_chooses_one() {
+    let scene = Scene::with_user(&[], &["--language", "de-AT"]).await;
+    let page = scene.open(&scene.mail().await.register_link()).await;
+    let said = shows_as(&page, "register.ready", "register.ready-de").await;
+    assert!(said.contains("Passkey hinzufügen"), "{said}");
+    assert_eq!(language(&page).await, json!(["de", "ltr"]));
+
+    let choose = r##"
+        const choice = page.locator("#language");
+        if (args.name) await page.locator("#name").fill(args.name);
+        await choice.focus();
+        await choice.selectOption({ label: args.label });
+        await page.locator("html[lang=" + args.language + "]").waitFor();
+        return page.evaluate(() => document.activeElement.id);"##;
+    let args = json!({ "name": "Handy", "label": "العربية", "language": "ar" });
+    assert_eq!(page.run(choose, args).await, "language", "who chose is not led away");
+    let said = shows_as(&page, "register.ready", "register.ready-ar").await;
+    assert!(said.contains("إضافة مفتاح مرور"), "{said}");
+    assert_eq!(language(&page).await, json!(["ar", "rtl"]));
+    press(&page).await;
+    let said = shows_as(&page, "register.done", "register.done-ar").await;
+    assert!(said.contains("Handy") && said.contains("تمت"), "{said}");
+    assert_eq!(scene.passkeys().await, ["Handy"]);
+
+    // These pages don't know whose they are before they act.
+    page.goto(&scene.next_mail(1).await.undo_link().whole).await;
+    comes_to(&page, "undo.ask").await;
+    assert_eq!(language(&page).await, json!(["en", "ltr"]), "what the browser likes best");
+    let args = json!({ "label": "Français", "language": "fr" });
+    page.run(choose, args).await;
+    press(&page).await;
+    let said = shows_as(&page, "undo.done", "undo.done-fr").await;
+    assert!(said.contains("clé d’accès"), "{said}");
+}
+
+#[tokio::test]
+async fn texts_that_can_not_be_had_leave_the_page_in_the_language_it_has() {
+    let scene = Scene::with_user(&[], &["--language", "de"]).await;
+    let page = scene.device().await;
+    page.run(r#"await page.route("**/de.json", (route) => route.abort())"#, Value::Null).await;
+    page.goto(&scene.link().await.whole).await;
+    let said = shows(&page, "register.ready").await;
+    assert!(said.contains("Add a passkey"), "{said}");
+}
+
+#[tokio::test]
+async fn long_names_and_long_words_and_all_directions_fit() {
+    let long = format!("{} عدا المثال", "Donaudampfschifffahrtsgesellschaft".repeat(4));
+    let scene = Scene::set(&[]).await;
+    for (tag, name) in [
+        ("de", long.as_str()),
+        ("ar", "Ada Example"),
+        ("he", "עדה לדוגמה"),
+        ("ja", "例 愛田"),
+        ("hu", &long),
+    ] {
+        let change = ["user", "update", &scene.ada.id, "--display-name", name, "--language", tag];
+        scene.passlink.cli(&change).done();
+        let page = scene.open(&scene.mail().await.register_link()).await;
+        let shown = shows_as(&page, "register.ready", &format!("register.ready-{tag}-long")).await;
+        assert!(shown.contains(name), "{shown}");
+        let direction = if matches!(tag, "ar" | "he") { "rtl" } else { "ltr" };
+        assert_eq!(language(&page).await, json!([tag, direction]));
+        let before = scene.mails.count();
+        press(&page).await;
+        shows_as(&page, "register.done", &format!("register.done-{tag}")).await;
+        page.goto(&scene.next_mail(before).await.undo_link().whole).await;
+        shows_as(&page, "undo.ask", &format!("undo.ask-{tag}")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_works_until_another_day_says_which() {
+    for (lifetime, minutes) in [("24h", 24 * 60), ("1m", 1)] {
+        let scene = Scene::set(&[("links.lifetime", lifetime)]).await;
+        let page = scene.open(&scene.link().await).await;
+        comes_to(&page, "register.ready").await;
+        let code = r#"
+            const end = new Date(Date.now() + args * 60_000);
+            const today = end.toDateString() === new Date().toDateString();
+            const note = await page.locator(".note").innerText();
+            return [note, note.includes(end.getFullYear()) !== today];"#;
+        let seen = page.run(code, minutes.into()).await;
+        assert_eq!(seen[1], json!(true), "{seen}");
+    }
+}

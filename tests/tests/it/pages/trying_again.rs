@@ -1,0 +1,313 @@
+//! Whatever goes wrong on the way to a passkey is explained, uses nothing up and can be tried again.
+
+use super::*;
+
+/// Where the answer to a ceremony goes.
+const FINISH: &str = "**/v2/users/*/passkeys/*";
+
+async fn ready(scene: &Scene) -> (Page, String) {
+    let page = scene.browser.page(json!({ "locale": "en-GB" })).await;
+    let authenticator = page.authenticator(true).await;
+    page.goto(&scene.link().await.whole).await;
+    comes_to(&page, "register.ready").await;
+    (page, authenticator)
+}
+
+/// Holds the answer to the next ceremony back, from the server.
+async fn hold(page: &Page) {
+    let code = r#"
+        page.arrived = new Promise((arrive) => {
+            const released = new Promise((release) => (page.release = release));
+            page.route(args, async (route) => {
+                arrive();
+                await released;
+                await route.continue();
+            }, { times: 1 });
+        });"#;
+    page.run(code, FINISH.into()).await;
+}
+
+/// Waits until an answer is held back.
+async fn held_back(page: &Page) {
+    page.run("await page.arrived", Value::Null).await;
+}
+
+/// Lets the answer go that is held back.
+async fn release(page: &Page) {
+    page.run("page.release()", Value::Null).await;
+}
+
+#[tokio::test]
+async fn who_cancels_or_is_not_recognised_tries_again_as_often_as_need_be() {
+    let scene = Scene::set(&[]).await;
+    let (page, authenticator) = ready(&scene).await;
+    authenticator_is(&page, &authenticator, false, true).await;
+    press(&page).await;
+    shows(&page, "register.waiting").await;
+    press(&page).await;
+    shows(&page, "register.cancelled").await;
+    authenticator_is(&page, &authenticator, true, false).await;
+    for _ in 0..12 {
+        press(&page).await;
+        comes_to(&page, "register.cancelled").await;
+    }
+    assert_eq!(scene.passkeys().await, [""; 0]);
+    authenticator_is(&page, &authenticator, true, true).await;
+    press(&page).await;
+    shows(&page, "register.done").await;
+    assert_eq!(scene.passkeys().await, ["Linux"]);
+}
+
+#[tokio::test]
+async fn a_device_that_has_a_passkey_of_the_account_is_told_and_another_can_be_taken() {
+    let scene = Scene::set(&[]).await;
+    let (page, authenticator) = ready(&scene).await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    page.goto(&scene.link().await.whole).await;
+    press(&page).await;
+    shows(&page, "register.exists").await;
+    let remove = r#"await devtools.send("WebAuthn.removeVirtualAuthenticator", args)"#;
+    page.run(remove, json!({ "authenticatorId": authenticator })).await;
+    page.authenticator(false).await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    assert_eq!(scene.passkeys().await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_account_with_as_many_passkeys_as_can_be_makes_room_and_tries_again() {
+    let scene = Scene::set(&[("passkeys.max_per_user", "1")]).await;
+    let (first, _) = ready(&scene).await;
+    let (second, _) = ready(&scene).await;
+    let (third, _) = ready(&scene).await;
+    hold(&third).await;
+    press(&third).await;
+    held_back(&third).await;
+    press(&first).await;
+    comes_to(&first, "register.done").await;
+    press(&second).await;
+    shows(&second, "register.full").await;
+    // This one had begun before, and is refused at the end.
+    release(&third).await;
+    comes_to(&third, "register.full").await;
+
+    let undo = scene.next_mail(0).await.undo_link();
+    first.goto(&undo.whole).await;
+    press(&first).await;
+    comes_to(&first, "undo.done").await;
+    press(&third).await;
+    comes_to(&third, "register.done").await;
+    press(&second).await;
+    comes_to(&second, "register.full").await;
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_found_and_one_that_never_came_is_sent_again() {
+    let scene = Scene::set(&[]).await;
+    for (reached, before) in [(false, 0), (true, 1)] {
+        let (page, authenticator) = ready(&scene).await;
+        let code = r#"
+            const [url, reached] = args;
+            await page.route(url, async (route) => {
+                if (reached) await route.fetch();
+                await route.abort();
+            }, { times: 1 });"#;
+        page.run(code, json!([FINISH, reached])).await;
+        press(&page).await;
+        comes_to(&page, "register.unsaved").await;
+        assert_eq!(scene.passkeys().await.len(), before + usize::from(reached));
+        if !reached {
+            page.looks_good("register.unsaved").await;
+        }
+        press(&page).await;
+        comes_to(&page, "register.done").await;
+        assert_eq!(scene.passkeys().await.len(), before + 1);
+        assert_eq!(held(&page, &authenticator).await, 1, "what was registered stays on the device");
+    }
+}
+
+/// How many passkeys an authenticator of the page holds.
+async fn held(page: &Page, authenticator: &str) -> Value {
+    let code = r#"
+        const { credentials } = await devtools.send("WebAuthn.getCredentials", args);
+        return credentials.length;"#;
+    page.run(code, json!({ "authenticatorId": authenticator })).await
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_is_forgotten_by_the_device_and_the_next_try_succeeds() {
+    let scene = Scene::set(&[]).await;
+    let (page, authenticator) = ready(&scene).await;
+    // Another challenge than the one that was asked.
+    let code = r#"
+        await page.route(args, async (route) => {
+            const body = route.request().postDataJSON();
+            const { response } = body.publicKeyCredential;
+            const data = JSON.parse(Buffer.from(response.clientDataJSON, "base64url"));
+            data.challenge = data.challenge.replace(/^./, (first) => (first === "A" ? "B" : "A"));
+            response.clientDataJSON = Buffer.from(JSON.stringify(data)).toString("base64url");
+            await route.continue({ postData: JSON.stringify(body) });
+        }, { times: 1 });"#;
+    page.run(code, FINISH.into()).await;
+    press(&page).await;
+    shows(&page, "register.failed").await;
+    assert_eq!(scene.passkeys().await, [""; 0]);
+    assert_eq!(held(&page, &authenticator).await, 0);
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    assert_eq!(scene.passkeys().await, ["Linux"]);
+}
+
+#[tokio::test]
+async fn a_link_that_ends_between_the_ceremony_and_its_answer_adds_nothing_and_says_why() {
+    let scene = Scene::set(&[]).await;
+    let link = scene.mail().await.register_link();
+    let page = scene.open(&link).await;
+    comes_to(&page, "register.ready").await;
+    hold(&page).await;
+    press(&page).await;
+    held_back(&page).await;
+    scene.passlink.cli(&["link", "revoke", &link.query["codeID"]]).done();
+    release(&page).await;
+    comes_to(&page, "register.revoked").await;
+    assert_eq!(scene.passkeys().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn without_webauthn_the_link_can_be_taken_to_another_browser() {
+    let scene = Scene::set(&[]).await;
+    let link = scene.link().await;
+    let page = scene.device().await;
+    let code = r#"
+        await context.addInitScript(() => delete globalThis.PublicKeyCredential);
+        await context.grantPermissions(["clipboard-read", "clipboard-write"]);"#;
+    page.run(code, Value::Null).await;
+    page.goto(&link.whole).await;
+    shows(&page, "register.unsupported").await;
+    press(&page).await;
+    let code = r##"
+        await page.locator("#announcement", { hasText: "The link is copied." }).waitFor();
+        return page.evaluate(() => navigator.clipboard.readText());"##;
+    let copied = page.run(code, Value::Null).await;
+    page.looks_good("register.unsupported.copied").await;
+    let elsewhere = scene.open(&Link { whole: copied.as_str().unwrap().to_owned(), ..link }).await;
+    comes_to(&elsewhere, "register.ready").await;
+}
+
+#[tokio::test]
+async fn where_the_connection_is_not_secure_the_link_leads_to_where_it_is() {
+    let scene = Scene::set(&[]).await;
+    let link = scene.link().await;
+    let page = scene.device().await;
+    let insecure = link.whole.replace("//localhost:", "//login.test:");
+    page.goto(&insecure).await;
+    shows(&page, "register.insecure").await;
+    let code = r#"
+        await context.route(/^https:/, (route) => route.fulfill({ body: "secure" }));
+        await page.locator("button").click();
+        await page.waitForURL(/^https:/);
+        return page.url();"#;
+    let secure = page.run(code, Value::Null).await;
+    let secure = Link::parse(secure.as_str().unwrap());
+    assert!(secure.page.starts_with("https://login.test:"), "{secure:?}");
+    assert_eq!((&secure.query["codeID"], &secure.code), (&link.query["codeID"], &link.code));
+}
+
+#[tokio::test]
+async fn devices_that_can_not_keep_a_passkey_and_sites_that_have_none_are_told_apart() {
+    let scene = Scene::set(&[]).await;
+    let link = scene.link().await;
+    let page = scene.device().await;
+    page.goto(&link.whole.replace("//localhost:", "//127.0.0.1:")).await;
+    comes_to(&page, "register.ready").await;
+    press(&page).await;
+    let said = shows(&page, "register.wrong_site").await;
+    assert!(said.contains("127.0.0.1:"), "{said}");
+
+    page.goto(&link.whole).await;
+    comes_to(&page, "register.ready").await;
+    // What phones without a screen lock say.
+    let code = r#"
+        await page.evaluate(() => {
+            const { create } = CredentialsContainer.prototype;
+            CredentialsContainer.prototype.create = () => {
+                CredentialsContainer.prototype.create = create;
+                return Promise.reject(new DOMException("no screen lock", "ConstraintError"));
+            };
+        });"#;
+    page.run(code, Value::Null).await;
+    press(&page).await;
+    shows(&page, "register.unsuitable").await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_or_has_had_enough_is_asked_again() {
+    let scene = Scene::set(&[("limits.wrong_codes_per_minute", "1")]).await;
+    let link = scene.link().await;
+    let page = scene.device().await;
+    let code = r#"await page.route("**/_inspect", (route) => route.abort(), { times: 1 });"#;
+    page.run(code, Value::Null).await;
+    page.goto(&link.whole).await;
+    shows(&page, "common.unreachable").await;
+    press(&page).await;
+    comes_to(&page, "register.ready").await;
+
+    let wrong = &link.whole[..link.whole.len() - 1];
+    page.goto(wrong).await;
+    comes_to(&page, "register.invalid").await;
+    page.goto("about:blank").await;
+    page.goto(wrong).await;
+    shows(&page, "common.too_many").await;
+    page.goto("about:blank").await;
+    page.goto(&link.whole).await;
+    comes_to(&page, "register.ready").await;
+}
+
+#[tokio::test]
+async fn a_page_too_many_offers_to_try_again_and_keeps_the_link() {
+    let mut scene = Scene::set(&[]).await;
+    scene.passlink.stop().await;
+    scene.passlink = scene.passlink.set("limits.pages_per_minute", "1");
+    scene.passlink.start().await;
+    let link = scene.link().await;
+    let page = scene.open(&link).await;
+    comes_to(&page, "register.ready").await;
+    page.goto("about:blank").await;
+    page.goto(&link.whole).await;
+    shows(&page, "common.too_many").await;
+    scene.passlink.stop().await;
+    scene.passlink = scene.passlink.set("limits.pages_per_minute", "60");
+    scene.passlink.start().await;
+    press(&page).await;
+    comes_to(&page, "register.ready").await;
+}
+
+#[tokio::test]
+async fn a_page_whose_scripts_or_texts_do_not_come_says_what_to_do() {
+    let scene = Scene::set(&[]).await;
+    let link = scene.link().await;
+    for missing in ["**/register.js", "**/api.js", "**/en.json"] {
+        let page = scene.device().await;
+        let code = r##"
+            await page.route(args[0], (route) => route.abort());
+            await page.goto(args[1]);
+            const words = page.locator(".late");
+            if (await words.isVisible()) throw new Error("at once");
+            await words.evaluate((it) => it.getAnimations().forEach((animation) => animation.finish()));
+            if (!(await words.isVisible())) throw new Error("never");"##;
+        page.run(code, json!([missing, link.whole])).await;
+        page.looks_good("start").await;
+        page.run(r#"await page.unrouteAll(); await page.reload();"#, Value::Null).await;
+        comes_to(&page, "register.ready").await;
+    }
+    let page = scene.browser.page(json!({ "locale": "en-GB", "javaScriptEnabled": false })).await;
+    page.goto(&link.whole).await;
+    let code = r##"return page.locator("#card").innerText()"##;
+    let said = page.run(code, Value::Null).await;
+    let said = said.as_str().unwrap();
+    assert!(said.starts_with("This page needs JavaScript"), "{said}");
+    assert!(!said.contains("One moment"), "{said}");
+}
