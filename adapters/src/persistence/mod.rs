@@ -41,7 +41,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// no run of a unit of work.
 const TESTED_AFTER: Duration = Duration::from_millis(250);
 /// How long a statement may take on PostgreSQL.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transaction on PostgreSQL may wait for its next statement: a node that hangs must not
 /// keep what it locked.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);

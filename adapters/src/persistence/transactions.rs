@@ -20,7 +20,7 @@ const RUNS: u32 = 8;
 const FIRST_WAIT: Duration = Duration::from_millis(2);
 /// How long a run may take before its server counts as gone: longer than a server that is there lets
 /// a statement take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How a transaction is committed.
 pub(super) type Commit =
