@@ -114,6 +114,7 @@ impl Telemetry {
     ///
     /// Errors: as of [`Telemetry::start`].
     pub fn check(otlp_endpoint: Option<&str>) -> Result<(), String> {
+        variables::check()?;
         for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
             if let Some(to) = Destination::of(signal, otlp_endpoint)? {
                 exporters::check(&to)?;

@@ -38,7 +38,8 @@ async fn the_revoke_code_of_the_mail_ends_the_link_however_often_it_is_used() {
     let world = World::new();
     let ada = world.user("ada").await;
     let code = world.mailed_link(&ada, Purpose::Revoke).await;
-    let (links, codes) = (LinkUseCases::new(world.clone(), world.clone()), world.codes());
+    let (links, codes) =
+        (LinkUseCases::new(world.clone(), world.clone(), world.clone()), world.codes());
     let revoke =
         async || links.revoke_by_code(&codes, presented(code.id.clone(), &code.code)).await;
     revoke().await.unwrap();
@@ -58,7 +59,7 @@ async fn a_code_that_registers_does_not_revoke() {
     let world = World::new();
     let ada = world.user("ada").await;
     let code = world.mailed_link(&ada, Purpose::Register).await;
-    let links = LinkUseCases::new(world.clone(), world.clone());
+    let links = LinkUseCases::new(world.clone(), world.clone(), world.clone());
     let refused = links.revoke_by_code(&world.codes(), code).await;
     assert!(matches!(refused, Err(CodeError::Invalid)));
     assert_eq!(world.state().links[0].state, LinkState::Requested);
