@@ -37,7 +37,7 @@ async fn measure() {
     let passlink = Passlink::with_mail_dir();
     passlink.cli(&["migrate"]).done();
     let file = passlink.dir().join("users.jsonl");
-    let mut import = async |what: &str| {
+    let import = async |what: &str| {
         let (taken, peak, succeeded) = run(&passlink, &file).await;
         let rate = users as f64 / taken.as_secs_f64();
         let seconds = taken.as_secs_f64();

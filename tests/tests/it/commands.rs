@@ -286,6 +286,7 @@ fn what_does_not_exist_is_told_on_stderr_and_exits_with_1() {
 #[test]
 fn a_reader_who_leaves_early_is_no_failure() {
     let passlink = Passlink::with_mail_dir();
+    passlink.cli(&["migrate"]).done();
     passlink.crowd(1201);
     for line in [
         &["user", "list"] as &[&str],
