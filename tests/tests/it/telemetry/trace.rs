@@ -254,6 +254,7 @@ impl Told<'_> {
             "SELECT links",
             "SELECT passkeys",
             "SELECT users",
+            "SELECT users",
             "UPDATE users",
             "passlink.create_options",
             "DELETE ceremonies",
