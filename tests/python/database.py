@@ -18,4 +18,5 @@ def connect(url: str):
 
 
 def with_parameters(url: str, statement: str) -> str:
-    return statement.replace("?", "%s") if is_postgres(url) else statement
+    """A statement in the words that the database has for parameters and octets."""
+    return statement.replace("?", "%s").replace(" AS BLOB)", " AS bytea)") if is_postgres(url) else statement

@@ -342,7 +342,7 @@ fn with_passkeys(passlink: &Passlink) {
          INSERT INTO passkeys (id, user_id, name, rp_id, credential_id, public_key, sign_count, \
          transports, backup_eligible, backup_state, aaguid, created_at) \
          SELECT 'a-passkey-with-an-id-of-many-letters-' || n, users.id, 'One of many', \
-         'login.example.com', 'c' || n, 'key', 0, '[]', false, false, 'aaguidaaguidaagu', 0 \
+         'login.example.com', CAST('c' || n AS BLOB), 'key', 0, '[]', false, false, 'aaguidaaguidaagu', 0 \
          FROM users, numbers",
         &[],
     );
