@@ -114,12 +114,11 @@ pub trait Users {
     /// Adds a user; `false` when the id or the address in the organisation is taken.
     async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError>;
     /// Changes all of a user but id, organisation and sequence; `false` when the address in the
-    /// organisation is taken: then the transaction can only be undone.
+    /// organisation is taken.
     async fn change_user(&mut self, user: &User) -> Result<bool, StoreError>;
     /// What names the user to authenticators, once it was needed.
     async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError>;
-    /// Sets what names the user to authenticators; `false` when it names another user: then the
-    /// transaction can only be undone.
+    /// Sets what names the user to authenticators; `false` when it names another user.
     async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<bool, StoreError>;
 }
 

@@ -9,12 +9,15 @@ use super::*;
 
 mod ceremonies;
 mod conflicts;
+mod keys;
 mod links;
 mod notify;
+mod outbox;
 mod passkeys;
 mod postgres;
 mod staging;
 mod tokens;
+mod users;
 
 /// A new database: on SQLite, or on what `PASSLINK_TEST_DATABASE` asks for.
 async fn new_database() -> (tempfile::TempDir, String) {
@@ -72,6 +75,29 @@ async fn add(store: &Arc<dyn Store>, user: User) -> bool {
     let added: Result<bool, StoreError> =
         store.write(user, |user, tx| Box::pin(tx.add_user(user, at(0)))).await;
     added.unwrap()
+}
+
+/// A store that holds these two.
+async fn with_ada_and_bob() -> (tempfile::TempDir, Arc<dyn Store>) {
+    let (folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    add(&store, user("bob", "bob@example.com")).await;
+    (folder, store)
+}
+
+/// Does the work while another transaction runs the statement, and ends a moment later.
+async fn meanwhile<T>(
+    connection: &DatabaseConnection,
+    statement: &str,
+    work: impl Future<Output = T>,
+) -> T {
+    let other = connection.begin().await.unwrap();
+    other.execute_unprepared(statement).await.unwrap();
+    let end = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        other.commit().await.unwrap();
+    };
+    tokio::join!(work, end).0
 }
 
 fn mail(id: &str) -> OutboxMail {
@@ -153,140 +179,6 @@ async fn two_that_wait_for_each_other_both_come_to_their_end() {
     tokio::join!(locks("ada", "bob"), locks("bob", "ada"));
 }
 
-#[tokio::test]
-async fn a_mail_is_given_to_one_of_those_who_claim_at_once() {
-    let (_folder, store, _) = store().await;
-    add(&store, user("ada", "ada@example.com")).await;
-    let queued: Result<(), StoreError> = store
-        .write((), |(), tx| {
-            Box::pin(async move {
-                for number in 0..30 {
-                    tx.queue(&mail(&format!("mail{number}"))).await?;
-                }
-                Ok(())
-            })
-        })
-        .await;
-    queued.unwrap();
-    let claim = |_| {
-        let store = store.clone();
-        async move {
-            let claimed: Result<Vec<ClaimedMail>, StoreError> =
-                store.write((), |(), tx| Box::pin(tx.claim(at(1), at(90), 3))).await;
-            claimed.unwrap()
-        }
-    };
-    let claims = (0..20).map(claim).collect::<tokio::task::JoinSet<_>>().join_all().await;
-    let ids: std::collections::BTreeSet<_> =
-        claims.iter().flatten().map(|mail| mail.id.to_string()).collect();
-    assert_eq!((claims.iter().flatten().count(), ids.len()), (30, 30));
-}
-
-#[tokio::test]
-async fn a_user_comes_back_as_it_was_put_in() {
-    let (_folder, store, _) = store().await;
-    let ada = user("ada", "Ada@example.com");
-    assert!(add(&store, ada.clone()).await);
-    let found: Result<_, StoreError> =
-        store.read(ada.id.clone(), |id, tx| Box::pin(tx.user(id))).await;
-    assert_eq!(found.unwrap(), Some(ada));
-}
-
-#[tokio::test]
-async fn an_address_is_one_users_in_an_organisation_whatever_its_case() {
-    let (_folder, store, _) = store().await;
-    assert!(add(&store, user("ada", "ada@example.com")).await);
-    assert!(!add(&store, user("bob", "Ada@example.com")).await);
-    assert!(!add(&store, user("ada", "other@example.com")).await);
-    let elsewhere =
-        User { organisation: "other".parse().unwrap(), ..user("bob", "ada@example.com") };
-    assert!(add(&store, elsewhere).await);
-}
-
-#[tokio::test]
-async fn a_users_address_can_change_to_one_that_nobody_has() {
-    let (_folder, store, _) = store().await;
-    let bob = user("bob", "bob@example.com");
-    add(&store, user("ada", "ada@example.com")).await;
-    add(&store, bob.clone()).await;
-    let change = async |user: User| -> bool {
-        let changed: Result<_, StoreError> =
-            store.write(user, |user, tx| Box::pin(tx.change_user(user))).await;
-        changed.unwrap()
-    };
-    assert!(!change(User { email: user("bob", "ADA@example.com").email, ..bob.clone() }).await);
-    let moved = User { email: user("bob", "bob@example.org").email, ..bob.clone() };
-    assert!(change(moved.clone()).await);
-    let found: Result<_, StoreError> =
-        store.read(bob.id.clone(), |id, tx| Box::pin(tx.user(id))).await;
-    assert_eq!(found.unwrap(), Some(moved));
-    assert!(change(user("ada", "bob@example.com")).await, "it is free again");
-}
-
-#[tokio::test]
-async fn a_key_is_needed_by_links_that_work_or_can_be_sent_again_and_by_what_can_be_undone() {
-    let (_folder, store, _) = store().await;
-    add(&store, user("ada", "ada@example.com")).await;
-    let result: Result<(), StoreError> = store
-        .write((), |(), tx| {
-            Box::pin(async move {
-                for (id, key, expires, state) in [
-                    ("1", "a", 50, LinkState::Sent),
-                    ("2", "a", 60, LinkState::Expired),
-                    ("3", "a", 70, LinkState::Redeemed),
-                    ("4", "b", 40, LinkState::Sent),
-                    ("5", "c", 90, LinkState::Requested),
-                    ("6", "d", 90, LinkState::Revoked),
-                ] {
-                    let link = PasskeyLink {
-                        id: id.parse().unwrap(),
-                        key: key.parse().unwrap(),
-                        expires: at(expires),
-                        state,
-                        ..link()
-                    };
-                    tx.add_link(&link).await?;
-                }
-                let users = |links, passkeys| KeyUsers { links, passkeys };
-                for (id, key, until, removed) in [
-                    ("1", "a", 80, None),
-                    ("2", "e", 50, None),
-                    ("3", "e", 45, None),
-                    ("4", "f", 90, Some(at(41))),
-                    ("5", "g", 30, None),
-                ] {
-                    assert!(tx.add_passkey(&passkey(id, key, at(until))).await?);
-                    if let Some(at) = removed {
-                        assert!(tx.remove_passkey(&id.parse().unwrap(), at).await?);
-                    }
-                }
-                let need = |key: &str, link: Option<i64>, undo: Option<i64>| KeyNeed {
-                    key: key.parse().unwrap(),
-                    last_expiry: link.map(at),
-                    last_undo: undo.map(at),
-                };
-                assert_eq!(
-                    tx.keys_needed(at(40), at(40)).await?,
-                    [
-                        need("a", Some(60), Some(80)),
-                        need("c", Some(90), None),
-                        need("e", None, Some(50)),
-                    ]
-                );
-                assert_eq!(tx.keys_needed(at(90), at(90)).await?, []);
-                for (key, expected) in
-                    [("a", users(2, 1)), ("d", users(0, 0)), ("e", users(0, 2)), ("f", users(0, 0))]
-                {
-                    let key = key.parse().unwrap();
-                    assert_eq!(tx.users_of_key(&key, at(40), at(40)).await?, expected);
-                }
-                Ok(())
-            })
-        })
-        .await;
-    result.unwrap();
-}
-
 /// Ada's, registered with a link of this key.
 fn passkey(id: &str, key: &str, undo_until: Timestamp) -> Passkey {
     Passkey {
@@ -364,47 +256,6 @@ async fn a_unit_of_work_that_fails_undoes_its_own_writes_and_not_its_neighbours(
     assert_eq!(users.unwrap().len(), 20);
 }
 
-#[tokio::test]
-async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts() {
-    let (_folder, store, _) = store().await;
-    add(&store, user("ada", "ada@example.com")).await;
-    let outcome: Result<(), StoreError> = store
-        .write((), |(), tx| {
-            Box::pin(async move {
-                for id in ["a", "b", "c"] {
-                    tx.queue(&mail(id)).await?;
-                }
-                let first = tx.claim(at(1), at(90), 2).await?;
-                assert_eq!(first.len(), 2);
-                assert_eq!(tx.claim(at(2), at(90), 5).await?.len(), 1);
-                assert_eq!(tx.next_due().await?, Some(at(90)));
-                assert_eq!(tx.claim(at(89), at(200), 5).await?, []);
-                let again = tx.claim(at(90), at(200), 5).await?;
-                assert_eq!(again.len(), 3);
-                assert!(!tx.make_due(&again[0].id, at(91)).await?, "it is in hand");
-                let in_hand = tx.mail(&again[0].id).await?.unwrap();
-                assert_eq!(in_hand.leased_until, Some(at(200)));
-                let sent = MailOutcome::Sent("250".into());
-                assert!(!tx.settle(&first[0], &sent, at(91)).await?);
-                assert!(tx.settle(&again[0], &sent, at(91)).await?);
-                assert!(!tx.settle(&again[0], &sent, at(92)).await?);
-                assert!(!tx.make_due(&again[0].id, at(92)).await?);
-                let later = MailOutcome::Retry { due: at(120), answer: "451".into() };
-                assert!(tx.settle(&again[1], &later, at(91)).await?);
-                assert!(tx.make_due(&again[1].id, at(120)).await?, "it is in nobody's hand");
-                assert_eq!(tx.next_due().await?, Some(at(120)));
-                let failed = MailOutcome::Failed("550".into());
-                assert!(tx.settle(&again[2], &failed, at(91)).await?);
-                let listed = tx.mails_in(OutboxState::Failed, None, 5).await?;
-                assert_eq!(listed[0].last_answer.as_deref(), Some("550"));
-                assert!(tx.make_due(&listed[0].id, at(93)).await?);
-                Ok(())
-            })
-        })
-        .await;
-    outcome.unwrap();
-}
-
 /// Each query of a repository goes by an index, in the database's own words.
 #[tokio::test]
 async fn no_query_reads_a_whole_table() {
@@ -473,36 +324,6 @@ async fn a_file_that_is_no_database_is_an_error_and_not_a_panic() {
     std::fs::write(&file, "this is no database, however long one looks at it".repeat(100)).unwrap();
     let url = format!("sqlite://{}", file.display());
     assert!(SeaStore::connect(&url, 1).await.is_err());
-}
-
-#[tokio::test]
-async fn a_mail_that_this_version_can_not_read_is_in_no_other_mails_way() {
-    let (_folder, store, connection) = store().await;
-    add(&store, user("ada", "ada@example.com")).await;
-    let queued: Result<(), StoreError> = store
-        .write((), |(), tx| {
-            Box::pin(async move {
-                for id in ["newer", "odd", "plain"] {
-                    tx.queue(&mail(id)).await?;
-                }
-                Ok(())
-            })
-        })
-        .await;
-    queued.unwrap();
-    for statement in [
-        "UPDATE outbox SET kind = 'of a newer version' WHERE id = 'newer'",
-        "UPDATE outbox SET subject = '' WHERE id = 'odd'",
-    ] {
-        connection.execute_unprepared(statement).await.unwrap();
-    }
-    let claimed: Result<Vec<ClaimedMail>, StoreError> =
-        store.write((), |(), tx| Box::pin(tx.claim(at(1), at(90), 5))).await;
-    let ids: Vec<_> = claimed.unwrap().iter().map(|mail| mail.id.to_string()).collect();
-    assert_eq!(ids, ["plain"]);
-    let due: Result<Option<Timestamp>, StoreError> =
-        store.read((), |(), tx| Box::pin(tx.next_due())).await;
-    assert_eq!(due.unwrap(), Some(at(90)), "what waits for another node is not due here");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use sea_orm::{
 use super::{Sql, parsed, state_names};
 use crate::persistence::{
     entities::users::{ActiveModel, Column, Entity, Model},
-    error::bad_row,
+    error::{Fault, bad_row},
 };
 
 state_names!(state_name, state_named, UserState {
@@ -75,12 +75,13 @@ fn changeable(user: &User) -> ActiveModel {
 }
 
 impl<C: ConnectionTrait> Sql<'_, C> {
-    /// `false` when a statement failed because what it sets is another user's.
-    fn unless_taken(&mut self, error: DbErr) -> Result<bool, StoreError> {
-        match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
-            _ => Err(self.failed(error)),
+    /// Notes a change that failed. What was free a statement ago may be another user's by now: all is
+    /// done again then, since PostgreSQL takes no statement after a failed one, and finds it taken.
+    fn failed_or_taken(&mut self, error: DbErr) -> StoreError {
+        if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
+            self.fault = self.fault.or(Some(Fault::Conflict));
         }
+        self.failed(error)
     }
 }
 
@@ -138,13 +139,12 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
                 return Ok(false);
             }
         }
-        // Somebody else may take it meanwhile.
         let changed = Entity::update_many()
             .set(changeable(user))
             .filter(Column::Id.eq(user.id.as_str()))
             .exec(self.db)
             .await;
-        changed.map_or_else(|error| self.unless_taken(error), |_| Ok(true))
+        changed.map(|_| true).map_err(|error| self.failed_or_taken(error))
     }
 
     async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError> {
@@ -166,12 +166,11 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         if taken.is_some() {
             return Ok(false);
         }
-        // Somebody else may take it meanwhile.
         let set = Entity::update_many()
             .col_expr(Column::Handle, Expr::value(handle.as_bytes()))
             .filter(Column::Id.eq(user.as_str()))
             .exec(self.db)
             .await;
-        set.map_or_else(|error| self.unless_taken(error), |_| Ok(true))
+        set.map(|_| true).map_err(|error| self.failed_or_taken(error))
     }
 }

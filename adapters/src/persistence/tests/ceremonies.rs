@@ -47,9 +47,7 @@ async fn a_ceremony_comes_back_as_it_was_put_in_and_ends_once() {
 
 #[tokio::test]
 async fn the_newest_ceremonies_of_a_user_remain() {
-    let (_folder, store, _) = store().await;
-    add(&store, user("ada", "ada@example.com")).await;
-    add(&store, user("bob", "bob@example.com")).await;
+    let (_folder, store) = with_ada_and_bob().await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {

@@ -17,9 +17,7 @@ fn hash(id: &str) -> TokenHash {
 
 #[tokio::test]
 async fn a_token_is_found_by_its_hash_and_revoked_once() {
-    let (_folder, store, _) = store().await;
-    add(&store, user("ada", "ada@example.com")).await;
-    add(&store, user("bob", "bob@example.com")).await;
+    let (_folder, store) = with_ada_and_bob().await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
