@@ -5,7 +5,10 @@ use std::{fmt::Display, path::Path, sync::Arc};
 use rustls::{
     ServerConfig,
     crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{
+        CertificateDer, PrivateKeyDer,
+        pem::{self, PemObject},
+    },
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -82,18 +85,33 @@ fn read(cert: &Path, key: &Path) -> Result<ServerConfig, Refused> {
         |name, file: &Path, why: &dyn Display| (name, format!("{}: {why}", file.display()));
     let certificates = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| refused("server.tls_cert", cert, &error))?;
-    if certificates.is_empty() {
-        return Err(refused("server.tls_cert", cert, &"holds no certificate in PEM"));
-    }
+        .and_then(|all| if all.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(all) })
+        .map_err(|error| refused("server.tls_cert", cert, &no_pem(error, "certificate")))?;
     let private_key = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| refused("server.tls_key", key, &error))?;
+        .map_err(|error| refused("server.tls_key", key, &no_pem(error, "private key")))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| {
             builder.with_no_client_auth().with_single_cert(certificates, private_key)
         })
-        .map_err(|error| refused("server.tls_key", key, &error))?;
+        .map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => {
+                let why = format!("is not the key of the certificate in {}", cert.display());
+                refused("server.tls_key", key, &why)
+            }
+            rustls::Error::InvalidCertificate(why) => {
+                refused("server.tls_cert", cert, &format_args!("holds no good certificate: {why}"))
+            }
+            error => refused("server.tls_key", key, &error),
+        })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// What is wrong with a file that should hold this in PEM; nothing of what it holds.
+fn no_pem(error: pem::Error, what: &str) -> String {
+    match error {
+        pem::Error::Io(error) => error.to_string(),
+        _ => format!("holds no {what} that can be read; it must be a PEM file (-----BEGIN …-----)"),
+    }
 }

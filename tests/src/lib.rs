@@ -19,6 +19,7 @@ mod endpoint;
 mod expiry;
 pub mod hand_made_passkey;
 mod key;
+pub mod load;
 mod looks;
 mod mail_server;
 pub mod mime;

@@ -22,18 +22,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use passlink_tests::{Passlink, Process};
+use passlink_tests::{
+    Passlink, Process,
+    load::{benchmark, setting},
+};
 
 fn main() {
-    // `cargo test --benches` runs this too, and has not asked for figures.
-    if std::env::args().any(|argument| argument == "--bench") {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.unwrap().block_on(measure());
-    }
+    benchmark(measure());
 }
 
 async fn measure() {
-    let users = std::env::var("PASSLINK_BENCH_USERS").map_or(1_000_000, |it| it.parse().unwrap());
+    let users = setting("PASSLINK_BENCH_USERS", 1_000_000);
     let passlink = Passlink::with_mail_dir();
     passlink.cli(&["migrate"]).done();
     let file = passlink.dir().join("users.jsonl");

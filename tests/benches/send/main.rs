@@ -18,23 +18,19 @@
 
 use std::{
     fs,
-    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use passlink_tests::{Answer, Caller, Passlink, binary, client};
-use tokio::task::JoinSet;
+use passlink_tests::{
+    Caller, Passlink, binary,
+    load::{benchmark, send_links, setting},
+};
 
 fn main() {
-    // `cargo test --benches` runs this too, and has not asked for figures.
-    if std::env::args().any(|argument| argument == "--bench") {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        runtime.unwrap().block_on(measure());
-    }
+    benchmark(measure());
 }
 
 async fn measure() {
-    let setting = |name, otherwise| std::env::var(name).map_or(otherwise, |it| it.parse().unwrap());
     let links = setting("PASSLINK_BENCH_LINKS", 5000);
     let mut passlink = Passlink::with_mail_dir().set_variable("RUST_LOG", "warn");
     passlink.cli(&["migrate"]).done();
@@ -61,32 +57,13 @@ async fn measure() {
     }
 }
 
-/// Sends a link to each user, `concurrency` at a time, spread over the nodes; returns the line of the
-/// table.
+/// Sends a link to each user, `concurrency` at a time; returns the line of the table.
 async fn send_all(nodes: &[Passlink], users: Vec<Caller>, concurrency: usize) -> String {
     let links = users.len();
-    let users = Arc::new(Mutex::new(users));
-    let mut tasks = JoinSet::new();
     let started = Instant::now();
-    for node in nodes.iter().cycle().take(concurrency) {
-        // A client of its own, and so a connection of its own, for each caller.
-        let (client, users) = (client(), users.clone());
-        let first = node.sending("");
-        let url = first.build().unwrap().url().clone();
-        tasks.spawn(async move {
-            let mut times = Vec::new();
-            loop {
-                let Some(user) = users.lock().unwrap().pop() else { return times };
-                let request = client.post(url.clone()).bearer_auth(&user.token).body("{}");
-                let sent = Instant::now();
-                let answer = Answer::to(request).await;
-                times.push(sent.elapsed());
-                assert_eq!(answer.status, 200, "{answer:?}");
-            }
-        });
-    }
-    let mut times: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
-    let (elapsed, loaded) = (started.elapsed(), resident(nodes));
+    let (elapsed, mut times) =
+        send_links(&nodes.iter().collect::<Vec<_>>(), users, concurrency).await;
+    let loaded = resident(nodes);
     times.sort();
     let rank = |share: f64| millis(times[((times.len() - 1) as f64 * share) as usize]);
     let waiting = "SELECT count(*) FROM outbox WHERE state = 'waiting'";

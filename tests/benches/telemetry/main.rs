@@ -19,15 +19,13 @@
     reason = "this is test code: what is not as expected ends it"
 )]
 
-use std::{
-    fs,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::{fs, path::PathBuf, time::Duration};
 
-use passlink_tests::{Answer, Caller, Collector, Passlink, binary, client, free_port, until};
-use tokio::task::JoinSet;
+use passlink_tests::{
+    Caller, Collector, Passlink, binary, free_port,
+    load::{benchmark, send_links, setting},
+    until,
+};
 
 /// Links of a turn.
 const TURN: usize = 200;
@@ -37,11 +35,7 @@ const CALLERS: usize = 16;
 const TICKS: f64 = 100.0;
 
 fn main() {
-    // `cargo test --benches` runs this too, and has not asked for figures.
-    if std::env::args().any(|argument| argument == "--bench") {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        runtime.unwrap().block_on(measure());
-    }
+    benchmark(measure());
 }
 
 /// A server, its users who have had no link yet, and the links a second of each of its turns.
@@ -66,7 +60,7 @@ impl Variant {
     async fn turn(&mut self) {
         let users = self.users.split_off(self.users.len() - TURN);
         let before = self.ticks_so_far();
-        let elapsed = send_all(&self.passlink, users).await;
+        let (elapsed, _) = send_links(&[&self.passlink], users, CALLERS).await;
         self.sent += TURN;
         let mails = self.passlink.mail_dir();
         until("the mails", async || {
@@ -89,7 +83,7 @@ impl Variant {
 }
 
 async fn measure() {
-    let rounds = std::env::var("PASSLINK_BENCH_ROUNDS").map_or(40, |text| text.parse().unwrap());
+    let rounds = setting("PASSLINK_BENCH_ROUNDS", 40);
     let (open, dead) =
         (Collector::shut("grpc", &["--discard"]).opened(), Collector::shut("grpc", &[]));
     let quiet = || Passlink::with_mail_dir().set_variable("RUST_LOG", "warn");
@@ -144,27 +138,6 @@ fn without_telemetry() -> PathBuf {
     let path = binary().with_file_name("passlink-without-telemetry");
     assert!(path.exists(), "{} is missing; the head of this benchmark says how", path.display());
     path
-}
-
-/// Sends a link to each user; returns how long that took.
-async fn send_all(passlink: &Passlink, users: Vec<Caller>) -> Duration {
-    let users = Arc::new(Mutex::new(users));
-    let url = passlink.sending("").build().unwrap().url().clone();
-    let mut tasks = JoinSet::new();
-    let started = Instant::now();
-    for _ in 0..CALLERS {
-        let (client, users, url) = (client(), users.clone(), url.clone());
-        tasks.spawn(async move {
-            loop {
-                let Some(user) = users.lock().unwrap().pop() else { return };
-                let request = client.post(url.clone()).bearer_auth(&user.token).body("{}");
-                let answer = Answer::to(request).await;
-                assert_eq!(answer.status, 200, "{answer:?}");
-            }
-        });
-    }
-    tasks.join_all().await;
-    started.elapsed()
 }
 
 fn quartiles(mut values: Vec<f64>) -> [f64; 3] {

@@ -264,8 +264,8 @@ fn what_serve_refuses_the_check_refuses_and_nothing_is_made_by_it() {
         ),
         (
             installation().set("server.tls_cert", "no.pem").set("server.tls_key", "no.pem"),
-            "PASSLINK_SERVER__TLS_CERT: server.tls_cert: no.pem: ",
-            "",
+            "PASSLINK_SERVER__TLS_CERT: server.tls_cert: no.pem: holds no certificate",
+            "must be a PEM file",
         ),
         (
             smtps(installation()).set("mail.ca_file", "no"),

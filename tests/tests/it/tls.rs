@@ -165,3 +165,15 @@ async fn a_hangup_does_nothing_to_a_server_without_tls() {
     .await;
     assert_eq!(passlink.send_link(&ada.token).await.status, 200);
 }
+
+#[test]
+fn a_key_of_another_certificate_is_told() {
+    let [files, others] = [certificates(), certificates()];
+    let path = |files: &TempDir, name: &str| files.path().join(name).display().to_string();
+    let stderr = Passlink::with_mail_dir()
+        .set("server.tls_cert", &path(&files, "cert.pem"))
+        .set("server.tls_key", &path(&others, "key.pem"))
+        .cli(&["config", "check"])
+        .failed(1);
+    assert!(stderr.contains("is not the key of the certificate in"), "{stderr}");
+}
