@@ -16,6 +16,7 @@ use tracing::{Instrument, Span};
 use super::{
     error::store_error,
     repositories::Sql,
+    silence::Heard,
     traced::{Target, Traced, fail},
 };
 
@@ -125,7 +126,8 @@ async fn run_in_savepoint(
     work: &Work,
 ) -> Result<Settled, DbErr> {
     let savepoint = transaction.begin().await?;
-    let settled = work(&mut Sql::new(&Traced::new(&savepoint, &Target::Sqlite))).await;
+    let heard = Heard::now();
+    let settled = work(&mut Sql::new(&Traced::new(&savepoint, &Target::Sqlite, &heard))).await;
     match settled {
         Settled::Commit => savepoint.commit().await?,
         Settled::RollBack => savepoint.rollback().await?,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use passlink_application::*;
 use passlink_domain::*;
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 
 use super::*;
 
@@ -14,6 +14,7 @@ mod links;
 mod notify;
 mod outbox;
 mod passkeys;
+pub(super) mod plans;
 mod postgres;
 mod staging;
 mod tokens;
@@ -257,66 +258,6 @@ async fn a_unit_of_work_that_fails_undoes_its_own_writes_and_not_its_neighbours(
 }
 
 /// Each query of a repository goes by an index, in the database's own words.
-#[tokio::test]
-async fn no_query_reads_a_whole_table() {
-    let (_folder, _store, connection) = store().await;
-    for query in [
-        "SELECT * FROM users WHERE id = 'a'",
-        "SELECT id FROM users WHERE organisation = 'a' AND email_key = 'a' AND id <> 'a'",
-        "SELECT * FROM users WHERE state <> 'removed' AND id > 'a' ORDER BY id LIMIT 5",
-        "SELECT requested_at FROM links WHERE user_id = 'a' AND requested_at > 1 ORDER BY requested_at DESC LIMIT 5",
-        "SELECT * FROM links WHERE id = 'a'",
-        "SELECT * FROM links WHERE user_id = 'a' AND id > 'a' ORDER BY id LIMIT 5",
-        "SELECT expires_at FROM links WHERE user_id = 'a' AND requested_at > 1 AND email IS NULL AND state IN ('a') AND expires_at > 1 LIMIT 10",
-        "UPDATE links SET state = 'x' WHERE user_id = 'a' AND requested_at < 1 AND email IS NOT NULL AND state IN ('a')",
-        "SELECT * FROM outbox WHERE state = 'waiting' AND due_at <= 1 ORDER BY due_at LIMIT 5",
-        "SELECT due_at FROM outbox WHERE state = 'waiting' ORDER BY due_at LIMIT 1",
-        "SELECT * FROM outbox WHERE state = 'failed' AND id > 'a' ORDER BY id LIMIT 5",
-        "SELECT * FROM outbox WHERE id = 'a'",
-        "UPDATE links SET state = 'x' WHERE user_id = 'a' AND requested_at > 1 AND state IN ('a') AND expires_at > 1",
-        "DELETE FROM links WHERE user_id = 'a'",
-        "DELETE FROM outbox WHERE user_id = 'a'",
-        "DELETE FROM tokens WHERE user_id = 'a'",
-        "SELECT * FROM tokens WHERE hash = ''",
-        "SELECT key_id FROM links WHERE key_id > 'a' ORDER BY key_id LIMIT 1",
-        "SELECT expires_at FROM links WHERE key_id = 'a' AND state = 'sent' AND expires_at > 1 ORDER BY expires_at DESC LIMIT 1",
-        "SELECT * FROM tokens WHERE user_id = 'a' ORDER BY id",
-        "SELECT * FROM passkeys WHERE user_id = 'a' AND removed_at IS NULL",
-        "SELECT * FROM passkeys WHERE removed_at IS NULL AND id > 'a' ORDER BY id LIMIT 5",
-        "SELECT * FROM passkeys WHERE removed_at IS NULL AND user_id = 'a' AND id > 'a' ORDER BY id LIMIT 5",
-        "SELECT id FROM users WHERE handle = '' AND id <> 'a'",
-        "SELECT * FROM ceremonies WHERE user_id = 'a'",
-        "DELETE FROM ceremonies WHERE user_id = 'a'",
-    ] {
-        for step in plan(&connection, query).await {
-            let bad = ["SCAN", "TEMP B-TREE", "Seq Scan", "Sort"];
-            let by_index = step.contains("USING INDEX");
-            assert!(by_index || !bad.iter().any(|bad| step.contains(bad)), "{query}: {step}");
-        }
-    }
-}
-
-/// How the database goes about a query. PostgreSQL reads tables as small as these whole, and sorts
-/// them, unless it has an index and is told to use it.
-async fn plan(connection: &DatabaseConnection, query: &str) -> Vec<String> {
-    let transaction = connection.begin().await.unwrap();
-    let backend = connection.get_database_backend();
-    let (explain, column) = match backend {
-        DbBackend::Postgres => {
-            let settings = ["seqscan", "sort", "bitmapscan"];
-            for setting in settings {
-                let off = format!("SET LOCAL enable_{setting} = off");
-                transaction.execute_unprepared(&off).await.unwrap();
-            }
-            ("EXPLAIN", "QUERY PLAN")
-        }
-        _ => ("EXPLAIN QUERY PLAN", "detail"),
-    };
-    let statement = Statement::from_string(backend, format!("{explain} {query}"));
-    let rows = transaction.query_all_raw(statement).await.unwrap();
-    rows.iter().map(|row| row.try_get("", column).unwrap()).collect()
-}
-
 #[tokio::test]
 async fn a_file_that_is_no_database_is_an_error_and_not_a_panic() {
     let folder = tempfile::tempdir().unwrap();

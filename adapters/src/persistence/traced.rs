@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use tracing::{Instrument, Span, field::Empty, info_span};
 
-use super::error::driver_code;
+use super::{error::driver_code, silence::Heard};
 
 /// The database that statements go to, as their spans tell it.
 #[derive(Clone)]
@@ -62,12 +62,33 @@ impl Target {
 pub(super) struct Traced<'c, C> {
     connection: &'c C,
     target: &'c Target,
+    heard: &'c Heard,
 }
 
 impl<'c, C> Traced<'c, C> {
-    /// Traces the statements of a connection to `target`.
-    pub fn new(connection: &'c C, target: &'c Target) -> Self {
-        Self { connection, target }
+    /// Traces the statements of a connection to `target`, and notes each answer.
+    pub fn new(connection: &'c C, target: &'c Target, heard: &'c Heard) -> Self {
+        Self { connection, target, heard }
+    }
+
+    /// The span of a statement that is about to run. Tests look at how the database would go about it.
+    async fn span(&self, statement: &Statement) -> Span
+    where
+        C: ConnectionTrait,
+    {
+        #[cfg(test)]
+        super::tests::plans::check(self.connection, statement).await;
+        self.target.span(&statement.sql)
+    }
+
+    async fn run<T>(
+        &self,
+        span: Span,
+        statement: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, DbErr> {
+        let result = traced(span, statement).await;
+        self.heard.note();
+        result
     }
 }
 
@@ -78,22 +99,22 @@ impl<C: ConnectionTrait> ConnectionTrait for Traced<'_, C> {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let span = self.target.span(&statement.sql);
-        traced(span, self.connection.execute_raw(statement)).await
+        let span = self.span(&statement).await;
+        self.run(span, self.connection.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        traced(self.target.span(sql), self.connection.execute_unprepared(sql)).await
+        self.run(self.target.span(sql), self.connection.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let span = self.target.span(&statement.sql);
-        traced(span, self.connection.query_one_raw(statement)).await
+        let span = self.span(&statement).await;
+        self.run(span, self.connection.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let span = self.target.span(&statement.sql);
-        traced(span, self.connection.query_all_raw(statement)).await
+        let span = self.span(&statement).await;
+        self.run(span, self.connection.query_all_raw(statement)).await
     }
 
     fn support_returning(&self) -> bool {

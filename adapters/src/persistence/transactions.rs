@@ -10,7 +10,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use super::{
     error::{Fault, fault, store_error},
     repositories::Sql,
-    silence::Silence,
+    silence::{Heard, Silence},
     traced::{Target, Traced, traced},
 };
 
@@ -18,8 +18,8 @@ use super::{
 const RUNS: u32 = 8;
 /// Wait before a unit of work is run again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(2);
-/// How long a run may take before its server counts as gone: longer than a server that is there lets
-/// a statement take.
+/// How long a server may say nothing before it counts as gone: longer than one that is there lets a
+/// statement take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How a transaction is committed.
@@ -43,8 +43,9 @@ pub(super) async fn run_committed_by(
     work: &Work,
 ) -> Result<(), StoreError> {
     for run in 1.. {
-        let attempt = silence.bounded(PATIENCE, attempt(commit, connection, work)).await;
-        match attempt.ok_or_else(no_answer)? {
+        let heard = Heard::now();
+        let attempt = attempt(commit, connection, work, &heard);
+        match silence.while_heard(PATIENCE, &heard, attempt).await.ok_or_else(no_answer)? {
             Attempt::Ended => break,
             Attempt::Again if run < RUNS => {}
             Attempt::Again => return Err(StoreError::Unavailable("too many conflicts".into())),
@@ -63,9 +64,11 @@ pub(super) async fn look(
 ) -> Result<(), StoreError> {
     for _ in 0..RUNS {
         let target = Target::of(connection);
-        let connection = Traced::new(connection, &target);
+        let heard = Heard::now();
+        let connection = Traced::new(connection, &target, &heard);
         let mut repositories = Sql::new(&connection);
-        silence.bounded(PATIENCE, work(&mut repositories)).await.ok_or_else(no_answer)?;
+        let done = silence.while_heard(PATIENCE, &heard, work(&mut repositories)).await;
+        done.ok_or_else(no_answer)?;
         if repositories.fault() != Some(Fault::Lost) {
             break;
         }
@@ -84,13 +87,19 @@ enum Attempt {
     Failed(DbErr),
 }
 
-async fn attempt(commit: &Commit, connection: &DatabaseConnection, work: &Work) -> Attempt {
+async fn attempt(
+    commit: &Commit,
+    connection: &DatabaseConnection,
+    work: &Work,
+    heard: &Heard,
+) -> Attempt {
     let target = Target::of(connection);
     let transaction = match traced(target.span("BEGIN"), connection.begin()).await {
         Ok(transaction) => transaction,
         Err(error) => return failed(error),
     };
-    let statements = Traced::new(&transaction, &target);
+    heard.note();
+    let statements = Traced::new(&transaction, &target, heard);
     let mut repositories = Sql::new(&statements);
     let settled = work(&mut repositories).await;
     let fault_seen = repositories.fault();

@@ -110,6 +110,9 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .all(self.db)
             .await
             .map_err(|error| self.failed(error))?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         Entity::update_many()
             .col_expr(Column::DueAt, Expr::value(lease_end.as_millisecond()))
             .col_expr(Column::LeasedUntil, Expr::value(lease_end.as_millisecond()))

@@ -13,6 +13,8 @@ use std::{
 
 use sea_orm::{ConnectionTrait, Database};
 
+use super::plans;
+
 struct Cluster {
     url: String,
     _dir: tempfile::TempDir,
@@ -44,5 +46,9 @@ pub(super) async fn new_database() -> String {
     let name = format!("passlink_{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let connection = Database::connect(format!("{url}/postgres")).await.unwrap();
     connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    for setting in plans::SETTINGS {
+        let off = format!("ALTER DATABASE {name} SET {setting} = off");
+        connection.execute_unprepared(&off).await.unwrap();
+    }
     format!("{url}/{name}")
 }
