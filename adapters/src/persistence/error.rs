@@ -8,9 +8,9 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 /// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL`, `SQLITE_CANTOPEN`, `SQLITE_NOTADB`.
 const SQLITE_OUT_OF_REACH: [i64; 7] = [5, 6, 8, 10, 13, 14, 26];
 /// Classes of SQLSTATE that say the same of PostgreSQL: connection exception, insufficient
-/// resources, operator intervention, system error; read-only, as after a failover, and a transaction
-/// that waited too long.
-const POSTGRES_OUT_OF_REACH: [&str; 6] = ["08", "53", "57", "58", "25006", "25P03"];
+/// resources, operator intervention, system error; a role or a database that isn't there; read-only, as
+/// after a failover, and a transaction that waited too long.
+const POSTGRES_OUT_OF_REACH: [&str; 8] = ["08", "53", "57", "58", "28", "3D", "25006", "25P03"];
 /// Serialisation failure and deadlock.
 const POSTGRES_CONFLICT: [&str; 2] = ["40001", "40P01"];
 

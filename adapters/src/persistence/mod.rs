@@ -5,7 +5,11 @@ use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use passlink_application::{Store, StoreError, Wake, Work};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, sqlx};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{
+    Connection, PgConnection,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
@@ -75,8 +79,10 @@ impl SeaStore {
         let connections = max_connections.saturating_add(1);
         if !url.starts_with("sqlite:") {
             let silence = Silence::default();
-            let connection = open_postgres(url, connections, silence.clone()).await;
-            let connection = connection.map_err(store_error)?;
+            let connection = match open_postgres(url, connections, silence.clone()).await {
+                Ok(connection) => connection,
+                Err(error) => return Err(why_not(url, error).await),
+            };
             pool_use::show(
                 connection.get_postgres_connection_pool(),
                 "postgresql",
@@ -178,6 +184,25 @@ async fn open_postgres(
         .map_sqlx_postgres_pool_opts(move |options| silence.clone().ended_by(options))
         .set_application_name("passlink");
     Database::connect(options).await
+}
+
+/// Why PostgreSQL can't be reached, and where it was looked for: a pool only tells that it waited.
+async fn why_not(url: &str, error: DbErr) -> StoreError {
+    let Ok(options) = PgConnectOptions::from_str(url) else {
+        return store_error(error);
+    };
+    let cause = match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await {
+        Ok(Err(sqlx::Error::Database(error))) => error.message().to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Ok(Ok(_)) => return store_error(error),
+        Err(_) => "no answer in time".to_owned(),
+    };
+    let database = options.get_database().unwrap_or(options.get_username());
+    let (host, port) = (options.get_host(), options.get_port());
+    StoreError::Unavailable(
+        format!("PostgreSQL at {host}:{port}, database {database}: {cause}; see database.url")
+            .into(),
+    )
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {

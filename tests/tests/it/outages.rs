@@ -180,8 +180,21 @@ async fn a_file_that_is_no_database_is_told_and_left_as_it_is() {
 #[tokio::test]
 async fn a_database_that_is_away_at_the_start_is_told() {
     let cluster = Postgres::start();
-    let passlink = Passlink::with_mail_dir().on_postgres(cluster.clone());
+    let url = cluster.create();
+    let (address, database) = url.split_once('@').unwrap().1.split_once('/').unwrap();
+    let start = |user: &str, database: &str| {
+        let url = format!("postgres://{user}:secret@{address}/{database}");
+        let passlink = Passlink::with_mail_dir()
+            .set("database.url", &url)
+            .set("secrets.key_file", "passlink.key");
+        let stderr = passlink.cli(&["serve"]).failed(1);
+        let place = format!("out of reach: PostgreSQL at {address}, database {database}: ");
+        assert!(stderr.contains(&place) && stderr.contains("see database.url"), "{stderr}");
+        assert!(!stderr.contains("secret"), "{stderr}");
+        stderr
+    };
+    assert!(start("nobody", database).contains("role \"nobody\" does not exist; see"));
+    assert!(start("postgres", "nothing").contains("database \"nothing\" does not exist; see"));
     cluster.stop("fast").await;
-    let stderr = passlink.cli(&["serve"]).failed(1);
-    assert!(stderr.contains("out of reach"), "{stderr}");
+    assert!(start("postgres", database).contains("onnection refused"));
 }
