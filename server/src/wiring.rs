@@ -22,7 +22,7 @@ use passlink_domain::{CodeKeys, EmailAddress, KeyId, LinkPolicy};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, config::Config, worker::Bell};
+use crate::{Error, config::Config, key_check::held_keys, worker::Bell};
 
 /// For tests that can't wait for a lease to end: how long a claimed mail is nobody else's. All nodes
 /// on a database must agree on it. Not a part of the configuration, hence the name.
@@ -170,14 +170,15 @@ impl House {
     }
 
     /// Mails links, for a worker in another process.
-    pub fn send_link(&self, config: &Config) -> Result<SendLink, Error> {
-        let desk = self.link_desk(config, self.keys(config)?)?;
+    pub async fn send_link(&self, config: &Config) -> Result<SendLink, Error> {
+        let desk = self.link_desk(config, held_keys(config, self).await?)?;
         Ok(SendLink::new(desk, Arc::new(Bell::default())))
     }
 
     /// Returns links to an operator, whatever callers may have.
-    pub fn add_link(&self, config: &Config) -> Result<AddLink, Error> {
-        Ok(AddLink::new(self.link_desk(config, self.keys(config)?)?, true))
+    pub async fn add_link(&self, config: &Config) -> Result<AddLink, Error> {
+        let desk = self.link_desk(config, held_keys(config, self).await?)?;
+        Ok(AddLink::new(desk, true))
     }
 
     /// Lists passkeys.
@@ -191,17 +192,18 @@ impl House {
     }
 
     /// Imports passkeys.
-    pub fn import_passkeys(&self, config: &Config) -> Result<ImportPasskeys, Error> {
-        Ok(ImportPasskeys::new(self.passkey_desk_of_command(config)?))
+    pub async fn import_passkeys(&self, config: &Config) -> Result<ImportPasskeys, Error> {
+        Ok(ImportPasskeys::new(self.passkey_desk_of_command(config).await?))
     }
 
     /// Removes passkeys, with mails for a worker in another process.
-    pub fn remove_passkey(&self, config: &Config) -> Result<RemovePasskey, Error> {
-        Ok(RemovePasskey::new(self.passkey_desk_of_command(config)?))
+    pub async fn remove_passkey(&self, config: &Config) -> Result<RemovePasskey, Error> {
+        Ok(RemovePasskey::new(self.passkey_desk_of_command(config).await?))
     }
 
-    fn passkey_desk_of_command(&self, config: &Config) -> Result<PasskeyDesk, Error> {
-        self.passkey_desk(config, self.keys(config)?, Arc::new(Bell::default()))
+    async fn passkey_desk_of_command(&self, config: &Config) -> Result<PasskeyDesk, Error> {
+        let keys = held_keys(config, self).await?;
+        self.passkey_desk(config, keys, Arc::new(Bell::default()))
     }
 
     fn passkey_desk(

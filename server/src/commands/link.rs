@@ -70,10 +70,10 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
         LinkCommand::Create { user, send, qr } => {
             let caller = Caller { user, token_name: None };
             if send {
-                let details = house.send_link(&config)?.to_caller(caller).await?;
+                let details = house.send_link(&config).await?.to_caller(caller).await?;
                 return print(&Change::from(&details));
             }
-            let added = house.add_link(&config)?.for_caller(caller).await?;
+            let added = house.add_link(&config).await?.for_caller(caller).await?;
             if qr {
                 qr::show(added.url.expose())?;
             }

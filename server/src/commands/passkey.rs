@@ -28,7 +28,7 @@ pub(crate) async fn run(command: PasskeyCommand, config: Config) -> Result<(), E
             Ok(())
         }
         PasskeyCommand::Remove { id } => {
-            print(&Listed::from(house.remove_passkey(&config)?.by_operator(id).await?))
+            print(&Listed::from(house.remove_passkey(&config).await?.by_operator(id).await?))
         }
         PasskeyCommand::Export { user } => export(&house, user).await,
         PasskeyCommand::Import { file } => import(&house, &config, &file).await,
@@ -58,7 +58,7 @@ async fn import(house: &House, config: &Config, file: &Path) -> Result<(), Error
         passkeys.push((number, passkey as Result<ImportedPasskey, String>));
     }
     lines.progress.set_message("all lines are read; adding the passkeys");
-    let imported = house.import_passkeys(config)?.import(passkeys).await?;
+    let imported = house.import_passkeys(config).await?.import(passkeys).await?;
     lines.progress.finish_and_clear();
     print(&Done { imported })
 }

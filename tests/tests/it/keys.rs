@@ -91,9 +91,16 @@ async fn a_node_that_lacks_a_key_says_so_at_start_and_when_asked_whether_it_is_r
     passlink.stop().await;
 
     fs::remove_file(passlink.dir().join("passlink.key")).unwrap();
-    let stderr = passlink.cli(&["serve"]).failed(1);
-    assert!(stderr.contains("is missing") && stderr.contains(&lost), "{stderr}");
-    assert!(!passlink.dir().join("passlink.key").exists(), "no key is made in its place");
+    let user = ada.id.as_str();
+    for command in [
+        &["serve"] as &[&str],
+        &["link", "create", "--user", user],
+        &["link", "create", "--user", user, "--send"],
+    ] {
+        let stderr = passlink.cli(command).failed(1);
+        assert!(stderr.contains("is missing") && stderr.contains(&lost), "{stderr}");
+        assert!(!passlink.dir().join("passlink.key").exists(), "no key is made in its place");
+    }
 
     add(&passlink);
     passlink.start().await;
