@@ -29,13 +29,13 @@ impl UserUseCases {
         id: UserId,
         decide: impl Fn(&User) -> Result<Option<Changed>, ChangeRefused> + Send + Sync + 'static,
     ) -> Result<User, UserError> {
-        let now = self.clock.now();
         self.store
-            .write((id, decide), move |(id, decide), tx| {
+            .write((id, decide, self.clock.clone()), |(id, decide, clock), tx| {
                 Box::pin(async move {
                     let user = tx.user_for_update(id).await?.ok_or(UserError::NotFound)?;
                     match decide(&user)? {
-                        Some(changed) => record(changed, now, tx).await,
+                        // The time is read behind the lock: changes have the order of their dates.
+                        Some(changed) => record(changed, clock.now(), tx).await,
                         None => Ok(user),
                     }
                 })
