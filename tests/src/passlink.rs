@@ -253,9 +253,15 @@ impl Passlink {
 
     /// Runs a command of the binary on a terminal; what it shows there is its stdout.
     pub fn on_terminal(&self, arguments: &[&str]) -> Output {
+        self.on_terminal_until("", arguments)
+    }
+
+    /// As [`Self::on_terminal`], but kills the command as soon as it shows the text.
+    pub fn on_terminal_until(&self, text: &str, arguments: &[&str]) -> Output {
         let inner = self.command(arguments);
         let mut command = python::script("terminal.py");
-        command.arg(inner.get_program()).args(inner.get_args()).current_dir(self.dir());
+        command.arg(text).arg(inner.get_program()).args(inner.get_args());
+        command.current_dir(self.dir());
         for (name, value) in inner.get_envs() {
             match value {
                 Some(value) => command.env(name, value),

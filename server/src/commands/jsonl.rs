@@ -14,9 +14,13 @@ use crate::Error;
 
 /// Longest line, in octets, its end included.
 const MAX_LINE: usize = 64 * 1024;
+/// What some editors put at the beginning of a file: the byte order mark, in UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How progress looks where its end is known, and where it is not.
 pub(super) const BAR: &str = "{wide_bar} {percent:>3} %  {msg}, {eta} left";
 pub(super) const SPINNER: &str = "{spinner} {msg}";
+/// The path of what is wrong with the line as a whole.
+const WHOLE: &str = ".";
 /// How often the time left is shown anew, whatever happens.
 const TICK: Duration = Duration::from_millis(200);
 /// How many lines are read before the progress is shown anew.
@@ -27,6 +31,7 @@ pub(super) struct Lines {
     /// How far they have been read.
     pub progress: ProgressBar,
     input: Box<dyn BufRead>,
+    name: String,
     line: Vec<u8>,
     number: u64,
     octets: u64,
@@ -41,28 +46,32 @@ pub(super) struct Done {
 impl Lines {
     /// Opens the file.
     pub fn open(file: &Path) -> Result<Self, Error> {
+        let name = file.display().to_string();
         let (input, progress): (Box<dyn BufRead>, _) = if file == Path::new("-") {
             let style = ProgressStyle::with_template(SPINNER)?;
             (Box::new(io::stdin().lock()), ProgressBar::no_length().with_style(style))
         } else {
-            let opened =
-                File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let opened = File::open(file).map_err(|error| format!("{name}: {error}"))?;
             let style = ProgressStyle::with_template(BAR)?;
             let progress = ProgressBar::new(opened.metadata()?.len()).with_style(style);
             (Box::new(BufReader::new(opened)), progress)
         };
         progress.enable_steady_tick(TICK);
-        Ok(Self { progress, input, line: Vec::new(), number: 0, octets: 0 })
+        Ok(Self { progress, input, name, line: Vec::new(), number: 0, octets: 0 })
     }
 
     /// The next line that is not blank, and its number.
-    pub fn next(&mut self) -> io::Result<Option<(u64, &[u8])>> {
+    pub fn next(&mut self) -> Result<Option<(u64, &[u8])>, Error> {
         loop {
-            match read_line(&mut *self.input, &mut self.line)? {
+            let read = read_line(&mut *self.input, &mut self.line);
+            match read.map_err(|error| format!("nothing was imported: {}: {error}", self.name))? {
                 0 => return Ok(None),
                 read => self.octets += read,
             }
             self.number += 1;
+            if self.number == 1 && self.line.starts_with(BOM) {
+                self.line.drain(..BOM.len());
+            }
             if self.number.is_multiple_of(SHOW_EVERY) {
                 self.progress.set_position(self.octets);
                 self.progress.set_message(rate(self.number, "lines", &self.progress));
@@ -84,14 +93,19 @@ pub(super) fn parse<T: DeserializeOwned>(line: &[u8], example: &str) -> Result<T
     if !text.trim_ascii_start().starts_with(b"{") {
         return Err(format!("must be a JSON object, such as {example}"));
     }
-    serde_json::from_slice(text).map_err(|error| json_error(&error))
+    let mut parser = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut parser)
+        .map_err(|error| json_error(&error.path().to_string(), error.inner()))?;
+    parser.end().map_err(|error| json_error(WHOLE, &error))?;
+    Ok(value)
 }
 
-/// What the parser says, with the line that it knows: there is but one.
-fn json_error(error: &serde_json::Error) -> String {
+/// What the parser says and of which key, with the line that it knows: there is but one.
+fn json_error(key: &str, error: &serde_json::Error) -> String {
     let text = error.to_string();
     let what = text.rsplit_once(" at line ").map_or(&*text, |(what, _)| what);
-    format!("{what} (at column {})", error.column())
+    let key = if key == WHOLE { String::new() } else { format!("{key}: ") };
+    format!("{key}{what} (at column {})", error.column())
 }
 
 /// How many of `what` there are, and how many came in a second.

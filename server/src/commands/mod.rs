@@ -41,6 +41,14 @@ async fn open(config: &Config) -> Result<House, Error> {
     House::open(config, Pending::RefuseUnlessNew).await
 }
 
+/// Takes what was erased out of the database's journal as well. What a command did is done by then: if
+/// this fails, the rest is overwritten in time.
+async fn clear_journal(house: &House) {
+    if let Err(error) = house.clear_journal().await {
+        eprintln!("warning: what was erased is still in the database's journal: {error}");
+    }
+}
+
 /// Prints a value as one line of JSON.
 fn print(value: &impl Serialize) -> Result<(), Error> {
     let line = serde_json::to_string(value)?;

@@ -4,7 +4,7 @@ use passlink_application::{NewUser, UserUseCases};
 use passlink_domain::{StateChange, User, UserChanges, UserId, UserState};
 use serde::Serialize;
 
-use super::{PAGE, open, print, user_import};
+use super::{PAGE, clear_journal, open, print, user_import};
 use crate::{
     Error,
     cli::{self, UserCommand},
@@ -84,9 +84,9 @@ pub(crate) async fn run(command: UserCommand, config: Config) -> Result<(), Erro
         UserCommand::Deactivate { id } => move_to(&users, id, StateChange::Deactivate).await,
         UserCommand::Reactivate { id } => move_to(&users, id, StateChange::Reactivate).await,
         UserCommand::Remove { id } => {
-            let removed = users.remove(id).await?;
-            house.clear_journal().await?;
-            print(&Line::from(&removed))
+            print(&Line::from(&users.remove(id).await?))?;
+            clear_journal(&house).await;
+            Ok(())
         }
         UserCommand::Import { file } => user_import::run(&file, &config).await,
         UserCommand::Show { id } => print(&Line::from(&users.show(id).await?)),

@@ -8,6 +8,7 @@ use passlink_domain::{EmailAddress, IdError, OrganisationId, Text, TextError, Us
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
+    clear_journal,
     jsonl::{self, BAR, Done, Lines, SPINNER, rate},
     open, print,
     user::LANGUAGE,
@@ -80,9 +81,10 @@ pub(crate) async fn run(file: &Path, config: &Config) -> Result<(), Error> {
     progress.set_style(ProgressStyle::with_template(SPINNER)?);
     let bar = ProgressStyle::with_template(BAR)?;
     let imported = import.finish(|step| show(step, progress, &bar)).await?;
-    house.clear_journal().await?;
     lines.progress.finish_and_clear();
-    print(&Done { imported })
+    print(&Done { imported })?;
+    clear_journal(&house).await;
+    Ok(())
 }
 
 /// Shows what the end of an import is at.

@@ -90,7 +90,10 @@ fn a_wrong_line_is_told_with_its_number_and_what_is_wrong() {
             "{\"email\": \"ada@example.com\", \"email\": \"b@example.com\"}",
             "duplicate field `email`",
         ),
-        ("{\"email\": \"ada@example.com\", \"emailVerified\": \"yes\"}", "expected a boolean"),
+        (
+            "{\"email\": \"ada@example.com\", \"emailVerified\": \"yes\"}",
+            "emailVerified: invalid type",
+        ),
         ("{\"email\": \"ada\"}", "email: must have the form name@example.com"),
         ("{\"email\": \"ada@example.com\", \"id\": \"a b\"}", "id: must not contain white space"),
         (
@@ -137,7 +140,7 @@ fn octets_that_are_no_text_and_lines_without_end_are_told_as_well() {
     let endless = [b"{\"email\": \"".as_slice(), &vec![b'a'; 1_000_000], b"\n"].concat();
     let all = [b"{\"email\": \"\xff@example.com\"}\n".as_slice(), &endless, b"{}\n"].concat();
     let stderr = import(&passlink, &all).failed(1);
-    assert!(stderr.contains("line 1: invalid unicode"), "{stderr}");
+    assert!(stderr.contains("line 1: email: invalid unicode"), "{stderr}");
     assert!(stderr.contains("line 2: must have at most 65536 octets"), "{stderr}");
     assert!(stderr.contains("line 3: missing field"), "{stderr}");
 }
@@ -157,8 +160,18 @@ fn the_first_twenty_wrong_lines_are_told_and_the_rest_is_counted() {
 fn what_can_not_be_read_is_told() {
     let passlink = Passlink::with_mail_dir();
     assert!(passlink.cli(&["user", "import", "missing.jsonl"]).failed(1).contains("missing.jsonl"));
+    let folder = passlink.dir().display().to_string();
+    let stderr = passlink.cli(&["user", "import", &folder]).failed(1);
+    assert!(stderr.contains(&format!("nothing was imported: {folder}: ")), "{stderr}");
     passlink.cli(&["user", "import"]).failed(2);
     assert_eq!(import(&passlink, b"").lines(), [json!({ "imported": 0 })]);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_line() {
+    let passlink = Passlink::with_mail_dir();
+    let file = format!("\u{feff}{}", lines(2));
+    assert_eq!(import(&passlink, file.as_bytes()).lines(), [json!({ "imported": 2 })]);
 }
 
 #[tokio::test]
@@ -180,18 +193,23 @@ async fn an_import_from_stdin_stands_in_nobodys_way_and_is_seen_when_it_is_whole
     passlink.send_link(&passlink.token("4711", &[])).await.sequence();
 }
 
-#[tokio::test]
-async fn an_import_that_is_killed_leaves_nothing_behind() {
+#[test]
+fn an_import_that_is_killed_leaves_nothing_behind() {
     let passlink = Passlink::with_mail_dir();
-    passlink.user("ada@example.com", &[]);
-    let mut command = passlink.command(&["user", "import", "-"]);
-    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(lines(5000).as_bytes()).unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(listed(&passlink).len(), 1);
-    let again = import(&passlink, lines(5000).as_bytes());
-    assert_eq!(again.lines(), [json!({ "imported": 5000 })]);
+    passlink.user("there@example.com", &[]);
+    let file = passlink.dir().join("users.jsonl");
+    fs::write(&file, lines(20_000)).unwrap();
+    for moment in [" lines, ", " users added, "] {
+        let arguments = ["user", "import", file.to_str().unwrap()];
+        let killed = passlink.on_terminal_until(moment, &arguments);
+        assert!(
+            killed.stdout.contains(moment) && !killed.stdout.contains("imported"),
+            "{killed:?}"
+        );
+        assert_eq!(listed(&passlink).len(), 1, "{moment}");
+    }
+    let again = import(&passlink, lines(20_000).as_bytes());
+    assert_eq!(again.lines(), [json!({ "imported": 20_000 })]);
 }
 
 #[tokio::test]
