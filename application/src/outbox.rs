@@ -116,6 +116,8 @@ pub struct OutboxLoad {
     pub waiting: u64,
     /// When the one that waits longest was queued.
     pub oldest: Option<Timestamp>,
+    /// When the next one is due, or was. One that is in hand is due when its lease ends.
+    pub due: Option<Timestamp>,
 }
 
 /// What came of a try.

@@ -6,7 +6,8 @@ use std::{
     time::Duration,
 };
 
-use passlink_adapters::telemetry::{LogForm, Settings, Telemetry, Vitals};
+use jiff::Timestamp;
+use passlink_adapters::telemetry::{LogForm, OutboxVitals, Settings, Telemetry, Vitals};
 use passlink_application::{Clock, OutboxLoad, OutboxUseCases};
 use tokio_util::sync::CancellationToken;
 
@@ -53,8 +54,12 @@ pub(crate) async fn show_vitals(
         worker_turn: Box::new(worker_turn),
         outbox: Box::new(move || {
             let load = (*last.lock().unwrap_or_else(PoisonError::into_inner))?;
-            let age = load.oldest.map(|oldest| clock.now().duration_since(oldest).as_secs_f64());
-            Some((load.waiting, age.unwrap_or_default().max(0.0)))
+            let since = |then: Option<Timestamp>| {
+                let passed = then.map(|then| clock.now().duration_since(then).as_secs_f64());
+                passed.unwrap_or_default().max(0.0)
+            };
+            let (age, late) = (since(load.oldest), since(load.due));
+            Some(OutboxVitals { waiting: load.waiting, age, late })
         }),
     }
     .show();

@@ -62,9 +62,19 @@ pub struct Vitals {
     pub worker_alive: Box<dyn Fn() -> bool + Send + Sync>,
     /// How long ago the mail worker began its last turn.
     pub worker_turn: Box<dyn Fn() -> Duration + Send + Sync>,
-    /// What the outbox held when it was last looked at, and how old its oldest mail is now, in
-    /// seconds.
-    pub outbox: Box<dyn Fn() -> Option<(u64, f64)> + Send + Sync>,
+    /// How the outbox is, when that is known.
+    pub outbox: Box<dyn Fn() -> Option<OutboxVitals> + Send + Sync>,
+}
+
+/// How the outbox is.
+#[derive(Debug, Clone, Copy)]
+pub struct OutboxVitals {
+    /// How many mails waited when it was last looked at.
+    pub waiting: u64,
+    /// How old the oldest of them is now, in seconds.
+    pub age: f64,
+    /// For how long one of them has been due and in nobody's hand, in seconds.
+    pub late: f64,
 }
 
 impl Vitals {
@@ -96,20 +106,33 @@ impl Vitals {
             .with_description("Mails that wait to be sent; all nodes see the same outbox")
             .with_unit("{mail}")
             .with_callback(move |gauge| {
-                if let Some((waiting, _)) = load() {
-                    gauge.observe(waiting, &[]);
+                if let Some(outbox) = load() {
+                    gauge.observe(outbox.waiting, &[]);
                 }
             })
             .build();
-        meter
-            .f64_observable_gauge("passlink.outbox.oldest.age")
-            .with_description("Age of the mail that waits longest; 0 when none does")
-            .with_unit("s")
-            .with_callback(move |gauge| {
-                if let Some((_, age)) = outbox() {
-                    gauge.observe(age, &[]);
-                }
-            })
-            .build();
+        let seconds = |name, description, value: fn(OutboxVitals) -> f64| {
+            let outbox = outbox.clone();
+            meter
+                .f64_observable_gauge(name)
+                .with_description(description)
+                .with_unit("s")
+                .with_callback(move |gauge| {
+                    if let Some(outbox) = outbox() {
+                        gauge.observe(value(outbox), &[]);
+                    }
+                })
+                .build();
+        };
+        seconds(
+            "passlink.outbox.oldest.age",
+            "Age of the mail that waits longest; 0 when none does",
+            |outbox| outbox.age,
+        );
+        seconds(
+            "passlink.outbox.late",
+            "Time for which a mail has been due and no worker has taken it; 0 when there is none",
+            |outbox| outbox.late,
+        );
     }
 }

@@ -76,7 +76,8 @@ impl Outbox for State {
         let waiting: Vec<_> =
             self.mails.iter().filter(|mail| mail.state == OutboxState::Waiting).collect();
         let oldest = waiting.iter().map(|mail| mail.queued).min();
-        Ok(OutboxLoad { waiting: waiting.len() as u64, oldest })
+        let due = waiting.iter().map(|mail| mail.due).min();
+        Ok(OutboxLoad { waiting: waiting.len() as u64, oldest, due })
     }
 
     async fn mails_in(

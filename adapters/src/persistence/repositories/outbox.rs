@@ -203,7 +203,8 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .one(self.db)
             .await
             .map_err(|error| self.failed(error))?;
-        Ok(OutboxLoad { waiting: count, oldest: oldest.map(instant).transpose()? })
+        let oldest = oldest.map(instant).transpose()?;
+        Ok(OutboxLoad { waiting: count, oldest, due: self.next_due().await? })
     }
 
     async fn mails_in(

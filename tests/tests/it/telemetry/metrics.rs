@@ -103,6 +103,7 @@ async fn the_same_metrics_go_out_by_otlp_with_their_units() {
         ("passlink.mail.attempts", "{attempt}"),
         ("passlink.outbox.waiting", "{mail}"),
         ("passlink.outbox.oldest.age", "s"),
+        ("passlink.outbox.late", "s"),
         ("passlink.database.connections", "{connection}"),
         ("passlink.worker.alive", ""),
         ("passlink.worker.turn.age", "s"),

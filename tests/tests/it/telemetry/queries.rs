@@ -1,6 +1,7 @@
 //! The dashboard and the alert rules, held against the page of metrics that they read.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     fs,
     io::Write,
@@ -298,6 +299,9 @@ const CALLS: &str = "http_server_request_duration_seconds_count{passlink_protoco
 const FAILED: &str = "http_server_request_duration_seconds_count{passlink_protocol=\"rest\", error_type=\"INTERNAL\"}";
 const PROBES: &str = "http_server_request_duration_seconds_count{passlink_protocol=\"http\"}";
 const NOT_READY: &str = "http_server_request_duration_seconds_count{passlink_protocol=\"http\", error_type=\"UNAVAILABLE\"}";
+const USED: &str = "passlink_database_connections{instance=\"a\", db_client_connection_state=\"used\", db_client_connection_pool_name=\"read\"}";
+const MOST: &str =
+    "passlink_database_connections_max{instance=\"a\", db_client_connection_pool_name=\"read\"}";
 const SENT: &str =
     "passlink_links_total{passlink_link_state=\"sent\", passlink_link_delivery=\"mail\"}";
 const REDEEMED: &str =
@@ -311,20 +315,52 @@ const REFUSED: &str = "passlink_mail_attempts_total{passlink_mail_outcome=\"unde
 
 #[test]
 fn an_alert_fires_for_what_it_is_for_and_for_nothing_else() {
-    let fires = |alert, series: &[(&str, &str)]| assert_fires(alert, true, series);
-    let keeps_quiet = |alert, series: &[(&str, &str)]| assert_fires(alert, false, series);
+    let tried = RefCell::new(BTreeSet::new());
+    let fires = |alert: &'static str, series: &[(&str, &str)]| {
+        tried.borrow_mut().insert((alert, true));
+        assert_fires(alert, true, series);
+    };
+    let keeps_quiet = |alert: &'static str, series: &[(&str, &str)]| {
+        tried.borrow_mut().insert((alert, false));
+        assert_fires(alert, false, series);
+    };
     fires("PasslinkDown", &[(CALLS, "0+100")]);
     keeps_quiet("PasslinkDown", &[("passlink_build_info{version=\"1\"}", "1+0")]);
     fires("PasslinkRequestsFail", &[(CALLS, "0+100"), (FAILED, "0+2"), (PROBES, "0+900")]);
     keeps_quiet("PasslinkRequestsFail", &[(CALLS, "0+100"), (NOT_READY, "0+90")]);
+    // So many calls a minute take up to half a second, two seconds, or any time.
+    let calls = |quick, slow| {
+        let bucket = |le| {
+            format!(
+                "http_server_request_duration_seconds_bucket{{passlink_protocol=\"rest\", le=\"{le}\"}}"
+            )
+        };
+        [(bucket("0.5"), quick), (bucket("2"), slow), (bucket("+Inf"), slow)]
+    };
+    let slow = calls("0+95", "0+100");
+    fires("PasslinkRequestsSlow", &slow.each_ref().map(|(series, values)| (&**series, *values)));
+    let quick = calls("0+999", "0+1000");
+    keeps_quiet(
+        "PasslinkRequestsSlow",
+        &quick.each_ref().map(|(series, values)| (&**series, *values)),
+    );
+    fires("PasslinkDatabaseBusy", &[(USED, "15+0"), (MOST, "16+0")]);
+    keeps_quiet("PasslinkDatabaseBusy", &[(USED, "14+0"), (MOST, "16+0")]);
     fires("PasslinkWorkerStopped", &[("passlink_worker_alive{instance=\"a\"}", "0+0")]);
     keeps_quiet("PasslinkWorkerStopped", &[("passlink_worker_alive{instance=\"a\"}", "1+0")]);
-    fires("PasslinkMailWaits", &[("passlink_outbox_oldest_age_seconds", "0+60")]);
-    keeps_quiet("PasslinkMailWaits", &[("passlink_outbox_oldest_age_seconds", "250+0")]);
+    fires("PasslinkMailWaits", &[("passlink_outbox_late_seconds", "0+60")]);
+    keeps_quiet("PasslinkMailWaits", &[("passlink_outbox_late_seconds", "250+0")]);
     fires("PasslinkMailServerUnusable", &[(UNREACHED, "0+1"), (MAILED, "7+0")]);
     keeps_quiet("PasslinkMailServerUnusable", &[(UNREACHED, "0+1"), (MAILED, "0+7")]);
     fires("PasslinkMailRefused", &[(MAILED, "0+9"), (REFUSED, "0+1")]);
     keeps_quiet("PasslinkMailRefused", &[(MAILED, "0+99"), (REFUSED, "0+1")]);
     fires("PasslinkLinksUnused", &[(SENT, "0+20"), (REDEEMED, "0+1"), (BROUGHT, "0+50")]);
     keeps_quiet("PasslinkLinksUnused", &[(SENT, "0+20"), (REDEEMED, "0+9")]);
+    let rules = fs::read_to_string(observability("alerts.yml")).unwrap();
+    for alert in rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+        for fires in [true, false] {
+            let tried = tried.borrow().iter().any(|one| *one == (alert, fires));
+            assert!(tried, "{alert}, firing: {fires}");
+        }
+    }
 }
