@@ -37,9 +37,15 @@ macro_rules! exporter {
     }};
 }
 
-/// Whether there can be exporters to a destination; what they read from the environment included.
-pub(super) fn check(to: &Destination) -> Result<(), String> {
-    exporter!(SpanExporter, to).map(drop).map_err(unfit)
+/// Whether there can be an exporter of the signal to a destination; what it reads from the environment
+/// included.
+pub(super) fn check(signal: Signal, to: &Destination) -> Result<(), String> {
+    match signal {
+        Signal::Traces => exporter!(SpanExporter, to).map(drop),
+        Signal::Logs => exporter!(LogExporter, to).map(drop),
+        Signal::Metrics => exporter!(MetricExporter, to).map(drop),
+    }
+    .map_err(unfit)
 }
 
 /// Sends spans. Which ones, `OTEL_TRACES_SAMPLER` says; without it, those that the caller samples,

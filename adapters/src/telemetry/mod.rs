@@ -31,7 +31,7 @@ use tracing_subscriber::{
 
 pub use context::go_on_from;
 pub use log::LogForm;
-pub use metrics::Vitals;
+pub use metrics::{OutboxVitals, Vitals};
 pub use observer::Counts;
 
 use destination::{Destination, Signal};
@@ -117,7 +117,7 @@ impl Telemetry {
         variables::check()?;
         for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
             if let Some(to) = Destination::of(signal, otlp_endpoint)? {
-                exporters::check(&to)?;
+                exporters::check(signal, &to)?;
             }
         }
         context::propagator().map(drop)

@@ -17,6 +17,24 @@ const SAMPLERS: [&str; 6] = [
 /// The certificate of a collector, or ours for it.
 const CERTIFICATES: [&str; 3] = ["CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"];
 
+/// How an exporter can send.
+const COMPRESSIONS: [&str; 2] = ["gzip", "none"];
+/// Milliseconds and counts.
+const NUMBERS: [&str; 12] = [
+    "OTEL_BSP_SCHEDULE_DELAY",
+    "OTEL_BSP_EXPORT_TIMEOUT",
+    "OTEL_BSP_MAX_QUEUE_SIZE",
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+    "OTEL_BLRP_SCHEDULE_DELAY",
+    "OTEL_BLRP_EXPORT_TIMEOUT",
+    "OTEL_BLRP_MAX_QUEUE_SIZE",
+    "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+    "OTEL_METRIC_EXPORT_INTERVAL",
+    "OTEL_METRIC_EXPORT_TIMEOUT",
+    "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_SPAN_EVENT_COUNT_LIMIT",
+];
+
 /// Errors: a variable can't be followed; the text says which, and what is allowed.
 pub(super) fn check() -> Result<(), String> {
     check_by(|name| env::var(name).ok().filter(|value| !value.is_empty()))
@@ -36,17 +54,44 @@ fn check_by(variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
         return Err(format!("{ARGUMENT} must be a number from 0 to 1, such as 0.1"));
     }
     for signal in ["", "TRACES_", "METRICS_", "LOGS_"] {
-        for what in CERTIFICATES {
+        let of_exporter = |what: &str| {
             let name = format!("OTEL_EXPORTER_OTLP_{signal}{what}");
-            if variable(&name).is_some() {
+            variable(&name).map(|value| (name, value))
+        };
+        for what in CERTIFICATES {
+            if let Some((name, _)) = of_exporter(what) {
                 return Err(format!(
                     "{name} is not supported: the system's certificates are trusted, or those of the \
                      file that SSL_CERT_FILE names"
                 ));
             }
         }
+        if let Some((name, way)) = of_exporter("COMPRESSION")
+            && !COMPRESSIONS.contains(&way.as_str())
+        {
+            return Err(format!("{name} must be one of {}", COMPRESSIONS.join(", ")));
+        }
+        if let Some((name, milliseconds)) = of_exporter("TIMEOUT") {
+            whole_number(&name, &milliseconds)?;
+        }
+        if let Some((name, headers)) = of_exporter("HEADERS")
+            && !headers.split(',').all(|header| header.trim().is_empty() || header.contains('='))
+        {
+            // Its value may be a secret.
+            return Err(format!("{name} must be a list such as name=value,other=value"));
+        }
     }
-    Ok(())
+    NUMBERS.iter().try_for_each(|name| match variable(name) {
+        Some(value) => whole_number(name, &value),
+        None => Ok(()),
+    })
+}
+
+fn whole_number(name: &str, value: &str) -> Result<(), String> {
+    match value.parse::<u64>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(format!("{name} must be a whole number, such as 5000")),
+    }
 }
 
 #[cfg(test)]

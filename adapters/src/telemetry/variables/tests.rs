@@ -35,3 +35,20 @@ fn certificates_are_refused_with_another_way() {
         assert!(refused.contains(name) && refused.contains("SSL_CERT_FILE"), "{refused}");
     }
 }
+
+#[test]
+fn numbers_that_are_none_and_ways_that_are_not_there_are_refused() {
+    for (name, right, wrong) in [
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "2048", "many"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "60000", "1m"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10000", "-1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "1", "10s"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip", "zstd"),
+        ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "none", "GZIP"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=4711, tenant=a", "api-key 4711"),
+    ] {
+        assert_eq!(check(&[(name, right)]), Ok(()), "{name}");
+        let refused = check(&[(name, wrong)]).unwrap_err();
+        assert!(refused.starts_with(name) && !refused.contains("4711"), "{refused}");
+    }
+}
