@@ -11,8 +11,6 @@ use crate::{
     compose_mail::{Composed, Composer, Dropped, Subject, look_up},
 };
 
-/// What part of a lease is left to record what came of a try, and to nodes whose clocks differ.
-const REST: u32 = 6;
 /// Wait before the second try; it doubles with each one that follows.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 
@@ -57,8 +55,9 @@ pub struct DeliverMail {
 }
 
 impl DeliverMail {
-    /// How long a claimed mail is nobody else's. A mail server may take a minute to accept a mail, after
-    /// as long a conversation, and what came of it is to be recorded.
+    /// How long a claimed mail is nobody else's, unless it is renewed. It leaves in the first half or
+    /// not at all; the second one is the mail server's, should this node be held up then, and makes
+    /// up for clocks that differ.
     pub const LEASE: Duration = Duration::from_secs(180);
 
     /// Takes the ports.
@@ -88,8 +87,27 @@ impl DeliverMail {
         if due.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
-        let lease_end = now.saturating_add(self.lease).unwrap_or(Timestamp::MAX);
+        let lease_end = self.lease_end(now);
         self.store.write(limit, move |limit, tx| Box::pin(tx.claim(now, lease_end, *limit))).await
+    }
+
+    /// How often to [`Self::renew`] the lease of a mail while it is delivered, which may take longer
+    /// than a lease.
+    pub fn renewal_interval(&self) -> Duration {
+        self.lease / 3
+    }
+
+    /// Keeps a claimed mail for a whole lease from now; `false` when another worker has claimed it
+    /// since, and it is not to be delivered here.
+    pub async fn renew(&self, claimed: &ClaimedMail) -> Result<bool, StoreError> {
+        let lease_end = self.lease_end(self.clock.now());
+        self.store
+            .write(claimed.clone(), move |claimed, tx| Box::pin(tx.renew(claimed, lease_end)))
+            .await
+    }
+
+    fn lease_end(&self, now: Timestamp) -> Timestamp {
+        now.saturating_add(self.lease).unwrap_or(Timestamp::MAX)
     }
 
     /// Delivers a claimed mail. What came of it must be handed to [`Self::record`]; `None` when
@@ -178,7 +196,7 @@ impl DeliverMail {
         claimed: &ClaimedMail,
         composed: &Composed,
     ) -> (MailOutcome, Option<LinkState>, Attempt) {
-        let until = claimed.lease_end.saturating_sub(self.lease / REST).unwrap_or(Timestamp::MIN);
+        let until = claimed.lease_end.saturating_sub(self.lease / 2).unwrap_or(Timestamp::MIN);
         match self.mailer.send(&claimed.id, &composed.mail, until).await {
             Ok(answer) => (MailOutcome::Sent(answer), Some(LinkState::Sent), Attempt::Sent),
             Err(MailError::Refused(reason, answer)) => (

@@ -40,8 +40,8 @@ pub trait Identity: Send + Sync {
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Sends `mail`; returns the other side's answer. `id` makes the `Message-ID`, the same on
-    /// every try. Returns by `until`, and hands nothing over after it, for then another may; the
-    /// second half of the time is kept for the other side to accept what was handed over.
+    /// every try. Nothing leaves after `until`; what left before may take the other side minutes to
+    /// accept, and is waited for.
     ///
     /// Errors: [`MailError::Refused`] when it never will be taken, [`MailError::Unavailable`] when
     /// it may be later.
@@ -262,6 +262,13 @@ pub trait Outbox {
         lease_end: Timestamp,
         limit: u64,
     ) -> Result<Vec<ClaimedMail>, StoreError>;
+    /// Keeps a claimed mail from others until `lease_end`; `false`, and nothing done, when it has been
+    /// claimed again or settled since.
+    async fn renew(
+        &mut self,
+        claimed: &ClaimedMail,
+        lease_end: Timestamp,
+    ) -> Result<bool, StoreError>;
     /// Records what came of a claimed mail; `false`, and nothing recorded, when it has been
     /// claimed again since.
     async fn settle(

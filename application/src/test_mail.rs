@@ -27,6 +27,6 @@ pub async fn send_test_mail(
 ) -> Result<String, TestMailError> {
     let requested = clock.now();
     let id: OutboxId = new_id(requested, random)?;
-    let until = requested.saturating_add(DeliverMail::LEASE).unwrap_or(Timestamp::MAX);
+    let until = requested.saturating_add(DeliverMail::LEASE / 2).unwrap_or(Timestamp::MAX);
     Ok(mailer.send(&id, &Mail::Test { to, language, requested }, until).await?)
 }

@@ -7,7 +7,7 @@ use std::{
 
 use passlink_adapters::telemetry;
 use passlink_application::{
-    ClaimedMail, DeliverMail, Delivered, MailOutcome, MailReason, StoreError, Wake,
+    ClaimedMail, DeliverMail, Delivered, MailOutcome, MailReason, StoreError, Tried, Wake,
 };
 use tokio::{
     sync::Notify,
@@ -139,6 +139,33 @@ where
     }
 }
 
+/// Delivers a mail and keeps it from others meanwhile; `None` when another worker has it.
+async fn deliver_held(
+    deliver: &DeliverMail,
+    mail: &ClaimedMail,
+) -> Result<Option<Tried>, StoreError> {
+    tokio::select! {
+        tried = persist(|| deliver.deliver(mail.clone())) => tried,
+        () = until_lost(deliver, mail) => Ok(None),
+    }
+}
+
+/// Renews the lease of a mail again and again; returns when another worker has the mail.
+async fn until_lost(deliver: &DeliverMail, mail: &ClaimedMail) {
+    loop {
+        tokio::time::sleep(deliver.renewal_interval()).await;
+        match deliver.renew(mail).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // Whose the mail is then is told when its outcome is recorded.
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the lease of a mail was not renewed");
+            }
+        }
+    }
+}
+
 /// The span of a delivery, by OpenTelemetry's conventions for messaging: it goes on with the trace of
 /// the request that queued the mail.
 fn span(mail: &ClaimedMail) -> Span {
@@ -176,7 +203,7 @@ async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
     let started = Instant::now();
     let (id, user, tries) = (mail.id.clone(), mail.user.clone(), mail.tries);
     let mut trouble = None;
-    let delivered = match persist(|| deliver.deliver(mail.clone())).await {
+    let delivered = match deliver_held(deliver, &mail).await {
         Ok(Some(tried)) => {
             trouble = tried.trouble().map(MailReason::name);
             persist(|| deliver.record(&tried)).await

@@ -1,41 +1,45 @@
-//! Until when a mail may be handed over.
+//! Until when a mail may leave.
 
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use passlink_application::Clock;
+use passlink_application::{Clock, MailError, MailReason};
+use tokio::time::timeout;
 
-/// A claimed mail is another's after `until`. It may leave here in the first half of the time, which is
-/// looked at right before, since a process that was paused can wake up anywhere; the second half is the
-/// other side's, which may look into the mail before it accepts it.
-///
-/// What remains possible: a pause between that look and the last octet, and one between the other
-/// side's acceptance and its record here. Such a mail may go out twice, as the same mail.
+/// A mail may leave before `until`. That is looked at right before it does, since a process that was
+/// paused can wake up anywhere.
 pub(super) struct Deadline {
     clock: Arc<dyn Clock>,
     until: Timestamp,
-    /// What must be left when the mail leaves.
-    for_acceptance: Duration,
 }
 
 impl Deadline {
-    /// The time from now until `until`.
+    /// The time until `until`.
     pub fn new(clock: Arc<dyn Clock>, until: Timestamp) -> Self {
-        let mut deadline = Self { clock, until, for_acceptance: Duration::ZERO };
-        deadline.for_acceptance = deadline.left() / 2;
-        deadline
+        Self { clock, until }
     }
 
     /// How long it still is.
-    pub fn left(&self) -> Duration {
+    fn left(&self) -> Duration {
         self.until.duration_since(self.clock.now()).try_into().unwrap_or_default()
+    }
+
+    /// Does what comes before the mail leaves, as long as there is time.
+    pub async fn within<T>(
+        &self,
+        doing: impl Future<Output = Result<T, MailError>>,
+    ) -> Result<T, MailError> {
+        timeout(self.left(), doing).await.unwrap_or_else(|_| {
+            let late = "no answer in time".to_owned();
+            Err(MailError::Unavailable(MailReason::Timeout, late))
+        })
     }
 
     /// Errors: it is too late for the mail to leave; for an operator.
     pub fn check(&self) -> Result<(), &'static str> {
-        match self.left() > self.for_acceptance {
-            true => Ok(()),
-            false => Err("no time was left to hand it over"),
+        match self.left().is_zero() {
+            true => Err("no time was left to hand it over"),
+            false => Ok(()),
         }
     }
 }

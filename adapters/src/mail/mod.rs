@@ -18,7 +18,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::{Clock, Mail, MailError, MailReason, Mailer};
 use passlink_domain::OutboxId;
-use tokio::time::timeout;
 
 use self::deadline::Deadline;
 pub use self::{
@@ -77,7 +76,9 @@ impl TemplateMailer {
         let outgoing = message::compose(id, mail, rendered, &self.sender, self.clock.now())?;
         match &self.transport {
             Transport::Smtp(smtp) => smtp.deliver(&outgoing, deadline).await,
-            Transport::Directory(directory) => directory.deliver(&outgoing, deadline).await,
+            Transport::Directory(directory) => {
+                deadline.within(directory.deliver(&outgoing, deadline)).await
+            }
             Transport::Local(mailbox) => Ok(mailbox.deliver(outgoing)),
         }
     }
@@ -92,12 +93,8 @@ impl Mailer for TemplateMailer {
         until: Timestamp,
     ) -> Result<String, MailError> {
         let deadline = Deadline::new(self.clock.clone(), until);
-        timeout(deadline.left(), self.deliver(id, mail, &deadline))
+        self.deliver(id, mail, &deadline)
             .await
-            .unwrap_or_else(|_| {
-                let late = "no answer in time".to_owned();
-                Err(MailError::Unavailable(MailReason::Timeout, late))
-            })
             .map(|answer| answer::clean(&answer, mail))
             .map_err(|error| answer::clean_error(error, mail))
     }

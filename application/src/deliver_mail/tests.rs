@@ -144,6 +144,51 @@ async fn a_claimed_mail_is_given_out_again_when_its_lease_ends_and_the_late_work
 }
 
 #[tokio::test]
+async fn a_mail_whose_lease_is_renewed_is_given_to_nobody_else() {
+    let world = requested().await;
+    let worker = world.deliver_mail();
+    let claimed = worker.claim(10).await.unwrap().remove(0);
+    for _ in 0..3 {
+        world.pass(120);
+        assert!(worker.renew(&claimed).await.unwrap());
+        assert!(worker.claim(10).await.unwrap().is_empty());
+    }
+    world.pass(179);
+    assert!(worker.claim(10).await.unwrap().is_empty());
+    let sent = MailOutcome::Sent("250 ok".into());
+    assert_eq!(world.deliver(claimed).await, Delivered::Recorded(sent));
+    assert_eq!(world.state().mails[0].tries, 1);
+}
+
+#[tokio::test]
+async fn a_mail_that_another_worker_has_is_neither_renewed_nor_recorded() {
+    let world = requested().await;
+    let worker = world.deliver_mail();
+    let claimed = worker.claim(10).await.unwrap().remove(0);
+    let tried = worker.deliver(claimed.clone()).await.unwrap().unwrap();
+    world.pass(181);
+    let second = worker.claim(10).await.unwrap().remove(0);
+    assert!(!worker.renew(&claimed).await.unwrap());
+    assert_eq!(worker.record(&tried).await.unwrap(), Delivered::Lost);
+    let mail = &world.state().mails[0];
+    assert_eq!((mail.state, mail.leased_until), (OutboxState::Waiting, Some(second.lease_end)));
+}
+
+#[tokio::test]
+async fn a_renewal_that_comes_after_the_outcome_changes_nothing() {
+    let world = requested().await;
+    fail_next(&world, MailError::Unavailable(MailReason::Deferred, "451 later".into()));
+    let claimed = world.deliver_mail().claim(10).await.unwrap().remove(0);
+    let outcome = world.deliver(claimed.clone()).await;
+    let Delivered::Recorded(MailOutcome::Retry { due, .. }) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert!(!world.deliver_mail().renew(&claimed).await.unwrap());
+    let mail = &world.state().mails[0];
+    assert_eq!((mail.due, mail.leased_until), (due, None));
+}
+
+#[tokio::test]
 async fn an_outcome_that_stands_already_is_recorded_and_nobody_elses() {
     let outcomes = [
         Ok("250 ok".to_owned()),

@@ -37,6 +37,21 @@ impl Outbox for State {
         Ok(claimed.collect())
     }
 
+    async fn renew(
+        &mut self,
+        claimed: &ClaimedMail,
+        lease_end: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let in_hand = self.mail_mut(&claimed.id).filter(|mail| {
+            mail.tries == claimed.tries
+                && mail.state == OutboxState::Waiting
+                && mail.leased_until.is_some()
+        });
+        let renewed =
+            in_hand.map(|mail| (mail.due, mail.leased_until) = (lease_end, Some(lease_end)));
+        Ok(renewed.is_some())
+    }
+
     async fn settle(
         &mut self,
         claimed: &ClaimedMail,

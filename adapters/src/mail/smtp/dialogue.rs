@@ -27,8 +27,8 @@ pub(super) struct Patience {
     pub address: Duration,
     /// For a connection, or the answer to a command.
     pub answer: Duration,
-    /// For its word that it took a mail. Servers may look into the mail before they answer, and
-    /// whoever leaves before that sends it twice.
+    /// For its word that it took a mail: RFC 5321, 4.5.3.2.6. Servers may look into the mail before
+    /// they answer, and whoever leaves before that sends it twice.
     pub acceptance: Duration,
 }
 
@@ -37,7 +37,7 @@ impl Default for Patience {
         Self {
             address: Duration::from_secs(10),
             answer: Duration::from_secs(30),
-            acceptance: Duration::from_secs(60),
+            acceptance: Duration::from_secs(10 * 60),
         }
     }
 }
@@ -46,14 +46,6 @@ impl Default for Patience {
 const OPERATORS: [u16; 5] = [421, 530, 534, 535, 538];
 /// Answers of a server that has ended the conversation, or lost the thread.
 const LOST: [u16; 2] = [421, 503];
-
-/// Why a mail was not handed over on a connection.
-#[derive(Debug)]
-pub(super) struct Failure {
-    /// Whether the server had not yet asked for the message.
-    early: bool,
-    trouble: Trouble,
-}
 
 /// What went wrong in a step of the conversation.
 #[derive(Debug)]
@@ -77,6 +69,16 @@ impl Trouble {
     fn connection(error: &std::io::Error) -> Self {
         Self::without_answer(MailReason::Connection, error.to_string())
     }
+
+    /// Whether the connection may be what failed, so that another one may do.
+    pub fn is_of_connection(&self) -> bool {
+        self.code.is_none_or(|code| LOST.contains(&code))
+    }
+
+    /// Whether the server answered, so that it may still listen.
+    pub fn is_answer(&self) -> bool {
+        self.code.is_some_and(|code| code != 421)
+    }
 }
 
 impl From<Error> for Trouble {
@@ -92,22 +94,8 @@ impl From<Error> for Trouble {
     }
 }
 
-impl Failure {
-    /// Whether the connection may be what failed, so that another one may do, and nothing can be
-    /// sent twice.
-    pub fn is_of_connection(&self) -> bool {
-        self.early && self.trouble.code.is_none_or(|code| LOST.contains(&code))
-    }
-
-    /// Whether the server answered, so that it may still listen.
-    pub fn is_answer(&self) -> bool {
-        self.trouble.code.is_some_and(|code| code != 421)
-    }
-}
-
-impl From<Failure> for MailError {
-    fn from(failure: Failure) -> Self {
-        let Trouble { reason, code, text } = failure.trouble;
+impl From<Trouble> for MailError {
+    fn from(Trouble { reason, code, text }: Trouble) -> Self {
         match code {
             Some(code @ 500..=599) if !OPERATORS.contains(&code) => Self::Refused(reason, text),
             _ => Self::Unavailable(reason, text),
@@ -171,27 +159,22 @@ pub(super) async fn connect(
     Ok(connection)
 }
 
-/// Hands a mail over; returns the server's answer. A server that waits for the message and gets
-/// none before the connection ends drops the mail.
-pub(super) async fn hand_over(
+/// Announces a mail; the server then waits for the message. If the connection ends before it gets
+/// one, it drops the mail.
+pub(super) async fn announce(
     connection: &mut AsyncSmtpConnection,
     mail: &Outgoing,
-    deadline: &Deadline,
     patience: Patience,
-) -> Result<String, Failure> {
+) -> Result<(), Trouble> {
     let mut parameters = Vec::new();
     let addresses = || mail.envelope.from().into_iter().chain(mail.envelope.to());
     if !addresses().all(|address| address.to_string().is_ascii()) {
         let server = connection.server_info();
         if !server.supports_feature(Extension::SmtpUtfEight) {
-            return Err(Failure {
-                early: true,
-                trouble: Trouble {
-                    reason: MailReason::Rejected,
-                    code: Some(553),
-                    text: "the mail server takes no addresses beyond ASCII (no SMTPUTF8)"
-                        .to_owned(),
-                },
+            return Err(Trouble {
+                reason: MailReason::Rejected,
+                code: Some(553),
+                text: "the mail server takes no addresses beyond ASCII (no SMTPUTF8)".to_owned(),
             });
         }
         parameters.push(MailParameter::SmtpUtfEight);
@@ -204,14 +187,19 @@ pub(super) async fn hand_over(
     for to in mail.envelope.to() {
         command(connection, "SMTP RCPT", Rcpt::new(to.clone(), Vec::new()), patience).await?;
     }
-    command(connection, "SMTP DATA", Data, patience).await?;
-    deadline.check().map_err(|text| Failure {
-        early: false,
-        trouble: Trouble::without_answer(MailReason::Timeout, text),
-    })?;
-    let answer = step("SMTP message", patience.acceptance, connection.message(&mail.raw))
-        .await
-        .map_err(|trouble| Failure { early: false, trouble })?;
+    command(connection, "SMTP DATA", Data, patience).await
+}
+
+/// Hands over the message of a mail that was announced; returns the server's answer.
+pub(super) async fn hand_over(
+    connection: &mut AsyncSmtpConnection,
+    mail: &Outgoing,
+    deadline: &Deadline,
+    patience: Patience,
+) -> Result<String, Trouble> {
+    deadline.check().map_err(|text| Trouble::without_answer(MailReason::Timeout, text))?;
+    let message = connection.message(&mail.raw);
+    let answer = step("SMTP message", patience.acceptance, message).await?;
     Span::current().record("smtp.reply.code", i64::from(u16::from(answer.code())));
     Ok(format!("{} {}", answer.code(), answer.message().collect::<Vec<_>>().join(" ")))
 }
@@ -221,11 +209,8 @@ async fn command(
     name: &'static str,
     command: impl Display,
     patience: Patience,
-) -> Result<(), Failure> {
-    step(name, patience.answer, connection.command(command))
-        .await
-        .map(drop)
-        .map_err(|trouble| Failure { early: true, trouble })
+) -> Result<(), Trouble> {
+    step(name, patience.answer, connection.command(command)).await.map(drop)
 }
 
 /// Connects to the first of the server's addresses that answers.

@@ -16,12 +16,12 @@ use lettre::transport::smtp::{
     extension::ClientId,
 };
 use passlink_application::{MailError, MailReason};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::{Instrument, field::Empty, info_span};
 
 pub use self::server::{SmtpServer, Tls};
 use self::{
-    dialogue::{Failure, Patience},
+    dialogue::{Patience, Trouble},
     pool::Pool,
 };
 use super::{deadline::Deadline, message::Outgoing};
@@ -94,14 +94,29 @@ impl Smtp {
 
 impl Inner {
     async fn deliver(&self, mail: &Outgoing, deadline: &Deadline) -> Result<String, MailError> {
-        let _permit =
+        let (mut connection, _permit) = deadline.within(self.announce(mail)).await?;
+        match dialogue::hand_over(&mut connection, mail, deadline, self.patience).await {
+            Ok(answer) => {
+                self.pool.put(connection);
+                Ok(answer)
+            }
+            Err(trouble) => Err(leave(connection, trouble).await.into()),
+        }
+    }
+
+    /// Announces a mail on a connection that was kept, or on a new one.
+    async fn announce(
+        &self,
+        mail: &Outgoing,
+    ) -> Result<(AsyncSmtpConnection, SemaphorePermit<'_>), MailError> {
+        let permit =
             self.connections.acquire().await.map_err(|error| {
                 MailError::Unavailable(MailReason::Connection, error.to_string())
             })?;
         if let Some(connection) = self.pool.take().await {
-            match self.hand_over(connection, mail, deadline).await {
-                Err(failure) if failure.is_of_connection() => {}
-                outcome => return Ok(outcome?),
+            match self.announce_on(connection, mail).await {
+                Err(trouble) if trouble.is_of_connection() => {}
+                outcome => return Ok((outcome?, permit)),
             }
         }
         let domain = mail.envelope.from().map(|from| from.domain().to_owned());
@@ -109,23 +124,27 @@ impl Inner {
         let connection = dialogue::connect(&self.server, self.tls.as_ref(), &hello, self.patience)
             .await
             .map_err(|trouble| MailError::Unavailable(trouble.reason, trouble.text))?;
-        Ok(self.hand_over(connection, mail, deadline).await?)
+        Ok((self.announce_on(connection, mail).await?, permit))
     }
 
-    async fn hand_over(
+    async fn announce_on(
         &self,
         mut connection: AsyncSmtpConnection,
         mail: &Outgoing,
-        deadline: &Deadline,
-    ) -> Result<String, Failure> {
-        let outcome = dialogue::hand_over(&mut connection, mail, deadline, self.patience).await;
-        match &outcome {
-            Ok(_) => self.pool.put(connection),
-            Err(failure) if failure.is_answer() => pool::close(connection).await,
-            Err(_) => {}
+    ) -> Result<AsyncSmtpConnection, Trouble> {
+        match dialogue::announce(&mut connection, mail, self.patience).await {
+            Ok(()) => Ok(connection),
+            Err(trouble) => Err(leave(connection, trouble).await),
         }
-        outcome
     }
+}
+
+/// Gives up a connection on which there was trouble.
+async fn leave(connection: AsyncSmtpConnection, trouble: Trouble) -> Trouble {
+    if trouble.is_answer() {
+        pool::close(connection).await;
+    }
+    trouble
 }
 
 impl fmt::Debug for Smtp {

@@ -133,6 +133,25 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
         Ok(rows.into_iter().filter_map(readable).collect())
     }
 
+    async fn renew(
+        &mut self,
+        claimed: &ClaimedMail,
+        lease_end: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let renewed = Entity::update_many()
+            .col_expr(Column::DueAt, Expr::value(lease_end.as_millisecond()))
+            .col_expr(Column::LeasedUntil, Expr::value(lease_end.as_millisecond()))
+            .filter(Column::Id.eq(claimed.id.as_str()))
+            .filter(Column::Tries.eq(claimed.tries))
+            .filter(Column::State.eq(state_name(OutboxState::Waiting)))
+            // One that is to be tried again is in nobody's hand.
+            .filter(Column::LeasedUntil.is_not_null())
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(renewed.rows_affected == 1)
+    }
+
     async fn settle(
         &mut self,
         claimed: &ClaimedMail,

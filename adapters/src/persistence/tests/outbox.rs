@@ -71,6 +71,39 @@ async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts() {
 }
 
 #[tokio::test]
+async fn a_lease_is_renewed_only_while_its_claim_is_the_last_and_not_settled() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    let outcome: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                tx.queue(&mail("a")).await?;
+                tx.queue(&mail("b")).await?;
+                let first = tx.claim(at(1), at(90), 2).await?;
+                assert!(tx.renew(&first[0], at(150)).await?);
+                let renewed = tx.mail(&first[0].id).await?.unwrap();
+                assert_eq!((renewed.due, renewed.leased_until), (at(150), Some(at(150))));
+                assert_eq!(renewed.tries, 1);
+                let others = tx.claim(at(90), at(180), 5).await?;
+                assert_eq!(others.len(), 1, "the lease of the other one ended");
+                assert!(!tx.renew(&first[1], at(200)).await?, "another has it");
+                let lost = tx.mail(&first[1].id).await?.unwrap();
+                assert_eq!(lost.leased_until, Some(at(180)));
+
+                let later = MailOutcome::Retry { due: at(120), answer: "451".into() };
+                assert!(tx.settle(&others[0], &later, at(91)).await?);
+                assert!(!tx.renew(&others[0], at(200)).await?, "it is to be tried again");
+                assert_eq!(tx.next_due().await?, Some(at(120)));
+                assert!(tx.settle(&first[0], &MailOutcome::Sent("250".into()), at(91)).await?);
+                assert!(!tx.renew(&first[0], at(200)).await?, "it was sent");
+                Ok(())
+            })
+        })
+        .await;
+    outcome.unwrap();
+}
+
+#[tokio::test]
 async fn a_mail_that_this_version_can_not_read_is_in_no_other_mails_way() {
     let (_folder, store, connection) = store().await;
     add(&store, user("ada", "ada@example.com")).await;
