@@ -17,6 +17,7 @@ import json
 import os
 import re
 import ssl
+import time
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
@@ -101,6 +102,7 @@ class Handler:
             "helo": session.host_name,
             "connection": list(session.peer),
             "connections_at_once": self.most_open,
+            "at": time.time(),
         }
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(facts))

@@ -64,6 +64,8 @@ pub struct Envelope {
     pub connection: (String, u16),
     /// How many connections had been open at once so far.
     pub connections_at_once: usize,
+    /// When the mail was taken, in seconds since 1970.
+    pub at: f64,
 }
 
 impl MailServer {
