@@ -132,6 +132,7 @@ impl Composer {
             requested_by: link.requested_by.clone(),
             requested: link.requested,
             expires: link.expires,
+            left: link.expires.duration_since(now),
         };
         Ok(Composed {
             mail: Mail::PasskeyLink(mail),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use passlink_domain::{EmailAddress, Text};
 use zeroize::Zeroizing;
 
@@ -109,6 +109,8 @@ pub struct PasskeyLinkMail {
     pub requested: Timestamp,
     /// When the link stops to work.
     pub expires: Timestamp,
+    /// How long it still works: a mail may leave long after it was requested.
+    pub left: SignedDuration,
 }
 
 /// What the mail about a passkey that was added says.

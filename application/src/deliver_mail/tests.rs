@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use passlink_domain::UserState;
 
 use super::*;
@@ -67,6 +68,17 @@ async fn a_mail_not_taken_now_is_tried_again_later_and_later_until_its_link_expi
     assert_eq!(last, MailOutcome::Failed("the link expired before the mail was taken".into()));
     assert_eq!(world.state().links[0].state, LinkState::Expired);
     assert!(world.sent.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_late_mail_says_how_long_its_link_still_works() {
+    let world = requested().await;
+    world.pass(50 * 60);
+    work(&world).await;
+    let sent = world.sent.lock().unwrap();
+    let Mail::PasskeyLink(mail) = &sent[0].1 else { panic!("a link") };
+    let lifetime = mail.expires.duration_since(mail.requested);
+    assert_eq!(lifetime - mail.left, SignedDuration::from_mins(50));
 }
 
 #[tokio::test]

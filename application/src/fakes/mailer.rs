@@ -32,5 +32,6 @@ fn copy(mail: &Mail) -> Mail {
         requested_by: mail.requested_by.clone(),
         requested: mail.requested,
         expires: mail.expires,
+        left: mail.left,
     })
 }

@@ -133,7 +133,7 @@ fn own<'a>(mail: &'a Mail, catalogue: &Catalogue) -> Result<Own<'a>, TemplateErr
             site: site(&mail.register_url)?,
             requested_with: mail.requested_by.as_ref().map(fit),
             requested: date(mail.requested)?,
-            duration: when::duration(mail.expires.duration_since(mail.requested), catalogue)?,
+            duration: when::duration(mail.left, catalogue)?,
             expires: date(mail.expires)?,
             register_url: mail.register_url.expose(),
             revoke_url: mail.revoke_url.expose(),

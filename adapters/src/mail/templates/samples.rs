@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use passlink_application::{
     Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl,
 };
@@ -51,6 +51,7 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             requested_by: extra("Example app")?,
             requested: NOW,
             expires: later(Span::new().hours(1)),
+            left: SignedDuration::from_hours(1),
         }),
         Mail::PasskeyAdded(PasskeyAddedMail {
             to: to()?,

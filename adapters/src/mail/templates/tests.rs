@@ -4,7 +4,7 @@ mod looks;
 mod own;
 mod snapshots;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use passlink_application::{
     Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl,
 };
@@ -47,6 +47,7 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
             requested_by: Some(text(name)),
             requested: at(0),
             expires: at(2 * 3600 + 5 * 60),
+            left: SignedDuration::from_mins(125),
         }),
         Mail::PasskeyAdded(PasskeyAddedMail {
             to: to(),

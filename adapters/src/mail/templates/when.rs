@@ -30,12 +30,14 @@ pub(super) fn date(at: Timestamp, catalogue: &Catalogue) -> Result<String, Templ
     )
 }
 
-/// How long something lasts, in whole minutes and rounded down, so that it lasts at least that long.
+/// How long something lasts, to the nearest minute: what is composed within seconds of an hour
+/// before the end says an hour.
 pub(super) fn duration(
     lasts: SignedDuration,
     catalogue: &Catalogue,
 ) -> Result<String, TemplateError> {
-    let minutes = u32::try_from(lasts.as_mins().max(1)).unwrap_or(u32::MAX);
+    let nearest = lasts.saturating_add(SignedDuration::from_secs(30)).as_mins();
+    let minutes = u32::try_from(nearest.max(1)).unwrap_or(u32::MAX);
     let in_hours = || count(minutes / 60, "hours", catalogue);
     if minutes.is_multiple_of(60) {
         in_hours()

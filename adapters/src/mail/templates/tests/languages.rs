@@ -179,6 +179,22 @@ fn durations_take_the_plural_form_that_each_language_has_for_the_number() {
 }
 
 #[test]
+fn a_duration_is_told_to_the_nearest_minute() {
+    let templates = Templates::built_in().unwrap();
+    let cases = [
+        (3599, "1 hour"),
+        (3570, "1 hour"),
+        (3569, "59 minutes"),
+        (75, "1 minute"),
+        (5, "1 minute"),
+    ];
+    for (seconds, expected) in cases {
+        let lasts = SignedDuration::from_secs(seconds);
+        assert_eq!(when::duration(lasts, &templates.catalogues["en"]).unwrap(), expected);
+    }
+}
+
+#[test]
 fn every_month_and_every_duration_that_a_link_can_have_has_words_in_every_language() {
     let templates = Templates::built_in().unwrap();
     for catalogue in templates.catalogues.values() {
