@@ -101,6 +101,17 @@ pub(super) fn kind(mail: &Mail) -> &'static str {
     }
 }
 
+/// The links that a mail is sent for, by the names that its templates have for them.
+pub(super) fn links(mail: &Mail) -> Vec<(&'static str, &SecretUrl)> {
+    match mail {
+        Mail::PasskeyLink(mail) => {
+            vec![("register_url", &mail.register_url), ("revoke_url", &mail.revoke_url)]
+        }
+        Mail::PasskeyAdded(mail) => vec![("undo_url", &mail.undo_url)],
+        Mail::PasskeyRemoved(_) | Mail::Test { .. } => Vec::new(),
+    }
+}
+
 /// What the templates of a mail are given.
 pub(super) fn data(
     mail: &Mail,

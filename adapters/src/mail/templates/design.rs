@@ -58,10 +58,23 @@ impl Design {
         };
         registry.render(template, data).map_err(|error| {
             let template = error.template_name.as_deref().unwrap_or(template);
-            let name = format!("{template}.{}", output.name());
-            let file = self.sources.get(&name).map_or(name.as_str(), |source| &source.file);
-            TemplateError::in_file(file, error.line_no, self.explain(&error, output, data))
+            let reason = self.explain(&error, output, data);
+            TemplateError::in_file(self.file(template, output), error.line_no, reason)
         })
+    }
+
+    /// The error of a mail without the link `{{name}}`.
+    pub fn lacks(&self, name: &str, template: &str, output: Output) -> TemplateError {
+        let reason = format!(
+            "the mail lacks a link: it must hold {{{{{name}}}}}, and its layout {{{{> @partial-block}}}}"
+        );
+        TemplateError::in_file(self.file(template, output), None, reason)
+    }
+
+    /// The file that holds a template.
+    fn file(&self, template: &str, output: Output) -> String {
+        let name = format!("{template}.{}", output.name());
+        self.sources.get(&name).map_or(name, |source| source.file.clone())
     }
 
     /// What is wrong, and what is allowed.

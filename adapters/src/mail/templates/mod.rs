@@ -24,7 +24,7 @@ pub(super) use self::names::header_name;
 use self::{
     catalogue::Catalogue,
     design::Design,
-    helpers::Output,
+    helpers::{Output, escape_html},
     language::{FALLBACK, canonical, nearest_first},
     own::Own,
     samples::{Extent, samples},
@@ -83,7 +83,7 @@ impl Templates {
         for language in templates.languages() {
             for extent in [Extent::Full, Extent::Least] {
                 for mail in &samples(language, extent)? {
-                    templates.render(mail, "Passlink")?;
+                    templates.try_with(mail)?;
                 }
             }
         }
@@ -100,6 +100,29 @@ impl Templates {
             by_language.insert(language, design.with(sources, &catalogues)?);
         }
         Ok(Self { catalogues, design, by_language })
+    }
+
+    /// Renders a mail, and refuses it when it lacks one of its links.
+    fn try_with(&self, mail: &Mail) -> Result<(), TemplateError> {
+        let rendered = self.render(mail, "Passlink")?;
+        for (name, url) in context::links(mail) {
+            let (url, escaped) = (url.expose(), escape_html(url.expose()));
+            let (text, html) = (&rendered.text, &rendered.html);
+            let without = match (text.contains(url), html.contains(url) || html.contains(&escaped))
+            {
+                (true, true) => continue,
+                (false, _) => Output::Text,
+                (true, false) => Output::Html,
+            };
+            let design = self.design(&rendered.language);
+            return Err(design.lacks(name, context::kind(mail), without));
+        }
+        Ok(())
+    }
+
+    /// The templates for a language that there are texts in.
+    fn design(&self, language: &str) -> &Design {
+        nearest_first(language).find_map(|tag| self.by_language.get(tag)).unwrap_or(&self.design)
     }
 
     /// The languages that there are texts in.
@@ -122,9 +145,7 @@ impl Templates {
             language: language.to_owned(),
             reason: "there are no texts".to_owned(),
         })?;
-        let design = nearest_first(language)
-            .find_map(|tag| self.by_language.get(tag))
-            .unwrap_or(&self.design);
+        let design = self.design(language);
         let kind = context::kind(mail);
         let mut data = context::data(mail, catalogue, sender)?;
         let subject = one_line(&design.render("subject", Output::Text, &data)?);

@@ -64,13 +64,14 @@ fn a_new_language_needs_all_texts() {
 fn templates_take_the_place_of_those_of_all_languages_or_of_one() {
     let templates = with(&[
         ("layout.html.hbs", "<html lang=\"{{language}}\">{{> @partial-block}}</html>"),
-        ("passkey_link.text.hbs", "{{say \"greeting\"}} {{register_url}}"),
-        ("fr/passkey_link.text.hbs", "Bonjour: {{register_url}}"),
+        ("passkey_link.text.hbs", "{{say \"greeting\"}} {{register_url}} {{revoke_url}}"),
+        ("fr/passkey_link.text.hbs", "Bonjour: {{register_url}} {{revoke_url}}"),
     ])
     .unwrap();
-    let url = "https://id.example.com/passkeys/register?codeID=1&x=2#code=abc";
-    assert_eq!(link(&templates, "en").text, format!("Hello Ada, {url}"));
-    assert_eq!(link(&templates, "fr-CA").text, format!("Bonjour: {url}"));
+    let urls = "https://id.example.com/passkeys/register?codeID=1&x=2#code=abc \
+                https://id.example.com/passkeys/revoke?codeID=1#code=def";
+    assert_eq!(link(&templates, "en").text, format!("Hello Ada, {urls}"));
+    assert_eq!(link(&templates, "fr-CA").text, format!("Bonjour: {urls}"));
     assert!(link(&templates, "fr").html.starts_with("<html lang=\"fr\"><h1"));
 }
 
@@ -134,6 +135,34 @@ fn a_value_that_only_some_mails_have_is_asked_for_before_a_mail_is_sent() {
     let template = "{{#if device}}{{devise}}{{/if}}";
     let error = with(&[("passkey_added.text.hbs", template)]).map(drop).unwrap_err();
     assert!(error.contains("there is no value devise"), "{error}");
+}
+
+#[test]
+fn a_mail_without_one_of_its_links_is_refused() {
+    let cases = [
+        ("passkey_link.text.hbs", "{{revoke_url}}", "passkey_link.text.hbs", "{{register_url}}"),
+        (
+            "de/passkey_link.html.hbs",
+            "{{register_url}}",
+            "de/passkey_link.html.hbs",
+            "{{revoke_url}}",
+        ),
+        ("passkey_added.html.hbs", "<p>{{passkey}}</p>", "passkey_added.html.hbs", "{{undo_url}}"),
+        (
+            "layout.html.hbs",
+            "<p>{{subject}}</p>",
+            "the built-in template passkey_link.html",
+            "{{register_url}}",
+        ),
+    ];
+    for (name, content, file, link) in cases {
+        let error = with(&[(name, content)]).map(drop).unwrap_err();
+        let expected = format!(
+            "{file}: the mail lacks a link: it must hold {link}, and its layout {{{{> @partial-block}}}}"
+        );
+        assert_eq!(error, expected);
+    }
+    with(&[("passkey_added.html.hbs", "<a href=\"{{{undo_url}}}\">x</a>")]).unwrap();
 }
 
 #[test]
