@@ -36,8 +36,9 @@ Example:
     },
     /// Shut a user out, for example after an attack
     ///
-    /// Open passkey links end for good, and waiting mails are not sent. Tokens and passkeys are
-    /// kept; they do nothing until `passlink user unlock`. Locking again changes nothing.
+    /// Open passkey links end for good: those that wait to be mailed are not. A mail that tells of
+    /// a passkey that was added or removed is still sent. Tokens and passkeys are kept; they do
+    /// nothing until `passlink user unlock`. Locking again changes nothing.
     #[command(after_help = "Example:\n  passlink user lock 69629023906488334")]
     Lock {
         /// The user's id
@@ -53,8 +54,9 @@ Example:
     },
     /// Switch a user off, for example one who has left for a while
     ///
-    /// Open passkey links end for good, and waiting mails are not sent. Tokens and passkeys are
-    /// kept; they do nothing until `passlink user reactivate`. Deactivating again changes nothing.
+    /// Open passkey links end for good: those that wait to be mailed are not. A mail that tells of
+    /// a passkey that was added or removed is still sent. Tokens and passkeys are kept; they do
+    /// nothing until `passlink user reactivate`. Deactivating again changes nothing.
     #[command(after_help = "Example:\n  passlink user deactivate 69629023906488334")]
     Deactivate {
         /// The user's id
