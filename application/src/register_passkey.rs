@@ -14,7 +14,7 @@ use crate::{
     CodeDesk, CodeError, LinkKind, NewCredential, PasskeyDesk, PasskeyError, PresentedCode,
     Repositories, StoreError, device,
     ids::{new_id, random_uuid},
-    passkey_desk::{Notice, standing},
+    passkey_desk::{Notice, own_passkey, standing},
 };
 
 /// Begins and finishes registration ceremonies.
@@ -173,13 +173,32 @@ impl RegisterPasskey {
         };
         tell(&ceremony.opened_by);
         Span::current().record("passlink.passkey.id", ceremony.id.as_str());
-        if !ceremony.is_open_at(self.desk.clock.now()) || ceremony.rp_id != webauthn.rp_id() {
-            return Err(PasskeyError::NotVerified);
+        let (user, id) = (ceremony.user.clone(), ceremony.id.clone());
+        match self.finish_ceremony(ceremony, answer).await {
+            // The same answer may have come twice, and the other one used the link up.
+            Err(PasskeyError::Code(CodeError::Invalid))
+                if self.find(id.clone()).await?.is_none() =>
+            {
+                Err(self.missing(user, id).await)
+            }
+            finished => finished,
         }
-        let credential = info_span!("passlink.verify_credential")
-            .in_scope(|| webauthn.verify(&ceremony.state, &answer.credential))?;
+    }
+
+    async fn finish_ceremony(
+        &self,
+        ceremony: Ceremony,
+        answer: RegistrationAnswer,
+    ) -> Result<ObjectDetails, PasskeyError> {
+        let credential = match self.verify(&ceremony, &answer.credential) {
+            Err(PasskeyError::NotVerified) => {
+                self.check_link(&ceremony).await?;
+                return Err(PasskeyError::NotVerified);
+            }
+            verified => verified?,
+        };
         let device = answer.user_agent.as_deref().and_then(device);
-        let model = webauthn.model(credential.aaguid);
+        let model = self.desk.webauthn.model(credential.aaguid);
         let name = name_passkey(&answer.name, model, device.as_ref())?;
         let notice = self.desk.notice(ceremony.id.clone())?;
         let finished = Finished { ceremony, credential, name, device, notice };
@@ -191,6 +210,16 @@ impl RegisterPasskey {
         }
         self.desk.wake.wake();
         Ok(details)
+    }
+
+    fn verify(&self, ceremony: &Ceremony, answer: &str) -> Result<Credential, PasskeyError> {
+        let webauthn = &*self.desk.webauthn;
+        if !ceremony.is_open_at(self.desk.clock.now()) || ceremony.rp_id != webauthn.rp_id() {
+            return Err(PasskeyError::NotVerified);
+        }
+        let verified = info_span!("passlink.verify_credential")
+            .in_scope(|| webauthn.verify(&ceremony.state, answer));
+        Ok(verified?)
     }
 
     async fn find(&self, id: PasskeyId) -> Result<Option<Ceremony>, PasskeyError> {
@@ -215,18 +244,28 @@ impl RegisterPasskey {
         }))
     }
 
+    /// Whether the link that began the ceremony still opens something. Only then is it told that an
+    /// answer does not verify: of a link that is used, that says that this ceremony used it.
+    async fn check_link(&self, ceremony: &Ceremony) -> Result<(), PasskeyError> {
+        let OpenedBy::Link(link) = &ceremony.opened_by else { return Ok(()) };
+        let (now, of) = (self.desk.clock.now(), (ceremony.user.clone(), link.clone()));
+        let serves = self.desk.store.read(of, move |(user, link), tx| {
+            Box::pin(async move {
+                let user = tx.user(user).await?.ok_or_else(invalid_code)?;
+                serving_link(link, &user, now, tx).await.map(drop)
+            })
+        });
+        serves.await
+    }
+
     /// What it means that there is no such ceremony: the user's passkey that it made may be there.
     async fn missing(&self, user: UserId, id: PasskeyId) -> PasskeyError {
         let made = self.desk.store.read((user, id), |(user, id), tx| {
-            Box::pin(async move {
-                let passkey = tx.passkey(id).await?;
-                Ok::<_, StoreError>(passkey.is_some_and(|passkey| passkey.user == *user))
-            })
+            Box::pin(async move { own_passkey(user, id, tx).await })
         });
         match made.await {
-            Ok(true) => PasskeyError::NotVerified,
-            Ok(false) => PasskeyError::NotFound,
-            Err(error) => error.into(),
+            Ok(_) => PasskeyError::NotVerified,
+            Err(error) => error,
         }
     }
 }
@@ -328,14 +367,25 @@ async fn opener(
         let (user, now) = desk.active_user(user, tx).await?;
         return Ok(Opener { user, link: None, now });
     };
-    let invalid = || PasskeyError::from(CodeError::Invalid);
-    let user = tx.user_for_update(user).await?.ok_or_else(invalid)?;
-    let link = tx.link(link).await?.ok_or_else(invalid)?;
+    let user = tx.user_for_update(user).await?.ok_or_else(invalid_code)?;
     let now = desk.clock.now();
-    match link.user == user.id && link.serves(&user, now) {
-        true => Ok(Opener { user, link: Some(link), now }),
-        false => Err(invalid()),
-    }
+    let link = serving_link(link, &user, now, tx).await?;
+    Ok(Opener { user, link: Some(link), now })
+}
+
+/// The link, which must open something for the user.
+async fn serving_link(
+    link: &LinkId,
+    user: &User,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<PasskeyLink, PasskeyError> {
+    let link = tx.link(link).await?;
+    link.filter(|link| link.user == user.id && link.serves(user, now)).ok_or_else(invalid_code)
+}
+
+fn invalid_code() -> PasskeyError {
+    CodeError::Invalid.into()
 }
 
 struct Finished {

@@ -235,6 +235,40 @@ async fn a_link_is_used_up_by_the_first_of_its_ceremonies() {
 }
 
 #[tokio::test]
+async fn who_comes_after_another_learns_that_the_link_is_used_however_late_and_wrong_the_answer() {
+    let world = World::new();
+    let ada = world.user("ada").await;
+    let code = world.returned_link(&ada).await;
+    let register = register(&world);
+    let late = register
+        .begin_with_code(new_for("ada"), presented(code.id.clone(), &code.code))
+        .await
+        .unwrap();
+    let first = register.begin_with_code(new_for("ada"), code).await.unwrap();
+    register.finish(by_link(&first), answer(&first, "one")).await.unwrap();
+    let wrong = RegistrationAnswer { credential: "other:two".into(), ..answer(&late, "two") };
+    for (seconds, answer) in [(0, &wrong), (300, &wrong), (0, &answer(&late, "two"))] {
+        world.pass(seconds);
+        let refused = register.finish(by_link(&late), answer.clone()).await;
+        assert!(matches!(refused, Err(PasskeyError::Code(CodeError::Invalid))), "{refused:?}");
+    }
+    assert_eq!(world.state().passkeys.len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_again_is_told_apart_from_one_whose_passkey_was_removed() {
+    let world = World::new();
+    let (_, _, begun) = begun_with_link(&world).await;
+    let register = register(&world);
+    register.finish(by_link(&begun), answer(&begun, "one")).await.unwrap();
+    let again = register.finish(by_link(&begun), answer(&begun, "one")).await;
+    assert!(matches!(again, Err(PasskeyError::NotVerified)), "{again:?}");
+    world.change(|state| state.passkeys[0].removed = Some(state.passkeys[0].created));
+    let again = register.finish(by_link(&begun), answer(&begun, "one")).await;
+    assert!(matches!(again, Err(PasskeyError::NotFound)), "{again:?}");
+}
+
+#[tokio::test]
 async fn a_link_is_its_users_alone() {
     let world = World::new();
     let ada = world.user("ada").await;

@@ -158,7 +158,7 @@ function done({ passkeyName }) {
 
 /**
  * Why a passkey was not added. It may have been, and the answer lost: then it no longer verifies,
- * and the link is used. Only while the link is unused is it sure that nobody knows the passkey.
+ * and the link is used. Where somebody else used the link, the code is refused instead.
  */
 async function refused(error, created) {
   const { options, credential, passkeyName } = created;
@@ -167,8 +167,8 @@ async function refused(error, created) {
     return show("register.exists", { tone: "good", account, action: again(ELSEWHERE) });
   }
   await look();
-  if (account.state === "LINK_STATE_REDEEMED") {
-    return error.id === "PASSKEY-ValidateFailed" ? done(created) : showLink();
+  if (account.state === "LINK_STATE_REDEEMED" && error.id === "PASSKEY-ValidateFailed") {
+    return done(created);
   }
   await forget(options, credential);
   if (account.state !== "LINK_STATE_OPEN") {

@@ -175,6 +175,39 @@ async fn a_link_that_ends_between_the_ceremony_and_its_answer_adds_nothing_and_s
 }
 
 #[tokio::test]
+async fn a_link_that_another_used_meanwhile_is_told_as_used_however_long_the_ceremony_took() {
+    let scene = Scene::set(&[]).await;
+    for answered in [true, false] {
+        let link = scene.link().await;
+        let (own, other) = (scene.device().await, scene.open(&link).await);
+        own.goto(&link.whole).await;
+        comes_to(&own, "register.ready").await;
+        match answered {
+            true => hold(&own).await,
+            false => {
+                let lose = "await page.route(args, (route) => route.abort(), { times: 1 })";
+                own.run(lose, FINISH.into()).await;
+            }
+        }
+        press(&own).await;
+        match answered {
+            true => held_back(&own).await,
+            false => comes_to(&own, "register.unsaved").await,
+        }
+        press(&other).await;
+        comes_to(&other, "register.done").await;
+        scene.passlink.sql("UPDATE ceremonies SET expires_at = begun_at", &[]);
+        let before = scene.passkeys().await.len();
+        match answered {
+            true => release(&own).await,
+            false => press(&own).await,
+        }
+        comes_to(&own, "register.redeemed").await;
+        assert_eq!(scene.passkeys().await.len(), before);
+    }
+}
+
+#[tokio::test]
 async fn without_webauthn_the_link_can_be_taken_to_another_browser() {
     let scene = Scene::set(&[]).await;
     let link = scene.link().await;

@@ -70,19 +70,23 @@ async fn of_50_who_finish_at_once_through_two_processes_one_registers() {
 async fn of_20_who_finish_one_ceremony_at_once_one_registers() {
     let passlink = Passlink::with_mail_dir().started().await;
     let ada = passlink.ada();
-    let begun = begin(&passlink, &ada).await;
-    let body = json!({ "publicKeyCredential": begun.answer().credential() });
-    let requests = (0..20).map(|_| {
-        let request = passlink.request(Method::POST, &begun.path).bearer_auth(&ada.token);
-        Answer::to(request.json(&body))
-    });
-    let answers = requests.collect::<JoinSet<_>>().join_all().await;
-    let (passed, refused): (Vec<_>, Vec<_>) =
-        answers.into_iter().partition(|answer| answer.status == 200);
-    assert_eq!((passed.len(), refused.len()), (1, 19), "{refused:?}");
-    refused.iter().for_each(assert_not_verified);
-    assert_eq!(names(&passlink, &ada).await.len(), 1);
-    assert_eq!(passlink.history(&ada.id), [1, 2]);
+    let code = returned_code(&passlink, &ada).await;
+    let by_bearer = begin(&passlink, &ada).await;
+    let by_link = begin_with(&passlink, &ada, &code).await;
+    for begun in [by_bearer, by_link] {
+        let body = json!({ "publicKeyCredential": begun.answer().credential() });
+        let requests = (0..20).map(|_| {
+            let request = passlink.request(Method::POST, &begun.path).bearer_auth(&ada.token);
+            Answer::to(request.json(&body))
+        });
+        let answers = requests.collect::<JoinSet<_>>().join_all().await;
+        let (passed, refused): (Vec<_>, Vec<_>) =
+            answers.into_iter().partition(|answer| answer.status == 200);
+        assert_eq!((passed.len(), refused.len()), (1, 19), "{refused:?}");
+        refused.iter().for_each(assert_not_verified);
+    }
+    assert_eq!(names(&passlink, &ada).await.len(), 2);
+    assert_eq!(passlink.history(&ada.id), [1, 2, 3, 4]);
 }
 
 #[tokio::test]
