@@ -54,17 +54,17 @@ fn net(text: &str) -> Option<IpNet> {
 }
 
 /// The hops of `X-Forwarded-For`, or of `Forwarded` (RFC 7239) where there is none; `None` for one
-/// that is no address.
+/// that is no address. Which of the two counts is not for a client to say: a proxy adds to the one
+/// that it was set up for, whatever stands there already.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let values = |name: &str| -> Vec<String> {
-        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).map(str::to_owned).collect()
+    let (name, read): (_, fn(&str) -> Option<IpAddr>) = match headers.contains_key(X_FORWARDED_FOR)
+    {
+        true => (X_FORWARDED_FOR, address),
+        false => (FORWARDED.as_str(), forwarded),
     };
-    let forwarded_for = values(X_FORWARDED_FOR);
-    match forwarded_for.is_empty() {
-        false => forwarded_for.iter().map(|hop| address(hop)).collect(),
-        true => values(FORWARDED.as_str()).iter().map(|hop| forwarded(hop)).collect(),
-    }
+    let hops =
+        headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|it| *it == b','));
+    hops.map(|hop| std::str::from_utf8(hop).ok().and_then(read)).collect()
 }
 
 /// The `for` of an element of `Forwarded`.

@@ -1,3 +1,5 @@
+use axum::http::HeaderValue;
+
 use super::*;
 
 fn client(trusted: &[&str], peer: &str, headers: &[(&str, &str)]) -> String {
@@ -5,7 +7,8 @@ fn client(trusted: &[&str], peer: &str, headers: &[(&str, &str)]) -> String {
     let mut request = Request::new(());
     for (name, value) in headers {
         let name: axum::http::HeaderName = name.parse().unwrap();
-        request.headers_mut().append(name, value.parse().unwrap());
+        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+        request.headers_mut().append(name, value);
     }
     let peer = SocketAddr::new(peer.parse().unwrap(), 1234);
     let request = TrustedProxies::parse(&trusted).unwrap().note(peer, request);
@@ -38,6 +41,24 @@ fn a_trusted_proxy_says_who_its_client_is_and_not_what_that_client_claims() {
     }
     let twice = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "203.0.113.9")];
     assert_eq!(client(&trusted, "10.0.0.1", &twice), "203.0.113.9");
+}
+
+#[test]
+fn what_a_client_wrote_before_its_proxy_counts_for_nothing_even_where_it_can_not_be_read() {
+    let trusted = ["10.0.0.0/8"];
+    let forwarded = ("forwarded", "for=10.1.1.1");
+    for (value, expected) in [
+        ("ÿ, 7.7.7.8", "7.7.7.8"),
+        ("1.1.1.1, ÿ", "10.0.0.1"),
+        ("1.1.1.1, ÿ, 10.0.0.2", "10.0.0.2"),
+        ("ÿ", "10.0.0.1"),
+        ("", "10.0.0.1"),
+    ] {
+        let headers = [("x-forwarded-for", value), forwarded];
+        assert_eq!(client(&trusted, "10.0.0.1", &headers), expected, "{value:?}");
+    }
+    let lines = [("x-forwarded-for", "ÿ"), ("x-forwarded-for", "7.7.7.8"), forwarded];
+    assert_eq!(client(&trusted, "10.0.0.1", &lines), "7.7.7.8");
 }
 
 #[test]

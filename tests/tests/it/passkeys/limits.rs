@@ -1,7 +1,7 @@
 //! How often a wrong code may be tried: from an IP address, and for a link.
 
 use passlink_tests::Passlink;
-use reqwest::Method;
+use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};
 
 use super::*;
@@ -62,6 +62,24 @@ async fn no_more_wrong_codes_than_so_many_from_one_address() {
         let id = format!("{endpoint}-more");
         assert_limited(&present(&passlink, &path, &id, "guess", &here).await);
         assert_code_invalid(&present(&passlink, &path, &id, "guess", &there).await);
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_claims_to_its_proxy_lifts_no_limit() {
+    let passlink = limited().await;
+    for round in 0..=LIMIT {
+        let path = format!("/passlink/v1/links/link-{round}/_inspect");
+        let from = HeaderValue::from_bytes(b"\xff, 7.7.7.8").unwrap();
+        let request = passlink
+            .request(Method::POST, &path)
+            .header("x-forwarded-for", from)
+            .header("forwarded", format!("for=10.1.1.{round}"));
+        let answer = Answer::to(request.json(&json!({ "code": "guess" }))).await;
+        match round < LIMIT {
+            true => assert_code_invalid(&answer),
+            false => assert_limited(&answer),
+        }
     }
 }
 
