@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use passlink_domain::{Delivery, LinkId, LinkState, PasskeyLink, Purpose, User, UserId};
+use passlink_domain::{LinkId, LinkState, PasskeyLink, Purpose, User, UserId};
 
 use crate::{Clock, CodeDesk, CodeError, PresentedCode};
 
@@ -14,9 +14,9 @@ pub struct LinkView {
     pub state: LinkState,
     /// Whose passkey it registers.
     pub user: UserId,
-    /// What the user is called.
+    /// What the user is called; empty when the link was mailed to an address that is no longer theirs.
     pub display_name: String,
-    /// The user's address, masked; empty when there is none.
+    /// The user's address, masked; empty when there is none, or the link was mailed to another.
     pub masked_email: String,
     /// The user's language, a BCP 47 tag.
     pub language: String,
@@ -44,17 +44,19 @@ impl InspectLink {
     }
 }
 
+/// What has become of the user since is no business of a mailbox that is no longer theirs.
 fn view(link: PasskeyLink, user: User, now: Timestamp) -> LinkView {
-    let moved = matches!(&link.delivery, Delivery::Mail(to) if user.reachable_at() != Ok(to));
+    let known = link.is_for(&user);
     let link = link.seen_at(now);
+    let email = user.email.filter(|_| known);
     LinkView {
-        state: match moved && !link.state.is_final() {
-            true => LinkState::Revoked,
-            false => link.state,
+        state: match known || link.state == LinkState::Redeemed {
+            true => link.state,
+            false => LinkState::Revoked,
         },
         user: user.id,
-        display_name: user.display_name.to_string(),
-        masked_email: user.email.map(|email| email.address.masked()).unwrap_or_default(),
+        display_name: Some(user.display_name.to_string()).filter(|_| known).unwrap_or_default(),
+        masked_email: email.map(|email| email.address.masked()).unwrap_or_default(),
         language: user.language,
         expires: link.expires,
     }

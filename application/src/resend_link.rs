@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ResendError {
     /// The code does not hold, or the link is not one that can be resent: only one that has
-    /// expired can, and only once.
+    /// expired can, only once, and only while the address that it was mailed to is the user's.
     #[error(transparent)]
     Code(#[from] CodeError),
     /// The user has had too many links.
@@ -35,7 +35,7 @@ impl From<UserLinkError> for ResendError {
     }
 }
 
-/// Resends links, to the address that is registered then.
+/// Resends links, to the user's registered address.
 pub struct ResendLink {
     codes: CodeDesk,
     send: SendLink,
@@ -75,8 +75,9 @@ async fn resend(
     mail: &OutboxId,
     tx: &mut dyn Repositories,
 ) -> Result<(), ResendError> {
-    let (_, now) = draft.user(tx).await?;
-    if !expired.can_be_resent_at(now) || !tx.mark_resent(&expired.id, now).await? {
+    let (user, now) = draft.user(tx).await?;
+    let can_be_resent = expired.is_for(&user) && expired.can_be_resent_at(now);
+    if !can_be_resent || !tx.mark_resent(&expired.id, now).await? {
         return Err(CodeError::Invalid.into());
     }
     send(draft, mail, tx).await?;

@@ -82,14 +82,18 @@ impl PasskeyLink {
         !self.state.is_final() && now < self.expires
     }
 
-    /// Whether the link still opens something for its user as the user is now: one who may act and,
-    /// for a mailed link, still has the address that it was mailed to.
-    pub fn serves(&self, user: &User, now: Timestamp) -> bool {
-        let reached = match &self.delivery {
+    /// Whether the link is for its user as the user is now: one who may act and, for a mailed link,
+    /// still has the address that it was mailed to.
+    pub fn is_for(&self, user: &User) -> bool {
+        match &self.delivery {
             Delivery::Mail(address) => user.reachable_at() == Ok(address),
             Delivery::Returned => user.active().is_ok(),
-        };
-        reached && self.is_open_at(now)
+        }
+    }
+
+    /// Whether the link still opens something for its user as the user is now.
+    pub fn serves(&self, user: &User, now: Timestamp) -> bool {
+        self.is_for(user) && self.is_open_at(now)
     }
 
     /// Whether a new link can be mailed in its place: it has expired, and not too long ago.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use passlink_domain::{Delivery, EventKind};
+use passlink_domain::{Delivery, EmailAddress, EventKind};
 
 use super::*;
 use crate::fakes::{World, presented};
@@ -24,17 +24,14 @@ fn again(code: &PresentedCode<LinkId>) -> PresentedCode<LinkId> {
 }
 
 #[tokio::test]
-async fn an_expired_link_is_mailed_again_once_to_the_address_of_now() {
+async fn an_expired_link_is_mailed_again_once_to_the_registered_address() {
     let world = World::new();
     let (_, code) = mailed(&world).await;
     world.pass(LIFETIME);
-    world.change_user("ada", |ada| {
-        ada.email.as_mut().unwrap().address = "ada@example.org".parse().unwrap();
-    });
     resend(&world).by_code(again(&code)).await.unwrap();
     let state = world.state();
     let newer = &state.links[1];
-    assert_eq!(newer.delivery, Delivery::Mail("ada@example.org".parse().unwrap()));
+    assert_eq!(newer.delivery, Delivery::Mail("ada@example.com".parse().unwrap()));
     assert_eq!(newer.state, LinkState::Requested);
     assert_eq!(state.events[2].kind, EventKind::LinkRequested(newer.id.clone()));
     assert_eq!(state.mails.len(), 2);
@@ -42,6 +39,22 @@ async fn an_expired_link_is_mailed_again_once_to_the_address_of_now() {
     let second = resend(&world).by_code(code).await;
     assert!(matches!(second, Err(ResendError::Code(CodeError::Invalid))), "{second:?}");
     assert_eq!(world.state().links.len(), 2);
+}
+
+#[tokio::test]
+async fn who_has_a_link_that_was_mailed_to_another_address_has_no_new_one_mailed() {
+    let world = World::new();
+    let (ada, code) = mailed(&world).await;
+    let returned = world.returned_link(&ada).await;
+    world.pass(LIFETIME);
+    let address: EmailAddress = "ada@example.org".parse().unwrap();
+    world.change_user("ada", |ada| ada.email.as_mut().unwrap().address = address.clone());
+    let refused = resend(&world).by_code(code).await;
+    assert!(matches!(refused, Err(ResendError::Code(CodeError::Invalid))), "{refused:?}");
+    assert_eq!(world.state().links.len(), 2);
+    // A returned one was for no address.
+    resend(&world).by_code(returned).await.unwrap();
+    assert_eq!(world.state().links[2].delivery, Delivery::Mail(address));
 }
 
 #[tokio::test]
