@@ -186,8 +186,8 @@ pub trait Links {
         from: LinkState,
         to: LinkState,
     ) -> Result<bool, StoreError>;
-    /// Marks an expired link as resent; `false`, and nothing changed, when it is not expired, has
-    /// ended otherwise, or was resent before.
+    /// Marks an expired link as resent, which it is not again; `false`, and nothing changed, when it
+    /// is not expired, has ended otherwise, or is marked already.
     async fn mark_resent(&mut self, id: &LinkId, now: Timestamp) -> Result<bool, StoreError>;
     /// Ends a link that is open at `now`; `false`, and nothing changed, when it is not.
     async fn end_link(

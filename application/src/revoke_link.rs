@@ -58,11 +58,15 @@ impl LinkUseCases {
             .await
     }
 
-    /// Revokes a link that has not ended; a change in the user's history.
+    /// Revokes a link that has not ended; a change in the user's history. One that has expired is not
+    /// mailed again after this.
     pub async fn revoke(&self, id: LinkId) -> Result<PasskeyLink, LinkError> {
         let clock = self.clock.clone();
         let work = self.store.write(id, move |id, tx| Box::pin(revoke(id, clock.clone(), tx)));
-        let link = work.await?;
+        let (link, revoked) = work.await?;
+        if !revoked {
+            return Err(LinkError::Ended(link.state));
+        }
         self.observer.links(LinkState::Revoked, LinkKind::from(&link.delivery), 1);
         Ok(link)
     }
@@ -88,23 +92,23 @@ impl LinkUseCases {
     }
 }
 
+/// The link as it then is, and whether it was revoked.
 async fn revoke(
     id: &LinkId,
     clock: Arc<dyn Clock>,
     tx: &mut dyn Repositories,
-) -> Result<PasskeyLink, LinkError> {
+) -> Result<(PasskeyLink, bool), LinkError> {
     let user = tx.link(id).await?.ok_or(LinkError::NotFound)?.user;
     let user = tx.user_for_update(&user).await?.ok_or(LinkError::UserNotFound)?;
     let now = clock.now();
-    let ended = tx.end_link(id, LinkState::Revoked, now).await?;
+    let revoked = tx.end_link(id, LinkState::Revoked, now).await?;
     let link = tx.link(id).await?.ok_or(LinkError::NotFound)?;
-    match ended {
-        true => {
-            record_change(&user, EventKind::LinkRevoked(id.clone()), now, tx).await?;
-            Ok(link)
-        }
-        false => Err(LinkError::Ended(link.seen_at(now).state)),
+    if revoked {
+        record_change(&user, EventKind::LinkRevoked(id.clone()), now, tx).await?;
+    } else {
+        tx.mark_resent(id, now).await?;
     }
+    Ok((link.seen_at(now), revoked))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ impl Passlink {
     }
 
     /// The code of a link, derived by a program that is not ours.
-    fn code(&self, link: &str, purpose: &str) -> String {
+    pub fn code(&self, link: &str, purpose: &str) -> String {
         let select = "SELECT key_id, domain, id, user_id, expires_at FROM links WHERE id = ?";
         let row = self.sql(select, &[link]).remove(0);
         let mut command = python::script("code.py");

@@ -1,5 +1,8 @@
 use super::*;
-use crate::fakes::{World, presented};
+use crate::{
+    ResendError, ResendLink,
+    fakes::{World, presented},
+};
 
 #[tokio::test]
 async fn a_revoked_link_is_a_change_in_the_history_and_its_mail_is_not_sent() {
@@ -52,6 +55,25 @@ async fn the_revoke_code_of_the_mail_ends_the_link_however_often_it_is_used() {
     assert_eq!(world.state().events.len(), 3);
     world.change(|all| all.links[0].state = LinkState::Redeemed);
     assert!(matches!(revoke().await, Err(CodeError::Invalid)));
+}
+
+#[tokio::test]
+async fn an_expired_link_that_was_revoked_is_not_mailed_again() {
+    let world = World::new();
+    let ada = world.user("ada").await;
+    let register = world.mailed_link(&ada, Purpose::Register).await;
+    let link = world.state().links.remove(0);
+    let code = World::keys().derive(&link.key, &link.code_binding(Purpose::Revoke)).unwrap();
+    world.pass(3600);
+    let links = LinkUseCases::new(world.clone(), world.clone(), world.clone());
+    for _ in 0..2 {
+        let revoke = presented(link.id.clone(), code.expose());
+        links.revoke_by_code(&world.codes(), revoke).await.unwrap();
+    }
+    let resent = ResendLink::new(world.codes(), world.send_link()).by_code(register).await;
+    assert!(matches!(resent, Err(ResendError::Code(CodeError::Invalid))), "{resent:?}");
+    assert_eq!(world.state().links, [link]);
+    assert_eq!((world.state().events.len(), world.counted(LinkState::Revoked)), (2, 0));
 }
 
 #[tokio::test]

@@ -23,6 +23,24 @@ async fn this_was_not_me_asks_once_and_then_the_link_is_useless() {
 }
 
 #[tokio::test]
+async fn this_was_not_me_on_an_expired_link_keeps_it_from_being_mailed_again() {
+    let scene = Scene::set(&[]).await;
+    let mail = scene.mail().await;
+    let expired = scene.passlink.expired(&mail.register_link());
+    let revoke = scene.passlink.code(&expired.query["codeID"], "revoke");
+    let page = scene.open(&expired).await;
+    comes_to(&page, "register.expired").await;
+    let other = scene.device().await;
+    let asked = mail.revoke_link();
+    other.goto(&asked.whole.replace(&asked.code, &revoke)).await;
+    press(&other).await;
+    comes_to(&other, "revoke.done").await;
+    press(&page).await;
+    comes_to(&page, "register.not_resent").await;
+    assert_eq!(scene.mails.count(), 1);
+}
+
+#[tokio::test]
 async fn a_link_that_was_used_can_not_be_revoked() {
     let scene = Scene::set(&[]).await;
     let mail = scene.mail().await;
