@@ -9,6 +9,7 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
+use passlink_adapters::api::REQUEST_TIMEOUT;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -38,6 +39,9 @@ const MAX_HEADERS: usize = 100;
 const MAX_STREAMS: u32 = 128;
 /// Most streams that a client may open and reset before they are looked at (rapid reset).
 const MAX_RESETS: usize = 32;
+/// How long connections may take to end after a stop was asked for: longer than the last request may
+/// take. A client that takes nothing of its answer would hold the stop up for ever.
+const DRAIN: Duration = REQUEST_TIMEOUT.saturating_add(Duration::from_secs(5));
 /// How long to wait when the process is out of file descriptors.
 const OUT_OF_FILES: Duration = Duration::from_millis(100);
 
@@ -49,7 +53,8 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     bound.map_err(|error| format!("can't listen on {address}: {error}").into())
 }
 
-/// Serves until `stop`; then finishes the requests in hand.
+/// Serves until `stop`; then finishes the requests in hand, and leaves the connections that have not
+/// ended when all of those must have.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<Tls>,
@@ -91,7 +96,9 @@ pub(crate) async fn serve(
         });
     }
     drop(listener);
-    graceful.shutdown().await;
+    if timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        tracing::info!("connections are closed whose clients do not take their answers");
+    }
     Ok(())
 }
 

@@ -68,7 +68,7 @@ const SERVICES: &[&str] =
 /// Largest request body, in bytes, before and after decompression.
 const MAX_BODY: usize = 64 * 1024;
 /// Longest that a request may take; its caller can set a shorter deadline.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the API needs.
 pub struct Api {

@@ -18,7 +18,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     REQUEST_TIMEOUT,
@@ -55,7 +55,8 @@ pub(super) struct Streams {
 
 /// What an open stream has to mind.
 pub(super) struct Lease {
-    _place: OwnedSemaphorePermit,
+    /// Gives the place back when the stream is over.
+    _place: DropGuard,
     until: Option<Instant>,
     stop: CancellationToken,
 }
@@ -75,11 +76,28 @@ impl Streams {
         };
         let asked = deadline::asked_for(headers);
         let patience: Option<Duration> = asked.into_iter().chain(longest).min();
-        Ok(Lease {
-            _place: places.clone().try_acquire_owned().map_err(|_| ApiError::BUSY)?,
-            until: patience.and_then(|patience| Instant::now().checked_add(patience)),
-            stop: self.stop.clone(),
-        })
+        let place = places.clone().try_acquire_owned().map_err(|_| ApiError::BUSY)?;
+        let until = patience.and_then(|patience| Instant::now().checked_add(patience));
+        let over = CancellationToken::new();
+        tokio::spawn(hold(place, until, over.clone()));
+        Ok(Lease { _place: over.drop_guard(), until, stop: self.stop.clone() })
+    }
+}
+
+/// Holds a place until the stream is over, or has to be: nobody polls the body of an answer whose
+/// caller takes nothing of it, so the body can't give its place back in time.
+async fn hold(place: OwnedSemaphorePermit, until: Option<Instant>, over: CancellationToken) {
+    tokio::select! {
+        () = over.cancelled() => {}
+        () = reached(until) => {}
+    }
+    drop(place);
+}
+
+async fn reached(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => pending().await,
     }
 }
 
@@ -121,17 +139,11 @@ struct EndOfStream {
 
 impl Kept {
     async fn next(mut self) -> Option<(Result<Frame<Bytes>, axum::Error>, Self)> {
-        let ended = async {
-            match self.lease.until {
-                Some(until) => sleep_until(until).await,
-                None => pending().await,
-            }
-        };
         let frame = tokio::select! {
             // What ends by itself when the server stops has the first word.
             biased;
             frame = self.body.frame() => frame,
-            () = ended, if !self.is_over => self.end(ApiError::Deadline.into()).await,
+            () = reached(self.lease.until), if !self.is_over => self.end(ApiError::Deadline.into()).await,
             () = self.lease.stop.cancelled(), if !self.is_over => {
                 self.end(ApiError::Unavailable.into()).await
             }

@@ -27,13 +27,15 @@ async fn kept(content_type: &str, frames: Vec<Vec<u8>>, goes_on: bool, lease: Le
 }
 
 fn lease(patience: Option<&'static str>, stop: &CancellationToken) -> Lease {
-    let mut headers = HeaderMap::new();
-    if let Some(patience) = patience {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-        let name = HeaderName::from_static("grpc-timeout");
-        headers.insert(name, HeaderValue::from_static(patience));
-    }
+    let headers = patience.map(patient_for).unwrap_or_default();
     Streams::new(1, stop.clone()).lease(WATCH, &headers).unwrap()
+}
+
+fn patient_for(time: &'static str) -> HeaderMap {
+    HeaderMap::from_iter([
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/grpc")),
+        (HeaderName::from_static("grpc-timeout"), HeaderValue::from_static(time)),
+    ])
 }
 
 #[tokio::test]
@@ -81,13 +83,25 @@ async fn a_stream_ends_when_its_caller_waits_no_longer_and_when_the_server_stops
     assert!(seen.contains("Errors.Unavailable (SERVICE-Unavailable)"), "{seen}");
 }
 
-#[test]
-fn a_kind_of_stream_has_so_many_places_and_takes_none_of_another() {
+#[tokio::test]
+async fn a_kind_of_stream_has_so_many_places_and_takes_none_of_another() {
     let (streams, headers) = (Streams::new(2, CancellationToken::new()), HeaderMap::new());
     for path in [WATCH, REFLECTION[0]] {
         let open: Vec<_> = (0..2).map(|_| streams.lease(path, &headers).unwrap()).collect();
         assert_eq!(streams.lease(path, &headers).err(), Some(ApiError::BUSY));
         drop(open);
+        tokio::task::yield_now().await;
         assert!(streams.lease(path, &headers).is_ok());
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_nobody_reads_loses_its_place_in_time() {
+    let (streams, headers) = (Streams::new(1, CancellationToken::new()), patient_for("50m"));
+    let unread = streams.lease(REFLECTION[0], &headers).unwrap();
+    let unread = unread.keep(Response::default(), headers.clone());
+    assert_eq!(streams.lease(REFLECTION[1], &headers).err(), Some(ApiError::BUSY));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(streams.lease(REFLECTION[1], &headers).is_ok());
+    drop(unread);
 }

@@ -1,9 +1,13 @@
 //! What is hostile on HTTP/2.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use h2::client::SendRequest;
-use passlink_tests::{Call, PATIENCE, Protocol, SEND_LINK, SlowBody, rpc::frame};
+use passlink_tests::{
+    Call, PATIENCE, Passlink, Protocol, SEND_LINK, SlowBody,
+    rpc::{field, frame},
+    until_within,
+};
 use prost::bytes::Bytes;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -24,6 +28,15 @@ const END_HEADERS: u8 = 4;
 async fn connect(victim: &Victim) -> SendRequest<Bytes> {
     let stream = TcpStream::connect(("127.0.0.1", victim.passlink.port())).await.unwrap();
     let (client, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    client.ready().await.unwrap()
+}
+
+/// A connection whose client pings, but takes nothing of any answer's body.
+async fn connect_reading_nothing(passlink: &Passlink) -> SendRequest<Bytes> {
+    let stream = TcpStream::connect(("127.0.0.1", passlink.port())).await.unwrap();
+    let (client, connection) =
+        h2::client::Builder::new().initial_window_size(0).handshake(stream).await.unwrap();
     tokio::spawn(connection);
     client.ready().await.unwrap()
 }
@@ -159,4 +172,44 @@ async fn a_body_that_stalls_is_waited_for_until_the_deadline() {
         assert_refused(&outcome.await.expect("the deadline has passed"), 4, "REQUEST-Deadline");
     }
     victim.assert_unharmed().await;
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_holds_up_no_stop_for_long() {
+    let mut passlink = Passlink::with_mail_dir().started().await;
+    let mut client = connect_reading_nothing(&passlink).await;
+    let request = http::Request::get("http://localhost/healthz").body(()).unwrap();
+    let (response, _) = client.send_request(request, true).unwrap();
+    let unread = response.await.unwrap();
+    assert_eq!(unread.status(), 200);
+    let stopping = Instant::now();
+    assert!(passlink.stop().await.success());
+    assert!(stopping.elapsed() < Duration::from_secs(50), "{:?}", stopping.elapsed());
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_a_reflection_keeps_its_place_no_longer_than_asked_for() {
+    const PATH: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let passlink = Passlink::with_mail_dir().set("limits.concurrent_requests", "1");
+    let passlink = passlink.started().await;
+    let mut client = connect_reading_nothing(&passlink).await;
+    let request = http::Request::post(format!("http://localhost{PATH}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("grpc-timeout", "3S");
+    let (response, mut body) = client.send_request(request.body(()).unwrap(), false).unwrap();
+    let list_services = frame(0, &field(7, b""));
+    body.send_data(list_services.clone().into(), false).unwrap();
+    let unread = response.await.unwrap();
+    assert_eq!(unread.status(), 200);
+    let call = Call { rpc: PATH, ..Call::send_link() };
+    let other = async || {
+        let request = Protocol::Grpc.bare(&passlink, &call).body(list_services.clone());
+        Protocol::Grpc.outcome(request).await
+    };
+    assert_refused(&other().await, 8, "REQUEST-TooMany");
+    until_within(Duration::from_secs(20), "the place to be free", async || {
+        (other().await.code == 0).then_some(())
+    })
+    .await;
 }
