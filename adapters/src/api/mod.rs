@@ -27,6 +27,7 @@ use bearer::Bearers;
 use dispatch::Dispatch;
 use framework_error::FRAME_HEAD;
 use health::Health;
+use message::Messages;
 use observe::Durations;
 use streams::Streams;
 
@@ -49,6 +50,7 @@ mod intake;
 mod json;
 mod link_service;
 mod media;
+mod message;
 mod observe;
 mod panics;
 mod rest;
@@ -159,6 +161,7 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
                 .with_max_message_size(MAX_BODY),
         )
         .with_compression(compression())
+        .with_interceptor(Messages::described_by(DESCRIPTORS)?)
         .with_deadline_policy(DeadlinePolicy::new().with_max(REQUEST_TIMEOUT));
     let streams = Streams::new(api.concurrent_requests, api.stop);
     let dispatch = Dispatch::new(rpc, api.concurrent_requests, streams);

@@ -10,7 +10,6 @@ use axum::{
 };
 use connectrpc::ErrorCode;
 use http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts};
-use serde_json::{Map, Value};
 
 use super::{
     MAX_BODY, compression,
@@ -18,6 +17,7 @@ use super::{
     error::{ApiError, rest_response},
     framework_error::{completed, connect_error},
     media::is_grpc,
+    message::PathFields,
 };
 
 /// A REST path and the RPC that it stands for.
@@ -135,8 +135,8 @@ pub(super) fn looks_like_rpc(path: &str) -> bool {
     service.contains('.') && segments.next().is_some() && segments.next().is_none()
 }
 
-/// Makes a Connect request of a REST one: any body is a JSON object, and none is `{}`; what the
-/// path names joins its fields.
+/// Makes a Connect request of a REST one, whose body is JSON whatever it is called; what the path
+/// names goes with it.
 fn as_connect(
     path: &RawPathParams,
     mut parts: Parts,
@@ -145,14 +145,8 @@ fn as_connect(
     if let Some(encoding) = parts.headers.remove(header::CONTENT_ENCODING) {
         body = decompressed(&encoding, body)?;
     }
-    if body.is_empty() {
-        body = Bytes::from_static(b"{}");
-    }
     if path.iter().next().is_some() {
-        body = with_fields(path, &body)?;
-    }
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(ApiError::Malformed);
+        parts.extensions.insert(PathFields::of(path));
     }
     parts.method = Method::POST;
     parts.headers.remove(header::CONTENT_LENGTH);
@@ -170,27 +164,6 @@ fn decompressed(encoding: &HeaderValue, body: Bytes) -> Result<Bytes, ApiError> 
             ErrorCode::Unimplemented => ApiError::Unimplemented,
             _ => ApiError::Malformed,
         }
-    })
-}
-
-/// A JSON object with the fields that the path names, which win over those of the body.
-fn with_fields(path: &RawPathParams, body: &[u8]) -> Result<Bytes, ApiError> {
-    let mut fields: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|_| ApiError::Malformed)?;
-    for (name, value) in path {
-        fields.remove(&lower_camel_case(name));
-        fields.insert(name.to_owned(), value.into());
-    }
-    Ok(Value::Object(fields).to_string().into())
-}
-
-/// The name of a field in JSON.
-fn lower_camel_case(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| {
-        let (head, tail) = word.split_at_checked(1).unwrap_or_default();
-        name + &head.to_ascii_uppercase() + tail
     })
 }
 

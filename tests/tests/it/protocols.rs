@@ -206,6 +206,53 @@ async fn protobuf_and_json_are_taken_by_each_protocol_that_has_them() {
 }
 
 #[tokio::test]
+async fn a_list_in_the_place_of_a_message_is_malformed() {
+    let passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    let register = "/zitadel.user.v2.UserService/RegisterPasskey";
+    let with_code = format!(r#"{{"userId":"{}","code":["some","code"]}}"#, ada.id);
+    for (rpc, json) in [
+        (Call::send_link().rpc, "[]"),
+        ("/zitadel.user.v2.UserService/ListPasskeys", &format!("[\"{}\"]", ada.id)),
+        (register, &with_code),
+        (Call::health("").rpc, "[]"),
+        ("/grpc.health.v1.Health/Watch", "[]"),
+    ] {
+        let call = Call { rpc, ..Call::send_link() };
+        let framed = frame(0, json.as_bytes());
+        let mut forms = vec![
+            (Protocol::Grpc, "application/grpc+json", framed.clone()),
+            (Protocol::GrpcWeb, "application/grpc-web+json", framed),
+        ];
+        if !rpc.ends_with("/Watch") {
+            forms.push((Protocol::Connect, "application/json", json.into()));
+        }
+        for (protocol, content_type, body) in forms {
+            let request = of_type(protocol.bare(&passlink, &call), content_type);
+            let outcome = protocol.outcome(request.bearer_auth(&ada.token).body(body)).await;
+            assert_refused(&outcome, 3, "REQUEST-Malformed");
+        }
+    }
+    assert_eq!(passlink.history(&ada.id), [1]);
+}
+
+#[tokio::test]
+async fn an_empty_message_in_json_counts_as_an_empty_object() {
+    let (passlink, token) = fixture().await;
+    let call = Call::send_link();
+    for (protocol, content_type, body) in [
+        (Protocol::Connect, "application/json", Vec::new()),
+        (Protocol::Connect, "application/json; charset=utf-8", Vec::new()),
+        (Protocol::Grpc, "application/grpc+json", frame(0, b"")),
+        (Protocol::GrpcWeb, "application/grpc-web+json", frame(0, b"")),
+    ] {
+        let request = of_type(protocol.bare(&passlink, &call), content_type);
+        let outcome = protocol.outcome(request.bearer_auth(&token).body(body)).await;
+        assert_eq!(outcome.code, 0, "{content_type}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_media_type_that_no_protocol_has_is_not_offered() {
     let (passlink, token) = fixture().await;
     let call = Call::send_link();

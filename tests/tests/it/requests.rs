@@ -107,6 +107,23 @@ async fn json_of_another_type_than_an_object_is_refused() {
 }
 
 #[tokio::test]
+async fn a_list_in_the_place_of_a_message_is_refused() {
+    let passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    for (method, body) in [
+        ("/registration_link", r#"{"sendLink":[]}"#),
+        ("/registration_link", r#"{"return_code":[]}"#),
+        ("", r#"{"code":["some","code"]}"#),
+        ("/_search", "[]"),
+    ] {
+        let path = format!("/v2/users/{}/passkeys{method}", ada.id);
+        let request = passlink.request(Method::POST, &path).bearer_auth(&ada.token);
+        assert_malformed(&Answer::to(request.body(body)).await);
+    }
+    assert_eq!(passlink.history(&ada.id), [1]);
+}
+
+#[tokio::test]
 async fn deeply_nested_json_does_no_harm() {
     let (passlink, token) = fixture().await;
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
@@ -126,6 +143,23 @@ async fn a_body_of_64_kib_is_taken_and_one_octet_more_is_too_large() {
     assert_too_large(&post(&passlink, &token, padded(64 * KIB + 1)).await);
     assert_too_large(&post(&passlink, &token, padded(1024 * KIB)).await);
     assert_eq!(post(&passlink, &token, "{}").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_a_path_names_and_how_the_body_is_read_take_nothing_of_its_64_kib() {
+    let passlink = Passlink::with_mail_dir().generous().started().await;
+    let ada = passlink.ada();
+    let path = format!("/v2/users/{}/passkeys/_search", ada.id);
+    let search = async |body: String| {
+        let request = passlink.request(Method::POST, &path).bearer_auth(&ada.token);
+        Answer::to(request.body(body)).await
+    };
+    let padded = |length: usize| format!(r#"{{"a":"{}"}}"#, " ".repeat(length - 8));
+    assert_eq!(search(padded(64 * KIB)).await.status, 200);
+    assert_too_large(&search(padded(64 * KIB + 1)).await);
+    // Each number is longer when it is written out.
+    let numbers = format!(r#"{{"a":[{}0]}}"#, "1e15,".repeat(13_000));
+    assert_eq!(search(numbers).await.status, 200);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use prost_types::FileDescriptorSet;
 
 use super::{
     super::{DESCRIPTORS, SERVICES},
-    BINDINGS, lower_camel_case,
+    BINDINGS,
 };
 
 /// Each method of a service of ours, with the fields of its request.
@@ -58,11 +58,4 @@ fn health_knows_each_service_of_ours() {
         .map(|(method, _)| method.trim_start_matches('/').split('/').next().unwrap().to_owned())
         .collect();
     assert_eq!(services, SERVICES.iter().map(ToString::to_string).collect());
-}
-
-#[test]
-fn a_field_has_its_name_in_json() {
-    for (name, in_json) in [("user_id", "userId"), ("code", "code"), ("a_b_c", "aBC")] {
-        assert_eq!(lower_camel_case(name), in_json);
-    }
 }
