@@ -18,6 +18,7 @@ use super::{
     error::ApiError,
     form::Form,
     framework_error::{FRAME_HEAD, complete_connect, complete_grpc},
+    health,
     intake::Intake,
     json,
     media::{self, Media, is_grpc},
@@ -56,7 +57,10 @@ impl Dispatch {
         let asked = deadline::asked_for(request.headers()).unwrap_or(REQUEST_TIMEOUT);
         let answer = async {
             let (parts, body) = self.whole(request).await?;
-            let _place = self.places.try_acquire().map_err(|_| ApiError::BUSY)?;
+            let _place = match parts.uri.path() {
+                health::CHECK => None,
+                _ => Some(self.places.try_acquire().map_err(|_| ApiError::BUSY)?),
+            };
             call(parts, body).await
         };
         timeout(asked.min(REQUEST_TIMEOUT), answer).await.unwrap_or(Err(ApiError::Deadline))

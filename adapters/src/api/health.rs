@@ -17,6 +17,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{SERVICES, error::ApiError};
 
+/// The call that asks once. It takes no place among the calls: a node that is busy is well.
+pub(super) const CHECK: &str = "/grpc.health.v1.Health/Check";
+/// How old a status may be that is told to who asks, however many ask.
+const FRESH: Duration = Duration::from_secs(1);
 /// How often a watched status is looked at, however many watch.
 const LOOK: Duration = Duration::from_secs(5);
 /// How often those who watch are told what was seen.
@@ -63,11 +67,11 @@ impl Health {
         }
     }
 
-    /// The status when somebody who watches last looked, if that was a moment ago.
-    async fn seen(&self) -> Status {
+    /// The status when somebody last looked, if that was a moment ago.
+    async fn seen(&self, within: Duration) -> Status {
         let mut seen = self.seen.lock().await;
         match *seen {
-            Some((at, status)) if at.elapsed() < LOOK => status,
+            Some((at, status)) if at.elapsed() < within => status,
             _ => {
                 let status = self.status().await;
                 *seen = Some((Instant::now(), status));
@@ -100,7 +104,7 @@ fn known(service: &str) -> Result<(), ConnectError> {
 impl Checker for Health {
     async fn check(&self, service: &str) -> Result<Status, ConnectError> {
         known(service)?;
-        Ok(self.status().await)
+        Ok(self.seen(FRESH).await)
     }
 
     async fn watch(&self, service: &str) -> Result<StatusStream, ConnectError> {
@@ -110,7 +114,7 @@ impl Checker for Health {
                 if last.is_some() {
                     sleep(TELL).await;
                 }
-                let status = health.seen().await;
+                let status = health.seen(LOOK).await;
                 if last != Some(status) {
                     return Some((status, (health, Some(status))));
                 }

@@ -4,8 +4,9 @@ use std::io::{Read, Write};
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use passlink_tests::{
-    Answer, Call, Detail, Outcome, Passlink, Protocol, SEND_LINK,
+    Answer, Call, Detail, Outcome, Passlink, Protocol, SEND_LINK, python,
     rpc::{field, frame, frames},
+    until,
 };
 use reqwest::{
     Method, RequestBuilder,
@@ -250,6 +251,28 @@ async fn an_empty_message_in_json_counts_as_an_empty_object() {
         let outcome = protocol.outcome(request.bearer_auth(&token).body(body)).await;
         assert_eq!(outcome.code, 0, "{content_type}: {outcome:?}");
     }
+}
+
+#[tokio::test]
+async fn a_node_that_is_busy_is_healthy() {
+    let passlink = Passlink::with_mail_dir().on_sqlite();
+    let passlink = passlink.set("limits.concurrent_requests", "1").started().await;
+    let token = passlink.ada().token;
+    // A call that waits for the database has the only place.
+    let held = python::lock(passlink.database_file());
+    let sending = tokio::spawn(passlink.sending(&token).send());
+    until("the node to be busy", async || {
+        let outcome = Protocol::Grpc.call(&passlink, None, &Call::send_link()).await;
+        (outcome.id() == "REQUEST-TooMany").then_some(())
+    })
+    .await;
+    for protocol in Protocol::RPC {
+        let outcome = protocol.call(&passlink, None, &Call::health("")).await;
+        assert_eq!(outcome.code, 0, "{protocol:?}: {outcome:?}");
+    }
+    assert!(!sending.is_finished());
+    drop(held);
+    sending.await.unwrap().unwrap();
 }
 
 #[tokio::test]
