@@ -171,21 +171,26 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
             rest::wrong_method(&dispatch, path, request).await
         }
     };
-    let mut router = Router::new()
+    let no_store = HeaderValue::from_static("no-store");
+    let guarded = |router: Router| {
+        router
+            .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store.clone()))
+            .layer(middleware::from_fn(host::check))
+            .layer(middleware::from_fn(panics::contain))
+    };
+    let calls = Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready).with_state(health))
         .merge(rest::router(dispatch))
         .method_not_allowed_fallback(wrong_method.clone());
+    let mut calls = guarded(calls);
+    // Around whatever may refuse a call, so that its page can read why.
     if !api.cors_origins.is_empty() {
-        router = router.layer(cors::layer(api.cors_origins));
+        calls = calls.layer(cors::layer(api.cors_origins));
     }
-    let no_store = HeaderValue::from_static("no-store");
     let durations = Durations::new(api.https);
-    Ok(router
-        .merge(api.pages.method_not_allowed_fallback(wrong_method))
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
-        .layer(middleware::from_fn(host::check))
-        .layer(middleware::from_fn(panics::contain))
+    Ok(calls
+        .merge(guarded(api.pages.method_not_allowed_fallback(wrong_method)))
         .layer(middleware::from_fn_with_state(durations, observe::observe)))
 }
 

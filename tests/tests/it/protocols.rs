@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use passlink_tests::{
-    Answer, Call, Detail, Outcome, Passlink, Protocol, SEND_LINK, python,
+    Answer, Call, Detail, Outcome, Passlink, Protocol, SEND_LINK, python, raw,
     rpc::{field, frame, frames},
     until,
 };
@@ -575,4 +575,17 @@ async fn a_browser_is_told_what_pages_of_an_allowed_origin_may_do() {
         let answer = Answer::to(passlink.sending(token).header("origin", "https://evil.example"));
         assert_eq!(answer.await.header("access-control-allow-origin"), None);
     }
+}
+
+#[tokio::test]
+async fn a_page_can_read_why_its_call_is_refused_before_it_is_looked_at() {
+    let passlink = Passlink::with_mail_dir();
+    let passlink = passlink.set("server.cors_origins", &json!([APP]).to_string()).started().await;
+    let head = format!(
+        "POST {SEND_LINK} HTTP/1.1\r\nHost: a/b\r\nOrigin: {APP}\r\nContent-Length: 0\r\n\
+        Connection: close\r\n\r\n"
+    );
+    let answer = raw(passlink.port(), &[head.as_bytes()]).await;
+    assert!(answer.contains("(REQUEST-Malformed)"), "{answer}");
+    assert!(answer.contains(&format!("access-control-allow-origin: {APP}\r\n")), "{answer}");
 }
