@@ -14,7 +14,8 @@ pub struct LinkView {
     pub state: LinkState,
     /// Whose passkey it registers.
     pub user: UserId,
-    /// What the user is called; empty when the link was mailed to an address that is no longer theirs.
+    /// What the user is called; empty when that is the user's address, or the link was mailed to an
+    /// address that is no longer theirs.
     pub display_name: String,
     /// The user's address, masked; empty when there is none, or the link was mailed to another.
     pub masked_email: String,
@@ -49,13 +50,16 @@ fn view(link: PasskeyLink, user: User, now: Timestamp) -> LinkView {
     let known = link.is_for(&user);
     let link = link.seen_at(now);
     let email = user.email.filter(|_| known);
+    let address = email.as_ref().map(|email| email.address.as_str());
+    // Users without a name are called by their address, which only the masked one tells.
+    let name = Some(user.display_name.as_str()).filter(|name| known && Some(*name) != address);
     LinkView {
         state: match known || link.state == LinkState::Redeemed {
             true => link.state,
             false => LinkState::Revoked,
         },
         user: user.id,
-        display_name: Some(user.display_name.to_string()).filter(|_| known).unwrap_or_default(),
+        display_name: name.unwrap_or_default().to_owned(),
         masked_email: email.map(|email| email.address.masked()).unwrap_or_default(),
         language: user.language,
         expires: link.expires,

@@ -77,3 +77,13 @@ async fn a_mailed_link_whose_address_is_no_longer_the_users_counts_as_revoked_an
     assert_eq!((view.state, &*view.masked_email), (LinkState::Requested, "a•••@example.org"));
     assert_eq!(view.display_name, "Ada Newname");
 }
+
+#[tokio::test]
+async fn a_name_that_is_the_address_is_not_told() {
+    let world = World::new();
+    let ada = world.user("ada").await;
+    let returned = world.returned_link(&ada).await;
+    world.change_user("ada", |ada| ada.display_name = Text::parse("ada@example.com").unwrap());
+    let view = inspect(&world, &returned).await;
+    assert_eq!((&*view.display_name, &*view.masked_email), ("", "a•••@example.com"));
+}

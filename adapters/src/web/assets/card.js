@@ -82,15 +82,15 @@ function nameField(name) {
   return { input, parts: [label, input, hint] };
 }
 
-function accountBox({ displayName, maskedEmail }) {
-  const initial = element("span", { className: "initial", textContent: [...displayName][0] });
+/** Whom this is about: by name and address, or by the address alone where that is the name. */
+function accountBox({ displayName, maskedEmail = "" }) {
+  const name = displayName || maskedEmail;
+  const initial = element("span", { className: "initial", textContent: [...name][0] ?? "" });
   initial.ariaHidden = "true";
-  const who = element(
-    "p",
-    {},
-    element("bdi", { className: "who", textContent: displayName }),
-    element("bdi", { className: "address", textContent: maskedEmail }),
-  );
+  const who = element("p", {}, element("bdi", { className: "who", textContent: name }));
+  if (displayName) {
+    who.append(element("bdi", { className: "address", textContent: maskedEmail }));
+  }
   const box = element("section", { className: "account" }, initial, who);
   box.ariaLabel = said("labels.account");
   return box;
