@@ -1,15 +1,17 @@
 //! `passlink.v1.LinkService`: what the pages behind links need.
 
-use std::sync::Arc;
+use std::{fmt::Display, str::FromStr, sync::Arc};
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
-use passlink_application::{CodeDesk, InspectLink, LinkUseCases, RemovePasskey, ResendLink};
+use passlink_application::{
+    CodeDesk, InspectLink, LinkUseCases, PresentedCode, RemovePasskey, ResendLink,
+};
 use passlink_domain::LinkState;
 
 use super::{
     details::timestamp,
     error::ApiError,
-    fields::presented,
+    fields,
     proto::passlink::v1::{
         self, InspectLinkRequest, InspectLinkResponse, LinkService, ResendLinkRequest,
         ResendLinkResponse, RevokeLinkRequest, RevokeLinkResponse, UndoRegistrationRequest,
@@ -33,7 +35,7 @@ impl LinkService for Service {
         context: RequestContext,
         request: ServiceRequest<'_, InspectLinkRequest>,
     ) -> ServiceResult<InspectLinkResponse> {
-        let presented = presented(&context, ("link_id", request.link_id), ("code", request.code))?;
+        let presented = presented(&context, request.link_id, request.code)?;
         let link = self.inspect.by_code(presented).await.map_err(ApiError::from)?;
         Response::ok(InspectLinkResponse {
             state: state(link.state).into(),
@@ -51,7 +53,7 @@ impl LinkService for Service {
         context: RequestContext,
         request: ServiceRequest<'_, ResendLinkRequest>,
     ) -> ServiceResult<ResendLinkResponse> {
-        let presented = presented(&context, ("link_id", request.link_id), ("code", request.code))?;
+        let presented = presented(&context, request.link_id, request.code)?;
         self.resend.by_code(presented).await.map_err(ApiError::from)?;
         Response::ok(ResendLinkResponse::default())
     }
@@ -61,7 +63,7 @@ impl LinkService for Service {
         context: RequestContext,
         request: ServiceRequest<'_, RevokeLinkRequest>,
     ) -> ServiceResult<RevokeLinkResponse> {
-        let presented = presented(&context, ("link_id", request.link_id), ("code", request.code))?;
+        let presented = presented(&context, request.link_id, request.code)?;
         self.links.revoke_by_code(&self.codes, presented).await.map_err(ApiError::from)?;
         Response::ok(RevokeLinkResponse::default())
     }
@@ -71,11 +73,22 @@ impl LinkService for Service {
         context: RequestContext,
         request: ServiceRequest<'_, UndoRegistrationRequest>,
     ) -> ServiceResult<UndoRegistrationResponse> {
-        let presented =
-            presented(&context, ("passkey_id", request.passkey_id), ("code", request.code))?;
+        let presented = presented(&context, request.passkey_id, request.code)?;
         self.remove.undo(&self.codes, presented).await.map_err(ApiError::from)?;
         Response::ok(UndoRegistrationResponse::default())
     }
+}
+
+/// What was presented. What can be no id or no code is as wrong as any other.
+fn presented<T>(
+    context: &RequestContext,
+    id: &str,
+    code: &str,
+) -> Result<PresentedCode<T>, ApiError>
+where
+    T: FromStr<Err: Display>,
+{
+    fields::presented(context, ("id", id), ("code", code)).map_err(|_| ApiError::CodeInvalid)
 }
 
 fn state(state: LinkState) -> v1::LinkState {

@@ -68,10 +68,16 @@ async fn a_link_that_is_wrong_or_was_broken_off_says_how_to_open_the_whole() {
     let link = scene.link().await;
     let page = scene.device().await;
     let shorter = &link.whole[..link.whole.len() - 1];
-    for wrong in [shorter, &link.whole.replace(&link.query["codeID"], "other")] {
+    let id = &link.query["codeID"];
+    let [other, blank, long_id] =
+        ["other", "a%20b", &id.repeat(10)].map(|it| link.whole.replace(id, it));
+    let long_code = format!("{}{}", link.whole, link.code.repeat(10));
+    for wrong in [shorter, &other, &blank, &long_id, &long_code] {
         page.goto(wrong).await;
         comes_to(&page, "register.invalid").await;
+        page.goto("about:blank").await;
     }
+    page.goto(shorter).await;
     shows(&page, "register.invalid").await;
     let [without_code, without_id] = [
         link.whole.split('#').next().unwrap().to_owned(),

@@ -137,16 +137,29 @@ async fn whatever_is_wrong_answers_alike() {
 }
 
 #[tokio::test]
-async fn codes_that_can_be_none_are_told_by_their_field() {
+async fn what_can_be_no_code_or_no_id_is_as_wrong_as_any_other_and_told_by_its_field_elsewhere() {
     let codes = Codes::made().await;
     let long = "x".repeat(201);
     for (code, why) in [("", "must not be empty"), (&*long, "must have at most 200 characters")] {
         for endpoint in ENDPOINTS {
             let answer = codes.at(endpoint, codes.ids(), code).await;
-            let field = if endpoint == "register" { "code.code" } else { "code" };
-            let text = format!("Errors.Invalid: {field}: {why}");
-            answer.assert_error(400, 3, &text, "REQUEST-Invalid");
+            let text = format!("Errors.Invalid: code.code: {why}");
+            match endpoint {
+                "register" => drop(answer.assert_error(400, 3, &text, "REQUEST-Invalid")),
+                _ => assert_code_invalid(&answer),
+            }
         }
+    }
+    for id in [&*long, "a%20b"] {
+        for endpoint in ENDPOINTS.into_iter().filter(|endpoint| *endpoint != "register") {
+            assert_code_invalid(&codes.at(endpoint, [id, id], &codes.register).await);
+        }
+    }
+    for method in ["InspectLink", "ResendLink", "RevokeLink", "UndoRegistration"] {
+        let path = format!("/passlink.v1.LinkService/{method}");
+        let answer = post(&codes.passlink, None, &path, &json!({})).await;
+        assert_eq!(answer.status, 400, "{method}: {answer:?}");
+        assert!(answer.text.contains("Errors.User.Code.Invalid"), "{method}: {answer:?}");
     }
     codes.assert_untouched().await;
 }
