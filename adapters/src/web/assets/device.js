@@ -1,5 +1,7 @@
 // What to call a passkey that its owner gives no name.
 
+/** How long the names of authenticators may take, in milliseconds. */
+const PATIENCE = 3_000;
 /** The names of devices, by what browsers say of them; the first that fits holds. */
 const DEVICES = [
   [/iPhone/, "iPhone"],
@@ -16,13 +18,17 @@ export async function deviceName() {
   return (await model()) || kind();
 }
 
-/** What people call this kind of authenticator (`iCloud Keychain`), if it is known. */
-export async function authenticatorName(aaguid) {
+/**
+ * What people call kinds of authenticators (`iCloud Keychain`), by AAGUID. Nobody waits for long for
+ * it: a passkey is named after the device without it.
+ */
+export async function authenticatorNames() {
   try {
-    const response = await fetch(new URL("aaguids.json", import.meta.url));
-    return (await response.json()).names[aaguid];
+    const signal = AbortSignal.timeout(PATIENCE);
+    const response = await fetch(new URL("aaguids.json", import.meta.url), { signal });
+    return (await response.json()).names ?? {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 

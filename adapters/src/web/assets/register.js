@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { announce, show } from "./card.js";
-import { authenticatorName, deviceName } from "./device.js";
+import { authenticatorNames, deviceName } from "./device.js";
 import { explain } from "./explain.js";
 import { takeLink, wholeLink } from "./link.js";
 import { aaguid, asJson, canCreate, create, forget } from "./passkey.js";
@@ -17,6 +17,8 @@ const UNNAMED = "Passkey";
 const link = takeLink("codeID");
 const suggested = await deviceName();
 let account = {};
+/** Asked for before they are needed, while the page is read. */
+let names;
 
 if (!link) {
   show("common.incomplete", { tone: "bad" });
@@ -85,6 +87,7 @@ function showLink() {
 function ready() {
   const values = { time: () => timeOf(account.expirationDate) };
   const action = (name) => attempt(() => register(cleaned(name), HERE));
+  names ??= authenticatorNames();
   show("register.ready", { values, account, name: suggested, action });
 }
 
@@ -114,7 +117,7 @@ async function register(name, hints) {
 /** The name that was chosen; without one that of the authenticator, else that of the device. */
 async function nameOf(credential, name) {
   const chosen = name !== suggested && name;
-  return chosen || (await authenticatorName(aaguid(credential))) || suggested || UNNAMED;
+  return chosen || (await names)[aaguid(credential)] || suggested || UNNAMED;
 }
 
 /** Why the browser created nothing. Nothing was used up either: each way leads to another try. */

@@ -35,8 +35,7 @@ async fn the_link_in_the_mail_adds_a_passkey_and_the_next_mail_takes_it_away_aga
 async fn a_passkey_is_called_as_its_owner_wants_else_as_its_authenticator_is_known() {
     let scene = Scene::set(&[]).await;
     let register = async |name: Option<&str>| {
-        let page = scene.open(&scene.link().await).await;
-        comes_to(&page, "register.ready").await;
+        let page = scene.device().await;
         // The browser's authenticator has an AAGUID that is in no list: it gets a name here.
         let code = r##"
             await page.route("**/aaguids.json", async (route) => {
@@ -45,9 +44,12 @@ async fn a_passkey_is_called_as_its_owner_wants_else_as_its_authenticator_is_kno
                 if (!Object.values(names).includes("Windows Hello")) throw new Error("no names");
                 names["01020304-0506-0708-0102-030405060708"] = "Example Keychain";
                 await route.fulfill({ response, json: { names } });
-            });
-            if (args !== null) await page.locator("#name").fill(args);"##;
-        page.run(code, name.into()).await;
+            });"##;
+        page.run(code, Value::Null).await;
+        page.goto(&scene.link().await.whole).await;
+        comes_to(&page, "register.ready").await;
+        let fill = r##"if (args !== null) await page.locator("#name").fill(args);"##;
+        page.run(fill, name.into()).await;
         press(&page).await;
         comes_to(&page, "register.done").await;
     };
@@ -58,6 +60,18 @@ async fn a_passkey_is_called_as_its_owner_wants_else_as_its_authenticator_is_kno
     let long = "Donaudampfschifffahrt".repeat(20)[..200].to_owned();
     let expected = ["Example Keychain", "Example Keychain", "Ada 's\u{202e} phone", &long];
     assert_eq!(scene.passkeys().await, expected);
+}
+
+#[tokio::test]
+async fn names_of_authenticators_that_do_not_come_keep_nobody_waiting() {
+    let scene = Scene::set(&[]).await;
+    let page = scene.device().await;
+    page.run(r#"await page.route("**/aaguids.json", () => {});"#, Value::Null).await;
+    page.goto(&scene.link().await.whole).await;
+    comes_to(&page, "register.ready").await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    assert_eq!(scene.passkeys().await, ["Linux"]);
 }
 
 #[tokio::test]
