@@ -132,13 +132,8 @@ async fn add(
     let Some(user) = user.filter(|user| user.state != UserState::Removed) else {
         return Ok(Some("user: there is no user with this id"));
     };
-    match tx.handle_of(&user.id).await? {
-        Some(known) if known == *handle => {}
-        Some(_) => {
-            return Ok(Some("userHandle: authenticators know the user by another already"));
-        }
-        None if tx.set_handle(&user.id, handle).await? => {}
-        None => return Ok(Some("userHandle: it names another user")),
+    if let Some(what) = take_handle(&user.id, handle, tx).await? {
+        return Ok(Some(what));
     }
     if tx.passkey(&passkey.id).await?.is_some() {
         return Ok(Some("id: there is a passkey with it already, or was one"));
@@ -148,6 +143,29 @@ async fn add(
     }
     record_change(&user, EventKind::PasskeyAdded(passkey.id.clone()), desk.clock.now(), tx).await?;
     Ok(None)
+}
+
+/// Makes the handle the user's, or says what stands in its way. While the user has no passkey, no
+/// authenticator knows the one that was there; what was begun with it makes no passkey any more.
+async fn take_handle(
+    user: &UserId,
+    handle: &UserHandle,
+    tx: &mut dyn Repositories,
+) -> Result<Option<&'static str>, StoreError> {
+    match tx.handle_of(user).await? {
+        Some(known) if known == *handle => return Ok(None),
+        Some(_) if tx.had_passkeys(user).await? => {
+            return Ok(Some("userHandle: authenticators know the user by another already"));
+        }
+        _ => {}
+    }
+    for ceremony in tx.ceremonies_of(user).await? {
+        tx.end_ceremony(&ceremony.id).await?;
+    }
+    match tx.set_handle(user, handle).await? {
+        true => Ok(None),
+        false => Ok(Some("userHandle: it names another user")),
+    }
 }
 
 #[cfg(test)]

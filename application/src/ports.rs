@@ -225,6 +225,8 @@ pub trait Passkeys {
         after: Option<&PasskeyId>,
         limit: u64,
     ) -> Result<Vec<Passkey>, StoreError>;
+    /// Whether the user has a passkey, or had one that was removed.
+    async fn had_passkeys(&mut self, user: &UserId) -> Result<bool, StoreError>;
     /// The passkey, removed or not.
     async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError>;
     /// Adds a passkey; `false` when its credential is registered already, for whomever.

@@ -26,6 +26,10 @@ impl Passkeys for State {
         Ok(found)
     }
 
+    async fn had_passkeys(&mut self, user: &UserId) -> Result<bool, StoreError> {
+        Ok(self.passkeys.iter().any(|passkey| passkey.user == *user))
+    }
+
     async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError> {
         Ok(self.passkeys.iter().find(|passkey| passkey.id == *id).cloned())
     }

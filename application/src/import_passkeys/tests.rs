@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::fakes::{World, credential};
+use crate::{
+    CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer,
+    fakes::{World, credential},
+};
 
 fn imported(id: &str, user: &str) -> ImportedPasskey {
     ImportedPasskey {
@@ -88,4 +91,26 @@ async fn every_line_that_is_wrong_is_told_and_nothing_is_added() {
     assert_eq!(refused.to_string(), expected);
     assert_eq!(world.state().passkeys, before.passkeys);
     assert_eq!(world.state().events, before.events);
+}
+
+#[tokio::test]
+async fn a_handle_that_only_a_ceremony_knew_makes_room_and_the_ceremony_ends() {
+    let world = World::new();
+    let ada = world.user("ada").await.user;
+    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let new = NewPasskey { user: ada.clone(), attachment: None, domain: String::new() };
+    register.begin(new).await.unwrap();
+    let challenge = String::from_utf8(world.state().ceremonies[0].challenge.clone()).unwrap();
+    assert_eq!(import(&world, &[imported("one", "ada")]).await.unwrap(), 1);
+    assert_eq!(world.state().handles["ada"].as_bytes(), b"ada");
+    let credential = format!("{challenge}:two");
+    let answer = RegistrationAnswer { credential, name: String::new(), user_agent: None };
+    let late = register.finish(CeremonyKey::Challenge { caller: ada }, answer).await;
+    assert!(late.is_err() && world.state().passkeys.len() == 1, "{late:?}");
+    // Even one that was removed still names the user to its authenticator.
+    world.change(|state| state.passkeys[0].removed = Some(state.passkeys[0].created));
+    let handle = UserHandle::new(b"other".to_vec()).unwrap();
+    let other = ImportedPasskey { handle, ..imported("two", "ada") };
+    let refused = import(&world, &[other]).await.unwrap_err().to_string();
+    assert!(refused.contains("authenticators know the user by another already"), "{refused}");
 }

@@ -161,6 +161,23 @@ async fn what_is_left_out_of_an_import_has_defaults() {
 }
 
 #[tokio::test]
+async fn who_only_began_to_register_gets_the_handle_that_an_import_brings() {
+    let passlink = Passlink::with_mail_dir().started().await;
+    let ada = passlink.ada();
+    let (begun, path) = options(&passlink, &ada).await;
+    let answer = HandMade::answer(&begun, "https://login.example.com", b"phone");
+    let line = json!({
+        "user": ada.id, "userHandle": encoded(b"ada"), "credentialId": encoded(b"key"),
+        "publicKey": encoded(&answer.public_key),
+    });
+    assert_eq!(import(&passlink, &line.to_string()).lines(), [json!({ "imported": 1 })]);
+    let answer = json!({ "publicKeyCredential": answer.credential() });
+    assert_eq!(post(&passlink, &ada, &path, &answer).await["code"], 5);
+    let (options, _) = options(&passlink, &ada).await;
+    assert_eq!(options["publicKey"]["user"]["id"], encoded(b"ada"));
+}
+
+#[tokio::test]
 async fn a_wrong_line_is_told_with_its_number_and_nothing_is_imported() {
     let passlink = Passlink::with_mail_dir().started().await;
     let ada = passlink.ada();

@@ -116,6 +116,17 @@ impl<C: ConnectionTrait> Passkeys for Sql<'_, C> {
         rows.into_iter().map(passkey).collect()
     }
 
+    async fn had_passkeys(&mut self, user: &UserId) -> Result<bool, StoreError> {
+        let any = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::UserId.eq(user.as_str()))
+            .into_tuple::<String>()
+            .one(self.db)
+            .await;
+        any.map(|any| any.is_some()).map_err(|error| self.failed(error))
+    }
+
     async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError> {
         let row = Entity::find_by_id(id.as_str()).one(self.db).await;
         row.map_err(|error| self.failed(error))?.map(passkey).transpose()
