@@ -19,7 +19,8 @@ pub enum UrlTemplateError {
     Unclosed,
     /// What stands between the braces is no placeholder.
     #[error(
-        "has {{{{{0}}}}}, which is none of {{{{.UserID}}}}, {{{{.OrgID}}}}, {{{{.CodeID}}}} and {{{{.Code}}}}"
+        "has {{{{{}}}}}, which is none of {{{{.UserID}}}}, {{{{.OrgID}}}}, {{{{.CodeID}}}} and {{{{.Code}}}}",
+        .0.escape_debug()
     )]
     Unknown(String),
     /// A placeholder stands before the query.
@@ -66,6 +67,9 @@ impl UrlTemplate {
         if !(1..=MAX_CHARACTERS).contains(&text.chars().count()) {
             return Err(UrlTemplateError::Length);
         }
+        if text.contains(char::is_control) {
+            return Err(UrlTemplateError::Blank);
+        }
         let mut literals = String::new();
         let mut found = Vec::new();
         for part in parts(text) {
@@ -77,7 +81,7 @@ impl UrlTemplate {
                 Part::Place(place) => found.push(place),
             }
         }
-        if literals.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        if literals.contains(char::is_whitespace) {
             return Err(UrlTemplateError::Blank);
         }
         for (place, name) in [(Placeholder::CodeId, "CodeID"), (Placeholder::Code, "Code")] {

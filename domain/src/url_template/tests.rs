@@ -17,6 +17,8 @@ fn what_is_wrong_is_told() {
         (&long, Error::Length),
         ("https://a.example/?c={{CodeID}} #{{Code}}", Error::Blank),
         ("https://a.exa\tmple/?c={{CodeID}}#{{Code}}", Error::Blank),
+        ("https://a.example/?c={{CodeID}}#{{.Who\nINFO forged}}", Error::Blank),
+        ("https://a.example/?c={{CodeID\u{1b}[2J", Error::Blank),
         ("https://a.example/?c={{CodeID}}#{{Code", Error::Unclosed),
         ("https://a.example/?c={{CodeID#{{Code}}", Error::Unclosed),
         ("https://a.example/?c={{CodeID}}#{{.code}}", Error::Unknown(".code".into())),
@@ -29,4 +31,6 @@ fn what_is_wrong_is_told() {
     }
     let unknown = Error::Unknown(".Who".into()).to_string();
     assert!(unknown.starts_with("has {{.Who}}, which is none of {{.UserID}}, "), "{unknown}");
+    let unknown = Error::Unknown("a\n\u{202e}\u{2028}b".into()).to_string();
+    assert!(unknown.starts_with(r"has {{a\n\u{202e}\u{2028}b}}, "), "{unknown}");
 }

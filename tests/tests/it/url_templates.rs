@@ -83,6 +83,7 @@ async fn a_template_that_leads_elsewhere_is_refused_and_nothing_is_recorded() {
         "https://app.example.com/?id={{.CodeID}}",
         "https://app.example.com/?id={{.CodeID}}#{{.Password}}",
         "not a URL {{.CodeID}} {{.Code}}",
+        "https://app.example.com/?id={{.CodeID}}#{{.Code\n2026-01-01T00:00:00Z INFO forged}}",
     ] {
         let answer = create_link(&passlink, &ada, by_template(template)).await;
         let text = "Errors.User.Passwordless.URLTemplate";
@@ -94,6 +95,7 @@ async fn a_template_that_leads_elsewhere_is_refused_and_nothing_is_recorded() {
         answer.assert_error(400, 3, text, "REQUEST-Invalid");
     }
     assert_eq!(passlink.history(&ada.id), [1]);
+    assert!(!passlink.log().contains("forged"), "{}", passlink.log());
 }
 
 #[tokio::test]
