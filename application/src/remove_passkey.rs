@@ -54,7 +54,8 @@ impl RemovePasskey {
         Ok(removed)
     }
 
-    /// Removes the passkey whose registration the code undoes.
+    /// Removes the passkey whose registration the code undoes. Nothing is left to be done, and so
+    /// that is no error, when it is removed already.
     ///
     /// Errors: [`PasskeyError::Code`], whatever is wrong.
     #[tracing::instrument(name = "passlink.undo_registration", skip_all)]
@@ -64,11 +65,14 @@ impl RemovePasskey {
         presented: PresentedCode<PasskeyId>,
     ) -> Result<(), PasskeyError> {
         let (passkey, user) = codes.passkey(&presented).await?;
+        if passkey.removed.is_some() {
+            return Ok(());
+        }
         if !passkey.can_be_undone_at(self.desk.clock.now()) {
             return Err(CodeError::Invalid.into());
         }
         match self.of_caller(user.id, passkey.id).await {
-            Ok(_) => Ok(()),
+            Ok(_) | Err(PasskeyError::NotFound) => Ok(()),
             Err(PasskeyError::Store(error)) => Err(error.into()),
             Err(_) => Err(CodeError::Invalid.into()),
         }

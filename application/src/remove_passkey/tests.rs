@@ -76,14 +76,17 @@ async fn a_locked_user_removes_nothing_and_an_operator_does_all_the_same() {
 }
 
 #[tokio::test]
-async fn the_code_of_the_mail_undoes_the_registration_once() {
+async fn the_code_of_the_mail_undoes_the_registration_however_often_it_is_used() {
     let world = World::new();
     let passkey = passkey(&world).await;
     let codes = world.codes();
     remove(&world).undo(&codes, undo_code(&passkey)).await.unwrap();
     assert!(is_removed(&world));
-    let again = remove(&world).undo(&codes, undo_code(&passkey)).await;
-    assert!(matches!(again, Err(PasskeyError::Code(CodeError::Invalid))));
+    remove(&world).undo(&codes, undo_code(&passkey)).await.unwrap();
+    assert_eq!((world.state().events.len(), world.state().mails.len()), (3, 2));
+    let wrong = presented(passkey.id.clone(), "wrong");
+    let refused = remove(&world).undo(&codes, wrong).await;
+    assert!(matches!(refused, Err(PasskeyError::Code(CodeError::Invalid))), "{refused:?}");
 }
 
 #[tokio::test]
