@@ -11,13 +11,20 @@
  * link is missing.
  */
 export function takeLink(idName) {
-  const { pathname, search, hash } = location;
+  const link = linkInAddressBar(idName) ?? history.state;
+  history.replaceState(link, "", location.pathname);
+  // Where only the fragment differs, a link that is pasted over another does not load the page.
+  addEventListener("hashchange", () => linkInAddressBar(idName) && location.reload());
+  return link?.id && link?.code ? link : undefined;
+}
+
+/** The link as far as it is there; `undefined` without a code. */
+function linkInAddressBar(idName) {
+  const { search, hash } = location;
   // Some mail programs encode the `#`, and some take the full stop behind a link for a part of it.
   const given = new URLSearchParams(`${search.slice(1)}&${hash.slice(1)}`.replaceAll("%23", "&"));
   const code = given.get("code")?.match(/^[\w-]+/)?.[0];
-  const link = code ? { id: given.get(idName), code } : history.state;
-  history.replaceState(link, "", pathname);
-  return link?.id && link?.code ? link : undefined;
+  return code && { id: given.get(idName), code };
 }
 
 /** The whole link again, for another browser. */

@@ -201,7 +201,7 @@ async function resend() {
     await call(`passlink/v1/links/${encodeURIComponent(link.id)}/_resend`, { code: link.code });
   } catch (error) {
     if (error.id === "LINK-CodeInvalid") {
-      return show("register.not_resent", { tone: "bad", values });
+      return show("register.not_resent", { tone: "bad" });
     }
     if (error.id === "LINK-TooMany") {
       values.when = () => fromNow(error.retryAfter);

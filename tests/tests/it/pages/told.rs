@@ -17,7 +17,8 @@ async fn an_expired_link_has_a_new_one_mailed_once() {
     page.goto(&expired.whole).await;
     comes_to(&page, "register.expired").await;
     press(&page).await;
-    shows(&page, "register.not_resent").await;
+    let said = shows(&page, "register.not_resent").await;
+    assert!(!said.contains("sent before"), "{said}");
     assert_eq!(scene.mails.count(), 2);
 
     page.goto(&new.whole).await;
@@ -107,4 +108,17 @@ async fn what_mail_programs_do_to_a_link_does_not_break_it() {
     }
     page.run("await page.reload()", Value::Null).await;
     comes_to(&page, "register.ready").await;
+}
+
+#[tokio::test]
+async fn a_link_that_is_pasted_over_another_is_taken_even_where_only_its_fragment_differs() {
+    let scene = Scene::set(&[]).await;
+    let link = scene.link().await;
+    let page = scene.device().await;
+    let whole = format!("{}#codeID={}&code={}", link.page, link.query["codeID"], link.code);
+    page.goto(&whole[..whole.len() - 1]).await;
+    comes_to(&page, "register.invalid").await;
+    page.run(r##"await page.evaluate((url) => location.assign(url), args)"##, whole.into()).await;
+    comes_to(&page, "register.ready").await;
+    assert_eq!(page.run("return page.url()", Value::Null).await, link.page.as_str());
 }
