@@ -21,7 +21,7 @@ pub(in crate::persistence) async fn check(
         _ => ("EXPLAIN QUERY PLAN", "detail"),
     };
     let sql = &statement.sql;
-    let explained = Statement { sql: format!("{explain} {sql}").into(), ..statement.clone() };
+    let explained = Statement { sql: format!("{explain} {sql}"), ..statement.clone() };
     let Ok(rows) = connection.query_all_raw(explained).await else {
         // The statement itself fails as well then, and the test is about that.
         return;
