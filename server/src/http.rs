@@ -1,7 +1,7 @@
 //! The listener: HTTP/1.1 and HTTP/2 on one port, with TLS if so configured, and bounds on what a
 //! connection can make the process hold or wait for.
 
-use std::{io, net::SocketAddr, pin::Pin, time::Duration};
+use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper_util::{
@@ -13,6 +13,7 @@ use passlink_adapters::api::REQUEST_TIMEOUT;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
@@ -31,12 +32,17 @@ const QUIET_TIMEOUT: Duration = Duration::from_secs(55);
 /// How often a quiet HTTP/2 connection is asked whether it lives, and how long it may take to say.
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(20);
+/// Most connections at a time. Others wait in the system's queue.
+const MAX_CONNECTIONS: usize = 12_000;
 /// Largest head of a request, in bytes.
-const MAX_HEAD: u32 = 32 * 1024;
+const MAX_HEAD: u32 = 16 * 1024;
 /// Most header lines of an HTTP/1.1 request.
 const MAX_HEADERS: usize = 100;
 /// Most streams of an HTTP/2 connection at a time.
-const MAX_STREAMS: u32 = 128;
+const MAX_STREAMS: u32 = 64;
+/// How much of what nobody has read yet a stream of an HTTP/2 connection can hold, and all of them.
+const STREAM_WINDOW: u32 = 64 * 1024 - 1;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
 /// Most streams that a client may open and reset before they are looked at (rapid reset).
 const MAX_RESETS: usize = 32;
 /// How long connections may take to end after a stop was asked for: longer than the last request may
@@ -63,12 +69,17 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> io::Result<()> {
     let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let (stream, peer) = tokio::select! {
+        let accepted = async {
+            let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+            Ok((listener.accept().await?, place))
+        };
+        let ((stream, peer), place) = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listener.accept() => match accepted {
+            accepted = accepted => match accepted {
                 Ok(accepted) => accepted,
-                Err(error) => {
+                Err::<_, io::Error>(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
                     sleep(OUT_OF_FILES).await;
                     continue;
@@ -79,6 +90,7 @@ pub(crate) async fn serve(
         let router = MapRequest::new(router.clone(), move |request| proxies.note(peer, request));
         let (tls, watcher) = (tls.clone(), graceful.watcher());
         tokio::spawn(async move {
+            let _place = place;
             let (builder, stream) = (builder(), impatient(stream));
             let service = TowerToHyperService::new(router);
             match tls {
@@ -146,6 +158,8 @@ fn builder() -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .max_header_list_size(MAX_HEAD)
         .max_pending_accept_reset_streams(MAX_RESETS)
         .keep_alive_interval(PING)

@@ -35,3 +35,20 @@ async fn so_many_large_bodies_are_taken_in_at_a_time_and_small_ones_always() {
     assert_eq!(intake.read(chunks(10, FREE), 10 * FREE).await.unwrap().len(), 10 * FREE);
     assert_eq!(intake.large.available_permits(), LARGE, "the place is given back");
 }
+
+#[tokio::test]
+async fn so_many_bodies_are_waited_for_and_those_that_are_there_are_always_taken() {
+    let intake = Intake::new();
+    let late = || {
+        Body::from_stream(stream::once(async {
+            tokio::task::yield_now().await;
+            Ok::<_, Infallible>(Bytes::from_static(b"{}"))
+        }))
+    };
+    let all = intake.unfinished.try_acquire_many(UNFINISHED.try_into().unwrap()).unwrap();
+    assert_eq!(intake.read(chunks(4, 25), 100).await.unwrap().len(), 100);
+    assert_eq!(intake.read(late(), 100).await, Err(ApiError::BUSY));
+    drop(all);
+    assert_eq!(intake.read(late(), 100).await.unwrap().len(), 2);
+    assert_eq!(intake.unfinished.available_permits(), UNFINISHED, "the place is given back");
+}
