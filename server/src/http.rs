@@ -1,7 +1,7 @@
 //! The listener: HTTP/1.1 and HTTP/2 on one port, with TLS if so configured, and bounds on what a
 //! connection can make the process hold or wait for.
 
-use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{io, iter::successors, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper_util::{
@@ -9,7 +9,10 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use passlink_adapters::api::REQUEST_TIMEOUT;
+use passlink_adapters::{
+    api::REQUEST_TIMEOUT,
+    telemetry::{Connections, Failure},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -17,6 +20,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tower::util::MapRequest;
 
@@ -70,7 +74,11 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = Arc::new(Connections::default());
     loop {
+        if places.available_permits() == 0 {
+            connections.full(MAX_CONNECTIONS);
+        }
         let accepted = async {
             let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
             Ok((listener.accept().await?, place))
@@ -89,21 +97,26 @@ pub(crate) async fn serve(
         let proxies = proxies.clone();
         let router = MapRequest::new(router.clone(), move |request| proxies.note(peer, request));
         let (tls, watcher) = (tls.clone(), graceful.watcher());
+        let connections = connections.clone();
         tokio::spawn(async move {
             let _place = place;
             let (builder, stream) = (builder(), impatient(stream));
             let service = TowerToHyperService::new(router);
-            match tls {
+            let ended = match tls {
                 None => {
                     let connection = builder.serve_connection(TokioIo::new(stream), service);
-                    end(watcher.watch(connection).await);
+                    watcher.watch(connection).await
                 }
-                Some(tls) => {
-                    if let Some(stream) = handshake(tls, stream).await {
+                Some(tls) => match handshake(tls, stream).await {
+                    Ok(stream) => {
                         let connection = builder.serve_connection(TokioIo::new(stream), service);
-                        end(watcher.watch(connection).await);
+                        watcher.watch(connection).await
                     }
-                }
+                    Err(error) => return connections.failed(of_handshake(&error), &error),
+                },
+            };
+            if let Err(error) = ended {
+                connections.failed(failure(&*error), &*error);
             }
         });
     }
@@ -125,24 +138,39 @@ fn impatient(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
     Box::pin(stream)
 }
 
-async fn handshake(
+async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     tls: Tls,
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-) -> Option<impl AsyncRead + AsyncWrite + Unpin> {
-    match timeout(HANDSHAKE_TIMEOUT, tls.acceptor().accept(stream)).await {
-        Ok(Ok(stream)) => Some(stream),
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "a TLS handshake failed");
-            None
-        }
-        Err(_) => None,
+    stream: S,
+) -> io::Result<TlsStream<S>> {
+    timeout(HANDSHAKE_TIMEOUT, tls.acceptor().accept(stream)).await?
+}
+
+/// Why there was no TLS.
+fn of_handshake(error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::InvalidData => Failure::Tls,
+        io::ErrorKind::TimedOut => Failure::Timeout,
+        _ => Failure::Lost,
     }
 }
 
-/// What goes wrong on a connection is its client's to see.
-fn end(result: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
-    if let Err(error) = result {
-        tracing::debug!(%error, "a connection ended early");
+/// Why a connection ended early.
+fn failure(error: &(dyn std::error::Error + 'static)) -> Failure {
+    let causes = || successors(Some(error), |error| error.source());
+    let of_http = error.downcast_ref::<hyper::Error>();
+    let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+    if of_http.is_some_and(hyper::Error::is_parse_too_large) {
+        Failure::HeadTooLarge
+    } else if of_http.is_some_and(hyper::Error::is_parse) {
+        Failure::Malformed
+    } else if of_http.is_some_and(hyper::Error::is_timeout)
+        || causes().filter_map(|it| it.downcast_ref()).any(timed_out)
+    {
+        Failure::Timeout
+    } else if causes().any(|it| it.is::<h2::Error>()) {
+        Failure::Http2
+    } else {
+        Failure::Lost
     }
 }
 

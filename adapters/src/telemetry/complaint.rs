@@ -13,8 +13,7 @@ use opentelemetry_sdk::{
     trace::{SpanData, SpanExporter},
 };
 
-/// How often trouble is told at the most, whether or not it ends in between.
-const OFTEN: Duration = Duration::from_secs(5 * 60);
+use super::throttle::OFTEN;
 
 /// An exporter whose failures are told.
 #[derive(Debug)]

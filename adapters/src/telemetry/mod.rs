@@ -5,12 +5,14 @@
 //! no place is dropped.
 
 mod complaint;
+mod connections;
 mod context;
 mod destination;
 mod exporters;
 mod log;
 mod metrics;
 mod observer;
+mod throttle;
 mod variables;
 
 use std::time::Duration;
@@ -29,6 +31,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+pub use connections::{Connections, Failure};
 pub use context::go_on_from;
 pub use log::LogForm;
 pub use metrics::{OutboxVitals, Vitals};

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use passlink_tests::{
-    Answer, Call, Collector, MailServer, Passlink, Protocol, Received, SEND_LINK, free_port, until,
+    Answer, Call, Collector, MailServer, Passlink, Protocol, Received, SEND_LINK, free_port, raw,
+    until,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -84,6 +85,32 @@ async fn whatever_callers_send_adds_no_series() {
     assert_eq!(count().await, before);
     let page = page(&url).await;
     assert!(!page.contains("made") && !page.contains("BREW"), "{page}");
+}
+
+#[tokio::test]
+async fn what_http_refuses_by_itself_is_counted_and_told_now_and_then() {
+    let (passlink, url) = with_page(Passlink::with_mail_dir());
+    let passlink = passlink.started().await;
+    let large = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(100_000));
+    let refused = [
+        ("malformed", &b"nonsense\r\n\r\n"[..]),
+        ("head_too_large", large.as_bytes()),
+        ("http2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnonsense nonsense"),
+    ];
+    for _ in 0..3 {
+        for (_, octets) in refused {
+            raw(passlink.port(), &[octets]).await;
+        }
+    }
+    for (kind, _) in refused {
+        let line = format!("passlink_connections_failed_total{{error_type=\"{kind}\"}} 3\n");
+        until("all to be counted", async || page(&url).await.contains(&line).then_some(())).await;
+        let log = passlink.log();
+        let told = log.lines().filter(|line| {
+            line.contains("connections were refused") && line.contains(&format!("\"{kind}\""))
+        });
+        assert_eq!(told.count(), 1, "{kind}: {log}");
+    }
 }
 
 #[tokio::test]

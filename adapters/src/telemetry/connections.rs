@@ -1,0 +1,97 @@
+//! Connections that came to no good end, and what HTTP refused before there was a request.
+
+use std::{
+    error::Error,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+use opentelemetry::{KeyValue, global, metrics::Counter};
+
+use super::throttle::Throttle;
+
+/// Why a connection ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The head of a request was too large (HTTP 431 or 414).
+    HeadTooLarge,
+    /// What came was not HTTP/1.1 (HTTP 400).
+    Malformed,
+    /// What came broke the rules of HTTP/2, or asked too much of it.
+    Http2,
+    /// There was no TLS: the two sides did not agree, or what came was something else.
+    Tls,
+    /// Nothing came, or nothing was taken, for too long.
+    Timeout,
+    /// The client left, or the network did.
+    Lost,
+}
+
+impl Failure {
+    const ALL: [Self; 6] =
+        [Self::HeadTooLarge, Self::Malformed, Self::Http2, Self::Tls, Self::Timeout, Self::Lost];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::HeadTooLarge => "head_too_large",
+            Self::Malformed => "malformed",
+            Self::Http2 => "http2",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Whether clients end connections that way all day long.
+    fn is_ordinary(self) -> bool {
+        matches!(self, Self::Timeout | Self::Lost)
+    }
+}
+
+/// Counts connections that ended early, and tells of them now and then.
+pub struct Connections {
+    failed: Counter<u64>,
+    throttles: Mutex<[Throttle; Failure::ALL.len()]>,
+    full: Mutex<Throttle>,
+}
+
+impl Default for Connections {
+    /// Makes the instrument. Counters begin at zero, so that the first one is seen as a change.
+    fn default() -> Self {
+        let failed = global::meter("passlink")
+            .u64_counter("passlink.connections.failed")
+            .with_description("Connections that ended early, and heads that HTTP itself refused")
+            .with_unit("{connection}")
+            .build();
+        for failure in Failure::ALL {
+            failed.add(0, &[KeyValue::new("error.type", failure.name())]);
+        }
+        Self { failed, throttles: Mutex::default(), full: Mutex::default() }
+    }
+}
+
+impl Connections {
+    /// One ended early.
+    pub fn failed(&self, failure: Failure, error: &(dyn Error + 'static)) {
+        self.failed.add(1, &[KeyValue::new("error.type", failure.name())]);
+        let kind = failure.name();
+        if failure.is_ordinary() {
+            return tracing::debug!(kind, error, "a connection ended early");
+        }
+        let mut throttles = self.throttles.lock().unwrap_or_else(PoisonError::into_inner);
+        let throttle = throttles.get_mut(failure as usize);
+        let count = throttle.and_then(|throttle| throttle.count(1, Instant::now()));
+        drop(throttles);
+        if let Some(count) = count {
+            tracing::info!(kind, count, error, "connections were refused");
+        }
+    }
+
+    /// There are as many as there may be, and others wait.
+    pub fn full(&self, limit: usize) {
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        if full.count(1, Instant::now()).is_some() {
+            tracing::warn!(limit, "there are too many connections: others wait");
+        }
+    }
+}
