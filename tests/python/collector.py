@@ -2,8 +2,8 @@
 says. It prints `ready` when it listens.
 
 What it is sent stands in --dir, an object a line: `traces.jsonl`, `metrics.jsonl`, `logs.jsonl`; and in
-`octets`, as it came. Each answer takes --delay seconds; with --refuse, nothing is taken; with --discard (gRPC
-alone), all is taken unread.
+`octets`, as it came. Each answer takes --delay seconds; with --refuse, nothing is taken; with --refuse-part,
+each answer says that so many items were not; with --discard (gRPC alone), all is taken unread.
 """
 
 import argparse
@@ -106,6 +106,12 @@ SIGNALS = {
     "metrics": (metrics_service_pb2.ExportMetricsServiceRequest, metrics),
     "logs": (logs_service_pb2.ExportLogsServiceRequest, logs),
 }
+# What answers, and where it says how many items were refused.
+ANSWERS = {
+    "traces": (trace_service_pb2.ExportTraceServiceResponse, "rejected_spans"),
+    "metrics": (metrics_service_pb2.ExportMetricsServiceResponse, "rejected_data_points"),
+    "logs": (logs_service_pb2.ExportLogsServiceResponse, "rejected_log_records"),
+}
 
 
 class Collector:
@@ -123,6 +129,10 @@ class Collector:
                 file.write(lines)
             with open(self.options.dir / "octets", "ab") as file:
                 file.write(request.SerializeToString() + b"\n")
+        response, refused = ANSWERS[signal]
+        if not self.options.refuse_part:
+            return response()
+        return response(partial_success={refused: self.options.refuse_part, "error_message": "too many today"})
 
 
 def discard(server):
@@ -133,21 +143,20 @@ def discard(server):
 
 
 def serve_grpc(collector):
-    def handler(signal, response):
+    def handler(signal):
         def export(_self, request, context):
             if collector.options.refuse:
                 context.abort(grpc.StatusCode.PERMISSION_DENIED, "nothing is taken here")
-            collector.take(signal, request)
-            return response()
+            return collector.take(signal, request)
 
         return export
 
     traces = type("Traces", (trace_service_pb2_grpc.TraceServiceServicer,), {
-        "Export": handler("traces", trace_service_pb2.ExportTraceServiceResponse)})
+        "Export": handler("traces")})
     measures = type("Metrics", (metrics_service_pb2_grpc.MetricsServiceServicer,), {
-        "Export": handler("metrics", metrics_service_pb2.ExportMetricsServiceResponse)})
+        "Export": handler("metrics")})
     records = type("Logs", (logs_service_pb2_grpc.LogsServiceServicer,), {
-        "Export": handler("logs", logs_service_pb2.ExportLogsServiceResponse)})
+        "Export": handler("logs")})
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
     if collector.options.discard:
         discard(server)
@@ -175,14 +184,15 @@ def serve_http(collector):
             elif signal not in SIGNALS or self.headers["content-type"] != "application/x-protobuf":
                 self.answer(404)
             else:
-                collector.take(signal, SIGNALS[signal][0].FromString(body))
-                self.answer(200)
+                response = collector.take(signal, SIGNALS[signal][0].FromString(body))
+                self.answer(200, response.SerializeToString())
 
-        def answer(self, status):
+        def answer(self, status, body=b""):
             self.send_response(status)
             self.send_header("content-type", "application/x-protobuf")
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *_):
             pass
@@ -198,6 +208,7 @@ parser.add_argument("--dir", type=Path, required=True)
 parser.add_argument("--protocol", choices=["grpc", "http"], required=True)
 parser.add_argument("--delay", type=float, default=0)
 parser.add_argument("--refuse", action="store_true")
+parser.add_argument("--refuse-part", type=int, default=0)
 parser.add_argument("--discard", action="store_true")
 options = parser.parse_args()
 {"grpc": serve_grpc, "http": serve_http}[options.protocol](Collector(options))

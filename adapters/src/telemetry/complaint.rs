@@ -1,7 +1,8 @@
-//! The exporters, watched: a collector that takes nothing is told now and then, not at every batch.
+//! The exporters, watched: a collector that takes nothing, too little or a part is told now and then,
+//! not at every batch.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -13,14 +14,21 @@ use opentelemetry_sdk::{
     trace::{SpanData, SpanExporter},
 };
 
-use super::throttle::OFTEN;
+use super::{
+    queue::Queue,
+    refusal::Refusal,
+    throttle::{OFTEN, Throttle},
+};
 
 /// An exporter whose failures are told.
 #[derive(Debug)]
 pub(super) struct Watched<E> {
     exporter: E,
     signal: &'static str,
+    /// What it empties, if it has one.
+    queue: Option<Arc<Queue>>,
     trouble: Mutex<Trouble>,
+    losses: Mutex<Losses>,
 }
 
 /// What is known of an exporter's failures.
@@ -32,6 +40,13 @@ struct Trouble {
     open: bool,
     /// How many there were since it last went well.
     failed: u64,
+}
+
+/// What is lost though batches arrive.
+#[derive(Debug, Default)]
+struct Losses {
+    dropped: Throttle,
+    refused: Throttle,
 }
 
 /// What is to be told.
@@ -66,8 +81,39 @@ impl Trouble {
 
 impl<E> Watched<E> {
     /// Watches an exporter of `signal`.
-    pub fn new(exporter: E, signal: &'static str) -> Self {
-        Self { exporter, signal, trouble: Mutex::default() }
+    pub fn new(exporter: E, signal: &'static str, queue: Option<Arc<Queue>>) -> Self {
+        Self { exporter, signal, queue, trouble: Mutex::default(), losses: Mutex::default() }
+    }
+
+    /// So many have left the queue.
+    fn leave(&self, count: usize) {
+        if let Some(queue) = &self.queue {
+            queue.leave(count);
+        }
+    }
+
+    /// Tells what was lost, if it is time to, or if there is no other.
+    fn tell_losses(&self, at_last: bool) {
+        let (signal, now, refusal) = (self.signal, Instant::now(), Refusal::heard());
+        let found_no_place = self.queue.as_ref().map_or(0, |queue| queue.take_dropped());
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        let Losses { dropped, refused } = &mut *losses;
+        let tell = |throttle: &mut Throttle, more| {
+            throttle.count(more, now).or_else(|| at_last.then(|| throttle.rest()).flatten())
+        };
+        let (dropped, refused) = (tell(dropped, found_no_place), tell(refused, refusal.count));
+        drop(losses);
+        if let Some(count) = dropped {
+            tracing::warn!(
+                signal,
+                count,
+                "telemetry was dropped: the collector takes it too slowly"
+            );
+        }
+        if let Some(count) = refused {
+            let error = refusal.error;
+            tracing::warn!(signal, count, error, "the collector refused a part of the telemetry");
+        }
     }
 
     fn note(&self, result: OTelSdkResult) -> OTelSdkResult {
@@ -94,16 +140,19 @@ impl<E> Watched<E> {
                 );
             }
         }
+        self.tell_losses(false);
         result
     }
 }
 
 impl<E: SpanExporter> SpanExporter for Watched<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.leave(batch.len());
         self.note(self.exporter.export(batch).await)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.tell_losses(true);
         self.exporter.shutdown_with_timeout(timeout)
     }
 
@@ -118,10 +167,12 @@ impl<E: SpanExporter> SpanExporter for Watched<E> {
 
 impl<E: LogExporter> LogExporter for Watched<E> {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        self.leave(batch.iter().count());
         self.note(self.exporter.export(batch).await)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.tell_losses(true);
         self.exporter.shutdown_with_timeout(timeout)
     }
 
@@ -140,6 +191,7 @@ impl<E: PushMetricExporter> PushMetricExporter for Watched<E> {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.tell_losses(true);
         self.exporter.shutdown_with_timeout(timeout)
     }
 

@@ -6,13 +6,14 @@ use opentelemetry_otlp::{
 };
 use opentelemetry_sdk::{
     Resource,
-    logs::SdkLoggerProvider,
-    trace::{Sampler, SdkTracerProvider},
+    logs::{self, BatchLogProcessor, SdkLoggerProvider},
+    trace::{self, BatchSpanProcessor, Sampler, SdkTracerProvider},
 };
 
 use super::{
     complaint::Watched,
     destination::{Destination, Protocol, Signal},
+    queue::{Entrance, Queue},
 };
 
 /// An exporter to a destination. All else about it (headers, compression, time limit) it reads from
@@ -52,8 +53,12 @@ pub(super) fn check(signal: Signal, to: &Destination) -> Result<(), String> {
 /// and all that have no caller.
 pub(super) fn tracer(to: &Destination, resource: &Resource) -> Result<SdkTracerProvider, String> {
     let exporter = exporter!(SpanExporter, to).map_err(unfit)?;
+    let queue = Queue::sized_by("OTEL_BSP_MAX_QUEUE_SIZE");
+    let config = trace::BatchConfigBuilder::default().with_max_queue_size(queue.size()).build();
+    let watched = Watched::new(exporter, Signal::Traces.name(), Some(queue.clone()));
+    let processor = BatchSpanProcessor::builder(watched).with_batch_config(config).build();
     Ok(SdkTracerProvider::builder()
-        .with_batch_exporter(Watched::new(exporter, Signal::Traces.name()))
+        .with_span_processor(Entrance::new(processor, queue))
         .with_resource(resource.clone())
         .build())
 }
@@ -66,8 +71,12 @@ pub(super) fn untold() -> SdkTracerProvider {
 /// Sends log records.
 pub(super) fn logger(to: &Destination, resource: &Resource) -> Result<SdkLoggerProvider, String> {
     let exporter = exporter!(LogExporter, to).map_err(unfit)?;
+    let queue = Queue::sized_by("OTEL_BLRP_MAX_QUEUE_SIZE");
+    let config = logs::BatchConfigBuilder::default().with_max_queue_size(queue.size()).build();
+    let watched = Watched::new(exporter, Signal::Logs.name(), Some(queue.clone()));
+    let processor = BatchLogProcessor::builder(watched).with_batch_config(config).build();
     Ok(SdkLoggerProvider::builder()
-        .with_batch_exporter(Watched::new(exporter, Signal::Logs.name()))
+        .with_log_processor(Entrance::new(processor, queue))
         .with_resource(resource.clone())
         .build())
 }
@@ -75,7 +84,7 @@ pub(super) fn logger(to: &Destination, resource: &Resource) -> Result<SdkLoggerP
 /// Sends metrics.
 pub(super) fn metrics(to: &Destination) -> Result<Watched<MetricExporter>, String> {
     let exporter = exporter!(MetricExporter, to).map_err(unfit)?;
-    Ok(Watched::new(exporter, Signal::Metrics.name()))
+    Ok(Watched::new(exporter, Signal::Metrics.name(), None))
 }
 
 fn unfit(error: ExporterBuildError) -> String {

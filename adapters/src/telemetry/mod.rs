@@ -12,10 +12,12 @@ mod exporters;
 mod log;
 mod metrics;
 mod observer;
+mod queue;
+mod refusal;
 mod throttle;
 mod variables;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::{global, trace::TracerProvider};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
@@ -105,9 +107,14 @@ impl Telemetry {
         tracing_subscriber::registry()
             .with(spans)
             .with(records)
-            .with(log::layer(settings.form).with_filter(
-                log_filter(settings.log).and(filter_fn(|it: &Metadata<'_>| it.is_event())),
-            ))
+            .with(
+                refusal::Ear
+                    .with_filter(filter_fn(refusal::is_one).with_max_level_hint(LevelFilter::WARN)),
+            )
+            .with(
+                log::layer(settings.form)
+                    .with_filter(log_filter(settings.log).and(filter_fn(is_logged))),
+            )
             .try_init()
             .map_err(|error| format!("the log can't be started: {error}"))?;
         Ok(Self { tracer, logger, meter, page })
@@ -139,6 +146,7 @@ impl Telemetry {
     /// Sends what is queued, and ends. Gives up after a while on a collector that does not answer.
     pub async fn flush(self) {
         let Self { tracer, logger, meter, page: _ } = self;
+        let started = Instant::now();
         let tracer = tokio::task::spawn_blocking(move || tracer.shutdown_with_timeout(FLUSH));
         let logger = tokio::task::spawn_blocking(move || {
             logger.map(|logger| logger.shutdown_with_timeout(FLUSH))
@@ -148,6 +156,11 @@ impl Telemetry {
         });
         // What does not arrive is told by the exporters.
         let _ = tokio::join!(tracer, logger, meter);
+        if started.elapsed() >= FLUSH {
+            tracing::warn!(
+                "telemetry that was queued was left behind: the collector took too long"
+            );
+        }
     }
 }
 
@@ -187,6 +200,12 @@ fn is_traced(metadata: &Metadata<'_>) -> bool {
 fn is_named_in_log(metadata: &Metadata<'_>) -> bool {
     const NAMED: [&str; 3] = ["request", "send outbox", "process outbox"];
     is_traced(metadata) && metadata.is_span() && NAMED.contains(&metadata.name())
+}
+
+/// Log lines on stderr: of OpenTelemetry's libraries, which tell some things at every batch, none. The
+/// exporters tell what matters.
+fn is_logged(metadata: &Metadata<'_>) -> bool {
+    metadata.is_event() && !metadata.target().starts_with("opentelemetry")
 }
 
 /// Log lines that go out by OTLP: all but those of what sends them, which would never end.

@@ -43,7 +43,7 @@ fn a_collector_that_is_away_is_told_once_and_so_is_its_return() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     tracing::subscriber::with_default(subscriber, || {
         let up = Arc::new(AtomicBool::new(false));
-        let watched = Watched::new(Collector(up.clone()), "traces");
+        let watched = Watched::new(Collector(up.clone()), "traces", None);
         for _ in 0..100 {
             assert!(runtime.block_on(watched.export(Vec::new())).is_err());
         }

@@ -1,72 +1,179 @@
-//! A collector that is away, slow or refuses costs nobody anything.
+//! A collector that is away, slow or refuses costs nobody anything, and the log says so.
 
 use std::time::{Duration, Instant};
 
 use passlink_tests::{Collector, Passlink, until_within};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 /// How long a send may take while a collector fails: it waits for nothing that the collector does.
 const PROMPT: Duration = Duration::from_secs(5);
-/// How much more memory a server may need for what finds no way out, in KiB.
-const QUEUES: u64 = 64 * 1024;
+/// How much more memory a server may need for what finds no way out, in KiB: what fills the queues
+/// that are set here, several times over, and a small part of what all calls tell.
+const QUEUES: u64 = 16 * 1024;
+/// Cheap calls, each with a span and a log record.
+const CALLS: usize = 20_000;
+/// How long they may take.
+const BUSY: Duration = Duration::from_secs(120);
 
-/// Sends so many links that the queues of spans run full, and stops.
-async fn carries_on(collector: &Collector) -> Passlink {
+/// Makes so many cheap calls, one behind the other on a connection.
+async fn call_often(passlink: &Passlink, count: usize) {
+    let stream = TcpStream::connect(("127.0.0.1", passlink.port())).await.unwrap();
+    let (mut reader, mut writer) = stream.into_split();
+    let call = "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let last = "GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let calls = call.repeat(count - 1) + last;
+    let calling = tokio::spawn(async move {
+        writer.write_all(calls.as_bytes()).await.unwrap();
+        writer
+    });
+    let mut answers = String::new();
+    timeout(BUSY, reader.read_to_string(&mut answers)).await.expect("answers").unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 404 ").count(), count);
+    // Who has nothing more to say may be taken for gone.
+    drop(calling.await.unwrap());
+}
+
+/// A server that tells of so many calls.
+async fn busy(collector: &Collector, calls: usize) -> Passlink {
     let passlink = Passlink::with_mail_dir().generous().observed_by(collector);
-    let mut passlink = passlink.set_variable("OTEL_BSP_MAX_QUEUE_SIZE", "512").started().await;
-    let callers = passlink.crowd(300);
-    for caller in &callers[..50] {
-        passlink.send_link(&caller.token).await.sequence();
-    }
+    let passlink = passlink.set_variable("OTEL_BSP_MAX_QUEUE_SIZE", "512");
+    let passlink = passlink.set_variable("OTEL_BLRP_MAX_QUEUE_SIZE", "512").started().await;
+    call_often(&passlink, 1000).await;
     let before = passlink.process().resident_kib();
-    for caller in &callers[50..] {
-        let sending = Instant::now();
-        passlink.send_link(&caller.token).await.sequence();
-        assert!(sending.elapsed() < PROMPT, "{:?}", sending.elapsed());
-    }
+    call_often(&passlink, calls).await;
+    let sending = Instant::now();
+    passlink.send_link(&passlink.ada().token).await.sequence();
+    assert!(sending.elapsed() < PROMPT, "{:?}", sending.elapsed());
     let after = passlink.process().resident_kib();
     assert!(after < before + QUEUES, "{before} KiB became {after} KiB");
-    let told = async || passlink.log().contains("does not reach the collector").then_some(());
-    until_within(Duration::from_secs(60), "the log to say so", told).await;
-    let stopping = Instant::now();
-    assert!(passlink.stop().await.success());
-    assert!(stopping.elapsed() < Duration::from_secs(20), "{:?}", stopping.elapsed());
     passlink
 }
 
-/// Each signal's trouble is told once, however often it is met.
-fn assert_told_once(passlink: &Passlink) {
+/// Stops a server, which waits for no collector.
+async fn stopped(passlink: &mut Passlink) {
+    let stopping = Instant::now();
+    assert!(passlink.stop().await.success());
+    assert!(stopping.elapsed() < Duration::from_secs(20), "{:?}", stopping.elapsed());
+}
+
+/// The log lines with a message, about a signal.
+fn told(passlink: &Passlink, message: &str, signal: &str) -> Vec<Value> {
     let log = passlink.log();
-    for signal in ["traces", "metrics", "logs"] {
-        let told = log.lines().filter(|line| {
-            line.contains("does not reach the collector")
-                && line.contains(&format!("\"signal\":\"{signal}\""))
-        });
-        assert!(told.count() <= 1, "{signal}: {log}");
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["signal"] == signal && line["message"] == message).collect()
+}
+
+const AWAY: &str = "telemetry does not reach the collector";
+const DROPPED: &str = "telemetry was dropped: the collector takes it too slowly";
+const REFUSED: &str = "the collector refused a part of the telemetry";
+const LEFT: &str = "telemetry that was queued was left behind: the collector took too long";
+
+/// Nothing but what is expected of telemetry is a warning.
+#[track_caller]
+fn assert_warns_of_telemetry_alone(passlink: &Passlink) {
+    let log = passlink.log();
+    for line in log.lines().filter(|line| !line.contains("\"INFO\"")) {
+        assert!([AWAY, DROPPED, REFUSED, LEFT].iter().any(|it| line.contains(it)), "{line}");
     }
-    let mut warnings = log.lines().filter(|line| !line.contains("\"INFO\""));
-    assert!(warnings.all(|line| line.contains("does not reach the collector")), "{log}");
+}
+
+/// Nothing arrives, and each signal's trouble is told once, however often it is met.
+async fn is_away(collector: &Collector, calls: usize) {
+    let mut passlink = busy(collector, calls).await;
+    let met = async || (!told(&passlink, AWAY, "traces").is_empty()).then_some(());
+    until_within(Duration::from_secs(60), "the log to say so", met).await;
+    stopped(&mut passlink).await;
+    assert_eq!(told(&passlink, AWAY, "traces").len(), 1, "{}", passlink.log());
+    for signal in ["metrics", "logs"] {
+        assert!(told(&passlink, AWAY, signal).len() <= 1, "{signal}: {}", passlink.log());
+    }
+    assert_warns_of_telemetry_alone(&passlink);
 }
 
 #[tokio::test]
 async fn one_that_is_away() {
     for protocol in ["grpc", "http"] {
-        assert_told_once(&carries_on(&Collector::shut(protocol, &[])).await);
+        is_away(&Collector::shut(protocol, &[]), CALLS).await;
     }
 }
 
 #[tokio::test]
 async fn one_that_refuses() {
     for protocol in ["grpc", "http"] {
-        let collector = Collector::shut(protocol, &["--refuse"]).opened();
-        assert_told_once(&carries_on(&collector).await);
+        is_away(&Collector::shut(protocol, &["--refuse"]).opened(), 1000).await;
     }
 }
 
 #[tokio::test]
-async fn one_that_is_slow() {
+async fn one_that_is_too_slow() {
     for protocol in ["grpc", "http"] {
-        let collector = Collector::shut(protocol, &["--delay", "60"]).opened();
-        assert_told_once(&carries_on(&collector).await);
+        is_away(&Collector::shut(protocol, &["--delay", "60"]).opened(), CALLS).await;
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_slow_and_takes_what_it_can() {
+    for protocol in ["grpc", "http"] {
+        let collector = Collector::shut(protocol, &["--delay", "1.5"]).opened();
+        let mut passlink = busy(&collector, CALLS).await;
+        let met = async || (!told(&passlink, DROPPED, "traces").is_empty()).then_some(());
+        until_within(Duration::from_secs(60), "the log to say so", met).await;
+        stopped(&mut passlink).await;
+        for signal in ["traces", "logs"] {
+            // At once, and the rest at the end.
+            let told = told(&passlink, DROPPED, signal);
+            assert!((1..=2).contains(&told.len()), "{signal}: {told:?}");
+            let dropped: u64 = told.iter().map(|line| line["count"].as_u64().unwrap()).sum();
+            assert!(dropped > CALLS as u64 / 4, "{signal}: {told:?}");
+        }
+        assert_eq!(told(&passlink, AWAY, "traces"), Vec::<Value>::new());
+        assert_warns_of_telemetry_alone(&passlink);
+    }
+}
+
+#[tokio::test]
+async fn one_that_does_not_take_the_rest_at_the_end() {
+    let collector = Collector::shut("grpc", &["--delay", "60"]).opened();
+    let passlink = Passlink::with_mail_dir().observed_by(&collector);
+    let mut passlink = passlink.started().await;
+    passlink.send_link(&passlink.ada().token).await.sequence();
+    stopped(&mut passlink).await;
+    assert!(passlink.log().contains(LEFT), "{}", passlink.log());
+}
+
+#[tokio::test]
+async fn one_that_refuses_a_part() {
+    for protocol in ["grpc", "http"] {
+        let collector = Collector::shut(protocol, &["--refuse-part", "3"]).opened();
+        let passlink = Passlink::with_mail_dir().observed_by(&collector);
+        let passlink = passlink.set_variable("OTEL_BSP_SCHEDULE_DELAY", "100");
+        let passlink = passlink.set_variable("OTEL_BLRP_SCHEDULE_DELAY", "100");
+        let mut passlink =
+            passlink.set_variable("OTEL_METRIC_EXPORT_INTERVAL", "100").started().await;
+        for _ in 0..5 {
+            call_often(&passlink, 1).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        stopped(&mut passlink).await;
+        for signal in ["traces", "metrics", "logs"] {
+            // At once, and the rest at the end.
+            let told = told(&passlink, REFUSED, signal);
+            assert_eq!(told.len(), 2, "{signal}: {told:?}");
+            assert_eq!(
+                (&told[0]["count"], &told[0]["error"]),
+                (&3.into(), &"too many today".into())
+            );
+            assert!(
+                told[1]["count"].as_u64().is_some_and(|count| count >= 6),
+                "{signal}: {told:?}"
+            );
+        }
+        assert_warns_of_telemetry_alone(&passlink);
     }
 }
 
