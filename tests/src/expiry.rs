@@ -7,13 +7,14 @@ const BACK: u64 = 25 * 60 * 60 * 1000;
 
 impl Passlink {
     /// Lets a link's time run out, as if it had been requested long before. A code is bound to the
-    /// end of its link's time, so that the link has another one then.
+    /// end of its link's time, so that the link has another one then. It is recorded as expired, as it
+    /// would have been by then: else a newer one might replace it first.
     #[track_caller]
     pub fn expired(&self, link: &Link) -> Link {
         let id = link.query["codeID"].as_str();
         let back = format!(
-            "UPDATE links SET requested_at = requested_at - {BACK}, expires_at = expires_at - {BACK} \
-             WHERE id = ?"
+            "UPDATE links SET requested_at = requested_at - {BACK}, expires_at = expires_at - {BACK}, \
+             state = 'expired' WHERE id = ?"
         );
         self.sql(&back, &[id]);
         let code = self.code(id, "register");
