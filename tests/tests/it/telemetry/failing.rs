@@ -40,11 +40,15 @@ async fn call_often(passlink: &Passlink, count: usize) {
     drop(calling.await.unwrap());
 }
 
-/// A server that tells of so many calls.
-async fn busy(collector: &Collector, calls: usize) -> Passlink {
-    let passlink = Passlink::with_mail_dir().generous().observed_by(collector);
-    let passlink = passlink.set_variable("OTEL_BSP_MAX_QUEUE_SIZE", "512");
-    let passlink = passlink.set_variable("OTEL_BLRP_MAX_QUEUE_SIZE", "512").started().await;
+/// A server that tells of so many calls, with queues that hold so much and give half of it at a time.
+async fn busy(collector: &Collector, calls: usize, queue: usize) -> Passlink {
+    let mut passlink = Passlink::with_mail_dir().generous().observed_by(collector);
+    for of in ["BSP", "BLRP"] {
+        passlink = passlink
+            .set_variable(&format!("OTEL_{of}_MAX_QUEUE_SIZE"), &queue.to_string())
+            .set_variable(&format!("OTEL_{of}_MAX_EXPORT_BATCH_SIZE"), &(queue / 2).to_string());
+    }
+    let passlink = passlink.started().await;
     call_often(&passlink, 1000).await;
     let before = passlink.process().resident_kib();
     call_often(&passlink, calls).await;
@@ -86,7 +90,7 @@ fn assert_warns_of_telemetry_alone(passlink: &Passlink) {
 
 /// Nothing arrives, and each signal's trouble is told once, however often it is met.
 async fn is_away(collector: &Collector, calls: usize) {
-    let mut passlink = busy(collector, calls).await;
+    let mut passlink = busy(collector, calls, 512).await;
     let met = async || (!told(&passlink, AWAY, "traces").is_empty()).then_some(());
     until_within(Duration::from_secs(60), "the log to say so", met).await;
     stopped(&mut passlink).await;
@@ -121,9 +125,9 @@ async fn one_that_is_too_slow() {
 #[tokio::test]
 async fn one_that_is_slow_and_takes_what_it_can() {
     for protocol in ["grpc", "http"] {
-        let collector = Collector::shut(protocol, &["--delay", "1.5"]).opened();
-        let calls = CALLS / 4;
-        let mut passlink = busy(&collector, calls).await;
+        let collector = Collector::shut(protocol, &["--delay", "1"]).opened();
+        // It takes 64 a second, which is less than the slowest machine makes.
+        let mut passlink = busy(&collector, CALLS / 4, 128).await;
         let met = async || (!told(&passlink, DROPPED, "traces").is_empty()).then_some(());
         until_within(Duration::from_secs(60), "the log to say so", met).await;
         stopped(&mut passlink).await;
@@ -131,8 +135,7 @@ async fn one_that_is_slow_and_takes_what_it_can() {
             // At once, and the rest at the end.
             let told = told(&passlink, DROPPED, signal);
             assert!((1..=2).contains(&told.len()), "{signal}: {told:?}");
-            let dropped: u64 = told.iter().map(|line| line["count"].as_u64().unwrap()).sum();
-            assert!(dropped > calls as u64 / 4, "{signal}: {told:?}");
+            assert!(told.iter().all(|line| line["count"].as_u64() > Some(0)), "{signal}: {told:?}");
         }
         assert_eq!(told(&passlink, AWAY, "traces"), Vec::<Value>::new());
         assert_warns_of_telemetry_alone(&passlink);
