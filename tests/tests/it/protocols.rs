@@ -14,6 +14,9 @@ use reqwest::{
 };
 use serde_json::json;
 
+mod compression;
+mod cors;
+
 /// A server and a token that can send as often as a test likes.
 async fn fixture() -> (Passlink, String) {
     let passlink = Passlink::with_mail_dir().generous().started().await;
@@ -23,12 +26,6 @@ async fn fixture() -> (Passlink, String) {
 
 fn of_type(request: RequestBuilder, content_type: &str) -> RequestBuilder {
     request.headers(HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]))
-}
-
-fn gzip(octets: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(octets).unwrap();
-    encoder.finish().unwrap()
 }
 
 #[track_caller]
@@ -332,116 +329,12 @@ async fn an_rpc_path_takes_posts_alone() {
 }
 
 #[tokio::test]
-async fn a_request_may_be_compressed_with_gzip() {
-    let (passlink, token) = fixture().await;
-    let call = Call::send_link();
-    for (protocol, header, body) in [
-        (Protocol::Rest, "content-encoding", gzip(&call.json)),
-        (Protocol::Connect, "content-encoding", gzip(&call.json)),
-        (Protocol::Grpc, "grpc-encoding", frame(1, &gzip(&call.proto))),
-        (Protocol::GrpcWeb, "grpc-encoding", frame(1, &gzip(&call.proto))),
-    ] {
-        let request = protocol.bare(&passlink, &call).bearer_auth(&token).header(header, "gzip");
-        let outcome = protocol.outcome(request.body(body)).await;
-        assert_eq!(outcome.code, 0, "{protocol:?}: {outcome:?}");
-    }
-}
-
-#[tokio::test]
-async fn another_compression_is_not_offered_and_one_that_is_broken_is_malformed() {
-    let (passlink, token) = fixture().await;
-    let call = Call::send_link();
-    for protocol in Protocol::ALL {
-        let (header, flags) = match protocol {
-            Protocol::Rest | Protocol::Connect => ("content-encoding", None),
-            Protocol::Grpc | Protocol::GrpcWeb => ("grpc-encoding", Some(1)),
-        };
-        let body = |octets: &[u8]| match flags {
-            None => octets.to_vec(),
-            Some(flags) => frame(flags, octets),
-        };
-        let request = protocol.bare(&passlink, &call).bearer_auth(&token);
-        for other in ["br", "zstd", "deflate"] {
-            let packed = request.try_clone().unwrap().header(header, other).body(body(b"{}"));
-            assert_refused(&protocol.outcome(packed).await, 12, "REQUEST-Unimplemented");
-        }
-        let broken = request.header(header, "gzip").body(body(b"\x1f\x8b{}"));
-        assert_refused(&protocol.outcome(broken).await, 3, "REQUEST-Malformed");
-    }
-}
-
-/// A request to list what the files of a service hold: its answer is large enough to compress.
-fn describe(passlink: &Passlink) -> RequestBuilder {
-    let symbol = b"zitadel.auth.v1.AuthService";
-    let question = [&[0x22, symbol.len() as u8], &symbol[..]].concat();
-    let call = Call {
-        rpc: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-        proto: question,
-        ..Call::send_link()
-    };
-    Protocol::Grpc.request(passlink, &call)
-}
-
-#[tokio::test]
-async fn a_large_answer_is_compressed_with_gzip_for_who_takes_it() {
-    let (passlink, _) = fixture().await;
-    let plain = Answer::octets(describe(&passlink)).await;
-    let [(0, plain)] = frames(&plain)[..] else { panic!("one plain message: {plain:?}") };
-    let packed = Answer::octets(describe(&passlink).header("grpc-accept-encoding", "gzip")).await;
-    let [(1, packed)] = frames(&packed)[..] else { panic!("one packed message: {packed:?}") };
-    assert!(packed.len() < plain.len());
-    let mut unpacked = Vec::new();
-    GzDecoder::new(packed).read_to_end(&mut unpacked).unwrap();
-    assert!(unpacked == plain, "the same message either way");
-}
-
-#[tokio::test]
 async fn a_deadline_that_is_far_away_changes_nothing() {
     let (passlink, token) = fixture().await;
     for protocol in Protocol::ALL {
         let request = protocol.request(&passlink, &Call::send_link()).bearer_auth(&token);
         let request = request.header("grpc-timeout", "20S").header("connect-timeout-ms", "20000");
         assert_eq!(protocol.outcome(request).await.code, 0, "{protocol:?}");
-    }
-}
-
-/// Ada has twenty passkeys.
-fn with_passkeys(passlink: &Passlink) {
-    passlink.sql(
-        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20) \
-         INSERT INTO passkeys (id, user_id, name, rp_id, credential_id, public_key, sign_count, \
-         transports, backup_eligible, backup_state, aaguid, created_at) \
-         SELECT 'a-passkey-with-an-id-of-many-letters-' || n, users.id, 'One of many', \
-         'login.example.com', CAST('c' || n AS BLOB), 'key', 0, '[]', false, false, 'aaguidaaguidaagu', 0 \
-         FROM users, numbers",
-        &[],
-    );
-}
-
-#[tokio::test]
-async fn each_protocol_compresses_a_large_answer_for_who_takes_it() {
-    let (passlink, token) = fixture().await;
-    with_passkeys(&passlink);
-    let call = Call {
-        rpc: "/zitadel.auth.v1.AuthService/ListMyPasswordless",
-        rest: (Method::POST, "/auth/v1/users/me/passwordless/_search"),
-        ..Call::send_link()
-    };
-    for protocol in Protocol::ALL {
-        let request = protocol.request(&passlink, &call).bearer_auth(&token);
-        let [plain, packed] = [(); 2].map(|()| request.try_clone().unwrap());
-        let plain = protocol.outcome(plain).await.message;
-        assert!(plain.len() > 1024, "{} octets", plain.len());
-        let (header, told) = match protocol {
-            Protocol::Rest | Protocol::Connect => ("accept-encoding", "content-encoding"),
-            Protocol::Grpc | Protocol::GrpcWeb => ("grpc-accept-encoding", "grpc-encoding"),
-        };
-        let packed = protocol.outcome(packed.header(header, "br, gzip")).await;
-        assert_eq!(packed.headers[told], "gzip", "{protocol:?}");
-        assert!(packed.message.len() < plain.len(), "{protocol:?}");
-        let mut unpacked = Vec::new();
-        GzDecoder::new(&packed.message[..]).read_to_end(&mut unpacked).unwrap();
-        assert!(unpacked == plain, "{protocol:?}: the same message either way");
     }
 }
 
@@ -508,84 +401,4 @@ async fn who_tries_many_wrong_tokens_is_slowed_down_and_a_right_one_still_holds(
         let right = protocol.request(&passlink, &call).bearer_auth(&token);
         assert_eq!(protocol.outcome(right).await.code, 0);
     }
-}
-
-/// What the words of a header field are, in small letters.
-fn words(answer: &Answer, name: &str) -> Vec<String> {
-    let values = answer.headers.get_all(name).iter().map(|value| value.to_str().unwrap());
-    let words = values.flat_map(|value| value.split(','));
-    words.map(|word| word.trim().to_ascii_lowercase()).collect()
-}
-
-const APP: &str = "https://app.example.com";
-
-#[tokio::test]
-async fn a_browser_is_told_what_pages_of_an_allowed_origin_may_do() {
-    let passlink = Passlink::with_mail_dir().generous();
-    let passlink = passlink.set("server.cors_origins", &json!([APP]).to_string()).started().await;
-    let token = passlink.ada().token;
-    let preflight = async |origin: &str, method: &str, path: &str| {
-        let request = passlink.request(Method::OPTIONS, path).header("origin", origin);
-        let request = request.header("access-control-request-method", method);
-        Answer::to(request.header("access-control-request-headers", "authorization")).await
-    };
-    for (method, path) in [
-        ("POST", SEND_LINK),
-        ("POST", Call::send_link().rpc),
-        ("DELETE", "/auth/v1/users/me/passwordless/some"),
-    ] {
-        let answer = preflight(APP, method, path).await;
-        assert_eq!(answer.status, 200, "{path}: {answer:?}");
-        assert_eq!(answer.header("access-control-allow-origin"), Some(APP), "{path}");
-        assert!(words(&answer, "vary").contains(&"origin".to_owned()), "{answer:?}");
-        let methods = words(&answer, "access-control-allow-methods");
-        assert!(methods.contains(&method.to_ascii_lowercase()), "{methods:?}");
-        let headers = words(&answer, "access-control-allow-headers");
-        for name in [
-            "authorization",
-            "content-type",
-            "connect-protocol-version",
-            "connect-timeout-ms",
-            "grpc-timeout",
-            "x-grpc-web",
-            "x-user-agent",
-        ] {
-            assert!(headers.contains(&name.to_owned()), "{name} is none of {headers:?}");
-        }
-        assert_eq!(answer.header("access-control-max-age"), Some("7200"));
-        let answer = preflight("https://evil.example", method, path).await;
-        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}: {answer:?}");
-        assert!(words(&answer, "vary").contains(&"origin".to_owned()), "{answer:?}");
-    }
-    for token in [&*token, "nonsense"] {
-        let answer = Answer::to(passlink.sending(token).header("origin", APP)).await;
-        assert_eq!(answer.header("access-control-allow-origin"), Some(APP), "{answer:?}");
-        assert!(words(&answer, "vary").contains(&"origin".to_owned()), "{answer:?}");
-        let exposed = words(&answer, "access-control-expose-headers");
-        for name in [
-            "grpc-status",
-            "grpc-message",
-            "grpc-status-details-bin",
-            "content-encoding",
-            "retry-after",
-            "www-authenticate",
-        ] {
-            assert!(exposed.contains(&name.to_owned()), "{name} is none of {exposed:?}");
-        }
-        let answer = Answer::to(passlink.sending(token).header("origin", "https://evil.example"));
-        assert_eq!(answer.await.header("access-control-allow-origin"), None);
-    }
-}
-
-#[tokio::test]
-async fn a_page_can_read_why_its_call_is_refused_before_it_is_looked_at() {
-    let passlink = Passlink::with_mail_dir();
-    let passlink = passlink.set("server.cors_origins", &json!([APP]).to_string()).started().await;
-    let head = format!(
-        "POST {SEND_LINK} HTTP/1.1\r\nHost: a/b\r\nOrigin: {APP}\r\nContent-Length: 0\r\n\
-        Connection: close\r\n\r\n"
-    );
-    let answer = raw(passlink.port(), &[head.as_bytes()]).await;
-    assert!(answer.contains("(REQUEST-Malformed)"), "{answer}");
-    assert!(answer.contains(&format!("access-control-allow-origin: {APP}\r\n")), "{answer}");
 }
