@@ -381,3 +381,11 @@ fn json_detail(detail: &Value) -> Detail {
         other => panic!("an unknown detail: {other}"),
     }
 }
+
+/// Panics unless a call was refused like this, with one detail.
+#[track_caller]
+pub fn assert_refused(outcome: &Outcome, code: u32, id: &str) {
+    assert_eq!(outcome.code, code, "{outcome:?}");
+    assert!(outcome.text.ends_with(&format!("({id})")), "{outcome:?}");
+    assert_eq!(outcome.details.len(), 1, "{outcome:?}");
+}

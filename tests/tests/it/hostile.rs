@@ -6,7 +6,7 @@ use flate2::{Compression, write::GzEncoder};
 use h2::Reason;
 use passlink_tests::{
     Call, Outcome, Passlink, Protocol, SEND_LINK, raw,
-    rpc::{field, frame},
+    rpc::{assert_refused, field, frame},
     until,
 };
 use reqwest::RequestBuilder;
@@ -68,13 +68,6 @@ impl Victim {
             assert!(peak < before + BOUND, "{caller}: {before} KiB before, {peak} KiB at most");
         }
     }
-}
-
-#[track_caller]
-fn assert_refused(outcome: &Outcome, code: u32, id: &str) {
-    assert_eq!(outcome.code, code, "{outcome:?}");
-    assert!(outcome.text.ends_with(&format!("({id})")), "{outcome:?}");
-    assert_eq!(outcome.details.len(), 1, "{outcome:?}");
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use passlink_tests::{
-    Answer, Call, Detail, Outcome, Passlink, Protocol, SEND_LINK, python, raw,
-    rpc::{field, frame, frames},
+    Answer, Call, Detail, Passlink, Protocol, SEND_LINK, python, raw,
+    rpc::{assert_refused, field, frame, frames},
     until,
 };
 use reqwest::{
@@ -26,13 +26,6 @@ async fn fixture() -> (Passlink, String) {
 
 fn of_type(request: RequestBuilder, content_type: &str) -> RequestBuilder {
     request.headers(HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]))
-}
-
-#[track_caller]
-fn assert_refused(outcome: &Outcome, code: u32, id: &str) {
-    assert_eq!(outcome.code, code, "{outcome:?}");
-    assert!(outcome.text.ends_with(&format!("({id})")), "{outcome:?}");
-    assert_eq!(outcome.details.len(), 1, "{outcome:?}");
 }
 
 #[tokio::test]
