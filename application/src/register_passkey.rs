@@ -1,21 +1,25 @@
 //! Registering a passkey: the ceremony, from the challenge to the passkey (WebAuthn, section 7.1).
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use passlink_domain::{
-    Attachment, Ceremony, Credential, LinkId, LinkState, MAX_CEREMONIES, ObjectDetails, OpenedBy,
-    Passkey, PasskeyId, PasskeyLink, Purpose, Text, UNDO_FOR, Undo, User, UserHandle, UserId,
-    name_passkey,
+    Attachment, Ceremony, Credential, LinkId, LinkState, ObjectDetails, OpenedBy, PasskeyId,
+    PasskeyLink, Purpose, User, UserHandle, UserId, name_passkey,
 };
 use tracing::{Span, info_span};
 
-use crate::{
-    CodeDesk, CodeError, LinkKind, NewCredential, PasskeyDesk, PasskeyError, PresentedCode,
-    Repositories, StoreError, device,
-    ids::{new_id, random_uuid},
-    passkey_desk::{Notice, own_passkey, standing},
+use self::{
+    begin::{Draft, begin},
+    finish::{Finished, Redeemed, finish},
 };
+use crate::{
+    CodeDesk, CodeError, PasskeyDesk, PasskeyError, PresentedCode, Repositories, StoreError,
+    device,
+    ids::{new_id, random_uuid},
+    passkey_desk::own_passkey,
+};
+
+mod begin;
+mod finish;
 
 /// Begins and finishes registration ceremonies.
 pub struct RegisterPasskey {
@@ -281,71 +285,6 @@ fn tell(opened_by: &OpenedBy) {
     };
 }
 
-struct Draft {
-    id: PasskeyId,
-    /// For a user who has none yet.
-    handle: UserHandle,
-    desk: PasskeyDesk,
-    new: NewPasskey,
-    opened_by: OpenedBy,
-}
-
-async fn begin(
-    draft: &Draft,
-    tx: &mut dyn Repositories,
-) -> Result<BegunRegistration, PasskeyError> {
-    let webauthn = &draft.desk.webauthn;
-    let Opener { user, now, .. } =
-        opener(&draft.opened_by, &draft.new.user, &draft.desk, tx).await?;
-    let passkeys = tx.passkeys_of(&user.id).await?;
-    if passkeys.len() >= draft.desk.max_per_user {
-        return Err(PasskeyError::TooMany);
-    }
-    let exclude: Vec<&Credential> = passkeys
-        .iter()
-        .filter(|passkey| passkey.rp_id == webauthn.rp_id())
-        .map(|passkey| &passkey.credential)
-        .collect();
-    let handle = handle(&user, &draft.handle, tx).await?;
-    let begun = info_span!("passlink.create_options").in_scope(|| {
-        webauthn.begin(&NewCredential {
-            user: &user,
-            handle: &handle,
-            exclude: &exclude,
-            attachment: draft.new.attachment,
-        })
-    })?;
-    let ceremony = Ceremony {
-        id: draft.id.clone(),
-        user: user.id.clone(),
-        opened_by: draft.opened_by.clone(),
-        challenge: begun.challenge,
-        state: begun.state,
-        rp_id: webauthn.rp_id().to_owned(),
-        asked: draft.new.attachment,
-        begun: now,
-        expires: Ceremony::expiry(now),
-    };
-    tx.add_ceremony(&ceremony, MAX_CEREMONIES).await?;
-    let details = standing(&user, tx).await?;
-    Ok(BegunRegistration { passkey: ceremony.id, options: begun.options, details })
-}
-
-/// The user's handle; `new` becomes it where there is none.
-async fn handle(
-    user: &User,
-    new: &UserHandle,
-    tx: &mut dyn Repositories,
-) -> Result<UserHandle, StoreError> {
-    if let Some(handle) = tx.handle_of(&user.id).await? {
-        return Ok(handle);
-    }
-    match tx.set_handle(&user.id, new).await? {
-        true => Ok(new.clone()),
-        false => Err(StoreError::Broken("a random handle names another user".into())),
-    }
-}
-
 /// For whom a ceremony is begun or finished.
 struct Opener {
     /// The user, locked.
@@ -386,78 +325,6 @@ async fn serving_link(
 
 fn invalid_code() -> PasskeyError {
     CodeError::Invalid.into()
-}
-
-struct Finished {
-    ceremony: Ceremony,
-    credential: Credential,
-    name: Text,
-    device: Option<Text>,
-    notice: Notice,
-}
-
-impl Finished {
-    fn passkey(&self, now: Timestamp) -> Passkey {
-        let desk = &self.notice.desk;
-        Passkey {
-            id: self.ceremony.id.clone(),
-            user: self.ceremony.user.clone(),
-            name: self.name.clone(),
-            rp_id: self.ceremony.rp_id.clone(),
-            credential: self.credential.clone(),
-            asked: self.ceremony.asked,
-            device: self.device.clone(),
-            created: now,
-            last_used: None,
-            removed: None,
-            undo: Some(Undo {
-                domain: desk.public_url.host().to_owned(),
-                key: desk.keys.newest().clone(),
-                until: now.saturating_add(UNDO_FOR).unwrap_or(Timestamp::MAX),
-            }),
-        }
-    }
-}
-
-/// What became of a link, to be counted.
-struct Redeemed {
-    kind: LinkKind,
-    /// How long after its mail was accepted, if one was.
-    after: Option<Duration>,
-}
-
-/// Stores the passkey and uses up the link, unless somebody else was faster with ceremony, link or
-/// credential.
-async fn finish(
-    finished: &Finished,
-    tx: &mut dyn Repositories,
-) -> Result<(ObjectDetails, Option<Redeemed>), PasskeyError> {
-    let Finished { ceremony, notice, .. } = finished;
-    let Opener { user, link, now } =
-        opener(&ceremony.opened_by, &ceremony.user, &notice.desk, tx).await?;
-    if !ceremony.is_open_at(now) || !tx.end_ceremony(&ceremony.id).await? {
-        return Err(PasskeyError::NotVerified);
-    }
-    if tx.passkeys_of(&user.id).await?.len() >= notice.desk.max_per_user {
-        return Err(PasskeyError::TooMany);
-    }
-    let mut redeemed = None;
-    if let Some(link) = link {
-        if !tx.end_link(&link.id, LinkState::Redeemed, now).await? {
-            return Err(CodeError::Invalid.into());
-        }
-        let kind = LinkKind::from(&link.delivery);
-        let accepted = match kind {
-            LinkKind::Mailed => tx.accepted_at(&link.id).await?,
-            LinkKind::Returned => None,
-        };
-        let after = accepted.map(|at| now.duration_since(at).unsigned_abs());
-        redeemed = Some(Redeemed { kind, after });
-    }
-    if !tx.add_passkey(&finished.passkey(now)).await? {
-        return Err(PasskeyError::Exists);
-    }
-    Ok((notice.added(&user, now, tx).await?, redeemed))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 use std::sync::{Arc, atomic::Ordering};
 
-use passlink_domain::{EventKind, NotReachable, TextError, UserState};
+use passlink_domain::{
+    EventKind, NotReachable, Passkey, Text, TextError, UNDO_FOR, Undo, UserState,
+};
 
 use super::*;
 use crate::{

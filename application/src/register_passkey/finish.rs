@@ -1,0 +1,84 @@
+//! Finishing a ceremony: the passkey is stored and the link used up, in one transaction.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use passlink_domain::{
+    Ceremony, Credential, LinkState, ObjectDetails, Passkey, Text, UNDO_FOR, Undo,
+};
+
+use super::{Opener, opener};
+use crate::{CodeError, LinkKind, PasskeyError, Repositories, passkey_desk::Notice};
+
+/// A ceremony whose answer verifies.
+pub(super) struct Finished {
+    pub ceremony: Ceremony,
+    pub credential: Credential,
+    pub name: Text,
+    pub device: Option<Text>,
+    pub notice: Notice,
+}
+
+impl Finished {
+    fn passkey(&self, now: Timestamp) -> Passkey {
+        let desk = &self.notice.desk;
+        Passkey {
+            id: self.ceremony.id.clone(),
+            user: self.ceremony.user.clone(),
+            name: self.name.clone(),
+            rp_id: self.ceremony.rp_id.clone(),
+            credential: self.credential.clone(),
+            asked: self.ceremony.asked,
+            device: self.device.clone(),
+            created: now,
+            last_used: None,
+            removed: None,
+            undo: Some(Undo {
+                domain: desk.public_url.host().to_owned(),
+                key: desk.keys.newest().clone(),
+                until: now.saturating_add(UNDO_FOR).unwrap_or(Timestamp::MAX),
+            }),
+        }
+    }
+}
+
+/// What became of a link, to be counted.
+pub(super) struct Redeemed {
+    pub kind: LinkKind,
+    /// How long after its mail was accepted, if one was.
+    pub after: Option<Duration>,
+}
+
+/// Stores the passkey and uses up the link, unless somebody else was faster with ceremony, link or
+/// credential.
+pub(super) async fn finish(
+    finished: &Finished,
+    tx: &mut dyn Repositories,
+) -> Result<(ObjectDetails, Option<Redeemed>), PasskeyError> {
+    let Finished { ceremony, notice, .. } = finished;
+    let Opener { user, link, now } =
+        opener(&ceremony.opened_by, &ceremony.user, &notice.desk, tx).await?;
+    if !ceremony.is_open_at(now) || !tx.end_ceremony(&ceremony.id).await? {
+        return Err(PasskeyError::NotVerified);
+    }
+    if tx.passkeys_of(&user.id).await?.len() >= notice.desk.max_per_user {
+        return Err(PasskeyError::TooMany);
+    }
+    let mut redeemed = None;
+    if let Some(link) = link {
+        if !tx.end_link(&link.id, LinkState::Redeemed, now).await? {
+            return Err(CodeError::Invalid.into());
+        }
+        let kind = LinkKind::from(&link.delivery);
+        let accepted = match kind {
+            LinkKind::Mailed => tx.accepted_at(&link.id).await?,
+            LinkKind::Returned => None,
+        };
+        let after = accepted.map(|at| now.duration_since(at).unsigned_abs());
+        redeemed = Some(Redeemed { kind, after });
+    }
+    if !tx.add_passkey(&finished.passkey(now)).await? {
+        return Err(PasskeyError::Exists);
+    }
+    Ok((notice.added(&user, now, tx).await?, redeemed))
+}
