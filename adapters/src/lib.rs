@@ -1,10 +1,12 @@
 //! How Passlink touches the world. The rooms don't know each other: what two share is a port or
-//! stands in the application layer.
+//! stands in the application layer. Only [`place`], which says where in a trace something is done, is
+//! known to all.
 
 pub mod api;
 pub mod key_file;
 pub mod mail;
 pub mod persistence;
+pub mod place;
 pub mod system;
 pub mod telemetry;
 pub mod web;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use passlink_adapters::telemetry;
+use passlink_adapters::place::Place;
 use passlink_application::{
     ClaimedMail, DeliverMail, Delivered, MailOutcome, MailReason, StoreError, Tried, Wake,
 };
@@ -15,7 +15,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, Span, field::Empty, info_span};
+use tracing::{Span, field::Empty, info_span};
 
 /// How often the outbox is asked when nothing wakes the worker: mails come due by themselves, and
 /// other processes queue some.
@@ -88,8 +88,8 @@ pub(crate) async fn run(
         tracing::trace!(claimed = claimed.len(), "the outbox was asked");
         for mail in claimed {
             let deliver = deliver.clone();
-            let span = span(&mail);
-            in_hand.spawn(async move { deliver_one(&deliver, mail).await }.instrument(span));
+            let place = place(&mail);
+            in_hand.spawn(place.run(async move { deliver_one(&deliver, mail).await }));
         }
         tokio::select! {
             () = stop.cancelled() => {}
@@ -166,9 +166,9 @@ async fn until_lost(deliver: &DeliverMail, mail: &ClaimedMail) {
     }
 }
 
-/// The span of a delivery, by OpenTelemetry's conventions for messaging: it goes on with the trace of
+/// The place of a delivery, by OpenTelemetry's conventions for messaging: it goes on with the trace of
 /// the request that queued the mail.
-fn span(mail: &ClaimedMail) -> Span {
+fn place(mail: &ClaimedMail) -> Place {
     let span = info_span!(
         parent: None,
         "process outbox",
@@ -184,10 +184,7 @@ fn span(mail: &ClaimedMail) -> Span {
         passlink.mail.tries = i64::from(mail.tries),
         user.id = mail.user.as_str(),
     );
-    if let Some(trace) = &mail.trace {
-        telemetry::go_on_from(&span, trace);
-    }
-    span
+    Place::behind(span, mail.trace.as_ref())
 }
 
 /// Says in the span of a delivery that it failed, and why.

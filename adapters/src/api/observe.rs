@@ -12,20 +12,20 @@ use axum::{
 };
 use connectrpc::ErrorCode;
 use http::{StatusCode, header::HOST, uri::Authority};
-use opentelemetry::{KeyValue, global, metrics::Histogram};
+use opentelemetry::{Context, KeyValue, global, metrics::Histogram};
 use passlink_application::ClientAddress;
 use tracing::{
-    Instrument, Span,
+    Span,
     field::{self, Empty},
     info_span,
 };
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{
     access_log::AccessRecord,
     call::{Call, Outcome},
     caller_context,
 };
+use crate::place::Place;
 
 /// As OpenTelemetry's conventions advise, in seconds.
 const BOUNDARIES: [f64; 14] =
@@ -93,17 +93,17 @@ pub(super) async fn observe(
     }
     let started = Instant::now();
     let call = Call::of(&request);
-    let span = span(&call, &request, durations.scheme);
+    let place = place(&call, &request, durations.scheme);
     let record = AccessRecord::default();
     request.extensions_mut().insert(record.clone());
-    let mut watch = Watch { started, call, record, durations, told: false };
-    async move {
+    let context = place.context.clone();
+    let mut watch = Watch { started, call, record, durations, context, told: false };
+    let answer = async move {
         let response = next.run(request).await;
         watch.tell(Some(response.status()), Outcome::of(&response));
         response
-    }
-    .instrument(span)
-    .await
+    };
+    place.run(answer).await
 }
 
 /// Tells what came of a request, and that nothing did when its caller left before the answer.
@@ -112,6 +112,7 @@ struct Watch {
     call: Call,
     record: AccessRecord,
     durations: Durations,
+    context: Context,
     told: bool,
 }
 
@@ -133,16 +134,17 @@ impl Drop for Watch {
             false => ErrorCode::Canceled,
         };
         if !self.told {
+            let _there = self.context.clone().attach();
             self.tell(None, Outcome(Some(code)));
         }
     }
 }
 
-/// The span of a request, a part of its caller's trace; probes have none. A path may hold what is not
-/// to be told, so it is told as its template.
-fn span(call: &Call, request: &Request, scheme: &'static str) -> Span {
+/// The place of a request in its caller's trace; probes have none. A path may hold what is not to be
+/// told, so it is told as its template.
+fn place(call: &Call, request: &Request, scheme: &'static str) -> Place {
     if call.is_probe() {
-        return Span::none();
+        return Place::here();
     }
     let host = host(request);
     let span = info_span!(
@@ -167,11 +169,7 @@ fn span(call: &Call, request: &Request, scheme: &'static str) -> Span {
         user.id = Empty,
         passlink.protocol = call.protocol.name(),
     );
-    if !span.is_disabled() {
-        // It can't have been entered yet.
-        let _ = span.set_parent(caller_context::of(request.headers()));
-    }
-    span
+    Place::under(span, caller_context::of(request.headers()))
 }
 
 /// The host that the caller asked; none that is longer than a name can be.

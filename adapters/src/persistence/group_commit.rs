@@ -11,7 +11,6 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
 };
-use tracing::{Instrument, Span};
 
 use super::{
     error::store_error,
@@ -19,6 +18,7 @@ use super::{
     silence::Heard,
     traced::{Target, Traced, fail},
 };
+use crate::place::Place;
 
 /// Units of work that share a commit at the most.
 const GROUP: usize = 128;
@@ -31,7 +31,7 @@ const BREATH: u32 = 32;
 struct Job {
     work: Work,
     /// Whom it works for.
-    span: Span,
+    place: Place,
     done: oneshot::Sender<Result<(), StoreError>>,
 }
 
@@ -51,7 +51,7 @@ impl Writer {
     pub async fn run(&self, work: Work) -> Result<(), StoreError> {
         let (done, ended) = oneshot::channel();
         let gone = || StoreError::Unavailable("the writer has stopped".into());
-        self.0.send(Job { work, span: Span::current(), done }).await.map_err(|_| gone())?;
+        self.0.send(Job { work, place: Place::here(), done }).await.map_err(|_| gone())?;
         ended.await.map_err(|_| gone())?
     }
 }
@@ -107,12 +107,12 @@ async fn commit_group(connection: &DatabaseConnection, jobs: &[Job]) -> Result<(
     let mut last = Vec::with_capacity(jobs.len());
     for job in jobs {
         let work = run_in_savepoint(&transaction, &job.work);
-        if work.instrument(job.span.clone()).await? == Settled::Commit {
-            last.push(&job.span);
+        if job.place.clone().run(work).await? == Settled::Commit {
+            last.push(&job.place);
         }
     }
     // One commit, in the trace of each that waits for it.
-    let span = |job: &Span| job.in_scope(|| Target::Sqlite.span("COMMIT"));
+    let span = |place: &Place| place.in_scope(|| Target::Sqlite.span("COMMIT"));
     let commits: Vec<_> = last.into_iter().map(span).collect();
     let committed = transaction.commit().await;
     if let Err(error) = &committed {

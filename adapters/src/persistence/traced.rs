@@ -10,6 +10,7 @@ use sea_orm::{
 use tracing::{Instrument, Span, field::Empty, info_span};
 
 use super::{error::driver_code, silence::Heard};
+use crate::place::is_recorded;
 
 /// The database that statements go to, as their spans tell it.
 #[derive(Clone)]
@@ -30,9 +31,9 @@ impl Target {
     }
 
     /// The span of a statement, from now on until it is dropped; none where it is part of nothing
-    /// that is traced: the worker's asking whether there is mail is nobody's request.
+    /// that is recorded: the worker's asking whether there is mail is nobody's request.
     pub fn span(&self, sql: &str) -> Span {
-        if Span::current().is_disabled() {
+        if !is_recorded() {
             return Span::none();
         }
         let server = match self {

@@ -7,7 +7,7 @@ use opentelemetry_otlp::{
 use opentelemetry_sdk::{
     Resource,
     logs::{self, BatchLogProcessor, SdkLoggerProvider},
-    trace::{self, BatchSpanProcessor, Sampler, SdkTracerProvider},
+    trace::{self, BatchSpanProcessor, SdkTracerProvider},
 };
 
 use super::{
@@ -61,11 +61,6 @@ pub(super) fn tracer(to: &Destination, resource: &Resource) -> Result<SdkTracerP
         .with_span_processor(Entrance::new(processor, queue))
         .with_resource(resource.clone())
         .build())
-}
-
-/// Sends nothing; spans have ids all the same, for the log.
-pub(super) fn untold() -> SdkTracerProvider {
-    SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build()
 }
 
 /// Sends log records.

@@ -6,12 +6,12 @@
 
 mod complaint;
 mod connections;
-mod context;
 mod destination;
 mod exporters;
 mod log;
 mod metrics;
 mod observer;
+mod propagator;
 mod queue;
 mod refusal;
 mod throttle;
@@ -28,13 +28,12 @@ use prometheus::Registry;
 use tracing::{Level, Metadata, level_filters::LevelFilter};
 use tracing_subscriber::{
     EnvFilter, Layer,
-    filter::{FilterExt, filter_fn},
+    filter::{FilterExt, FilterFn, filter_fn},
     layer::SubscriberExt,
     util::SubscriberInitExt,
 };
 
 pub use connections::{Connections, Failure};
-pub use context::go_on_from;
 pub use log::LogForm;
 pub use metrics::{OutboxVitals, Vitals};
 pub use observer::Counts;
@@ -61,7 +60,7 @@ pub struct Settings<'s> {
 
 /// Telemetry that has been started. Without an endpoint it is the log alone.
 pub struct Telemetry {
-    tracer: SdkTracerProvider,
+    tracer: Option<SdkTracerProvider>,
     logger: Option<SdkLoggerProvider>,
     meter: Option<SdkMeterProvider>,
     page: Option<Registry>,
@@ -74,47 +73,47 @@ impl Telemetry {
     /// allowed.
     pub fn start(settings: Settings<'_>) -> Result<Self, String> {
         if cfg!(feature = "no-telemetry") {
-            let tracer = exporters::untold();
-            return Ok(Self { tracer, logger: None, meter: None, page: None });
+            return Ok(Self { tracer: None, logger: None, meter: None, page: None });
         }
         variables::check()?;
         let to = |signal| Destination::of(signal, settings.otlp_endpoint);
+        let (traces, logs, metrics) =
+            (to(Signal::Traces)?, to(Signal::Logs)?, to(Signal::Metrics)?);
+        let exports = traces.is_some() || logs.is_some() || metrics.is_some();
         let resource = resource(settings.version);
-        let traces = to(Signal::Traces)?;
-        let (tracer, traced): (_, fn(&Metadata<'_>) -> bool) = match &traces {
-            Some(to) => (exporters::tracer(to, &resource)?, is_traced),
-            None => (exporters::untold(), is_named_in_log),
-        };
-        let logger = to(Signal::Logs)?.map(|to| exporters::logger(&to, &resource)).transpose()?;
+        let tracer = traces.map(|to| exporters::tracer(&to, &resource)).transpose()?;
+        let logger = logs.map(|to| exporters::logger(&to, &resource)).transpose()?;
         let page = settings.metrics_page.then(Registry::new);
-        let meter = metrics::meter(to(Signal::Metrics)?.as_ref(), page.as_ref(), &resource)?;
+        let meter = metrics::meter(metrics.as_ref(), page.as_ref(), &resource)?;
         if let Some(meter) = &meter {
             global::set_meter_provider(meter.clone());
         }
-        global::set_text_map_propagator(context::propagator()?);
-        let spans = tracing_opentelemetry::layer()
-            .with_tracer(tracer.tracer("passlink"))
-            .with_location(false)
-            .with_threads(false)
-            .with_target(false)
-            .with_tracked_inactivity(false)
-            .with_filter(filter_fn(traced).with_max_level_hint(LevelFilter::INFO));
-        // It has its filter also where there is none: a layer without one would have all spans made.
-        let sends = logger.is_some();
-        let records = logger.as_ref().map(OpenTelemetryTracingBridge::new).with_filter(
-            log_filter(settings.log).and(filter_fn(move |it: &Metadata<'_>| sends && is_sent(it))),
-        );
+        global::set_text_map_propagator(propagator::propagator()?);
+        let lines = log::layer(settings.form);
+        let mut layers =
+            vec![lines.with_filter(log_filter(settings.log).and(events(is_logged))).boxed()];
+        if let Some(tracer) = &tracer {
+            let spans = tracing_opentelemetry::layer()
+                .with_tracer(tracer.tracer("passlink"))
+                .with_location(false)
+                .with_threads(false)
+                .with_target(false)
+                .with_tracked_inactivity(false)
+                .with_context_activation(false)
+                .with_filter(filter_fn(is_traced).with_max_level_hint(LevelFilter::INFO));
+            layers.push(spans.boxed());
+        }
+        if let Some(logger) = &logger {
+            let records = OpenTelemetryTracingBridge::new(logger);
+            let wanted = log_filter(settings.log).and(events(is_sent));
+            layers.push(records.with_filter(wanted).boxed());
+        }
+        if exports {
+            let heard = filter_fn(refusal::is_one).with_max_level_hint(LevelFilter::WARN);
+            layers.push(refusal::Ear.with_filter(heard).boxed());
+        }
         tracing_subscriber::registry()
-            .with(spans)
-            .with(records)
-            .with(
-                refusal::Ear
-                    .with_filter(filter_fn(refusal::is_one).with_max_level_hint(LevelFilter::WARN)),
-            )
-            .with(
-                log::layer(settings.form)
-                    .with_filter(log_filter(settings.log).and(filter_fn(is_logged))),
-            )
+            .with(layers)
             .try_init()
             .map_err(|error| format!("the log can't be started: {error}"))?;
         Ok(Self { tracer, logger, meter, page })
@@ -130,7 +129,7 @@ impl Telemetry {
                 exporters::check(signal, &to)?;
             }
         }
-        context::propagator().map(drop)
+        propagator::propagator().map(drop)
     }
 
     /// Whether somebody reads metrics.
@@ -147,7 +146,9 @@ impl Telemetry {
     pub async fn flush(self) {
         let Self { tracer, logger, meter, page: _ } = self;
         let started = Instant::now();
-        let tracer = tokio::task::spawn_blocking(move || tracer.shutdown_with_timeout(FLUSH));
+        let tracer = tokio::task::spawn_blocking(move || {
+            tracer.map(|tracer| tracer.shutdown_with_timeout(FLUSH))
+        });
         let logger = tokio::task::spawn_blocking(move || {
             logger.map(|logger| logger.shutdown_with_timeout(FLUSH))
         });
@@ -196,10 +197,10 @@ fn is_traced(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("passlink") && *metadata.level() <= level
 }
 
-/// Where spans go nowhere: those that log lines belong to, and that a mail's delivery goes on from.
-fn is_named_in_log(metadata: &Metadata<'_>) -> bool {
-    const NAMED: [&str; 3] = ["request", "send outbox", "process outbox"];
-    is_traced(metadata) && metadata.is_span() && NAMED.contains(&metadata.name())
+/// A filter of events by what they are. It says that it takes any level: of one that says nothing, all
+/// events would be asked about, each time.
+fn events(wanted: fn(&Metadata<'_>) -> bool) -> FilterFn<fn(&Metadata<'_>) -> bool> {
+    filter_fn(wanted).with_max_level_hint(LevelFilter::TRACE)
 }
 
 /// Log lines on stderr: of OpenTelemetry's libraries, which tell some things at every batch, none. The

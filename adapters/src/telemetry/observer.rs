@@ -10,7 +10,7 @@ use passlink_application::{Attempt, LinkKind, MailReason, Observer, TraceContext
 use passlink_domain::LinkState;
 use tracing::Span;
 
-use super::context;
+use crate::place;
 
 /// From a tenth of a second to a day, in seconds.
 const BOUNDARIES: [f64; 16] = [
@@ -112,7 +112,7 @@ impl Counts {
 
 impl Observer for Counts {
     fn trace(&self, span: &Span) -> Option<TraceContext> {
-        context::of(span)
+        place::told_by(span)
     }
 
     fn links(&self, state: LinkState, kind: LinkKind, count: u64) {
