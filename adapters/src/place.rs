@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use opentelemetry::{
     Context, global,
-    trace::{FutureExt, SpanContext, TraceContextExt, TraceFlags},
+    trace::{FutureExt, SpanContext, TraceContextExt},
 };
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use passlink_application::TraceContext;
@@ -15,7 +15,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 /// What is done there is told to be done there.
 #[derive(Clone)]
 pub struct Place {
-    pub(crate) span: Span,
+    span: Span,
     pub(crate) context: Context,
 }
 
@@ -65,7 +65,8 @@ pub(crate) fn is_recorded() -> bool {
     Context::map_current(|context| context.span().span_context().is_sampled())
 }
 
-/// The ids of a span that is not recorded. Without a parent it begins a trace.
+/// The ids of a span that there is not. Without a parent it begins a trace; whether others are to record
+/// that stays as the parent said.
 fn unrecorded(parent: &Context) -> Context {
     let (ids, above) = (RandomIdGenerator::default(), parent.span().span_context().clone());
     let trace = match above.is_valid() {
@@ -75,13 +76,13 @@ fn unrecorded(parent: &Context) -> Context {
     parent.with_remote_span_context(SpanContext::new(
         trace,
         ids.new_span_id(),
-        TraceFlags::NOT_SAMPLED,
+        above.trace_flags(),
         false,
         above.trace_state().clone(),
     ))
 }
 
-/// Where `span`, or whoever is above it if it is not recorded, stands, with what the caller sent to be
+/// Where `span`, or whoever is above it where there is no such span, stands, with what the caller sent to be
 /// passed on.
 pub(crate) fn told_by(span: &Span) -> Option<TraceContext> {
     let context = match span.is_disabled() {

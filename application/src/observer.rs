@@ -7,8 +7,8 @@ use tracing::Span;
 
 /// Counts and times what use cases do, and knows the trace that they do it in. Nothing waits for it.
 pub trait Observer: Send + Sync {
-    /// Where `span` stands in its trace, to be kept with what goes on later; `None` when nobody
-    /// traces.
+    /// Where `span` stands in its trace, to be kept with what goes on later; `None` when it is in
+    /// none.
     fn trace(&self, span: &Span) -> Option<TraceContext>;
     /// That many links of a kind entered `state`, durably.
     fn links(&self, state: LinkState, kind: LinkKind, count: u64);

@@ -51,7 +51,7 @@ pub struct OutboxMail {
     pub leased_until: Option<Timestamp>,
     /// What the other side said last.
     pub last_answer: Option<String>,
-    /// Where the request stands in its trace, when it was traced.
+    /// Where the request stands in its trace, when it is in one.
     pub trace: Option<TraceContext>,
 }
 
@@ -105,7 +105,7 @@ pub struct ClaimedMail {
     pub tries: u32,
     /// Until when it is nobody else's.
     pub lease_end: Timestamp,
-    /// Where the request stands in its trace, when it was traced.
+    /// Where the request stands in its trace, when it is in one.
     pub trace: Option<TraceContext>,
 }
 

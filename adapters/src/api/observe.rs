@@ -82,7 +82,7 @@ impl Durations {
     }
 }
 
-/// Runs a request in its span and tells what came of it.
+/// Runs a request in its place and tells what came of it.
 pub(super) async fn observe(
     State(durations): State<Durations>,
     mut request: Request,

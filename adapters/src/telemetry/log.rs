@@ -40,7 +40,7 @@ where
     }
 }
 
-/// Which span a line belongs to.
+/// Which span a line belongs to: that of a request or a delivery.
 fn ids() -> Option<(impl fmt::Display, impl fmt::Display)> {
     let context = Context::current();
     let span = context.span().span_context().clone();

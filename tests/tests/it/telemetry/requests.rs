@@ -43,6 +43,21 @@ async fn the_caller_decides_whether_a_send_is_sampled_and_its_context_is_kept_wi
 }
 
 #[tokio::test]
+async fn a_sampler_that_does_not_ask_the_caller_decides_for_statements_as_well() {
+    for (sampler, flags, sampled) in [("always_on", "00", true), ("always_off", "01", false)] {
+        let collector = Collector::grpc();
+        let passlink = Passlink::with_mail_dir().observed_by(&collector);
+        let passlink = passlink.set_variable("OTEL_TRACES_SAMPLER", sampler);
+        let mut passlink = passlink.started().await;
+        send(&passlink, Protocol::Rest, &passlink.ada(), flags).await;
+        passlink.stop().await;
+        let trace = Trace::of(&collector, &trace_id(Protocol::Rest));
+        assert_eq!(trace.names().contains(&"INSERT links"), sampled, "{sampler}");
+        assert_eq!(trace.names().is_empty(), !sampled, "{sampler}");
+    }
+}
+
+#[tokio::test]
 async fn a_context_in_several_lines_is_kept_and_one_that_is_too_long_is_cut() {
     let collector = Collector::grpc();
     let passlink = Passlink::with_mail_dir().observed_by(&collector).started().await;
@@ -73,6 +88,8 @@ async fn log_lines_say_where_they_belong_when_no_collector_is_told_of_it() {
     let told: Vec<_> = of_it.iter().map(|line| line["message"].as_str().unwrap()).collect();
     assert_eq!(told, ["request", "mail sent"], "{log}");
     assert_ne!(of_it[0]["span_id"], of_it[1]["span_id"]);
+    let kept = &kept(&passlink)[0]["traceparent"];
+    assert!(kept.as_str().unwrap().ends_with("-01"), "others may record it: {kept}");
 }
 
 #[tokio::test]
