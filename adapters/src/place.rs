@@ -16,7 +16,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 #[derive(Clone)]
 pub struct Place {
     span: Span,
-    pub(crate) context: Context,
+    context: Context,
 }
 
 impl Place {
@@ -60,8 +60,8 @@ impl Place {
     }
 }
 
-/// Whether what is done here is recorded. What a trace is not sampled for need not be worked out.
-pub(crate) fn is_recorded() -> bool {
+/// Whether the trace that this is done in is sampled. What it is not sampled for need not be worked out.
+pub(crate) fn is_sampled() -> bool {
     Context::map_current(|context| context.span().span_context().is_sampled())
 }
 

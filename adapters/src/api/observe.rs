@@ -12,7 +12,7 @@ use axum::{
 };
 use connectrpc::ErrorCode;
 use http::{StatusCode, header::HOST, uri::Authority};
-use opentelemetry::{Context, KeyValue, global, metrics::Histogram};
+use opentelemetry::{KeyValue, global, metrics::Histogram};
 use passlink_application::ClientAddress;
 use tracing::{
     Span,
@@ -96,8 +96,7 @@ pub(super) async fn observe(
     let place = place(&call, &request, durations.scheme);
     let record = AccessRecord::default();
     request.extensions_mut().insert(record.clone());
-    let context = place.context.clone();
-    let mut watch = Watch { started, call, record, durations, context, told: false };
+    let mut watch = Watch { started, call, record, durations, place: place.clone(), told: false };
     let answer = async move {
         let response = next.run(request).await;
         watch.tell(Some(response.status()), Outcome::of(&response));
@@ -112,7 +111,7 @@ struct Watch {
     call: Call,
     record: AccessRecord,
     durations: Durations,
-    context: Context,
+    place: Place,
     told: bool,
 }
 
@@ -134,8 +133,7 @@ impl Drop for Watch {
             false => ErrorCode::Canceled,
         };
         if !self.told {
-            let _there = self.context.clone().attach();
-            self.tell(None, Outcome(Some(code)));
+            self.place.clone().in_scope(|| self.tell(None, Outcome(Some(code))));
         }
     }
 }

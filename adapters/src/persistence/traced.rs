@@ -10,7 +10,7 @@ use sea_orm::{
 use tracing::{Instrument, Span, field::Empty, info_span};
 
 use super::{error::driver_code, silence::Heard};
-use crate::place::is_recorded;
+use crate::place::is_sampled;
 
 /// The database that statements go to, as their spans tell it.
 #[derive(Clone)]
@@ -30,10 +30,10 @@ impl Target {
         }
     }
 
-    /// The span of a statement, from now on until it is dropped; none where it is part of nothing
-    /// that is recorded: the worker's asking whether there is mail is nobody's request.
+    /// The span of a statement, from now on until it is dropped; none where it is part of no
+    /// trace that is sampled: the worker's asking whether there is mail is nobody's request.
     pub fn span(&self, sql: &str) -> Span {
-        if !is_recorded() {
+        if !is_sampled() {
             return Span::none();
         }
         let server = match self {

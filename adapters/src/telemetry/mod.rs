@@ -88,7 +88,7 @@ impl Telemetry {
         if let Some(meter) = &meter {
             global::set_meter_provider(meter.clone());
         }
-        global::set_text_map_propagator(propagator::propagator()?);
+        global::set_text_map_propagator(propagator::wanted()?);
         let lines = log::layer(settings.form);
         let mut layers =
             vec![lines.with_filter(log_filter(settings.log).and(events(is_logged))).boxed()];
@@ -129,7 +129,7 @@ impl Telemetry {
                 exporters::check(signal, &to)?;
             }
         }
-        propagator::propagator().map(drop)
+        propagator::wanted().map(drop)
     }
 
     /// Whether somebody reads metrics.

@@ -6,7 +6,7 @@ use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
 /// What `OTEL_PROPAGATORS` asks for; without it, W3C's Trace Context and Baggage.
-pub(super) fn propagator() -> Result<TextMapCompositePropagator, String> {
+pub(super) fn wanted() -> Result<TextMapCompositePropagator, String> {
     let wanted = env::var("OTEL_PROPAGATORS").unwrap_or_default();
     let wanted = match wanted.trim() {
         "" => "tracecontext,baggage",

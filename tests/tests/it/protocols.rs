@@ -1,8 +1,8 @@
 //! What the four protocols have in common, and what each has of its own.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use flate2::read::GzDecoder;
 use passlink_tests::{
     Answer, Call, Detail, Passlink, Protocol, SEND_LINK, python, raw,
     rpc::{assert_refused, field, frame, frames},

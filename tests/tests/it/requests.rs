@@ -1,9 +1,8 @@
 //! What a request may look like on REST.
 
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
-use flate2::{Compression, write::GzEncoder};
-use passlink_tests::{Answer, Passlink, SEND_LINK, client_builder, raw};
+use passlink_tests::{Answer, Passlink, SEND_LINK, client_builder, gzip, raw};
 use reqwest::Method;
 use tokio::time::timeout;
 
@@ -195,12 +194,6 @@ async fn http_2_with_prior_knowledge_is_answered_on_the_same_port() {
     let response = client.post(url).bearer_auth(&token).send().await.unwrap();
     assert_eq!(response.version(), reqwest::Version::HTTP_2);
     assert_eq!(response.status(), 200);
-}
-
-fn gzip(octets: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(octets).unwrap();
-    encoder.finish().unwrap()
 }
 
 #[tokio::test]

@@ -1,12 +1,8 @@
 //! Messages that are compressed, both ways.
 
-use super::*;
+use passlink_tests::gzip;
 
-fn gzip(octets: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(octets).unwrap();
-    encoder.finish().unwrap()
-}
+use super::*;
 
 #[tokio::test]
 async fn a_request_may_be_compressed_with_gzip() {
