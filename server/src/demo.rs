@@ -38,7 +38,7 @@ pub(crate) async fn run(listen: SocketAddr) -> Result<(), Error> {
 async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
     fs::create_dir_all(FOLDER)?;
     let config = config(listen)?;
-    let house = House::open(&config, Pending::Migrate).await?;
+    let house = House::open_for_server(&config, Pending::Migrate).await?;
     let token = demo_token(&house).await?;
     let mailbox = Mailbox::new(&unguessable())?;
     let mailer = Arc::new(local_mailer(&config, mailbox.clone())?);

@@ -36,7 +36,7 @@ async fn serve(config: &Config, no_migrate: bool, telemetry: &Telemetry) -> Resu
         true => Pending::Refuse,
         false => Pending::Migrate,
     };
-    let house = House::open(config, pending).await?;
+    let house = House::open_for_server(config, pending).await?;
     let started = Server::start(config, &house, telemetry, mailer, |router| router).await?;
     tls::outlive_hangups(&config.server)?;
     tracing::info!(

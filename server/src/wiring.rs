@@ -35,6 +35,7 @@ pub(crate) const NO_MAIL: &str = "mail can't be sent: set mail.smtp_url and mail
 /// The adapters that everything else is made of.
 pub(crate) struct House {
     store: Arc<SeaStore>,
+    only_server: bool,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     observer: Arc<dyn Observer>,
@@ -54,8 +55,20 @@ pub(crate) enum Pending {
 impl House {
     /// Connects to the database.
     pub async fn open(config: &Config, pending: Pending) -> Result<Self, Error> {
-        let url = config.database.url.expose_secret();
-        let store = SeaStore::connect(url, config.database.max_connections).await?;
+        Self::over(connect(config).await?, pending).await
+    }
+
+    /// Connects to the database as its server.
+    ///
+    /// Errors: also when another server has the SQLite file. Then nothing was changed.
+    pub async fn open_for_server(config: &Config, pending: Pending) -> Result<Self, Error> {
+        let store = connect(config).await?;
+        let only_server = store.become_only_server()?;
+        let house = Self::over(store, pending).await?;
+        Ok(Self { only_server, ..house })
+    }
+
+    async fn over(store: SeaStore, pending: Pending) -> Result<Self, Error> {
         let schema = store.schema().await?;
         if !schema.unknown.is_empty() {
             let unknown = schema.unknown.join(", ");
@@ -75,10 +88,18 @@ impl House {
         }
         Ok(Self {
             store: Arc::new(store),
+            only_server: false,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             observer: Arc::new(Counts::default()),
         })
+    }
+
+    /// Whether this process is the only server of the database, so that what another one had in hand is
+    /// in nobody's hand.
+    #[expect(dead_code, reason = "mails are not freed at the start yet")]
+    pub fn is_only_server(&self) -> bool {
+        self.only_server
     }
 
     fn store(&self) -> Arc<dyn Store> {
@@ -271,6 +292,11 @@ impl House {
             cors_origins: origins.collect::<Result<_, _>>()?,
         })?)
     }
+}
+
+async fn connect(config: &Config) -> Result<SeaStore, Error> {
+    let url = config.database.url.expose_secret();
+    Ok(SeaStore::connect(url, config.database.max_connections).await?)
 }
 
 /// Adds a key to a key file; returns its id.

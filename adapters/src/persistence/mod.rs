@@ -15,12 +15,15 @@ use tokio::{
     time::timeout,
 };
 
+use database_file::DatabaseFile;
+pub use database_file::DatabaseFileError;
 use error::store_error;
 use group_commit::Writer;
 pub use schema::Schema;
 use silence::Silence;
 pub use staging::StagingTable;
 
+mod database_file;
 mod entities;
 mod error;
 mod group_commit;
@@ -66,6 +69,8 @@ pub struct SeaStore {
 struct SqliteWriter {
     connection: DatabaseConnection,
     writer: Writer,
+    /// None when the database is in memory.
+    file: Option<DatabaseFile>,
 }
 
 impl SeaStore {
@@ -90,6 +95,7 @@ impl SeaStore {
             );
             return Ok(Self { connection, sqlite: None, silence, turns });
         }
+        let file = database_file(url)?;
         let writing = open_sqlite(url, 1).await.map_err(store_error)?;
         let connection = open_sqlite(url, connections).await.map_err(store_error)?;
         pool_use::show(writing.get_sqlite_connection_pool(), "write", 1);
@@ -99,10 +105,23 @@ impl SeaStore {
             sqlite: Some(SqliteWriter {
                 writer: Writer::start(writing.clone()),
                 connection: writing,
+                file,
             }),
             silence: Silence::default(),
             turns,
         })
+    }
+
+    /// Keeps other servers away from this database until this process ends, where there can be only
+    /// one: on SQLite. Returns whether this process is now the only server of the database.
+    ///
+    /// Errors: another server has the file, or that can't be told.
+    pub fn become_only_server(&self) -> Result<bool, DatabaseFileError> {
+        match &self.sqlite {
+            Some(SqliteWriter { file: Some(file), .. }) => file.keep_for_server(),
+            Some(SqliteWriter { file: None, .. }) => Ok(true),
+            None => Ok(false),
+        }
     }
 
     /// Waits for a connection to be free.
@@ -151,6 +170,23 @@ impl SeaStore {
 pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     let options = SqliteConnectOptions::from_str(url).ok()?;
     Some(options.get_filename().to_owned())
+}
+
+/// Whether the database of a `sqlite:` URL lives in memory, and dies with the process.
+pub fn is_in_memory(url: &str) -> bool {
+    let (name, query) = url.split_once('?').unwrap_or((url, ""));
+    name.ends_with(":memory:") || query.split('&').any(|pair| pair == "mode=memory")
+}
+
+/// The file that a `sqlite:` URL leads to; none when the database is in memory.
+fn database_file(url: &str) -> Result<Option<DatabaseFile>, StoreError> {
+    if is_in_memory(url) {
+        return Ok(None);
+    }
+    let options =
+        SqliteConnectOptions::from_str(url).map_err(|error| StoreError::Broken(error.into()))?;
+    let file = DatabaseFile::at(options.get_filename());
+    file.map(Some).map_err(|error| StoreError::Unavailable(error.into()))
 }
 
 async fn open_sqlite(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use passlink_adapters::persistence::sqlite_file;
+use passlink_adapters::persistence::{is_in_memory, sqlite_file};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
@@ -52,10 +52,7 @@ impl Database {
 
     /// Whether the database lives in memory, and dies with the process.
     pub fn is_in_memory(&self) -> bool {
-        let url = self.url.expose_secret();
-        let (name, query) = url.split_once('?').unwrap_or((url, ""));
-        self.is_sqlite()
-            && (name.ends_with(":memory:") || query.split('&').any(|pair| pair == "mode=memory"))
+        self.is_sqlite() && is_in_memory(self.url.expose_secret())
     }
 
     /// `passlink.key` beside the SQLite file; none beside a server.

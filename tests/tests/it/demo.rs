@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 struct Demo {
     process: Process,
-    _dir: TempDir,
+    dir: TempDir,
     base: String,
     told: String,
 }
@@ -31,7 +31,7 @@ impl Demo {
             Some(read(&stdout)).filter(|told| told.contains("curl") && told.contains("Ctrl-C"))
         })
         .await;
-        Self { process, _dir: dir, base: format!("http://localhost:{port}"), told }
+        Self { process, dir, base: format!("http://localhost:{port}"), told }
     }
 
     /// The one URL that was printed and begins like this, but for those that `not` begins.
@@ -213,8 +213,23 @@ async fn the_mailbox_opens_to_nobody_who_does_not_know_its_path_or_comes_by_anot
     let other: String = secret.chars().rev().collect();
     assert_eq!(get(&mailbox.replace(secret, &other)).await.status, 404);
     assert_eq!(get(&format!("{}/mailbox", demo.base)).await.status, 404);
-    let log = fs::read_to_string(demo._dir.path().join("stderr")).unwrap();
+    let log = fs::read_to_string(demo.dir.path().join("stderr")).unwrap();
     assert!(!log.contains(secret), "{log}");
+}
+
+#[tokio::test]
+async fn a_second_demo_beside_the_first_one_is_refused() {
+    let first = Demo::start(TempDir::new().unwrap()).await;
+    let mut command = Command::new(binary());
+    let listen = format!("127.0.0.1:{}", free_port());
+    command.args(["demo", "--listen", &listen]).current_dir(first.dir.path());
+    let stderr = first.dir.path().join("stderr of the second");
+    let mut second = Process::logged(command, &first.dir.path().join("stdout"), &stderr);
+    let status = until("the second demo to end", async || second.ended()).await;
+    assert_eq!(status.code(), Some(1));
+    let told = fs::read_to_string(&stderr).unwrap();
+    assert!(told.contains("passlink-demo/passlink.db: another `passlink serve` or"), "{told}");
+    assert_eq!(get(&first.mailbox()).await.status, 200);
 }
 
 #[tokio::test]
@@ -223,7 +238,7 @@ async fn a_second_demo_goes_on_with_what_the_first_one_left() {
     let first = Demo::start(dir).await;
     let (first_mailbox, told) = (first.mailbox(), first.told.clone());
     first.process.stop().await;
-    let again = Demo::start(first._dir).await;
+    let again = Demo::start(first.dir).await;
     assert_ne!(again.told, told);
     assert_ne!(again.mailbox().rsplit(':').next(), first_mailbox.rsplit(':').next());
     let answer: serde_json::Value = serde_json::from_str(&again.curl().done()).unwrap();

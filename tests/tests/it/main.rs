@@ -14,6 +14,7 @@ mod commands;
 mod configuration;
 mod crash;
 mod crowds;
+mod database_file;
 mod demo;
 mod error_table;
 mod errors;
