@@ -7,6 +7,7 @@ pub mod key_file;
 pub mod mail;
 pub mod persistence;
 pub mod place;
+pub mod process;
 pub mod system;
 pub mod telemetry;
 pub mod web;

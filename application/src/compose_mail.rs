@@ -17,9 +17,9 @@ use crate::{
 };
 
 /// Longest wait between two tries of a mail with a link, which somebody waits for.
-const LINK_WAIT: Duration = Duration::from_secs(60);
+pub(crate) const LINK_WAIT: Duration = Duration::from_secs(60);
 /// Longest wait between two tries of a mail that tells of a change; it is worth days of trying.
-const NOTICE_WAIT: Duration = Duration::from_secs(30 * 60);
+pub(crate) const NOTICE_WAIT: Duration = Duration::from_secs(30 * 60);
 
 /// What a mail is about, as it is now.
 pub(crate) enum Subject {

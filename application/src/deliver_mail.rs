@@ -1,18 +1,28 @@
 //! Delivering mail: claim, look again, render and send, record.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use passlink_domain::{CodeKeys, LinkState, PasskeyLink, User};
 
 use crate::{
-    Attempt, ClaimedMail, Clock, LinkKind, MailError, MailOutcome, MailReason, Mailer, Observer,
-    OutboxState, PublicUrl, Random, Repositories, Store, StoreError,
-    compose_mail::{Composed, Composer, Dropped, Subject, look_up},
+    Attempt, ClaimedMail, Clock, Hold, Lease, LinkKind, LongestWaits, MailError, MailOutcome,
+    MailReason, MailSlots, Mailer, Observer, OutboxState, PublicUrl, Random, Repositories,
+    ServerWord, Store, StoreError,
+    claim_mail::choose,
+    compose_mail::{Composed, Composer, Dropped, LINK_WAIT, NOTICE_WAIT, Subject, look_up},
+    mail_server::spread_by,
 };
 
 /// Wait before the second try; it doubles with each one that follows.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// How many times a claim looks further when it has seen only lanes that have had their share.
+const LOOKS: usize = 32;
+/// How many mails of a kind are made ready at a time.
+const RIPENED: u64 = 500;
 
 /// What came of a try to deliver a claimed mail, to be recorded.
 #[derive(Debug, Clone)]
@@ -20,6 +30,8 @@ pub struct Tried {
     claimed: ClaimedMail,
     outcome: MailOutcome,
     attempt: Attempt,
+    /// What that tells of the mail server, if it was asked.
+    server: Option<ServerWord>,
     /// The link, and what it becomes by that.
     moved: Option<(PasskeyLink, LinkState)>,
 }
@@ -32,6 +44,15 @@ impl Tried {
             Attempt::Retry(reason) | Attempt::Undeliverable(reason) => Some(reason),
         }
     }
+
+    /// What the try told of the mail server, and the server's words; `None` when it was not asked.
+    pub fn server(&self) -> Option<(ServerWord, &str)> {
+        let (MailOutcome::Sent(answer)
+        | MailOutcome::Retry { answer, .. }
+        | MailOutcome::Returned(answer)
+        | MailOutcome::Failed(answer)) = &self.outcome;
+        self.server.map(|word| (word, answer.as_str()))
+    }
 }
 
 /// What became of a claimed mail, for the log.
@@ -43,6 +64,14 @@ pub enum Delivered {
     Lost,
 }
 
+/// What came of handing a mail over.
+struct HandedOver {
+    outcome: MailOutcome,
+    becomes: Option<LinkState>,
+    attempt: Attempt,
+    server: Option<ServerWord>,
+}
+
 /// The worker's use case.
 pub struct DeliverMail {
     store: Arc<dyn Store>,
@@ -51,14 +80,15 @@ pub struct DeliverMail {
     mailer: Arc<dyn Mailer>,
     composer: Composer,
     lease: Duration,
+    holder: Option<String>,
     observer: Arc<dyn Observer>,
 }
 
 impl DeliverMail {
-    /// How long a claimed mail is nobody else's, unless it is renewed. It leaves in the first half or
-    /// not at all; the second one is the mail server's, should this node be held up then, and makes
-    /// up for clocks that differ.
-    pub const LEASE: Duration = Duration::from_secs(180);
+    /// How long a claimed mail is nobody else's, unless it is renewed, which it is as long as it is in
+    /// hand. It leaves in the first half after the last renewal or not at all; the second one is the
+    /// mail server's, should this node be held up then, and makes up for clocks that differ.
+    pub const LEASE: Duration = Duration::from_secs(45);
 
     /// Takes the ports.
     pub fn new(
@@ -70,7 +100,8 @@ impl DeliverMail {
         observer: Arc<dyn Observer>,
     ) -> Self {
         let composer = Composer::new(keys, public_url);
-        Self { store, clock, random, mailer, composer, observer, lease: Self::LEASE }
+        let (lease, holder) = (Self::LEASE, None);
+        Self { store, clock, random, mailer, composer, observer, lease, holder }
     }
 
     /// With another lease than [`Self::LEASE`].
@@ -79,16 +110,87 @@ impl DeliverMail {
         Self { lease, ..self }
     }
 
-    /// Takes up to `limit` mails that are due. Each must be handed to [`Self::deliver`]; one that
-    /// isn't is given out again when its lease ends.
-    pub async fn claim(&self, limit: u64) -> Result<Vec<ClaimedMail>, StoreError> {
+    /// With a name for the process that holds the mails, which no other process ever has.
+    #[must_use]
+    pub fn held_by(self, holder: Option<String>) -> Self {
+        Self { holder, ..self }
+    }
+
+    /// Makes the mails ready that workers had in hand who are gone, as `is_gone` knows of a holder;
+    /// `None` is one that has no name.
+    pub async fn free_mails(
+        &self,
+        is_gone: impl Fn(Option<&str>) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut holders = self.store.read((), |(), tx| Box::pin(tx.holders())).await?;
+        holders.retain(|holder| is_gone(holder.as_deref()));
+        if holders.is_empty() {
+            return Ok(());
+        }
+        self.store
+            .write(holders, |holders, tx| {
+                Box::pin(async move {
+                    for holder in holders {
+                        tx.free_mails_of(holder.as_deref()).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Makes mails ready whose wait for the next try is over, or whose lease has ended; for a worker
+    /// to do once a second.
+    pub async fn ripen(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let due = self.store.read((), |(), tx| Box::pin(tx.next_due())).await?;
-        if due.is_none_or(|due| due > now) {
+        let longest = |wait| spread_by(wait, 1.0);
+        let waits = LongestWaits {
+            link: longest(LINK_WAIT),
+            notice: longest(NOTICE_WAIT),
+            lease: self.lease,
+        };
+        let ripe = self.store.read((), move |(), tx| Box::pin(tx.are_ripe(now, waits)));
+        if ripe.await? {
+            let ripen = self.store.write((), move |(), tx| Box::pin(tx.ripen(now, waits, RIPENED)));
+            ripen.await?;
+        }
+        Ok(())
+    }
+
+    /// Takes mails that may go out, for up to `most` of the free slots. Each must be handed to
+    /// [`Self::deliver`]; one that isn't is given out again when its lease ends.
+    pub async fn claim(
+        &self,
+        slots: &mut MailSlots,
+        most: usize,
+        at: Instant,
+    ) -> Result<Vec<ClaimedMail>, StoreError> {
+        let any = self.store.read((), |(), tx| Box::pin(tx.is_any_ready()));
+        if slots.free(at) == 0 || !any.await? {
             return Ok(Vec::new());
         }
-        let lease_end = self.lease_end(now);
-        self.store.write(limit, move |limit, tx| Box::pin(tx.claim(now, lease_end, *limit))).await
+        for _ in 0..LOOKS {
+            let now = self.clock.now();
+            let lease = Lease { end: self.lease_end(now), holder: self.holder.clone() };
+            let claimed =
+                self.store.write((slots.deal(most, at), lease), move |(deal, lease), tx| {
+                    Box::pin(async move {
+                        let deal = choose(deal.clone(), now, tx).await?;
+                        let taken = match deal.chosen().is_empty() {
+                            true => Vec::new(),
+                            false => tx.take(deal.chosen(), lease).await?,
+                        };
+                        Ok::<_, StoreError>((deal, taken))
+                    })
+                });
+            let (deal, claimed) = claimed.await?;
+            slots.served(deal.last());
+            if !deal.is_unfinished() {
+                claimed.iter().for_each(|mail| slots.take(mail.id.clone(), mail.lane, at));
+                return Ok(claimed);
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// How often to [`Self::renew`] the lease of a mail while it is delivered, which may take longer
@@ -97,13 +199,23 @@ impl DeliverMail {
         self.lease / 3
     }
 
+    /// The hold that a claim gives.
+    pub fn hold(&self, claimed: &ClaimedMail) -> Hold {
+        Hold::new(claimed.lease_end, self.lease / 2)
+    }
+
     /// Keeps a claimed mail for a whole lease from now; `false` when another worker has claimed it
     /// since, and it is not to be delivered here.
-    pub async fn renew(&self, claimed: &ClaimedMail) -> Result<bool, StoreError> {
+    pub async fn renew(&self, claimed: &ClaimedMail, hold: &Hold) -> Result<bool, StoreError> {
         let lease_end = self.lease_end(self.clock.now());
-        self.store
+        let renewed = self
+            .store
             .write(claimed.clone(), move |claimed, tx| Box::pin(tx.renew(claimed, lease_end)))
-            .await
+            .await?;
+        if renewed {
+            hold.extend(lease_end);
+        }
+        Ok(renewed)
     }
 
     fn lease_end(&self, now: Timestamp) -> Timestamp {
@@ -112,21 +224,26 @@ impl DeliverMail {
 
     /// Delivers a claimed mail. What came of it must be handed to [`Self::record`]; `None` when
     /// another worker has claimed the mail since.
-    pub async fn deliver(&self, claimed: ClaimedMail) -> Result<Option<Tried>, StoreError> {
+    pub async fn deliver(
+        &self,
+        claimed: ClaimedMail,
+        hold: &Hold,
+    ) -> Result<Option<Tried>, StoreError> {
         let loaded =
             self.store.read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx))).await?;
         let Some(found) = loaded else {
             return Ok(None);
         };
-        let (outcome, moved, attempt) = match found {
-            Some((subject, user)) => self.look_again_and_send(&claimed, subject, user).await,
-            None => (
-                MailOutcome::Failed("what it is about, or its user, is gone".into()),
-                None,
-                Attempt::Undeliverable(MailReason::LinkEnded),
-            ),
-        };
-        Ok(Some(Tried { claimed, outcome, attempt, moved }))
+        Ok(Some(match found {
+            Some((subject, user)) => self.look_again_and_send(claimed, hold, subject, user).await,
+            None => Tried {
+                claimed,
+                outcome: MailOutcome::Failed("what it is about, or its user, is gone".into()),
+                attempt: Attempt::Undeliverable(MailReason::LinkEnded),
+                server: None,
+                moved: None,
+            },
+        }))
     }
 
     /// Records what came of a try. When the store is out of reach, try again: a mail that was sent
@@ -163,52 +280,66 @@ impl DeliverMail {
         Ok(Delivered::Recorded(tried.outcome.clone()))
     }
 
-    /// Sends the mail, if all that it says still holds; with the outcome comes what its link
-    /// becomes.
+    /// Sends the mail, if all that it says still holds.
     async fn look_again_and_send(
         &self,
-        claimed: &ClaimedMail,
+        claimed: ClaimedMail,
+        hold: &Hold,
         subject: Subject,
         user: User,
-    ) -> (MailOutcome, Option<(PasskeyLink, LinkState)>, Attempt) {
+    ) -> Tried {
         let composed = self.composer.compose(&subject, user, self.clock.now());
-        let (outcome, becomes, attempt) = match composed {
-            Ok(composed) => self.send(claimed, &composed).await,
+        let HandedOver { outcome, becomes, attempt, server } = match composed {
+            Ok(composed) => self.hand_over(&claimed, hold, &composed).await,
             Err(Dropped { for_now: Some((give_up, longest_wait)), text, reason, .. }) => {
-                let outcome = self.retry(claimed, give_up, longest_wait, text.to_owned());
-                (outcome, None, Attempt::Retry(reason))
+                let outcome = self.retry(&claimed, give_up, longest_wait, text.to_owned());
+                let attempt = Attempt::Retry(reason);
+                HandedOver { outcome, becomes: None, attempt, server: None }
             }
-            Err(dropped) => (
-                MailOutcome::Failed(dropped.text.to_owned()),
-                dropped.becomes,
-                Attempt::Undeliverable(dropped.reason),
-            ),
+            Err(dropped) => HandedOver {
+                outcome: MailOutcome::Failed(dropped.text.to_owned()),
+                becomes: dropped.becomes,
+                attempt: Attempt::Undeliverable(dropped.reason),
+                server: None,
+            },
         };
         let moved = match subject {
             Subject::Link(link) => becomes.map(|becomes| (link, becomes)),
             Subject::Added(_) | Subject::Removed(..) => None,
         };
-        (outcome, moved, attempt)
+        Tried { claimed, outcome, attempt, server, moved }
     }
 
-    async fn send(
+    async fn hand_over(
         &self,
         claimed: &ClaimedMail,
+        hold: &Hold,
         composed: &Composed,
-    ) -> (MailOutcome, Option<LinkState>, Attempt) {
-        let until = claimed.lease_end.saturating_sub(self.lease / 2).unwrap_or(Timestamp::MIN);
-        match self.mailer.send(&claimed.id, &composed.mail, until).await {
-            Ok(answer) => (MailOutcome::Sent(answer), Some(LinkState::Sent), Attempt::Sent),
-            Err(MailError::Refused(reason, answer)) => (
-                MailOutcome::Failed(answer),
-                Some(LinkState::Undeliverable),
-                Attempt::Undeliverable(reason),
-            ),
-            Err(MailError::Unavailable(reason, answer)) => {
-                let outcome = self.retry(claimed, composed.give_up, composed.longest_wait, answer);
-                (outcome, None, Attempt::Retry(reason))
+    ) -> HandedOver {
+        let again = |answer| self.retry(claimed, composed.give_up, composed.longest_wait, answer);
+        let sent = self.mailer.send(&claimed.id, &composed.mail, hold).await;
+        let (outcome, becomes, attempt, server) = match sent {
+            Ok(answer) => {
+                let becomes = Some(LinkState::Sent);
+                (MailOutcome::Sent(answer), becomes, Attempt::Sent, ServerWord::Took)
             }
-        }
+            Err(MailError::Refused(reason, answer)) => {
+                let becomes = Some(LinkState::Undeliverable);
+                let attempt = Attempt::Undeliverable(reason);
+                (MailOutcome::Failed(answer), becomes, attempt, ServerWord::Works)
+            }
+            Err(MailError::Unavailable(reason, answer)) => {
+                (again(answer), None, Attempt::Retry(reason), ServerWord::Works)
+            }
+            Err(MailError::Busy(reason, answer)) => {
+                (again(answer), None, Attempt::Retry(reason), ServerWord::Busy)
+            }
+            Err(MailError::Down(reason, answer)) => {
+                let outcome = MailOutcome::Returned(answer);
+                (outcome, None, Attempt::Retry(reason), ServerWord::Trouble)
+            }
+        };
+        HandedOver { outcome, becomes, attempt, server: Some(server) }
     }
 
     /// Another try, at the latest when the mail is no longer worth one.
@@ -219,18 +350,19 @@ impl DeliverMail {
         longest_wait: Duration,
         answer: String,
     ) -> MailOutcome {
-        let wait = self.clock.now().saturating_add(self.backoff(claimed.tries, longest_wait));
-        MailOutcome::Retry { due: wait.unwrap_or(Timestamp::MAX).min(give_up), answer }
+        let doubled = FIRST_RETRY.saturating_mul(1 << claimed.tries.saturating_sub(1).min(16));
+        let wait = spread_by(doubled.min(longest_wait), self.spread());
+        let due = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+        MailOutcome::Retry { due: due.min(give_up), answer }
     }
 
-    /// Doubles with each try, up to a limit, and spreads by half to either side, so that mails
-    /// that failed together don't come back together.
-    fn backoff(&self, tries: u32, longest: Duration) -> Duration {
-        let doubled = FIRST_RETRY.saturating_mul(1 << tries.saturating_sub(1).min(16));
+    /// A number from 0 to 1 that spreads waits, so that what failed together doesn't come back
+    /// together.
+    pub fn spread(&self) -> f64 {
         let mut byte = [0];
         self.random.fill(&mut byte);
         let [byte] = byte;
-        doubled.min(longest).mul_f64(0.5 + f64::from(byte) / 255.0)
+        f64::from(byte) / 255.0
     }
 }
 
@@ -267,7 +399,7 @@ async fn is_recorded(
     let state = match outcome {
         MailOutcome::Sent(_) => OutboxState::Sent,
         MailOutcome::Failed(_) => OutboxState::Failed,
-        MailOutcome::Retry { .. } => OutboxState::Waiting,
+        MailOutcome::Retry { .. } | MailOutcome::Returned(_) => OutboxState::Waiting,
     };
     let mail = tx.mail(&claimed.id).await?;
     Ok(mail.is_some_and(|mail| mail.state == state && mail.tries == claimed.tries))

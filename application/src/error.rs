@@ -58,6 +58,13 @@ pub enum MailError {
     /// Not taken now; a later try may work.
     #[error("not taken now: {1}")]
     Unavailable(MailReason, String),
+    /// Not taken now: the other side asks for fewer mails to this domain.
+    #[error("not taken now: {1}")]
+    Busy(MailReason, String),
+    /// Nothing is taken now, whatever the mail: there is no connection, no TLS, no sign-in, no room, or
+    /// the other side is too busy.
+    #[error("not taken now: {1}")]
+    Down(MailReason, String),
 }
 
 /// Why something was not done with a passkey.

@@ -36,6 +36,7 @@ pub struct State {
     pub events: Vec<UserEvent>,
     pub links: Vec<PasskeyLink>,
     pub mails: Vec<OutboxMail>,
+    pub ready: BTreeMap<String, Urgency>,
     pub accepted: BTreeMap<String, Timestamp>,
     pub tokens: Vec<(Token, TokenHash)>,
     pub handles: BTreeMap<String, UserHandle>,
@@ -163,10 +164,18 @@ impl World {
     /// Delivers a claimed mail and records what came of it.
     pub async fn deliver(self: &Arc<Self>, claimed: ClaimedMail) -> Delivered {
         let worker = self.deliver_mail();
-        match worker.deliver(claimed).await.unwrap() {
+        let hold = worker.hold(&claimed);
+        match worker.deliver(claimed, &hold).await.unwrap() {
             Some(tried) => worker.record(&tried).await.unwrap(),
             None => Delivered::Lost,
         }
+    }
+
+    /// Claims up to ten mails that are due.
+    pub async fn claim(self: &Arc<Self>) -> Vec<ClaimedMail> {
+        let (worker, mut slots) = (self.deliver_mail(), MailSlots::new(20));
+        worker.ripen().await.unwrap();
+        worker.claim(&mut slots, 10, std::time::Instant::now()).await.unwrap()
     }
 
     /// How many links entered `state`, as the observer was told.

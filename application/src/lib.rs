@@ -5,6 +5,7 @@
 
 mod add_link;
 mod change_user;
+mod claim_mail;
 mod code_desk;
 mod compose_mail;
 mod deliver_mail;
@@ -14,15 +15,19 @@ mod expire_links;
 mod export_passkeys;
 #[cfg(test)]
 mod fakes;
+mod hold;
 mod ids;
 mod import_passkeys;
 mod import_users;
 mod inspect_link;
 mod key_use;
+mod lane;
 mod limiter;
 mod link_desk;
 mod list_passkeys;
 mod mail;
+mod mail_server;
+mod mail_slots;
 mod observer;
 mod outbox;
 mod passkey_desk;
@@ -47,20 +52,24 @@ pub use error::{
 };
 pub use expire_links::ExpireLinks;
 pub use export_passkeys::{ExportPasskeys, ExportedPasskey};
+pub use hold::Hold;
 pub use import_passkeys::{ImportPasskeys, ImportedPasskey};
 pub use import_users::{
     ImportError, ImportStep, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines,
 };
 pub use inspect_link::{InspectLink, LinkView};
 pub use key_use::{KeyNeed, KeyUse, KeyUsers};
+pub use lane::{Lane, Urgency};
 pub use limiter::{ClientAddress, Limiter, TooMany};
 pub use link_desk::{Caller, LinkDesk};
 pub use list_passkeys::ListPasskeys;
 pub use mail::{Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl};
+pub use mail_server::{Allowance, Change, MailServer, ServerWord};
+pub use mail_slots::MailSlots;
 pub use observer::{Attempt, LinkKind, MailReason, Observer, TraceContext};
 pub use outbox::{
-    ClaimedMail, MailOutcome, MailSubject, OutboxError, OutboxLoad, OutboxMail, OutboxState,
-    OutboxUseCases,
+    ClaimedMail, Lease, LongestWaits, MailOutcome, MailSubject, OutboxError, OutboxLoad,
+    OutboxMail, OutboxState, OutboxUseCases, ReadyMail,
 };
 pub use passkey_desk::PasskeyDesk;
 pub use ports::{

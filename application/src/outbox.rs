@@ -1,12 +1,12 @@
 //! Mails that wait, were sent or failed, and what an operator can do about them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use passlink_domain::{LinkId, OutboxId, PasskeyId, UserId};
+use passlink_domain::{LinkId, OutboxId, PasskeyId, User, UserId};
 use tracing::{Instrument, info_span};
 
-use crate::{Clock, Observer, Repositories, Store, StoreError, TraceContext, Wake};
+use crate::{Clock, Lane, Observer, Repositories, Store, StoreError, TraceContext, Urgency, Wake};
 
 /// Where a mail stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,16 @@ pub enum MailSubject {
     PasskeyRemoved(PasskeyId),
 }
 
+impl MailSubject {
+    /// How soon a mail about it must go out that was not tried yet.
+    pub fn urgency(&self) -> Urgency {
+        match self {
+            Self::Link(_) => Urgency::Awaited,
+            Self::PasskeyAdded(_) | Self::PasskeyRemoved(_) => Urgency::Notice,
+        }
+    }
+}
+
 /// A mail in the outbox. It names what it is about and holds none of its words, and no code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxMail {
@@ -39,6 +49,8 @@ pub struct OutboxMail {
     pub user: UserId,
     /// What it is about.
     pub about: MailSubject,
+    /// Where it waits.
+    pub lane: Lane,
     /// When it was queued.
     pub queued: Timestamp,
     /// When it is to be tried next.
@@ -57,11 +69,12 @@ pub struct OutboxMail {
 
 impl OutboxMail {
     /// A new mail, due at once.
-    pub(crate) fn new(id: OutboxId, user: UserId, about: MailSubject, now: Timestamp) -> Self {
+    pub(crate) fn new(id: OutboxId, user: &User, about: MailSubject, now: Timestamp) -> Self {
         Self {
             id,
-            user,
+            user: user.id.clone(),
             about,
+            lane: Lane::of(user),
             queued: now,
             due: now,
             tries: 0,
@@ -92,6 +105,40 @@ impl OutboxMail {
     }
 }
 
+/// A mail that nobody has in hand and that may go out now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadyMail {
+    /// Identifies the mail.
+    pub id: OutboxId,
+    /// How soon it must go out.
+    pub urgency: Urgency,
+    /// Where it waits.
+    pub lane: Lane,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// For how long a worker takes mails, and which one it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// When the mails are anybody's again, unless it is renewed.
+    pub end: Timestamp,
+    /// The process of the worker; `None` when it can't be told from others.
+    pub holder: Option<String>,
+}
+
+/// How long a mail waits at the most until it is tried again, or taken from a worker that is gone. A
+/// time that lies further ahead was written by a clock that was wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LongestWaits {
+    /// With a link.
+    pub link: Duration,
+    /// That tells of something.
+    pub notice: Duration,
+    /// In a worker's hand.
+    pub lease: Duration,
+}
+
 /// A mail that a worker took. `tries` numbers the claim: a later claim has a greater one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedMail {
@@ -101,6 +148,10 @@ pub struct ClaimedMail {
     pub user: UserId,
     /// What it is about.
     pub about: MailSubject,
+    /// Where it waited.
+    pub lane: Lane,
+    /// When it was queued.
+    pub queued: Timestamp,
     /// How often it was tried, this time included.
     pub tries: u32,
     /// Until when it is nobody else's.
@@ -132,6 +183,9 @@ pub enum MailOutcome {
         /// Why.
         answer: String,
     },
+    /// To be tried again as if it had not been: it is not the mail's fault that it was not taken, for
+    /// this reason.
+    Returned(String),
     /// Not to be tried again, for this reason.
     Failed(String),
 }

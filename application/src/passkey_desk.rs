@@ -107,7 +107,7 @@ impl Notice {
         tx: &mut dyn Repositories,
     ) -> Result<ObjectDetails, StoreError> {
         if user.verified_address().is_some() {
-            let mail = OutboxMail::new(self.mail.clone(), user.id.clone(), about, now);
+            let mail = OutboxMail::new(self.mail.clone(), user, about, now);
             mail.queue(&*self.desk.observer, tx).await?;
         }
         record_change(user, kind, now, tx).await

@@ -12,9 +12,9 @@ use passlink_domain::{
 };
 
 use crate::{
-    AuthenticateError, Caller, ClaimedMail, KeyNeed, KeyUsers, LinkKind, Mail, MailError,
-    MailOutcome, Obstacles, OutboxLoad, OutboxMail, OutboxState, StagedUser, StoreError,
-    WebAuthnError,
+    AuthenticateError, Caller, ClaimedMail, Hold, KeyNeed, KeyUsers, Lane, Lease, LinkKind,
+    LongestWaits, Mail, MailError, MailOutcome, Obstacles, OutboxLoad, OutboxMail, OutboxState,
+    ReadyMail, StagedUser, StoreError, Urgency, WebAuthnError,
 };
 
 /// Tells the time.
@@ -40,13 +40,11 @@ pub trait Identity: Send + Sync {
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Sends `mail`; returns the other side's answer. `id` makes the `Message-ID`, the same on
-    /// every try. Nothing leaves after `until`; what left before may take the other side minutes to
-    /// accept, and is waited for.
+    /// every try. Nothing leaves when `hold` no longer lets it go; what left before may take the other
+    /// side minutes to accept, and is waited for.
     ///
-    /// Errors: [`MailError::Refused`] when it never will be taken, [`MailError::Unavailable`] when
-    /// it may be later.
-    async fn send(&self, id: &OutboxId, mail: &Mail, until: Timestamp)
-    -> Result<String, MailError>;
+    /// Errors: [`MailError::Refused`] when it never will be taken, the others when it may be later.
+    async fn send(&self, id: &OutboxId, mail: &Mail, hold: &Hold) -> Result<String, MailError>;
 }
 
 /// Wakes the mail worker.
@@ -256,14 +254,45 @@ pub trait Ceremonies {
 pub trait Outbox {
     /// Queues a mail.
     async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError>;
-    /// Takes up to `limit` mails that are due, the longest due first. Nobody else is given them
-    /// until `lease_end`, and each is counted as tried once more.
-    async fn claim(
+    /// Whether a mail may go out now.
+    async fn is_any_ready(&mut self) -> Result<bool, StoreError>;
+    /// Up to `limit` mails that may go out now: the most urgent first, then by lane, then the one
+    /// that waits longest; behind all of `after`, where it is given. Within a writing transaction,
+    /// nobody else takes them before it ends.
+    async fn ready(
+        &mut self,
+        after: Option<(Urgency, Lane)>,
+        limit: usize,
+    ) -> Result<Vec<ReadyMail>, StoreError>;
+    /// The same of one urgency and lane, of those that wait since `since` or later.
+    async fn ready_since(
+        &mut self,
+        urgency: Urgency,
+        lane: Lane,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ReadyMail>, StoreError>;
+    /// Takes these mails. Nobody else is given them until the lease ends, and each is counted as tried
+    /// once more.
+    async fn take(
+        &mut self,
+        mails: &[ReadyMail],
+        lease: &Lease,
+    ) -> Result<Vec<ClaimedMail>, StoreError>;
+    /// Whether there are mails to [`Self::ripen`].
+    async fn are_ripe(&mut self, now: Timestamp, waits: LongestWaits) -> Result<bool, StoreError>;
+    /// Makes up to `limit` mails of each kind ready whose wait for the next try is over, or whose lease
+    /// has ended.
+    async fn ripen(
         &mut self,
         now: Timestamp,
-        lease_end: Timestamp,
+        waits: LongestWaits,
         limit: u64,
-    ) -> Result<Vec<ClaimedMail>, StoreError>;
+    ) -> Result<(), StoreError>;
+    /// The holders of mails in hand, each once; `None` for those that can't be told.
+    async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError>;
+    /// Makes the mails ready again that a holder has in hand.
+    async fn free_mails_of(&mut self, holder: Option<&str>) -> Result<(), StoreError>;
     /// Keeps a claimed mail from others until `lease_end`; `false`, and nothing done, when it has been
     /// claimed again or settled since.
     async fn renew(
@@ -281,8 +310,6 @@ pub trait Outbox {
     ) -> Result<bool, StoreError>;
     /// When the link's mail was accepted, if it was.
     async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError>;
-    /// When the next mail is due.
-    async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError>;
     /// How much waits to be sent.
     async fn load(&mut self) -> Result<OutboxLoad, StoreError>;
     /// Up to `limit` mails in `state`, by id, after `after`.

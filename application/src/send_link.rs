@@ -65,7 +65,7 @@ pub(crate) async fn send(
     policy.allows_mail(&recent, now)?;
     let (link, details) = draft.record(&user, Delivery::Mail(address), now, tx).await?;
     let about = MailSubject::Link(link.id);
-    let mail = OutboxMail::new(mail.clone(), user.id, about, now);
+    let mail = OutboxMail::new(mail.clone(), &user, about, now);
     mail.queue(&*draft.desk.observer, tx).await?;
     Ok(details)
 }

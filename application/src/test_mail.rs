@@ -1,11 +1,13 @@
 //! A mail that shows an operator that mail goes out.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
 use passlink_domain::{EmailAddress, OutboxId};
 
-use crate::{Clock, DeliverMail, Mail, MailError, Mailer, Random, StoreError, ids::new_id};
+use crate::{Clock, Hold, Mail, MailError, Mailer, Random, StoreError, ids::new_id};
+
+/// How long the other side may take before the mail leaves.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Why the test mail was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +29,6 @@ pub async fn send_test_mail(
 ) -> Result<String, TestMailError> {
     let requested = clock.now();
     let id: OutboxId = new_id(requested, random)?;
-    let until = requested.saturating_add(DeliverMail::LEASE / 2).unwrap_or(Timestamp::MAX);
-    Ok(mailer.send(&id, &Mail::Test { to, language, requested }, until).await?)
+    let hold = Hold::alone(requested, PATIENCE);
+    Ok(mailer.send(&id, &Mail::Test { to, language, requested }, &hold).await?)
 }

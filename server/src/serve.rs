@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use passlink_adapters::telemetry::Telemetry;
-use passlink_application::Mailer;
+use passlink_adapters::{process, telemetry::Telemetry};
+use passlink_application::{DeliverMail, Mailer};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -72,6 +72,7 @@ impl Server {
         let tls = Tls::start(&config.server)?;
         let (bell, stop) = (Arc::new(Bell::default()), CancellationToken::new());
         let deliver = Arc::new(house.deliver_mail(config, keys.clone(), mailer)?);
+        free_mails(&deliver, house).await;
         let concurrency = usize::try_from(config.mail.max_connections)?;
         let pulse = Pulse::default();
         let working = worker::run(deliver, bell.clone(), pulse.clone(), concurrency, stop.clone());
@@ -106,5 +107,16 @@ impl Server {
         let server =
             http::serve(self.listener, self.tls, self.router, self.proxies, self.stop.clone());
         lifecycle::run(server, self.worker, self.stop).await
+    }
+}
+
+/// Takes back at once what a server had in hand that was killed. Where that can't be done now, the
+/// leases end by themselves.
+async fn free_mails(deliver: &DeliverMail, house: &House) {
+    let only = house.is_only_server();
+    let is_gone = |holder: Option<&str>| only || holder.is_some_and(process::is_gone);
+    if let Err(error) = deliver.free_mails(is_gone).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "mails that a killed server had in hand wait for their leases");
     }
 }

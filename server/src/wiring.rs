@@ -7,6 +7,7 @@ use passlink_adapters::{
     key_file,
     mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
     persistence::{SeaStore, StagingTable},
+    process,
     system::{SystemClock, SystemRandom},
     telemetry::Counts,
     web,
@@ -97,7 +98,6 @@ impl House {
 
     /// Whether this process is the only server of the database, so that what another one had in hand is
     /// in nobody's hand.
-    #[expect(dead_code, reason = "mails are not freed at the start yet")]
     pub fn is_only_server(&self) -> bool {
         self.only_server
     }
@@ -173,6 +173,7 @@ impl House {
         let ports = (self.clock.clone(), self.random.clone());
         let (public_url, observer) = (config.public_links()?, self.observer.clone());
         let deliver = DeliverMail::new(self.store(), ports, mailer, keys, public_url, observer);
+        let deliver = deliver.held_by(process::name());
         Ok(match std::env::var(LEASE) {
             Ok(lease) => deliver.with_lease(humantime::parse_duration(&lease)?),
             Err(_) => deliver,

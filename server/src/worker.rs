@@ -7,13 +7,11 @@ use std::{
 
 use passlink_adapters::place::Place;
 use passlink_application::{
-    ClaimedMail, DeliverMail, Delivered, MailOutcome, MailReason, StoreError, Tried, Wake,
+    Allowance, Change, ClaimedMail, DeliverMail, Delivered, Hold, MailOutcome, MailReason,
+    MailServer, MailSlots, ServerWord, StoreError, Tried, Wake,
 };
-use tokio::{
-    sync::Notify,
-    task::{JoinError, JoinSet},
-    time::Instant,
-};
+use passlink_domain::OutboxId;
+use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{Span, field::Empty, info_span};
 
@@ -23,7 +21,7 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// How long to go on when the database is away while a mail is in hand. Others may have claimed the
 /// mail by then, and then nothing is sent or recorded.
-const IN_HAND: Duration = DeliverMail::LEASE;
+const IN_HAND: Duration = DeliverMail::LEASE.saturating_mul(4);
 /// Wait before the database is asked again.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -74,52 +72,112 @@ pub(crate) async fn run(
     concurrency: usize,
     stop: CancellationToken,
 ) {
-    let mut in_hand = JoinSet::new();
+    let mut desk = Desk {
+        slots: MailSlots::new(concurrency),
+        server: MailServer::default(),
+        tasks: JoinSet::new(),
+        looked: None,
+        deliver,
+    };
     while !stop.is_cancelled() {
         pulse.beat();
-        while let Some(ended) = in_hand.try_join_next() {
-            tell(ended);
+        while let Some(Ok(ended)) = desk.tasks.try_join_next() {
+            desk.done(ended);
         }
-        let free = concurrency.saturating_sub(in_hand.len());
-        let claimed = match free {
-            0 => Vec::new(),
-            free => claim(&deliver, free).await,
-        };
-        tracing::trace!(claimed = claimed.len(), "the outbox was asked");
-        for mail in claimed {
-            let deliver = deliver.clone();
-            let place = place(&mail);
-            in_hand.spawn(place.run(async move { deliver_one(&deliver, mail).await }));
-        }
+        desk.take_mails().await;
+        let may_take_more = desk.slots.free(now()) > 0;
         tokio::select! {
             () = stop.cancelled() => {}
-            () = bell.0.notified(), if in_hand.len() < concurrency => {}
-            Some(ended) = in_hand.join_next() => tell(ended),
+            () = bell.0.notified(), if may_take_more => {}
+            Some(Ok(ended)) = desk.tasks.join_next() => desk.done(ended),
             () = tokio::time::sleep(POLL) => {}
         }
     }
-    while let Some(ended) = in_hand.join_next().await {
-        tell(ended);
+    while let Some(Ok(ended)) = desk.tasks.join_next().await {
+        desk.done(ended);
     }
 }
 
-/// Logs a delivery that did not end as it should. Its mail is given out again when its lease ends.
-fn tell(ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the delivery of a mail broke off"
-        );
-    }
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
 }
 
-async fn claim(deliver: &DeliverMail, limit: usize) -> Vec<ClaimedMail> {
-    match deliver.claim(limit.try_into().unwrap_or(u64::MAX)).await {
-        Ok(claimed) => claimed,
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "no mail could be claimed");
-            Vec::new()
+/// What the worker knows: the mails in hand and who delivers each, and how the mail server does.
+struct Desk {
+    deliver: Arc<DeliverMail>,
+    slots: MailSlots,
+    server: MailServer,
+    tasks: JoinSet<Ended>,
+    /// When mails that were put off were last looked at.
+    looked: Option<Instant>,
+}
+
+/// A delivery that came to its end.
+struct Ended {
+    mail: OutboxId,
+    /// What the mail server said, if it was asked.
+    said: Option<(ServerWord, String)>,
+}
+
+impl Desk {
+    /// Takes mails for the free slots, if the mail server takes some, and begins to deliver them.
+    async fn take_mails(&mut self) {
+        let most = match self.server.allows(self.slots.in_hand(), now()) {
+            Allowance::All => usize::MAX,
+            Allowance::Probe => 1,
+            Allowance::Nothing => return,
+        };
+        let claimed = match self.claim(most).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "no mail could be claimed");
+                return;
+            }
+        };
+        tracing::trace!(claimed = claimed.len(), "the outbox was asked");
+        for mail in claimed {
+            let deliver = self.deliver.clone();
+            let place = place(&mail);
+            let id = mail.id.clone();
+            let working = place.run(async move { deliver_one(&deliver, mail).await });
+            self.tasks.spawn(async move {
+                // One that panics ends alone. Its mail is given out again when its lease ends.
+                let said = tokio::spawn(working).await.unwrap_or_else(|error| {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "the delivery of a mail broke off");
+                    None
+                });
+                Ended { mail: id, said }
+            });
         }
+    }
+
+    /// Takes note of the end of a delivery, and tells in one line when the mail server takes no mail
+    /// any more, and in one when it does again.
+    fn done(&mut self, Ended { mail, said }: Ended) {
+        let (word, spread) = (said.as_ref().map(|(word, _)| *word), self.deliver.spread());
+        self.slots.done(&mail, word, spread, now());
+        let Some((word, answer)) = said else { return };
+        match self.server.heard(word, spread, now()) {
+            Change::Nothing => {}
+            Change::Down => {
+                let mail_id = mail.as_str();
+                tracing::warn!(mail_id, answer, "the mail server takes no mail; all mails wait");
+            }
+            Change::Back(after) => {
+                let after_s = after.as_secs_f64();
+                tracing::info!(after_s, "the mail server takes mail again");
+            }
+        }
+    }
+
+    async fn claim(&mut self, most: usize) -> Result<Vec<ClaimedMail>, StoreError> {
+        if self.looked.is_none_or(|at| at.elapsed() >= POLL) {
+            self.deliver.ripen().await?;
+            self.looked = Some(Instant::now());
+        }
+        self.deliver.claim(&mut self.slots, most, now()).await
     }
 }
 
@@ -144,17 +202,18 @@ async fn deliver_held(
     deliver: &DeliverMail,
     mail: &ClaimedMail,
 ) -> Result<Option<Tried>, StoreError> {
+    let hold = deliver.hold(mail);
     tokio::select! {
-        tried = persist(|| deliver.deliver(mail.clone())) => tried,
-        () = until_lost(deliver, mail) => Ok(None),
+        tried = persist(|| deliver.deliver(mail.clone(), &hold)) => tried,
+        () = until_lost(deliver, mail, &hold) => Ok(None),
     }
 }
 
 /// Renews the lease of a mail again and again; returns when another worker has the mail.
-async fn until_lost(deliver: &DeliverMail, mail: &ClaimedMail) {
+async fn until_lost(deliver: &DeliverMail, mail: &ClaimedMail, hold: &Hold) {
     loop {
         tokio::time::sleep(deliver.renewal_interval()).await;
-        match deliver.renew(mail).await {
+        match deliver.renew(mail, hold).await {
             Ok(true) => {}
             Ok(false) => return,
             // Whose the mail is then is told when its outcome is recorded.
@@ -195,14 +254,16 @@ fn fail(kind: Option<&str>, answer: &str) {
     span.record("error.type", kind.unwrap_or("_OTHER"));
 }
 
-/// Delivers a mail and logs what came of it, in one line.
-async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
+/// Delivers a mail and logs what came of it, in one line; returns what the mail server said, if it was
+/// asked.
+async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) -> Option<(ServerWord, String)> {
     let started = Instant::now();
     let (id, user, tries) = (mail.id.clone(), mail.user.clone(), mail.tries);
-    let mut trouble = None;
+    let (mut trouble, mut said) = (None, None);
     let delivered = match deliver_held(deliver, &mail).await {
         Ok(Some(tried)) => {
             trouble = tried.trouble().map(MailReason::name);
+            said = tried.server().map(|(word, answer)| (word, answer.to_owned()));
             persist(|| deliver.record(&tried)).await
         }
         Ok(None) => Ok(Delivered::Lost),
@@ -217,6 +278,19 @@ async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
         Ok(Delivered::Recorded(MailOutcome::Retry { due, answer })) => {
             fail(trouble, &answer);
             tracing::warn!(mail_id, user_id, tries, duration_ms, reason = trouble, answer, %due, "mail to be tried again");
+        }
+        Ok(Delivered::Recorded(MailOutcome::Returned(answer))) => {
+            fail(trouble, &answer);
+            // That the mail server is to blame is told once, for all mails.
+            tracing::debug!(
+                mail_id,
+                user_id,
+                tries,
+                duration_ms,
+                reason = trouble,
+                answer,
+                "mail waits"
+            );
         }
         Ok(Delivered::Recorded(MailOutcome::Failed(answer))) => {
             fail(trouble, &answer);
@@ -251,4 +325,5 @@ async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) {
             );
         }
     }
+    said
 }

@@ -8,7 +8,7 @@ same way. `rules.json` in --dir is read for each mail, so that a test can change
      "stage": "rcpt" or "data", "times": how often, for ever when left out}
 
 and `{"delay": seconds}`, the time that a mail is in hand, with `"stage": "rcpt"` that its recipient
-is. `in-hand` is there from the first such time on.
+is, and with a `recipient` that those are. `in-hand` is there from the first such time on.
 """
 
 import argparse
@@ -40,6 +40,10 @@ class Handler:
         except FileNotFoundError:
             return []
 
+    def delays(self, recipient: str) -> list[tuple[str | None, float]]:
+        rules = [rule for rule in self.rules() if re.search(rule.get("recipient", ""), recipient)]
+        return [(rule.get("stage"), rule["delay"]) for rule in rules if "delay" in rule]
+
     def refusal(self, stage: str, recipient: str) -> str | None:
         for rule in self.rules():
             if rule.get("stage") != stage or "answer" not in rule or not re.search(rule["recipient"], recipient):
@@ -55,7 +59,7 @@ class Handler:
         return responses
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        delays = [rule["delay"] for rule in self.rules() if rule.get("stage") == "rcpt" and "delay" in rule]
+        delays = [delay for stage, delay in self.delays(address) if stage == "rcpt"]
         if delays:
             (self.directory / "in-hand").touch()
             await asyncio.sleep(sum(delays))
@@ -68,9 +72,8 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         (self.directory / "in-hand").touch()
-        for rule in self.rules():
-            if rule.get("stage") != "rcpt":
-                await asyncio.sleep(rule.get("delay", 0))
+        for recipient in envelope.rcpt_tos:
+            await asyncio.sleep(sum(delay for stage, delay in self.delays(recipient) if stage != "rcpt"))
         for recipient in envelope.rcpt_tos:
             answer = self.refusal("data", recipient)
             if answer:

@@ -32,6 +32,8 @@ pub(super) fn clean_error(error: MailError, mail: &Mail) -> MailError {
         MailError::Unavailable(reason, answer) => {
             MailError::Unavailable(reason, clean(&answer, mail))
         }
+        MailError::Busy(reason, answer) => MailError::Busy(reason, clean(&answer, mail)),
+        MailError::Down(reason, answer) => MailError::Down(reason, clean(&answer, mail)),
     }
 }
 

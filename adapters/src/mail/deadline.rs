@@ -1,35 +1,32 @@
 //! Until when a mail may leave.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use jiff::Timestamp;
-use passlink_application::{Clock, MailError, MailReason};
+use passlink_application::{Clock, Hold, MailError, MailReason};
 use tokio::time::timeout;
 
-/// A mail may leave before `until`. That is looked at right before it does, since a process that was
-/// paused can wake up anywhere.
-pub(super) struct Deadline {
-    clock: Arc<dyn Clock>,
-    until: Timestamp,
+/// How long may pass before a mail leaves.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A mail may leave as long as its hold lets it go. That is looked at right before it does, since a
+/// process that was paused can wake up anywhere.
+pub(super) struct Deadline<'h> {
+    clock: &'h dyn Clock,
+    hold: &'h Hold,
 }
 
-impl Deadline {
-    /// The time until `until`.
-    pub fn new(clock: Arc<dyn Clock>, until: Timestamp) -> Self {
-        Self { clock, until }
+impl<'h> Deadline<'h> {
+    /// As `hold` says.
+    pub fn new(clock: &'h dyn Clock, hold: &'h Hold) -> Self {
+        Self { clock, hold }
     }
 
-    /// How long it still is.
-    fn left(&self) -> Duration {
-        self.until.duration_since(self.clock.now()).try_into().unwrap_or_default()
-    }
-
-    /// Does what comes before the mail leaves, as long as there is time.
+    /// Does what comes before the mail leaves, as long as that may take.
     pub async fn within<T>(
         &self,
         doing: impl Future<Output = Result<T, MailError>>,
     ) -> Result<T, MailError> {
-        timeout(self.left(), doing).await.unwrap_or_else(|_| {
+        timeout(PATIENCE, doing).await.unwrap_or_else(|_| {
             let late = "no answer in time".to_owned();
             Err(MailError::Unavailable(MailReason::Timeout, late))
         })
@@ -37,9 +34,9 @@ impl Deadline {
 
     /// Errors: it is too late for the mail to leave; for an operator.
     pub fn check(&self) -> Result<(), &'static str> {
-        match self.left().is_zero() {
-            true => Err("no time was left to hand it over"),
-            false => Ok(()),
+        match self.hold.lets_go(self.clock.now()) {
+            true => Ok(()),
+            false => Err("no time was left to hand it over"),
         }
     }
 }

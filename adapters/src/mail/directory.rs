@@ -44,7 +44,7 @@ impl Directory {
     pub(super) async fn deliver(
         &self,
         mail: &Outgoing,
-        deadline: &Deadline,
+        deadline: &Deadline<'_>,
     ) -> Result<String, MailError> {
         let written = self.path.join(format!("{}.eml", mail.name));
         let unfinished = self.path.join(format!(".{}.part", mail.name));
@@ -52,7 +52,7 @@ impl Directory {
             Ok(()) => Ok(format!("written to {}", written.display())),
             Err(error) => {
                 let what = format!("{}: {error}", written.display());
-                Err(MailError::Unavailable(MailReason::File, what))
+                Err(MailError::Down(MailReason::File, what))
             }
         }
     }
@@ -62,7 +62,7 @@ async fn write(
     unfinished: &Path,
     written: &Path,
     raw: &[u8],
-    deadline: &Deadline,
+    deadline: &Deadline<'_>,
 ) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

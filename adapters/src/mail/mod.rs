@@ -15,8 +15,7 @@ mod templates;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use passlink_application::{Clock, Mail, MailError, MailReason, Mailer};
+use passlink_application::{Clock, Hold, Mail, MailError, MailReason, Mailer};
 use passlink_domain::OutboxId;
 
 use self::deadline::Deadline;
@@ -68,7 +67,7 @@ impl TemplateMailer {
         &self,
         id: &OutboxId,
         mail: &Mail,
-        deadline: &Deadline,
+        deadline: &Deadline<'_>,
     ) -> Result<String, MailError> {
         let rendered = self
             .render(mail)
@@ -86,14 +85,8 @@ impl TemplateMailer {
 
 #[async_trait]
 impl Mailer for TemplateMailer {
-    async fn send(
-        &self,
-        id: &OutboxId,
-        mail: &Mail,
-        until: Timestamp,
-    ) -> Result<String, MailError> {
-        let deadline = Deadline::new(self.clock.clone(), until);
-        self.deliver(id, mail, &deadline)
+    async fn send(&self, id: &OutboxId, mail: &Mail, hold: &Hold) -> Result<String, MailError> {
+        self.deliver(id, mail, &Deadline::new(&*self.clock, hold))
             .await
             .map(|answer| answer::clean(&answer, mail))
             .map_err(|error| answer::clean_error(error, mail))

@@ -101,11 +101,16 @@ async fn meanwhile<T>(
     tokio::join!(work, end).0
 }
 
+fn lane(organisation: i64, domain: i64) -> Lane {
+    Lane { organisation, domain }
+}
+
 fn mail(id: &str) -> OutboxMail {
     OutboxMail {
         id: id.parse().unwrap(),
         user: "ada".parse().unwrap(),
         about: MailSubject::Link("link".parse().unwrap()),
+        lane: lane(1, 1),
         queued: at(0),
         due: at(0),
         tries: 0,

@@ -59,8 +59,7 @@ async fn a_changed_address_ends_the_open_links_and_a_changed_name_does_not() {
     assert_eq!(world.state().links[0].state, LinkState::Requested);
     users(&world).update(ada, email("ada@example.org")).await.unwrap();
     assert_eq!(world.state().links[0].state, LinkState::Revoked);
-    let worker = world.deliver_mail();
-    world.deliver(worker.claim(1).await.unwrap().remove(0)).await;
+    world.deliver(world.claim().await.remove(0)).await;
     assert!(world.sent.lock().unwrap().is_empty());
 }
 

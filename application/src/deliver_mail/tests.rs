@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use passlink_domain::UserState;
 
 use super::*;
-use crate::{Mail, OutboxState, OutboxUseCases, fakes::World};
+use crate::{Mail, OutboxState, OutboxUseCases, Urgency, fakes::World};
 
 /// A user for whom a link was requested.
 async fn requested() -> Arc<World> {
@@ -16,9 +16,8 @@ async fn requested() -> Arc<World> {
 
 /// Delivers what is due; returns the outcomes.
 async fn work(world: &Arc<World>) -> Vec<MailOutcome> {
-    let worker = world.deliver_mail();
     let mut outcomes = Vec::new();
-    for claimed in worker.claim(10).await.unwrap() {
+    for claimed in world.claim().await {
         match world.deliver(claimed).await {
             Delivered::Recorded(outcome) => outcomes.push(outcome),
             Delivered::Lost => panic!("nobody else works here"),
@@ -143,11 +142,10 @@ async fn the_mail_with_a_newer_link_replaces_the_older_ones_once_it_is_accepted(
 #[tokio::test]
 async fn a_claimed_mail_is_given_out_again_when_its_lease_ends_and_the_late_worker_loses() {
     let world = requested().await;
-    let worker = world.deliver_mail();
-    let first = worker.claim(10).await.unwrap().remove(0);
-    assert!(worker.claim(10).await.unwrap().is_empty());
-    world.pass(181);
-    let second = worker.claim(10).await.unwrap().remove(0);
+    let first = world.claim().await.remove(0);
+    assert!(world.claim().await.is_empty());
+    world.pass(46);
+    let second = world.claim().await.remove(0);
     assert_eq!((first.tries, second.tries), (1, 2));
     assert_eq!(world.deliver(first).await, Delivered::Lost);
     assert!(world.sent.lock().unwrap().is_empty(), "what another has is not sent");
@@ -159,14 +157,17 @@ async fn a_claimed_mail_is_given_out_again_when_its_lease_ends_and_the_late_work
 async fn a_mail_whose_lease_is_renewed_is_given_to_nobody_else() {
     let world = requested().await;
     let worker = world.deliver_mail();
-    let claimed = worker.claim(10).await.unwrap().remove(0);
-    for _ in 0..3 {
-        world.pass(120);
-        assert!(worker.renew(&claimed).await.unwrap());
-        assert!(worker.claim(10).await.unwrap().is_empty());
+    let claimed = world.claim().await.remove(0);
+    let hold = worker.hold(&claimed);
+    for _ in 0..30 {
+        world.pass(30);
+        assert!(!hold.lets_go(world.now()), "half of the lease is over");
+        assert!(worker.renew(&claimed, &hold).await.unwrap());
+        assert!(hold.lets_go(world.now()));
+        assert!(world.claim().await.is_empty());
     }
-    world.pass(179);
-    assert!(worker.claim(10).await.unwrap().is_empty());
+    world.pass(44);
+    assert!(world.claim().await.is_empty());
     let sent = MailOutcome::Sent("250 ok".into());
     assert_eq!(world.deliver(claimed).await, Delivered::Recorded(sent));
     assert_eq!(world.state().mails[0].tries, 1);
@@ -176,11 +177,13 @@ async fn a_mail_whose_lease_is_renewed_is_given_to_nobody_else() {
 async fn a_mail_that_another_worker_has_is_neither_renewed_nor_recorded() {
     let world = requested().await;
     let worker = world.deliver_mail();
-    let claimed = worker.claim(10).await.unwrap().remove(0);
-    let tried = worker.deliver(claimed.clone()).await.unwrap().unwrap();
-    world.pass(181);
-    let second = worker.claim(10).await.unwrap().remove(0);
-    assert!(!worker.renew(&claimed).await.unwrap());
+    let claimed = world.claim().await.remove(0);
+    let hold = worker.hold(&claimed);
+    let tried = worker.deliver(claimed.clone(), &hold).await.unwrap().unwrap();
+    world.pass(46);
+    let second = world.claim().await.remove(0);
+    assert!(!worker.renew(&claimed, &hold).await.unwrap());
+    assert!(!hold.lets_go(world.now()));
     assert_eq!(worker.record(&tried).await.unwrap(), Delivered::Lost);
     let mail = &world.state().mails[0];
     assert_eq!((mail.state, mail.leased_until), (OutboxState::Waiting, Some(second.lease_end)));
@@ -190,12 +193,13 @@ async fn a_mail_that_another_worker_has_is_neither_renewed_nor_recorded() {
 async fn a_renewal_that_comes_after_the_outcome_changes_nothing() {
     let world = requested().await;
     fail_next(&world, MailError::Unavailable(MailReason::Deferred, "451 later".into()));
-    let claimed = world.deliver_mail().claim(10).await.unwrap().remove(0);
+    let claimed = world.claim().await.remove(0);
     let outcome = world.deliver(claimed.clone()).await;
     let Delivered::Recorded(MailOutcome::Retry { due, .. }) = outcome else {
         panic!("{outcome:?}")
     };
-    assert!(!world.deliver_mail().renew(&claimed).await.unwrap());
+    let worker = world.deliver_mail();
+    assert!(!worker.renew(&claimed, &worker.hold(&claimed)).await.unwrap());
     let mail = &world.state().mails[0];
     assert_eq!((mail.due, mail.leased_until), (due, None));
 }
@@ -211,8 +215,9 @@ async fn an_outcome_that_stands_already_is_recorded_and_nobody_elses() {
         let world = requested().await;
         world.answers.lock().unwrap().push(outcome);
         let worker = world.deliver_mail();
-        let claimed = worker.claim(10).await.unwrap().remove(0);
-        let tried = worker.deliver(claimed).await.unwrap().unwrap();
+        let claimed = world.claim().await.remove(0);
+        let hold = worker.hold(&claimed);
+        let tried = worker.deliver(claimed, &hold).await.unwrap().unwrap();
         // The first time the commit came through, and its answer did not.
         let first = worker.record(&tried).await.unwrap();
         assert_eq!(worker.record(&tried).await.unwrap(), first);
@@ -222,10 +227,68 @@ async fn an_outcome_that_stands_already_is_recorded_and_nobody_elses() {
 #[tokio::test]
 async fn a_mail_that_is_being_sent_can_not_be_tried_again() {
     let world = requested().await;
-    let claimed = world.deliver_mail().claim(10).await.unwrap().remove(0);
+    let claimed = world.claim().await.remove(0);
     let outbox = OutboxUseCases::new(world.clone(), world.clone(), world.clone());
     let error = outbox.retry(claimed.id.clone()).await.unwrap_err();
     assert!(error.to_string().contains("is being sent"), "{error}");
-    world.pass(181);
+    world.pass(46);
     outbox.retry(claimed.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_mail_that_no_mail_could_follow_goes_back_to_its_place() {
+    let world = requested().await;
+    let queued = world.state().mails[0].queued;
+    fail_next(&world, MailError::Down(MailReason::Connection, "refused".into()));
+    world.pass(5);
+    assert_eq!(work(&world).await, [MailOutcome::Returned("refused".into())]);
+    let mail = world.state().mails[0].clone();
+    assert_eq!((mail.due, mail.last_answer.as_deref()), (queued, Some("refused")));
+    assert_eq!(world.state().ready[mail.id.as_str()], Urgency::Awaited);
+    assert_eq!(work(&world).await, [MailOutcome::Sent("250 ok".into())]);
+}
+
+#[tokio::test]
+async fn a_mail_that_is_told_to_come_slower_is_tried_again_later() {
+    let world = requested().await;
+    fail_next(&world, MailError::Busy(MailReason::Deferred, "450 slow down".into()));
+    let worker = world.deliver_mail();
+    let claimed = world.claim().await.remove(0);
+    let hold = worker.hold(&claimed);
+    let tried = worker.deliver(claimed, &hold).await.unwrap().unwrap();
+    assert_eq!(tried.server(), Some((ServerWord::Busy, "450 slow down")));
+    let recorded = worker.record(&tried).await.unwrap();
+    assert!(matches!(recorded, Delivered::Recorded(MailOutcome::Retry { .. })), "{recorded:?}");
+}
+
+#[tokio::test]
+async fn what_a_worker_had_in_hand_who_is_gone_is_free_at_once() {
+    let world = requested().await;
+    let first = world.claim().await.remove(0);
+    let worker = world.deliver_mail();
+    worker.free_mails(|_| false).await.unwrap();
+    assert!(world.claim().await.is_empty());
+    worker.free_mails(|holder| holder.is_none()).await.unwrap();
+    let second = world.claim().await.remove(0);
+    assert_eq!((first.tries, second.tries), (1, 2));
+    assert_eq!(world.deliver(first).await, Delivered::Lost);
+}
+
+#[tokio::test]
+async fn a_retry_that_a_wrong_clock_put_off_is_not_waited_for() {
+    let world = requested().await;
+    fail_next(&world, MailError::Unavailable(MailReason::Deferred, "451 later".into()));
+    world.pass(3000);
+    assert!(matches!(work(&world).await[..], [MailOutcome::Retry { .. }]));
+    world.pass(-2990);
+    assert_eq!(work(&world).await, [MailOutcome::Sent("250 ok".into())]);
+}
+
+#[tokio::test]
+async fn a_lease_that_a_wrong_clock_drew_out_is_not_waited_for() {
+    let world = requested().await;
+    world.pass(1000);
+    assert_eq!(world.claim().await.len(), 1);
+    world.pass(-1000);
+    assert_eq!(world.claim().await.len(), 1);
 }

@@ -8,33 +8,108 @@ use crate::*;
 #[async_trait]
 impl Outbox for State {
     async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError> {
+        self.ready.insert(mail.id.to_string(), mail.about.urgency());
         self.mails.push(mail.clone());
         Ok(())
     }
 
-    async fn claim(
+    async fn is_any_ready(&mut self) -> Result<bool, StoreError> {
+        Ok(!self.ready.is_empty())
+    }
+
+    async fn ready(
         &mut self,
-        now: Timestamp,
-        lease_end: Timestamp,
-        limit: u64,
+        after: Option<(Urgency, Lane)>,
+        limit: usize,
+    ) -> Result<Vec<ReadyMail>, StoreError> {
+        let ready = self.mails.iter().filter_map(|mail| {
+            let urgency = *self.ready.get(mail.id.as_str())?;
+            Some(ReadyMail { id: mail.id.clone(), urgency, lane: mail.lane, since: mail.due })
+        });
+        let mut ready: Vec<_> = ready.collect();
+        ready.retain(|mail| after.is_none_or(|after| (mail.urgency, mail.lane) > after));
+        ready.sort_by_key(|mail| (mail.urgency, mail.lane, mail.since));
+        ready.truncate(limit);
+        Ok(ready)
+    }
+
+    async fn ready_since(
+        &mut self,
+        urgency: Urgency,
+        lane: Lane,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ReadyMail>, StoreError> {
+        let mut ready = self.ready(None, usize::MAX).await?;
+        ready.retain(|it| (it.urgency, it.lane) == (urgency, lane) && it.since >= since);
+        ready.truncate(limit);
+        Ok(ready)
+    }
+
+    async fn take(
+        &mut self,
+        mails: &[ReadyMail],
+        lease: &Lease,
     ) -> Result<Vec<ClaimedMail>, StoreError> {
-        let due = self
-            .mails
-            .iter_mut()
-            .filter(|mail| mail.state == OutboxState::Waiting && mail.due <= now);
-        let claimed = due.take(limit as usize).map(|mail| {
-            (mail.due, mail.leased_until) = (lease_end, Some(lease_end));
+        let mut claimed = Vec::new();
+        for taken in mails {
+            let mail = self.mail_mut(&taken.id).unwrap();
+            (mail.due, mail.leased_until) = (lease.end, Some(lease.end));
             mail.tries += 1;
-            ClaimedMail {
+            claimed.push(ClaimedMail {
                 id: mail.id.clone(),
                 user: mail.user.clone(),
                 about: mail.about.clone(),
+                lane: mail.lane,
+                queued: mail.queued,
                 tries: mail.tries,
-                lease_end,
+                lease_end: lease.end,
                 trace: mail.trace.clone(),
+            });
+            self.ready.remove(taken.id.as_str());
+        }
+        Ok(claimed)
+    }
+
+    async fn are_ripe(
+        &mut self,
+        _now: Timestamp,
+        _waits: LongestWaits,
+    ) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn ripen(
+        &mut self,
+        now: Timestamp,
+        waits: LongestWaits,
+        _limit: u64,
+    ) -> Result<(), StoreError> {
+        for mail in self.mails.iter_mut().filter(|mail| mail.state == OutboxState::Waiting) {
+            let (longest, urgency) = match (mail.leased_until, mail.about.urgency()) {
+                (Some(_), urgency) => (waits.lease, urgency),
+                (None, Urgency::Awaited) => (waits.link, Urgency::Retry),
+                (None, _) => (waits.notice, Urgency::Retry),
+            };
+            if mail.due <= now || mail.due > now + longest {
+                mail.leased_until = None;
+                self.ready.entry(mail.id.to_string()).or_insert(urgency);
             }
-        });
-        Ok(claimed.collect())
+        }
+        Ok(())
+    }
+
+    async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError> {
+        let in_hand = self.mails.iter().any(|mail| mail.leased_until.is_some());
+        Ok(in_hand.then_some(None).into_iter().collect())
+    }
+
+    async fn free_mails_of(&mut self, _holder: Option<&str>) -> Result<(), StoreError> {
+        for mail in self.mails.iter_mut().filter(|mail| mail.leased_until.is_some()) {
+            mail.leased_until = None;
+            self.ready.insert(mail.id.to_string(), mail.about.urgency());
+        }
+        Ok(())
     }
 
     async fn renew(
@@ -58,7 +133,7 @@ impl Outbox for State {
         outcome: &MailOutcome,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mail = self.mail_mut(&claimed.id).unwrap();
+        let mail = self.mails.iter_mut().find(|mail| mail.id == claimed.id).unwrap();
         if mail.tries != claimed.tries || mail.state != OutboxState::Waiting {
             return Ok(false);
         }
@@ -67,6 +142,11 @@ impl Outbox for State {
             MailOutcome::Failed(answer) => (OutboxState::Failed, answer),
             MailOutcome::Retry { due, answer } => {
                 mail.due = *due;
+                (OutboxState::Waiting, answer)
+            }
+            MailOutcome::Returned(answer) => {
+                mail.due = mail.queued;
+                self.ready.insert(mail.id.to_string(), mail.about.urgency());
                 (OutboxState::Waiting, answer)
             }
         };
@@ -80,11 +160,6 @@ impl Outbox for State {
 
     async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.accepted.get(link.as_str()).copied())
-    }
-
-    async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        let waiting = self.mails.iter().filter(|mail| mail.state == OutboxState::Waiting);
-        Ok(waiting.map(|mail| mail.due).min())
     }
 
     async fn load(&mut self) -> Result<OutboxLoad, StoreError> {
@@ -113,7 +188,11 @@ impl Outbox for State {
         let mail = self.mail_mut(id).filter(|mail| {
             mail.state != OutboxState::Sent && mail.leased_until.is_none_or(|end| end <= at)
         });
-        Ok(mail.map(|mail| (mail.state, mail.due) = (OutboxState::Waiting, at)).is_some())
+        let Some(mail) = mail else { return Ok(false) };
+        (mail.state, mail.due, mail.leased_until) = (OutboxState::Waiting, at, None);
+        let urgency = mail.about.urgency();
+        self.ready.insert(id.to_string(), urgency);
+        Ok(true)
     }
 
     async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError> {

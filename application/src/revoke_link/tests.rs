@@ -17,8 +17,7 @@ async fn a_revoked_link_is_a_change_in_the_history_and_its_mail_is_not_sent() {
     let again = links.revoke(id).await;
     assert!(matches!(again, Err(LinkError::Ended(LinkState::Revoked))));
     assert_eq!(world.counted(LinkState::Revoked), 1);
-    let worker = world.deliver_mail();
-    let claimed = worker.claim(1).await.unwrap().remove(0);
+    let claimed = world.claim().await.remove(0);
     world.deliver(claimed).await;
     assert!(world.sent.lock().unwrap().is_empty());
 }

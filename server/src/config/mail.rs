@@ -20,7 +20,8 @@ pub struct Mail {
     /// system's.
     #[validate(custom(function = is_path))]
     pub ca_file: Option<PathBuf>,
-    /// Most connections to the mail server at a time, 1 to 100. Default 4.
+    /// Most connections to the mail server at a time, 1 to 100; the last one is kept for an
+    /// organisation or domain that has none. Default 4.
     #[validate(range(min = 1, max = 100))]
     pub max_connections: u32,
     /// Who mails are from, as `Name <address@example.com>`. Default none; required with
@@ -57,7 +58,8 @@ impl Section for Mail {
         .such_as("/etc/passlink/mail-ca.pem"),
         Key::number(
             "max_connections",
-            "Connections to the mail server, and mails in hand at a time",
+            "Connections to the mail server, and mails in hand at a time; the last one is kept for an \
+             organisation or domain that has none",
             1,
             100,
         ),

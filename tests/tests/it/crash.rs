@@ -3,13 +3,14 @@
 use passlink_tests::{MailServer, Passlink, Tls, until};
 use serde_json::json;
 
-/// A mail that was claimed when its worker died comes back when its lease ends.
-const LEASE: &str = "4s";
+/// Longer than any test waits.
+const FOR_EVER: &str = "1h";
 
 #[tokio::test]
 async fn ten_times_in_a_row_a_mail_outlives_a_shut_mail_server_and_a_killed_process() {
     let mut mails = MailServer::shut(Tls::None);
-    let mut passlink = Passlink::with_mail_server(&mails).generous().leasing(LEASE).started().await;
+    let mut passlink =
+        Passlink::with_mail_server(&mails).generous().leasing(FOR_EVER).started().await;
     let ada = passlink.ada();
     for round in 1..=10 {
         let answer = passlink.send_link(&ada.token).await;
@@ -32,7 +33,7 @@ async fn ten_times_in_a_row_a_mail_outlives_a_shut_mail_server_and_a_killed_proc
 #[tokio::test]
 async fn what_was_answered_before_a_kill_under_load_is_sent() {
     let mut mails = MailServer::shut(Tls::None);
-    let mut passlink = Passlink::with_mail_server(&mails).leasing(LEASE).started().await;
+    let mut passlink = Passlink::with_mail_server(&mails).leasing(FOR_EVER).started().await;
     let crowd = passlink.crowd(40);
     let mut promised = Vec::new();
     for user in &crowd {
@@ -49,10 +50,28 @@ async fn what_was_answered_before_a_kill_under_load_is_sent() {
 }
 
 #[tokio::test]
+async fn what_a_killed_server_had_in_hand_goes_out_as_soon_as_it_is_started_again() {
+    let mails = MailServer::plain();
+    mails.rules(&json!([{ "stage": "rcpt", "delay": 600 }]));
+    let mut passlink = Passlink::with_mail_server(&mails).leasing(FOR_EVER).started().await;
+    passlink.send_link(&passlink.ada().token).await.sequence();
+    mails.until_in_hand().await;
+    passlink.kill();
+    mails.rules(&json!([]));
+    passlink.start().await;
+    mails.until_mails(1).await;
+    let select = "SELECT state, tries, held_by FROM outbox";
+    until("the mail to be sent", async || {
+        (passlink.sql(select, &[]) == [[json!("sent"), json!(2), json!(null)]]).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_mail_that_was_in_hand_at_a_kill_comes_again_as_the_same_mail() {
     let mails = MailServer::plain();
     mails.rules(&json!([{ "delay": 1.5 }]));
-    let mut passlink = Passlink::with_mail_server(&mails).leasing(LEASE).started().await;
+    let mut passlink = Passlink::with_mail_server(&mails).leasing(FOR_EVER).started().await;
     passlink.send_link(&passlink.ada().token).await.sequence();
     mails.until_in_hand().await;
     passlink.kill();

@@ -27,6 +27,7 @@ mod logs;
 mod mail;
 mod mail_content;
 mod mail_templates;
+mod mail_turns;
 mod nodes;
 mod outages;
 mod outbox;

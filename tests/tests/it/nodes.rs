@@ -133,6 +133,20 @@ fn taken_again(received: &[Received]) -> Vec<(&Envelope, &Envelope)> {
 }
 
 #[tokio::test]
+async fn a_node_that_starts_leaves_alone_what_a_node_has_in_hand_that_lives() {
+    let mails = MailServer::plain();
+    mails.rules(&json!([{ "stage": "rcpt", "delay": 5 }]));
+    let one = node(&mails).leasing("1h").started().await;
+    one.send_link(&one.ada().token).await.sequence();
+    mails.until_in_hand().await;
+    let mut other = one.another_node().started().await;
+    mails.until_mails(1).await;
+    until("the record", async || one.log().contains("mail sent").then_some(())).await;
+    assert_eq!(one.sql("SELECT state, tries FROM outbox", &[]), [[json!("sent"), json!(1)]]);
+    assert!(other.stop().await.success());
+}
+
+#[tokio::test]
 async fn a_node_that_slept_longer_than_its_lease_neither_sends_nor_marks_what_another_took() {
     let mails = MailServer::plain();
     mails.rules(&json!([{ "stage": "rcpt", "delay": 2, "recipient": "." }]));

@@ -53,13 +53,15 @@ pub(super) struct Trouble {
     pub reason: MailReason,
     /// The server's answer, if there was one.
     code: Option<u16>,
+    /// Whether it was said to a recipient or a message: it may be about this one alone.
+    of_mail: bool,
     /// What was said, or what happened.
     pub text: String,
 }
 
 impl Trouble {
     fn without_answer(reason: MailReason, text: impl Into<String>) -> Self {
-        Self { reason, code: None, text: text.into() }
+        Self { reason, code: None, of_mail: false, text: text.into() }
     }
 
     fn late() -> Self {
@@ -68,6 +70,10 @@ impl Trouble {
 
     fn connection(error: &std::io::Error) -> Self {
         Self::without_answer(MailReason::Connection, error.to_string())
+    }
+
+    fn of_mail(self) -> Self {
+        Self { of_mail: true, ..self }
     }
 
     /// Whether the connection may be what failed, so that another one may do.
@@ -90,18 +96,47 @@ impl From<Error> for Trouble {
             None if error.is_tls() => MailReason::Tls,
             None => MailReason::Connection,
         };
-        Self { reason, code, text: describe(&error) }
+        Self { reason, code, of_mail: false, text: describe(&error) }
     }
 }
 
 impl From<Trouble> for MailError {
-    fn from(Trouble { reason, code, text }: Trouble) -> Self {
+    fn from(Trouble { reason, code, of_mail, text }: Trouble) -> Self {
         match code {
-            Some(code @ 500..=599) if !OPERATORS.contains(&code) => Self::Refused(reason, text),
+            Some(code) if asks_to_slow_down(code, &text) => match of_mail {
+                true => Self::Busy(reason, text),
+                false => Self::Down(reason, text),
+            },
+            Some(code) if OPERATORS.contains(&code) => Self::Down(reason, text),
+            Some(500..=599) => Self::Refused(reason, text),
             _ => Self::Unavailable(reason, text),
         }
     }
 }
+
+/// Whether a server has too much to do, or too much of it from us: 421 says so by itself (RFC 5321,
+/// 4.2.1); with the other temporary answers it depends on their words, for those of a mailbox that is
+/// full or unknown yet (greylisting) are about one mail.
+fn asks_to_slow_down(code: u16, text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let says = |word: &&str| text.contains(*word);
+    code == 421 || ((450..=459).contains(&code) && SLOW_DOWN.iter().any(says))
+}
+
+/// What servers say to a client that sends too much: enhanced codes for a system that is short of
+/// something or congested (RFC 3463, 4.3.1, 4.3.2, 4.4.5), and words.
+const SLOW_DOWN: [&str; 10] = [
+    " 4.3.1",
+    " 4.3.2",
+    " 4.4.5",
+    "too many",
+    "too much",
+    "too fast",
+    "too quickly",
+    "rate limit",
+    "throttl",
+    "slow down",
+];
 
 /// Connects: encrypted as asked for, and signed in.
 ///
@@ -174,6 +209,7 @@ pub(super) async fn announce(
             return Err(Trouble {
                 reason: MailReason::Rejected,
                 code: Some(553),
+                of_mail: true,
                 text: "the mail server takes no addresses beyond ASCII (no SMTPUTF8)".to_owned(),
             });
         }
@@ -185,21 +221,23 @@ pub(super) async fn announce(
     let from = Mail::new(mail.envelope.from().cloned(), parameters);
     command(connection, "SMTP MAIL", from, patience).await?;
     for to in mail.envelope.to() {
-        command(connection, "SMTP RCPT", Rcpt::new(to.clone(), Vec::new()), patience).await?;
+        let recipient = Rcpt::new(to.clone(), Vec::new());
+        command(connection, "SMTP RCPT", recipient, patience).await.map_err(Trouble::of_mail)?;
     }
-    command(connection, "SMTP DATA", Data, patience).await
+    command(connection, "SMTP DATA", Data, patience).await.map_err(Trouble::of_mail)
 }
 
 /// Hands over the message of a mail that was announced; returns the server's answer.
 pub(super) async fn hand_over(
     connection: &mut AsyncSmtpConnection,
     mail: &Outgoing,
-    deadline: &Deadline,
+    deadline: &Deadline<'_>,
     patience: Patience,
 ) -> Result<String, Trouble> {
     deadline.check().map_err(|text| Trouble::without_answer(MailReason::Timeout, text))?;
     let message = connection.message(&mail.raw);
-    let answer = step("SMTP message", patience.acceptance, message).await?;
+    let answer =
+        step("SMTP message", patience.acceptance, message).await.map_err(Trouble::of_mail)?;
     Span::current().record("smtp.reply.code", i64::from(u16::from(answer.code())));
     Ok(format!("{} {}", answer.code(), answer.message().collect::<Vec<_>>().join(" ")))
 }

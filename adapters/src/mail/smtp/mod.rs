@@ -1,8 +1,8 @@
 //! Mail by SMTP (RFC 5321), over connections that are kept for a while.
 //!
 //! lettre speaks the protocol. Its own pool is not used: it tells a server that refuses the
-//! connection or the password from one that refuses the mail by nothing, sets no limit to the
-//! number of connections, and none to the time that an answer may take.
+//! connection or the password from one that refuses the mail by nothing, and sets no limit to the
+//! time that an answer may take.
 
 mod dialogue;
 mod pool;
@@ -15,8 +15,7 @@ use lettre::transport::smtp::{
     client::{AsyncSmtpConnection, Certificate, TlsParameters},
     extension::ClientId,
 };
-use passlink_application::{MailError, MailReason};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use passlink_application::MailError;
 use tracing::{Instrument, field::Empty, info_span};
 
 pub use self::server::{SmtpServer, Tls};
@@ -37,31 +36,25 @@ struct Inner {
     tls: Option<TlsParameters>,
     patience: Patience,
     pool: Arc<Pool>,
-    connections: Semaphore,
 }
 
 impl Smtp {
     /// Takes the server, a PEM file of certificates to trust besides the system's, and the number
-    /// of connections to have open at a time (at least one).
+    /// of connections to keep for the next mails at the most. How many mails are handed over at a time
+    /// is the caller's to say.
     ///
     /// Errors: the file can't be read or holds no certificate; the text says so.
-    pub fn new(
-        server: SmtpServer,
-        ca_file: Option<&Path>,
-        max_connections: usize,
-    ) -> Result<Self, String> {
+    pub fn new(server: SmtpServer, ca_file: Option<&Path>, kept: usize) -> Result<Self, String> {
         let tls = match server.tls {
             Tls::None => None,
             Tls::Implicit | Tls::Required | Tls::Optional => Some(trust(&server, ca_file)?),
         };
-        let connections = Semaphore::new(max_connections.clamp(1, Semaphore::MAX_PERMITS));
         Ok(Self {
             inner: Arc::new(Inner {
                 server,
                 tls,
                 patience: Patience::default(),
-                pool: Arc::default(),
-                connections,
+                pool: Arc::new(Pool::new(kept)),
             }),
         })
     }
@@ -70,7 +63,7 @@ impl Smtp {
     pub(super) async fn deliver(
         &self,
         mail: &Outgoing,
-        deadline: &Deadline,
+        deadline: &Deadline<'_>,
     ) -> Result<String, MailError> {
         let server = &self.inner.server;
         let span = info_span!(
@@ -84,7 +77,11 @@ impl Smtp {
             error.type = Empty,
         );
         let outcome = self.inner.deliver(mail, deadline).instrument(span.clone()).await;
-        if let Err(MailError::Refused(reason, _) | MailError::Unavailable(reason, _)) = &outcome {
+        if let Err(error) = &outcome {
+            let (MailError::Refused(reason, _)
+            | MailError::Unavailable(reason, _)
+            | MailError::Busy(reason, _)
+            | MailError::Down(reason, _)) = error;
             span.record("otel.status_code", "ERROR");
             span.record("error.type", reason.name());
         }
@@ -93,11 +90,11 @@ impl Smtp {
 }
 
 impl Inner {
-    async fn deliver(&self, mail: &Outgoing, deadline: &Deadline) -> Result<String, MailError> {
-        let (mut connection, _permit) = deadline.within(self.announce(mail)).await?;
+    async fn deliver(&self, mail: &Outgoing, deadline: &Deadline<'_>) -> Result<String, MailError> {
+        let mut connection = deadline.within(self.announce(mail)).await?;
         match dialogue::hand_over(&mut connection, mail, deadline, self.patience).await {
             Ok(answer) => {
-                self.pool.put(connection);
+                self.pool.put(connection).await;
                 Ok(answer)
             }
             Err(trouble) => Err(leave(connection, trouble).await.into()),
@@ -105,26 +102,19 @@ impl Inner {
     }
 
     /// Announces a mail on a connection that was kept, or on a new one.
-    async fn announce(
-        &self,
-        mail: &Outgoing,
-    ) -> Result<(AsyncSmtpConnection, SemaphorePermit<'_>), MailError> {
-        let permit =
-            self.connections.acquire().await.map_err(|error| {
-                MailError::Unavailable(MailReason::Connection, error.to_string())
-            })?;
+    async fn announce(&self, mail: &Outgoing) -> Result<AsyncSmtpConnection, MailError> {
         if let Some(connection) = self.pool.take().await {
             match self.announce_on(connection, mail).await {
                 Err(trouble) if trouble.is_of_connection() => {}
-                outcome => return Ok((outcome?, permit)),
+                outcome => return Ok(outcome?),
             }
         }
         let domain = mail.envelope.from().map(|from| from.domain().to_owned());
         let hello = domain.map(ClientId::Domain).unwrap_or_default();
         let connection = dialogue::connect(&self.server, self.tls.as_ref(), &hello, self.patience)
             .await
-            .map_err(|trouble| MailError::Unavailable(trouble.reason, trouble.text))?;
-        Ok((self.announce_on(connection, mail).await?, permit))
+            .map_err(|trouble| MailError::Down(trouble.reason, trouble.text))?;
+        Ok(self.announce_on(connection, mail).await?)
     }
 
     async fn announce_on(

@@ -16,8 +16,8 @@ const FRESH: Duration = Duration::from_secs(2);
 const SHORT_ANSWER: Duration = Duration::from_secs(5);
 
 /// The connections, the one that waits longest first.
-#[derive(Default)]
 pub(super) struct Pool {
+    most: usize,
     waiting: Mutex<Waiting>,
 }
 
@@ -28,6 +28,11 @@ struct Waiting {
 }
 
 impl Pool {
+    /// For so many connections.
+    pub fn new(most: usize) -> Self {
+        Self { most, waiting: Mutex::default() }
+    }
+
     /// A connection that still works, if there is one.
     pub async fn take(&self) -> Option<AsyncSmtpConnection> {
         loop {
@@ -42,9 +47,19 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection for the next mail, for a while.
-    pub fn put(self: &Arc<Self>, connection: AsyncSmtpConnection) {
+    /// Keeps a connection for the next mail, for a while; ends it when there are enough.
+    pub async fn put(self: &Arc<Self>, connection: AsyncSmtpConnection) {
+        if let Some(surplus) = self.keep(connection) {
+            close(surplus).await;
+        }
+    }
+
+    /// Keeps a connection; gives it back when there are enough.
+    fn keep(self: &Arc<Self>, connection: AsyncSmtpConnection) -> Option<AsyncSmtpConnection> {
         let mut waiting = self.lock();
+        if waiting.connections.len() >= self.most {
+            return Some(connection);
+        }
         waiting.connections.push((connection, Instant::now()));
         if !waiting.is_watched {
             waiting.is_watched = true;
@@ -63,6 +78,7 @@ impl Pool {
                 }
             });
         }
+        None
     }
 
     /// Takes out the connections that have waited too long; whether none is left to watch.

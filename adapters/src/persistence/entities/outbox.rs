@@ -1,5 +1,8 @@
-//! Mails to send. `kind` and `subject` say what a mail is about: a link or a passkey. While a mail is
-//! claimed, `due_at` and `leased_until` are the end of the lease; `tries` numbers the claim.
+//! Mails to send. `kind` and `subject` say what a mail is about: a link or a passkey.
+//!
+//! A mail that waits is ready, and has an `urgency`, 0 for the highest; or it is put off until `due_at`;
+//! or a worker has it in hand: then `leased_until` and `due_at` are the end of the lease, `held_by` is
+//! the worker's process, and `tries` numbers the claim.
 
 use sea_orm::entity::prelude::*;
 
@@ -19,6 +22,10 @@ pub struct Model {
     pub settled_at: Option<i64>,
     pub trace: Option<String>,
     pub leased_until: Option<i64>,
+    pub urgency: Option<i16>,
+    pub lane_organisation: i64,
+    pub lane_domain: i64,
+    pub held_by: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -9,6 +9,7 @@ mod m0004_passkeys;
 mod m0005_observed;
 mod m0006_keys_of_undos;
 mod m0007_leases;
+mod m0008_lanes;
 
 pub(super) struct Migrator;
 
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_passkeys::Step),
             Box::new(m0006_keys_of_undos::Step),
             Box::new(m0007_leases::Step),
+            Box::new(m0008_lanes::Step),
         ]
     }
 }

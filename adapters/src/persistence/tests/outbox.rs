@@ -1,5 +1,39 @@
 use super::*;
 
+const WAITS: LongestWaits = LongestWaits {
+    link: Duration::from_secs(90),
+    notice: Duration::from_secs(2700),
+    lease: Duration::from_secs(200),
+};
+
+fn lease(end: i64) -> Lease {
+    Lease { end: at(end), holder: None }
+}
+
+/// Takes up to `limit` mails that are ready, for a lease that ends at `end`.
+async fn claim(
+    tx: &mut dyn Repositories,
+    end: i64,
+    limit: usize,
+) -> Result<Vec<ClaimedMail>, StoreError> {
+    let ready = tx.ready(None, limit).await?;
+    tx.take(&ready, &lease(end)).await
+}
+
+/// As [`claim`], at a time at which others may be ready again.
+async fn claim_at(
+    tx: &mut dyn Repositories,
+    now: i64,
+    end: i64,
+    limit: usize,
+) -> Result<Vec<ClaimedMail>, StoreError> {
+    if tx.are_ripe(at(now), WAITS).await? {
+        tx.ripen(at(now), WAITS, 500).await?;
+        assert!(!tx.are_ripe(at(now), WAITS).await?);
+    }
+    claim(tx, end, limit).await
+}
+
 #[tokio::test]
 async fn a_mail_is_given_to_one_of_those_who_claim_at_once() {
     let (_folder, store, _) = store().await;
@@ -19,7 +53,7 @@ async fn a_mail_is_given_to_one_of_those_who_claim_at_once() {
         let store = store.clone();
         async move {
             let claimed: Result<Vec<ClaimedMail>, StoreError> =
-                store.write((), |(), tx| Box::pin(tx.claim(at(1), at(90), 3))).await;
+                store.write((), |(), tx| Box::pin(claim(tx, 90, 3))).await;
             claimed.unwrap()
         }
     };
@@ -39,12 +73,12 @@ async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts() {
                 for id in ["a", "b", "c"] {
                     tx.queue(&mail(id)).await?;
                 }
-                let first = tx.claim(at(1), at(90), 2).await?;
+                let first = claim(tx, 90, 2).await?;
                 assert_eq!(first.len(), 2);
-                assert_eq!(tx.claim(at(2), at(90), 5).await?.len(), 1);
-                assert_eq!(tx.next_due().await?, Some(at(90)));
-                assert_eq!(tx.claim(at(89), at(200), 5).await?, []);
-                let again = tx.claim(at(90), at(200), 5).await?;
+                assert_eq!(claim(tx, 90, 5).await?.len(), 1);
+                assert_eq!(tx.load().await?.due, Some(at(90)));
+                assert_eq!(claim_at(tx, 89, 200, 5).await?, []);
+                let again = claim_at(tx, 90, 200, 5).await?;
                 assert_eq!(again.len(), 3);
                 assert!(!tx.make_due(&again[0].id, at(91)).await?, "it is in hand");
                 let in_hand = tx.mail(&again[0].id).await?.unwrap();
@@ -57,7 +91,7 @@ async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts() {
                 let later = MailOutcome::Retry { due: at(120), answer: "451".into() };
                 assert!(tx.settle(&again[1], &later, at(91)).await?);
                 assert!(tx.make_due(&again[1].id, at(120)).await?, "it is in nobody's hand");
-                assert_eq!(tx.next_due().await?, Some(at(120)));
+                assert_eq!(tx.load().await?.due, Some(at(120)));
                 let failed = MailOutcome::Failed("550".into());
                 assert!(tx.settle(&again[2], &failed, at(91)).await?);
                 let listed = tx.mails_in(OutboxState::Failed, None, 5).await?;
@@ -79,12 +113,12 @@ async fn a_lease_is_renewed_only_while_its_claim_is_the_last_and_not_settled() {
             Box::pin(async move {
                 tx.queue(&mail("a")).await?;
                 tx.queue(&mail("b")).await?;
-                let first = tx.claim(at(1), at(90), 2).await?;
+                let first = claim(tx, 90, 2).await?;
                 assert!(tx.renew(&first[0], at(150)).await?);
                 let renewed = tx.mail(&first[0].id).await?.unwrap();
                 assert_eq!((renewed.due, renewed.leased_until), (at(150), Some(at(150))));
                 assert_eq!(renewed.tries, 1);
-                let others = tx.claim(at(90), at(180), 5).await?;
+                let others = claim_at(tx, 90, 180, 5).await?;
                 assert_eq!(others.len(), 1, "the lease of the other one ended");
                 assert!(!tx.renew(&first[1], at(200)).await?, "another has it");
                 let lost = tx.mail(&first[1].id).await?.unwrap();
@@ -93,7 +127,7 @@ async fn a_lease_is_renewed_only_while_its_claim_is_the_last_and_not_settled() {
                 let later = MailOutcome::Retry { due: at(120), answer: "451".into() };
                 assert!(tx.settle(&others[0], &later, at(91)).await?);
                 assert!(!tx.renew(&others[0], at(200)).await?, "it is to be tried again");
-                assert_eq!(tx.next_due().await?, Some(at(120)));
+                assert_eq!(tx.load().await?.due, Some(at(120)));
                 assert!(tx.settle(&first[0], &MailOutcome::Sent("250".into()), at(91)).await?);
                 assert!(!tx.renew(&first[0], at(200)).await?, "it was sent");
                 Ok(())
@@ -125,10 +159,151 @@ async fn a_mail_that_this_version_can_not_read_is_in_no_other_mails_way() {
         connection.execute_unprepared(statement).await.unwrap();
     }
     let claimed: Result<Vec<ClaimedMail>, StoreError> =
-        store.write((), |(), tx| Box::pin(tx.claim(at(1), at(90), 5))).await;
+        store.write((), |(), tx| Box::pin(claim(tx, 90, 5))).await;
     let ids: Vec<_> = claimed.unwrap().iter().map(|mail| mail.id.to_string()).collect();
     assert_eq!(ids, ["plain"]);
-    let due: Result<Option<Timestamp>, StoreError> =
-        store.read((), |(), tx| Box::pin(tx.next_due())).await;
-    assert_eq!(due.unwrap(), Some(at(90)), "what waits for another node is not due here");
+    let load: Result<OutboxLoad, StoreError> = store.read((), |(), tx| Box::pin(tx.load())).await;
+    assert_eq!(load.unwrap().due, Some(at(90)), "what waits for another node is not due here");
+}
+
+/// Runs a test's work in one unit.
+async fn unit<F>(store: &Arc<dyn Store>, work: F)
+where
+    F: for<'t> Fn(
+        &'t (),
+        &'t mut dyn Repositories,
+    ) -> futures_util::future::BoxFuture<'t, Result<(), StoreError>>,
+    F: Send + Sync + 'static,
+{
+    let done: Result<(), StoreError> = store.write((), work).await;
+    done.unwrap();
+}
+
+fn ids<'m>(mails: impl IntoIterator<Item = &'m ReadyMail>) -> Vec<&'m str> {
+    mails.into_iter().map(|mail| mail.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn mails_are_ready_by_urgency_then_lane_then_time() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            let notice = MailSubject::PasskeyAdded("passkey".parse().unwrap());
+            for (id, lane, due, about) in [
+                ("late", lane(1, 5), 9, None),
+                ("early", lane(1, 5), 3, None),
+                ("other-domain", lane(1, 7), 1, None),
+                ("other-organisation", lane(2, 1), 1, None),
+                ("notice", lane(1, 1), 0, Some(&notice)),
+            ] {
+                let about = about.cloned().unwrap_or(mail(id).about);
+                tx.queue(&OutboxMail { lane, due: at(due), about, ..mail(id) }).await?;
+            }
+            assert!(tx.is_any_ready().await?);
+            let all = tx.ready(None, 9).await?;
+            let order = ["early", "late", "other-domain", "other-organisation", "notice"];
+            assert_eq!(ids(&all), order);
+            assert_eq!(all[4].urgency, Urgency::Notice);
+            for (place, first) in [
+                ((Urgency::Awaited, Lane::START), "early"),
+                ((Urgency::Awaited, lane(1, 5)), "other-domain"),
+                ((Urgency::Awaited, lane(1, i64::MAX)), "other-organisation"),
+                ((Urgency::Awaited, lane(2, 1)), "notice"),
+            ] {
+                assert_eq!(ids(&tx.ready(Some(place), 1).await?), [first], "{place:?}");
+            }
+            assert_eq!(tx.ready(Some((Urgency::Notice, lane(1, 1))), 9).await?, []);
+            let since = tx.ready_since(Urgency::Awaited, lane(1, 5), at(4), 9).await?;
+            assert_eq!(ids(&since), ["late"]);
+            Ok(())
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_that_is_put_off_is_ready_when_its_time_comes_as_a_retry() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            for id in ["a", "b"] {
+                tx.queue(&mail(id)).await?;
+            }
+            let taken = claim(tx, 40, 2).await?;
+            assert!(!tx.is_any_ready().await?);
+            let later = MailOutcome::Retry { due: at(20), answer: "451".into() };
+            assert!(tx.settle(&taken[0], &later, at(2)).await?);
+            let again = MailOutcome::Returned("no connection".into());
+            assert!(tx.settle(&taken[1], &again, at(2)).await?);
+            let ready = tx.ready(None, 9).await?;
+            assert_eq!((ids(&ready), ready[0].urgency), (vec!["b"], Urgency::Awaited));
+            assert_eq!(ready[0].since, at(0), "it waits since it was queued");
+            assert!(!tx.are_ripe(at(19), WAITS).await?);
+            tx.ripen(at(20), WAITS, 500).await?;
+            let ready = tx.ready(Some((Urgency::Notice, Lane::START)), 9).await?;
+            assert_eq!((ids(&ready), ready[0].urgency), (vec!["a"], Urgency::Retry));
+            assert!(tx.make_due(&taken[0].id, at(21)).await?);
+            assert_eq!(tx.ready(None, 9).await?[1].urgency, Urgency::Awaited, "who asks waits");
+            Ok(())
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_time_further_ahead_than_any_can_be_is_not_waited_for() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            let notice = MailSubject::PasskeyAdded("passkey".parse().unwrap());
+            tx.queue(&mail("link")).await?;
+            tx.queue(&OutboxMail { about: notice, ..mail("notice") }).await?;
+            let taken = claim(tx, 40, 2).await?;
+            for mail in &taken {
+                let later = MailOutcome::Retry { due: at(1000), answer: "451".into() };
+                assert!(tx.settle(mail, &later, at(2)).await?);
+            }
+            tx.ripen(at(910), WAITS, 500).await?;
+            assert!(!tx.is_any_ready().await?, "both can have been put off for so long");
+            tx.ripen(at(909), WAITS, 500).await?;
+            assert_eq!(ids(&tx.ready(None, 9).await?), ["link"], "a link is not");
+            claim(tx, 1109, 1).await?;
+            assert!(!tx.are_ripe(at(909), WAITS).await?);
+            tx.ripen(at(908), WAITS, 500).await?;
+            assert_eq!(ids(&tx.ready(None, 9).await?), ["link"], "no lease is so long");
+            Ok(())
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_holder_has_in_hand_is_freed_and_nothing_else() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            for (id, holder) in [("a", Some("one")), ("b", Some("other")), ("c", None)] {
+                tx.queue(&mail(id)).await?;
+                let ready = tx.ready(None, 1).await?;
+                let holder = holder.map(str::to_owned);
+                tx.take(&ready, &Lease { end: at(90), holder }).await?;
+            }
+            let mut holders = tx.holders().await?;
+            holders.sort();
+            assert_eq!(holders, [None, Some("one".to_owned()), Some("other".to_owned())]);
+            tx.free_mails_of(Some("one")).await?;
+            assert_eq!(ids(&tx.ready(None, 9).await?), ["a"]);
+            tx.free_mails_of(None).await?;
+            let ready = tx.ready(None, 9).await?;
+            assert_eq!(ids(&ready), ["a", "c"]);
+            assert_eq!(ready[0].urgency, Urgency::Awaited);
+            assert_eq!(tx.holders().await?, [Some("other".to_owned())]);
+            Ok(())
+        })
+    })
+    .await;
 }

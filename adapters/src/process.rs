@@ -1,0 +1,98 @@
+//! Which process of which machine this is, and whether another one is gone: so that what a process had
+//! in hand when it was killed can be taken from it at once, by who can prove that it is gone.
+//!
+//! Linux says it in `/proc`. Elsewhere no process has a name, and none is known to be gone.
+
+use std::{fs, io, path::Path};
+
+/// A name that no other process has or will have: the machine's boot, the namespace in which process ids
+/// hold, the process id, and when the process began. `None` where it can't be told.
+pub fn name() -> Option<String> {
+    let (boot, namespace) = here()?;
+    let (id, proc) = (std::process::id(), Path::new("/proc/self"));
+    let began = running_since(proc).ok().flatten()?;
+    Some(format!("{boot} {namespace} {id} {began}"))
+}
+
+/// Whether the process of this name ran on this machine, or in this container, and no longer does.
+pub fn is_gone(name: &str) -> bool {
+    let mut parts = name.split(' ');
+    let mut next = || parts.next().unwrap_or_default();
+    let (boot, namespace, id, began) = (next(), next(), next(), next());
+    if here().is_none_or(|here| here != (boot.to_owned(), namespace.to_owned())) {
+        return false;
+    }
+    let Ok(id) = id.parse::<u32>() else { return false };
+    // Where processes of others are hidden, a missing one may only be hidden.
+    if !Path::new("/proc/1/stat").exists() {
+        return false;
+    }
+    match running_since(&Path::new("/proc").join(id.to_string())) {
+        Ok(since) => since.as_deref() != Some(began),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}
+
+/// The boot, and the namespace of process ids.
+fn here() -> Option<(String, String)> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
+    Some((boot.trim().to_owned(), namespace.to_str()?.to_owned()))
+}
+
+/// When the process of a folder of `/proc` began, in the system's ticks since the boot; `None` of one
+/// that has ended and that nobody has asked about yet.
+fn running_since(proc: &Path) -> io::Result<Option<String>> {
+    let stat = fs::read_to_string(proc.join("stat"))?;
+    // What comes behind the program's name, which may hold anything: the state is field 3, the time 22.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let mut fields = fields.split_ascii_whitespace();
+    let ended = fields.next().is_none_or(|state| matches!(state, "Z" | "X" | "x"));
+    Ok(fields.nth(18).filter(|_| !ended).map(str::to_owned))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn name_of(id: u32) -> String {
+        let (boot, namespace) = here().unwrap();
+        let began = running_since(&Path::new("/proc").join(id.to_string())).unwrap().unwrap();
+        format!("{boot} {namespace} {id} {began}")
+    }
+
+    #[test]
+    fn a_process_is_gone_when_it_has_ended_and_not_before() {
+        let mut child = Command::new("sleep").arg("600").spawn().unwrap();
+        let name = name_of(child.id());
+        assert!(!is_gone(&name));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(is_gone(&name));
+    }
+
+    #[test]
+    fn this_process_is_there() {
+        assert_eq!(name().unwrap(), name_of(std::process::id()));
+        assert!(!is_gone(&name().unwrap()));
+    }
+
+    #[test]
+    fn another_process_with_the_same_id_is_not_the_same() {
+        let name = name().unwrap();
+        let (rest, _) = name.rsplit_once(' ').unwrap();
+        assert!(is_gone(&format!("{rest} 1")));
+    }
+
+    #[test]
+    fn of_other_machines_and_of_names_that_are_none_nothing_is_known() {
+        let name = name().unwrap();
+        let (_, rest) = name.split_once(' ').unwrap();
+        let elsewhere = format!("11111111-2222-3333-4444-555555555555 {rest}");
+        for unknown in [elsewhere.as_str(), "", "a b c d", "a"] {
+            assert!(!is_gone(unknown), "{unknown}");
+        }
+    }
+}
