@@ -6,8 +6,10 @@ use std::path::Path;
 use passlink_adapters::{
     key_file,
     mail::{Directory, Smtp, Templates},
+    persistence::check_sqlite_file,
     telemetry::Telemetry,
 };
+use secrecy::ExposeSecret;
 
 use crate::{Error, config::Config, tls::Tls, wiring};
 
@@ -21,6 +23,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
         config.mail.template_dir.as_deref().map_or(Ok(()), |it| templates(config, it)),
         key_file::check(&config.secrets.key_file)
             .map_err(|error| config.fault("secrets.key_file", &error)),
+        database(config),
         Telemetry::check(config.telemetry.endpoint()),
     ];
     let problems: Vec<_> = found.into_iter().filter_map(Result::err).collect();
@@ -44,6 +47,14 @@ fn mail(config: &Config) -> Result<(), String> {
             Directory::check(directory).map_err(|why| config.fault("mail.directory", &why))
         }
         (None, None) => Err(wiring::NO_MAIL.to_owned()),
+    }
+}
+
+fn database(config: &Config) -> Result<(), String> {
+    match config.database.is_sqlite() {
+        true => check_sqlite_file(config.database.url.expose_secret())
+            .map_err(|error| config.fault("database.url", &error)),
+        false => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `passlink demo`: everything on one machine, with nothing set up.
 
-use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt, sync::Arc, time::Duration};
 
 use passlink_adapters::{mail::Mailbox, system::SystemRandom, telemetry::Telemetry};
 use passlink_application::{NewToken, NewUser, Random, UserError};
@@ -36,7 +36,7 @@ pub(crate) async fn run(listen: SocketAddr) -> Result<(), Error> {
 }
 
 async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
-    fs::create_dir_all(FOLDER)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(FOLDER)?;
     let config = config(listen)?;
     let house = House::open_for_server(&config, Pending::Migrate).await?;
     let token = demo_token(&house).await?;

@@ -65,6 +65,9 @@ impl House {
     pub async fn open_for_server(config: &Config, pending: Pending) -> Result<Self, Error> {
         let store = connect(config).await?;
         let only_server = store.become_only_server()?;
+        if let Some(warning) = store.warning()? {
+            tracing::warn!("{warning}");
+        }
         let house = Self::over(store, pending).await?;
         Ok(Self { only_server, ..house })
     }

@@ -1,16 +1,21 @@
-//! The file of a SQLite database: where it is, and which server has it.
+//! The file of a SQLite database: where it is, who can read it, and which server has it.
 //!
-//! The file itself is never opened here: when a process closes a file, it loses all locks that it has
-//! on it, and so SQLite's.
+//! Once it is there, the file itself is never opened here: when a process closes a file, it loses all
+//! locks that it has on it, and so SQLite's.
 
 use std::{
     ffi::OsStr,
-    fs::{self, File, TryLockError},
+    fs::{self, File, Permissions, TryLockError},
     io::{self, ErrorKind},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Mutex, OnceLock, PoisonError},
 };
+
+/// For its owner alone. SQLite makes the files beside the database with the mode of that.
+const PRIVATE: u32 = 0o600;
+/// What SQLite keeps beside the database: it holds what the database does.
+const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 
 /// Why a database file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +28,9 @@ pub enum DatabaseFileError {
         /// What the system said.
         source: io::Error,
     },
+    /// Everybody can write it, and so make themselves anybody.
+    #[error("database file {0} can be written by everybody; run `chmod 600 {0}`")]
+    Open(PathBuf),
     /// Another server has it.
     #[error(
         "database file {0}: another `passlink serve` or `passlink demo` works with it; stop that one \
@@ -51,6 +59,45 @@ impl DatabaseFile {
         }
     }
 
+    /// Makes the file, empty and for its owner alone, where there is none.
+    ///
+    /// Errors: it can't be made.
+    pub fn create(&self) -> Result<(), DatabaseFileError> {
+        // Whoever finds the file made must not have SQLite lock it before it is closed here.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = File::options().write(true).create_new(true).mode(PRIVATE).open(&self.path);
+        // Whatever the umask.
+        match made.and_then(|file| file.set_permissions(Permissions::from_mode(PRIVATE))) {
+            Err(source) if source.kind() != ErrorKind::AlreadyExists => {
+                Err(DatabaseFileError::Io { path: self.path.clone(), source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks at who can read and write the files of the database; changes nothing. Returns those that
+    /// others than the owner can read or write.
+    ///
+    /// Errors: one that everybody can write.
+    pub fn open_to_others(&self) -> Result<Vec<PathBuf>, DatabaseFileError> {
+        let companions = COMPANIONS.iter().map(|ending| self.beside(ending));
+        let mut open = Vec::new();
+        for path in std::iter::once(self.path.clone()).chain(companions) {
+            match fs::metadata(&path).map_or(0, |file| file.mode()) {
+                mode if mode & 0o002 != 0 => return Err(DatabaseFileError::Open(path)),
+                mode if mode & 0o066 != 0 => open.push(path),
+                _ => {}
+            }
+        }
+        Ok(open)
+    }
+
+    /// Where the file is: absolute, and without links.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Keeps all other servers away from the file until this process ends, however it does. Returns
     /// whether it could: where nobody can make files, no server can do its work either.
     ///
@@ -61,7 +108,8 @@ impl DatabaseFile {
         }
         let path = self.beside("-serve");
         let mut options = File::options();
-        let file = match options.write(true).create(true).truncate(false).mode(0o600).open(&path) {
+        let file = match options.write(true).create(true).truncate(false).mode(PRIVATE).open(&path)
+        {
             Ok(file) => file,
             Err(error) if is_denied(&error) && !path.exists() => return Ok(false),
             Err(source) => return Err(DatabaseFileError::Io { path, source }),

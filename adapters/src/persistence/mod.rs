@@ -1,6 +1,11 @@
 //! Persistence by SeaORM: one set of repositories for SQLite and PostgreSQL.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use passlink_application::{Store, StoreError, Wake, Work};
@@ -95,9 +100,10 @@ impl SeaStore {
             );
             return Ok(Self { connection, sqlite: None, silence, turns });
         }
-        let file = database_file(url)?;
-        let writing = open_sqlite(url, 1).await.map_err(store_error)?;
-        let connection = open_sqlite(url, connections).await.map_err(store_error)?;
+        let file = open_file(url).map_err(|error| StoreError::Unavailable(error.into()))?;
+        let place = file.as_ref().map(DatabaseFile::path);
+        let writing = open_sqlite(url, place, 1).await.map_err(store_error)?;
+        let connection = open_sqlite(url, place, connections).await.map_err(store_error)?;
         pool_use::show(writing.get_sqlite_connection_pool(), "write", 1);
         pool_use::show(connection.get_sqlite_connection_pool(), "read", max_connections);
         Ok(Self {
@@ -122,6 +128,21 @@ impl SeaStore {
             Some(SqliteWriter { file: None, .. }) => Ok(true),
             None => Ok(false),
         }
+    }
+
+    /// The files of the database that others than their owner can read, and what to do about it.
+    ///
+    /// Errors: one that everybody can write.
+    pub fn warning(&self) -> Result<Option<String>, DatabaseFileError> {
+        let file = self.sqlite.as_ref().and_then(|sqlite| sqlite.file.as_ref());
+        let open = file.map_or(Ok(Vec::new()), DatabaseFile::open_to_others)?;
+        let open: Vec<_> = open.iter().map(|path| path.display().to_string()).collect();
+        let open = open.join(" ");
+        Ok((!open.is_empty()).then(|| {
+            format!(
+                "others can read the database, and with it who people are; run `chmod 600 {open}`"
+            )
+        }))
     }
 
     /// Waits for a connection to be free.
@@ -178,25 +199,53 @@ pub fn is_in_memory(url: &str) -> bool {
     name.ends_with(":memory:") || query.split('&').any(|pair| pair == "mode=memory")
 }
 
-/// The file that a `sqlite:` URL leads to; none when the database is in memory.
-fn database_file(url: &str) -> Result<Option<DatabaseFile>, StoreError> {
-    if is_in_memory(url) {
-        return Ok(None);
-    }
-    let options =
-        SqliteConnectOptions::from_str(url).map_err(|error| StoreError::Broken(error.into()))?;
-    let file = DatabaseFile::at(options.get_filename());
-    file.map(Some).map_err(|error| StoreError::Unavailable(error.into()))
+/// Whether a server can do with the SQLite file that a URL leads to, as far as that can be told without
+/// making or opening it.
+///
+/// Errors: as of [`SeaStore::connect`].
+pub fn check_sqlite_file(url: &str) -> Result<(), DatabaseFileError> {
+    database_file(url)?.map_or(Ok(()), |file| file.open_to_others().map(drop))
 }
 
-async fn open_sqlite(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
-    let mut options = options(url, connections);
-    options.test_before_acquire(false).map_sqlx_sqlite_opts(sqlite_options);
+/// The file that a `sqlite:` URL leads to, made if the URL allows that; none when the database is in
+/// memory.
+fn open_file(url: &str) -> Result<Option<DatabaseFile>, DatabaseFileError> {
+    let Some(file) = database_file(url)? else { return Ok(None) };
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    if query.split('&').any(|pair| pair == "mode=rwc") {
+        file.create()?;
+    }
+    file.open_to_others()?;
+    Ok(Some(file))
+}
+
+fn database_file(url: &str) -> Result<Option<DatabaseFile>, DatabaseFileError> {
+    match sqlite_file(url).filter(|_| !is_in_memory(url)) {
+        Some(path) => DatabaseFile::at(&path).map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn open_sqlite(
+    url: &str,
+    file: Option<&Path>,
+    connections: u32,
+) -> Result<DatabaseConnection, DbErr> {
+    let (mut options, file) = (options(url, connections), file.map(Path::to_owned));
+    options.test_before_acquire(false).map_sqlx_sqlite_opts(move |options| {
+        let options = sqlite_options(options);
+        match &file {
+            Some(file) => options.filename(file),
+            None => options,
+        }
+    });
     Database::connect(options).await
 }
 
+/// The options of all connections. None makes the file: a server would go on with an empty one.
 fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options
+        .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         // What was erased is not left in the file.

@@ -26,7 +26,11 @@ mod sources;
 mod telemetry;
 mod webauthn;
 
-use std::{collections::BTreeMap, fmt::Display, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Display,
+    path::{Path, PathBuf},
+};
 
 pub use database::Database;
 pub use error::ConfigErrors;
@@ -67,6 +71,8 @@ pub struct Config {
     pub telemetry: Telemetry,
     /// Where the keys that are not at their default came from.
     origins: BTreeMap<String, Origin>,
+    /// The files that secrets were read from, by key.
+    secret_files: BTreeMap<String, PathBuf>,
 }
 
 impl Config {
@@ -88,6 +94,7 @@ impl Config {
             limits: sources.section(),
             telemetry: sources.section(),
             origins: BTreeMap::new(),
+            secret_files: sources.secret_files(),
         };
         let (origins, mut problems, complete) = sources.finish();
         config.origins = origins;

@@ -1,7 +1,9 @@
 //! What no key can be checked for alone.
 
+use std::{fs, os::unix::fs::MetadataExt};
+
 use passlink_application::PublicUrl;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::Error;
@@ -116,7 +118,31 @@ impl Config {
             ),
         ];
         let doubts = doubts.into_iter().filter(|(doubtful, _)| *doubtful);
-        doubts.map(|(_, doubt)| doubt.to_owned()).collect()
+        doubts.map(|(_, doubt)| doubt.to_owned()).chain(self.readable_secrets()).collect()
+    }
+
+    /// Passwords and private keys in files that everybody on the machine can read.
+    fn readable_secrets(&self) -> impl Iterator<Item = String> {
+        let has_password = |url: &SecretString| {
+            Url::parse(url.expose_secret()).is_ok_and(|url| url.password().is_some())
+        };
+        let (database, smtp) = (&self.database.url, self.mail.smtp_url.as_ref());
+        let secrets = [
+            ("database.url", "a password", has_password(database)),
+            ("mail.smtp_url", "a password", smtp.is_some_and(has_password)),
+        ];
+        let of_key = |(key, what, is_secret)| {
+            Some((key, what, self.secret_files.get(key).filter(|_| is_secret)?))
+        };
+        let tls =
+            self.server.tls_key.as_ref().map(|file| ("server.tls_key", "a private key", file));
+        secrets.into_iter().filter_map(of_key).chain(tls).filter_map(|(key, what, file)| {
+            let everybody = fs::metadata(file).ok()?.mode() & 0o004 != 0;
+            let file = file.display();
+            everybody.then(|| {
+                format!("{key}: {file} holds {what}, and everybody on this machine can read it; run `chmod o= {file}`")
+            })
+        })
     }
 
     /// Whether mails leave the machine without TLS being required.

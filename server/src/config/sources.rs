@@ -5,7 +5,11 @@ mod env;
 mod file;
 mod origin;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use figment::{
     Figment, Metadata, Profile, Provider, Source,
@@ -29,6 +33,7 @@ pub(super) struct Sources {
     file: File,
     problems: Problems,
     origins: BTreeMap<String, Origin>,
+    secret_files: BTreeMap<String, PathBuf>,
 }
 
 /// What one source says.
@@ -55,8 +60,13 @@ impl Sources {
         let mut problems = Problems::default();
         let (file, in_file) = File::read(path, &mut problems);
         let in_env = env::read(variables, &mut problems);
-        let mut sources =
-            Self { figment: Figment::new(), file, problems, origins: BTreeMap::new() };
+        let mut sources = Self {
+            figment: Figment::new(),
+            file,
+            problems,
+            origins: BTreeMap::new(),
+            secret_files: BTreeMap::new(),
+        };
         let layers = [
             Layer { source: sources.file.path.as_path().into(), values: in_file },
             Layer { source: Source::Custom("environment".into()), values: in_env },
@@ -128,6 +138,11 @@ impl Sources {
         }
     }
 
+    /// The files that secrets were read from.
+    pub fn secret_files(&mut self) -> BTreeMap<String, PathBuf> {
+        std::mem::take(&mut self.secret_files)
+    }
+
     /// Where the keys came from, what is wrong, and whether the file was readable at all.
     pub fn finish(self) -> (BTreeMap<String, Origin>, Problems, bool) {
         (self.origins, self.problems, self.file.complete)
@@ -139,15 +154,21 @@ impl Sources {
         if !key.is_secret() {
             return Some(self.origin(S::NAME, key.name, values.get(key.name)?));
         }
-        let name = key.file_name();
-        let Some(file) = values.remove(&name) else {
-            return Some(self.origin(S::NAME, key.name, values.get(key.name)?));
-        };
+        let (name, path) = (key.file_name(), format!("{}.{}", S::NAME, key.name));
+        let file = values.remove(&name);
         // Tags grow with every layer.
-        if let Some(own) = values.get(key.name).filter(|own| own.tag() > file.tag()) {
-            return Some(self.origin(S::NAME, key.name, own));
-        }
+        let own = values.get(key.name);
+        let Some(file) = file.filter(|file| own.is_none_or(|own| own.tag() <= file.tag())) else {
+            let origin = self.origin(S::NAME, key.name, own?);
+            if matches!(origin, Origin::File(..)) {
+                self.secret_files.insert(path, self.file.path.clone());
+            }
+            return Some(origin);
+        };
         let origin = self.origin(S::NAME, &name, &file);
+        if let Some(file) = file.as_str() {
+            self.secret_files.insert(path, file.into());
+        }
         let refusal = match file.as_str().map(fs::read_to_string) {
             Some(Ok(secret)) => {
                 let trimmed = secret.strip_suffix("\r\n").or(secret.strip_suffix('\n'));

@@ -1,6 +1,6 @@
 //! Where the configuration comes from, and what is refused.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use passlink_tests::{MailServer, Passlink, python::against_schema};
 use serde_json::Value;
@@ -340,6 +340,8 @@ fn all_that_the_check_finds_is_told_together() {
         .set("mail.template_dir", "no")
         .without("mail.directory")
         .set_variable("OTEL_LOGS_EXPORTER", "console");
+    let key = passlink.dir().join("no.pem");
+    fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
     let stderr = check(&passlink).failed(1);
     let keys = ["tls_cert", "mail can't", "template_dir", "key_file", "OTEL_LOGS_EXPORTER"];
     let lines: Vec<_> = stderr.lines().collect();

@@ -1,6 +1,6 @@
 //! `passlink demo`: one command, and everything can be seen.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use passlink_tests::{
     Answer, Browser, Output, Passlink, Process, binary, client, free_port, until,
@@ -230,6 +230,8 @@ async fn a_second_demo_beside_the_first_one_is_refused() {
     let told = fs::read_to_string(&stderr).unwrap();
     assert!(told.contains("passlink-demo/passlink.db: another `passlink serve` or"), "{told}");
     assert_eq!(get(&first.mailbox()).await.status, 200);
+    let folder = fs::metadata(first.dir.path().join("passlink-demo")).unwrap();
+    assert_eq!(folder.permissions().mode() & 0o777, 0o700);
 }
 
 #[tokio::test]

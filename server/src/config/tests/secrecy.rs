@@ -86,3 +86,25 @@ fn a_secret_file_with_a_wrong_secret_is_not_repeated() {
     );
     assert_silent(&errors.to_string());
 }
+
+#[test]
+fn a_password_in_a_file_that_everybody_can_read_is_warned_about() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let url = "smtp://user:password@localhost:2525";
+    let secret = folder.file("smtp_url", url);
+    let inline = format!("[mail]\nfrom = 'a@example.com'\nsmtp_url = '{url}'");
+    let beside = format!("[mail]\nfrom = 'a@example.com'\nsmtp_url_file = '{secret}'");
+    let toml = folder.file("passlink.toml", "");
+    for (text, file) in [(&inline, &toml), (&beside, &secret)] {
+        for (mode, told) in [(0o644, true), (0o640, false)] {
+            fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
+            let warnings = folder.load(text, &[]).unwrap().warnings();
+            let advice = format!("mail.smtp_url: {file} holds a password, and everybody");
+            assert_eq!(warnings.iter().any(|it| it.starts_with(&advice)), told, "{warnings:?}");
+            assert!(!warnings.concat().contains(url), "{warnings:?}");
+        }
+    }
+    let without = folder.load("database.url = 'sqlite:a'", &[]).unwrap();
+    assert_eq!(without.warnings(), Vec::<String>::new());
+}
