@@ -12,6 +12,8 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
+use super::file_watch::FileWatch;
+
 /// For its owner alone. SQLite makes the files beside the database with the mode of that.
 const PRIVATE: u32 = 0o600;
 /// What SQLite keeps beside the database: it holds what the database does.
@@ -42,6 +44,8 @@ pub enum DatabaseFileError {
 
 /// The file of a database.
 pub(super) struct DatabaseFile {
+    /// As the operator named it, but absolute.
+    named: PathBuf,
     /// Absolute, and without links.
     path: PathBuf,
     /// Locked by the server that this process is, until the process ends.
@@ -53,8 +57,9 @@ impl DatabaseFile {
     ///
     /// Errors: when there is no folder for it.
     pub fn at(path: &Path) -> Result<Self, DatabaseFileError> {
-        match resolve(path) {
-            Ok(path) => Ok(Self { path, server: OnceLock::new() }),
+        let found = std::path::absolute(path).and_then(|named| Ok((named, resolve(path)?)));
+        match found {
+            Ok((named, path)) => Ok(Self { named, path, server: OnceLock::new() }),
             Err(source) => Err(DatabaseFileError::Io { path: path.to_owned(), source }),
         }
     }
@@ -81,9 +86,8 @@ impl DatabaseFile {
     ///
     /// Errors: one that everybody can write.
     pub fn open_to_others(&self) -> Result<Vec<PathBuf>, DatabaseFileError> {
-        let companions = COMPANIONS.iter().map(|ending| self.beside(ending));
         let mut open = Vec::new();
-        for path in std::iter::once(self.path.clone()).chain(companions) {
+        for path in std::iter::once(self.path.clone()).chain(self.companions()) {
             match fs::metadata(&path).map_or(0, |file| file.mode()) {
                 mode if mode & 0o002 != 0 => return Err(DatabaseFileError::Open(path)),
                 mode if mode & 0o066 != 0 => open.push(path),
@@ -91,6 +95,19 @@ impl DatabaseFile {
             }
         }
         Ok(open)
+    }
+
+    /// Watches the file, before it is opened.
+    ///
+    /// Errors: it isn't there.
+    pub fn watch(&self) -> Result<FileWatch, DatabaseFileError> {
+        FileWatch::over(&[&self.path, &self.named])
+            .map_err(|source| DatabaseFileError::Io { path: self.path.clone(), source })
+    }
+
+    /// What SQLite keeps beside the file.
+    pub fn companions(&self) -> [PathBuf; 2] {
+        COMPANIONS.map(|ending| self.beside(ending))
     }
 
     /// Where the file is: absolute, and without links.

@@ -2,6 +2,8 @@
 //! makes it durable; so units of work that wait for the same commit go into it together, each in
 //! a savepoint of its own.
 
+use std::sync::Arc;
+
 use passlink_application::{Settled, StoreError, Work};
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -14,6 +16,7 @@ use tokio::{
 
 use super::{
     error::store_error,
+    file_watch::FileWatch,
     repositories::Sql,
     silence::Heard,
     traced::{Target, Traced, fail},
@@ -41,9 +44,9 @@ pub(super) struct Writer(mpsc::Sender<Job>);
 
 impl Writer {
     /// Starts the writer; it ends when the last handle is dropped.
-    pub fn start(connection: DatabaseConnection) -> Self {
+    pub fn start(connection: DatabaseConnection, watch: Arc<FileWatch>) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(commit_groups(connection, receiver));
+        tokio::spawn(commit_groups(connection, watch, receiver));
         Self(sender)
     }
 
@@ -56,7 +59,11 @@ impl Writer {
     }
 }
 
-async fn commit_groups(connection: DatabaseConnection, mut jobs: mpsc::Receiver<Job>) {
+async fn commit_groups(
+    connection: DatabaseConnection,
+    watch: Arc<FileWatch>,
+    mut jobs: mpsc::Receiver<Job>,
+) {
     loop {
         let mut group = Vec::with_capacity(GROUP);
         if jobs.recv_many(&mut group, GROUP).await == 0 {
@@ -64,7 +71,8 @@ async fn commit_groups(connection: DatabaseConnection, mut jobs: mpsc::Receiver<
         }
         let started = Instant::now();
         // A unit of work that panics takes its group with it, and not the writer.
-        let answered = tokio::spawn(commit_and_answer(connection.clone(), group)).await;
+        let answering = commit_and_answer(connection.clone(), watch.clone(), group);
+        let answered = tokio::spawn(answering).await;
         if let Err(error) = answered {
             tracing::error!(%error, "a unit of work panicked");
             renew(&connection).await;
@@ -73,14 +81,21 @@ async fn commit_groups(connection: DatabaseConnection, mut jobs: mpsc::Receiver<
     }
 }
 
-async fn commit_and_answer(connection: DatabaseConnection, group: Vec<Job>) {
-    let result = commit_group(&connection, &group).await;
+async fn commit_and_answer(connection: DatabaseConnection, watch: Arc<FileWatch>, group: Vec<Job>) {
+    let there = watch.check();
+    let result = match there {
+        Ok(()) => commit_group(&connection, &group).await,
+        Err(_) => Ok(()),
+    };
     if result.is_err() {
         renew(&connection).await;
     }
+    // What was committed to a file that has gone meanwhile is not kept.
+    let there = there.and_then(|()| watch.check());
     for job in group {
+        let answer = result.clone().map_err(store_error);
         // A caller who no longer waits doesn't need the answer.
-        let _ = job.done.send(result.clone().map_err(store_error));
+        let _ = job.done.send(answer.and_then(|()| Ok(there?)));
     }
 }
 

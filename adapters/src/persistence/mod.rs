@@ -1,11 +1,6 @@
 //! Persistence by SeaORM: one set of repositories for SQLite and PostgreSQL.
 
-use std::{
-    path::{Path, PathBuf},
-    str::FromStr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use passlink_application::{Store, StoreError, Wake, Work};
@@ -23,6 +18,7 @@ use tokio::{
 use database_file::DatabaseFile;
 pub use database_file::DatabaseFileError;
 use error::store_error;
+use file_watch::{FileWatch, Gone};
 use group_commit::Writer;
 pub use schema::Schema;
 use silence::Silence;
@@ -31,6 +27,7 @@ pub use staging::StagingTable;
 mod database_file;
 mod entities;
 mod error;
+mod file_watch;
 mod group_commit;
 mod migrations;
 mod notify;
@@ -76,6 +73,7 @@ struct SqliteWriter {
     writer: Writer,
     /// None when the database is in memory.
     file: Option<DatabaseFile>,
+    watch: Arc<FileWatch>,
 }
 
 impl SeaStore {
@@ -101,17 +99,21 @@ impl SeaStore {
             return Ok(Self { connection, sqlite: None, silence, turns });
         }
         let file = open_file(url).map_err(|error| StoreError::Unavailable(error.into()))?;
-        let place = file.as_ref().map(DatabaseFile::path);
-        let writing = open_sqlite(url, place, 1).await.map_err(store_error)?;
-        let connection = open_sqlite(url, place, connections).await.map_err(store_error)?;
+        let watch = Arc::new(watch(url)?);
+        let open = |most| open_sqlite(url, file.as_ref(), watch.clone(), most);
+        let writing = open(1).await.map_err(store_error)?;
+        let connection = open(connections).await.map_err(store_error)?;
+        watch.check()?;
+        watch.with_companions(&file.as_ref().map(DatabaseFile::companions).unwrap_or_default());
         pool_use::show(writing.get_sqlite_connection_pool(), "write", 1);
         pool_use::show(connection.get_sqlite_connection_pool(), "read", max_connections);
         Ok(Self {
             connection,
             sqlite: Some(SqliteWriter {
-                writer: Writer::start(writing.clone()),
+                writer: Writer::start(writing.clone(), watch.clone()),
                 connection: writing,
                 file,
+                watch,
             }),
             silence: Silence::default(),
             turns,
@@ -151,6 +153,11 @@ impl SeaStore {
         turn.ok().and_then(Result::ok).ok_or_else(|| {
             StoreError::Unavailable("all connections were in use for too long".into())
         })
+    }
+
+    /// Whether the database is still the one that was opened.
+    fn is_there(&self) -> Result<(), Gone> {
+        self.sqlite.as_ref().map_or(Ok(()), |sqlite| sqlite.watch.check())
     }
 
     /// Brings the schema up to date. Others who migrate at the same time wait.
@@ -219,6 +226,16 @@ fn open_file(url: &str) -> Result<Option<DatabaseFile>, DatabaseFileError> {
     Ok(Some(file))
 }
 
+/// Watches the SQLite file that a URL leads to, before it is opened; nothing for other databases.
+fn watch(url: &str) -> Result<FileWatch, StoreError> {
+    let file = match url.starts_with("sqlite:") {
+        true => database_file(url),
+        false => Ok(None),
+    };
+    file.and_then(|file| file.as_ref().map_or(Ok(FileWatch::default()), DatabaseFile::watch))
+        .map_err(|error| StoreError::Unavailable(error.into()))
+}
+
 fn database_file(url: &str) -> Result<Option<DatabaseFile>, DatabaseFileError> {
     match sqlite_file(url).filter(|_| !is_in_memory(url)) {
         Some(path) => DatabaseFile::at(&path).map(Some),
@@ -228,17 +245,28 @@ fn database_file(url: &str) -> Result<Option<DatabaseFile>, DatabaseFileError> {
 
 async fn open_sqlite(
     url: &str,
-    file: Option<&Path>,
+    file: Option<&DatabaseFile>,
+    watch: Arc<FileWatch>,
     connections: u32,
 ) -> Result<DatabaseConnection, DbErr> {
-    let (mut options, file) = (options(url, connections), file.map(Path::to_owned));
-    options.test_before_acquire(false).map_sqlx_sqlite_opts(move |options| {
-        let options = sqlite_options(options);
-        match &file {
-            Some(file) => options.filename(file),
-            None => options,
-        }
-    });
+    let (mut options, file) = (options(url, connections), file.map(|file| file.path().to_owned()));
+    options
+        .test_before_acquire(false)
+        // The first connection stays: when the last one is closed, SQLite removes its journal.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .map_sqlx_sqlite_opts(move |options| match &file {
+            Some(file) => sqlite_options(options).filename(file),
+            None => sqlite_options(options),
+        })
+        .map_sqlx_sqlite_pool_opts(move |options| {
+            let watch = watch.clone();
+            // A connection to another file must not be there any more when the right one is back.
+            options.after_connect(move |_, _| {
+                let there = watch.check().map_err(|gone| sqlx::Error::Configuration(gone.into()));
+                Box::pin(async move { there })
+            })
+        });
     Database::connect(options).await
 }
 
@@ -309,11 +337,14 @@ impl Store for SeaStore {
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {
+        self.is_there()?;
         let _turn = self.turn().await?;
-        transactions::look(&self.connection, &self.silence, &work).await
+        transactions::look(&self.connection, &self.silence, &work).await?;
+        Ok(self.is_there()?)
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
+        self.is_there()?;
         let schema = self.silence.bounded(READY_TIMEOUT, self.schema()).await;
         let schema = schema.unwrap_or_else(|| Err(transactions::no_answer()))?;
         match schema.pending {

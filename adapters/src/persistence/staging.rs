@@ -16,8 +16,9 @@ use sea_orm::{
 use super::{
     entities::users,
     error::{bad_row, store_error},
+    file_watch::FileWatch,
     repositories::user_row,
-    sqlite_options,
+    sqlite_options, watch,
 };
 
 /// A table with the columns of the users, and the line that told of each.
@@ -51,6 +52,7 @@ const OBSTACLES: [(&str, ToObstacle); 4] = [
 /// The table, and the one connection that has it.
 pub struct StagingTable {
     connection: DatabaseConnection,
+    watch: FileWatch,
 }
 
 impl StagingTable {
@@ -58,9 +60,10 @@ impl StagingTable {
     ///
     /// Errors: [`StoreError`] when the database can't be reached.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let watch = watch(url)?;
         let connection = connect(url).await.map_err(store_error)?;
         connection.execute_unprepared(CREATE).await.map_err(store_error)?;
-        Ok(Self { connection })
+        Ok(Self { connection, watch })
     }
 
     /// The last id of each chunk, in the order of ids, and how many there are up to there.
@@ -172,7 +175,10 @@ impl Staging for StagingTable {
 
     async fn add_all(&mut self, at: Timestamp, told: Told<'_>) -> Result<bool, StoreError> {
         match self.try_add_all(at, told).await {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.watch.check()?;
+                Ok(true)
+            }
             Err(error) => match error.sql_err() {
                 Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
                 _ => Err(store_error(error)),

@@ -8,6 +8,8 @@ use std::{
 
 use passlink_tests::{Passlink, secrets, until};
 
+mod taken;
+
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
