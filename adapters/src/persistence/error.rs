@@ -10,7 +10,9 @@ const SQLITE_OUT_OF_REACH: [i64; 7] = [5, 6, 8, 10, 13, 14, 26];
 /// Classes of SQLSTATE that say the same of PostgreSQL: connection exception, insufficient
 /// resources, operator intervention, system error; a role or a database that isn't there; read-only, as
 /// after a failover, and a transaction that waited too long.
-const POSTGRES_OUT_OF_REACH: [&str; 8] = ["08", "53", "57", "58", "28", "3D", "25006", "25P03"];
+const POSTGRES_OUT_OF_REACH: [&str; 8] =
+    ["08", "53", "57", "58", "28", "3D", POSTGRES_READ_ONLY, "25P03"];
+const POSTGRES_READ_ONLY: &str = "25006";
 /// Serialisation failure and deadlock.
 const POSTGRES_CONFLICT: [&str; 2] = ["40001", "40P01"];
 
@@ -57,6 +59,11 @@ pub(super) fn driver_code(error: &DbErr) -> Option<String> {
         sqlx::Error::Database(error) => error.code().map(Into::into),
         _ => None,
     }
+}
+
+/// Whether PostgreSQL refused to write as it may only be read.
+pub(super) fn is_read_only(error: &DbErr) -> bool {
+    driver_code(error).is_some_and(|code| code == POSTGRES_READ_ONLY)
 }
 
 fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {

@@ -23,6 +23,7 @@ use group_commit::Writer;
 pub use schema::Schema;
 use silence::Silence;
 pub use staging::StagingTable;
+use writable::Written;
 
 mod database_file;
 mod entities;
@@ -38,6 +39,7 @@ mod silence;
 mod staging;
 mod traced;
 mod transactions;
+mod writable;
 
 /// How long a statement waits for a SQLite file that another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -74,6 +76,7 @@ struct SqliteWriter {
     /// None when the database is in memory.
     file: Option<DatabaseFile>,
     watch: Arc<FileWatch>,
+    written: Written,
 }
 
 impl SeaStore {
@@ -114,6 +117,7 @@ impl SeaStore {
                 connection: writing,
                 file,
                 watch,
+                written: Written::default(),
             }),
             silence: Silence::default(),
             turns,
@@ -286,9 +290,13 @@ async fn open_postgres(
     connections: u32,
     silence: Silence,
 ) -> Result<DatabaseConnection, DbErr> {
-    let mut options = options(url, connections);
+    let (mut options, used) = (options(url, connections), silence.clone());
     options
         .test_before_acquire_if_idle_for(TESTED_AFTER)
+        .map_sqlx_postgres_before_acquire(move |_, connection| {
+            let may_be_used = used.may_be_used(connection.age);
+            Box::pin(async move { Ok(may_be_used) })
+        })
         .statement_timeout(STATEMENT_TIMEOUT)
         .map_sqlx_postgres_opts(|options| {
             let longest = IDLE_IN_TRANSACTION.as_millis().to_string();
@@ -347,12 +355,15 @@ impl Store for SeaStore {
         self.is_there()?;
         let schema = self.silence.bounded(READY_TIMEOUT, self.schema()).await;
         let schema = schema.unwrap_or_else(|| Err(transactions::no_answer()))?;
-        match schema.pending {
-            0 => Ok(()),
-            pending => {
-                Err(StoreError::Unavailable(format!("{pending} migrations are pending").into()))
-            }
+        if schema.pending > 0 {
+            let pending = format!("{} migrations are pending", schema.pending);
+            return Err(StoreError::Unavailable(pending.into()));
         }
+        match &self.sqlite {
+            Some(sqlite) => sqlite.written.is_possible(&sqlite.connection).await?,
+            None => writable::ask_postgres(&self.connection, &self.silence).await?,
+        }
+        Ok(self.is_there()?)
     }
 }
 

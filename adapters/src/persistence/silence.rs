@@ -1,9 +1,12 @@
-//! A server that went silent: its machine or its network is gone, or it hangs, and nothing ends the
-//! connections to it.
+//! Servers that connections are not ended by: one that went silent, as its machine or its network is
+//! gone, or it hangs; and one that may only be read since another took over from it.
 
 use std::{
     pin::pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,28 +18,43 @@ const LAST_CALL: Duration = Duration::from_secs(1);
 /// How long after a silence connections are suspected of it.
 const SUSPECTED: Duration = Duration::from_secs(60);
 
-/// When something was last heard of the server, in one piece of work.
-pub(super) struct Heard(Mutex<Instant>);
+/// How old a connection is at least that is closed as its server may only be read: if all are so, calls
+/// must not open one each.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// What was last heard of the server, in one piece of work.
+pub(super) struct Heard {
+    last: Mutex<Instant>,
+    read_only: AtomicBool,
+}
 
 impl Heard {
     /// Now.
     pub fn now() -> Self {
-        Self(Mutex::new(Instant::now()))
+        Self { last: Mutex::new(Instant::now()), read_only: AtomicBool::default() }
     }
 
     /// Notes that the server answered.
     pub fn note(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Notes that the server may only be read.
+    pub fn note_read_only(&self) {
+        self.read_only.store(true, Ordering::Relaxed);
     }
 
     fn last(&self) -> Instant {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// When the server last gave no answer in time.
+/// When the server last gave no answer in time, and when it last told that it may only be read.
 #[derive(Clone, Default)]
-pub(super) struct Silence(Arc<Mutex<Option<Instant>>>);
+pub(super) struct Silence {
+    silent: Arc<Mutex<Option<Instant>>>,
+    read_only: Arc<Mutex<Option<Instant>>>,
+}
 
 impl Silence {
     /// What `work` comes to, or `None` when it takes longer than `limit`.
@@ -55,14 +73,31 @@ impl Silence {
         loop {
             let before = heard.last();
             match timeout_at(before + limit, &mut work).await {
-                Ok(done) => return Some(done),
+                Ok(done) => {
+                    if heard.read_only.load(Ordering::Relaxed) {
+                        self.note_read_only();
+                    }
+                    return Some(done);
+                }
                 Err(_) if heard.last() > before => {}
                 Err(_) => break,
             }
         }
         // Before the work gives its connection back, which is when it is dropped.
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         None
+    }
+
+    /// Notes that the server may only be read.
+    pub fn note_read_only(&self) {
+        *self.read_only.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether a connection of this age may be used: not one from before it was told that the server may
+    /// only be read. The next one finds the server that can be written, if there is one.
+    pub fn may_be_used(&self, age: Duration) -> bool {
+        let last = *self.read_only.lock().unwrap_or_else(PoisonError::into_inner);
+        age < KEPT || last.is_none_or(|last| age < last.elapsed())
     }
 
     /// Has the pool close connections that stay silent. By itself it waits for each as long as the
@@ -77,7 +112,7 @@ impl Silence {
     }
 
     fn is_recent(&self) -> bool {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = *self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         last.is_some_and(|last| last.elapsed() < SUSPECTED)
     }
 }
@@ -101,6 +136,16 @@ mod tests {
         };
         assert_eq!(silence.while_heard(LIMIT, &heard, work).await, Some(()));
         assert!(!silence.is_recent());
+    }
+
+    #[tokio::test]
+    async fn connections_from_before_a_server_could_only_be_read_are_not_used() {
+        let (silence, heard) = (Silence::default(), Heard::now());
+        assert!(silence.may_be_used(KEPT * 2));
+        heard.note_read_only();
+        assert_eq!(silence.while_heard(LIMIT, &heard, async {}).await, Some(()));
+        assert!(!silence.may_be_used(KEPT * 60 * 60));
+        assert!(silence.may_be_used(KEPT / 2), "one that was just opened stays for a moment");
     }
 
     #[tokio::test]

@@ -9,7 +9,10 @@ use sea_orm::{
 };
 use tracing::{Instrument, Span, field::Empty, info_span};
 
-use super::{error::driver_code, silence::Heard};
+use super::{
+    error::{driver_code, is_read_only},
+    silence::Heard,
+};
 use crate::place::is_sampled;
 
 /// The database that statements go to, as their spans tell it.
@@ -89,6 +92,9 @@ impl<'c, C> Traced<'c, C> {
     ) -> Result<T, DbErr> {
         let result = traced(span, statement).await;
         self.heard.note();
+        if result.as_ref().is_err_and(is_read_only) {
+            self.heard.note_read_only();
+        }
         result
     }
 }

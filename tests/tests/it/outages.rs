@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use passlink_tests::{Answer, Endpoint, MailServer, Passlink, Postgres, client, free_port, until};
+use passlink_tests::{
+    Answer, Endpoint, MailServer, Passlink, Postgres, client, free_port, python, until,
+};
 use reqwest::Method;
 use tokio::{task::JoinSet, time::sleep};
 
@@ -133,14 +135,57 @@ async fn postgresql_that_hangs_is_out_of_reach_and_then_back() {
     .await;
 }
 
+async fn status(node: &Passlink, path: &str) -> Option<u16> {
+    Answer::try_to(node.request(Method::GET, path)).await.ok().map(|answer| answer.status)
+}
+
+async fn until_status(node: &Passlink, path: &str, expected: u16) {
+    until(&format!("{path} to answer {expected}"), async || {
+        (status(node, path).await == Some(expected)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_postgresql_that_may_only_be_read_is_not_ready_and_keeps_no_connection() {
+    let mut node = Passlink::with_mail_dir().on_postgres(Postgres::shared()).generous();
+    node.start().await;
+    let ada = node.ada();
+    node.send_link(&ada.token).await.sequence();
+    let url = node.database_url();
+    let (name, mut other) = (url.path().trim_start_matches('/'), url.clone());
+    other.set_path("postgres");
+    // As with a failover, what a server may do shows in new connections.
+    let read_only = |on: &str| {
+        let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}");
+        python::sql(other.as_str(), &set, &[]);
+    };
+    read_only("on");
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ?";
+    python::sql(other.as_str(), cut, &[name]);
+    until_status(&node, "/readyz", 503).await;
+    let answer = node.send_link(&ada.token).await;
+    answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
+    read_only("off");
+    node.until_ready().await;
+    let again = until("a link to be sent again", async || {
+        Some(node.send_link(&ada.token).await).filter(|answer| answer.status == 200)
+    })
+    .await;
+    assert_eq!(again.sequence(), 3);
+}
+
 #[tokio::test]
 async fn a_sqlite_file_that_may_only_be_read_is_out_of_reach() {
     let mut passlink = Passlink::with_mail_dir().on_sqlite();
     let ada = passlink.ada();
     let file = passlink.database_file().display().to_string();
-    passlink = passlink.set("database.url", &format!("sqlite://{file}?mode=ro")).started().await;
+    passlink = passlink.set("database.url", &format!("sqlite://{file}?mode=ro"));
+    passlink.launch();
+    until_status(&passlink, "/healthz", 200).await;
     let answer = passlink.send_link(&ada.token).await;
     answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
+    assert_eq!(status(&passlink, "/readyz").await, Some(503));
     assert_eq!(passlink.cli(&["user", "list"]).lines().len(), 1, "reading works");
     let stderr = passlink.cli(&["user", "add", "--email", "eve@example.com"]).failed(1);
     assert!(stderr.contains("readonly"), "{stderr}");
@@ -162,7 +207,9 @@ async fn a_sqlite_file_with_no_room_left_is_out_of_reach_and_then_back() {
     limit("4096");
     let answer = passlink.send_link(&ada.token).await;
     answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
+    until_status(&passlink, "/readyz", 503).await;
     limit("unlimited");
+    passlink.until_ready().await;
     assert_eq!(passlink.send_link(&ada.token).await.sequence(), 3);
     assert_eq!(passlink.history(&ada.id), [1, 2, 3]);
 }
