@@ -1,6 +1,9 @@
 //! The machine's clock and random numbers: the only place that asks for them.
 
-use std::time::SystemTime;
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant, SystemTime},
+};
 
 use jiff::Timestamp;
 use passlink_application::{Clock, Random};
@@ -18,6 +21,11 @@ impl Clock for SystemClock {
             .ok()
             .and_then(|millis| Timestamp::from_millisecond(millis).ok())
             .unwrap_or(Timestamp::MAX)
+    }
+
+    fn steady(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 }
 

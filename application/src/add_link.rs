@@ -47,8 +47,12 @@ impl AddLink {
             return Err(UserLinkError::NotOffered);
         }
         let draft = self.desk.draft(caller)?;
-        let (link, details) =
-            self.desk.store.write(draft, |draft, tx| Box::pin(add(draft, tx))).await?;
+        let user = draft.caller.user.clone();
+        let added = self.desk.store.write(draft, |draft, tx| Box::pin(add(draft, tx))).await;
+        if let Err(UserLinkError::TooMany(limit)) = &added {
+            self.desk.refused(limit, &user).await?;
+        }
+        let (link, details) = added?;
         self.desk.observer.links(LinkState::Requested, LinkKind::Returned, 1);
         let code = self.desk.keys.derive(&link.key, &link.code_binding(Purpose::Register));
         // It was made with a key that is held, a moment ago.
@@ -70,8 +74,9 @@ async fn add(
     let policy = draft.desk.policy;
     let (user, now) = draft.user(tx).await?;
     user.active()?;
-    let recent = tx.recent_links(&user.id, policy.counts_from(now), policy.max_per_hour).await?;
-    let open = tx.open_returned_links(&user.id, now, MAX_RETURNED).await?;
+    let recent = draft.recent(&user.id, now, tx).await?;
+    let since = policy.open_from(now);
+    let open = tx.open_returned_links(&user.id, since, now, MAX_RETURNED).await?;
     policy.allows_return(&recent, &open, now)?;
     Ok(draft.record(&user, Delivery::Returned, now, tx).await?)
 }

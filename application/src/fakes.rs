@@ -18,6 +18,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -66,6 +67,7 @@ pub struct World {
     pub redeemed: Mutex<Vec<u64>>,
     pub tried: Mutex<Vec<Attempt>>,
     millis: AtomicI64,
+    set_by: AtomicI64,
 }
 
 impl World {
@@ -75,8 +77,15 @@ impl World {
         Arc::new(world)
     }
 
+    /// Time passes.
     pub fn pass(&self, seconds: i64) {
         self.millis.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
+    /// Somebody sets the clock, by so much.
+    pub fn set_clock(&self, seconds: i64) {
+        self.pass(seconds);
+        self.set_by.fetch_add(seconds * 1000, Ordering::Relaxed);
     }
 
     pub fn state(&self) -> State {
@@ -210,6 +219,11 @@ pub fn presented<T>(id: T, code: &str) -> PresentedCode<T> {
 impl Clock for World {
     fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.millis.load(Ordering::Relaxed)).unwrap()
+    }
+
+    fn steady(&self) -> Duration {
+        let passed = self.millis.load(Ordering::Relaxed) - self.set_by.load(Ordering::Relaxed);
+        Duration::from_millis(passed as u64)
     }
 }
 

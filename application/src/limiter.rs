@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
 use lru::LruCache;
 use sha2::{Digest, Sha256};
 
@@ -47,13 +46,13 @@ enum Key {
     Thing([u8; 32]),
 }
 
-/// Counts by key; each key has its own minute. Memory is bounded.
+/// Counts by key; each key has its own minute, by a clock that nobody sets. Memory is bounded.
 pub struct Limiter {
     clock: Arc<dyn Clock>,
     interval: Duration,
     /// For each key, when all that was counted will have been paid off: by the generic cell rate
     /// algorithm, one `interval` for each count.
-    paid_off: Mutex<LruCache<Key, Timestamp>>,
+    paid_off: Mutex<LruCache<Key, Duration>>,
 }
 
 impl Limiter {
@@ -78,11 +77,11 @@ impl Limiter {
     }
 
     fn count(&self, key: Key) -> Result<(), TooMany> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut paid_off = self.paid_off.lock().unwrap_or_else(PoisonError::into_inner);
         let before = paid_off.get(&key).copied().unwrap_or(now).max(now);
-        let after = before.saturating_add(self.interval).unwrap_or(Timestamp::MAX);
-        let ahead = Duration::try_from(after.duration_since(now)).unwrap_or_default();
+        let after = before.saturating_add(self.interval);
+        let ahead = after.saturating_sub(now);
         match ahead > MINUTE {
             true => {
                 let seconds = (ahead - MINUTE).as_secs_f64().ceil().max(1.0);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use passlink_domain::{
-    CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, ObjectDetails, PasskeyLink, Text,
-    UrlTemplate, User, UserEvent, UserId,
+    CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, ObjectDetails, PasskeyLink,
+    RecentLinks, Text, TooManyLinks, UrlTemplate, User, UserEvent, UserId,
 };
 
 use crate::{
@@ -46,6 +46,22 @@ impl LinkDesk {
         Self { store, clock, random, keys, public_url, policy, observer }
     }
 
+    /// After a link was refused: what a clock that was ahead has recorded counts as recorded now, and
+    /// so stands in the user's way for no longer than it would have.
+    pub(crate) async fn refused(
+        &self,
+        limit: &TooManyLinks,
+        user: &UserId,
+    ) -> Result<(), StoreError> {
+        if !limit.clock_was_ahead {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let set =
+            self.store.write(user.clone(), move |user, tx| tx.set_requested_before(user, now));
+        set.await
+    }
+
     /// Everything about a new link that is fixed before its unit of work is run.
     pub(crate) fn draft(&self, caller: Caller) -> Result<Draft, StoreError> {
         let link = new_id(self.clock.now(), &*self.random)?;
@@ -70,6 +86,22 @@ impl Draft {
     ) -> Result<(User, Timestamp), UserLinkError> {
         let user = tx.user_for_update(&self.caller.user).await?;
         Ok((user.ok_or(UserLinkError::UserNotFound)?, self.desk.clock.now()))
+    }
+
+    /// The user's links of the last hour, for the limits. None is recorded as requested later than
+    /// now after this.
+    pub async fn recent(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+        tx: &mut dyn Repositories,
+    ) -> Result<RecentLinks, StoreError> {
+        let policy = self.desk.policy;
+        let recent = tx.recent_links(user, policy.counts_from(now), policy.max_per_hour).await?;
+        if recent.are_ahead_of(now) {
+            tx.set_requested_before(user, now).await?;
+        }
+        Ok(recent)
     }
 
     /// Records the link as the next change in the user's history.

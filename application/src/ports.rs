@@ -3,12 +3,14 @@
 //! The repositories are used inside a unit of work. "Not found" is `Ok(None)`; what it means is
 //! for the caller to say. Every method fails with [`StoreError`] when the database does.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    Aaguid, Attachment, BearerToken, Ceremony, Credential, KeyId, LinkId, LinkState, OutboxId,
-    Passkey, PasskeyId, PasskeyLink, RecentLinks, Sequence, Token, TokenHash, TokenId, User,
-    UserEvent, UserHandle, UserId,
+    Aaguid, Attachment, BearerToken, Ceremony, Credential, KeyId, LinkId, LinkState, OpenLink,
+    OutboxId, Passkey, PasskeyId, PasskeyLink, RecentLinks, Sequence, Token, TokenHash, TokenId,
+    User, UserEvent, UserHandle, UserId,
 };
 
 use crate::{
@@ -19,8 +21,10 @@ use crate::{
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
-    /// The present, in whole milliseconds.
+    /// The present, in whole milliseconds. It can go back, when somebody sets the clock.
     fn now(&self) -> Timestamp;
+    /// How long it is since some instant of this run. It never goes back: for waits in memory.
+    fn steady(&self) -> Duration;
 }
 
 /// Gives random bytes that nobody can guess.
@@ -159,13 +163,22 @@ pub trait Links {
         since: Timestamp,
         limit: u32,
     ) -> Result<RecentLinks, StoreError>;
-    /// When those returned links of the user that are open expire, at most `limit` of them.
+    /// Those returned links of the user that are open and were requested after `since`, at most
+    /// `limit` of them.
     async fn open_returned_links(
         &mut self,
         user: &UserId,
+        since: Timestamp,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Timestamp>, StoreError>;
+    ) -> Result<Vec<OpenLink>, StoreError>;
+    /// Sets links of the user that were requested at `now` or later, by a clock that was ahead, to a
+    /// millisecond before `now`.
+    async fn set_requested_before(
+        &mut self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
     /// Up to `limit` of the user's links, by id, after `after`.
     async fn links_of(
         &mut self,

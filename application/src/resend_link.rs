@@ -58,11 +58,15 @@ impl ResendLink {
         let caller = Caller { user: user.id, token_name: link.requested_by.clone() };
         let mail: OutboxId = new_id(desk.clock.now(), &*desk.random)?;
         let draft = Draft { url_template: link.url_template.clone(), ..desk.draft(caller)? };
-        desk.store
-            .write((link, draft, mail), |(link, draft, mail), tx| {
-                Box::pin(resend(link, draft, mail, tx))
-            })
-            .await?;
+        let user = draft.caller.user.clone();
+        let resent = desk.store.write((link, draft, mail), |(link, draft, mail), tx| {
+            Box::pin(resend(link, draft, mail, tx))
+        });
+        let resent = resent.await;
+        if let Err(ResendError::TooMany(limit)) = &resent {
+            desk.refused(limit, &user).await?;
+        }
+        resent?;
         desk.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
         self.send.wake.wake();
         Ok(())

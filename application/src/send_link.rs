@@ -41,11 +41,16 @@ impl SendLink {
         url_template.iter().try_for_each(|template| self.desk.public_url.allows(template))?;
         let draft = Draft { url_template, ..self.desk.draft(caller)? };
         let mail = new_id(self.desk.clock.now(), &*self.desk.random)?;
-        let details = self
+        let user = draft.caller.user.clone();
+        let sent = self
             .desk
             .store
-            .write((draft, mail), |(draft, mail), tx| Box::pin(send(draft, mail, tx)))
-            .await?;
+            .write((draft, mail), |(draft, mail), tx| Box::pin(send(draft, mail, tx)));
+        let sent = sent.await;
+        if let Err(UserLinkError::TooMany(limit)) = &sent {
+            self.desk.refused(limit, &user).await?;
+        }
+        let details = sent?;
         self.desk.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
         self.wake.wake();
         Ok(details)
@@ -61,7 +66,7 @@ pub(crate) async fn send(
     let policy = draft.desk.policy;
     let (user, now) = draft.user(tx).await?;
     let address = user.reachable_at()?.clone();
-    let recent = tx.recent_links(&user.id, policy.counts_from(now), policy.max_per_hour).await?;
+    let recent = draft.recent(&user.id, now, tx).await?;
     policy.allows_mail(&recent, now)?;
     let (link, details) = draft.record(&user, Delivery::Mail(address), now, tx).await?;
     let about = MailSubject::Link(link.id);

@@ -27,7 +27,7 @@ pub use email::{EmailAddress, EmailAddressError};
 pub use history::{EventKind, ObjectDetails, Sequence, UserEvent};
 pub use id::{IdError, LinkId, OrganisationId, OutboxId, PasskeyId, TokenId, UserId};
 pub use link::{
-    Delivery, LinkClosed, LinkPolicy, LinkState, MAX_RETURNED, PasskeyLink, RecentLinks,
+    Delivery, LinkClosed, LinkPolicy, LinkState, MAX_RETURNED, OpenLink, PasskeyLink, RecentLinks,
     TooManyLinks,
 };
 pub use text::{Text, TextError};

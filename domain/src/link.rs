@@ -145,6 +145,15 @@ pub struct RecentLinks {
     pub last_mailed: Option<Timestamp>,
 }
 
+/// A link that is open, as far as it counts towards a user's limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenLink {
+    /// When it was requested.
+    pub requested: Timestamp,
+    /// When it stops to work.
+    pub expires: Timestamp,
+}
+
 /// How long links live, and how many a user may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkPolicy {
@@ -162,6 +171,8 @@ pub struct LinkPolicy {
 pub struct TooManyLinks {
     /// How long to wait, in whole seconds, at least one.
     pub retry_after: Duration,
+    /// Whether one of them is recorded as requested later than now.
+    pub clock_was_ahead: bool,
 }
 
 /// The span that [`LinkPolicy::max_per_hour`] counts in.
@@ -171,10 +182,24 @@ const RESEND_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How many returned links of a user may be open.
 pub const MAX_RETURNED: usize = 10;
 
+impl RecentLinks {
+    /// Whether one is recorded as requested after `now`: a clock was ahead.
+    pub fn are_ahead_of(&self, now: Timestamp) -> bool {
+        self.requested.first().is_some_and(|newest| *newest > now)
+    }
+}
+
+// A clock can be set back. What lies ahead then counts as recorded now, so that nobody is told to
+// wait for longer than from a link that was requested this moment.
 impl LinkPolicy {
     /// The time from which on links count towards the hourly limit.
     pub fn counts_from(&self, now: Timestamp) -> Timestamp {
         now.saturating_sub(HOUR).unwrap_or(Timestamp::MIN)
+    }
+
+    /// The time from which on returned links count as open.
+    pub fn open_from(&self, now: Timestamp) -> Timestamp {
+        now.saturating_sub(self.lifetime).unwrap_or(Timestamp::MIN)
     }
 
     /// When a link requested now stops to work.
@@ -186,29 +211,31 @@ impl LinkPolicy {
     pub fn allows_mail(&self, recent: &RecentLinks, now: Timestamp) -> Result<(), TooManyLinks> {
         // The clock of another node may be ahead: where there is no cooldown, that is none either.
         let newest = recent.last_mailed.filter(|_| !self.cooldown.is_zero());
-        let cooled = newest.map(|newest| later(newest, self.cooldown));
-        allowed_from(cooled.max(self.room_in_the_hour(recent)), now)
+        let cooled = newest.map(|newest| later(newest.min(now), self.cooldown));
+        allowed_from(cooled.max(self.room_in_the_hour(recent, now)), recent, now)
     }
 
-    /// Decides whether another link may be returned to its caller. `open` has the expiry of those
-    /// returned links of the user that are open.
+    /// Decides whether another link may be returned to its caller. `open` are those returned links of
+    /// the user that are open ([`Self::open_from`]).
     pub fn allows_return(
         &self,
         recent: &RecentLinks,
-        open: &[Timestamp],
+        open: &[OpenLink],
         now: Timestamp,
     ) -> Result<(), TooManyLinks> {
         let place = match open.len() < MAX_RETURNED {
             true => None,
-            false => open.iter().min().copied(),
+            false => {
+                open.iter().map(|link| link.expires.min(self.expiry(link.requested.min(now)))).min()
+            }
         };
-        allowed_from(place.max(self.room_in_the_hour(recent)), now)
+        allowed_from(place.max(self.room_in_the_hour(recent, now)), recent, now)
     }
 
     /// When there is room for another link in the hour; `None` when there is now.
-    fn room_in_the_hour(&self, recent: &RecentLinks) -> Option<Timestamp> {
+    fn room_in_the_hour(&self, recent: &RecentLinks, now: Timestamp) -> Option<Timestamp> {
         let last = usize::try_from(self.max_per_hour).ok()?.checked_sub(1)?;
-        recent.requested.get(last).map(|oldest| later(*oldest, HOUR))
+        recent.requested.get(last).map(|oldest| later((*oldest).min(now), HOUR))
     }
 }
 
@@ -216,9 +243,16 @@ fn later(at: Timestamp, by: Duration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
-fn allowed_from(at: Option<Timestamp>, now: Timestamp) -> Result<(), TooManyLinks> {
+fn allowed_from(
+    at: Option<Timestamp>,
+    recent: &RecentLinks,
+    now: Timestamp,
+) -> Result<(), TooManyLinks> {
     match at {
-        Some(at) if at > now => Err(TooManyLinks { retry_after: whole_seconds_until(at, now) }),
+        Some(at) if at > now => Err(TooManyLinks {
+            retry_after: whole_seconds_until(at, now),
+            clock_was_ahead: recent.are_ahead_of(now),
+        }),
         _ => Ok(()),
     }
 }

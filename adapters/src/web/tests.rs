@@ -1,4 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use axum::body::{Body, to_bytes};
 use http::{Method, Request};
@@ -18,6 +21,10 @@ struct Still;
 impl Clock for Still {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::ZERO
     }
 }
 

@@ -1,4 +1,4 @@
-use passlink_domain::UserState;
+use passlink_domain::{LinkPolicy, UserState};
 
 use super::*;
 use crate::fakes::World;
@@ -47,4 +47,24 @@ async fn where_links_are_not_returned_nobody_gets_one() {
     let refused = AddLink::new(world.desk(), false).for_caller(caller).await;
     assert!(matches!(refused, Err(UserLinkError::NotOffered)));
     assert!(world.state().links.is_empty());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_keeps_nobody_from_the_next_link() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    let policy = LinkPolicy { max_per_hour: 100, ..World::policy() };
+    let add = AddLink::new(LinkDesk { policy, ..world.desk() }, true);
+    for _ in 0..MAX_RETURNED {
+        add.for_caller(caller.clone()).await.unwrap();
+    }
+    world.set_clock(-24 * 3600);
+    for (passed, left) in [(0, 3600), (600, 3000)] {
+        world.pass(passed);
+        let refused = add.for_caller(caller.clone()).await;
+        let Err(UserLinkError::TooMany(limit)) = refused else { panic!("{refused:?}") };
+        assert_eq!(limit.retry_after, Duration::from_secs(left));
+    }
+    world.pass(3000);
+    add.for_caller(caller).await.unwrap();
 }

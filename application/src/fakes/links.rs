@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::*;
@@ -13,11 +15,10 @@ impl Links for State {
         since: Timestamp,
         limit: u32,
     ) -> Result<RecentLinks, StoreError> {
-        let newest = self.links.iter().rev();
-        let recent: Vec<_> = newest
-            .filter(|link| link.user == *user && link.requested > since)
-            .take(limit as usize)
-            .collect();
+        let mut recent: Vec<_> =
+            self.links.iter().filter(|link| link.user == *user && link.requested > since).collect();
+        recent.sort_by_key(|link| std::cmp::Reverse(link.requested));
+        recent.truncate(limit as usize);
         let mailed = recent.iter().find(|link| link.delivery != Delivery::Returned);
         Ok(RecentLinks {
             requested: recent.iter().map(|link| link.requested).collect(),
@@ -28,13 +29,29 @@ impl Links for State {
     async fn open_returned_links(
         &mut self,
         user: &UserId,
+        since: Timestamp,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Timestamp>, StoreError> {
+    ) -> Result<Vec<OpenLink>, StoreError> {
         let open = self.links.iter().filter(|link| {
-            link.user == *user && link.delivery == Delivery::Returned && link.is_open_at(now)
+            link.user == *user
+                && link.delivery == Delivery::Returned
+                && link.requested > since
+                && link.is_open_at(now)
         });
-        Ok(open.take(limit).map(|link| link.expires).collect())
+        let open = open.map(|link| OpenLink { requested: link.requested, expires: link.expires });
+        Ok(open.take(limit).collect())
+    }
+
+    async fn set_requested_before(
+        &mut self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ahead =
+            self.links.iter_mut().filter(|link| link.user == *user && link.requested >= now);
+        ahead.for_each(|link| link.requested = now - Duration::from_millis(1));
+        Ok(())
     }
 
     async fn links_of(

@@ -25,6 +25,21 @@ fn so_many_are_allowed_at_once_and_then_one_at_a_time() {
 }
 
 #[test]
+fn a_clock_that_is_set_changes_nothing() {
+    let world = World::new();
+    let limiter = Limiter::per_minute(1, world.clone());
+    limiter.count_thing("link", "ada").unwrap();
+    for by in [-86_400, 2 * 86_400] {
+        world.set_clock(by);
+        let wait = limiter.count_thing("link", "ada").unwrap_err();
+        assert_eq!(wait.retry_after, Duration::from_secs(60));
+    }
+    world.set_clock(-86_400);
+    world.pass(60);
+    limiter.count_thing("link", "ada").unwrap();
+}
+
+#[test]
 fn one_host_is_one_client_by_whichever_of_its_addresses_it_comes() {
     let limiter = Limiter::per_minute(1, World::new());
     limiter.count_client(client("192.0.2.1")).unwrap();

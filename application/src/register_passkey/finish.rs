@@ -74,7 +74,7 @@ pub(super) async fn finish(
             LinkKind::Mailed => tx.accepted_at(&link.id).await?,
             LinkKind::Returned => None,
         };
-        let after = accepted.map(|at| now.duration_since(at).unsigned_abs());
+        let after = accepted.map(|at| now.duration_since(at).try_into().unwrap_or_default());
         redeemed = Some(Redeemed { kind, after });
     }
     if !tx.add_passkey(&finished.passkey(now)).await? {

@@ -1,9 +1,12 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
-use passlink_domain::{EventKind, LinkState, NotReachable, UserState};
+use passlink_domain::{EventKind, LinkPolicy, LinkState, NotReachable, Purpose, UserState};
 
 use super::*;
-use crate::fakes::World;
+use crate::{
+    ResendError, ResendLink,
+    fakes::{World, presented},
+};
 
 #[tokio::test]
 async fn a_link_its_mail_and_the_change_are_recorded_together() {
@@ -73,4 +76,61 @@ async fn who_can_not_be_reached_gets_no_link() {
     let refused = world.send_link().to_caller(nobody).await.unwrap_err();
     assert!(matches!(refused, UserLinkError::UserNotFound));
     assert!(world.state().links.is_empty() && world.state().mails.is_empty());
+}
+
+const DAY: i64 = 24 * 3600;
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_keeps_nobody_from_the_next_link() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    let send = world.send_link();
+    let refused = async || match send.to_caller(caller.clone()).await {
+        Err(UserLinkError::TooMany(limit)) => limit.retry_after.as_secs() as i64,
+        other => panic!("{other:?}"),
+    };
+    for _ in 0..5 {
+        send.to_caller(caller.clone()).await.unwrap();
+        world.pass(60);
+    }
+    world.set_clock(-DAY);
+    // The hour is full, and counts from now on, once.
+    assert_eq!(refused().await, 3600);
+    world.pass(60);
+    assert_eq!(refused().await, 3540);
+    world.pass(3540);
+    send.to_caller(caller.clone()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_starts_the_cooldown_once_more_and_not_again_and_again() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    let code = world.mailed_link(&caller, Purpose::Register).await;
+    world.pass(3600);
+    world.send_link().to_caller(caller.clone()).await.unwrap();
+    world.set_clock(-DAY);
+    let resend = ResendLink::new(world.codes(), world.send_link());
+    world.change(|state| state.links[0].state = LinkState::Expired);
+    let again = || presented(code.id.clone(), &code.code);
+    let refused = resend.by_code(again()).await;
+    let Err(ResendError::TooMany(limit)) = refused else { panic!("{refused:?}") };
+    assert_eq!(limit.retry_after.as_secs(), 60);
+    world.pass(60);
+    resend.by_code(again()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_link_replaces_one_that_a_clock_which_was_ahead_recorded() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    world.send_link().to_caller(caller.clone()).await.unwrap();
+    world.set_clock(-30);
+    let desk = LinkDesk {
+        policy: LinkPolicy { cooldown: Duration::ZERO, ..World::policy() },
+        ..world.desk()
+    };
+    SendLink::new(desk, world.clone()).to_caller(caller).await.unwrap();
+    let [older, newer] = &world.state().links[..] else { panic!() };
+    assert!(older.requested < newer.requested);
 }

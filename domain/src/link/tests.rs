@@ -83,7 +83,7 @@ proptest! {
             now += wait;
             match policy.allows_mail(&recent(&sent, now, max), at(now)) {
                 Ok(()) => sent.push(now),
-                Err(TooManyLinks { retry_after }) => {
+                Err(TooManyLinks { retry_after, .. }) => {
                     // Who waits that long is let through, and who waits a second less is not.
                     let then = now + retry_after.as_secs() as i64;
                     prop_assert!(policy.allows_mail(&recent(&sent, then, max), at(then)).is_ok());
@@ -131,9 +131,10 @@ fn the_wait_is_told_in_whole_seconds_and_never_as_none() {
 fn returned_links_know_no_cooldown_and_ten_may_be_open() {
     let policy = policy(60, 100);
     let recent = RecentLinks { requested: vec![at(0); 10], last_mailed: Some(at(0)) };
-    let mut open = vec![at(500); MAX_RETURNED - 1];
+    let open_until = |end| OpenLink { requested: at(end - 3600), expires: at(end) };
+    let mut open = vec![open_until(500); MAX_RETURNED - 1];
     assert!(policy.allows_return(&recent, &open, at(0)).is_ok());
-    open.push(at(90));
+    open.push(open_until(90));
     let wait = policy.allows_return(&recent, &open, at(0)).unwrap_err();
     assert_eq!(wait.retry_after, Duration::from_secs(90));
 }
@@ -151,4 +152,20 @@ fn without_a_cooldown_nobody_waits_for_the_clock_of_another_node() {
     let recent = RecentLinks { requested: vec![at(65)], last_mailed: Some(at(65)) };
     assert!(policy(0, 5).allows_mail(&recent, at(60)).is_ok());
     assert!(policy(1, 5).allows_mail(&recent, at(60)).is_err());
+}
+
+const DAY: i64 = 24 * 3600;
+
+#[test]
+fn a_clock_that_is_set_back_makes_nobody_wait_for_longer_than_from_a_link_requested_now() {
+    let ahead = RecentLinks { requested: vec![at(DAY); 5], last_mailed: Some(at(DAY)) };
+    assert!(ahead.are_ahead_of(at(0)) && !ahead.are_ahead_of(at(DAY)));
+    let cooldown = policy(60, 6).allows_mail(&ahead, at(0)).unwrap_err();
+    let hour = policy(60, 5).allows_mail(&ahead, at(0)).unwrap_err();
+    let open = OpenLink { requested: at(DAY), expires: at(DAY + 3600) };
+    let place = policy(60, 6).allows_return(&ahead, &[open; MAX_RETURNED], at(0)).unwrap_err();
+    for (refused, longest) in [(cooldown, 60), (hour, 3600), (place, 3600)] {
+        assert_eq!(refused.retry_after, Duration::from_secs(longest));
+        assert!(refused.clock_was_ahead);
+    }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use passlink_application::{LinkKind, Links, StoreError};
-use passlink_domain::{Delivery, LinkId, LinkState, PasskeyLink, RecentLinks, UserId};
+use passlink_domain::{Delivery, LinkId, LinkState, OpenLink, PasskeyLink, RecentLinks, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
@@ -85,20 +85,41 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
     async fn open_returned_links(
         &mut self,
         user: &UserId,
+        since: Timestamp,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Timestamp>, StoreError> {
-        let expiries: Vec<i64> = Entity::find()
+    ) -> Result<Vec<OpenLink>, StoreError> {
+        let rows: Vec<(i64, i64)> = Entity::find()
             .select_only()
-            .column(Column::ExpiresAt)
+            .columns([Column::RequestedAt, Column::ExpiresAt])
             .filter(open_at(user, now))
+            .filter(Column::RequestedAt.gt(since.as_millisecond()))
             .filter(Column::Email.is_null())
             .limit(limit as u64)
             .into_tuple()
             .all(self.db)
             .await
             .map_err(|error| self.failed(error))?;
-        expiries.into_iter().map(instant).collect()
+        let open = |(requested, expires)| {
+            Ok(OpenLink { requested: instant(requested)?, expires: instant(expires)? })
+        };
+        rows.into_iter().map(open).collect()
+    }
+
+    async fn set_requested_before(
+        &mut self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let now = now.as_millisecond();
+        Entity::update_many()
+            .col_expr(Column::RequestedAt, Expr::value(now.saturating_sub(1)))
+            .filter(Column::UserId.eq(user.as_str()))
+            .filter(Column::RequestedAt.gte(now))
+            .exec(self.db)
+            .await
+            .map(drop)
+            .map_err(|error| self.failed(error))
     }
 
     async fn links_of(
@@ -163,12 +184,14 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
     }
 
     async fn mark_resent(&mut self, id: &LinkId, now: Timestamp) -> Result<bool, StoreError> {
-        let states = OPEN.into_iter().chain([LinkState::Expired]).map(state_name);
+        // What is noted as expired is so, also by a clock that was set back since.
+        let expired = Column::State.eq(state_name(LinkState::Expired)).or(Column::State
+            .is_in(OPEN.map(state_name))
+            .and(Column::ExpiresAt.lte(now.as_millisecond())));
         let marked = Entity::update_many()
             .col_expr(Column::ResentAt, Expr::value(now.as_millisecond()))
             .filter(Column::Id.eq(id.as_str()))
-            .filter(Column::State.is_in(states))
-            .filter(Column::ExpiresAt.lte(now.as_millisecond()))
+            .filter(expired)
             .filter(Column::ResentAt.is_null())
             .exec(self.db)
             .await
