@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use passlink_domain::{
     CodeBinding, CodeKeys, KeyId, LinkId, Passkey, PasskeyId, PasskeyLink, Purpose, User, UserId,
+    UserState,
 };
 use zeroize::Zeroizing;
 
@@ -48,7 +49,7 @@ impl CodeDesk {
         Self { store, keys, wrong }
     }
 
-    /// The link that the code is for, and its user, who is active. The link may have ended.
+    /// The link that the code is for, and its user, who may use it. The link may have ended.
     pub async fn link(
         &self,
         presented: &PresentedCode<LinkId>,
@@ -58,12 +59,12 @@ impl CodeDesk {
         let binding = link.as_ref().map(|link| (&link.key, link.code_binding(purpose)));
         self.check(binding, ("link", presented.id.as_str()), presented)?;
         let link = link.ok_or(CodeError::Invalid)?;
-        let user = self.active_user(&link.user).await?;
+        let user = self.user(&link.user, purpose).await?;
         Ok((link, user))
     }
 
-    /// The passkey whose registration the code undoes, and its user, who is active. The passkey
-    /// may be removed.
+    /// The passkey whose registration the code undoes, and its user, who may use it. The passkey may be
+    /// removed.
     pub async fn passkey(
         &self,
         presented: &PresentedCode<PasskeyId>,
@@ -72,7 +73,7 @@ impl CodeDesk {
         let binding = passkey.as_ref().and_then(Passkey::undo_binding);
         self.check(binding, ("passkey", presented.id.as_str()), presented)?;
         let passkey = passkey.ok_or(CodeError::Invalid)?;
-        let user = self.active_user(&passkey.user).await?;
+        let user = self.user(&passkey.user, Purpose::Undo).await?;
         Ok((passkey, user))
     }
 
@@ -93,9 +94,18 @@ impl CodeDesk {
         Err(CodeError::Invalid)
     }
 
-    async fn active_user(&self, id: &UserId) -> Result<User, CodeError> {
+    async fn user(&self, id: &UserId, purpose: Purpose) -> Result<User, CodeError> {
         let user: Option<User> = self.store.read(id.clone(), |id, tx| tx.user(id)).await?;
-        user.filter(|user| user.active().is_ok()).ok_or(CodeError::Invalid)
+        user.filter(|user| may_use(user, purpose)).ok_or(CodeError::Invalid)
+    }
+}
+
+/// Whether a user may use a code for `purpose`. "This wasn't me" is for everybody who was not removed:
+/// it is needed most while an operator has the user locked.
+fn may_use(user: &User, purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Register => user.active().is_ok(),
+        Purpose::Revoke | Purpose::Undo => user.state != UserState::Removed,
     }
 }
 

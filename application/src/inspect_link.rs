@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use passlink_domain::{LinkId, LinkState, PasskeyLink, Purpose, User, UserId};
+use passlink_domain::{Delivery, LinkId, LinkState, PasskeyLink, Purpose, User, UserId};
 
 use crate::{Clock, CodeDesk, CodeError, PresentedCode};
 
@@ -25,7 +25,7 @@ pub struct LinkView {
     pub expires: Timestamp,
 }
 
-/// Shows links; changes nothing.
+/// Shows links, also to who may only revoke them; changes nothing.
 pub struct InspectLink {
     codes: CodeDesk,
     clock: Arc<dyn Clock>,
@@ -40,14 +40,39 @@ impl InspectLink {
     /// The link as it is now.
     #[tracing::instrument(name = "passlink.inspect_link", skip_all)]
     pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<LinkView, CodeError> {
-        let (link, user) = self.codes.link(&presented, Purpose::Register).await?;
-        Ok(view(link, user, self.clock.now()))
+        self.view(presented, Purpose::Register).await
+    }
+
+    /// The link as it is now, for the code that revokes it.
+    #[tracing::instrument(name = "passlink.inspect_revocation", skip_all)]
+    pub async fn by_revoke_code(
+        &self,
+        presented: PresentedCode<LinkId>,
+    ) -> Result<LinkView, CodeError> {
+        self.view(presented, Purpose::Revoke).await
+    }
+
+    async fn view(
+        &self,
+        presented: PresentedCode<LinkId>,
+        purpose: Purpose,
+    ) -> Result<LinkView, CodeError> {
+        let (link, user) = self.codes.link(&presented, purpose).await?;
+        let known = match purpose {
+            Purpose::Register => link.is_for(&user),
+            // Whether the user may act does not matter here.
+            Purpose::Revoke | Purpose::Undo => match &link.delivery {
+                Delivery::Mail(address) => user.verified_address() == Some(address),
+                Delivery::Returned => true,
+            },
+        };
+        Ok(view(link, user, known, self.clock.now()))
     }
 }
 
-/// What has become of the user since is no business of a mailbox that is no longer theirs.
-fn view(link: PasskeyLink, user: User, now: Timestamp) -> LinkView {
-    let known = link.is_for(&user);
+/// What has become of the user since is no business of a mailbox that is no longer theirs: the user
+/// is `known` to the others.
+fn view(link: PasskeyLink, user: User, known: bool, now: Timestamp) -> LinkView {
     let link = link.seen_at(now);
     let email = user.email.filter(|_| known);
     let address = email.as_ref().map(|email| email.address.as_str());

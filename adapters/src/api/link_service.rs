@@ -4,7 +4,7 @@ use std::{fmt::Display, str::FromStr, sync::Arc};
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
 use passlink_application::{
-    CodeDesk, InspectLink, LinkUseCases, PresentedCode, RemovePasskey, ResendLink,
+    CodeDesk, InspectLink, LinkUseCases, LinkView, PresentedCode, RemovePasskey, ResendLink,
 };
 use passlink_domain::LinkState;
 
@@ -13,9 +13,9 @@ use super::{
     error::ApiError,
     fields,
     proto::passlink::v1::{
-        self, InspectLinkRequest, InspectLinkResponse, LinkService, ResendLinkRequest,
-        ResendLinkResponse, RevokeLinkRequest, RevokeLinkResponse, UndoRegistrationRequest,
-        UndoRegistrationResponse,
+        self, InspectLinkRequest, InspectLinkResponse, InspectRevocationRequest, LinkService,
+        ResendLinkRequest, ResendLinkResponse, RevokeLinkRequest, RevokeLinkResponse,
+        UndoRegistrationRequest, UndoRegistrationResponse,
     },
 };
 
@@ -37,15 +37,17 @@ impl LinkService for Service {
     ) -> ServiceResult<InspectLinkResponse> {
         let presented = presented(&context, request.link_id, request.code)?;
         let link = self.inspect.by_code(presented).await.map_err(ApiError::from)?;
-        Response::ok(InspectLinkResponse {
-            state: state(link.state).into(),
-            display_name: link.display_name,
-            masked_email: link.masked_email,
-            language: link.language,
-            expiration_date: timestamp(link.expires).into(),
-            user_id: link.user.to_string(),
-            ..Default::default()
-        })
+        Response::ok(inspected(link))
+    }
+
+    async fn inspect_revocation(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, InspectRevocationRequest>,
+    ) -> ServiceResult<InspectLinkResponse> {
+        let presented = presented(&context, request.link_id, request.code)?;
+        let link = self.inspect.by_revoke_code(presented).await.map_err(ApiError::from)?;
+        Response::ok(inspected(link))
     }
 
     async fn resend_link(
@@ -89,6 +91,18 @@ where
     T: FromStr<Err: Display>,
 {
     fields::presented(context, ("id", id), ("code", code)).map_err(|_| ApiError::CodeInvalid)
+}
+
+fn inspected(link: LinkView) -> InspectLinkResponse {
+    InspectLinkResponse {
+        state: state(link.state).into(),
+        display_name: link.display_name,
+        masked_email: link.masked_email,
+        language: link.language,
+        expiration_date: timestamp(link.expires).into(),
+        user_id: link.user.to_string(),
+        ..Default::default()
+    }
 }
 
 fn state(state: LinkState) -> v1::LinkState {

@@ -53,6 +53,7 @@ const BINDINGS: &[Binding] = &[
     post("/passlink/v1/links/{link_id}/_inspect", "/passlink.v1.LinkService/InspectLink"),
     post("/passlink/v1/links/{link_id}/_resend", "/passlink.v1.LinkService/ResendLink"),
     post("/passlink/v1/links/{link_id}/_revoke", "/passlink.v1.LinkService/RevokeLink"),
+    post("/passlink/v1/links/{link_id}/_inspect_revocation", "/passlink.v1.LinkService/InspectRevocation"),
     post("/passlink/v1/passkeys/{passkey_id}/_undo", "/passlink.v1.LinkService/UndoRegistration"),
 ];
 

@@ -54,6 +54,23 @@ async fn whatever_is_wrong_is_told_alike() {
 }
 
 #[tokio::test]
+async fn this_was_not_me_is_for_everybody_who_was_not_removed() {
+    let world = World::new();
+    let ada = world.user("ada").await;
+    let code = world.mailed_link(&ada, Purpose::Revoke).await;
+    for (state, may) in [
+        (UserState::Active, true),
+        (UserState::Deactivated, true),
+        (UserState::Locked, true),
+        (UserState::Removed, false),
+    ] {
+        world.change_user("ada", |ada| ada.state = state);
+        let opened = world.codes().link(&code, Purpose::Revoke).await;
+        assert_eq!(opened.is_ok(), may, "{state:?}: {opened:?}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_codes_are_limited_for_a_client_and_for_a_link_and_a_right_one_holds() {
     let world = World::new();
     let code = mailed(&world).await;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use passlink_domain::{Text, UserEmail};
+use passlink_domain::{Text, UserEmail, UserState};
 
 use super::*;
 use crate::{
@@ -86,4 +86,25 @@ async fn a_name_that_is_the_address_is_not_told() {
     world.change_user("ada", |ada| ada.display_name = Text::parse("ada@example.com").unwrap());
     let view = inspect(&world, &returned).await;
     assert_eq!((&*view.display_name, &*view.masked_email), ("", "a•••@example.com"));
+}
+
+#[tokio::test]
+async fn who_can_revoke_a_link_sees_it_whatever_the_users_state_and_not_at_a_mailbox_of_before() {
+    let world = World::new();
+    let ada = world.user("ada").await;
+    let code = world.mailed_link(&ada, Purpose::Revoke).await;
+    let inspect = InspectLink::new(world.codes(), world.clone());
+    let view = async || {
+        let view = inspect.by_revoke_code(presented(code.id.clone(), &code.code)).await.unwrap();
+        (view.state, view.display_name, view.masked_email)
+    };
+    for state in [UserState::Active, UserState::Locked, UserState::Deactivated] {
+        world.change_user("ada", |ada| ada.state = state);
+        let (name, address) = ("Ada Example".into(), "a•••@example.com".into());
+        assert_eq!(view().await, (LinkState::Requested, name, address), "{state:?}");
+    }
+    world.change_user("ada", |ada| ada.email = None);
+    assert_eq!(view().await, (LinkState::Revoked, String::new(), String::new()));
+    let wrong = inspect.by_code(presented(code.id.clone(), &code.code)).await;
+    assert!(matches!(wrong, Err(CodeError::Invalid)), "{wrong:?}");
 }

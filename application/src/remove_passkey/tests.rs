@@ -90,6 +90,18 @@ async fn the_code_of_the_mail_undoes_the_registration_however_often_it_is_used()
 }
 
 #[tokio::test]
+async fn a_registration_is_undone_for_a_user_who_may_not_act_as_well() {
+    for state in [UserState::Locked, UserState::Deactivated] {
+        let world = World::new();
+        let passkey = passkey(&world).await;
+        world.change_user("ada", |ada| ada.state = state);
+        remove(&world).undo(&world.codes(), undo_code(&passkey)).await.unwrap();
+        assert!(is_removed(&world), "{state:?}");
+        assert_eq!(world.state().mails[1].about, MailSubject::PasskeyRemoved(passkey.id));
+    }
+}
+
+#[tokio::test]
 async fn a_registration_can_be_undone_for_seven_days_and_by_no_other_code() {
     let world = World::new();
     let passkey = passkey(&world).await;

@@ -87,3 +87,22 @@ async fn a_registration_is_undone_by_its_own_code_only_and_is_so_however_often_i
     page.goto(&undo.page).await;
     comes_to(&page, "common.incomplete").await;
 }
+
+#[tokio::test]
+async fn this_was_not_me_works_for_a_user_who_is_locked() {
+    let scene = Scene::set(&[]).await;
+    let page = scene.open(&scene.link().await).await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    let undo = scene.next_mail(0).await.undo_link();
+    let mail = scene.mail().await;
+    scene.passlink.cli(&["user", "lock", &scene.ada.id]).done();
+    for (link, done) in [(mail.revoke_link(), "revoke.done"), (undo, "undo.done")] {
+        page.goto("about:blank").await;
+        page.goto(&link.whole).await;
+        press(&page).await;
+        comes_to(&page, done).await;
+    }
+    let passkeys = scene.passlink.cli(&["passkey", "list", "--user", &scene.ada.id]).lines();
+    assert_eq!(passkeys, Vec::<Value>::new());
+}

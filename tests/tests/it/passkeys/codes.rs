@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Whatever takes a code.
-const ENDPOINTS: [&str; 5] = ["register", "inspect", "resend", "revoke", "undo"];
+const ENDPOINTS: [&str; 6] =
+    ["register", "inspect", "resend", "revoke", "inspect_revocation", "undo"];
 
 /// Ada with a mailed link that is open and a passkey that was registered with another one; and all
 /// their codes.
@@ -100,7 +101,7 @@ async fn a_code_opens_nothing_but_what_it_is_for() {
     let Codes { register, revoke, undo, .. } = &codes;
     for (code, opens) in [
         (register, &["register", "inspect"][..]),
-        (revoke, &["revoke"]),
+        (revoke, &["revoke", "inspect_revocation"]),
         (undo, &["undo"]),
         (&register.to_lowercase(), &[]),
         (&register[1..].to_owned(), &[]),
@@ -129,11 +130,48 @@ async fn whatever_is_wrong_answers_alike() {
     let bob = passlink.caller("bob@example.com", &[]);
     assert_code_invalid(&try_to_begin(passlink, &bob, &codes.link_with(register)).await);
     passlink.cli(&["user", "lock", &ada.id]).done();
+    codes.refuse(codes.ids(), register).await;
+    passlink.cli(&["user", "unlock", &ada.id]).done();
+    assert_eq!(names(passlink, ada).await, ["Phone"]);
+    passlink.cli(&["user", "remove", &ada.id]).done();
     for code in [register, &codes.revoke, &codes.undo] {
         codes.refuse(codes.ids(), code).await;
     }
+}
+
+#[tokio::test]
+async fn this_was_not_me_works_for_a_user_who_is_locked_or_deactivated() {
+    for stop in ["lock", "deactivate"] {
+        let codes = Codes::made().await;
+        let Codes { passlink, ada, passkey, revoke, undo, .. } = &codes;
+        passlink.cli(&["user", stop, &ada.id]).done();
+        let link = codes.link_with(revoke);
+        let seen = at_link(passlink, &link, "_inspect_revocation").await.json();
+        assert_eq!(seen["state"], "LINK_STATE_REVOKED", "{stop}: {seen}");
+        assert_eq!(seen["maskedEmail"], "a•••@example.com");
+        for _ in 0..2 {
+            let revoked = at_link(passlink, &link, "_revoke").await;
+            assert_eq!((revoked.status, &*revoked.text), (200, "{}"), "{stop}");
+            let undone = super::undo(passlink, passkey, undo).await;
+            assert_eq!((undone.status, &*undone.text), (200, "{}"), "{stop}");
+        }
+        let passkeys = passlink.cli(&["passkey", "list", "--user", &ada.id]).lines();
+        assert_eq!(passkeys, Vec::<Value>::new(), "{stop}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_link_of_a_locked_user_that_was_revoked_is_not_mailed_again_later() {
+    let codes = Codes::made().await;
+    let Codes { passlink, ada, register, .. } = &codes;
+    passlink.cli(&["user", "lock", &ada.id]).done();
+    // As if the link had run out before that.
+    let expired = "UPDATE links SET state = 'expired' WHERE id = ?";
+    passlink.sql(expired, &[&codes.link]);
+    let revoked = at_link(passlink, &codes.link_with(&codes.revoke), "_revoke").await;
+    assert_eq!(revoked.status, 200, "{revoked:?}");
     passlink.cli(&["user", "unlock", &ada.id]).done();
-    assert_eq!(names(passlink, ada).await, ["Phone"]);
+    assert_code_invalid(&at_link(passlink, &codes.link_with(register), "_resend").await);
 }
 
 #[tokio::test]
@@ -155,7 +193,9 @@ async fn what_can_be_no_code_or_no_id_is_as_wrong_as_any_other_and_told_by_its_f
             assert_code_invalid(&codes.at(endpoint, [id, id], &codes.register).await);
         }
     }
-    for method in ["InspectLink", "ResendLink", "RevokeLink", "UndoRegistration"] {
+    for method in
+        ["InspectLink", "ResendLink", "RevokeLink", "InspectRevocation", "UndoRegistration"]
+    {
         let path = format!("/passlink.v1.LinkService/{method}");
         let answer = post(&codes.passlink, None, &path, &json!({})).await;
         assert_eq!(answer.status, 400, "{method}: {answer:?}");

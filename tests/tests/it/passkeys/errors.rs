@@ -84,6 +84,7 @@ fn by_code(user: &Caller, id: &str, code: &str) -> Vec<(&'static str, Call)> {
         ("InspectLink", call::inspect(id, code)),
         ("ResendLink", call::resend(id, code)),
         ("RevokeLink", call::revoke(id, code)),
+        ("InspectRevocation", call::inspect_revocation(id, code)),
         ("UndoRegistration", call::undo(id, code)),
     ]
 }

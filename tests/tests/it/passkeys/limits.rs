@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Whatever takes a code, by method and path; `{id}` stands for what the code shall open.
-const ENDPOINTS: [(&str, &str); 5] = [
+const ENDPOINTS: [(&str, &str); 6] = [
     ("register", "/v2/users/{user}/passkeys"),
     ("inspect", "/passlink/v1/links/{id}/_inspect"),
     ("resend", "/passlink/v1/links/{id}/_resend"),
     ("revoke", "/passlink/v1/links/{id}/_revoke"),
+    ("inspect_revocation", "/passlink/v1/links/{id}/_inspect_revocation"),
     ("undo", "/passlink/v1/passkeys/{id}/_undo"),
 ];
 /// How many wrong ones are let through.

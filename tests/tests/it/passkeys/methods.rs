@@ -86,6 +86,12 @@ pub fn revoke(link: &str, code: &str) -> Call {
     at_link("/passlink.v1.LinkService/RevokeLink", link, "_revoke", code)
 }
 
+/// `LinkService.InspectRevocation`.
+pub fn inspect_revocation(link: &str, code: &str) -> Call {
+    let rpc = "/passlink.v1.LinkService/InspectRevocation";
+    at_link(rpc, link, "_inspect_revocation", code)
+}
+
 /// `LinkService.UndoRegistration`.
 pub fn undo(passkey: &str, code: &str) -> Call {
     let rpc = "/passlink.v1.LinkService/UndoRegistration";

@@ -92,6 +92,11 @@ async fn assert_whole_way(protocol: Protocol) {
     passlink.send_link(&ada.token).await.sequence();
     let link = mails.until_mails(9).await.remove(8).mail.revoke_link();
     let code = &*link.code;
+    let seen = at(bare, call::inspect_revocation(&link.query["codeID"], code)).await;
+    assert_eq!(
+        (&seen["state"], &seen["displayName"]),
+        (&json!("LINK_STATE_OPEN"), &json!("Ada Example"))
+    );
     assert_eq!(at(bare, call::revoke(&link.query["codeID"], code)).await, json!({}));
     assert_eq!(passlink.history(&ada.id).len(), 12);
 }
