@@ -37,7 +37,7 @@ pub struct PresentedCode<T> {
 /// Checks codes.
 #[derive(Clone)]
 pub struct CodeDesk {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     keys: Arc<CodeKeys>,
     wrong: Arc<Limiter>,
 }

@@ -24,6 +24,9 @@ pub enum UserLinkError {
     /// The user can't have a link now.
     #[error(transparent)]
     NotReachable(#[from] NotReachable),
+    /// The token that asks was revoked a moment ago, or has expired.
+    #[error("the token does not hold any more")]
+    TokenEnded,
     /// Links are not returned to callers here.
     #[error("links are not returned to callers")]
     NotOffered,

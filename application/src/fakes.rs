@@ -206,7 +206,7 @@ impl World {
             language: "en".into(),
         };
         let user = users.add(new).await.unwrap();
-        Caller { user: user.id, token_name: None }
+        Caller { user: user.id, token_name: None, token: None }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use passlink_domain::{Delivery, LinkId, LinkState, PasskeyLink, Purpose, User, UserId};
+use passlink_domain::{
+    Delivery, EmailAddress, LinkId, LinkState, PasskeyLink, Purpose, User, UserId,
+};
 
 use crate::{Clock, CodeDesk, CodeError, PresentedCode};
 
@@ -74,21 +76,30 @@ impl InspectLink {
 /// is `known` to the others.
 fn view(link: PasskeyLink, user: User, known: bool, now: Timestamp) -> LinkView {
     let link = link.seen_at(now);
-    let email = user.email.filter(|_| known);
-    let address = email.as_ref().map(|email| email.address.as_str());
-    // Users without a name are called by their address, which only the masked one tells.
-    let name = Some(user.display_name.as_str()).filter(|name| known && Some(*name) != address);
+    let (display_name, masked_email) = match known {
+        true => name_and_address(&user),
+        false => Default::default(),
+    };
     LinkView {
         state: match known || link.state == LinkState::Redeemed {
             true => link.state,
             false => LinkState::Revoked,
         },
         user: user.id,
-        display_name: name.unwrap_or_default().to_owned(),
-        masked_email: email.map(|email| email.address.masked()).unwrap_or_default(),
+        display_name,
+        masked_email,
         language: user.language,
         expires: link.expires,
     }
+}
+
+/// What a user is called on a page, and the masked address. Users without a name are called by their
+/// address, which only the masked one tells.
+pub(crate) fn name_and_address(user: &User) -> (String, String) {
+    let address = user.email.as_ref().map(|email| &email.address);
+    let name = Some(user.display_name.as_str())
+        .filter(|name| address.is_none_or(|address| address.as_str() != *name));
+    (name.unwrap_or_default().to_owned(), address.map(EmailAddress::masked).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod ids;
 mod import_passkeys;
 mod import_users;
 mod inspect_link;
+mod inspect_undo;
 mod key_use;
 mod lane;
 mod limiter;
@@ -58,6 +59,7 @@ pub use import_users::{
     ImportError, ImportStep, ImportUsers, Obstacle, Obstacles, StagedUser, WrongLines,
 };
 pub use inspect_link::{InspectLink, LinkView};
+pub use inspect_undo::{InspectUndo, UndoState, UndoView};
 pub use key_use::{KeyNeed, KeyUse, KeyUsers};
 pub use lane::{Lane, Urgency};
 pub use limiter::{ClientAddress, Limiter, TooMany};
@@ -85,6 +87,6 @@ pub use revoke_link::{LinkError, LinkUseCases};
 pub use send_link::SendLink;
 pub use store::{Repositories, Settled, Store, Work};
 pub use test_mail::{TestMailError, send_test_mail};
-pub use tokens::{NewToken, TokenError, TokenUseCases};
+pub use tokens::{NewToken, RevokedToken, TokenError, TokenUseCases};
 pub use urls::{LinkTemplateError, PublicUrl, PublicUrlError};
 pub use users::{NewUser, UserError, UserUseCases};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use passlink_domain::{
     CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, ObjectDetails, PasskeyLink,
-    RecentLinks, Text, TooManyLinks, UrlTemplate, User, UserEvent, UserId,
+    RecentLinks, Text, TokenId, TooManyLinks, UrlTemplate, User, UserEvent, UserId,
 };
 
 use crate::{
@@ -19,6 +19,8 @@ pub struct Caller {
     pub user: UserId,
     /// What the token is called.
     pub token_name: Option<Text>,
+    /// The token; none where an operator acts for the user.
+    pub token: Option<TokenId>,
 }
 
 /// Where links are made.
@@ -120,6 +122,7 @@ impl Draft {
             domain: self.desk.public_url.host().to_owned(),
             key: self.desk.keys.newest().clone(),
             requested_by: self.caller.token_name.clone(),
+            token: self.caller.token.clone(),
             url_template: self.url_template.clone(),
             requested: now,
             expires: self.desk.policy.expiry(now),

@@ -218,6 +218,13 @@ pub trait Links {
         now: Timestamp,
         limit: u64,
     ) -> Result<u64, StoreError>;
+    /// Revokes those links of this kind that the token has made and that are open; returns how many.
+    async fn revoke_links_of_token(
+        &mut self,
+        token: &TokenId,
+        kind: LinkKind,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
     /// Revokes those links of the user that are open.
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError>;
     /// Deletes the user's links.
@@ -368,6 +375,8 @@ pub trait Tokens {
     async fn add_token(&mut self, token: &Token, hash: &TokenHash) -> Result<(), StoreError>;
     /// The token with this hash.
     async fn token_by_hash(&mut self, hash: &TokenHash) -> Result<Option<Token>, StoreError>;
+    /// The token.
+    async fn token(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError>;
     /// The user's tokens, by id.
     async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError>;
     /// Deletes the user's tokens.

@@ -30,6 +30,7 @@ impl From<UserLinkError> for ResendError {
             UserLinkError::UserNotFound
             | UserLinkError::NotReachable(_)
             | UserLinkError::NotOffered
+            | UserLinkError::TokenEnded
             | UserLinkError::UrlTemplate(_) => CodeError::Invalid.into(),
         }
     }
@@ -55,7 +56,8 @@ impl ResendLink {
     pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<(), ResendError> {
         let (link, user) = self.codes.link(&presented, Purpose::Register).await?;
         let desk = &self.send.desk;
-        let caller = Caller { user: user.id, token_name: link.requested_by.clone() };
+        let (token_name, token) = (link.requested_by.clone(), link.token.clone());
+        let caller = Caller { user: user.id, token_name, token };
         let mail: OutboxId = new_id(desk.clock.now(), &*desk.random)?;
         let draft = Draft { url_template: link.url_template.clone(), ..desk.draft(caller)? };
         let user = draft.caller.user.clone();
@@ -81,7 +83,13 @@ async fn resend(
 ) -> Result<(), ResendError> {
     let (user, now) = draft.user(tx).await?;
     let can_be_resent = expired.is_for(&user) && expired.can_be_resent_at(now);
-    if !can_be_resent || !tx.mark_resent(&expired.id, now).await? {
+    // What a token that was revoked has made is not made again.
+    let token = match &draft.caller.token {
+        Some(token) => tx.token(token).await?,
+        None => None,
+    };
+    let is_revoked = token.is_some_and(|token| token.revoked.is_some());
+    if is_revoked || !can_be_resent || !tx.mark_resent(&expired.id, now).await? {
         return Err(CodeError::Invalid.into());
     }
     send(draft, mail, tx).await?;

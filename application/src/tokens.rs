@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use passlink_domain::{BearerToken, Text, Token, TokenId, UserId, UserState};
 use zeroize::Zeroizing;
 
-use crate::{AuthenticateError, Caller, Clock, Identity, Random, Store, StoreError, ids::new_id};
+use crate::{
+    AuthenticateError, Caller, Clock, Identity, LinkKind, Random, Repositories, Store, StoreError,
+    ids::new_id,
+};
 
 /// What a new token is given.
 #[derive(Debug, Clone)]
@@ -89,15 +92,43 @@ impl TokenUseCases {
             .await
     }
 
-    /// Revokes a token; revoking it again changes nothing.
-    pub async fn revoke(&self, id: TokenId) -> Result<Token, TokenError> {
-        let now = self.clock.now();
+    /// Revokes a token and ends the open links that it made; revoking it again changes nothing.
+    pub async fn revoke(&self, id: TokenId) -> Result<RevokedToken, TokenError> {
         self.store
-            .write(id, move |id, tx| {
-                Box::pin(async move { tx.revoke_token(id, now).await?.ok_or(TokenError::NotFound) })
+            .write((id, self.clock.clone()), |(id, clock), tx| {
+                Box::pin(async move {
+                    let user = tx.token(id).await?.ok_or(TokenError::NotFound)?.user;
+                    // Links of the user are made before this or after it.
+                    tx.user_for_update(&user).await?;
+                    let revoked = revoke(id, clock.now(), tx).await?;
+                    revoked.ok_or(TokenError::NotFound)
+                })
             })
             .await
     }
+}
+
+/// A token that was revoked, and the open links that ended by that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokedToken {
+    /// The token as it then is.
+    pub token: Token,
+    /// How many links ended that were mailed.
+    pub mailed: u64,
+    /// How many links ended that were returned.
+    pub returned: u64,
+}
+
+/// Revokes a token, whose user nobody else changes, and ends the open links that it made.
+pub(crate) async fn revoke(
+    id: &TokenId,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<Option<RevokedToken>, StoreError> {
+    let Some(token) = tx.revoke_token(id, now).await? else { return Ok(None) };
+    let mailed = tx.revoke_links_of_token(id, LinkKind::Mailed, now).await?;
+    let returned = tx.revoke_links_of_token(id, LinkKind::Returned, now).await?;
+    Ok(Some(RevokedToken { token, mailed, returned }))
 }
 
 #[async_trait]
@@ -107,7 +138,8 @@ impl Identity for TokenUseCases {
             self.store.read(token.hash(), |hash, tx| Box::pin(tx.token_by_hash(hash))).await?;
         match stored {
             Some(stored) if stored.holds_at(self.clock.now()) => {
-                Ok(Caller { user: stored.user, token_name: stored.name })
+                let (token_name, token) = (stored.name, Some(stored.id));
+                Ok(Caller { user: stored.user, token_name, token })
             }
             _ => Err(AuthenticateError::Invalid),
         }

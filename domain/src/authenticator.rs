@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{CodeBinding, KeyId, PasskeyId, Purpose, Text, TextError, UserId};
+use crate::{CodeBinding, KeyId, PasskeyId, Purpose, Text, TextError, TokenId, UserId};
 
 /// How long the user can have a registration undone by the mail that told of it.
 pub const UNDO_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -104,7 +104,7 @@ pub struct Credential {
     pub aaguid: Aaguid,
 }
 
-/// What the code that undoes a registration is derived from.
+/// What the code that undoes a registration is derived from, and what it can undo beside that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undo {
     /// The host that the code is bound to.
@@ -113,6 +113,8 @@ pub struct Undo {
     pub key: KeyId,
     /// When it stops to work.
     pub until: Timestamp,
+    /// The token that made the link with which the passkey was registered, if one did.
+    pub token: Option<TokenId>,
 }
 
 /// A passkey of a user.

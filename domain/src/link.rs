@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    CodeBinding, EmailAddress, KeyId, LinkId, OrganisationId, Purpose, Text, UrlTemplate, User,
-    UserId,
+    CodeBinding, EmailAddress, KeyId, LinkId, OrganisationId, Purpose, Text, TokenId, UrlTemplate,
+    User, UserId,
 };
 
 /// What became of a link.
@@ -61,6 +61,8 @@ pub struct PasskeyLink {
     pub key: KeyId,
     /// What it was requested with (the token's name), for the mail's reader.
     pub requested_by: Option<Text>,
+    /// The token that it was requested with; none for one that an operator made.
+    pub token: Option<TokenId>,
     /// The page that it leads to, in place of the usual one.
     pub url_template: Option<UrlTemplate>,
     /// When it was requested.

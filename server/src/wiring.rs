@@ -15,9 +15,9 @@ use passlink_adapters::{
 };
 use passlink_application::{
     AddLink, Clock, CodeDesk, DeliverMail, ExpireLinks, ExportPasskeys, ImportPasskeys,
-    ImportUsers, InspectLink, KeyUse, Limiter, LinkDesk, LinkUseCases, ListPasskeys, Mailer,
-    Observer, OutboxUseCases, PasskeyDesk, Random, RegisterPasskey, RemovePasskey, ResendLink,
-    SendLink, Store, TestMailError, TokenUseCases, UserUseCases, Wake,
+    ImportUsers, InspectLink, InspectUndo, KeyUse, Limiter, LinkDesk, LinkUseCases, ListPasskeys,
+    Mailer, Observer, OutboxUseCases, PasskeyDesk, Random, RegisterPasskey, RemovePasskey,
+    ResendLink, SendLink, Store, TestMailError, TokenUseCases, UserUseCases, Wake,
 };
 use passlink_domain::{CodeKeys, EmailAddress, KeyId, LinkPolicy};
 use secrecy::ExposeSecret;
@@ -280,6 +280,7 @@ impl House {
             add_link: AddLink::new(desk, config.links.allow_returned_codes),
             links: self.links(),
             inspect_link: InspectLink::new(codes.clone(), self.clock.clone()),
+            inspect_undo: InspectUndo::new(codes.clone(), self.clock.clone()),
             register_passkey: RegisterPasskey::new(passkeys.clone(), codes.clone()),
             list_passkeys: self.list_passkeys(),
             remove_passkey: RemovePasskey::new(passkeys),

@@ -323,6 +323,7 @@ impl From<UserLinkError> for ApiError {
         match error {
             UserLinkError::UserNotFound => Self::UserNotFound,
             UserLinkError::NotReachable(why) => why.into(),
+            UserLinkError::TokenEnded => Self::AuthInvalid,
             UserLinkError::NotOffered => Self::Unimplemented,
             UserLinkError::UrlTemplate(why) => refused_template(&why),
             UserLinkError::TooMany(limit) => Self::TooManyLinks { retry_after: limit.retry_after },

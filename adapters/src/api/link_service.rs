@@ -4,7 +4,8 @@ use std::{fmt::Display, str::FromStr, sync::Arc};
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
 use passlink_application::{
-    CodeDesk, InspectLink, LinkUseCases, LinkView, PresentedCode, RemovePasskey, ResendLink,
+    CodeDesk, InspectLink, InspectUndo, LinkUseCases, LinkView, PresentedCode, RemovePasskey,
+    ResendLink, UndoState,
 };
 use passlink_domain::LinkState;
 
@@ -13,9 +14,10 @@ use super::{
     error::ApiError,
     fields,
     proto::passlink::v1::{
-        self, InspectLinkRequest, InspectLinkResponse, InspectRevocationRequest, LinkService,
-        ResendLinkRequest, ResendLinkResponse, RevokeLinkRequest, RevokeLinkResponse,
-        UndoRegistrationRequest, UndoRegistrationResponse,
+        self, InspectLinkRequest, InspectLinkResponse, InspectRevocationRequest,
+        InspectUndoRequest, InspectUndoResponse, LinkService, ResendLinkRequest,
+        ResendLinkResponse, RevokeLinkRequest, RevokeLinkResponse, UndoRegistrationRequest,
+        UndoRegistrationResponse,
     },
 };
 
@@ -23,6 +25,7 @@ use super::{
 pub(super) struct Service {
     pub codes: CodeDesk,
     pub inspect: InspectLink,
+    pub inspect_undo: InspectUndo,
     pub resend: ResendLink,
     pub links: LinkUseCases,
     pub remove: Arc<RemovePasskey>,
@@ -76,8 +79,34 @@ impl LinkService for Service {
         request: ServiceRequest<'_, UndoRegistrationRequest>,
     ) -> ServiceResult<UndoRegistrationResponse> {
         let presented = presented(&context, request.passkey_id, request.code)?;
-        self.remove.undo(&self.codes, presented).await.map_err(ApiError::from)?;
+        let undone = self.remove.undo(&self.codes, presented, request.revoke_token).await;
+        undone.map_err(ApiError::from)?;
         Response::ok(UndoRegistrationResponse::default())
+    }
+
+    async fn inspect_undo(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, InspectUndoRequest>,
+    ) -> ServiceResult<InspectUndoResponse> {
+        let presented = presented(&context, request.passkey_id, request.code)?;
+        let undo = self.inspect_undo.by_code(presented).await.map_err(ApiError::from)?;
+        Response::ok(InspectUndoResponse {
+            state: match undo.state {
+                UndoState::Open => v1::UndoState::UNDO_STATE_OPEN,
+                UndoState::Expired => v1::UndoState::UNDO_STATE_EXPIRED,
+                UndoState::Done => v1::UndoState::UNDO_STATE_DONE,
+            }
+            .into(),
+            passkey_name: undo.passkey.to_string(),
+            display_name: undo.display_name,
+            masked_email: undo.masked_email,
+            language: undo.language,
+            creation_date: timestamp(undo.created).into(),
+            expiration_date: timestamp(undo.expires).into(),
+            can_revoke_token: undo.can_revoke_token,
+            ..Default::default()
+        })
     }
 }
 

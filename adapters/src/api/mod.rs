@@ -16,8 +16,8 @@ use connectrpc_health::HealthService;
 use connectrpc_reflection::{ReflectionError, Reflector};
 use http::{HeaderValue, header};
 use passlink_application::{
-    AddLink, CodeDesk, Identity, InspectLink, KeyUse, Limiter, LinkUseCases, ListPasskeys,
-    RegisterPasskey, RemovePasskey, ResendLink, SendLink, Store,
+    AddLink, CodeDesk, Identity, InspectLink, InspectUndo, KeyUse, Limiter, LinkUseCases,
+    ListPasskeys, RegisterPasskey, RemovePasskey, ResendLink, SendLink, Store,
 };
 use passlink_domain::CodeKeys;
 use tokio_util::sync::CancellationToken;
@@ -86,6 +86,8 @@ pub struct Api {
     pub resend_link: ResendLink,
     /// Shows links to their pages.
     pub inspect_link: InspectLink,
+    /// Shows registrations to the page that undoes them.
+    pub inspect_undo: InspectUndo,
     /// Where codes are checked.
     pub codes: CodeDesk,
     /// Registers passkeys.
@@ -135,6 +137,7 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
     let links = link_service::Service {
         codes: api.codes,
         inspect: api.inspect_link,
+        inspect_undo: api.inspect_undo,
         resend: api.resend_link,
         links: api.links,
         remove: remove.clone(),

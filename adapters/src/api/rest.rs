@@ -55,6 +55,7 @@ const BINDINGS: &[Binding] = &[
     post("/passlink/v1/links/{link_id}/_revoke", "/passlink.v1.LinkService/RevokeLink"),
     post("/passlink/v1/links/{link_id}/_inspect_revocation", "/passlink.v1.LinkService/InspectRevocation"),
     post("/passlink/v1/passkeys/{passkey_id}/_undo", "/passlink.v1.LinkService/UndoRegistration"),
+    post("/passlink/v1/passkeys/{passkey_id}/_inspect_undo", "/passlink.v1.LinkService/InspectUndo"),
 ];
 
 /// REST on its paths, RPC on everything that looks like it, and an error for the rest.

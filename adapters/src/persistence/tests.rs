@@ -211,6 +211,7 @@ fn passkey(id: &str, key: &str, undo_until: Timestamp) -> Passkey {
             domain: "id.example.com".into(),
             key: key.parse().unwrap(),
             until: undo_until,
+            token: None,
         }),
     }
 }
@@ -224,6 +225,7 @@ fn link() -> PasskeyLink {
         domain: "id.example.com".into(),
         key: "key".parse().unwrap(),
         requested_by: None,
+        token: None,
         url_template: None,
         requested: at(0),
         expires: at(3600),

@@ -128,7 +128,7 @@ async fn the_mail_with_a_newer_link_replaces_the_older_ones_once_it_is_accepted(
     let world = requested().await;
     work(&world).await;
     world.pass(60);
-    let caller = crate::Caller { user: "ada".parse().unwrap(), token_name: None };
+    let caller = crate::Caller { user: "ada".parse().unwrap(), token_name: None, token: None };
     world.send_link().to_caller(caller).await.unwrap();
     assert_eq!(world.state().links[0].state, LinkState::Sent);
     work(&world).await;

@@ -122,6 +122,20 @@ impl Links for State {
         Ok(late.take(limit as usize).map(|link| link.state = LinkState::Expired).count() as u64)
     }
 
+    async fn revoke_links_of_token(
+        &mut self,
+        token: &TokenId,
+        kind: LinkKind,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let open = self.links.iter_mut().filter(|link| {
+            link.token.as_ref() == Some(token)
+                && LinkKind::from(&link.delivery) == kind
+                && link.is_open_at(now)
+        });
+        Ok(open.map(|link| link.state = LinkState::Revoked).count() as u64)
+    }
+
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
         let open = self.links.iter_mut().filter(|link| link.user == *user && link.is_open_at(now));
         open.for_each(|link| link.state = LinkState::Revoked);

@@ -17,6 +17,11 @@ impl Tokens for State {
         Ok(found.map(|(token, _)| token.clone()))
     }
 
+    async fn token(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError> {
+        let found = self.tokens.iter().find(|(token, _)| token.id == *id);
+        Ok(found.map(|(token, _)| token.clone()))
+    }
+
     async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError> {
         let tokens = self.tokens.iter().filter(|(token, _)| token.user == *user);
         Ok(tokens.map(|(token, _)| token.clone()).collect())

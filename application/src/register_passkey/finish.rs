@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Ceremony, Credential, LinkState, ObjectDetails, Passkey, Text, UNDO_FOR, Undo,
+    Ceremony, Credential, LinkState, ObjectDetails, Passkey, Text, TokenId, UNDO_FOR, Undo,
 };
 
 use super::{Opener, opener};
@@ -20,7 +20,7 @@ pub(super) struct Finished {
 }
 
 impl Finished {
-    fn passkey(&self, now: Timestamp) -> Passkey {
+    fn passkey(&self, token: Option<TokenId>, now: Timestamp) -> Passkey {
         let desk = &self.notice.desk;
         Passkey {
             id: self.ceremony.id.clone(),
@@ -37,6 +37,7 @@ impl Finished {
                 domain: desk.public_url.host().to_owned(),
                 key: desk.keys.newest().clone(),
                 until: now.saturating_add(UNDO_FOR).unwrap_or(Timestamp::MAX),
+                token,
             }),
         }
     }
@@ -64,6 +65,7 @@ pub(super) async fn finish(
     if tx.passkeys_of(&user.id).await?.len() >= notice.desk.max_per_user {
         return Err(PasskeyError::TooMany);
     }
+    let token = link.as_ref().and_then(|link| link.token.clone());
     let mut redeemed = None;
     if let Some(link) = link {
         if !tx.end_link(&link.id, LinkState::Redeemed, now).await? {
@@ -77,7 +79,7 @@ pub(super) async fn finish(
         let after = accepted.map(|at| now.duration_since(at).try_into().unwrap_or_default());
         redeemed = Some(Redeemed { kind, after });
     }
-    if !tx.add_passkey(&finished.passkey(now)).await? {
+    if !tx.add_passkey(&finished.passkey(token, now)).await? {
         return Err(PasskeyError::Exists);
     }
     Ok((notice.added(&user, now, tx).await?, redeemed))

@@ -75,7 +75,8 @@ async fn a_link_registers_a_passkey_and_is_used_up_in_one_change() {
     assert_eq!((details.sequence.get(), details.created), (3, Some(details.changed)));
     let passkey = state.passkeys[0].clone();
     let until = passkey.created.saturating_add(UNDO_FOR).unwrap();
-    let undo = Undo { domain: "id.example.com".into(), key: "k1".parse().unwrap(), until };
+    let undo =
+        Undo { domain: "id.example.com".into(), key: "k1".parse().unwrap(), until, token: None };
     let expected = Passkey {
         id: begun.passkey.clone(),
         user: "ada".parse().unwrap(),

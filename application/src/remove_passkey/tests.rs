@@ -4,8 +4,9 @@ use passlink_domain::{EventKind, LinkId, NotReachable, Purpose, UNDO_FOR, UserSt
 
 use super::*;
 use crate::{
-    CeremonyKey, MailSubject, NewPasskey, RegisterPasskey, RegistrationAnswer,
-    fakes::{World, presented},
+    Caller, CeremonyKey, Identity, MailSubject, NewPasskey, NewToken, RegisterPasskey,
+    RegistrationAnswer, TokenUseCases,
+    fakes::{State, World, presented},
 };
 
 fn remove(world: &Arc<World>) -> RemovePasskey {
@@ -80,12 +81,12 @@ async fn the_code_of_the_mail_undoes_the_registration_however_often_it_is_used()
     let world = World::new();
     let passkey = passkey(&world).await;
     let codes = world.codes();
-    remove(&world).undo(&codes, undo_code(&passkey)).await.unwrap();
+    remove(&world).undo(&codes, undo_code(&passkey), false).await.unwrap();
     assert!(is_removed(&world));
-    remove(&world).undo(&codes, undo_code(&passkey)).await.unwrap();
+    remove(&world).undo(&codes, undo_code(&passkey), false).await.unwrap();
     assert_eq!((world.state().events.len(), world.state().mails.len()), (3, 2));
     let wrong = presented(passkey.id.clone(), "wrong");
-    let refused = remove(&world).undo(&codes, wrong).await;
+    let refused = remove(&world).undo(&codes, wrong, false).await;
     assert!(matches!(refused, Err(PasskeyError::Code(CodeError::Invalid))), "{refused:?}");
 }
 
@@ -95,7 +96,7 @@ async fn a_registration_is_undone_for_a_user_who_may_not_act_as_well() {
         let world = World::new();
         let passkey = passkey(&world).await;
         world.change_user("ada", |ada| ada.state = state);
-        remove(&world).undo(&world.codes(), undo_code(&passkey)).await.unwrap();
+        remove(&world).undo(&world.codes(), undo_code(&passkey), false).await.unwrap();
         assert!(is_removed(&world), "{state:?}");
         assert_eq!(world.state().mails[1].about, MailSubject::PasskeyRemoved(passkey.id));
     }
@@ -107,7 +108,7 @@ async fn a_registration_can_be_undone_for_seven_days_and_by_no_other_code() {
     let passkey = passkey(&world).await;
     let codes = world.codes();
     // The register code of a link that has the passkey's id.
-    let ada = crate::Caller { user: passkey.user.clone(), token_name: None };
+    let ada = Caller { user: passkey.user.clone(), token_name: None, token: None };
     let link = world.mailed_link(&ada, Purpose::Register).await.id;
     world.change(|state| state.links[0].id = LinkId::parse(passkey.id.as_str()).unwrap());
     let foreign = world.state().links[0].clone();
@@ -115,13 +116,87 @@ async fn a_registration_can_be_undone_for_seven_days_and_by_no_other_code() {
     let binding = foreign.code_binding(Purpose::Register);
     let code = World::keys().derive(&foreign.key, &binding).unwrap();
     for wrong in [code.expose(), "", "wrong"] {
-        let refused = remove(&world).undo(&codes, presented(passkey.id.clone(), wrong)).await;
+        let refused =
+            remove(&world).undo(&codes, presented(passkey.id.clone(), wrong), false).await;
         assert!(matches!(refused, Err(PasskeyError::Code(CodeError::Invalid))), "{refused:?}");
     }
     world.pass(UNDO_FOR.as_secs() as i64);
-    let late = remove(&world).undo(&codes, undo_code(&passkey)).await;
+    let late = remove(&world).undo(&codes, undo_code(&passkey), false).await;
     assert!(matches!(late, Err(PasskeyError::Code(CodeError::Invalid))), "{late:?}");
     assert!(!is_removed(&world));
     world.pass(-1);
-    remove(&world).undo(&codes, undo_code(&passkey)).await.unwrap();
+    remove(&world).undo(&codes, undo_code(&passkey), false).await.unwrap();
+}
+
+/// A token of Ada's, and a passkey that was registered with a link that it made.
+async fn with_token(world: &Arc<World>) -> (Caller, Passkey) {
+    let ada = world.user("ada").await;
+    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let new = NewToken { user: ada.user.clone(), name: None, lifetime: None };
+    let (_, bearer) = tokens.create(new).await.unwrap();
+    let ada = tokens.caller(&bearer).await.unwrap();
+    let code = world.returned_link(&ada).await;
+    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let new = NewPasskey { user: ada.user.clone(), attachment: None, domain: String::new() };
+    let begun = register.begin_with_code(new, code).await.unwrap();
+    let challenge = String::from_utf8(world.state().ceremonies[0].challenge.clone()).unwrap();
+    let credential = format!("{challenge}:one");
+    let answer = RegistrationAnswer { credential, name: String::new(), user_agent: None };
+    let key = CeremonyKey::Passkey { user: ada.user.clone(), id: begun.passkey, caller: None };
+    register.finish(key, answer).await.unwrap();
+    (ada, world.state().passkeys.remove(0))
+}
+
+fn revoked(world: &World) -> Vec<bool> {
+    world.state().tokens.iter().map(|(token, _)| token.revoked.is_some()).collect()
+}
+
+#[tokio::test]
+async fn undo_revokes_the_token_that_made_the_link_when_asked_and_ends_its_other_links() {
+    let world = World::new();
+    let (ada, passkey) = with_token(&world).await;
+    let other = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let new = NewToken { user: ada.user.clone(), name: None, lifetime: None };
+    other.create(new).await.unwrap();
+    world.returned_link(&ada).await;
+    world.mailed_link(&ada, Purpose::Register).await;
+    let operators = Caller { token: None, ..ada };
+    world.returned_link(&operators).await;
+    let codes = world.codes();
+    remove(&world).undo(&codes, undo_code(&passkey), false).await.unwrap();
+    assert_eq!((is_removed(&world), revoked(&world)), (true, vec![false, false]));
+    for _ in 0..2 {
+        remove(&world).undo(&codes, undo_code(&passkey), true).await.unwrap();
+        assert_eq!(revoked(&world), [true, false]);
+    }
+    let states: Vec<_> = world.state().links.iter().map(|link| link.state).collect();
+    let expected =
+        [LinkState::Redeemed, LinkState::Revoked, LinkState::Revoked, LinkState::Requested];
+    assert_eq!(states, expected);
+    assert_eq!(world.counted(LinkState::Revoked), 2);
+    assert_eq!(world.state().mails.len(), 3, "added, link, removed once");
+}
+
+#[tokio::test]
+async fn undo_revokes_no_token_of_somebody_else_none_without_a_link_and_none_after_its_time() {
+    for (case, change) in [
+        (
+            "another's",
+            &(|state: &mut State| state.tokens[0].0.user = "bob".parse().unwrap())
+                as &(dyn Fn(&mut State) + Sync),
+        ),
+        ("an operator's link", &|state| state.passkeys[0].undo.as_mut().unwrap().token = None),
+    ] {
+        let world = World::new();
+        let (_, passkey) = with_token(&world).await;
+        world.change(change);
+        remove(&world).undo(&world.codes(), undo_code(&passkey), true).await.unwrap();
+        assert_eq!((is_removed(&world), revoked(&world)), (true, vec![false]), "{case}");
+    }
+    let world = World::new();
+    let (_, passkey) = with_token(&world).await;
+    remove(&world).undo(&world.codes(), undo_code(&passkey), false).await.unwrap();
+    world.pass(UNDO_FOR.as_secs() as i64);
+    remove(&world).undo(&world.codes(), undo_code(&passkey), true).await.unwrap();
+    assert_eq!(revoked(&world), [false]);
 }

@@ -72,7 +72,7 @@ async fn who_can_not_be_reached_gets_no_link() {
         let refused = world.send_link().to_caller(caller.clone()).await.unwrap_err();
         assert!(matches!(refused, UserLinkError::NotReachable(why) if why == expected));
     }
-    let nobody = Caller { user: "bob".parse().unwrap(), token_name: None };
+    let nobody = Caller { user: "bob".parse().unwrap(), token_name: None, token: None };
     let refused = world.send_link().to_caller(nobody).await.unwrap_err();
     assert!(matches!(refused, UserLinkError::UserNotFound));
     assert!(world.state().links.is_empty() && world.state().mails.is_empty());

@@ -1,5 +1,7 @@
+use passlink_domain::{LinkState, Purpose};
+
 use super::*;
-use crate::fakes::World;
+use crate::{AddLink, CodeError, ResendError, ResendLink, UserLinkError, fakes::World};
 
 #[tokio::test]
 async fn a_token_speaks_for_its_user_until_it_expires_or_is_revoked() {
@@ -16,7 +18,7 @@ async fn a_token_speaks_for_its_user_until_it_expires_or_is_revoked() {
     let revoked = tokens.revoke(token.id.clone()).await.unwrap();
     assert!(matches!(tokens.caller(&lasting).await, Err(AuthenticateError::Invalid)));
     world.pass(10);
-    assert_eq!(tokens.revoke(token.id).await.unwrap().revoked, revoked.revoked);
+    assert_eq!(tokens.revoke(token.id).await.unwrap().token, revoked.token);
     assert_eq!(tokens.list(user).await.unwrap().len(), 2);
 }
 
@@ -30,4 +32,34 @@ async fn there_is_no_token_for_nobody() {
     assert!(matches!(tokens.list(nobody).await, Err(TokenError::UserNotFound)));
     let unknown = BearerToken::presented("passlink_unknown").unwrap();
     assert!(matches!(tokens.caller(&unknown).await, Err(AuthenticateError::Invalid)));
+}
+
+#[tokio::test]
+async fn revoking_a_token_ends_the_open_links_that_it_made_and_no_other() {
+    let world = World::new();
+    let user = world.user("ada").await.user;
+    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let new = || NewToken { user: user.clone(), name: None, lifetime: None };
+    let (token, bearer) = tokens.create(new()).await.unwrap();
+    let (_, other) = tokens.create(new()).await.unwrap();
+    let caller = tokens.caller(&bearer).await.unwrap();
+    let mailed = world.mailed_link(&caller, Purpose::Register).await;
+    world.returned_link(&caller).await;
+    let other = tokens.caller(&other).await.unwrap();
+    world.returned_link(&other).await;
+    let revoked = tokens.revoke(token.id.clone()).await.unwrap();
+    assert_eq!((revoked.mailed, revoked.returned), (1, 1));
+    let states: Vec<_> = world.state().links.iter().map(|link| link.state).collect();
+    assert_eq!(states, [LinkState::Revoked, LinkState::Revoked, LinkState::Requested]);
+    let again = tokens.revoke(token.id).await.unwrap();
+    assert_eq!((again.token, again.mailed, again.returned), (revoked.token, 0, 0));
+
+    // Who got in before the token was revoked comes too late.
+    let late = AddLink::new(world.desk(), true).for_caller(caller).await;
+    assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
+    // As if the link had run out before.
+    world.change(|state| state.links[0].state = LinkState::Expired);
+    world.pass(3600);
+    let resent = ResendLink::new(world.codes(), world.send_link()).by_code(mailed).await;
+    assert!(matches!(resent, Err(ResendError::Code(CodeError::Invalid))), "{resent:?}");
 }

@@ -19,6 +19,7 @@ fn sample(url_template: Option<&str>) -> (PasskeyLink, Code) {
         domain: "id.example.com".into(),
         key: "k".parse().unwrap(),
         requested_by: None,
+        token: None,
         url_template: url_template.map(|text| UrlTemplate::parse(text).unwrap()),
         requested: Timestamp::UNIX_EPOCH,
         expires: Timestamp::UNIX_EPOCH,

@@ -26,6 +26,7 @@ fn link() -> PasskeyLink {
         domain: "localhost".into(),
         key: "k1".parse().unwrap(),
         requested_by: None,
+        token: None,
         url_template: None,
         requested: at(0),
         expires: at(3600),

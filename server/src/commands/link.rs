@@ -68,7 +68,7 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
     let house = open(&config).await?;
     match command {
         LinkCommand::Create { user, send, qr } => {
-            let caller = Caller { user, token_name: None };
+            let caller = Caller { user, token_name: None, token: None };
             if send {
                 let details = house.send_link(&config).await?.to_caller(caller).await?;
                 return print(&Change::from(&details));

@@ -1,6 +1,6 @@
 //! `passlink token`.
 
-use passlink_application::NewToken;
+use passlink_application::{NewToken, RevokedToken};
 use passlink_domain::Token;
 use serde::Serialize;
 
@@ -16,6 +16,15 @@ struct Line<'t> {
     created: String,
     expires: Option<String>,
     revoked: Option<String>,
+}
+
+/// A token that was revoked as printed, with how many open links ended by that.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RevokedLine<'t> {
+    #[serde(flatten)]
+    token: Line<'t>,
+    links_ended: u64,
 }
 
 impl<'t> From<&'t Token> for Line<'t> {
@@ -47,6 +56,9 @@ pub(crate) async fn run(command: TokenCommand, config: Config) -> Result<(), Err
             }
             Ok(())
         }
-        TokenCommand::Revoke { id } => print(&Line::from(&tokens.revoke(id).await?)),
+        TokenCommand::Revoke { id } => {
+            let RevokedToken { token, mailed, returned } = tokens.revoke(id).await?;
+            print(&RevokedLine { token: Line::from(&token), links_ended: mailed + returned })
+        }
     }
 }

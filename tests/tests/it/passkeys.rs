@@ -20,6 +20,7 @@ mod races;
 mod refusals;
 mod rules;
 mod secrecy;
+mod tokens;
 
 const ORIGIN: &str = "https://login.example.com";
 /// The caller's own passkeys.
@@ -144,7 +145,12 @@ async fn at_link(passlink: &Passlink, code: &Value, verb: &str) -> Answer {
 
 /// Undoes a registration.
 async fn undo(passlink: &Passlink, passkey: &str, code: &str) -> Answer {
-    let path = format!("/passlink/v1/passkeys/{passkey}/_undo");
+    at_passkey(passlink, passkey, "undo", code).await
+}
+
+/// A call of `LinkService` about a passkey.
+async fn at_passkey(passlink: &Passlink, passkey: &str, verb: &str, code: &str) -> Answer {
+    let path = format!("/passlink/v1/passkeys/{passkey}/_{verb}");
     post(passlink, None, &path, &json!({ "code": code })).await
 }
 

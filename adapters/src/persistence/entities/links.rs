@@ -18,6 +18,7 @@ pub struct Model {
     pub state: String,
     pub url_template: Option<String>,
     pub resent_at: Option<i64>,
+    pub token_id: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

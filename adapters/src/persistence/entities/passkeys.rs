@@ -1,4 +1,5 @@
-//! Passkeys. `transports` is a JSON list; the `undo_` columns are what the undo code is derived from.
+//! Passkeys. `transports` is a JSON list; the `undo_` columns are what the undo code is
+//! derived from, and the token that it can revoke.
 
 use sea_orm::entity::prelude::*;
 
@@ -26,6 +27,7 @@ pub struct Model {
     pub undo_domain: Option<String>,
     pub undo_key_id: Option<String>,
     pub undo_until: Option<i64>,
+    pub undo_token_id: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -10,6 +10,7 @@ mod m0005_observed;
 mod m0006_keys_of_undos;
 mod m0007_leases;
 mod m0008_lanes;
+mod m0011_tokens_of_links;
 
 pub(super) struct Migrator;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_keys_of_undos::Step),
             Box::new(m0007_leases::Step),
             Box::new(m0008_lanes::Step),
+            Box::new(m0011_tokens_of_links::Step),
         ]
     }
 }

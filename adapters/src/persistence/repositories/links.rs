@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use passlink_application::{LinkKind, Links, StoreError};
-use passlink_domain::{Delivery, LinkId, LinkState, OpenLink, PasskeyLink, RecentLinks, UserId};
+use passlink_domain::{
+    Delivery, LinkId, LinkState, OpenLink, PasskeyLink, RecentLinks, TokenId, UserId,
+};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
@@ -39,6 +41,7 @@ fn link(row: Model) -> Result<PasskeyLink, StoreError> {
         domain: row.domain,
         key: parsed(&row.key_id)?,
         requested_by: row.requested_by.as_deref().map(parsed).transpose()?,
+        token: row.token_id.as_deref().map(parsed).transpose()?,
         url_template: row.url_template.as_deref().map(parsed).transpose()?,
         requested: instant(row.requested_at)?,
         expires: instant(row.expires_at)?,
@@ -46,11 +49,22 @@ fn link(row: Model) -> Result<PasskeyLink, StoreError> {
     })
 }
 
+fn of_kind(kind: LinkKind) -> Expr {
+    match kind {
+        LinkKind::Mailed => Column::Email.is_not_null(),
+        LinkKind::Returned => Column::Email.is_null(),
+    }
+}
+
 /// Links of the user that are open.
-fn open_at(user: &UserId, now: Timestamp) -> Condition {
+fn open_of_user(user: &UserId, now: Timestamp) -> Condition {
+    open_at(now).add(Column::UserId.eq(user.as_str()))
+}
+
+/// Links that are open.
+fn open_at(now: Timestamp) -> Condition {
     let longest = now.saturating_sub(LONGEST_LIFETIME).unwrap_or(Timestamp::MIN);
     Condition::all()
-        .add(Column::UserId.eq(user.as_str()))
         .add(Column::RequestedAt.gt(longest.as_millisecond()))
         .add(Column::State.is_in(OPEN.map(state_name)))
         .add(Column::ExpiresAt.gt(now.as_millisecond()))
@@ -92,7 +106,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         let rows: Vec<(i64, i64)> = Entity::find()
             .select_only()
             .columns([Column::RequestedAt, Column::ExpiresAt])
-            .filter(open_at(user, now))
+            .filter(open_of_user(user, now))
             .filter(Column::RequestedAt.gt(since.as_millisecond()))
             .filter(Column::Email.is_null())
             .limit(limit as u64)
@@ -157,6 +171,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             state: Set(state_name(link.state).to_owned()),
             url_template: Set(link.url_template.as_ref().map(ToString::to_string)),
             resent_at: Set(None),
+            token_id: Set(link.token.as_ref().map(ToString::to_string)),
         };
         let added = Entity::insert(row).exec_without_returning(self.db).await;
         added.map(drop).map_err(|error| self.failed(error))
@@ -242,10 +257,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .select_only()
             .column(Column::Id)
             .filter(late.clone())
-            .filter(match kind {
-                LinkKind::Mailed => Column::Email.is_not_null(),
-                LinkKind::Returned => Column::Email.is_null(),
-            })
+            .filter(of_kind(kind))
             .limit(limit);
         let expired = Entity::update_many()
             .col_expr(Column::State, Expr::value(state_name(LinkState::Expired)))
@@ -257,10 +269,27 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         Ok(expired.rows_affected)
     }
 
+    async fn revoke_links_of_token(
+        &mut self,
+        token: &TokenId,
+        kind: LinkKind,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let revoked = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(LinkState::Revoked)))
+            .filter(Column::TokenId.eq(token.as_str()))
+            .filter(open_at(now))
+            .filter(of_kind(kind))
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(revoked.rows_affected)
+    }
+
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
         Entity::update_many()
             .col_expr(Column::State, Expr::value(state_name(LinkState::Revoked)))
-            .filter(open_at(user, now))
+            .filter(open_of_user(user, now))
             .exec(self.db)
             .await
             .map(drop)

@@ -27,7 +27,8 @@ fn passkey(row: Model) -> Result<Passkey, StoreError> {
     let attachment = |name: Option<String>| name.as_deref().map(attachment_named).transpose();
     let undo = match (row.undo_domain, row.undo_key_id, row.undo_until) {
         (Some(domain), Some(key), Some(until)) => {
-            Some(Undo { domain, key: parsed(&key)?, until: instant(until)? })
+            let token = row.undo_token_id.as_deref().map(parsed).transpose()?;
+            Some(Undo { domain, key: parsed(&key)?, until: instant(until)?, token })
         }
         _ => None,
     };
@@ -79,6 +80,7 @@ fn row(passkey: &Passkey) -> Result<ActiveModel, StoreError> {
         undo_domain: Set(undo.map(|undo| undo.domain.clone())),
         undo_key_id: Set(undo.map(|undo| undo.key.to_string())),
         undo_until: Set(undo.map(|undo| undo.until.as_millisecond())),
+        undo_token_id: Set(undo.and_then(|undo| undo.token.as_ref()).map(ToString::to_string)),
     })
 }
 

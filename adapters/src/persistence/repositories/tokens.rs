@@ -45,6 +45,11 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
         row.map_err(|error| self.failed(error))?.map(token).transpose()
     }
 
+    async fn token(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError> {
+        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
+        row.map_err(|error| self.failed(error))?.map(token).transpose()
+    }
+
     async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError> {
         let rows = Entity::find()
             .filter(Column::UserId.eq(user.as_str()))

@@ -50,6 +50,7 @@ async fn a_link_comes_back_as_it_was_put_in() {
     let template = "https://app.example.com/own?id={{.CodeID}}#{{.Code}}";
     let full = PasskeyLink {
         requested_by: Some(Text::parse("Ada's laptop").unwrap()),
+        token: Some("token".parse().unwrap()),
         url_template: Some(template.parse().unwrap()),
         ..mailed("full", 1, LinkState::Undeliverable)
     };
@@ -248,6 +249,48 @@ async fn links_that_a_clock_which_was_ahead_recorded_are_set_to_right_before_now
                 assert_eq!(recent.requested, [before, before, at(1)]);
                 let bobs = tx.recent_links(&bob, at(0), 9).await?;
                 assert_eq!(bobs.requested, [at(9_000), at(60), at(1)]);
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}
+
+#[tokio::test]
+async fn of_a_token_those_links_are_revoked_that_are_open_and_that_it_made() {
+    let (_folder, store) = with_ada().await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                let token: TokenId = "token".parse().unwrap();
+                let of = |name: &str| Some(name.parse::<TokenId>().unwrap());
+                for state in ALL {
+                    let made = mailed(&format!("{state:?}"), 0, state);
+                    tx.add_link(&PasskeyLink { token: of("token"), ..made }).await?;
+                }
+                let returned = PasskeyLink {
+                    delivery: Delivery::Returned,
+                    ..mailed("returned", 0, LinkState::Requested)
+                };
+                let others = [
+                    PasskeyLink { token: of("token"), ..returned },
+                    PasskeyLink { token: of("other"), ..mailed("others", 0, LinkState::Sent) },
+                    mailed("operators", 0, LinkState::Sent),
+                ];
+                for link in &others {
+                    tx.add_link(link).await?;
+                }
+                assert_eq!(tx.revoke_links_of_token(&token, LinkKind::Mailed, at(3600)).await?, 0);
+                assert_eq!(tx.revoke_links_of_token(&token, LinkKind::Mailed, at(3599)).await?, 3);
+                for state in ALL {
+                    let expected = if state.is_final() { state } else { LinkState::Revoked };
+                    assert_eq!(state_of(&format!("{state:?}"), tx).await?, expected);
+                }
+                for link in &others {
+                    assert_eq!(state_of(link.id.as_str(), tx).await?, link.state, "{}", link.id);
+                }
+                assert_eq!(tx.revoke_links_of_token(&token, LinkKind::Returned, at(1)).await?, 1);
+                assert_eq!(state_of("returned", tx).await?, LinkState::Revoked);
                 Ok(())
             })
         })

@@ -32,6 +32,8 @@ async fn a_token_is_found_by_its_hash_and_revoked_once() {
                     assert_eq!(found.as_ref(), Some(token));
                 }
                 assert_eq!(tx.token_by_hash(&hash("4")).await?, None);
+                assert_eq!(tx.token(&named.id).await?.as_ref(), Some(&named));
+                assert_eq!(tx.token(&"4".parse().unwrap()).await?, None);
                 let ada = "ada".parse().unwrap();
                 assert_eq!(tx.tokens_of(&ada).await?, [token("1", "ada"), named.clone()]);
 

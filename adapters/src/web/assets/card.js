@@ -14,7 +14,8 @@ let showAgain = () => {};
  *
  * `values` stand in the texts, made by functions, as each language has its own; `tone` chooses the
  * icon, `account` is shown as whom this is about, `name` is what the field for a name holds at
- * first, and `action` is what the button does; it is given the name in the field.
+ * first, `choice` is the key of what a box to tick says, and `action` is what the button does; it is
+ * given the name in the field, or whether the box is ticked.
  */
 export function show(state, options = {}) {
   fill(state, options).focus();
@@ -23,7 +24,7 @@ export function show(state, options = {}) {
 
 /** Fills the card, and answers its heading. */
 function fill(state, options) {
-  const { values = {}, tone = "plain", account, name, action } = options;
+  const { values = {}, tone = "plain", account, name, choice, ticked, action } = options;
   const { heading, text, button, note } = said(state);
   const title = element("h1", { textContent: heading, tabIndex: -1 });
   const words = element("div", { id: "words" }, ...(text ? [paragraph(text, values)] : []));
@@ -34,12 +35,16 @@ function fill(state, options) {
   if (field) {
     form.append(...field.parts);
   }
+  const box = choice && choiceBox(choice, ticked);
+  if (box) {
+    form.append(box.label);
+  }
   if (button && action) {
     form.append(element("button", { textContent: button }));
   }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    action?.(field?.input.value.trim());
+    action?.(box ? box.input.checked : field?.input.value.trim());
   });
 
   card.dataset.state = state;
@@ -57,7 +62,8 @@ function fill(state, options) {
   }
   document.title = `${heading} · ${site}`;
   showLanguage();
-  showAgain = () => fill(state, { ...options, name: field?.input.value });
+  showAgain = () =>
+    fill(state, { ...options, name: field?.input.value, ticked: box?.input.checked });
   return title;
 }
 
@@ -80,6 +86,13 @@ function nameField(name) {
   const label = element("label", { htmlFor: "name", textContent: said("labels.name") });
   const hint = element("p", { id: "hint", textContent: said("labels.name_hint") });
   return { input, parts: [label, input, hint] };
+}
+
+/** A box to tick, with what that means. */
+function choiceBox(key, ticked = false) {
+  const input = element("input", { type: "checkbox", checked: ticked });
+  const words = element("span", { textContent: said(key) });
+  return { input, label: element("label", { className: "choice" }, input, words) };
 }
 
 /** Whom this is about: by name and address, or by the address alone where that is the name. */

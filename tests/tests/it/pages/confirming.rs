@@ -64,7 +64,6 @@ async fn a_registration_is_undone_by_its_own_code_only_and_is_so_however_often_i
     for wrong in [&other_code, &undo.code.repeat(10)] {
         page.goto("about:blank").await;
         page.goto(&undo.whole.replace(&undo.code, wrong)).await;
-        press(&page).await;
         comes_to(&page, "undo.invalid").await;
     }
     shows(&page, "undo.invalid").await;
@@ -105,4 +104,32 @@ async fn this_was_not_me_works_for_a_user_who_is_locked() {
     }
     let passkeys = scene.passlink.cli(&["passkey", "list", "--user", &scene.ada.id]).lines();
     assert_eq!(passkeys, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn undo_offers_to_revoke_the_token_that_asked_for_the_link() {
+    let scene = Scene::set(&[]).await;
+    let page = scene.open(&scene.link().await).await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    let undo = scene.next_mail(0).await.undo_link();
+    page.goto(&undo.whole).await;
+    let said = shows_as(&page, "undo.ask", "undo.ask.token").await;
+    assert!(said.contains("revoke the access token") && said.contains("Ada Example"), "{said}");
+    let tick = r##"await page.locator("#card input[type=checkbox]").check()"##;
+    page.run(tick, Value::Null).await;
+    press(&page).await;
+    comes_to(&page, "undo.done").await;
+    scene.passlink.send_link(&scene.ada.token).await.assert_error(
+        401,
+        16,
+        "Errors.Token.Invalid",
+        "AUTH-Invalid",
+    );
+
+    // Nothing is left to revoke, and nothing offered.
+    page.goto("about:blank").await;
+    page.goto(&undo.whole).await;
+    let said = shows(&page, "undo.ask").await;
+    assert!(!said.contains("token"), "{said}");
 }

@@ -37,6 +37,8 @@ async fn the_keyboard_leads_from_the_link_to_the_passkey() {
 
     page.goto(&scene.next_mail(0).await.undo_link().whole).await;
     comes_to(&page, "undo.ask").await;
+    let box_to_tick = page.run(focused, json!(["Tab"])).await;
+    assert_eq!((&box_to_tick[0], &box_to_tick[2]), (&json!("input"), &json!("solid")));
     page.run(
         r#"await page.keyboard.press("Tab"); await page.keyboard.press("Space");"#,
         Value::Null,

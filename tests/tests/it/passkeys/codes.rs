@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Whatever takes a code.
-const ENDPOINTS: [&str; 6] =
-    ["register", "inspect", "resend", "revoke", "inspect_revocation", "undo"];
+const ENDPOINTS: [&str; 7] =
+    ["register", "inspect", "resend", "revoke", "inspect_revocation", "undo", "inspect_undo"];
 
 /// Ada with a mailed link that is open and a passkey that was registered with another one; and all
 /// their codes.
@@ -61,7 +61,7 @@ impl Codes {
         let of_link = json!({ "id": link, "code": code });
         match endpoint {
             "register" => try_to_begin(passlink, ada, &of_link).await,
-            "undo" => undo(passlink, passkey, code).await,
+            "undo" | "inspect_undo" => at_passkey(passlink, passkey, endpoint, code).await,
             verb => at_link(passlink, &of_link, &format!("_{verb}")).await,
         }
     }
@@ -102,7 +102,7 @@ async fn a_code_opens_nothing_but_what_it_is_for() {
     for (code, opens) in [
         (register, &["register", "inspect"][..]),
         (revoke, &["revoke", "inspect_revocation"]),
-        (undo, &["undo"]),
+        (undo, &["undo", "inspect_undo"]),
         (&register.to_lowercase(), &[]),
         (&register[1..].to_owned(), &[]),
         (&format!("{register}A"), &[]),
@@ -193,9 +193,14 @@ async fn what_can_be_no_code_or_no_id_is_as_wrong_as_any_other_and_told_by_its_f
             assert_code_invalid(&codes.at(endpoint, [id, id], &codes.register).await);
         }
     }
-    for method in
-        ["InspectLink", "ResendLink", "RevokeLink", "InspectRevocation", "UndoRegistration"]
-    {
+    for method in [
+        "InspectLink",
+        "ResendLink",
+        "RevokeLink",
+        "InspectRevocation",
+        "UndoRegistration",
+        "InspectUndo",
+    ] {
         let path = format!("/passlink.v1.LinkService/{method}");
         let answer = post(&codes.passlink, None, &path, &json!({})).await;
         assert_eq!(answer.status, 400, "{method}: {answer:?}");

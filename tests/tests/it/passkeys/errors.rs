@@ -86,6 +86,7 @@ fn by_code(user: &Caller, id: &str, code: &str) -> Vec<(&'static str, Call)> {
         ("RevokeLink", call::revoke(id, code)),
         ("InspectRevocation", call::inspect_revocation(id, code)),
         ("UndoRegistration", call::undo(id, code)),
+        ("InspectUndo", call::inspect_undo(id, code)),
     ]
 }
 

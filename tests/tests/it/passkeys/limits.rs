@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Whatever takes a code, by method and path; `{id}` stands for what the code shall open.
-const ENDPOINTS: [(&str, &str); 6] = [
+const ENDPOINTS: [(&str, &str); 7] = [
     ("register", "/v2/users/{user}/passkeys"),
     ("inspect", "/passlink/v1/links/{id}/_inspect"),
     ("resend", "/passlink/v1/links/{id}/_resend"),
     ("revoke", "/passlink/v1/links/{id}/_revoke"),
     ("inspect_revocation", "/passlink/v1/links/{id}/_inspect_revocation"),
     ("undo", "/passlink/v1/passkeys/{id}/_undo"),
+    ("inspect_undo", "/passlink/v1/passkeys/{id}/_inspect_undo"),
 ];
 /// How many wrong ones are let through.
 const LIMIT: usize = 3;

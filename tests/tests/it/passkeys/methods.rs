@@ -99,6 +99,13 @@ pub fn undo(passkey: &str, code: &str) -> Call {
     Call::new(rpc, Method::POST, &path, &json!({ "passkeyId": passkey, "code": code }))
 }
 
+/// `LinkService.InspectUndo`.
+pub fn inspect_undo(passkey: &str, code: &str) -> Call {
+    let rpc = "/passlink.v1.LinkService/InspectUndo";
+    let path = format!("/passlink/v1/passkeys/{passkey}/_inspect_undo");
+    Call::new(rpc, Method::POST, &path, &json!({ "passkeyId": passkey, "code": code }))
+}
+
 fn at_link(rpc: &'static str, link: &str, verb: &str, code: &str) -> Call {
     let path = format!("/passlink/v1/links/{link}/{verb}");
     Call::new(rpc, Method::POST, &path, &json!({ "linkId": link, "code": code }))

@@ -82,6 +82,12 @@ async fn assert_whole_way(protocol: Protocol) {
     let added = mails.until_mails(7).await;
     let undo = added.iter().filter(|it| it.mail.text().text.contains("Passkey: Phone"));
     let undo = undo.map(|it| it.mail.undo_link()).next().unwrap();
+    let seen = at(bare, call::inspect_undo(passkey, &undo.code)).await;
+    assert_eq!(
+        (&seen["state"], &seen["passkeyName"]),
+        (&json!("UNDO_STATE_OPEN"), &json!("Phone"))
+    );
+    assert_eq!(seen["canRevokeToken"], true, "{seen}");
     assert_eq!(at(bare, call::undo(passkey, &undo.code)).await, json!({}));
     let own = at(token, call::list_own()).await;
     assert_eq!(own["result"][0]["name"], "Laptop");
