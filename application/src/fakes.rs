@@ -66,6 +66,8 @@ pub struct World {
     pub counts: Mutex<Vec<(LinkState, LinkKind, u64)>>,
     pub redeemed: Mutex<Vec<u64>>,
     pub tried: Mutex<Vec<Attempt>>,
+    /// How many units of work have read.
+    pub looks: AtomicU32,
     millis: AtomicI64,
     set_by: AtomicI64,
 }
@@ -254,6 +256,7 @@ impl Store for World {
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
         work(&mut self.state()).await;
         Ok(())
     }

@@ -136,22 +136,24 @@ impl CodeKey {
     }
 
     fn derive(&self, binding: &CodeBinding<'_>) -> Code {
+        let label = binding.purpose.label();
+        let bound = [label, binding.domain, binding.subject, binding.user.as_str()];
+        self.derive_from(bound, binding.expires)
+    }
+
+    fn derive_from(&self, [purpose, domain, subject, user]: [&str; 4], expires: Timestamp) -> Code {
+        #[cfg(test)]
+        tests::DERIVED.with(|derived| derived.set(derived.get() + 1));
         // HMAC takes a key of any length, so the error can't occur; an empty code would match nothing.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.secret) else {
             return Code(Zeroizing::default());
         };
         mac.update(&[ENCODING]);
-        for field in [
-            binding.purpose.label(),
-            self.id.as_str(),
-            binding.domain,
-            binding.subject,
-            binding.user.as_str(),
-        ] {
+        for field in [purpose, self.id.as_str(), domain, subject, user] {
             mac.update(&(field.len() as u64).to_be_bytes());
             mac.update(field.as_bytes());
         }
-        mac.update(&binding.expires.as_millisecond().to_be_bytes());
+        mac.update(&expires.as_millisecond().to_be_bytes());
         Code(Zeroizing::new(base64url(&mac.finalize().into_bytes())))
     }
 }
@@ -194,6 +196,19 @@ impl CodeKeys {
     /// Derives the code of a binding with the named key; `None` if that key is not held.
     pub fn derive(&self, key: &KeyId, binding: &CodeBinding<'_>) -> Option<Code> {
         self.find(key).map(|held| held.derive(binding))
+    }
+
+    /// Whether `presented` is the code of `binding`, which names its key. It is as much work when there
+    /// is no such binding, or its key is not held: how long a refusal takes tells nobody what there is.
+    pub fn opens(&self, binding: Option<(&KeyId, CodeBinding<'_>)>, presented: &str) -> bool {
+        /// As long as ids usually are.
+        const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+        let held = binding.and_then(|(key, binding)| Some((self.find(key)?, binding)));
+        let code = match &held {
+            Some((key, binding)) => key.derive(binding),
+            None => self.newest.derive_from([NOBODY; 4], Timestamp::UNIX_EPOCH),
+        };
+        code.matches(presented) && held.is_some()
     }
 
     fn find(&self, key: &KeyId) -> Option<&CodeKey> {

@@ -181,11 +181,9 @@ fn resource(version: &'static str) -> Resource {
     Resource::builder().with_attributes(ours).build()
 }
 
-/// What `RUST_LOG` says. By default not what webauthn-rs says: it takes each answer that does not
-/// verify for an error, of which we tell in words of our own, and at the level of a caller's mistake.
+/// What `RUST_LOG` says, as far as it is fit to be told ([`log::is_fit`]).
 fn log_filter(default: &str) -> EnvFilter {
-    EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new(format!("{default},webauthn_rs=off")))
+    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default))
 }
 
 /// Our spans, and what they tell of trouble.
@@ -206,12 +204,14 @@ fn events(wanted: fn(&Metadata<'_>) -> bool) -> FilterFn<fn(&Metadata<'_>) -> bo
 /// Log lines on stderr: of OpenTelemetry's libraries, which tell some things at every batch, none. The
 /// exporters tell what matters.
 fn is_logged(metadata: &Metadata<'_>) -> bool {
-    metadata.is_event() && !metadata.target().starts_with("opentelemetry")
+    metadata.is_event() && log::is_fit(metadata) && !metadata.target().starts_with("opentelemetry")
 }
 
 /// Log lines that go out by OTLP: all but those of what sends them, which would never end.
 fn is_sent(metadata: &Metadata<'_>) -> bool {
     const SENDERS: [&str; 7] =
         ["h2", "hyper", "opentelemetry", "reqwest", "rustls", "tonic", "tower"];
-    metadata.is_event() && !SENDERS.iter().any(|sender| metadata.target().starts_with(sender))
+    metadata.is_event()
+        && log::is_fit(metadata)
+        && !SENDERS.iter().any(|sender| metadata.target().starts_with(sender))
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use passlink_domain::UserState;
 
@@ -107,4 +107,35 @@ async fn an_id_that_is_an_address_counts_for_no_client() {
     }
     let other = from("192.0.2.9", &"other".parse().unwrap(), "wrong");
     assert!(matches!(codes.link(&other, Purpose::Register).await, Err(CodeError::Invalid)));
+}
+
+#[tokio::test]
+async fn a_wrong_code_reads_as_much_for_what_is_there_as_for_what_is_not() {
+    let world = World::new();
+    let link = mailed(&world).await.id;
+    let codes = CodeDesk::new(
+        world.clone(),
+        World::keys(),
+        Arc::new(Limiter::per_minute(100, world.clone())),
+    );
+    let unknown: LinkId = "unknown".parse().unwrap();
+    for (id, state) in [
+        (&link, UserState::Active),
+        (&link, UserState::Locked),
+        (&link, UserState::Removed),
+        (&unknown, UserState::Active),
+    ] {
+        world.change_user("ada", |ada| ada.state = state);
+        for purpose in [Purpose::Register, Purpose::Revoke] {
+            let before = world.looks.load(Ordering::Relaxed);
+            let refused = codes.link(&presented(id.clone(), "wrong"), purpose).await;
+            assert!(matches!(refused, Err(CodeError::Invalid)), "{refused:?}");
+            assert_eq!(world.looks.load(Ordering::Relaxed) - before, 1, "{id} {state:?}");
+        }
+        let passkey = PasskeyId::parse(id.as_str()).unwrap();
+        let before = world.looks.load(Ordering::Relaxed);
+        let refused = codes.passkey(&presented(passkey, "wrong")).await;
+        assert!(matches!(refused, Err(CodeError::Invalid)), "{refused:?}");
+        assert_eq!(world.looks.load(Ordering::Relaxed) - before, 1, "{id} {state:?}");
+    }
 }

@@ -1,4 +1,11 @@
+use std::cell::Cell;
+
 use super::*;
+
+thread_local! {
+    /// How many codes this thread has derived.
+    pub(super) static DERIVED: Cell<u32> = const { Cell::new(0) };
+}
 
 fn key(id: &str, byte: u8) -> CodeKey {
     CodeKey::new(id.parse().unwrap(), &[byte; 32]).unwrap()
@@ -75,4 +82,22 @@ fn neither_codes_nor_keys_print_their_secret() {
     let code = keys.derive(keys.newest(), &binding(&user, "l")).unwrap();
     assert_eq!(format!("{code:?}"), "[redacted]");
     assert!(!format!("{keys:?}").contains("90"));
+}
+
+#[test]
+fn refusing_a_code_is_as_much_work_whether_or_not_there_is_what_it_shall_open() {
+    let keys = CodeKeys::new(vec![key("k1", 1)]).unwrap();
+    let (held, gone): (KeyId, KeyId) = ("k1".parse().unwrap(), "k0".parse().unwrap());
+    let user = UserId::parse("u").unwrap();
+    let bound = binding(&user, "link");
+    let code = keys.derive(&held, &bound).unwrap();
+    for (binding, opens) in
+        [(Some((&held, bound)), true), (Some((&gone, bound)), false), (None, false)]
+    {
+        for (presented, opens) in [(code.expose(), opens), ("wrong", false), ("", false)] {
+            let before = DERIVED.get();
+            assert_eq!(keys.opens(binding, presented), opens, "{binding:?} {presented}");
+            assert_eq!(DERIVED.get() - before, 1, "{binding:?} {presented}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use passlink_tests::{Browser, HandMade, MailServer, Page, Passlink, secrets::search};
+use passlink_tests::{Browser, HandMade, MailServer, Page, Passlink, Protocol, secrets::search};
 use serde_json::{Value, json};
 
 use super::*;
@@ -67,6 +67,40 @@ async fn a_run_that_registers_revokes_and_undoes_leaves_no_code_behind() {
     fs::write(&log, format!("{}\nGET /?code={}\n", passlink.log(), codes[4])).unwrap();
     let found = search(&passlink.files(), &codes);
     assert!(found.contains(&(log, 4, "raw".to_owned())), "{found:?}");
+}
+
+#[tokio::test]
+async fn no_log_level_shows_names_addresses_challenges_or_credentials() {
+    let mails = MailServer::plain();
+    let levels = "trace,sqlx=trace,h2=trace,hyper=trace,lettre=trace,handlebars=trace,\
+        webauthn_rs=trace,webauthn_rs_core=trace,tower=trace,tower_http=trace,rustls=trace,log=trace";
+    let passlink = Passlink::with_mail_server(&mails).generous();
+    let mut passlink = passlink.set_variable("RUST_LOG", levels).started().await;
+    let ada = passlink.ada();
+    let code = mailed(&passlink, &mails, &ada).await;
+    let begun = begin_with(&passlink, &ada, &code).await;
+    let credential_id = "the credential of the phone of Ada";
+    let answer = HandMade::answer(&begun.options, ORIGIN, credential_id.as_bytes());
+    // What does not verify is what libraries complain about most.
+    let broken = answer.credential_with(&answer.attestation_object()[..90]);
+    assert_not_verified(&begun.finish(&passlink, None, &broken).await);
+    let wrong = HandMade { origin: "https://evil.example".into(), ..answer.clone() };
+    assert_not_verified(&begun.finish(&passlink, None, &wrong.credential()).await);
+    begun.finish(&passlink, None, &answer.credential()).await.sequence();
+    let undo_code = mails.until_mails(2).await.remove(1).mail.undo_link().code;
+    assert_eq!(undo(&passlink, &begun.id, &undo_code).await.status, 200);
+    let list = methods::list(&ada);
+    for protocol in Protocol::ALL {
+        assert_eq!(protocol.call(&passlink, Some(&ada.token), &list).await.code, 0);
+    }
+    mails.until_mails(3).await;
+    passlink.stop().await;
+    let challenge = begun.options["publicKey"]["challenge"].as_str().unwrap();
+    let code = code["code"].as_str().unwrap();
+    let secrets =
+        ["ada@example.com", "Ada Example", challenge, credential_id, &ada.token, code, &undo_code];
+    assert!(passlink.log().contains("TRACE"), "the log level took effect");
+    assert_eq!(search(&[passlink.dir().join("stderr")], &secrets), BTreeSet::new());
 }
 
 /// What a browser asks for while it has a page open: URL and `Referer` of each request.

@@ -28,7 +28,7 @@ async fn a_whole_run_tells_a_collector_no_secret() {
     ]));
     mails.open();
     let passlink = Passlink::with_mail_server(&mails).generous().observed_by(&collector);
-    let (passlink, url) = with_page(passlink.set_variable("RUST_LOG", "debug"));
+    let (passlink, url) = with_page(passlink.set_variable("RUST_LOG", "trace"));
     let mut passlink = passlink.started().await;
     let (ada, eve) = (passlink.ada(), passlink.caller("eve@example.com", &[]));
     send(&passlink, Protocol::Rest, &eve, "01").await;
@@ -73,7 +73,7 @@ async fn a_whole_run_tells_a_collector_no_secret() {
     let file = |name: &str| told.iter().find(|file| file.ends_with(name)).expect(name).clone();
     let severities: BTreeSet<_> =
         collector.logs().iter().map(|it| it["severity"].as_str().unwrap().to_owned()).collect();
-    assert!(severities.contains("DEBUG"), "the level took effect: {severities:?}");
+    assert!(severities.contains("TRACE"), "the level took effect: {severities:?}");
     let spans = collector.spans();
     for name in
         ["passlink.finish_registration", "passlink.revoke_link", "passlink.undo_registration"]
