@@ -33,11 +33,14 @@ impl UserUseCases {
             .write((id, decide, self.clock.clone()), |(id, decide, clock), tx| {
                 Box::pin(async move {
                     let user = tx.user_for_update(id).await?.ok_or(UserError::NotFound)?;
-                    match decide(&user)? {
-                        // The time is read behind the lock: changes have the order of their dates.
-                        Some(changed) => record(changed, clock.now(), tx).await,
-                        None => Ok(user),
+                    let Some(changed) = decide(&user)? else { return Ok(user) };
+                    if let Some(email) = user.email
+                        && changed.user.email.as_ref().map(|it| &it.address) != Some(&email.address)
+                    {
+                        tx.forget_mailbox(&email.address.mailbox()).await?;
                     }
+                    // The time is read behind the lock: changes have the order of their dates.
+                    record(changed, clock.now(), tx).await
                 })
             })
             .await

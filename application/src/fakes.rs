@@ -3,6 +3,7 @@
 mod history;
 mod keys;
 mod links;
+mod mailboxes;
 mod mailer;
 mod observer;
 mod outbox;
@@ -42,6 +43,7 @@ pub struct State {
     pub tokens: Vec<(Token, TokenHash)>,
     pub handles: BTreeMap<String, UserHandle>,
     pub resent: BTreeSet<String>,
+    pub mailboxes: BTreeMap<Mailbox, Vec<Timestamp>>,
     pub passkeys: Vec<Passkey>,
     pub ceremonies: Vec<Ceremony>,
 }
@@ -103,6 +105,7 @@ impl World {
             lifetime: std::time::Duration::from_secs(3600),
             cooldown: std::time::Duration::from_secs(60),
             max_per_hour: 5,
+            max_per_mailbox: 10,
         }
     }
 

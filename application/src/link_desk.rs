@@ -59,8 +59,16 @@ impl LinkDesk {
             return Ok(());
         }
         let now = self.clock.now();
-        let set =
-            self.store.write(user.clone(), move |user, tx| tx.set_requested_before(user, now));
+        let set = self.store.write(user.clone(), move |user, tx| {
+            Box::pin(async move {
+                tx.set_requested_before(user, now).await?;
+                let user = tx.user(user).await?;
+                match user.as_ref().and_then(User::verified_address) {
+                    Some(address) => tx.set_mails_before(&address.mailbox(), now).await,
+                    None => Ok(()),
+                }
+            })
+        });
         set.await
     }
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    Aaguid, Attachment, BearerToken, Ceremony, Credential, KeyId, LinkId, LinkState, OpenLink,
-    OutboxId, Passkey, PasskeyId, PasskeyLink, RecentLinks, Sequence, Token, TokenHash, TokenId,
-    User, UserEvent, UserHandle, UserId,
+    Aaguid, Attachment, BearerToken, Ceremony, Credential, KeyId, LinkId, LinkState, Mailbox,
+    OpenLink, OutboxId, Passkey, PasskeyId, PasskeyLink, RecentLinks, Sequence, Token, TokenHash,
+    TokenId, User, UserEvent, UserHandle, UserId,
 };
 
 use crate::{
@@ -229,6 +229,29 @@ pub trait Links {
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError>;
     /// Deletes the user's links.
     async fn delete_links_of(&mut self, user: &UserId) -> Result<(), StoreError>;
+}
+
+/// How much is mailed to mailboxes.
+#[async_trait]
+pub trait Mailboxes {
+    /// Counts a mail to the mailbox, unless `most` were counted after `since`; nobody else counts one
+    /// before the transaction ends. Where it is not counted, answers when the last `most` were, the
+    /// newest first.
+    async fn count_mail(
+        &mut self,
+        mailbox: &Mailbox,
+        most: u32,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Timestamp>>, StoreError>;
+    /// Sets mails that were counted later than `now`, by a clock that was ahead, to `now`.
+    async fn set_mails_before(
+        &mut self,
+        mailbox: &Mailbox,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Forgets a mailbox.
+    async fn forget_mailbox(&mut self, mailbox: &Mailbox) -> Result<(), StoreError>;
 }
 
 /// Passkeys.

@@ -68,6 +68,10 @@ pub(crate) async fn send(
     let address = user.reachable_at()?.clone();
     let recent = draft.recent(&user.id, now, tx).await?;
     policy.allows_mail(&recent, now)?;
+    let (mailbox, since) = (address.mailbox(), policy.counts_from(now));
+    if let Some(mails) = tx.count_mail(&mailbox, policy.max_per_mailbox, since, now).await? {
+        return Err(policy.mailbox_is_full(&mails, now).into());
+    }
     let (link, details) = draft.record(&user, Delivery::Mail(address), now, tx).await?;
     let about = MailSubject::Link(link.id);
     let mail = OutboxMail::new(mail.clone(), &user, about, now);

@@ -5,16 +5,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-use crate::{Ceremonies, History, KeyNeeds, Links, Outbox, Passkeys, StoreError, Tokens, Users};
+use crate::{
+    Ceremonies, History, KeyNeeds, Links, Mailboxes, Outbox, Passkeys, StoreError, Tokens, Users,
+};
 
 /// All repositories, as one transaction sees them.
 pub trait Repositories:
-    Users + Links + Passkeys + Ceremonies + KeyNeeds + History + Outbox + Tokens + Send
+    Users + Links + Mailboxes + Passkeys + Ceremonies + KeyNeeds + History + Outbox + Tokens + Send
 {
 }
 
 impl<T> Repositories for T where
-    T: Users + Links + Passkeys + Ceremonies + KeyNeeds + History + Outbox + Tokens + Send
+    T: Users
+        + Links
+        + Mailboxes
+        + Passkeys
+        + Ceremonies
+        + KeyNeeds
+        + History
+        + Outbox
+        + Tokens
+        + Send
 {
 }
 

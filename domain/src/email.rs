@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use sha2::{Digest, Sha256};
+
 /// Longest address, in octets (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 const MAX_OCTETS: usize = 254;
 
@@ -45,6 +47,17 @@ impl EmailAddress {
         &self.0
     }
 
+    /// The mailbox that mail to this address ends up in.
+    pub fn mailbox(&self) -> Mailbox {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let name = match local.split_once('+') {
+            Some((name, _)) if !name.is_empty() => name,
+            _ => local,
+        };
+        let mailbox = format!("passlink mailbox {}@{domain}", name.to_lowercase());
+        Mailbox(Sha256::digest(mailbox).into())
+    }
+
     /// The address for logs and pages that must not tell it: first letter and domain.
     pub fn masked(&self) -> String {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
@@ -70,6 +83,19 @@ impl FromStr for EmailAddress {
 
     fn from_str(text: &str) -> Result<Self, EmailAddressError> {
         Self::parse(text)
+    }
+}
+
+/// A mailbox, by whichever of its addresses: case, and what follows `+` in the local part, are set
+/// aside. It is a hash, so that no address is kept in another place. Whoever reads it can see which
+/// addresses share a mailbox, and can find an address by guessing, but can't read one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mailbox([u8; 32]);
+
+impl Mailbox {
+    /// The hash.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 

@@ -23,7 +23,7 @@ pub use authenticator::{
 };
 pub use ceremony::{CEREMONY_LIFETIME, Ceremony, MAX_CEREMONIES, OpenedBy};
 pub use code::{Code, CodeBinding, CodeKey, CodeKeys, KeyError, KeyId, Purpose};
-pub use email::{EmailAddress, EmailAddressError};
+pub use email::{EmailAddress, EmailAddressError, Mailbox};
 pub use history::{EventKind, ObjectDetails, Sequence, UserEvent};
 pub use id::{IdError, LinkId, OrganisationId, OutboxId, PasskeyId, TokenId, UserId};
 pub use link::{

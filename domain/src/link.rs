@@ -165,6 +165,8 @@ pub struct LinkPolicy {
     pub cooldown: Duration,
     /// How many links a user may request in an hour.
     pub max_per_hour: u32,
+    /// How many links may be mailed to a mailbox in an hour, whosever they are.
+    pub max_per_mailbox: u32,
 }
 
 /// A user has had too many links.
@@ -217,6 +219,16 @@ impl LinkPolicy {
         allowed_from(cooled.max(self.room_in_the_hour(recent, now)), recent, now)
     }
 
+    /// The wait for a mailbox that has had all the links of an hour; they were mailed at `mails`, the
+    /// newest first.
+    pub fn mailbox_is_full(&self, mails: &[Timestamp], now: Timestamp) -> TooManyLinks {
+        let room = nth(mails, self.max_per_mailbox).map(|at| later(at.min(now), HOUR));
+        TooManyLinks {
+            retry_after: whole_seconds_until(room.unwrap_or(now), now),
+            clock_was_ahead: mails.first().is_some_and(|newest| *newest > now),
+        }
+    }
+
     /// Decides whether another link may be returned to its caller. `open` are those returned links of
     /// the user that are open ([`Self::open_from`]).
     pub fn allows_return(
@@ -236,9 +248,14 @@ impl LinkPolicy {
 
     /// When there is room for another link in the hour; `None` when there is now.
     fn room_in_the_hour(&self, recent: &RecentLinks, now: Timestamp) -> Option<Timestamp> {
-        let last = usize::try_from(self.max_per_hour).ok()?.checked_sub(1)?;
-        recent.requested.get(last).map(|oldest| later((*oldest).min(now), HOUR))
+        nth(&recent.requested, self.max_per_hour).map(|oldest| later(oldest.min(now), HOUR))
     }
+}
+
+/// The last of the first `count`, if there are as many.
+fn nth(newest_first: &[Timestamp], count: u32) -> Option<Timestamp> {
+    let last = usize::try_from(count).ok()?.checked_sub(1)?;
+    newest_first.get(last).copied()
 }
 
 fn later(at: Timestamp, by: Duration) -> Timestamp {

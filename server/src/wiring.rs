@@ -188,6 +188,7 @@ impl House {
             lifetime: config.links.lifetime,
             cooldown: config.links.cooldown,
             max_per_hour: config.links.max_per_hour,
+            max_per_mailbox: config.limits.mails_per_mailbox,
         };
         let ports = (self.clock.clone(), self.random.clone());
         let (public_url, observer) = (config.public_links()?, self.observer.clone());

@@ -151,7 +151,8 @@ impl Passlink {
 
     /// No cooldown, and as many links an hour as can be.
     pub fn generous(self) -> Self {
-        self.set("links.cooldown", "0s").set("links.max_per_hour", "100")
+        let links = self.set("links.cooldown", "0s").set("links.max_per_hour", "100");
+        links.set("limits.mails_per_mailbox", "1000")
     }
 
     /// With mails that others may claim after so short a time.

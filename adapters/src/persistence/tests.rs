@@ -11,6 +11,7 @@ mod ceremonies;
 mod conflicts;
 mod keys;
 mod links;
+mod mailboxes;
 mod notify;
 mod outbox;
 mod passkeys;

@@ -112,3 +112,18 @@ async fn nobody_can_not_be_changed() {
     let locked = users.move_to(nobody, StateChange::Lock).await;
     assert!(matches!(locked, Err(UserError::NotFound)));
 }
+
+#[tokio::test]
+async fn how_much_was_mailed_to_an_address_is_forgotten_with_the_address() {
+    let (world, ada) = with_ada().await;
+    let mailboxes = || world.state().mailboxes.len();
+    let name = UserChanges { username: Some("al".parse().unwrap()), ..Default::default() };
+    users(&world).update(ada.clone(), name).await.unwrap();
+    users(&world).move_to(ada.clone(), StateChange::Lock).await.unwrap();
+    assert_eq!(mailboxes(), 1);
+    users(&world).update(ada, email("ada@example.org")).await.unwrap();
+    assert_eq!(mailboxes(), 0);
+    let (world, ada) = with_ada().await;
+    users(&world).remove(ada).await.unwrap();
+    assert_eq!(world.state().mailboxes.len(), 0);
+}

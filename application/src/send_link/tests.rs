@@ -1,4 +1,7 @@
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use passlink_domain::{EventKind, LinkPolicy, LinkState, NotReachable, Purpose, UserState};
 
@@ -133,4 +136,60 @@ async fn a_newer_link_replaces_one_that_a_clock_which_was_ahead_recorded() {
     SendLink::new(desk, world.clone()).to_caller(caller).await.unwrap();
     let [older, newer] = &world.state().links[..] else { panic!() };
     assert!(older.requested < newer.requested);
+}
+
+/// Users whose mails go to one mailbox.
+async fn of_one_mailbox(world: &Arc<World>, count: usize) -> Vec<Caller> {
+    let mut callers = Vec::new();
+    for number in 0..count {
+        let id = format!("user{number}");
+        callers.push(world.user(&id).await);
+        let address =
+            format!("{}+{number}@example.com", if number % 2 == 0 { "Ada" } else { "ada" });
+        world.change_user(&id, |user| {
+            user.email.as_mut().unwrap().address = address.parse().unwrap()
+        });
+    }
+    callers
+}
+
+#[tokio::test]
+async fn a_mailbox_gets_so_many_links_an_hour_whosever_they_are() {
+    let world = World::new();
+    let callers = of_one_mailbox(&world, 12).await;
+    let send = world.send_link();
+    for caller in &callers[..10] {
+        send.to_caller(caller.clone()).await.unwrap();
+        world.pass(1);
+    }
+    let before = world.state();
+    let wait = async |caller: &Caller| match send.to_caller(caller.clone()).await {
+        Err(UserLinkError::TooMany(limit)) => limit.retry_after.as_secs(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(wait(&callers[10]).await, 3590);
+    assert_eq!((world.state().links, world.state().mails), (before.links, before.mails));
+    send.to_caller(world.user("bob").await).await.unwrap();
+    world.pass(3590);
+    send.to_caller(callers[10].clone()).await.unwrap();
+    assert_eq!(wait(&callers[11]).await, 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_closes_no_mailbox() {
+    let world = World::new();
+    let callers = of_one_mailbox(&world, 11).await;
+    let send = world.send_link();
+    for caller in &callers[..10] {
+        send.to_caller(caller.clone()).await.unwrap();
+    }
+    world.set_clock(-DAY);
+    for (passed, left) in [(0, 3600), (600, 3000)] {
+        world.pass(passed);
+        let refused = send.to_caller(callers[10].clone()).await;
+        let Err(UserLinkError::TooMany(limit)) = refused else { panic!("{refused:?}") };
+        assert_eq!(limit.retry_after, Duration::from_secs(left));
+    }
+    world.pass(3000);
+    send.to_caller(callers[10].clone()).await.unwrap();
 }

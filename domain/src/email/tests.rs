@@ -45,3 +45,16 @@ fn neither_the_masked_form_nor_debug_tells_the_address() {
     assert_eq!(address.masked(), "a•••@example.com");
     assert_eq!(format!("{address:?}"), "a•••@example.com");
 }
+
+#[test]
+fn addresses_of_one_mailbox_have_it_in_common() {
+    let mailbox = |address: &str| EmailAddress::parse(address).unwrap().mailbox();
+    for same in ["ADA@example.com", "ada+bank@EXAMPLE.com", "Ada+a+b@example.com"] {
+        assert_eq!(mailbox(same), mailbox("ada@example.com"), "{same}");
+    }
+    for other in ["adam@example.com", "ada@example.org", "a.da@example.com", "ada-x@example.com"] {
+        assert_ne!(mailbox(other), mailbox("ada@example.com"), "{other}");
+    }
+    assert_ne!(mailbox("+ada@example.com"), mailbox("+bob@example.com"));
+    assert!(!format!("{:?}", mailbox("ada@example.com")).contains("ada"));
+}

@@ -39,6 +39,7 @@ fn policy(cooldown: u64, max_per_hour: u32) -> LinkPolicy {
         lifetime: Duration::from_secs(3600),
         cooldown: Duration::from_secs(cooldown),
         max_per_hour,
+        max_per_mailbox: 2,
     }
 }
 
@@ -169,4 +170,12 @@ fn a_clock_that_is_set_back_makes_nobody_wait_for_longer_than_from_a_link_reques
         assert_eq!(refused.retry_after, Duration::from_secs(longest));
         assert!(refused.clock_was_ahead);
     }
+}
+
+#[test]
+fn a_mailbox_has_room_again_an_hour_after_the_oldest_that_counts() {
+    let full = policy(60, 5).mailbox_is_full(&[at(1800), at(600), at(0)], at(1860));
+    assert_eq!((full.retry_after.as_secs(), full.clock_was_ahead), (600 + 3600 - 1860, false));
+    let ahead = policy(60, 5).mailbox_is_full(&[at(DAY), at(DAY)], at(0));
+    assert_eq!((ahead.retry_after.as_secs(), ahead.clock_was_ahead), (3600, true));
 }

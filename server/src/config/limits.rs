@@ -16,6 +16,9 @@ pub struct Limits {
     /// Most pages that an IP address gets in a minute, 1 to 10000. Default 60.
     #[validate(range(min = 1, max = 10_000))]
     pub pages_per_minute: u32,
+    /// Most links mailed to a mailbox in an hour, whosever they are, 1 to 1000. Default 10.
+    #[validate(range(min = 1, max = 1_000))]
+    pub mails_per_mailbox: u32,
     /// Most requests answered at a time, 1 to 100000; one more is refused. Default 1024.
     #[validate(range(min = 1, max = 100_000))]
     pub concurrent_requests: u32,
@@ -40,6 +43,14 @@ impl Section for Limits {
         ),
         Key::number("pages_per_minute", "Pages that an IP address gets", 1, 10_000),
         Key::number(
+            "mails_per_mailbox",
+            "Links that are mailed to a mailbox in an hour, whosever they are; one more gets code 8. \
+             Case, and what follows `+`, are set aside. Mails that tell of a passkey always go out, and \
+             don't count",
+            1,
+            1_000,
+        ),
+        Key::number(
             "concurrent_requests",
             "Requests answered at a time; one more gets code 8",
             1,
@@ -54,6 +65,7 @@ impl Default for Limits {
             wrong_codes_per_minute: 10,
             wrong_tokens_per_minute: 30,
             pages_per_minute: 60,
+            mails_per_mailbox: 10,
             concurrent_requests: 1024,
         }
     }

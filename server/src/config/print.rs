@@ -21,7 +21,7 @@ impl Config {
     }
 
     /// Every key with its value, as it is written in TOML.
-    pub(super) fn values(&self) -> [(&'static str, Option<String>); 33] {
+    pub(super) fn values(&self) -> [(&'static str, Option<String>); 34] {
         let Self { server, database, mail, links, passkeys, webauthn, .. } = self;
         let Self { secrets, limits, telemetry, .. } = self;
         let database_url = mask::url(database.url.expose_secret());
@@ -57,6 +57,7 @@ impl Config {
             ("limits.wrong_codes_per_minute", number(limits.wrong_codes_per_minute)),
             ("limits.wrong_tokens_per_minute", number(limits.wrong_tokens_per_minute)),
             ("limits.pages_per_minute", number(limits.pages_per_minute)),
+            ("limits.mails_per_mailbox", number(limits.mails_per_mailbox)),
             ("limits.concurrent_requests", number(limits.concurrent_requests)),
             ("telemetry.otlp_endpoint", telemetry.otlp_endpoint.as_ref().and_then(text)),
             ("telemetry.metrics_listen", telemetry.metrics_listen.and_then(text)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_tests::Passlink;
+use passlink_tests::{MailServer, Passlink};
 
 #[tokio::test]
 async fn a_second_link_at_once_is_refused_and_says_when_to_come_back() {
@@ -59,4 +59,47 @@ async fn limits_outlive_a_restart() {
     passlink.kill();
     passlink.start().await;
     passlink.send_link(&ada.token).await.assert_too_many();
+}
+
+#[tokio::test]
+async fn a_mailbox_gets_so_many_links_an_hour_from_all_nodes_users_and_organisations() {
+    let mails = MailServer::plain();
+    let passlink = Passlink::with_mail_server(&mails).set("limits.mails_per_mailbox", "3");
+    let passlink = passlink.started().await;
+    let addresses =
+        ["ada@example.com", "ADA+1@example.com", "ada+2@example.com", "Ada+3@example.com"];
+    let mut callers = Vec::new();
+    for (number, address) in addresses.into_iter().enumerate() {
+        let organisation = if number % 2 == 0 { "default" } else { "other" };
+        callers.push(passlink.caller(address, &["--org", organisation]));
+    }
+    for caller in &callers[..3] {
+        passlink.send_link(&caller.token).await.sequence();
+    }
+    let refused = passlink.send_link(&callers[3].token).await;
+    let wait = refused.assert_too_many();
+    assert!((3500..=3600).contains(&wait), "{refused:?}");
+    let link = passlink.cli(&["link", "create", "--user", &callers[3].id, "--send"]);
+    assert!(link.failed(1).contains("too many links"));
+    passlink.cli(&["link", "create", "--user", &callers[3].id]).done();
+    mails.until_mails(3).await;
+
+    // As if somebody had set the clock back.
+    let day = 24 * 3600 * 1000_i64;
+    let times = passlink.sql("SELECT mailed_at FROM mailboxes", &[]).remove(0).remove(0);
+    let times = times.as_str().unwrap();
+    let ahead: String = (0..3)
+        .map(|n| (times[13 * n..13 * (n + 1)].parse::<i64>().unwrap() + day).to_string())
+        .collect();
+    passlink.sql("UPDATE mailboxes SET mailed_at = ?", &[&ahead]);
+    let refused = passlink.send_link(&callers[3].token).await;
+    assert!((3500..=3600).contains(&refused.assert_too_many()), "{refused:?}");
+    let now = passlink.sql("SELECT mailed_at FROM mailboxes", &[]).remove(0).remove(0);
+    assert!(now.as_str().unwrap() < ahead.as_str(), "it counts from now on");
+
+    // What is left when its users are gone.
+    for caller in &callers {
+        passlink.cli(&["user", "remove", &caller.id]).done();
+    }
+    assert_eq!(passlink.sql("SELECT count(*) FROM mailboxes", &[])[0][0], 0);
 }

@@ -39,6 +39,7 @@ secrets.key_file = "passlink.key"  # default
 limits.wrong_codes_per_minute = 10  # default
 limits.wrong_tokens_per_minute = 30  # default
 limits.pages_per_minute = 60  # default
+limits.mails_per_mailbox = 10  # default
 limits.concurrent_requests = 1024  # default
 # telemetry.otlp_endpoint is not set
 # telemetry.metrics_listen is not set
