@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use passlink_application::{BegunCeremony, NewCredential, WebAuthn, WebAuthnError};
-use passlink_domain::{Aaguid, Attachment, CEREMONY_LIFETIME, Credential};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use passlink_application::{NewCredential, WebAuthn, WebAuthnError};
+use passlink_domain::{Aaguid, Attachment, CEREMONY_LIFETIME, Challenge, Credential};
 use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 use webauthn_rs::prelude::{
-    COSEAlgorithm, COSEKey, PasskeyRegistration, RegisterPublicKeyCredential, Webauthn,
-    WebauthnBuilder, WebauthnError,
+    COSEAlgorithm, COSEKey, CreationChallengeResponse, PasskeyRegistration,
+    RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
 use answer::Answer;
@@ -84,6 +85,30 @@ impl RelyingParty {
             models: serde_json::from_str::<Models>(MODELS)?.names,
         })
     }
+
+    /// What the library asks of an authenticator, and what it verifies the answer by. It draws a
+    /// challenge of its own, which is not used.
+    fn start(
+        &self,
+        (name, display_name): (&str, &str),
+    ) -> Result<(CreationChallengeResponse, PasskeyRegistration), WebAuthnError> {
+        // Only fills the options, where the handle takes its place.
+        let id = Uuid::nil();
+        // In the options alone: that a credential is registered already is the store's to say.
+        let exclude = None;
+        self.webauthn.start_passkey_registration(id, name, display_name, exclude).map_err(broken)
+    }
+
+    /// What an answer to this challenge is verified by. But for the challenge it is the same for all
+    /// ceremonies, so nothing of it is kept: nobody can read it, or change what is verified.
+    fn expecting(&self, challenge: &Challenge) -> Result<PasskeyRegistration, WebAuthnError> {
+        let (_, drawn) = self.start(("unused", "unused"))?;
+        let mut state = serde_json::to_value(drawn).map_err(broken)?;
+        let place = state.pointer_mut("/rs/challenge");
+        *place.ok_or_else(|| broken("the library's state has no challenge"))? =
+            BASE64_URL_SAFE_NO_PAD.encode(challenge.expose()).into();
+        serde_json::from_value(state).map_err(broken)
+    }
 }
 
 fn not_verified(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> WebAuthnError {
@@ -104,32 +129,18 @@ impl WebAuthn for RelyingParty {
         known.any(|known| known.eq_ignore_ascii_case(domain))
     }
 
-    fn begin(&self, new: &NewCredential<'_>) -> Result<BegunCeremony, WebAuthnError> {
-        let (mut options, state) = self
-            .webauthn
-            .start_passkey_registration(
-                // Only fills the options, where the handle takes its place.
-                Uuid::nil(),
-                new.user.username.as_str(),
-                new.user.display_name.as_str(),
-                // In the options alone: that a credential is registered already is the store's to say.
-                None,
-            )
-            .map_err(broken)?;
+    fn options(&self, new: &NewCredential<'_>) -> Result<String, WebAuthnError> {
+        let names = (new.user.username.as_str(), new.user.display_name.as_str());
+        let (mut options, _) = self.start(names)?;
         options::complete(&mut options.public_key, new);
-        Ok(BegunCeremony {
-            options: serde_json::to_string(&options).map_err(broken)?,
-            challenge: options.public_key.challenge,
-            state: serde_json::to_string(&state).map_err(broken)?,
-        })
+        serde_json::to_string(&options).map_err(broken)
     }
 
     fn challenge_of(&self, answer: &str) -> Option<Vec<u8>> {
         answer::challenge(answer)
     }
 
-    fn verify(&self, state: &str, answer: &str) -> Result<Credential, WebAuthnError> {
-        let state: PasskeyRegistration = serde_json::from_str(state).map_err(broken)?;
+    fn verify(&self, challenge: &Challenge, answer: &str) -> Result<Credential, WebAuthnError> {
         let registered: RegisterPublicKeyCredential =
             serde_json::from_str(answer).map_err(not_verified)?;
         if registered.type_ != "public-key" {
@@ -139,7 +150,8 @@ impl WebAuthn for RelyingParty {
         if !answer.may_be_discoverable() {
             return Err(not_verified("the credential is not discoverable"));
         }
-        self.webauthn.finish_passkey_registration(&registered, &state).map_err(not_verified)?;
+        let expected = self.expecting(challenge)?;
+        self.webauthn.finish_passkey_registration(&registered, &expected).map_err(not_verified)?;
         // What was verified is what the attestation object holds, not what stands beside it.
         let attested = AttestedCredential::read(&registered.response.attestation_object)
             .ok_or_else(|| not_verified("the authenticator data can't be read"))?;

@@ -75,8 +75,8 @@ pub use outbox::{
 };
 pub use passkey_desk::PasskeyDesk;
 pub use ports::{
-    BegunCeremony, Ceremonies, Clock, History, Identity, KeyNeeds, Links, Mailboxes, Mailer,
-    NewCredential, Outbox, Passkeys, Random, Staging, Tokens, Told, Users, Wake, WebAuthn,
+    Ceremonies, Clock, History, Identity, KeyNeeds, Links, Mailboxes, Mailer, NewCredential, Outbox,
+    Passkeys, Random, Staging, Tokens, Told, Users, Wake, WebAuthn,
 };
 pub use register_passkey::{
     BegunRegistration, CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer,

@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    Aaguid, Attachment, BearerToken, Ceremony, Credential, KeyId, LinkId, LinkState, Mailbox,
-    OpenLink, OutboxId, Passkey, PasskeyId, PasskeyLink, RecentLinks, Sequence, Token, TokenHash,
-    TokenId, User, UserEvent, UserHandle, UserId,
+    Aaguid, Attachment, BearerToken, Ceremony, Challenge, Credential, KeyId, LinkId, LinkState,
+    Mailbox, OpenLink, OutboxId, Passkey, PasskeyId, PasskeyLink, RecentLinks, Sequence, Token,
+    TokenHash, TokenId, User, UserEvent, UserHandle, UserId,
 };
 
 use crate::{
@@ -67,16 +67,8 @@ pub struct NewCredential<'a> {
     pub exclude: &'a [&'a Credential],
     /// The attachment that is wanted, if one is.
     pub attachment: Option<Attachment>,
-}
-
-/// A ceremony as its verifier begins it.
-pub struct BegunCeremony {
-    /// The options for the browser: JSON, an object with the key `publicKey`.
-    pub options: String,
-    /// The challenge in them.
-    pub challenge: Vec<u8>,
-    /// What verifying the answer needs; to be kept, and shown to nobody.
-    pub state: String,
+    /// What it is to sign.
+    pub challenge: &'a Challenge,
 }
 
 /// The relying party of WebAuthn (Level 3): asks for credentials and verifies what comes.
@@ -85,15 +77,17 @@ pub trait WebAuthn: Send + Sync {
     fn rp_id(&self) -> &str;
     /// Whether credentials can be registered under this domain: it is the id, or the host of a page.
     fn serves(&self, domain: &str) -> bool;
-    /// Begins a registration. Errors: [`WebAuthnError::Broken`].
-    fn begin(&self, new: &NewCredential<'_>) -> Result<BegunCeremony, WebAuthnError>;
+    /// The options for the browser that ask for a credential: JSON, an object with the key `publicKey`.
+    ///
+    /// Errors: [`WebAuthnError::Broken`].
+    fn options(&self, new: &NewCredential<'_>) -> Result<String, WebAuthnError>;
     /// The challenge that an answer says it is for; `None` when it can't be read.
     fn challenge_of(&self, answer: &str) -> Option<Vec<u8>>;
-    /// Verifies the answer, JSON, to the ceremony with this state.
+    /// Verifies the answer, JSON, to options with this challenge.
     ///
     /// Errors: [`WebAuthnError::NotVerified`], with everything that an answer can have wrong;
-    /// [`WebAuthnError::Broken`] when the state can't be read.
-    fn verify(&self, state: &str, answer: &str) -> Result<Credential, WebAuthnError>;
+    /// [`WebAuthnError::Broken`] when it can't be verified at all.
+    fn verify(&self, challenge: &Challenge, answer: &str) -> Result<Credential, WebAuthnError>;
     /// Whether what a credential with this public key, a COSE_Key, signs can be verified.
     fn can_verify(&self, public_key: &[u8]) -> bool;
     /// What a model of authenticators is called, if it is known.

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Attachment, Ceremony, Credential, LinkId, LinkState, ObjectDetails, OpenedBy, PasskeyId,
-    PasskeyLink, Purpose, User, UserHandle, UserId, name_passkey,
+    Attachment, Ceremony, Challenge, Credential, LinkId, LinkState, ObjectDetails, OpenedBy,
+    PasskeyId, PasskeyLink, Purpose, User, UserHandle, UserId, name_passkey,
 };
 use tracing::{Span, info_span};
 
@@ -140,8 +140,8 @@ impl RegisterPasskey {
     /// Whether finishing this ceremony needs the user's bearer token, which [`Self::finish`] insists
     /// on: it is not looked at for a ceremony that a link began.
     pub async fn needs_bearer(&self, passkey: &PasskeyId) -> Result<bool, PasskeyError> {
-        let ceremony = self.find(passkey.clone()).await?;
-        Ok(ceremony.is_some_and(|ceremony| ceremony.opened_by == OpenedBy::Bearer))
+        let open = self.find(passkey.clone()).await?;
+        Ok(open.is_some_and(|open| open.ceremony.opened_by == OpenedBy::Bearer))
     }
 
     /// Finishes a ceremony: stores the passkey and uses up the link, if one began it.
@@ -159,11 +159,11 @@ impl RegisterPasskey {
         answer: RegistrationAnswer,
     ) -> Result<ObjectDetails, PasskeyError> {
         let webauthn = &*self.desk.webauthn;
-        let ceremony = match key {
+        let open = match key {
             CeremonyKey::Passkey { user, id, caller } => {
-                let ceremony = self.find(id.clone()).await?;
-                match ceremony.filter(|ceremony| ceremony.user == user) {
-                    Some(ceremony) if ceremony.can_be_finished_by(caller.as_ref()) => ceremony,
+                let open = self.find(id.clone()).await?;
+                match open.filter(|open| open.ceremony.user == user) {
+                    Some(open) if open.ceremony.can_be_finished_by(caller.as_ref()) => open,
                     Some(_) => return Err(PasskeyError::NoBearer),
                     None => return Err(self.missing(user, id).await),
                 }
@@ -175,10 +175,10 @@ impl RegisterPasskey {
                     .ok_or(PasskeyError::NotVerified)?
             }
         };
-        tell(&ceremony.opened_by);
-        Span::current().record("passlink.passkey.id", ceremony.id.as_str());
-        let (user, id) = (ceremony.user.clone(), ceremony.id.clone());
-        match self.finish_ceremony(ceremony, answer).await {
+        tell(&open.ceremony.opened_by);
+        Span::current().record("passlink.passkey.id", open.ceremony.id.as_str());
+        let (user, id) = (open.ceremony.user.clone(), open.ceremony.id.clone());
+        match self.finish_ceremony(open, answer).await {
             // The same answer may have come twice, and the other one used the link up.
             Err(PasskeyError::Code(CodeError::Invalid))
                 if self.find(id.clone()).await?.is_none() =>
@@ -191,12 +191,13 @@ impl RegisterPasskey {
 
     async fn finish_ceremony(
         &self,
-        ceremony: Ceremony,
+        open: Open,
         answer: RegistrationAnswer,
     ) -> Result<ObjectDetails, PasskeyError> {
-        let credential = match self.verify(&ceremony, &answer.credential) {
+        let ceremony = &open.ceremony;
+        let credential = match self.verify(&open, &answer.credential) {
             Err(PasskeyError::NotVerified) => {
-                self.check_link(&ceremony).await?;
+                self.check_link(ceremony).await?;
                 return Err(PasskeyError::NotVerified);
             }
             verified => verified?,
@@ -205,7 +206,7 @@ impl RegisterPasskey {
         let model = self.desk.webauthn.model(credential.aaguid);
         let name = name_passkey(&answer.name, model, device.as_ref())?;
         let notice = self.desk.notice(ceremony.id.clone())?;
-        let finished = Finished { ceremony, credential, name, device, notice };
+        let finished = Finished { ceremony: open.ceremony, credential, name, device, notice };
         let work = self.desk.store.write(finished, |finished, tx| Box::pin(finish(finished, tx)));
         let (details, redeemed) = work.await?;
         if let Some(Redeemed { kind, after }) = redeemed {
@@ -216,35 +217,42 @@ impl RegisterPasskey {
         Ok(details)
     }
 
-    fn verify(&self, ceremony: &Ceremony, answer: &str) -> Result<Credential, PasskeyError> {
-        let webauthn = &*self.desk.webauthn;
+    fn verify(&self, open: &Open, answer: &str) -> Result<Credential, PasskeyError> {
+        let (webauthn, ceremony) = (&*self.desk.webauthn, &open.ceremony);
         if !ceremony.is_open_at(self.desk.clock.now()) || ceremony.rp_id != webauthn.rp_id() {
             return Err(PasskeyError::NotVerified);
         }
         let verified = info_span!("passlink.verify_credential")
-            .in_scope(|| webauthn.verify(&ceremony.state, answer));
+            .in_scope(|| webauthn.verify(&open.challenge, answer));
         Ok(verified?)
     }
 
-    async fn find(&self, id: PasskeyId) -> Result<Option<Ceremony>, PasskeyError> {
-        self.desk.store.read(id, |id, tx| Box::pin(async move { Ok(tx.ceremony(id).await?) })).await
+    async fn find(&self, id: PasskeyId) -> Result<Option<Open>, PasskeyError> {
+        let find = self.desk.store.read(id, |id, tx| Box::pin(tx.ceremony(id)));
+        Ok(find.await?.and_then(|ceremony| self.open(ceremony)))
+    }
+
+    /// The ceremony with its challenge. Without the key of that, it is as if the ceremony had ended.
+    fn open(&self, ceremony: Ceremony) -> Option<Open> {
+        let challenge = ceremony.challenge(&self.desk.keys)?;
+        Some(Open { ceremony, challenge })
     }
 
     async fn own_with_challenge(
         &self,
         user: UserId,
         challenge: Option<Vec<u8>>,
-    ) -> Result<Option<Ceremony>, PasskeyError> {
+    ) -> Result<Option<Open>, PasskeyError> {
         let own = self.desk.store.read(user, |user, tx| {
             Box::pin(async move {
                 tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?.active()?;
                 Ok::<_, PasskeyError>(tx.ceremonies_of(user).await?)
             })
         });
-        let mut own = own.await?.into_iter();
-        Ok(own.find(|ceremony| {
-            ceremony.opened_by == OpenedBy::Bearer
-                && Some(&ceremony.challenge) == challenge.as_ref()
+        let mut own = own.await?.into_iter().filter_map(|ceremony| self.open(ceremony));
+        let Some(challenge) = challenge else { return Ok(None) };
+        Ok(own.find(|open| {
+            open.ceremony.opened_by == OpenedBy::Bearer && open.challenge.matches(&challenge)
         }))
     }
 
@@ -272,6 +280,12 @@ impl RegisterPasskey {
             Err(error) => error,
         }
     }
+}
+
+/// A ceremony that was begun, with what its authenticator is to sign.
+struct Open {
+    ceremony: Ceremony,
+    challenge: Challenge,
 }
 
 /// Says in the span of a ceremony what opened it.

@@ -1,10 +1,11 @@
 //! Registration ceremonies (WebAuthn, section 7.1): from the challenge to the answer.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
+use subtle::ConstantTimeEq;
 
-use crate::{Attachment, LinkId, PasskeyId, UserId};
+use crate::{Attachment, CodeKeys, KeyId, LinkId, PasskeyId, UserId, code::Mac256};
 
 /// How long a challenge can be answered.
 pub const CEREMONY_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -20,6 +21,37 @@ pub enum OpenedBy {
     Bearer,
 }
 
+/// What tells the challenge of a ceremony from codes.
+const PURPOSE: &str = "challenge";
+
+/// What an authenticator is to sign: 256 bits, which are derived whenever they are needed and stored
+/// nowhere. Prints as `[redacted]`.
+pub struct Challenge(Mac256);
+
+impl Challenge {
+    /// The octets, for the options of a browser and for the verifier.
+    pub fn expose(&self) -> &[u8] {
+        &*self.0
+    }
+
+    /// Compares with what somebody presented, in constant time.
+    pub fn matches(&self, presented: &[u8]) -> bool {
+        self.expose().ct_eq(presented).into()
+    }
+}
+
+impl From<[u8; 32]> for Challenge {
+    fn from(octets: [u8; 32]) -> Self {
+        Self(octets.into())
+    }
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
 /// A ceremony that was begun and is not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ceremony {
@@ -29,10 +61,8 @@ pub struct Ceremony {
     pub user: UserId,
     /// What it was begun with.
     pub opened_by: OpenedBy,
-    /// What the authenticator is to sign.
-    pub challenge: Vec<u8>,
-    /// What the one who began it needs to verify the answer.
-    pub state: String,
+    /// The key that its challenge is derived from.
+    pub key: KeyId,
     /// The relying party that the passkey is made for.
     pub rp_id: String,
     /// The attachment that was asked for.
@@ -49,6 +79,17 @@ impl Ceremony {
         now.saturating_add(CEREMONY_LIFETIME).unwrap_or(Timestamp::MAX)
     }
 
+    /// What its authenticator is to sign; `None` if its key is not held.
+    pub fn challenge(&self, keys: &CodeKeys) -> Option<Challenge> {
+        let link = match &self.opened_by {
+            OpenedBy::Link(link) => link.as_str(),
+            // No link's id.
+            OpenedBy::Bearer => "",
+        };
+        let fields = [&*self.rp_id, self.id.as_str(), self.user.as_str(), link];
+        keys.mac(&self.key, PURPOSE, &fields, self.expires).map(Challenge)
+    }
+
     /// Whether somebody may finish it for whom a bearer token of `caller` speaks, or none does.
     pub fn can_be_finished_by(&self, caller: Option<&UserId>) -> bool {
         match self.opened_by {
@@ -62,3 +103,6 @@ impl Ceremony {
         now < self.expires
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! Codes: what opens a link. They are derived from a key that the server holds, so that no code
-//! needs to be stored, and each serves one purpose.
+//! needs to be stored, and each serves one purpose. Challenges of ceremonies are derived alike.
 
 use std::{fmt, str::FromStr};
 
@@ -117,6 +117,9 @@ impl fmt::Display for KeyId {
     }
 }
 
+/// What is derived from a key.
+pub(crate) type Mac256 = Zeroizing<[u8; 32]>;
+
 /// A key of 256 bits that codes are derived from. Prints as its id.
 pub struct CodeKey {
     id: KeyId,
@@ -135,26 +138,28 @@ impl CodeKey {
         &self.id
     }
 
-    fn derive(&self, binding: &CodeBinding<'_>) -> Code {
-        let label = binding.purpose.label();
-        let bound = [label, binding.domain, binding.subject, binding.user.as_str()];
-        self.derive_from(bound, binding.expires)
+    fn derive(&self, binding: &CodeBinding<'_>) -> Option<Code> {
+        let CodeBinding { purpose, domain, subject, user, expires } = *binding;
+        self.code(purpose.label(), [domain, subject, user.as_str()], expires)
     }
 
-    fn derive_from(&self, [purpose, domain, subject, user]: [&str; 4], expires: Timestamp) -> Code {
+    fn code(&self, purpose: &str, fields: [&str; 3], expires: Timestamp) -> Option<Code> {
+        let mac = self.mac(purpose, &fields, expires)?;
+        Some(Code(Zeroizing::new(base64url(&*mac))))
+    }
+
+    /// HMAC takes a key of any length: there always is one.
+    fn mac(&self, purpose: &str, fields: &[&str], expires: Timestamp) -> Option<Mac256> {
         #[cfg(test)]
         tests::DERIVED.with(|derived| derived.set(derived.get() + 1));
-        // HMAC takes a key of any length, so the error can't occur; an empty code would match nothing.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.secret) else {
-            return Code(Zeroizing::default());
-        };
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.secret).ok()?;
         mac.update(&[ENCODING]);
-        for field in [purpose, self.id.as_str(), domain, subject, user] {
+        for field in [purpose, self.id.as_str()].iter().chain(fields) {
             mac.update(&(field.len() as u64).to_be_bytes());
             mac.update(field.as_bytes());
         }
         mac.update(&expires.as_millisecond().to_be_bytes());
-        Code(Zeroizing::new(base64url(&mac.finalize().into_bytes())))
+        Some(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 }
 
@@ -195,7 +200,19 @@ impl CodeKeys {
 
     /// Derives the code of a binding with the named key; `None` if that key is not held.
     pub fn derive(&self, key: &KeyId, binding: &CodeBinding<'_>) -> Option<Code> {
-        self.find(key).map(|held| held.derive(binding))
+        self.find(key)?.derive(binding)
+    }
+
+    /// Derives 256 bits for a purpose with the named key; `None` if that key is not held. Each purpose
+    /// has a fixed number of fields.
+    pub(crate) fn mac(
+        &self,
+        key: &KeyId,
+        purpose: &str,
+        fields: &[&str],
+        expires: Timestamp,
+    ) -> Option<Mac256> {
+        self.find(key)?.mac(purpose, fields, expires)
     }
 
     /// Whether `presented` is the code of `binding`, which names its key. It is as much work when there
@@ -206,9 +223,9 @@ impl CodeKeys {
         let held = binding.and_then(|(key, binding)| Some((self.find(key)?, binding)));
         let code = match &held {
             Some((key, binding)) => key.derive(binding),
-            None => self.newest.derive_from([NOBODY; 4], Timestamp::UNIX_EPOCH),
+            None => self.newest.code(NOBODY, [NOBODY; 3], Timestamp::UNIX_EPOCH),
         };
-        code.matches(presented) && held.is_some()
+        code.is_some_and(|code| code.matches(presented)) && held.is_some()
     }
 
     fn find(&self, key: &KeyId) -> Option<&CodeKey> {

@@ -21,7 +21,7 @@ pub use authenticator::{
     Aaguid, Attachment, Credential, CredentialId, MAX_TRANSPORTS, OctetsError, Passkey, UNDO_FOR,
     Undo, UserHandle, is_transport, name_passkey,
 };
-pub use ceremony::{CEREMONY_LIFETIME, Ceremony, MAX_CEREMONIES, OpenedBy};
+pub use ceremony::{CEREMONY_LIFETIME, Ceremony, Challenge, MAX_CEREMONIES, OpenedBy};
 pub use code::{Code, CodeBinding, CodeKey, CodeKeys, KeyError, KeyId, Purpose};
 pub use email::{EmailAddress, EmailAddressError, Mailbox};
 pub use history::{EventKind, ObjectDetails, Sequence, UserEvent};

@@ -8,10 +8,11 @@ use webauthn_rs_proto::{
     ResidentKeyRequirement, UserVerificationPolicy,
 };
 
-/// Completes the options: the user's handle, the user's credentials, a discoverable credential, user
+/// Completes the options: the challenge, the user's handle, the user's credentials, a discoverable credential, user
 /// verification, and the attachment that is wanted.
 pub(super) fn complete(options: &mut PublicKeyCredentialCreationOptions, new: &NewCredential<'_>) {
     use PublicKeyCredentialHints::{ClientDevice, Hybrid, SecurityKey};
+    options.challenge = new.challenge.expose().to_vec();
     options.user.id = new.handle.as_bytes().to_vec();
     options.exclude_credentials = Some(new.exclude.iter().map(|it| descriptor(it)).collect());
     options.authenticator_selection = Some(AuthenticatorSelectionCriteria {

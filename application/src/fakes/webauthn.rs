@@ -3,8 +3,8 @@ use passlink_domain::*;
 use super::World;
 use crate::*;
 
-/// Its answers are `<challenge>:<id of the credential>`. What was asked of an authenticator can be
-/// read in the options.
+/// Its answers are `<challenge in hex>:<id of the credential>`. What was asked of an authenticator can
+/// be read in the options.
 impl WebAuthn for World {
     fn rp_id(&self) -> &str {
         "example.com"
@@ -14,28 +14,25 @@ impl WebAuthn for World {
         ["example.com", "id.example.com"].contains(&domain)
     }
 
-    fn begin(&self, new: &NewCredential<'_>) -> Result<BegunCeremony, WebAuthnError> {
-        let mut octets = [0; 8];
-        self.fill(&mut octets);
-        let challenge = u64::from_be_bytes(octets).to_string();
+    fn options(&self, new: &NewCredential<'_>) -> Result<String, WebAuthnError> {
         let exclude: Vec<_> = new.exclude.iter().map(|it| it.id.as_bytes()).collect();
-        Ok(BegunCeremony {
-            options: format!(
-                "challenge={challenge} handle={:?} exclude={exclude:?} attachment={:?}",
-                new.handle, new.attachment
-            ),
-            state: challenge.clone(),
-            challenge: challenge.into_bytes(),
-        })
+        Ok(format!(
+            "challenge={} handle={:?} exclude={exclude:?} attachment={:?}",
+            hex(new.challenge),
+            new.handle,
+            new.attachment
+        ))
     }
 
     fn challenge_of(&self, answer: &str) -> Option<Vec<u8>> {
-        answer.split_once(':').map(|(challenge, _)| challenge.as_bytes().to_vec())
+        let (challenge, _) = answer.split_once(':')?;
+        let pairs = challenge.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+        pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
     }
 
-    fn verify(&self, state: &str, answer: &str) -> Result<Credential, WebAuthnError> {
+    fn verify(&self, challenge: &Challenge, answer: &str) -> Result<Credential, WebAuthnError> {
         match answer.split_once(':') {
-            Some((challenge, id)) if challenge == state => Ok(credential(id)),
+            Some((answered, id)) if answered == hex(challenge) => Ok(credential(id)),
             _ => Err(WebAuthnError::NotVerified("another challenge".into())),
         }
     }
@@ -46,6 +43,18 @@ impl WebAuthn for World {
 
     fn model(&self, aaguid: Aaguid) -> Option<&str> {
         (aaguid != Aaguid::default()).then_some("Example Keychain")
+    }
+}
+
+fn hex(challenge: &Challenge) -> String {
+    challenge.expose().iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+impl World {
+    /// What the authenticator answers to the first ceremony that is open.
+    pub fn answer(&self, credential: &str) -> String {
+        let challenge = self.state().ceremonies[0].challenge(&Self::keys()).unwrap();
+        format!("{}:{credential}", hex(&challenge))
     }
 }
 

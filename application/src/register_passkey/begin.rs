@@ -1,4 +1,4 @@
-//! Beginning a ceremony: the options for the browser, and what is kept to check its answer.
+//! Beginning a ceremony: the options for the browser, and what is kept, which answers none.
 
 use passlink_domain::{
     Ceremony, Credential, MAX_CEREMONIES, OpenedBy, PasskeyId, User, UserHandle,
@@ -37,28 +37,30 @@ pub(super) async fn begin(
         .map(|passkey| &passkey.credential)
         .collect();
     let handle = handle(&user, &draft.handle, tx).await?;
-    let begun = info_span!("passlink.create_options").in_scope(|| {
-        webauthn.begin(&NewCredential {
-            user: &user,
-            handle: &handle,
-            exclude: &exclude,
-            attachment: draft.new.attachment,
-        })
-    })?;
     let ceremony = Ceremony {
         id: draft.id.clone(),
         user: user.id.clone(),
         opened_by: draft.opened_by.clone(),
-        challenge: begun.challenge,
-        state: begun.state,
+        key: draft.desk.keys.newest().clone(),
         rp_id: webauthn.rp_id().to_owned(),
         asked: draft.new.attachment,
         begun: now,
         expires: Ceremony::expiry(now),
     };
+    let challenge = ceremony.challenge(&draft.desk.keys);
+    let challenge = challenge.ok_or_else(|| StoreError::Broken("the newest key is gone".into()))?;
+    let options = info_span!("passlink.create_options").in_scope(|| {
+        webauthn.options(&NewCredential {
+            user: &user,
+            handle: &handle,
+            exclude: &exclude,
+            attachment: ceremony.asked,
+            challenge: &challenge,
+        })
+    })?;
     tx.add_ceremony(&ceremony, MAX_CEREMONIES).await?;
     let details = standing(&user, tx).await?;
-    Ok(BegunRegistration { passkey: ceremony.id, options: begun.options, details })
+    Ok(BegunRegistration { passkey: ceremony.id, options, details })
 }
 
 /// The user's handle; `new` becomes it where there is none.

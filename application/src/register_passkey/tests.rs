@@ -415,3 +415,28 @@ async fn who_may_not_act_begins_nothing_and_who_has_no_address_gets_no_mail() {
     registered(&world, "ada", "one").await;
     assert_eq!((world.state().passkeys.len(), world.state().mails.len()), (1, 0));
 }
+
+#[tokio::test]
+async fn without_its_key_a_ceremony_is_as_one_that_has_ended() {
+    let world = World::new();
+    let (ada, _, with_link) = begun_with_link(&world).await;
+    let register = register(&world);
+    let by_token = register.begin(new_for("ada")).await.unwrap();
+    let answers = [answer(&with_link, "one"), answer(&by_token, "two")];
+    world.change(|state| {
+        state.ceremonies.iter_mut().for_each(|it| it.key = "elsewhere".parse().unwrap());
+    });
+    assert!(!register.needs_bearer(&by_token.passkey).await.unwrap());
+    for (key, answer) in [
+        (by_link(&with_link), &answers[0]),
+        (by_link(&by_token), &answers[1]),
+        (by_bearer(&by_token, "ada"), &answers[1]),
+    ] {
+        let refused = register.finish(key, answer.clone()).await;
+        assert!(matches!(refused, Err(PasskeyError::NotFound)), "{refused:?}");
+    }
+    let key = CeremonyKey::Challenge { caller: ada.user };
+    let refused = register.finish(key, answers[1].clone()).await;
+    assert!(matches!(refused, Err(PasskeyError::NotVerified)), "{refused:?}");
+    assert_eq!(link_state(&world), LinkState::Requested);
+}

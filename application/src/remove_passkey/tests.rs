@@ -19,8 +19,7 @@ async fn passkey(world: &Arc<World>) -> Passkey {
     let register = RegisterPasskey::new(world.passkeys(), world.codes());
     let new = NewPasskey { user: ada.clone(), attachment: None, domain: String::new() };
     register.begin(new).await.unwrap();
-    let challenge = String::from_utf8(world.state().ceremonies[0].challenge.clone()).unwrap();
-    let credential = format!("{challenge}:one");
+    let credential = world.answer("one");
     let answer = RegistrationAnswer { credential, name: String::new(), user_agent: None };
     register.finish(CeremonyKey::Challenge { caller: ada }, answer).await.unwrap();
     world.state().passkeys.remove(0)

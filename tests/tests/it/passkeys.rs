@@ -7,6 +7,7 @@ use passlink_tests::{Answer, Caller, HandMade, MailServer, Passlink, mime::Link}
 use reqwest::Method;
 use serde_json::{Value, json};
 
+mod at_rest;
 mod between;
 mod ceremony;
 mod clients;

@@ -1,4 +1,5 @@
-//! Registration ceremonies that were begun. Without a `link_id`, a bearer token began it.
+//! Registration ceremonies that were begun. Without a `link_id`, a bearer token began it; `key_id` names
+//! the key that its challenge is derived from.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,12 +10,11 @@ pub struct Model {
     pub id: String,
     pub user_id: String,
     pub link_id: Option<String>,
-    pub challenge: Vec<u8>,
-    pub state: String,
     pub rp_id: String,
     pub asked: Option<String>,
     pub begun_at: i64,
     pub expires_at: i64,
+    pub key_id: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -19,8 +19,7 @@ fn ceremony(row: Model) -> Result<Ceremony, StoreError> {
             Some(link) => OpenedBy::Link(parsed(&link)?),
             None => OpenedBy::Bearer,
         },
-        challenge: row.challenge,
-        state: row.state,
+        key: parsed(&row.key_id)?,
         rp_id: row.rp_id,
         asked: row.asked.as_deref().map(attachment_named).transpose()?,
         begun: instant(row.begun_at)?,
@@ -52,12 +51,11 @@ impl<C: ConnectionTrait> Ceremonies for Sql<'_, C> {
                 OpenedBy::Link(link) => Some(link.to_string()),
                 OpenedBy::Bearer => None,
             }),
-            challenge: Set(ceremony.challenge.clone()),
-            state: Set(ceremony.state.clone()),
             rp_id: Set(ceremony.rp_id.clone()),
             asked: Set(ceremony.asked.map(|it: Attachment| attachment_name(it).to_owned())),
             begun_at: Set(ceremony.begun.as_millisecond()),
             expires_at: Set(ceremony.expires.as_millisecond()),
+            key_id: Set(ceremony.key.to_string()),
         };
         let added = Entity::insert(row).exec_without_returning(self.db).await;
         added.map(drop).map_err(|error| self.failed(error))

@@ -1,4 +1,8 @@
+use sea_orm::Statement;
+use sea_orm_migration::MigratorTrait;
+
 use super::*;
+use crate::persistence::migrations::Migrator;
 
 /// One that a bearer token began at that second.
 pub(super) fn ceremony(id: &str, user: &UserId, begun: i64) -> Ceremony {
@@ -6,8 +10,7 @@ pub(super) fn ceremony(id: &str, user: &UserId, begun: i64) -> Ceremony {
         id: id.parse().unwrap(),
         user: user.clone(),
         opened_by: OpenedBy::Bearer,
-        challenge: vec![0, 255],
-        state: "{}".into(),
+        key: "k1".parse().unwrap(),
         rp_id: "id.example.com".into(),
         asked: None,
         begun: at(begun),
@@ -92,4 +95,34 @@ async fn a_ceremony_is_ended_by_one_of_many_at_once() {
     };
     let ended = (0..8).map(end).collect::<tokio::task::JoinSet<_>>().join_all().await;
     assert_eq!(ended.iter().filter(|ended| **ended).count(), 1);
+}
+
+#[tokio::test]
+async fn the_challenges_that_earlier_versions_kept_are_gone() {
+    let (folder, url) = new_database().await;
+    let store = SeaStore::connect(&url, 4).await.unwrap();
+    let connection = store.sqlite.as_ref().map_or(&store.connection, |it| &it.connection).clone();
+    Migrator::up(&connection, Some(7)).await.unwrap();
+    for statement in [
+        "INSERT INTO users (id, organisation, username, display_name, language, email_verified, \
+            state, sequence, created_at) VALUES ('ada', 'o', 'u', 'n', 'en', false, 'active', 0, 0)",
+        "INSERT INTO ceremonies (id, user_id, challenge, state, rp_id, begun_at, expires_at) \
+            VALUES ('1', 'ada', '\\x61', '{\"challenge\":\"kept-in-clear\"}', 'example.com', 0, 1)",
+    ] {
+        connection.execute_unprepared(statement).await.unwrap();
+    }
+    store.migrate().await.unwrap();
+    let all = "SELECT * FROM ceremonies";
+    let left =
+        connection.query_all_raw(Statement::from_string(connection.get_database_backend(), all));
+    assert!(left.await.unwrap().is_empty());
+    for column in ["challenge", "state"] {
+        let read = format!("SELECT {column} FROM ceremonies");
+        assert!(connection.execute_unprepared(&read).await.is_err(), "{column}");
+    }
+    store.clear_journal().await.unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let octets = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(!octets.windows(13).any(|it| it == b"kept-in-clear"));
+    }
 }

@@ -143,15 +143,13 @@ async fn a_handle_that_another_takes_meanwhile_is_taken() {
     add(&store, user("ada", "ada@example.com")).await;
     add(&store, user("bob", "bob@example.com")).await;
     // The databases write octets differently; they can copy some that are there.
-    let bobs = "UPDATE users SET handle = (SELECT challenge FROM ceremonies) WHERE id = 'bob'";
-    let begun: Result<(), StoreError> = store
-        .write(ceremonies::ceremony("1", &"bob".parse().unwrap(), 1), |ceremony, tx| {
-            Box::pin(tx.add_ceremony(ceremony, 9))
-        })
+    let bobs = "UPDATE users SET handle = (SELECT credential_id FROM passkeys) WHERE id = 'bob'";
+    let registered: Result<bool, StoreError> = store
+        .write(with_credential("1", "other"), |passkey, tx| Box::pin(tx.add_passkey(passkey)))
         .await;
-    begun.unwrap();
+    assert!(registered.unwrap());
     let take = store.write((), |(), tx| {
-        Box::pin(async move { tx.set_handle(&"ada".parse().unwrap(), &handle(&[0, 255])).await })
+        Box::pin(async move { tx.set_handle(&"ada".parse().unwrap(), &handle(b"other")).await })
     });
     let taken: Result<bool, StoreError> = meanwhile(&connection, bobs, take).await;
     assert!(!taken.unwrap());

@@ -1,3 +1,4 @@
+use passlink_domain::Challenge;
 use serde_cbor_2::Value as Cbor;
 use serde_json::{Value, json};
 
@@ -9,8 +10,8 @@ use super::{
 use crate::webauthn::{WebAuthn, WebAuthnError};
 
 /// The cause for which the answer is refused, and not as a fault of ours.
-fn refused(state: &str, answer: &Value) -> String {
-    match relying_party().verify(state, &answer.to_string()) {
+fn refused(challenge: &Challenge, answer: &Value) -> String {
+    match relying_party().verify(challenge, &answer.to_string()) {
         Err(WebAuthnError::NotVerified(cause)) => format!("{cause:?}"),
         other => panic!("{answer}: {other:?}"),
     }
@@ -18,9 +19,9 @@ fn refused(state: &str, answer: &Value) -> String {
 
 #[test]
 fn what_belongs_to_another_ceremony_or_place_is_refused() {
-    let (begun, _) = begin(&[], None);
-    let good = Made::answer(&begun.challenge);
-    let other = begin(&[], None).0.challenge;
+    let (challenge, _) = begin(&[], None);
+    let good = Made::answer(challenge.expose());
+    let other = vec![8; 32];
     let cases: [(Made, &str); 12] = [
         (Made { challenge: other, ..good.clone() }, "MismatchedChallenge"),
         (Made { challenge: Vec::new(), ..good.clone() }, "MismatchedChallenge"),
@@ -36,16 +37,16 @@ fn what_belongs_to_another_ceremony_or_place_is_refused() {
         (Made { origin: "null".into(), ..good.clone() }, "ParseJSONFailure"),
     ];
     for (answer, expected) in cases {
-        let cause = refused(&begun.state, &answer.credential());
+        let cause = refused(&challenge, &answer.credential());
         assert!(cause.contains(expected), "{expected}: {cause}");
     }
-    relying_party().verify(&begun.state, &good.credential().to_string()).unwrap();
+    relying_party().verify(&challenge, &good.credential().to_string()).unwrap();
 }
 
 #[test]
 fn a_credential_without_verified_user_or_not_discoverable_is_refused() {
-    let (begun, _) = begin(&[], None);
-    let good = Made::answer(&begun.challenge);
+    let (challenge, _) = begin(&[], None);
+    let good = Made::answer(challenge.expose());
     for (flags, expected) in [
         (made::VERIFIED & !1, "UserNotPresent"),
         (made::VERIFIED & !(1 << 2), "UserNotVerified"),
@@ -55,45 +56,45 @@ fn a_credential_without_verified_user_or_not_discoverable_is_refused() {
         // Extensions are promised and not there.
         (made::VERIFIED | 1 << 7, "ParseNOMFailure"),
     ] {
-        let cause = refused(&begun.state, &Made { flags, ..good.clone() }.credential());
+        let cause = refused(&challenge, &Made { flags, ..good.clone() }.credential());
         assert!(cause.contains(expected), "{expected}: {cause}");
     }
     let mut answer = good.credential();
     answer["clientExtensionResults"]["credProps"]["rk"] = json!(false);
-    assert!(refused(&begun.state, &answer).contains("not discoverable"));
+    assert!(refused(&challenge, &answer).contains("not discoverable"));
 }
 
 #[test]
 fn a_key_that_was_not_asked_for_or_is_none_is_refused() {
-    let (begun, _) = begin(&[], None);
+    let (challenge, _) = begin(&[], None);
     let mut off_the_curve = made::es256_key();
     *off_the_curve.last_mut().unwrap() ^= 1;
     for public_key in [off_the_curve, made::ed25519_key(), vec![0xa0], vec![0x01], vec![0xff]] {
-        let made = Made { public_key, ..Made::answer(&begun.challenge) };
-        refused(&begun.state, &made.credential());
+        let made = Made { public_key, ..Made::answer(challenge.expose()) };
+        refused(&challenge, &made.credential());
     }
     for id in [Vec::new(), vec![1; 1024]] {
-        refused(&begun.state, &Made { id, ..Made::answer(&begun.challenge) }.credential());
+        refused(&challenge, &Made { id, ..Made::answer(challenge.expose()) }.credential());
     }
 }
 
 #[test]
 fn an_attestation_that_was_tampered_with_is_refused() {
-    let (begun, _) = begin(&[], None);
-    let made = Made::answer(&begun.challenge);
+    let (challenge, _) = begin(&[], None);
+    let made = Made::answer(challenge.expose());
     let attested = made.self_attested();
     let good = made.credential_with(&attested);
-    relying_party().verify(&begun.state, &good.to_string()).unwrap();
+    relying_party().verify(&challenge, &good.to_string()).unwrap();
     let other = Made { sign_count: 1, ..made.clone() };
     let data = |made: &Made| made.authenticator_data();
     // The statement of the one about the data of the other.
     let at = attested.windows(data(&made).len()).position(|it| it == data(&made)).unwrap();
     let mut tampered = attested.clone();
     tampered[at..at + data(&made).len()].copy_from_slice(&data(&other));
-    refused(&begun.state, &made.credential_with(&tampered));
+    refused(&challenge, &made.credential_with(&tampered));
     // Other client data, whose hash is signed.
     let client_data = [&made.client_data()[..], b" "].concat();
-    refused(&begun.state, &made::credential(made::ID, &client_data, &attested));
+    refused(&challenge, &made::credential(made::ID, &client_data, &attested));
     for (format, statement) in [
         ("packed", ("sig", Cbor::Bytes(vec![0x30, 0]))),
         ("packed", ("alg", Cbor::Integer(-7))),
@@ -105,51 +106,51 @@ fn an_attestation_that_was_tampered_with_is_refused() {
         ("unknown", ("alg", Cbor::Integer(-7))),
     ] {
         let object = made::attestation_object(format, [statement], &data(&made));
-        refused(&begun.state, &made.credential_with(&object));
+        refused(&challenge, &made.credential_with(&object));
     }
 }
 
 #[test]
 fn every_beginning_of_an_answer_is_refused() {
-    let (begun, _) = begin(&[], None);
-    let made = Made::answer(&begun.challenge);
+    let (challenge, _) = begin(&[], None);
+    let made = Made::answer(challenge.expose());
     for object in [made.attestation_object(), made.self_attested()] {
         for length in 0..object.len() {
-            refused(&begun.state, &made.credential_with(&object[..length]));
+            refused(&challenge, &made.credential_with(&object[..length]));
         }
         let followed = [&object[..], &[0]].concat();
-        refused(&begun.state, &made.credential_with(&followed));
+        refused(&challenge, &made.credential_with(&followed));
     }
     let data = made.authenticator_data();
     for length in 0..data.len() {
         let object = made::attestation_object("none", [], &data[..length]);
-        refused(&begun.state, &made.credential_with(&object));
+        refused(&challenge, &made.credential_with(&object));
     }
     let client_data = made.client_data();
     for length in 0..client_data.len() {
         let object = made.attestation_object();
         let answer = made::credential(made::ID, &client_data[..length], &object);
-        refused(&begun.state, &answer);
+        refused(&challenge, &answer);
         assert_eq!(relying_party().challenge_of(&answer.to_string()), None);
     }
 }
 
 #[test]
 fn what_is_no_answer_at_all_is_refused() {
-    let (begun, _) = begin(&[], None);
-    let good = Made::answer(&begun.challenge).credential();
+    let (challenge, _) = begin(&[], None);
+    let good = Made::answer(challenge.expose()).credential();
     for pointer in ["/id", "/rawId", "/type", "/response", "/response/clientDataJSON"] {
         for value in [Value::Null, json!(1), json!({}), json!([])] {
             let mut answer = good.clone();
             *answer.pointer_mut(pointer).unwrap() = value;
-            refused(&begun.state, &answer);
+            refused(&challenge, &answer);
         }
     }
     let mut standard_base64 = good.clone();
     standard_base64["response"]["clientDataJSON"] = json!("+/+/");
     assert_eq!(relying_party().challenge_of(&standard_base64.to_string()), None);
     for text in ["", "null", "[]", "{}", "{\"response\":{}}", "\u{0}"] {
-        let not_verified = relying_party().verify(&begun.state, text);
+        let not_verified = relying_party().verify(&challenge, text);
         assert!(matches!(not_verified, Err(WebAuthnError::NotVerified(_))), "{text}");
         assert_eq!(relying_party().challenge_of(text), None);
     }
