@@ -6,14 +6,14 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use passlink_application::{NewCredential, WebAuthn, WebAuthnError};
 use passlink_domain::{Aaguid, Attachment, CEREMONY_LIFETIME, Challenge, Credential};
 use serde::Deserialize;
-use url::Url;
+use url::{Origin, Url};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
     COSEAlgorithm, COSEKey, CreationChallengeResponse, PasskeyRegistration,
     RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
-use answer::Answer;
+use answer::{Answer, ClientData};
 use authenticator_data::AttestedCredential;
 
 mod answer;
@@ -32,6 +32,8 @@ const MODELS: &str = include_str!("../data/aaguids.json");
 pub struct RelyingParty {
     webauthn: Webauthn,
     id: String,
+    /// Of pages and apps, as browsers write them.
+    origins: Vec<String>,
     hosts: Vec<String>,
     models: BTreeMap<Uuid, String>,
 }
@@ -74,12 +76,10 @@ impl RelyingParty {
         struct Models {
             names: BTreeMap<Uuid, String>,
         }
+        let allowed = webauthn.get_allowed_origins();
         Ok(Self {
-            hosts: webauthn
-                .get_allowed_origins()
-                .iter()
-                .filter_map(|origin| origin.host_str().map(str::to_owned))
-                .collect(),
+            origins: allowed.iter().map(written).collect(),
+            hosts: allowed.iter().filter_map(|it| it.host_str().map(str::to_owned)).collect(),
             webauthn,
             id: id.to_owned(),
             models: serde_json::from_str::<Models>(MODELS)?.names,
@@ -111,6 +111,15 @@ impl RelyingParty {
     }
 }
 
+/// An origin as browsers write it.
+fn written(url: &Url) -> String {
+    match url.origin() {
+        // Of apps on Android: there is no origin in it.
+        Origin::Opaque(_) => url.as_str().to_owned(),
+        origin @ Origin::Tuple(..) => origin.ascii_serialization(),
+    }
+}
+
 fn not_verified(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> WebAuthnError {
     WebAuthnError::NotVerified(error.into())
 }
@@ -137,7 +146,7 @@ impl WebAuthn for RelyingParty {
     }
 
     fn challenge_of(&self, answer: &str) -> Option<Vec<u8>> {
-        answer::challenge(answer)
+        ClientData::of(answer)?.challenge()
     }
 
     fn verify(&self, challenge: &Challenge, answer: &str) -> Result<Credential, WebAuthnError> {
@@ -146,12 +155,19 @@ impl WebAuthn for RelyingParty {
         if registered.type_ != "public-key" {
             return Err(not_verified("the credential is of another type"));
         }
+        let client_data = ClientData::of(answer);
         let answer: Answer = serde_json::from_str(answer).map_err(not_verified)?;
         if !answer.may_be_discoverable() {
             return Err(not_verified("the credential is not discoverable"));
         }
         let expected = self.expecting(challenge)?;
         self.webauthn.finish_passkey_registration(&registered, &expected).map_err(not_verified)?;
+        // The library takes for an origin whatever URL has it: with a path, a user name, in capitals.
+        if !client_data.is_some_and(|client_data| client_data.is_from(&self.origins)) {
+            return Err(not_verified(
+                "the origin is written as no browser writes it, or in a frame",
+            ));
+        }
         // What was verified is what the attestation object holds, not what stands beside it.
         let attested = AttestedCredential::read(&registered.response.attestation_object)
             .ok_or_else(|| not_verified("the authenticator data can't be read"))?;

@@ -224,7 +224,13 @@ impl RegisterPasskey {
         }
         let verified = info_span!("passlink.verify_credential")
             .in_scope(|| webauthn.verify(&open.challenge, answer));
-        Ok(verified?)
+        let credential = verified?;
+        if credential.contradicts(ceremony.asked) {
+            let told = (&credential.attachment, &credential.transports);
+            tracing::info!(?told, asked = ?ceremony.asked, "the authenticator is not what was asked for");
+            return Err(PasskeyError::NotVerified);
+        }
+        Ok(credential)
     }
 
     async fn find(&self, id: PasskeyId) -> Result<Option<Open>, PasskeyError> {

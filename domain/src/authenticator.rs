@@ -58,6 +58,8 @@ octets! {
     CredentialId: 1023,
 }
 
+/// The transport of an authenticator that is part of the device (WebAuthn, section 5.8.4).
+const INTERNAL: &str = "internal";
 /// How many transports of an authenticator are kept.
 pub const MAX_TRANSPORTS: usize = 8;
 
@@ -102,6 +104,24 @@ pub struct Credential {
     pub backup_state: bool,
     /// The authenticator's model.
     pub aaguid: Aaguid,
+}
+
+impl Credential {
+    /// Whether what is told of the authenticator contradicts the attachment that was asked for: by its
+    /// transports, or since it says itself that it is no part of the device. Nothing told contradicts
+    /// nothing: without attestation, none of it is proven.
+    pub fn contradicts(&self, asked: Option<Attachment>) -> bool {
+        let internal = |name: &String| name == INTERNAL;
+        let told = !self.transports.is_empty();
+        match asked {
+            None => false,
+            Some(Attachment::Platform) => {
+                self.attachment == Some(Attachment::CrossPlatform)
+                    || told && !self.transports.iter().any(internal)
+            }
+            Some(Attachment::CrossPlatform) => told && self.transports.iter().all(internal),
+        }
+    }
 }
 
 /// What the code that undoes a registration is derived from, and what it can undo beside that.

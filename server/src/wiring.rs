@@ -243,7 +243,7 @@ impl House {
             &webauthn.rp_id(public_url).unwrap_or_default(),
             &webauthn.rp_name,
             public_url,
-            &webauthn.extra_origins,
+            &webauthn.origins(),
         )?;
         Ok(PasskeyDesk::new(
             self.store(),

@@ -46,11 +46,32 @@ impl Answer {
     }
 }
 
-/// The challenge in the client data of an answer.
-pub(super) fn challenge(answer: &str) -> Option<Vec<u8>> {
-    let decode = |text: &Value| BASE64_URL_SAFE_NO_PAD.decode(text.as_str()?).ok();
-    let answer: Value = serde_json::from_str(answer).ok()?;
-    let client_data = decode(answer.pointer("/response/clientDataJSON")?)?;
-    let client_data: Value = serde_json::from_slice(&client_data).ok()?;
-    decode(client_data.get("challenge")?)
+/// The client data of an answer, which the authenticator signed where it signed anything.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ClientData {
+    challenge: String,
+    origin: Option<String>,
+    /// The page that shows the one of `origin` in a frame, if that is of another origin.
+    top_origin: Option<Value>,
+}
+
+impl ClientData {
+    /// Reads those of an answer.
+    pub fn of(answer: &str) -> Option<Self> {
+        let answer: Value = serde_json::from_str(answer).ok()?;
+        let client_data = answer.pointer("/response/clientDataJSON")?.as_str()?;
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(client_data).ok()?).ok()
+    }
+
+    /// The challenge.
+    pub fn challenge(&self) -> Option<Vec<u8>> {
+        BASE64_URL_SAFE_NO_PAD.decode(&self.challenge).ok()
+    }
+
+    /// Whether the page or app is one of these, written as browsers write origins, and in the frame of
+    /// no other.
+    pub fn is_from(&self, origins: &[String]) -> bool {
+        self.top_origin.is_none() && self.origin.as_ref().is_some_and(|it| origins.contains(it))
+    }
 }

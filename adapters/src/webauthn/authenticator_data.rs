@@ -7,6 +7,7 @@ use serde_cbor_2::Value;
 /// Bits of the flags.
 const BACKUP_ELIGIBLE: u8 = 1 << 3;
 const BACKUP_STATE: u8 = 1 << 4;
+const EXTENSIONS: u8 = 1 << 7;
 /// Length of the hash of the relying party's id.
 const RP_ID_HASH: usize = 32;
 
@@ -39,9 +40,18 @@ impl AttestedCredential {
         let (aaguid, rest) = rest.split_first_chunk()?;
         let (length, rest) = rest.split_first_chunk()?;
         let (id, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+        let (public_key, rest) = first_value(rest)?;
+        let rest = match flags & EXTENSIONS {
+            0 => rest,
+            _ => first_value(rest)?.1,
+        };
+        // The library leaves aside what stands behind.
+        if !rest.is_empty() {
+            return None;
+        }
         Some(Self {
             id: CredentialId::new(id.to_vec()).ok()?,
-            public_key: first_value(rest)?,
+            public_key: public_key.to_vec(),
             sign_count: u32::from_be_bytes(*sign_count),
             backup_eligible: flags & BACKUP_ELIGIBLE != 0,
             backup_state: flags & BACKUP_STATE != 0,
@@ -50,9 +60,9 @@ impl AttestedCredential {
     }
 }
 
-/// The first of the CBOR values, which extensions may follow.
-fn first_value(cbor: &[u8]) -> Option<Vec<u8>> {
+/// The first of the CBOR values, and what stands behind it.
+fn first_value(cbor: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut values = serde_cbor_2::Deserializer::from_slice(cbor);
     Value::deserialize(&mut values).ok()?;
-    cbor.get(..values.byte_offset()).map(<[u8]>::to_vec)
+    cbor.split_at_checked(values.byte_offset())
 }

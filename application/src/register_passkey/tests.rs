@@ -417,6 +417,21 @@ async fn who_may_not_act_begins_nothing_and_who_has_no_address_gets_no_mail() {
 }
 
 #[tokio::test]
+async fn an_authenticator_that_is_not_what_was_asked_for_registers_nothing() {
+    let world = World::new();
+    world.user("ada").await;
+    let register = register(&world);
+    // The one that answers is a part of its device.
+    let begin = |attachment| NewPasskey { attachment, ..new_for("ada") };
+    let begun = register.begin(begin(Some(Attachment::CrossPlatform))).await.unwrap();
+    let refused = register.finish(by_bearer(&begun, "ada"), answer(&begun, "one")).await;
+    assert!(matches!(refused, Err(PasskeyError::NotVerified)), "{refused:?}");
+    let begun = register.begin(begin(Some(Attachment::Platform))).await.unwrap();
+    register.finish(by_bearer(&begun, "ada"), answer(&begun, "one")).await.unwrap();
+    assert_eq!(world.state().passkeys[0].asked, Some(Attachment::Platform));
+}
+
+#[tokio::test]
 async fn without_its_key_a_ceremony_is_as_one_that_has_ended() {
     let world = World::new();
     let (ada, _, with_link) = begun_with_link(&world).await;

@@ -52,7 +52,7 @@ impl Config {
             ("passkeys.max_per_user", number(passkeys.max_per_user)),
             ("webauthn.rp_id", webauthn.rp_id.as_ref().and_then(text)),
             ("webauthn.rp_name", text(&webauthn.rp_name)),
-            ("webauthn.extra_origins", list(&webauthn.origins())),
+            ("webauthn.extra_origins", list(&webauthn.extra_origins)),
             ("secrets.key_file", path(&secrets.key_file)),
             ("limits.wrong_codes_per_minute", number(limits.wrong_codes_per_minute)),
             ("limits.wrong_tokens_per_minute", number(limits.wrong_tokens_per_minute)),

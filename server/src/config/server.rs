@@ -124,14 +124,16 @@ fn public_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Erro
     Ok(url)
 }
 
-/// An origin as browsers send it: scheme, host and port, nothing behind.
+/// Whether this is the origin of a page as browsers write it: scheme, host and port, nothing around.
+pub(super) fn is_web_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    })
+}
+
+/// Origins of pages.
 pub(super) fn are_origins(origins: &[String]) -> Result<(), ValidationError> {
-    let is_origin = |text: &String| {
-        Url::parse(text).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *text
-        })
-    };
-    match origins.iter().all(is_origin) {
+    match origins.iter().all(|text| is_web_origin(text)) {
         true => Ok(()),
         false => Err(ValidationError::new("origin")),
     }

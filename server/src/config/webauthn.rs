@@ -2,7 +2,10 @@ use serde::Deserialize;
 use url::{Host, Url};
 use validator::{Validate, ValidationError};
 
-use super::key::{Key, Section};
+use super::{
+    key::{Key, Section},
+    server::is_web_origin,
+};
 
 /// Longest name of the relying party, in characters.
 const NAME: usize = 64;
@@ -21,7 +24,7 @@ pub struct Webauthn {
     pub rp_name: String,
     /// Origins of other pages and apps that register passkeys. Default none.
     #[validate(custom(function = are_origins))]
-    pub extra_origins: Vec<Url>,
+    pub extra_origins: Vec<String>,
 }
 
 impl Section for Webauthn {
@@ -54,10 +57,9 @@ impl Default for Webauthn {
 }
 
 impl Webauthn {
-    /// The other origins as browsers write them.
-    pub fn origins(&self) -> Vec<String> {
-        let without_slash = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
-        self.extra_origins.iter().map(without_slash).collect()
+    /// The other origins.
+    pub fn origins(&self) -> Vec<Url> {
+        self.extra_origins.iter().filter_map(|text| text.parse().ok()).collect()
     }
 
     /// The domain that passkeys are bound to, if `public_url` has one.
@@ -88,12 +90,12 @@ fn is_name(text: &str) -> Result<(), ValidationError> {
     }
 }
 
-/// Origins of pages, and what apps on Android have in place of one.
-fn are_origins(origins: &[Url]) -> Result<(), ValidationError> {
-    let is_origin = |url: &Url| match url.scheme() {
-        "android" => url.path().starts_with("apk-key-hash:"),
-        "http" | "https" => format!("{}/", url.origin().ascii_serialization()) == url.as_str(),
-        _ => false,
+/// Origins of pages, and what apps on Android have in place of one, as browsers write them.
+fn are_origins(origins: &[String]) -> Result<(), ValidationError> {
+    let is_base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let is_origin = |text: &String| match text.strip_prefix("android:apk-key-hash:") {
+        Some(hash) => !hash.is_empty() && hash.bytes().all(is_base64url),
+        None => is_web_origin(text),
     };
     match origins.iter().all(is_origin) {
         true => Ok(()),

@@ -155,3 +155,61 @@ fn what_is_no_answer_at_all_is_refused() {
         assert_eq!(relying_party().challenge_of(text), None);
     }
 }
+
+#[test]
+fn an_attestation_object_or_authenticator_data_with_something_behind_are_refused() {
+    let (challenge, _) = begin(&[], None);
+    let good = Made::answer(challenge.expose());
+    // {"credProtect": 3}
+    let extensions = [&[0xa1, 0x6b][..], b"credProtect", &[3]].concat();
+    let extended = Made { flags: made::VERIFIED | 1 << 7, extensions, ..good.clone() };
+    for made in [good, extended] {
+        relying_party().verify(&challenge, &made.credential().to_string()).unwrap();
+        for behind in [&[0][..], &[0xa0], &[0xff], b"behind"] {
+            let object = [&made.attestation_object()[..], behind].concat();
+            refused(&challenge, &made.credential_with(&object));
+            let extensions = [&made.extensions[..], behind].concat();
+            let longer = Made { extensions, ..made.clone() };
+            refused(&challenge, &longer.credential());
+            refused(&challenge, &longer.credential_with(&longer.self_attested()));
+        }
+    }
+}
+
+#[test]
+fn an_origin_is_compared_as_browsers_write_it_with_nothing_around_it() {
+    let (challenge, _) = begin(&[], None);
+    let good = Made::answer(challenge.expose());
+    for origin in [
+        "https://id.example.com/",
+        "https://id.example.com/path",
+        "https://id.example.com?query",
+        "https://id.example.com#fragment",
+        "https://id.example.com:443",
+        "https://somebody@id.example.com",
+        "https://ID.example.com",
+        "HTTPS://id.example.com",
+        "https:id.example.com",
+        "https:\\\\id.example.com",
+        " https://id.example.com",
+        "https://id.example.com ",
+        "https://id.exam\tple.com",
+        "https://id.example.com\n",
+        "https://%69d.example.com",
+        "https://app.example.com:08443",
+        "android:apk-key-hash:abc ",
+        "android:apk-key-hash:ABC",
+        "android:apk-key-hash:abc#",
+        "ANDROID:apk-key-hash:abc",
+    ] {
+        let made = Made { origin: origin.into(), ..good.clone() };
+        refused(&challenge, &made.credential());
+    }
+    for around in [json!("https://evil.example"), json!("https://id.example.com"), json!(1)] {
+        let mut client_data: Value = serde_json::from_slice(&good.client_data()).unwrap();
+        client_data["topOrigin"] = around;
+        let client_data = client_data.to_string();
+        let object = good.attestation_object();
+        refused(&challenge, &made::credential(made::ID, client_data.as_bytes(), &object));
+    }
+}

@@ -60,6 +60,26 @@ const FILES: &[(&str, &str)] = &[
         "passlink.toml:2: links.allowed_origins = a list: must be a list of origins such as [\"https://app.example.com\"]",
     ),
     (
+        "[webauthn]\nextra_origins = ['https://app.example.com/']",
+        "passlink.toml:2: webauthn.extra_origins = a list: must be a list of origins such as [\"https://app.example.com\"] or [\"android:apk-key-hash:…\"]",
+    ),
+    (
+        "[webauthn]\nextra_origins = ['https://App.example.com']",
+        "passlink.toml:2: webauthn.extra_origins = a list: must be a list of origins such as [\"https://app.example.com\"] or [\"android:apk-key-hash:…\"]",
+    ),
+    (
+        "[webauthn]\nextra_origins = [' https://app.example.com']",
+        "passlink.toml:2: webauthn.extra_origins = a list: must be a list of origins such as [\"https://app.example.com\"] or [\"android:apk-key-hash:…\"]",
+    ),
+    (
+        "[webauthn]\nextra_origins = ['https://app.example.com:443']",
+        "passlink.toml:2: webauthn.extra_origins = a list: must be a list of origins such as [\"https://app.example.com\"] or [\"android:apk-key-hash:…\"]",
+    ),
+    (
+        "[webauthn]\nextra_origins = ['android:apk-key-hash:abc#']",
+        "passlink.toml:2: webauthn.extra_origins = a list: must be a list of origins such as [\"https://app.example.com\"] or [\"android:apk-key-hash:…\"]",
+    ),
+    (
         "[mail]\nmax_connections = 0",
         "passlink.toml:2: mail.max_connections = 0: must be a whole number from 1 to 100",
     ),

@@ -66,6 +66,13 @@ async fn client_data_that_are_not_of_this_ceremony() {
         "https://evil.login.example.com",
         "https://example.com",
         "https://LOGIN.example.com.",
+        "https://LOGIN.example.com",
+        "https://login.example.com/",
+        "https://login.example.com/path?query#fragment",
+        "https://login.example.com:443",
+        "https://somebody@login.example.com",
+        " https://login.example.com",
+        "https://login.exam\tple.com",
         "login.example.com",
         "null",
         "",
@@ -78,7 +85,9 @@ async fn client_data_that_are_not_of_this_ceremony() {
         stage.refuse(&format!("type {kind}"), &credential).await;
     }
     let more = Map::from_iter([("crossOrigin".to_owned(), json!(true))]);
-    stage.refuse("cross origin", &HandMade { more, ..good }.credential()).await;
+    stage.refuse("cross origin", &HandMade { more, ..good.clone() }.credential()).await;
+    let more = Map::from_iter([("topOrigin".to_owned(), json!("https://evil.example"))]);
+    stage.refuse("in a frame", &HandMade { more, ..good }.credential()).await;
     stage.end().await;
 }
 
@@ -302,4 +311,46 @@ async fn a_challenge_that_is_too_old_and_one_that_was_answered() {
     assert_not_verified(&begun.finish(passlink, None, &credential).await);
     assert_eq!(names(passlink, ada).await.len(), 1);
     assert_eq!(passlink.history(&ada.id), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn an_attestation_object_or_authenticator_data_with_something_behind() {
+    let stage = Stage::set().await;
+    let good = stage.begun.answer();
+    for behind in [&[0][..], &[0xa0], &[0xff], b"behind"] {
+        let object = [&good.attestation_object()[..], behind].concat();
+        stage.refuse("behind the object", &good.credential_with(&object)).await;
+        let public_key = [&good.public_key[..], behind].concat();
+        let longer = HandMade { public_key, ..good.clone() };
+        stage.refuse("behind the authenticator data", &longer.credential()).await;
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_authenticator_that_is_not_what_was_asked_for() {
+    let passlink = Passlink::with_mail_dir().started().await;
+    let ada = passlink.ada();
+    let asking = async |authenticator: &str| {
+        let body = json!({ "authenticator": authenticator });
+        Begun::of(&ada, &post(&passlink, Some(&ada.token), &passkeys_of(&ada), &body).await)
+    };
+    let platform = asking("PASSKEY_AUTHENTICATOR_PLATFORM").await;
+    let roaming = asking("PASSKEY_AUTHENTICATOR_CROSS_PLATFORM").await;
+    for (begun, told, transports) in [
+        // What the browser says of the attachment is a hint, and the transports say otherwise.
+        (&platform, json!("platform"), json!(["usb"])),
+        (&platform, Value::Null, json!(["nfc", "usb"])),
+        (&platform, json!("cross-platform"), json!([])),
+        (&roaming, json!("cross-platform"), json!(["internal"])),
+        (&roaming, json!("platform"), json!(["internal"])),
+    ] {
+        let mut credential = begun.answer().credential();
+        credential["authenticatorAttachment"] = told;
+        credential["response"]["transports"] = transports;
+        assert_not_verified(&begun.finish(&passlink, Some(&ada.token), &credential).await);
+    }
+    assert_eq!(names(&passlink, &ada).await, Vec::<String>::new());
+    let credential = platform.answer().credential();
+    platform.finish(&passlink, Some(&ada.token), &credential).await.sequence();
 }
