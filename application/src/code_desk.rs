@@ -59,6 +59,7 @@ impl CodeDesk {
         let binding = link.as_ref().map(|link| (&link.key, link.code_binding(purpose)));
         self.check(binding, ("link", presented.id.as_str()), presented)?;
         let link = link.ok_or(CodeError::Invalid)?;
+        self.in_force(&link.key).await?;
         let user = self.user(&link.user, purpose).await?;
         Ok((link, user))
     }
@@ -73,6 +74,9 @@ impl CodeDesk {
         let binding = passkey.as_ref().and_then(Passkey::undo_binding);
         self.check(binding, ("passkey", presented.id.as_str()), presented)?;
         let passkey = passkey.ok_or(CodeError::Invalid)?;
+        if let Some(undo) = &passkey.undo {
+            self.in_force(&undo.key).await?;
+        }
         let user = self.user(&passkey.user, Purpose::Undo).await?;
         Ok((passkey, user))
     }
@@ -91,6 +95,16 @@ impl CodeDesk {
         presented.from.map_or(Ok(()), |from| self.wrong.count_client(from))?;
         self.wrong.count_thing(kind, id)?;
         Err(CodeError::Invalid)
+    }
+
+    /// What was made with a key that was retired at once has ended. A node that did not know of that yet
+    /// may have made it since.
+    async fn in_force(&self, key: &KeyId) -> Result<(), CodeError> {
+        let retired = self.store.read(key.clone(), |key, tx| Box::pin(tx.is_retired(key))).await;
+        match retired? {
+            true => Err(CodeError::Invalid),
+            false => Ok(()),
+        }
     }
 
     async fn user(&self, id: &UserId, purpose: Purpose) -> Result<User, CodeError> {

@@ -8,6 +8,7 @@ mod mailer;
 mod observer;
 mod outbox;
 mod passkeys;
+mod retired_keys;
 mod staging;
 mod tokens;
 mod users;
@@ -46,6 +47,7 @@ pub struct State {
     pub mailboxes: BTreeMap<Mailbox, Vec<Timestamp>>,
     pub passkeys: Vec<Passkey>,
     pub ceremonies: Vec<Ceremony>,
+    pub retired: Vec<RetiredKey>,
 }
 
 impl State {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use passlink_domain::{CodeKeys, KeyId};
 
-use crate::{Clock, Store, StoreError};
+use crate::{Clock, RetiredKey, Store, StoreError};
 
 /// How long after its end a link can be sent again, by who has its code.
 const RESEND: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -70,9 +70,24 @@ impl KeyUse {
         self.store.read(key, move |key, tx| Box::pin(tx.users_of_key(key, after, now))).await
     }
 
+    /// The keys that were retired at once, by id.
+    pub async fn retired(&self) -> Result<Vec<RetiredKey>, StoreError> {
+        self.store.read((), |(), tx| Box::pin(tx.retired_keys())).await
+    }
+
+    /// Whether a key was retired at once.
+    pub async fn is_retired(&self, key: KeyId) -> Result<bool, StoreError> {
+        self.store.read(key, |key, tx| Box::pin(tx.is_retired(key))).await
+    }
+
     /// The time from which on a link that expired can be sent again, and the present.
     fn times(&self) -> (Timestamp, Timestamp) {
         let now = self.clock.now();
-        (now.saturating_sub(RESEND).unwrap_or(Timestamp::MIN), now)
+        (expired_after(now), now)
     }
+}
+
+/// The time from which on a link that expired can be sent again.
+pub(crate) fn expired_after(now: Timestamp) -> Timestamp {
+    now.saturating_sub(RESEND).unwrap_or(Timestamp::MIN)
 }

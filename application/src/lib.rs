@@ -36,6 +36,7 @@ mod ports;
 mod register_passkey;
 mod remove_passkey;
 mod resend_link;
+mod retired_key;
 mod revoke_link;
 mod send_link;
 mod store;
@@ -75,14 +76,15 @@ pub use outbox::{
 };
 pub use passkey_desk::PasskeyDesk;
 pub use ports::{
-    Ceremonies, Clock, History, Identity, KeyNeeds, Links, Mailboxes, Mailer, NewCredential, Outbox,
-    Passkeys, Random, Staging, Tokens, Told, Users, Wake, WebAuthn,
+    Ceremonies, Clock, History, Identity, KeyNeeds, Links, Mailboxes, Mailer, NewCredential,
+    Outbox, Passkeys, Random, RetiredKeys, Staging, Tokens, Told, Users, Wake, WebAuthn,
 };
 pub use register_passkey::{
     BegunRegistration, CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer,
 };
 pub use remove_passkey::RemovePasskey;
 pub use resend_link::{ResendError, ResendLink};
+pub use retired_key::{EndedByKey, RetireKey, RetiredKey};
 pub use revoke_link::{LinkError, LinkUseCases};
 pub use send_link::SendLink;
 pub use store::{Repositories, Settled, Store, Work};

@@ -9,7 +9,8 @@ use passlink_domain::{
 };
 
 use crate::{
-    Clock, Observer, PublicUrl, Random, Repositories, Store, StoreError, UserLinkError, ids::new_id,
+    Clock, Observer, PublicUrl, Random, Repositories, Store, StoreError, UserLinkError,
+    ids::new_id, retired_key::signing_key,
 };
 
 /// Who calls, as a bearer token told.
@@ -128,7 +129,7 @@ impl Draft {
             organisation: user.organisation.clone(),
             delivery,
             domain: self.desk.public_url.host().to_owned(),
-            key: self.desk.keys.newest().clone(),
+            key: signing_key(&self.desk.keys, tx).await?,
             requested_by: self.caller.token_name.clone(),
             token: self.caller.token.clone(),
             url_template: self.url_template.clone(),

@@ -14,9 +14,9 @@ use passlink_domain::{
 };
 
 use crate::{
-    AuthenticateError, Caller, ClaimedMail, Hold, KeyNeed, KeyUsers, Lane, Lease, LinkKind,
-    LongestWaits, Mail, MailError, MailOutcome, Obstacles, OutboxLoad, OutboxMail, OutboxState,
-    ReadyMail, StagedUser, StoreError, Urgency, WebAuthnError,
+    AuthenticateError, Caller, ClaimedMail, EndedByKey, Hold, KeyNeed, KeyUsers, Lane, Lease,
+    LinkKind, LongestWaits, Mail, MailError, MailOutcome, Obstacles, OutboxLoad, OutboxMail,
+    OutboxState, ReadyMail, RetiredKey, StagedUser, StoreError, Urgency, WebAuthnError,
 };
 
 /// Tells the time.
@@ -383,6 +383,26 @@ pub trait KeyNeeds {
         expired_after: Timestamp,
         now: Timestamp,
     ) -> Result<KeyUsers, StoreError>;
+}
+
+/// Keys that were retired at once, from which nothing is derived any more.
+#[async_trait]
+pub trait RetiredKeys {
+    /// Whether the key was retired.
+    async fn is_retired(&mut self, key: &KeyId) -> Result<bool, StoreError>;
+    /// All of them, by id.
+    async fn retired_keys(&mut self) -> Result<Vec<RetiredKey>, StoreError>;
+    /// Remembers that the key was retired; one that was before stays as it was.
+    async fn retire_key(&mut self, key: &KeyId, at: Timestamp) -> Result<(), StoreError>;
+    /// Revokes the links that need the key, as [`KeyNeeds`] says, ends its ceremonies, and lets undo
+    /// codes be derived from `newer` instead; returns how many there were.
+    async fn end_what_needs(
+        &mut self,
+        key: &KeyId,
+        newer: &KeyId,
+        expired_after: Timestamp,
+        now: Timestamp,
+    ) -> Result<EndedByKey, StoreError>;
 }
 
 /// Bearer tokens.

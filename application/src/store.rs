@@ -6,12 +6,23 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
 use crate::{
-    Ceremonies, History, KeyNeeds, Links, Mailboxes, Outbox, Passkeys, StoreError, Tokens, Users,
+    Ceremonies, History, KeyNeeds, Links, Mailboxes, Outbox, Passkeys, RetiredKeys, StoreError,
+    Tokens, Users,
 };
 
 /// All repositories, as one transaction sees them.
 pub trait Repositories:
-    Users + Links + Mailboxes + Passkeys + Ceremonies + KeyNeeds + History + Outbox + Tokens + Send
+    Users
+    + Links
+    + Mailboxes
+    + Passkeys
+    + Ceremonies
+    + KeyNeeds
+    + RetiredKeys
+    + History
+    + Outbox
+    + Tokens
+    + Send
 {
 }
 
@@ -22,6 +33,7 @@ impl<T> Repositories for T where
         + Passkeys
         + Ceremonies
         + KeyNeeds
+        + RetiredKeys
         + History
         + Outbox
         + Tokens

@@ -33,6 +33,15 @@ pub(crate) async fn held_keys(config: &Config, house: &House) -> Result<Arc<Code
              open what was made with them"
         );
     }
+    let newest = keys.newest();
+    if house.key_use().is_retired(newest.clone()).await? {
+        let key = newest.as_str();
+        tracing::error!(
+            key,
+            "the newest key of the key file was retired: this node makes no links and is not ready \
+             until it is started with a newer key"
+        );
+    }
     Ok(keys)
 }
 

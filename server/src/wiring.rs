@@ -17,7 +17,7 @@ use passlink_application::{
     AddLink, Clock, CodeDesk, DeliverMail, ExpireLinks, ExportPasskeys, ImportPasskeys,
     ImportUsers, InspectLink, InspectUndo, KeyUse, Limiter, LinkDesk, LinkUseCases, ListPasskeys,
     Mailer, Observer, OutboxUseCases, PasskeyDesk, Random, RegisterPasskey, RemovePasskey,
-    ResendLink, SendLink, Store, TestMailError, TokenUseCases, UserUseCases, Wake,
+    ResendLink, RetireKey, SendLink, Store, TestMailError, TokenUseCases, UserUseCases, Wake,
 };
 use passlink_domain::{CodeKeys, EmailAddress, KeyId, LinkPolicy};
 use secrecy::ExposeSecret;
@@ -164,6 +164,11 @@ impl House {
     /// Which keys are needed.
     pub fn key_use(&self) -> KeyUse {
         KeyUse::new(self.store(), self.clock.clone())
+    }
+
+    /// Retires keys.
+    pub fn retire_key(&self) -> RetireKey {
+        RetireKey::new(self.store(), self.clock.clone())
     }
 
     /// The worker's use case.

@@ -248,6 +248,13 @@ impl From<StoreError> for ApiError {
                 tracing::error!(error = &**cause as &dyn Error, "the database is out of reach");
                 Self::Unavailable
             }
+            StoreError::KeyRetired(_) => {
+                tracing::error!(
+                    error = &error as &dyn Error,
+                    "nothing can be made with the newest key"
+                );
+                Self::Unavailable
+            }
             StoreError::Broken(cause) => unforeseen(&**cause),
         }
     }

@@ -44,6 +44,11 @@ impl Health {
             tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
             return Some("the database is not ready\n");
         }
+        match self.key_use.is_retired(self.keys.newest().clone()).await {
+            Ok(true) => return Some("the newest key of the key file was retired\n"),
+            // Whether the database is there, was asked a moment ago.
+            Ok(false) | Err(_) => {}
+        }
         match (self.worker_alive)() {
             true => None,
             false => Some("the mail worker has stopped\n"),

@@ -8,6 +8,7 @@ use tracing::info_span;
 use super::{BegunRegistration, NewPasskey, Opener, opener};
 use crate::{
     NewCredential, PasskeyDesk, PasskeyError, Repositories, StoreError, passkey_desk::standing,
+    retired_key::signing_key,
 };
 
 /// A ceremony that is to be begun.
@@ -41,7 +42,7 @@ pub(super) async fn begin(
         id: draft.id.clone(),
         user: user.id.clone(),
         opened_by: draft.opened_by.clone(),
-        key: draft.desk.keys.newest().clone(),
+        key: signing_key(&draft.desk.keys, tx).await?,
         rp_id: webauthn.rp_id().to_owned(),
         asked: draft.new.attachment,
         begun: now,

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Ceremony, Credential, LinkState, ObjectDetails, Passkey, Text, TokenId, UNDO_FOR, Undo,
+    Ceremony, Credential, KeyId, LinkState, ObjectDetails, Passkey, Text, TokenId, UNDO_FOR, Undo,
 };
 
 use super::{Opener, opener};
-use crate::{CodeError, LinkKind, PasskeyError, Repositories, passkey_desk::Notice};
+use crate::{
+    CodeError, LinkKind, PasskeyError, Repositories, passkey_desk::Notice, retired_key::signing_key,
+};
 
 /// A ceremony whose answer verifies.
 pub(super) struct Finished {
@@ -20,7 +22,7 @@ pub(super) struct Finished {
 }
 
 impl Finished {
-    fn passkey(&self, token: Option<TokenId>, now: Timestamp) -> Passkey {
+    fn passkey(&self, key: KeyId, token: Option<TokenId>, now: Timestamp) -> Passkey {
         let desk = &self.notice.desk;
         Passkey {
             id: self.ceremony.id.clone(),
@@ -35,7 +37,7 @@ impl Finished {
             removed: None,
             undo: Some(Undo {
                 domain: desk.public_url.host().to_owned(),
-                key: desk.keys.newest().clone(),
+                key,
                 until: now.saturating_add(UNDO_FOR).unwrap_or(Timestamp::MAX),
                 token,
             }),
@@ -59,9 +61,11 @@ pub(super) async fn finish(
     let Finished { ceremony, notice, .. } = finished;
     let Opener { user, link, now } =
         opener(&ceremony.opened_by, &ceremony.user, &notice.desk, tx).await?;
-    if !ceremony.is_open_at(now) || !tx.end_ceremony(&ceremony.id).await? {
+    let ended = !ceremony.is_open_at(now) || tx.is_retired(&ceremony.key).await?;
+    if ended || !tx.end_ceremony(&ceremony.id).await? {
         return Err(PasskeyError::NotVerified);
     }
+    let key = signing_key(&notice.desk.keys, tx).await?;
     if tx.passkeys_of(&user.id).await?.len() >= notice.desk.max_per_user {
         return Err(PasskeyError::TooMany);
     }
@@ -79,7 +83,7 @@ pub(super) async fn finish(
         let after = accepted.map(|at| now.duration_since(at).try_into().unwrap_or_default());
         redeemed = Some(Redeemed { kind, after });
     }
-    if !tx.add_passkey(&finished.passkey(token, now)).await? {
+    if !tx.add_passkey(&finished.passkey(key, token, now)).await? {
         return Err(PasskeyError::Exists);
     }
     Ok((notice.added(&user, now, tx).await?, redeemed))

@@ -20,10 +20,15 @@ pub enum KeyCommand {
     /// Take a key out of the key file
     ///
     /// Refused while links need it (those that are open, and those that can be sent again, for 30
-    /// days after their end), and while passkeys do, whose registration can be undone for 7 days.
-    #[command(after_help = "Example:\n  passlink key retire 4f1c09d2a7be")]
+    /// days after their end), and while passkeys do, whose registration can be undone for 7 days. With
+    /// --now, all of that ends, for good: for a key that somebody else may have.
+    #[command(after_help = "Examples:\n  passlink key retire 4f1c09d2a7be\n  \
+                            passlink key add && passlink key retire 4f1c09d2a7be --now")]
     Retire {
         /// The key's id, as `passlink key list` prints it
         id: KeyId,
+        /// End what was made with the key, and print how much that is
+        #[arg(long)]
+        now: bool,
     },
 }

@@ -1,13 +1,19 @@
 //! `passlink key`.
 
-use jiff::Timestamp;
+use std::{collections::BTreeSet, path::Path};
+
 use passlink_adapters::key_file::{self, ListedKey};
-use passlink_application::{KeyNeed, KeyUse};
+use passlink_application::{EndedByKey, KeyUse};
 use passlink_domain::KeyId;
 use serde::Serialize;
 
 use super::{open, print, print_text};
-use crate::{Error, cli::KeyCommand, config::Config, wiring};
+use crate::{
+    Error,
+    cli::KeyCommand,
+    config::Config,
+    wiring::{self, House},
+};
 
 /// A key as printed: all that is known of it, which is not the key.
 #[derive(Serialize)]
@@ -20,6 +26,18 @@ struct Line<'k> {
     needed_by_links: u64,
     needed_by_passkeys: u64,
     needed_until: Option<String>,
+    retired: Option<String>,
+}
+
+/// What ended with a key.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Ended<'k> {
+    id: &'k str,
+    links: u64,
+    resends: u64,
+    undos: u64,
+    ceremonies: u64,
 }
 
 pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error> {
@@ -37,7 +55,8 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
             let held = key_file::list(file)?;
             list(&open(&config).await?.key_use(), &held).await
         }
-        KeyCommand::Retire { id } => {
+        KeyCommand::Retire { id, now: true } => retire_now(&id, file, &open(&config).await?).await,
+        KeyCommand::Retire { id, now: false } => {
             let held = key_file::list(file)?;
             may_retire(&id, &held)?;
             let needed = open(&config).await?.key_use().needed().await?;
@@ -53,37 +72,55 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
     }
 }
 
-async fn list(key_use: &KeyUse, held: &[ListedKey]) -> Result<(), Error> {
-    let needed = key_use.needed().await?;
-    let of = |id: &KeyId| needed.iter().find(|need| need.key == *id);
-    let last = held.last().map(|key| &key.id);
-    for key in held {
-        print_key(key_use, &key.id, Some(key.made), last == Some(&key.id), of(&key.id)).await?;
+/// Ends what was made with a key, and takes it out of the file if it is there: another node may have it
+/// alone.
+async fn retire_now(id: &KeyId, file: &Path, house: &House) -> Result<(), Error> {
+    let held = key_file::list(file)?;
+    let known = held.iter().any(|key| key.id == *id);
+    if known || !house.key_use().needed().await?.iter().any(|need| need.key == *id) {
+        may_retire(id, &held)?;
     }
-    for need in needed.iter().filter(|need| held.iter().all(|key| key.id != need.key)) {
-        print_key(key_use, &need.key, None, false, Some(need)).await?;
+    let newest =
+        held.last().ok_or("there is no key in the file; add one with `passlink key add`")?;
+    let ended = house.retire_key().at_once(id.clone(), newest.id.clone()).await?;
+    if known {
+        key_file::retire(file, id)?;
     }
-    Ok(())
+    eprintln!(
+        "copy {} to all nodes, then restart them: until then, those with no newer key than {id} make no \
+         links",
+        file.display()
+    );
+    let EndedByKey { links, resends, undos, ceremonies } = ended;
+    print(&Ended { id: id.as_str(), links, resends, undos, ceremonies })
 }
 
-/// Prints a line; `made` is `None` of a key that is not in the file.
-async fn print_key(
-    key_use: &KeyUse,
-    id: &KeyId,
-    made: Option<Option<Timestamp>>,
-    signs: bool,
-    need: Option<&KeyNeed>,
-) -> Result<(), Error> {
-    let users = key_use.users(id.clone()).await?;
-    print(&Line {
-        id: id.as_str(),
-        made: made.flatten().map(|made| made.to_string()),
-        in_file: made.is_some(),
-        signs,
-        needed_by_links: users.links,
-        needed_by_passkeys: users.passkeys,
-        needed_until: need.map(|need| need.until().to_string()),
-    })
+async fn list(key_use: &KeyUse, held: &[ListedKey]) -> Result<(), Error> {
+    let (needed, retired) = (key_use.needed().await?, key_use.retired().await?);
+    let needed_elsewhere = needed.iter().map(|need| &need.key);
+    let elsewhere: BTreeSet<&str> = needed_elsewhere
+        .chain(retired.iter().map(|retired| &retired.key))
+        .filter(|id| held.iter().all(|key| key.id != **id))
+        .map(KeyId::as_str)
+        .collect();
+    let ids = held.iter().map(|key| key.id.as_str()).chain(elsewhere);
+    for id in ids {
+        let in_file = held.iter().find(|key| key.id.as_str() == id);
+        let need = needed.iter().find(|need| need.key.as_str() == id);
+        let retired = retired.iter().find(|retired| retired.key.as_str() == id);
+        let users = key_use.users(id.parse()?).await?;
+        print(&Line {
+            id,
+            made: in_file.and_then(|key| key.made).map(|made| made.to_string()),
+            in_file: in_file.is_some(),
+            signs: retired.is_none() && held.last().is_some_and(|last| last.id.as_str() == id),
+            needed_by_links: users.links,
+            needed_by_passkeys: users.passkeys,
+            needed_until: need.map(|need| need.until().to_string()),
+            retired: retired.map(|retired| retired.at.to_string()),
+        })?;
+    }
+    Ok(())
 }
 
 fn may_retire(id: &KeyId, held: &[ListedKey]) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use passlink_tests::{Answer, MailServer, Passlink, Tls, until};
+use passlink_tests::{Answer, Caller, HandMade, MailServer, Passlink, Tls, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -175,4 +175,148 @@ fn a_key_file_that_can_not_be_made_is_told() {
         let stderr = others.cli(command).failed(1);
         assert!(stderr.contains("chmod 600 others.key"), "{command:?}: {stderr}");
     }
+}
+
+/// Begins to register a passkey; the path that ends it, and the answer to it.
+async fn begun(passlink: &Passlink, body: &Value, ada: &Caller) -> (String, Value) {
+    let path = format!("/v2/users/{}/passkeys", ada.id);
+    let request = passlink.request(Method::POST, &path).json(body);
+    let request = match body["code"].is_null() {
+        true => request.bearer_auth(&ada.token),
+        false => request,
+    };
+    let begun = Answer::to(request).await.json();
+    let options = &begun["publicKeyCredentialCreationOptions"];
+    let id = begun["passkeyId"].as_str().unwrap();
+    let answer = HandMade::answer(options, "https://login.example.com", id.as_bytes());
+    (format!("{path}/{id}"), json!({ "publicKeyCredential": answer.credential() }))
+}
+
+async fn post(passlink: &Passlink, token: Option<&str>, path: &str, body: &Value) -> Answer {
+    let request = passlink.request(Method::POST, path).json(body);
+    Answer::to(match token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    })
+    .await
+}
+
+/// A link's id and code, returned.
+async fn returned_code(passlink: &Passlink, ada: &Caller) -> Value {
+    let path = format!("/v2/users/{}/passkeys/registration_link", ada.id);
+    let answer = post(passlink, Some(&ada.token), &path, &json!({ "returnCode": {} })).await;
+    answer.json()["code"].clone()
+}
+
+async fn at_link(passlink: &Passlink, code: &Value, verb: &str) -> Answer {
+    let path = format!("/passlink/v1/links/{}/{verb}", code["id"].as_str().unwrap());
+    post(passlink, None, &path, &json!({ "code": code["code"] })).await
+}
+
+#[tokio::test]
+async fn a_key_that_is_retired_now_ends_what_it_derived_and_a_node_with_no_newer_one_is_not_ready()
+{
+    let mails = MailServer::plain();
+    let mut passlink = Passlink::with_mail_server(&mails).generous().started().await;
+    let ada = passlink.ada();
+    let old = listed(&passlink)[0]["id"].as_str().unwrap().to_owned();
+    // A passkey whose registration can be undone, by a mail that went out and by one that waits.
+    let first = returned_code(&passlink, &ada).await;
+    let (path, answer) = begun(&passlink, &json!({ "code": first }), &ada).await;
+    assert_eq!(post(&passlink, None, &path, &answer).await.status, 200);
+    let undo = mails.until_mails(1).await.remove(0).mail.undo_link();
+    // A link that expired, one that is open, and ceremonies.
+    passlink.send_link(&ada.token).await.sequence();
+    let mail = mails.until_mails(2).await.remove(1).mail.register_link();
+    let expired = json!({ "id": mail.query["codeID"], "code": mail.code });
+    let expire = "UPDATE links SET state = 'expired' WHERE id = ?";
+    passlink.sql(expire, &[expired["id"].as_str().unwrap()]);
+    let open = returned_code(&passlink, &ada).await;
+    let by_link = begun(&passlink, &json!({ "code": open }), &ada).await;
+    let by_token = begun(&passlink, &json!({}), &ada).await;
+    assert_eq!(at_link(&passlink, &open, "_inspect").await.status, 200);
+
+    let stderr = passlink.cli(&["key", "retire", &old, "--now"]).failed(1);
+    assert!(stderr.contains("key add"), "{stderr}");
+    assert_eq!(at_link(&passlink, &open, "_inspect").await.status, 200, "nothing was done");
+    let new = add(&passlink);
+    let ended = passlink.cli(&["key", "retire", &old, "--now"]).lines().remove(0);
+    let counts = json!({ "id": old, "links": 1, "resends": 1, "undos": 1, "ceremonies": 2 });
+    assert_eq!(ended, counts);
+    let keys = listed(&passlink);
+    let told: Vec<_> = keys
+        .iter()
+        .map(|key| (key["id"].as_str().unwrap(), key["inFile"] == true, key["retired"].is_string()))
+        .collect();
+    assert_eq!(told, [(&*new, true, false), (&*old, false, true)]);
+    assert_eq!((&keys[1]["neededByLinks"], &keys[1]["neededByPasskeys"]), (&json!(0), &json!(0)));
+
+    // The server still has the old key alone.
+    let ready = Answer::to(passlink.request(Method::GET, "/readyz")).await;
+    assert_eq!(ready.status, 503, "{ready:?}");
+    assert!(ready.text.contains("retired"), "{ready:?}");
+    let refused = passlink.send_link(&ada.token).await;
+    refused.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
+    let path = "/auth/v1/users/me/passwordless/_link";
+    assert_eq!(post(&passlink, Some(&ada.token), path, &json!({})).await.status, 503);
+    let path = format!("/v2/users/{}/passkeys", ada.id);
+    assert_eq!(post(&passlink, Some(&ada.token), &path, &json!({})).await.status, 503);
+    assert!(passlink.log().contains(&format!("the key {old} was retired")), "{}", passlink.log());
+
+    let ended = async |passlink: &Passlink| {
+        for verb in ["_inspect", "_resend"] {
+            assert_eq!(at_link(passlink, &open, verb).await.status, 400, "{verb}");
+            assert_eq!(at_link(passlink, &expired, verb).await.status, 400, "{verb}");
+        }
+        for ((path, answer), token) in [(&by_link, None), (&by_token, Some(ada.token.as_str()))] {
+            let answer = post(passlink, token, path, answer).await;
+            assert_eq!(answer.status, 404, "{answer:?}");
+        }
+        let path = format!("/passlink/v1/passkeys/{}/_undo", undo.query["passkeyID"]);
+        let answer = post(passlink, None, &path, &json!({ "code": undo.code })).await;
+        answer.assert_error(400, 3, "Errors.User.Code.Invalid", "LINK-CodeInvalid");
+    };
+    ended(&passlink).await;
+
+    // As if a node had made a link since: the old key derives nothing any more.
+    passlink.sql("DELETE FROM retired_keys", &[]);
+    let since = returned_code(&passlink, &ada).await;
+    passlink.sql("INSERT INTO retired_keys (key_id, retired_at) VALUES (?, 0)", &[&old]);
+    assert_eq!(at_link(&passlink, &since, "_inspect").await.status, 400);
+    let (path, body) = (format!("/v2/users/{}/passkeys", ada.id), json!({ "code": since }));
+    let answer = post(&passlink, None, &path, &body).await;
+    answer.assert_error(400, 3, "Errors.User.Code.Invalid", "LINK-CodeInvalid");
+
+    passlink.stop().await;
+    passlink.start().await;
+    ended(&passlink).await;
+    passlink.send_link(&ada.token).await.sequence();
+    let mail = mails.until_mails(3).await.remove(2).mail.register_link();
+    let fresh = json!({ "id": mail.query["codeID"], "code": mail.code });
+    assert_eq!(at_link(&passlink, &fresh, "_inspect").await.status, 200);
+    // It can be retired again, for what was made since; then there is nothing left of it.
+    let again = passlink.cli(&["key", "retire", &old, "--now"]).lines().remove(0);
+    assert_eq!((&again["links"], &again["ceremonies"]), (&json!(1), &json!(0)), "{again}");
+    let unknown = passlink.cli(&["key", "retire", &old, "--now"]).failed(1);
+    assert!(unknown.contains("key list"), "{unknown}");
+}
+
+#[tokio::test]
+async fn who_is_to_be_told_of_a_passkey_is_told_though_the_key_of_the_undo_code_is_retired() {
+    let mut mails = MailServer::shut(Tls::None);
+    let mut passlink = Passlink::with_mail_server(&mails).generous().started().await;
+    let ada = passlink.ada();
+    let old = listed(&passlink)[0]["id"].as_str().unwrap().to_owned();
+    let code = returned_code(&passlink, &ada).await;
+    let (path, answer) = begun(&passlink, &json!({ "code": code }), &ada).await;
+    assert_eq!(post(&passlink, None, &path, &answer).await.status, 200);
+    add(&passlink);
+    passlink.cli(&["key", "retire", &old, "--now"]).done();
+    passlink.stop().await;
+    passlink.start().await;
+    mails.open();
+    let undo = mails.until_mails(1).await.remove(0).mail.undo_link();
+    let path = format!("/passlink/v1/passkeys/{}/_undo", undo.query["passkeyID"]);
+    let answer = post(&passlink, None, &path, &json!({ "code": undo.code })).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
 }

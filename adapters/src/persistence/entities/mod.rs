@@ -5,5 +5,6 @@ pub mod events;
 pub mod links;
 pub mod outbox;
 pub mod passkeys;
+pub mod retired_keys;
 pub mod tokens;
 pub mod users;

@@ -11,6 +11,7 @@ mod m0006_keys_of_undos;
 mod m0007_leases;
 mod m0008_lanes;
 mod m0009_ceremonies;
+mod m0010_retired_keys;
 mod m0011_tokens_of_links;
 mod m0012_mailboxes;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_leases::Step),
             Box::new(m0008_lanes::Step),
             Box::new(m0009_ceremonies::Step),
+            Box::new(m0010_retired_keys::Step),
             Box::new(m0011_tokens_of_links::Step),
             Box::new(m0012_mailboxes::Step),
         ]

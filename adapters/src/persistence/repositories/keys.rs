@@ -16,7 +16,7 @@ use super::{Sql, instant, links::state_name, parsed};
 use crate::persistence::entities::{links, passkeys};
 
 /// States in which a link works, or can be sent again when its time has run out.
-const NEEDY: [LinkState; 4] =
+pub(super) const NEEDY: [LinkState; 4] =
     [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable, LinkState::Expired];
 
 /// Passkeys that are not removed.
@@ -25,7 +25,7 @@ fn present() -> Select<passkeys::Entity> {
 }
 
 /// Passkeys whose registration a code of this key can undo.
-fn undoable(key: &str, now: Timestamp) -> Select<passkeys::Entity> {
+pub(super) fn undoable(key: &str, now: Timestamp) -> Select<passkeys::Entity> {
     present()
         .filter(passkeys::Column::UndoKeyId.eq(key))
         .filter(passkeys::Column::UndoUntil.gt(now.as_millisecond()))

@@ -15,6 +15,7 @@ mod links;
 mod mailboxes;
 mod outbox;
 mod passkeys;
+mod retired_keys;
 mod tokens;
 mod users;
 

@@ -63,3 +63,63 @@ async fn a_key_is_needed_by_links_that_work_or_can_be_sent_again_and_by_what_can
         .await;
     result.unwrap();
 }
+
+#[tokio::test]
+async fn a_key_that_is_retired_ends_links_resends_undos_and_ceremonies_of_its_own_alone() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                let (a, b): (KeyId, KeyId) = ("a".parse().unwrap(), "b".parse().unwrap());
+                for (id, key, expires, state) in [
+                    ("1", &a, 60, LinkState::Sent),
+                    ("2", &a, 60, LinkState::Requested),
+                    ("3", &a, 49, LinkState::Sent),
+                    ("4", &a, 49, LinkState::Expired),
+                    ("5", &a, 48, LinkState::Expired),
+                    ("6", &a, 60, LinkState::Redeemed),
+                    ("7", &b, 60, LinkState::Sent),
+                    ("8", &a, 39, LinkState::Expired),
+                ] {
+                    let (id, key) = (id.parse().unwrap(), key.clone());
+                    let link = PasskeyLink { id, key, expires: at(expires), state, ..link() };
+                    tx.add_link(&link).await?;
+                }
+                assert!(tx.mark_resent(&"5".parse().unwrap(), at(50)).await?);
+                for (id, key, until) in [("1", "a", 60), ("2", "a", 49), ("3", "b", 60)] {
+                    assert!(tx.add_passkey(&passkey(id, key, at(until))).await?);
+                }
+                for (id, key) in [("1", &a), ("2", &a), ("3", &b)] {
+                    let ceremony = ceremonies::ceremony(id, &"ada".parse().unwrap(), 45);
+                    tx.add_ceremony(&Ceremony { key: key.clone(), ..ceremony }, 9).await?;
+                }
+                assert!(!tx.is_retired(&a).await?);
+                tx.retire_key(&a, at(50)).await?;
+                let ended = tx.end_what_needs(&a, &b, at(40), at(50)).await?;
+                assert_eq!(ended, EndedByKey { links: 2, resends: 2, undos: 1, ceremonies: 2 });
+                let again = tx.end_what_needs(&a, &b, at(40), at(50)).await?;
+                assert_eq!(again, EndedByKey::default());
+                assert_eq!(tx.users_of_key(&a, at(40), at(50)).await?.links, 0);
+                assert!(tx.keys_needed(at(40), at(50)).await?.iter().all(|need| need.key == b));
+                for (id, state) in [
+                    ("1", LinkState::Revoked),
+                    ("5", LinkState::Revoked),
+                    ("6", LinkState::Redeemed),
+                    ("7", LinkState::Sent),
+                ] {
+                    assert_eq!(tx.link(&id.parse().unwrap()).await?.unwrap().state, state, "{id}");
+                }
+                let undo = tx.passkey(&"1".parse().unwrap()).await?.unwrap().undo.unwrap();
+                assert_eq!((undo.key, undo.until), (b.clone(), at(60)));
+                assert_eq!(tx.ceremonies_of(&"ada".parse().unwrap()).await?.len(), 1);
+
+                tx.retire_key(&a, at(70)).await?;
+                assert!(tx.is_retired(&a).await? && !tx.is_retired(&b).await?);
+                assert_eq!(tx.retired_keys().await?, [RetiredKey { key: a, at: at(50) }]);
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}

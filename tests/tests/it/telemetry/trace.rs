@@ -89,6 +89,7 @@ impl Told<'_> {
             "BEGIN",
             "SELECT users",
             "SELECT links",
+            "SELECT retired_keys",
             "INSERT links",
             "INSERT events",
             "UPDATE users",
@@ -248,6 +249,7 @@ impl Told<'_> {
         let begun = trace.one("passlink.begin_registration");
         let statements = [
             "SELECT links",
+            "SELECT retired_keys",
             "SELECT users",
             "BEGIN",
             "SELECT users",
@@ -256,6 +258,7 @@ impl Told<'_> {
             "SELECT users",
             "SELECT users",
             "UPDATE users",
+            "SELECT retired_keys",
             "passlink.create_options",
             "DELETE ceremonies",
             "INSERT ceremonies",
@@ -271,7 +274,9 @@ impl Told<'_> {
             "BEGIN",
             "SELECT users",
             "SELECT links",
+            "SELECT retired_keys",
             "DELETE ceremonies",
+            "SELECT retired_keys",
             "SELECT passkeys",
             "UPDATE links",
             "SELECT outbox",
