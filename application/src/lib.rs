@@ -13,6 +13,7 @@ mod device;
 mod error;
 mod expire_links;
 mod export_passkeys;
+mod fair_pool;
 #[cfg(test)]
 mod fakes;
 mod hold;
@@ -54,6 +55,7 @@ pub use error::{
 };
 pub use expire_links::ExpireLinks;
 pub use export_passkeys::{ExportPasskeys, ExportedPasskey};
+pub use fair_pool::{FairPool, Full, InUse, Place};
 pub use hold::Hold;
 pub use import_passkeys::{ImportPasskeys, ImportedPasskey};
 pub use import_users::{

@@ -23,7 +23,7 @@ pub struct ClientAddress(pub IpAddr);
 impl ClientAddress {
     /// What is counted as one client: an IPv4 address, or the /64 that an IPv6 host picks its
     /// addresses from.
-    fn network(self) -> IpAddr {
+    pub fn network(self) -> IpAddr {
         match self.0.to_canonical() {
             IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
             v4 => v4,
