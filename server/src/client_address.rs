@@ -24,6 +24,13 @@ impl TrustedProxies {
         Ok(Self(nets.collect::<Result<_, _>>()?))
     }
 
+    /// The network that a connection with `peer` is counted by; `None` for a trusted proxy, which has
+    /// those of all its clients.
+    pub fn network(&self, peer: SocketAddr) -> Option<IpAddr> {
+        let peer = peer.ip().to_canonical();
+        (!self.trusts(peer)).then(|| ClientAddress(peer).network())
+    }
+
     /// Notes on a request of the connection with `peer` where it comes from.
     pub fn note<B>(&self, peer: SocketAddr, mut request: Request<B>) -> Request<B> {
         let client = ClientAddress(self.client(peer.ip(), request.headers()));

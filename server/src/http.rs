@@ -4,25 +4,26 @@
 use std::{io, iter::successors, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::Router;
+use hyper::service::service_fn;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
-    service::TowerToHyperService,
+    server::{conn::auto::Builder, graceful::GracefulConnection},
 };
 use passlink_adapters::{
     api::REQUEST_TIMEOUT,
     telemetry::{Connections, Failure},
 };
+use passlink_application::{FairPool, Place};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
-    time::{sleep, timeout},
+    pin,
+    time::{Instant, sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::server::TlsStream;
-use tokio_util::sync::CancellationToken;
-use tower::util::MapRequest;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
 
 use crate::{Error, client_address::TrustedProxies, tls::Tls};
 
@@ -36,8 +37,14 @@ const QUIET_TIMEOUT: Duration = Duration::from_secs(55);
 /// How often a quiet HTTP/2 connection is asked whether it lives, and how long it may take to say.
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(20);
-/// Most connections at a time. Others wait in the system's queue.
+/// Most connections at a time.
 const MAX_CONNECTIONS: usize = 12_000;
+/// For tests that can't open so many. Not a part of the configuration, hence the name.
+const CONNECTIONS: &str = "_PASSLINK_CONNECTIONS";
+/// How many connections more may wait for a place.
+const WAITING: usize = 1_000;
+/// How long a connection may take to end whose place another client gets.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Largest head of a request, in bytes.
 const MAX_HEAD: u32 = 16 * 1024;
 /// Most header lines of an HTTP/1.1 request.
@@ -63,6 +70,14 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     bound.map_err(|error| format!("can't listen on {address}: {error}").into())
 }
 
+/// How many connections there may be at a time: files are left for all else that needs some.
+fn most_connections() -> usize {
+    let asked = std::env::var(CONNECTIONS).ok().and_then(|text| text.parse().ok());
+    let (files, _) = rlimit::Resource::NOFILE.get().unwrap_or((u64::MAX, u64::MAX));
+    let files = usize::try_from(files / 4 * 3).unwrap_or(usize::MAX);
+    asked.unwrap_or(MAX_CONNECTIONS).min(files)
+}
+
 /// Serves until `stop`; then finishes the requests in hand, and leaves the connections that have not
 /// ended when all of those must have.
 pub(crate) async fn serve(
@@ -72,59 +87,110 @@ pub(crate) async fn serve(
     proxies: TrustedProxies,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let connections = Arc::new(Connections::default());
+    let most = most_connections();
+    let (places, connections) = (FairPool::revocable(most, WAITING), Connections::default());
+    let server = Arc::new(Server { tls, router, proxies, places, connections, stop });
+    let tasks = TaskTracker::new();
     loop {
-        if places.available_permits() == 0 {
-            connections.full(MAX_CONNECTIONS);
-        }
-        let accepted = async {
-            let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
-            Ok((listener.accept().await?, place))
-        };
-        let ((stream, peer), place) = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = accepted => match accepted {
+        let (stream, peer) = tokio::select! {
+            () = server.stop.cancelled() => break,
+            accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
-                Err::<_, io::Error>(error) => {
+                Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
                     sleep(OUT_OF_FILES).await;
                     continue;
                 }
             },
         };
-        let proxies = proxies.clone();
-        let router = MapRequest::new(router.clone(), move |request| proxies.note(peer, request));
-        let (tls, watcher) = (tls.clone(), graceful.watcher());
-        let connections = connections.clone();
-        tokio::spawn(async move {
-            let _place = place;
-            let (builder, stream) = (builder(), impatient(stream));
-            let service = TowerToHyperService::new(router);
-            let ended = match tls {
-                None => {
-                    let connection = builder.serve_connection(TokioIo::new(stream), service);
-                    watcher.watch(connection).await
-                }
-                Some(tls) => match handshake(tls, stream).await {
-                    Ok(stream) => {
-                        let connection = builder.serve_connection(TokioIo::new(stream), service);
-                        watcher.watch(connection).await
-                    }
-                    Err(error) => return connections.failed(of_handshake(&error), &error),
-                },
-            };
-            if let Err(error) = ended {
-                connections.failed(failure(&*error), &*error);
-            }
-        });
+        if server.places.is_full() {
+            server.connections.full(most);
+        }
+        tasks.spawn(server.clone().take(stream, peer));
     }
     drop(listener);
-    if timeout(DRAIN, graceful.shutdown()).await.is_err() {
+    tasks.close();
+    if timeout(DRAIN, tasks.wait()).await.is_err() {
         tracing::info!("connections are closed whose clients do not take their answers");
     }
     Ok(())
+}
+
+/// What connections are served with.
+struct Server {
+    tls: Option<Tls>,
+    router: Router,
+    proxies: TrustedProxies,
+    places: Arc<FairPool>,
+    connections: Connections,
+    stop: CancellationToken,
+}
+
+impl Server {
+    /// Takes a connection as soon as there is a place for it. None waits long: who has the most idle
+    /// ones loses one to who has fewer.
+    async fn take(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        let until = Instant::now() + HEAD_TIMEOUT;
+        let place = tokio::select! {
+            place = self.places.acquire(self.proxies.network(peer), until) => place,
+            () = self.stop.cancelled() => return,
+        };
+        let Ok(place) = place.map(Arc::new) else { return };
+        let stream = impatient(stream);
+        let ended = match self.tls.clone() {
+            None => self.answer(stream, peer, &place).await,
+            Some(tls) => {
+                let shaken = tokio::select! {
+                    shaken = handshake(tls, stream) => shaken,
+                    () = place.revoked().cancelled() => return,
+                };
+                match shaken {
+                    Ok(stream) => self.answer(stream, peer, &place).await,
+                    Err(error) => return self.connections.failed(of_handshake(&error), &error),
+                }
+            }
+        };
+        if let Err(error) = ended {
+            self.connections.failed(failure(&*error), &*error);
+        }
+    }
+
+    /// Answers the requests of a connection.
+    async fn answer<S>(&self, stream: S, peer: SocketAddr, place: &Arc<Place>) -> Result<(), Error>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(|request| {
+            let (router, in_use) = (self.router.clone(), place.in_use());
+            let request = self.proxies.note(peer, request);
+            async move {
+                let _in_use = in_use;
+                router.oneshot(request).await
+            }
+        });
+        let builder = builder();
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        self.until_over(connection, place).await
+    }
+
+    /// Runs a connection; ends it, but not amid a request, when the server stops or the place is revoked.
+    async fn until_over<C: GracefulConnection>(
+        &self,
+        connection: C,
+        place: &Place,
+    ) -> Result<(), C::Error> {
+        pin!(connection);
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            () = self.stop.cancelled() => {}
+            () = place.revoked().cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                return timeout(FAREWELL, connection).await.unwrap_or(Ok(()));
+            }
+        }
+        connection.as_mut().graceful_shutdown();
+        connection.await
+    }
 }
 
 /// Ends a connection that is quiet for too long: hyper does not while it waits for the first

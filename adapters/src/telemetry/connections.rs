@@ -87,11 +87,14 @@ impl Connections {
         }
     }
 
-    /// There are as many as there may be, and others wait.
+    /// There are as many as there may be, and another one has come.
     pub fn full(&self, limit: usize) {
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         if full.count(1, Instant::now()).is_some() {
-            tracing::warn!(limit, "there are too many connections: others wait");
+            tracing::warn!(
+                limit,
+                "there are too many connections: idle ones of who has the most are closed, or others wait"
+            );
         }
     }
 }

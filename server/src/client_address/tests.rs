@@ -62,6 +62,16 @@ fn what_a_client_wrote_before_its_proxy_counts_for_nothing_even_where_it_can_not
 }
 
 #[test]
+fn a_connection_is_counted_by_its_network_and_one_of_a_trusted_proxy_by_none() {
+    let trusted = TrustedProxies::parse(&["10.0.0.0/8".to_owned()]).unwrap();
+    let network = |peer: &str| trusted.network(SocketAddr::new(peer.parse().unwrap(), 1234));
+    assert_eq!(network("10.1.2.3"), None);
+    assert_eq!(network("::ffff:10.1.2.3"), None);
+    assert_eq!(network("198.51.100.1"), Some("198.51.100.1".parse().unwrap()));
+    assert_eq!(network("2001:db8::1:2:3:4"), Some("2001:db8::".parse().unwrap()));
+}
+
+#[test]
 fn what_is_neither_address_nor_network_is_refused() {
     let texts = ["10.0.0.0/8", "10.0.0.0/40"].map(str::to_owned);
     assert_eq!(TrustedProxies::parse(&texts).err().as_deref(), Some("10.0.0.0/40"));
