@@ -1,9 +1,6 @@
 //! Health, as load balancers ask for it by HTTP and by gRPC (`grpc.health.v1.Health`).
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{extract::State, response::IntoResponse};
 use connectrpc::ConnectError;
@@ -12,14 +9,14 @@ use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use passlink_application::{KeyUse, Store};
 use passlink_domain::CodeKeys;
-use tokio::{sync::Mutex, time::sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{SERVICES, error::ApiError};
+use super::{SERVICES, error::ApiError, last_look::LastLook};
 
 /// The call that asks once. It takes no place among the calls: a node that is busy is well.
 pub(super) const CHECK: &str = "/grpc.health.v1.Health/Check";
-/// How old a status may be that is told to who asks, however many ask.
+/// How old may be what was seen and is told to who asks, however many ask.
 const FRESH: Duration = Duration::from_secs(1);
 /// How often a watched status is looked at, however many watch.
 const LOOK: Duration = Duration::from_secs(5);
@@ -33,8 +30,15 @@ pub(super) struct Health {
     pub key_use: KeyUse,
     pub keys: Arc<CodeKeys>,
     pub worker_alive: Arc<dyn Fn() -> bool + Send + Sync>,
-    pub seen: Arc<Mutex<Option<(Instant, Status)>>>,
+    pub seen: LastLook<Seen>,
     pub stop: CancellationToken,
+}
+
+/// What a look has shown.
+#[derive(Clone)]
+pub(super) struct Seen {
+    trouble: Option<&'static str>,
+    lacks: String,
 }
 
 impl Health {
@@ -65,23 +69,24 @@ impl Health {
         lines.collect()
     }
 
-    async fn status(&self) -> Status {
+    async fn look(self) -> Seen {
         match self.trouble().await {
-            None => Status::Serving,
-            Some(_) => Status::NotServing,
+            None => Seen { trouble: None, lacks: self.lacks().await },
+            trouble => Seen { trouble, lacks: String::new() },
         }
     }
 
-    /// The status when somebody last looked, if that was a moment ago.
-    async fn seen(&self, within: Duration) -> Status {
-        let mut seen = self.seen.lock().await;
-        match *seen {
-            Some((at, status)) if at.elapsed() < within => status,
-            _ => {
-                let status = self.status().await;
-                *seen = Some((Instant::now(), status));
-                status
-            }
+    /// What was seen when somebody looked last, if that was a moment ago.
+    async fn seen(&self, within: Duration) -> Seen {
+        let seen = self.seen.get(within, self.clone().look()).await;
+        let trouble = Some("the look at the database has failed\n");
+        seen.unwrap_or(Seen { trouble, lacks: String::new() })
+    }
+
+    async fn status(&self, within: Duration) -> Status {
+        match self.seen(within).await.trouble {
+            None => Status::Serving,
+            Some(_) => Status::NotServing,
         }
     }
 }
@@ -93,9 +98,11 @@ pub(super) async fn live() -> &'static str {
 
 /// The process can do its work: the database is reachable and migrated, the mail worker lives.
 pub(super) async fn ready(State(health): State<Health>) -> impl IntoResponse {
-    match health.trouble().await {
-        None => (StatusCode::OK, format!("ok\n{}", health.lacks().await)),
-        Some(trouble) => (StatusCode::SERVICE_UNAVAILABLE, trouble.to_owned()),
+    match health.seen(FRESH).await {
+        Seen { trouble: None, lacks } => (StatusCode::OK, format!("ok\n{lacks}")),
+        Seen { trouble: Some(trouble), .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, trouble.to_owned())
+        }
     }
 }
 
@@ -109,7 +116,7 @@ fn known(service: &str) -> Result<(), ConnectError> {
 impl Checker for Health {
     async fn check(&self, service: &str) -> Result<Status, ConnectError> {
         known(service)?;
-        Ok(self.seen(FRESH).await)
+        Ok(self.status(FRESH).await)
     }
 
     async fn watch(&self, service: &str) -> Result<StatusStream, ConnectError> {
@@ -119,7 +126,7 @@ impl Checker for Health {
                 if last.is_some() {
                     sleep(TELL).await;
                 }
-                let status = health.seen(LOOK).await;
+                let status = health.status(LOOK).await;
                 if last != Some(status) {
                     return Some((status, (health, Some(status))));
                 }

@@ -48,6 +48,7 @@ mod health;
 mod host;
 mod intake;
 mod json;
+mod last_look;
 mod link_service;
 mod media;
 mod message;
@@ -148,7 +149,7 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
         key_use: api.key_use,
         keys: api.keys,
         worker_alive: api.worker_alive,
-        seen: Arc::default(),
+        seen: Default::default(),
         stop: api.stop.clone(),
     };
     let rpc = connectrpc::Router::new()
