@@ -35,6 +35,7 @@ mod schema;
 pub mod secrets;
 mod slow_body;
 mod software_passkey;
+mod source;
 pub mod spam_filter;
 mod wait;
 
@@ -54,4 +55,5 @@ pub use process::{Output, Process};
 pub use rpc::{Call, Detail, Outcome, Protocol};
 pub use slow_body::SlowBody;
 pub use software_passkey::create_passkey;
+pub use source::{connect_from, http2_from};
 pub use wait::{PATIENCE, until, until_within};

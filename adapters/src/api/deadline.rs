@@ -3,12 +3,23 @@
 use std::time::Duration;
 
 use http::HeaderMap;
+use tokio::time::Instant;
 
-use super::media::is_grpc;
+use super::{REQUEST_TIMEOUT, media::is_grpc};
+
+/// When a call that came just now has to be answered: no call may take longer than any may.
+pub(super) fn of(headers: &HeaderMap) -> Instant {
+    Instant::now() + asked_for(headers).unwrap_or(REQUEST_TIMEOUT).min(REQUEST_TIMEOUT)
+}
+
+/// When a stream that was asked for just now and may go on for ever has to end.
+pub(super) fn of_stream(headers: &HeaderMap) -> Option<Instant> {
+    asked_for(headers).and_then(|asked| Instant::now().checked_add(asked))
+}
 
 /// What the caller says: `grpc-timeout` on gRPC and gRPC-Web, `Connect-Timeout-Ms` on Connect and
 /// REST. What can't be read says nothing.
-pub(super) fn asked_for(headers: &HeaderMap) -> Option<Duration> {
+fn asked_for(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok();
     match is_grpc(headers) {
         true => by_grpc(text("grpc-timeout")?),

@@ -10,12 +10,14 @@ use axum::{
 };
 use connectrpc::ConnectRpcService;
 use http::{Method, header, request::Parts};
-use tokio::{sync::Semaphore, time::timeout};
+use passlink_application::FairPool;
+use tokio::time::{Instant, timeout_at};
 use tower::ServiceExt;
 
 use super::{
-    MAX_BODY, REQUEST_TIMEOUT, deadline,
+    MAX_BODY, QUEUE, deadline,
     error::ApiError,
+    fields::network,
     form::Form,
     framework_error::{FRAME_HEAD, complete_connect, complete_grpc},
     health,
@@ -33,18 +35,18 @@ const OBJECTS: [&str; 1] = ["/zitadel.user.v2.UserService/RegisterPasskey"];
 pub(super) struct Dispatch {
     rpc: ConnectRpcService,
     intake: Arc<Intake>,
-    places: Arc<Semaphore>,
+    places: Arc<FairPool>,
     streams: Streams,
 }
 
 impl Dispatch {
-    /// Answers by `rpc`, at most `concurrent` calls at a time.
+    /// Answers by `rpc`, at most `concurrent` calls at a time; others wait.
     pub fn new(rpc: ConnectRpcService, concurrent: usize, streams: Streams) -> Self {
-        let (intake, places) = (Arc::new(Intake::new()), Arc::new(Semaphore::new(concurrent)));
-        Self { rpc, intake, places, streams }
+        let places = FairPool::firm(concurrent, QUEUE);
+        Self { rpc, intake: Arc::new(Intake::new()), places, streams }
     }
 
-    /// Takes in a request and runs `call` with it, unless too many run already: one that has not
+    /// Takes in a request and runs `call` with it as soon as there is a place: one that has not
     /// come whole takes no other's place. Gives up after what its caller or any call may take.
     pub async fn limited<F>(
         &self,
@@ -54,25 +56,23 @@ impl Dispatch {
     where
         F: Future<Output = Result<Response, ApiError>>,
     {
-        let asked = deadline::asked_for(request.headers()).unwrap_or(REQUEST_TIMEOUT);
-        let answer = async {
-            let (parts, body) = self.whole(request).await?;
-            let _place = match parts.uri.path() {
-                health::CHECK => None,
-                _ => Some(self.places.try_acquire().map_err(|_| ApiError::BUSY)?),
-            };
-            call(parts, body).await
+        let until = deadline::of(request.headers());
+        let (parts, body) = self.whole(request, until).await?;
+        let _place = match parts.uri.path() {
+            health::CHECK => None,
+            _ => Some(self.places.acquire(network(&parts.extensions), until).await?),
         };
-        timeout(asked.min(REQUEST_TIMEOUT), answer).await.unwrap_or(Err(ApiError::Deadline))
+        timeout_at(until, call(parts, body)).await.unwrap_or(Err(ApiError::Deadline))
     }
 
-    async fn whole(&self, request: Request) -> Result<(Parts, Bytes), ApiError> {
+    async fn whole(&self, request: Request, until: Instant) -> Result<(Parts, Bytes), ApiError> {
         let (parts, body) = request.into_parts();
+        let network = network(&parts.extensions);
         let limit = match is_grpc(&parts.headers) {
             true => MAX_BODY + FRAME_HEAD,
             false => MAX_BODY,
         };
-        Ok((parts, self.intake.read(body, limit).await?))
+        Ok((parts, self.intake.read(body, limit, network, until).await?))
     }
 
     /// Answers a call in the protocol that it came by.
@@ -83,9 +83,7 @@ impl Dispatch {
         let is_stream = streams::is_one(request.uri().path()) && request.method() == Method::POST;
         let answer = match media {
             Media::Grpc | Media::GrpcWeb | Media::ConnectStream if is_stream => {
-                timeout(REQUEST_TIMEOUT, self.stream(request))
-                    .await
-                    .unwrap_or(Err(ApiError::Deadline))
+                self.stream(request).await
             }
             // No other method has that form.
             Media::ConnectStream => Err(ApiError::Unimplemented),
@@ -109,13 +107,16 @@ impl Dispatch {
 
     /// Answers a call with a stream.
     async fn stream(&self, mut request: Request) -> Result<Response, ApiError> {
-        if request.uri().path() == streams::WATCH {
-            let (parts, body) = self.whole(request).await?;
+        let until = deadline::of(request.headers());
+        let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
+        let network = network(request.extensions());
+        if path == streams::WATCH {
+            let (parts, body) = self.whole(request, until).await?;
             request = Request::from_parts(parts, body.into());
         }
-        let headers = request.headers().clone();
-        let lease = self.streams.lease(request.uri().path(), &headers)?;
-        Ok(lease.keep(self.run(request).await, headers))
+        let lease = self.streams.lease(&path, &headers, network, until).await?;
+        let response = timeout_at(until, self.run(request)).await;
+        Ok(lease.keep(response.map_err(|_| ApiError::Deadline)?, headers))
     }
 
     /// Answers a call as the framework does, but for the numbers in JSON objects.

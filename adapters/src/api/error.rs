@@ -9,7 +9,8 @@ use axum::{
 use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use passlink_application::{
-    AuthenticateError, CodeError, PasskeyError, ResendError, StoreError, TooMany, UserLinkError,
+    AuthenticateError, CodeError, Full, PasskeyError, ResendError, StoreError, TooMany,
+    UserLinkError,
 };
 use passlink_domain::NotReachable;
 use serde::Serialize;
@@ -54,7 +55,7 @@ pub(super) enum ApiError {
 }
 
 impl ApiError {
-    /// More calls than are answered at a time.
+    /// More calls than are answered at a time, for longer than this one may wait.
     pub const BUSY: Self = Self::TooManyRequests { retry_after: Duration::from_secs(1) };
 
     /// Tells what went wrong with a passkey; a name that can't be one is the field's fault.
@@ -276,6 +277,12 @@ impl From<NotReachable> for ApiError {
             NotReachable::NotActive => Self::UserNotActive,
             NotReachable::EmailNotVerified => Self::EmailNotVerified,
         }
+    }
+}
+
+impl From<Full> for ApiError {
+    fn from(Full: Full) -> Self {
+        Self::BUSY
     }
 }
 

@@ -1,9 +1,9 @@
 //! The fields of a request, as the domain takes them; an error names the field.
 
-use std::{error::Error, fmt::Display, str::FromStr};
+use std::{error::Error, fmt::Display, net::IpAddr, str::FromStr};
 
 use connectrpc::RequestContext;
-use http::header::USER_AGENT;
+use http::{Extensions, header::USER_AGENT};
 use passlink_application::{ClientAddress, PresentedCode};
 use passlink_domain::{TextError, UrlTemplate, UrlTemplateError};
 use zeroize::Zeroizing;
@@ -65,6 +65,11 @@ pub(super) fn refused_template(error: &dyn Error) -> ApiError {
 /// Where the request comes from.
 pub(super) fn client(context: &RequestContext) -> Option<ClientAddress> {
     context.extensions().get::<ClientAddress>().copied()
+}
+
+/// The network that the request's client is counted by.
+pub(super) fn network(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ClientAddress>().map(|client| client.network())
 }
 
 /// What the request was made with.

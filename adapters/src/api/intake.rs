@@ -1,14 +1,12 @@
 //! Taking in the bodies of requests, which may come slowly, or never whole.
 
-use std::time::Duration;
+use std::{future::pending, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::body::{Body, Bytes};
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
-};
+use passlink_application::{FairPool, Place};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::ApiError;
 
@@ -16,7 +14,8 @@ use super::error::ApiError;
 const FREE: usize = 8 * 1024;
 /// How many bodies with more than that are taken in at a time.
 const LARGE: usize = 256;
-/// How many bodies are waited for at a time: each holds the head of its request as well.
+/// How many smaller ones are waited for at a time: each holds the head of its request as well. As many
+/// may wait for a place of either kind.
 const UNFINISHED: usize = 2048;
 
 /// What is read on of a body that is too large, and for how long: who is cut off while sending may
@@ -25,28 +24,37 @@ const DRAINED: usize = 1024 * 1024;
 const DRAIN: Duration = Duration::from_secs(1);
 
 /// Takes in bodies, and bounds what those that are not yet whole hold together. Small ones that are
-/// there are always taken in, so that nobody who sends by halves keeps others from calling.
+/// there are always taken in, so that nobody who sends by halves keeps others from calling; and who
+/// keeps many waiting loses the place of the one that came first to a client with fewer.
 pub(super) struct Intake {
-    large: Semaphore,
-    unfinished: Semaphore,
+    large: Arc<FairPool>,
+    unfinished: Arc<FairPool>,
 }
 
 impl Intake {
     pub fn new() -> Self {
-        Self { large: Semaphore::new(LARGE), unfinished: Semaphore::new(UNFINISHED) }
+        let pool = |size| FairPool::revocable(size, size);
+        Self { large: pool(LARGE), unfinished: pool(UNFINISHED) }
     }
 
-    /// The whole body, if it has no more than `limit` octets.
-    pub async fn read(&self, mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
-        let (mut read, mut large, mut unfinished) = (Vec::new(), None, None);
+    /// The whole body of a client of this network, if it has no more than `limit` octets.
+    pub async fn read(
+        &self,
+        mut body: Body,
+        limit: usize,
+        network: Option<IpAddr>,
+        until: Instant,
+    ) -> Result<Bytes, ApiError> {
+        let (mut read, mut place, mut is_large) = (Vec::new(), None, false);
         loop {
             let frame = match body.frame().now_or_never() {
                 Some(frame) => frame,
                 None => {
-                    if unfinished.is_none() {
-                        unfinished = Some(place(&self.unfinished)?);
+                    if place.is_none() {
+                        place = Some(self.unfinished.acquire(network, until).await?);
                     }
-                    body.frame().await
+                    let frame = while_kept(&place, timeout_at(until, body.frame())).await?;
+                    frame.map_err(|_| ApiError::Deadline)?
                 }
             };
             let Some(frame) = frame else { return Ok(read.into()) };
@@ -54,13 +62,14 @@ impl Intake {
             let Ok(data) = frame.into_data() else { continue };
             let length = read.len() + data.len();
             if length > limit {
-                drop((read, large));
+                drop((read, place));
                 // Whatever comes of it, the answer is the same.
                 let _ = timeout(DRAIN, drain(body)).await;
                 return Err(ApiError::TooLarge);
             }
-            if length > FREE && large.is_none() {
-                large = Some(place(&self.large)?);
+            if length > FREE && !is_large {
+                place = Some(while_kept(&place, self.large.acquire(network, until)).await??);
+                is_large = true;
                 read.reserve_exact(limit - read.len());
             }
             read.extend_from_slice(&data);
@@ -68,8 +77,22 @@ impl Intake {
     }
 }
 
-fn place(places: &Semaphore) -> Result<SemaphorePermit<'_>, ApiError> {
-    places.try_acquire().map_err(|_| ApiError::BUSY)
+/// Does something unless the place, if there is one, is revoked meanwhile.
+async fn while_kept<T>(
+    place: &Option<Place>,
+    task: impl Future<Output = T>,
+) -> Result<T, ApiError> {
+    let revoked = async {
+        match place {
+            Some(place) => place.revoked().cancelled().await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        done = task => Ok(done),
+        () = revoked => Err(ApiError::BUSY),
+    }
 }
 
 async fn drain(mut body: Body) {

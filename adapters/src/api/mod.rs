@@ -70,6 +70,8 @@ const SERVICES: &[&str] =
     &["passlink.v1.LinkService", "zitadel.auth.v1.AuthService", "zitadel.user.v2.UserService"];
 /// Largest request body, in bytes, before and after decompression.
 const MAX_BODY: usize = 64 * 1024;
+/// How many calls, or streams of a kind, may wait for a place.
+const QUEUE: usize = 1024;
 /// Longest that a request may take; its caller can set a shorter deadline.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -2,7 +2,7 @@
 //! by reflection. They have places of their own, take no longer than they may, end when the server
 //! stops, and end in the table's words.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, net::IpAddr, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
@@ -13,15 +13,13 @@ use futures_util::stream;
 use http::{HeaderMap, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
+use passlink_application::{FairPool, Place};
 use serde::Deserialize;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    REQUEST_TIMEOUT,
+    QUEUE,
     call::Outcome,
     deadline,
     error::ApiError,
@@ -48,8 +46,8 @@ pub(super) fn is_one(path: &str) -> bool {
 /// The streams that are open.
 #[derive(Clone)]
 pub(super) struct Streams {
-    watches: Arc<Semaphore>,
-    reflections: Arc<Semaphore>,
+    watches: Arc<FairPool>,
+    reflections: Arc<FairPool>,
     stop: CancellationToken,
 }
 
@@ -57,41 +55,46 @@ pub(super) struct Streams {
 pub(super) struct Lease {
     /// Gives the place back when the stream is over.
     _place: DropGuard,
+    /// The place went to a client with fewer streams.
+    revoked: CancellationToken,
     until: Option<Instant>,
     stop: CancellationToken,
 }
 
 impl Streams {
-    /// At most so many of each kind at a time, until `stop`.
+    /// At most so many of each kind at a time, until `stop`; others wait.
     pub fn new(concurrent: usize, stop: CancellationToken) -> Self {
-        let places = || Arc::new(Semaphore::new(concurrent));
+        let places = || FairPool::revocable(concurrent, QUEUE);
         Self { watches: places(), reflections: places(), stop }
     }
 
-    /// A place for a stream, unless there are too many already.
-    pub fn lease(&self, path: &str, headers: &HeaderMap) -> Result<Lease, ApiError> {
-        let (places, longest) = match path {
-            WATCH => (&self.watches, None),
-            _ => (&self.reflections, Some(REQUEST_TIMEOUT)),
+    /// A place for a stream of a client of this network, if there is one until then.
+    pub async fn lease(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        network: Option<IpAddr>,
+        until: Instant,
+    ) -> Result<Lease, ApiError> {
+        let (places, ends) = match path {
+            WATCH => (&self.watches, deadline::of_stream(headers)),
+            _ => (&self.reflections, Some(until)),
         };
-        let asked = deadline::asked_for(headers);
-        let patience: Option<Duration> = asked.into_iter().chain(longest).min();
-        let place = places.clone().try_acquire_owned().map_err(|_| ApiError::BUSY)?;
-        let until = patience.and_then(|patience| Instant::now().checked_add(patience));
-        let over = CancellationToken::new();
-        tokio::spawn(hold(place, until, over.clone()));
-        Ok(Lease { _place: over.drop_guard(), until, stop: self.stop.clone() })
+        let place = places.acquire(network, until).await?;
+        let (revoked, over) = (place.revoked().clone(), CancellationToken::new());
+        tokio::spawn(hold(place, ends, over.clone()));
+        Ok(Lease { _place: over.drop_guard(), revoked, until: ends, stop: self.stop.clone() })
     }
 }
 
 /// Holds a place until the stream is over, or has to be: nobody polls the body of an answer whose
 /// caller takes nothing of it, so the body can't give its place back in time.
-async fn hold(place: OwnedSemaphorePermit, until: Option<Instant>, over: CancellationToken) {
+async fn hold(place: Place, until: Option<Instant>, over: CancellationToken) {
     tokio::select! {
         () = over.cancelled() => {}
+        () = place.revoked().cancelled() => {}
         () = reached(until) => {}
     }
-    drop(place);
 }
 
 async fn reached(until: Option<Instant>) {
@@ -144,6 +147,7 @@ impl Kept {
             biased;
             frame = self.body.frame() => frame,
             () = reached(self.lease.until), if !self.is_over => self.end(ApiError::Deadline.into()).await,
+            () = self.lease.revoked.cancelled(), if !self.is_over => self.end(ApiError::BUSY.into()).await,
             () = self.lease.stop.cancelled(), if !self.is_over => {
                 self.end(ApiError::Unavailable.into()).await
             }

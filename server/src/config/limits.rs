@@ -19,7 +19,7 @@ pub struct Limits {
     /// Most links mailed to a mailbox in an hour, whosever they are, 1 to 1000. Default 10.
     #[validate(range(min = 1, max = 1_000))]
     pub mails_per_mailbox: u32,
-    /// Most requests answered at a time, 1 to 100000; one more is refused. Default 1024.
+    /// Most requests answered at a time, 1 to 100000; others wait. Default 1024.
     #[validate(range(min = 1, max = 100_000))]
     pub concurrent_requests: u32,
 }
@@ -52,7 +52,7 @@ impl Section for Limits {
         ),
         Key::number(
             "concurrent_requests",
-            "Requests answered at a time; one more gets code 8",
+            "Requests answered at a time; others wait, and get code 8 at their deadline",
             1,
             100_000,
         ),

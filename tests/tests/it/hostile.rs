@@ -17,6 +17,7 @@ use tokio::{
 
 mod endless;
 mod http2;
+mod pools;
 
 const MIB: u64 = 1024;
 /// What the server may need more than it had, whatever comes, in KiB.

@@ -252,7 +252,8 @@ async fn a_node_that_is_busy_is_healthy() {
     let held = python::lock(passlink.database_file());
     let sending = tokio::spawn(passlink.sending(&token).send());
     until("the node to be busy", async || {
-        let outcome = Protocol::Grpc.call(&passlink, None, &Call::send_link()).await;
+        let request = Protocol::Grpc.request(&passlink, &Call::send_link());
+        let outcome = Protocol::Grpc.outcome(request.header("grpc-timeout", "100m")).await;
         (outcome.id() == "REQUEST-TooMany").then_some(())
     })
     .await;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::body::to_bytes;
 use futures_util::StreamExt;
 use http::{HeaderName, HeaderValue, header};
@@ -26,9 +28,10 @@ async fn kept(content_type: &str, frames: Vec<Vec<u8>>, goes_on: bool, lease: Le
     String::from_utf8_lossy(&body).into_owned()
 }
 
-fn lease(patience: Option<&'static str>, stop: &CancellationToken) -> Lease {
+async fn lease(patience: Option<&'static str>, stop: &CancellationToken) -> Lease {
     let headers = patience.map(patient_for).unwrap_or_default();
-    Streams::new(1, stop.clone()).lease(WATCH, &headers).unwrap()
+    let streams = Streams::new(1, stop.clone());
+    streams.lease(WATCH, &headers, None, Instant::now()).await.unwrap()
 }
 
 fn patient_for(time: &'static str) -> HeaderMap {
@@ -45,7 +48,8 @@ async fn a_stream_ends_in_the_words_of_the_table_wherever_its_messages_are_cut()
     for cut in [5, 6, 50, 104] {
         let (start, end) = message.split_at(cut);
         let web = vec![start.to_vec(), end.to_vec(), frame(TRAILERS, told.as_bytes())];
-        let seen = kept("application/grpc-web", web, false, lease(None, &Default::default())).await;
+        let seen =
+            kept("application/grpc-web", web, false, lease(None, &Default::default()).await).await;
         assert!(
             seen.contains("grpc-message: Errors.Request.Malformed (REQUEST-Malformed)"),
             "{cut}: {seen}"
@@ -53,9 +57,13 @@ async fn a_stream_ends_in_the_words_of_the_table_wherever_its_messages_are_cut()
         assert!(!seen.contains("decode error"), "{cut}: {seen}");
         let error = br#"{"error":{"code":"invalid_argument","message":"decode error"}}"#;
         let connect = vec![start.to_vec(), end.to_vec(), frame(END, error)];
-        let seen =
-            kept("application/connect+json", connect, false, lease(None, &Default::default()))
-                .await;
+        let seen = kept(
+            "application/connect+json",
+            connect,
+            false,
+            lease(None, &Default::default()).await,
+        )
+        .await;
         assert!(seen.contains("Errors.Request.Malformed (REQUEST-Malformed)"), "{cut}: {seen}");
         assert!(!seen.contains("decode error"), "{cut}: {seen}");
     }
@@ -64,8 +72,12 @@ async fn a_stream_ends_in_the_words_of_the_table_wherever_its_messages_are_cut()
 #[tokio::test]
 async fn a_stream_that_went_well_is_left_as_it_is() {
     let whole = vec![frame(0, b"a message"), frame(END, b"{}")];
-    let seen =
-        kept("application/connect+json", whole.clone(), false, lease(None, &Default::default()));
+    let seen = kept(
+        "application/connect+json",
+        whole.clone(),
+        false,
+        lease(None, &Default::default()).await,
+    );
     assert_eq!(seen.await.into_bytes(), whole.concat());
 }
 
@@ -73,9 +85,9 @@ async fn a_stream_that_went_well_is_left_as_it_is() {
 async fn a_stream_ends_when_its_caller_waits_no_longer_and_when_the_server_stops() {
     let begun = || vec![frame(0, b"a message")];
     let stop = CancellationToken::new();
-    let seen = kept("application/grpc-web", begun(), true, lease(Some("50m"), &stop)).await;
+    let seen = kept("application/grpc-web", begun(), true, lease(Some("50m"), &stop).await).await;
     assert!(seen.contains("grpc-message: Errors.Request.Deadline (REQUEST-Deadline)"), "{seen}");
-    let open = kept("application/connect+json", begun(), true, lease(None, &stop));
+    let open = kept("application/connect+json", begun(), true, lease(None, &stop).await);
     let open = tokio::spawn(open);
     stop.cancel();
     let seen = open.await.unwrap();
@@ -83,25 +95,48 @@ async fn a_stream_ends_when_its_caller_waits_no_longer_and_when_the_server_stops
     assert!(seen.contains("Errors.Unavailable (SERVICE-Unavailable)"), "{seen}");
 }
 
+/// A stream of a client of this number, without any patience.
+async fn lease_of(
+    streams: &Streams,
+    number: u8,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Lease, ApiError> {
+    let network = Some(IpAddr::from([192, 0, 2, number]));
+    let soon = Instant::now() + Duration::from_millis(20);
+    streams.lease(path, headers, network, soon).await
+}
+
 #[tokio::test]
 async fn a_kind_of_stream_has_so_many_places_and_takes_none_of_another() {
     let (streams, headers) = (Streams::new(2, CancellationToken::new()), HeaderMap::new());
     for path in [WATCH, REFLECTION[0]] {
-        let open: Vec<_> = (0..2).map(|_| streams.lease(path, &headers).unwrap()).collect();
-        assert_eq!(streams.lease(path, &headers).err(), Some(ApiError::BUSY));
-        drop(open);
-        tokio::task::yield_now().await;
-        assert!(streams.lease(path, &headers).is_ok());
+        let one = lease_of(&streams, 1, path, &headers).await.unwrap();
+        let other = lease_of(&streams, 1, path, &headers).await.unwrap();
+        assert_eq!(lease_of(&streams, 1, path, &headers).await.err(), Some(ApiError::BUSY));
+        drop((one, other));
+        assert!(lease_of(&streams, 1, path, &headers).await.is_ok());
     }
 }
 
 #[tokio::test]
 async fn a_stream_that_nobody_reads_loses_its_place_in_time() {
-    let (streams, headers) = (Streams::new(1, CancellationToken::new()), patient_for("50m"));
-    let unread = streams.lease(REFLECTION[0], &headers).unwrap();
+    let (streams, headers) = (Streams::new(1, CancellationToken::new()), HeaderMap::new());
+    let unread = lease_of(&streams, 1, REFLECTION[0], &headers).await.unwrap();
     let unread = unread.keep(Response::default(), headers.clone());
-    assert_eq!(streams.lease(REFLECTION[1], &headers).err(), Some(ApiError::BUSY));
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(streams.lease(REFLECTION[1], &headers).is_ok());
+    let patient = Instant::now() + Duration::from_secs(60);
+    assert!(streams.lease(REFLECTION[1], &headers, None, patient).await.is_ok());
     drop(unread);
+}
+
+#[tokio::test]
+async fn who_has_many_streams_loses_one_to_another_client_and_is_told_so() {
+    let (streams, headers) = (Streams::new(2, CancellationToken::new()), HeaderMap::new());
+    let first = lease_of(&streams, 1, WATCH, &headers).await.unwrap();
+    let second = lease_of(&streams, 1, WATCH, &headers).await.unwrap();
+    let _other = lease_of(&streams, 2, WATCH, &headers).await.unwrap();
+    assert_eq!(lease_of(&streams, 3, WATCH, &headers).await.err(), Some(ApiError::BUSY));
+    let seen = kept("application/grpc-web", vec![frame(0, b"a message")], true, first).await;
+    assert!(seen.contains("grpc-message: Errors.Request.TooMany (REQUEST-TooMany)"), "{seen}");
+    assert!(!second.revoked.is_cancelled());
 }
