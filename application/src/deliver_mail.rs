@@ -201,7 +201,7 @@ impl DeliverMail {
 
     /// The hold that a claim gives.
     pub fn hold(&self, claimed: &ClaimedMail) -> Hold {
-        Hold::new(claimed.lease_end, self.lease / 2)
+        Hold::new(claimed.lease_end, self.lease / 2, &*self.clock)
     }
 
     /// Keeps a claimed mail for a whole lease from now; `false` when another worker has claimed it
@@ -213,7 +213,7 @@ impl DeliverMail {
             .write(claimed.clone(), move |claimed, tx| Box::pin(tx.renew(claimed, lease_end)))
             .await?;
         if renewed {
-            hold.extend(lease_end);
+            hold.extend(lease_end, &*self.clock);
         }
         Ok(renewed)
     }

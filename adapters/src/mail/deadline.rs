@@ -34,7 +34,7 @@ impl<'h> Deadline<'h> {
 
     /// Errors: it is too late for the mail to leave; for an operator.
     pub fn check(&self) -> Result<(), &'static str> {
-        match self.hold.lets_go(self.clock.now()) {
+        match self.hold.lets_go(self.clock) {
             true => Ok(()),
             false => Err("no time was left to hand it over"),
         }

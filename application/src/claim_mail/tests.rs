@@ -22,7 +22,7 @@ async fn requests(world: &Arc<World>, organisation: &str, domain: &str, count: u
 }
 
 async fn request(world: &Arc<World>, id: &str) {
-    let caller = crate::Caller { user: id.parse().unwrap(), token_name: None };
+    let caller = crate::Caller { user: id.parse().unwrap(), token_name: None, token: None };
     world.send_link().to_caller(caller).await.unwrap();
 }
 

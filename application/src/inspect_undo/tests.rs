@@ -13,8 +13,7 @@ async fn registered(world: &Arc<World>, ada: &Caller) -> passlink_domain::Passke
     let register = RegisterPasskey::new(world.passkeys(), world.codes());
     let new = NewPasskey { user: ada.user.clone(), attachment: None, domain: String::new() };
     let begun = register.begin_with_code(new, code).await.unwrap();
-    let challenge = String::from_utf8(world.state().ceremonies[0].challenge.clone()).unwrap();
-    let credential = format!("{challenge}:{}", begun.passkey);
+    let credential = world.answer(begun.passkey.as_str());
     let answer = RegistrationAnswer { credential, name: "Phone".into(), user_agent: None };
     let key = CeremonyKey::Passkey { user: ada.user.clone(), id: begun.passkey, caller: None };
     register.finish(key, answer).await.unwrap();

@@ -138,8 +138,7 @@ async fn with_token(world: &Arc<World>) -> (Caller, Passkey) {
     let register = RegisterPasskey::new(world.passkeys(), world.codes());
     let new = NewPasskey { user: ada.user.clone(), attachment: None, domain: String::new() };
     let begun = register.begin_with_code(new, code).await.unwrap();
-    let challenge = String::from_utf8(world.state().ceremonies[0].challenge.clone()).unwrap();
-    let credential = format!("{challenge}:one");
+    let credential = world.answer("one");
     let answer = RegistrationAnswer { credential, name: String::new(), user_agent: None };
     let key = CeremonyKey::Passkey { user: ada.user.clone(), id: begun.passkey, caller: None };
     register.finish(key, answer).await.unwrap();
