@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_tests::{MailServer, Passlink};
+use passlink_tests::{MailServer, Passlink, until};
 
 #[tokio::test]
 async fn a_second_link_at_once_is_refused_and_says_when_to_come_back() {
@@ -59,6 +59,22 @@ async fn limits_outlive_a_restart() {
     passlink.kill();
     passlink.start().await;
     passlink.send_link(&ada.token).await.assert_too_many();
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_makes_nobody_wait_for_longer_than_the_cooldown() {
+    let passlink = Passlink::with_mail_dir().set("links.cooldown", "2s").started().await;
+    let ada = passlink.ada();
+    passlink.send_link(&ada.token).await.sequence();
+    // As the clock had recorded it while it was ahead.
+    passlink.sql("UPDATE links SET requested_at = requested_at + 86400000", &[]);
+    let wait = passlink.send_link(&ada.token).await.assert_too_many();
+    assert!((1..=2).contains(&wait), "{wait} s");
+    until("the cooldown to end", async || {
+        let answer = passlink.send_link(&ada.token).await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

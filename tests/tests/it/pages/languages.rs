@@ -33,10 +33,9 @@ async fn a_page_is_in_the_language_of_the_user_and_in_another_for_who_chooses_on
     assert!(said.contains("Handy") && said.contains("تمت"), "{said}");
     assert_eq!(scene.passkeys().await, ["Handy"]);
 
-    // These pages don't know whose they are before they act.
     page.goto(&scene.next_mail(1).await.undo_link().whole).await;
     comes_to(&page, "undo.ask").await;
-    assert_eq!(language(&page).await, json!(["en", "ltr"]), "what the browser likes best");
+    assert_eq!(language(&page).await, json!(["de", "ltr"]), "it knows whose passkey it is");
     let args = json!({ "label": "Français", "language": "fr" });
     page.run(choose, args).await;
     press(&page).await;
