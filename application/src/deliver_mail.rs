@@ -142,16 +142,17 @@ impl DeliverMail {
     /// Makes mails ready whose wait for the next try is over, or whose lease has ended; for a worker
     /// to do once a second.
     pub async fn ripen(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let longest = |wait| spread_by(wait, 1.0);
+        // With as much again for who writes a time while this one is read.
         let waits = LongestWaits {
-            link: longest(LINK_WAIT),
-            notice: longest(NOTICE_WAIT),
-            lease: self.lease,
+            link: LINK_WAIT * 2,
+            notice: NOTICE_WAIT * 2,
+            lease: self.lease * 2,
         };
-        let ripe = self.store.read((), move |(), tx| Box::pin(tx.are_ripe(now, waits)));
+        let clock = self.clock.clone();
+        let ripe = self.store.read(clock.clone(), move |clock, tx| tx.are_ripe(clock.now(), waits));
         if ripe.await? {
-            let ripen = self.store.write((), move |(), tx| Box::pin(tx.ripen(now, waits, RIPENED)));
+            let ripen =
+                self.store.write(clock, move |clock, tx| tx.ripen(clock.now(), waits, RIPENED));
             ripen.await?;
         }
         Ok(())

@@ -48,10 +48,9 @@ impl Health {
             tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
             return Some("the database is not ready\n");
         }
-        match self.key_use.is_retired(self.keys.newest().clone()).await {
-            Ok(true) => return Some("the newest key of the key file was retired\n"),
-            // Whether the database is there, was asked a moment ago.
-            Ok(false) | Err(_) => {}
+        // Whether the database is there was asked a moment ago.
+        if let Ok(true) = self.key_use.is_retired(self.keys.newest().clone()).await {
+            return Some("the newest key of the key file was retired\n");
         }
         match (self.worker_alive)() {
             true => None,

@@ -280,7 +280,7 @@ async fn a_retry_that_a_wrong_clock_put_off_is_not_waited_for() {
     fail_next(&world, MailError::Unavailable(MailReason::Deferred, "451 later".into()));
     world.pass(3000);
     assert!(matches!(work(&world).await[..], [MailOutcome::Retry { .. }]));
-    world.pass(-2990);
+    world.set_clock(-2990);
     assert_eq!(work(&world).await, [MailOutcome::Sent("250 ok".into())]);
 }
 
@@ -289,6 +289,16 @@ async fn a_lease_that_a_wrong_clock_drew_out_is_not_waited_for() {
     let world = requested().await;
     world.pass(1000);
     assert_eq!(world.claim().await.len(), 1);
-    world.pass(-1000);
+    world.set_clock(-1000);
     assert_eq!(world.claim().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_lease_that_was_given_while_others_looked_at_the_time_holds() {
+    let world = requested().await;
+    let claimed = world.claim().await.remove(0);
+    // Who looked at the time just before that, and comes to the outbox just after.
+    world.set_clock(-5);
+    assert!(world.claim().await.is_empty());
+    assert!(matches!(world.deliver(claimed).await, Delivered::Recorded(_)));
 }

@@ -23,7 +23,7 @@ pub enum KeyCommand {
     /// days after their end), and while passkeys do, whose registration can be undone for 7 days. With
     /// --now, all of that ends, for good: for a key that somebody else may have.
     #[command(after_help = "Examples:\n  passlink key retire 4f1c09d2a7be\n  \
-                            passlink key add && passlink key retire 4f1c09d2a7be --now")]
+                            passlink key retire 4f1c09d2a7be --now")]
     Retire {
         /// The key's id, as `passlink key list` prints it
         id: KeyId,
