@@ -33,7 +33,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
     }
 
     async fn mailed_at(&mut self, mailbox: &Mailbox) -> Result<Vec<Timestamp>, StoreError> {
-        let sql = "SELECT mailed_at FROM mailboxes WHERE mailbox = $1";
+        let sql = "SELECT mailed_at FROM \"mailboxes\" WHERE mailbox = $1";
         let values = [mailbox.as_bytes().to_vec().into()];
         let backend = self.db.get_database_backend();
         let row = self.db.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await;
@@ -54,7 +54,7 @@ impl<C: ConnectionTrait> Mailboxes for Sql<'_, C> {
         let length = DIGITS * most as usize;
         let last = length.saturating_sub(DIGITS) + 1;
         let sql = format!(
-            "INSERT INTO mailboxes (mailbox, mailed_at) VALUES ($1, $2) \
+            "INSERT INTO \"mailboxes\" (mailbox, mailed_at) VALUES ($1, $2) \
              ON CONFLICT (mailbox) DO UPDATE \
              SET mailed_at = substr(excluded.mailed_at || mailboxes.mailed_at, 1, {length}) \
              WHERE substr(mailboxes.mailed_at, {last}, {DIGITS}) <= $3"
@@ -78,12 +78,12 @@ impl<C: ConnectionTrait> Mailboxes for Sql<'_, C> {
     ) -> Result<(), StoreError> {
         let times = self.mailed_at(mailbox).await?;
         let times: String = times.into_iter().map(|at| digits(at.min(now))).collect();
-        let sql = "UPDATE mailboxes SET mailed_at = $2 WHERE mailbox = $1";
+        let sql = "UPDATE \"mailboxes\" SET mailed_at = $2 WHERE mailbox = $1";
         self.run(sql, [mailbox.as_bytes().to_vec().into(), times.into()]).await.map(drop)
     }
 
     async fn forget_mailbox(&mut self, mailbox: &Mailbox) -> Result<(), StoreError> {
-        let sql = "DELETE FROM mailboxes WHERE mailbox = $1";
+        let sql = "DELETE FROM \"mailboxes\" WHERE mailbox = $1";
         self.run(sql, [mailbox.as_bytes().to_vec().into()]).await.map(drop)
     }
 }

@@ -89,6 +89,7 @@ impl Told<'_> {
             "BEGIN",
             "SELECT users",
             "SELECT links",
+            "INSERT mailboxes",
             "SELECT retired_keys",
             "INSERT links",
             "INSERT events",
