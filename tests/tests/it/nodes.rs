@@ -149,7 +149,7 @@ async fn a_node_that_starts_leaves_alone_what_a_node_has_in_hand_that_lives() {
 #[tokio::test]
 async fn a_node_that_slept_longer_than_its_lease_neither_sends_nor_marks_what_another_took() {
     let mails = MailServer::plain();
-    mails.rules(&json!([{ "stage": "rcpt", "delay": 2, "recipient": "." }]));
+    mails.rules(&json!([{ "stage": "rcpt", "delay": 10, "recipient": "." }]));
     let sleeper = node(&mails).leasing(LEASE).started().await;
     sleeper.send_link(&sleeper.ada().token).await.sequence();
     mails.until_in_hand().await;

@@ -2,12 +2,16 @@
 
 use http_body_util::BodyExt;
 use passlink_tests::{
-    Answer, Call, MailServer, Passlink, Protocol, SEND_LINK, SlowBody, raw,
+    Answer, Call, MailServer, Passlink, Protocol, SEND_LINK, SlowBody,
     rpc::{field, frame},
     until,
 };
 use reqwest::Method;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 #[tokio::test]
 async fn the_mail_in_hand_is_finished_and_not_sent_again() {
@@ -32,22 +36,30 @@ async fn the_request_in_hand_is_answered_and_no_other_is_taken() {
     let port = passlink.port();
     let head = format!(
         "POST {SEND_LINK} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
-        Content-Length: 2\r\n\r\n{{"
+        Expect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
     );
-    let in_hand = tokio::spawn(async move { raw(port, &[head.as_bytes(), b"}"]).await });
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    let status = passlink.stop().await;
-    assert!(status.success(), "{status}");
-    let answer = in_hand.await.unwrap();
+    let mut in_hand = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    in_hand.write_all(head.as_bytes()).await.unwrap();
+    let mut asked_for_more = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    in_hand.read_exact(&mut asked_for_more).await.unwrap();
+    assert!(asked_for_more.starts_with(b"HTTP/1.1 100 "), "{asked_for_more:?}");
+    passlink.process().signal("TERM");
+    until("no other to be taken", async || {
+        Answer::try_to(passlink.request(Method::GET, "/healthz")).await.err()
+    })
+    .await;
+    in_hand.write_all(b"{}").await.unwrap();
+    let mut answer = String::new();
+    in_hand.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    let refused = Answer::try_to(passlink.request(Method::GET, "/healthz")).await;
-    assert!(refused.is_err());
+    let status = passlink.ended().await;
+    assert!(status.success(), "{status}");
 }
 
 #[tokio::test]
 async fn idle_connections_hold_up_no_stop() {
     let mut passlink = Passlink::with_mail_dir().started().await;
-    let idle = tokio::net::TcpStream::connect(("127.0.0.1", passlink.port())).await.unwrap();
+    let idle = TcpStream::connect(("127.0.0.1", passlink.port())).await.unwrap();
     let keeps_alive = Answer::to(passlink.request(Method::GET, "/healthz")).await;
     assert_eq!(keeps_alive.status, 200);
     let started = std::time::Instant::now();

