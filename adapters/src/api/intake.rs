@@ -14,9 +14,10 @@ use super::error::ApiError;
 const FREE: usize = 8 * 1024;
 /// How many bodies with more than that are taken in at a time.
 const LARGE: usize = 256;
-/// How many smaller ones are waited for at a time: each holds the head of its request as well. As many
-/// may wait for a place of either kind.
+/// How many smaller ones are waited for at a time: each holds the head of its request as well.
 const UNFINISHED: usize = 2048;
+/// How many may wait for a place of either kind, with as much in hand.
+const QUEUE: usize = 256;
 
 /// What is read on of a body that is too large, and for how long: who is cut off while sending may
 /// never see the answer.
@@ -33,7 +34,7 @@ pub(super) struct Intake {
 
 impl Intake {
     pub fn new() -> Self {
-        let pool = |size| FairPool::revocable(size, size);
+        let pool = |size| FairPool::revocable(size, QUEUE);
         Self { large: pool(LARGE), unfinished: pool(UNFINISHED) }
     }
 
