@@ -2,7 +2,10 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::http::{HeaderMap, Request, header::FORWARDED};
@@ -12,16 +15,25 @@ use passlink_application::ClientAddress;
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The proxies whose word on their clients is taken.
-#[derive(Clone, Default)]
-pub(crate) struct TrustedProxies(Arc<[IpNet]>);
+#[derive(Clone)]
+pub(crate) struct TrustedProxies {
+    nets: Arc<[IpNet]>,
+    /// Whether it was said that somebody else sends such a word, or need not be.
+    told: Arc<AtomicBool>,
+}
 
 impl TrustedProxies {
+    /// None, where it does not matter who the clients are.
+    pub fn none() -> Self {
+        Self { nets: Arc::default(), told: Arc::new(true.into()) }
+    }
+
     /// Takes addresses and networks.
     ///
     /// Errors: the first text that is neither.
     pub fn parse(texts: &[String]) -> Result<Self, String> {
         let nets = texts.iter().map(|text| net(text).ok_or_else(|| text.clone()));
-        Ok(Self(nets.collect::<Result<_, _>>()?))
+        Ok(Self { nets: nets.collect::<Result<_, _>>()?, told: Arc::default() })
     }
 
     /// The network that a connection with `peer` is counted by; `None` for a trusted proxy, which has
@@ -42,6 +54,9 @@ impl TrustedProxies {
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let mut hops = hops(headers);
+        if !hops.is_empty() && !self.trusts(client) {
+            self.tell(client);
+        }
         while self.trusts(client) {
             match hops.pop() {
                 Some(Some(hop)) => client = hop.to_canonical(),
@@ -51,8 +66,20 @@ impl TrustedProxies {
         client
     }
 
+    /// Says once that a peer that is not trusted speaks for clients: most likely it is a proxy.
+    fn tell(&self, peer: IpAddr) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %peer,
+                "a peer that is not trusted sends X-Forwarded-For or Forwarded: if it is a proxy in \
+                 front of this server, name it in server.trusted_proxies; without that, all people \
+                 behind it share the limits of one client"
+            );
+        }
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|net| net.contains(&address))
+        self.nets.iter().any(|net| net.contains(&address))
     }
 }
 

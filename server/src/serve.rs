@@ -83,13 +83,7 @@ impl Server {
         if let Some((listen, page)) = config.telemetry.metrics_listen.zip(telemetry.metrics_page())
         {
             let listener = http::bind(listen).await?;
-            tokio::spawn(http::serve(
-                listener,
-                None,
-                page,
-                TrustedProxies::default(),
-                stop.clone(),
-            ));
+            tokio::spawn(http::serve(listener, None, page, TrustedProxies::none(), stop.clone()));
         }
         if telemetry.is_metered() {
             let (outbox, clock) = (house.outbox(wake.clone()), house.clock());

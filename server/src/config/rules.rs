@@ -101,6 +101,13 @@ impl Config {
                 "server.public_url is not https: browsers offer passkeys on https and on localhost only",
             ),
             (
+                public.scheme() == "https"
+                    && self.server.tls_cert.is_none()
+                    && self.server.trusted_proxies.is_empty(),
+                "server.public_url is https, but the server has no TLS of its own: name the proxy in front of \
+                 it in server.trusted_proxies, or all people share the limits of one client",
+            ),
+            (
                 self.database.is_in_memory(),
                 "database.url is in memory: users, links and waiting mails end with the process",
             ),

@@ -72,7 +72,8 @@ impl Section for Server {
         Key::texts(
             "trusted_proxies",
             "Proxies in front of the server, whose `X-Forwarded-For` (else `Forwarded`) says where \
-             a request comes from; they must not pass on what a client wrote there",
+             a request comes from; they must not pass on what a client wrote there. Without them, all \
+             people behind a proxy are one client",
             "a list of IP addresses and networks such as [\"10.0.0.0/8\"]",
         ),
     ];

@@ -62,9 +62,9 @@ fn problems(toml: &str, env: &[(&str, &str)]) -> Vec<String> {
     errors.lines().iter().map(|line| line.replace(&directory, "")).collect()
 }
 
-const SENDING: &str = r#"
-[server]
+const SENDING: &str = r#"[server]
 public_url = "https://login.example.com"
+trusted_proxies = ["10.0.0.5"]
 [mail]
 smtp_url = "smtps://user:hunter2@mail.example.com"
 from = "Passlink <no-reply@example.com>"
@@ -214,4 +214,17 @@ fn what_looks_like_a_mistake_is_warned_about() {
         &[],
     );
     assert_eq!(plain.warnings().len(), 2);
+}
+
+#[test]
+fn who_ends_tls_in_front_of_the_server_is_asked_for() {
+    let of =
+        |more: &str| load(&format!("[server]\npublic_url = 'https://example.com'\n{more}"), &[]);
+    let warnings = of("").warnings();
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("server.trusted_proxies"), "{warnings:?}");
+    for known in ["trusted_proxies = ['10.0.0.5']", "tls_cert = 'a'\ntls_key = 'b'"] {
+        assert!(of(known).warnings().is_empty(), "{known}");
+    }
+    assert!(load("[server]\npublic_url = 'http://localhost:1234'", &[]).warnings().is_empty());
 }

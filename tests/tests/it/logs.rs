@@ -79,3 +79,45 @@ async fn each_try_to_deliver_a_mail_is_a_line() {
     assert_eq!((sent.len(), again.len(), never.len()), (1, 1, 1), "{}", passlink.log());
     assert!(again[0].contains("Later") && never[0].contains("Never"), "{again:?} {never:?}");
 }
+
+#[tokio::test]
+async fn a_proxy_that_is_not_trusted_is_told_once_and_one_that_is_not_at_all() {
+    let told = "a peer that is not trusted sends X-Forwarded-For or Forwarded";
+    let asked_by = async |passlink: &Passlink| {
+        for (name, value) in [("x-forwarded-for", "192.0.2.1"), ("forwarded", "for=192.0.2.2")] {
+            for _ in 0..3 {
+                let request = passlink.request(Method::GET, "/healthz").header(name, value);
+                assert_eq!(Answer::to(request).await.status, 200);
+            }
+        }
+        let log = passlink.log();
+        let entries = entries(&log).into_iter();
+        let told = entries.filter(|entry| entry["message"].as_str().unwrap().starts_with(told));
+        told.collect::<Vec<_>>()
+    };
+    let passlink = Passlink::with_mail_dir().started().await;
+    let lines = asked_by(&passlink).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!((&lines[0]["level"], &lines[0]["peer"]), (&"WARN".into(), &"127.0.0.1".into()));
+    assert!(!passlink.log().contains("192.0.2."), "what the peer says is not told");
+
+    let trusting = Passlink::with_mail_dir().set("server.trusted_proxies", r#"["127.0.0.1"]"#);
+    let trusting = trusting.started().await;
+    assert_eq!(asked_by(&trusting).await.len(), 0);
+}
+
+#[tokio::test]
+async fn who_ends_tls_in_front_of_the_server_is_asked_for_by_check_and_at_the_start() {
+    let asks = "server.public_url is https, but the server has no TLS of its own";
+    let passlink = Passlink::with_mail_dir().started().await;
+    assert!(passlink.log().contains(asks), "{}", passlink.log());
+    let check = passlink.cli(&["config", "check"]);
+    assert!(check.stderr.contains(&format!("warning: {asks}")), "{}", check.stderr);
+    check.done();
+    let passlink = passlink.another_node().set("server.trusted_proxies", r#"["10.0.0.5"]"#);
+    let passlink = passlink.started().await;
+    assert!(!passlink.log().contains(asks), "{}", passlink.log());
+    let check = passlink.cli(&["config", "check"]);
+    assert!(!check.stderr.contains("warning"), "{}", check.stderr);
+    check.done();
+}
