@@ -109,11 +109,12 @@ async fn a_proxy_that_is_not_trusted_is_told_once_and_one_that_is_not_at_all() {
 #[tokio::test]
 async fn who_ends_tls_in_front_of_the_server_is_asked_for_by_check_and_at_the_start() {
     let asks = "server.public_url is https, but the server has no TLS of its own";
-    let passlink = Passlink::with_mail_dir().started().await;
+    let mut passlink = Passlink::with_mail_dir().started().await;
     assert!(passlink.log().contains(asks), "{}", passlink.log());
     let check = passlink.cli(&["config", "check"]);
     assert!(check.stderr.contains(&format!("warning: {asks}")), "{}", check.stderr);
     check.done();
+    passlink.stop().await;
     let passlink = passlink.another_node().set("server.trusted_proxies", r#"["10.0.0.5"]"#);
     let passlink = passlink.started().await;
     assert!(!passlink.log().contains(asks), "{}", passlink.log());

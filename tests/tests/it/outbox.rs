@@ -119,7 +119,7 @@ async fn a_mail_that_can_not_be_made_blocks_no_other() {
 #[tokio::test]
 async fn a_slow_mail_server_delays_each_mail_on_its_own() {
     let mails = MailServer::plain();
-    mails.rules(&json!([{ "delay": 2 }]));
+    mails.rules(&json!([{ "delay": 10 }]));
     let passlink = Passlink::with_mail_server(&mails).started().await;
     let crowd = passlink.crowd(4);
     // One connection is kept for a domain that has none.

@@ -48,8 +48,12 @@ async fn assert_out_of_reach(passlink: &Passlink, ada: &Caller) {
         for answer in many.join_all().await {
             answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
         }
-        let ready = Answer::to(passlink.request(Method::GET, "/readyz")).await;
-        assert_eq!(ready.status, 503, "{}", ready.text);
+        // Which tells what was seen a moment ago.
+        until("it not to be ready", async || {
+            let ready = Answer::to(passlink.request(Method::GET, "/readyz")).await;
+            (ready.status == 503).then_some(())
+        })
+        .await;
     }
     assert_eq!(count(&passlink.log(), TOLD), 1, "{}", passlink.log());
 }
