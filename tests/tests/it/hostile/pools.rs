@@ -5,9 +5,11 @@ use std::{
     time::Instant,
 };
 
-use passlink_tests::{Answer, SlowBody, client_builder, connect_from, http2_from, python};
+use passlink_tests::{
+    Answer, PATIENCE, SlowBody, client_builder, connect_from, http2_from, python,
+};
 use reqwest::{Method, StatusCode};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 use super::*;
 
@@ -30,8 +32,8 @@ fn stalling(octets: usize) -> SlowBody {
     SlowBody { chunk: vec![b' '; 1024.min(octets)].into(), chunks: octets.div_ceil(1024) }
 }
 
-/// Connections of the attacker with 64 calls each, none of which comes whole: so many octets do.
-async fn unfinished(victim: &Victim, connections: usize, octets: usize) -> JoinSet<()> {
+/// Connections of the attacker with 64 calls each, of whose bodies one octet comes.
+async fn unfinished(victim: &Victim, connections: usize) -> JoinSet<()> {
     let mut open = JoinSet::new();
     for _ in 0..connections {
         let (mut client, connection) = http2_from(GREEDY, victim.passlink.port()).await;
@@ -45,7 +47,7 @@ async fn unfinished(victim: &Victim, connections: usize, octets: usize) -> JoinS
                 client = client.ready().await.unwrap();
                 let (answer, mut body) =
                     client.send_request(request.body(()).unwrap(), false).unwrap();
-                body.send_data(vec![b' '; octets].into(), false).unwrap();
+                body.send_data(" ".into(), false).unwrap();
                 bodies.push((answer, body));
             }
             let _ = connection.await;
@@ -78,7 +80,7 @@ async fn late_call(victim: &Victim, body: &[u8]) -> String {
 #[tokio::test]
 async fn bodies_that_do_not_come_keep_no_other_client_from_calling() {
     let victim = Victim::new().await;
-    let open = unfinished(&victim, 34, 1).await;
+    let open = unfinished(&victim, 34).await;
     until_full(&victim, 1).await;
     for _ in 0..5 {
         let answer = late_call(&victim, b"{}").await;
@@ -90,7 +92,16 @@ async fn bodies_that_do_not_come_keep_no_other_client_from_calling() {
 #[tokio::test]
 async fn large_bodies_that_do_not_come_keep_no_other_client_from_sending_one() {
     let victim = Victim::new().await;
-    let open = unfinished(&victim, 6, 9 * 1024).await;
+    let head = format!(
+        "POST {SEND_LINK} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000\r\n\r\n{}",
+        " ".repeat(9 * 1024)
+    );
+    let mut open = Vec::new();
+    for _ in 0..300 {
+        let mut connection = connect_from(GREEDY, victim.passlink.port()).await;
+        connection.write_all(head.as_bytes()).await.unwrap();
+        open.push(connection);
+    }
     until_full(&victim, 9 * 1024).await;
     let large = " ".repeat(60 * 1024) + "{}";
     for _ in 0..5 {
@@ -167,6 +178,12 @@ async fn a_call_that_finds_no_place_waits_for_one_until_its_deadline() {
     }
 }
 
+/// Waits until one of the connections has ended.
+async fn ended<T: 'static>(connections: &mut JoinSet<T>) {
+    let ended = timeout(PATIENCE, connections.join_next()).await;
+    assert!(ended.is_ok(), "no connection has ended");
+}
+
 #[tokio::test]
 async fn connections_that_do_nothing_leave_room_for_those_of_another_client() {
     let passlink = Passlink::with_mail_dir().generous().set_variable("_PASSLINK_CONNECTIONS", "40");
@@ -184,7 +201,7 @@ async fn connections_that_do_nothing_leave_room_for_those_of_another_client() {
         let client = client_builder().build().unwrap();
         let request = client.post(passlink.url() + SEND_LINK).bearer_auth(&token).body("{}");
         assert_eq!(Answer::to(request).await.status, StatusCode::OK);
-        let _ended = greedy.join_next().await.unwrap();
+        ended(&mut greedy).await;
     }
     assert!(passlink.log().contains("there are too many connections"), "{}", passlink.log());
 }
@@ -218,7 +235,7 @@ async fn connections_of_a_trusted_proxy_are_bound_by_no_share() {
         }
     }
     for _ in 0..10 {
-        let _ended = of_others.join_next().await.unwrap();
+        ended(&mut of_others).await;
     }
     let answer = Answer::to(passlink.request(Method::GET, "/healthz")).await;
     assert_eq!(answer.status, StatusCode::OK);
