@@ -24,7 +24,9 @@ struct Stage {
 
 impl Stage {
     async fn set() -> Self {
-        let passlink = Passlink::with_mail_dir().started().await;
+        // What is not set is warned about at the start.
+        let proxies = Passlink::with_mail_dir().set("server.trusted_proxies", r#"["10.0.0.5"]"#);
+        let passlink = proxies.started().await;
         let ada = passlink.ada();
         let code = returned_code(&passlink, &ada).await;
         let begun = begin_with(&passlink, &ada, &code).await;
