@@ -143,11 +143,8 @@ impl DeliverMail {
     /// to do once a second.
     pub async fn ripen(&self) -> Result<(), StoreError> {
         // With as much again for who writes a time while this one is read.
-        let waits = LongestWaits {
-            link: LINK_WAIT * 2,
-            notice: NOTICE_WAIT * 2,
-            lease: self.lease * 2,
-        };
+        let waits =
+            LongestWaits { link: LINK_WAIT * 2, notice: NOTICE_WAIT * 2, lease: self.lease * 2 };
         let clock = self.clock.clone();
         let ripe = self.store.read(clock.clone(), move |clock, tx| tx.are_ripe(clock.now(), waits));
         if ripe.await? {
