@@ -7,6 +7,9 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 /// has no room left, or that is something else: `SQLITE_BUSY`, `SQLITE_LOCKED`,
 /// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL`, `SQLITE_CANTOPEN`, `SQLITE_NOTADB`.
 const SQLITE_OUT_OF_REACH: [i64; 7] = [5, 6, 8, 10, 13, 14, 26];
+/// What SQLite says of the rest of a transaction that it undid by itself, for there was no room or the disk
+/// failed.
+const SQLITE_UNDID: [&str; 2] = ["no such savepoint", "no transaction is active"];
 /// Classes of SQLSTATE that say the same of PostgreSQL: connection exception, insufficient
 /// resources, operator intervention, system error; a role or a database that isn't there; read-only, as
 /// after a failover, and a transaction that waited too long.
@@ -96,6 +99,7 @@ fn is_out_of_reach(error: &DbErr) -> bool {
                 // An extended code has the primary one in its last octet.
                 let primary = code.parse::<i64>().map(|code| code & 0xff);
                 primary.is_ok_and(|primary| SQLITE_OUT_OF_REACH.contains(&primary))
+                    || SQLITE_UNDID.iter().any(|undone| error.message().contains(undone))
             }
         }),
         _ => false,

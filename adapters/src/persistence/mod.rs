@@ -106,6 +106,12 @@ impl SeaStore {
         let open = |most| open_sqlite(url, file.as_ref(), watch.clone(), most);
         let writing = open(1).await.map_err(store_error)?;
         let connection = open(connections).await.map_err(store_error)?;
+        // Only who has read holds the journal: before that, another process that closes the file takes
+        // the journal away, and the next one is another file.
+        for opened in [&writing, &connection] {
+            let read = opened.execute_unprepared("SELECT 1 FROM sqlite_schema LIMIT 1").await;
+            read.map_err(store_error)?;
+        }
         watch.check()?;
         watch.with_companions(&file.as_ref().map(DatabaseFile::companions).unwrap_or_default());
         pool_use::show(writing.get_sqlite_connection_pool(), "write", 1);

@@ -276,6 +276,20 @@ async fn a_file_that_is_no_database_is_an_error_and_not_a_panic() {
 }
 
 #[tokio::test]
+async fn another_process_that_closes_the_file_takes_nothing_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/passlink.db?mode=rwc", folder.path().display());
+    let first = SeaStore::connect(&url, 2).await.unwrap();
+    first.migrate().await.unwrap();
+    let second = SeaStore::connect(&url, 2).await.unwrap();
+    for pool in [&first.connection, &first.sqlite.as_ref().unwrap().connection] {
+        pool.get_sqlite_connection_pool().close().await;
+    }
+    second.ready().await.unwrap();
+    assert!(add(&(Arc::new(second) as Arc<dyn Store>), user("ada", "ada@example.com")).await);
+}
+
+#[tokio::test]
 async fn a_unit_of_work_that_panics_stops_no_other() {
     let (_folder, store, _) = store().await;
     let panicking: tokio::task::JoinHandle<Result<(), StoreError>> = tokio::spawn({
