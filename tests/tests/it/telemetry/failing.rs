@@ -43,6 +43,8 @@ async fn call_often(passlink: &Passlink, count: usize) {
 /// A server that tells of so many calls, with queues that hold so much and give half of it at a time.
 async fn busy(collector: &Collector, calls: usize, queue: usize) -> Passlink {
     let mut passlink = Passlink::with_mail_dir().generous().observed_by(collector);
+    // Nothing else is to be warned of.
+    passlink = passlink.set("server.trusted_proxies", r#"["10.0.0.5"]"#);
     for of in ["BSP", "BLRP"] {
         passlink = passlink
             .set_variable(&format!("OTEL_{of}_MAX_QUEUE_SIZE"), &queue.to_string())
