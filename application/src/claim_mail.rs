@@ -24,6 +24,9 @@ pub(crate) async fn choose(
     let free = deal.free();
     let some = tx.ready(None, free + 1).await?;
     let is_all = some.len() <= free;
+    if !is_all {
+        deal.out(fresh(now, tx).await?);
+    }
     for urgency in Urgency::ALL {
         let lanes = match is_all {
             true => by_lane(some.iter().filter(|mail| mail.urgency == urgency).cloned()),
@@ -33,6 +36,19 @@ pub(crate) async fn choose(
         deal.out(lanes);
     }
     Ok(deal)
+}
+
+/// The fresh ones among the mails that somebody waits for, when they are few: of many, each lane looks at
+/// its own.
+async fn fresh(now: Timestamp, tx: &mut dyn Repositories) -> Result<Lanes, StoreError> {
+    let fresh = tx.ready_since(Urgency::Awaited, None, fresh_from(now), MOST).await?;
+    let mut fresh = if fresh.len() < MOST { fresh } else { Vec::new() };
+    fresh.sort_by_key(|mail| (mail.lane, mail.since));
+    Ok(by_lane(fresh))
+}
+
+fn fresh_from(now: Timestamp) -> Timestamp {
+    now.saturating_sub(FRESH).unwrap_or(Timestamp::MIN)
 }
 
 type Lanes = Vec<(Lane, VecDeque<ReadyMail>)>;
@@ -95,11 +111,11 @@ async fn fresh_first(
     now: Timestamp,
     tx: &mut dyn Repositories,
 ) -> Result<VecDeque<ReadyMail>, StoreError> {
-    let since = now.saturating_sub(FRESH).unwrap_or(Timestamp::MIN);
+    let since = fresh_from(now);
     let Some(first) = mails.front().filter(|mail| mail.since < since) else {
         return Ok(mails);
     };
-    let fresh = tx.ready_since(first.urgency, first.lane, since, limit).await?;
+    let fresh = tx.ready_since(first.urgency, Some(first.lane), since, limit).await?;
     let old = mails.into_iter().filter(|mail| mail.since < since);
     Ok(fresh.into_iter().chain(old).collect())
 }

@@ -21,6 +21,9 @@ pub(crate) const LINK_WAIT: Duration = Duration::from_secs(60);
 /// Longest wait between two tries of a mail that tells of a change; it is worth days of trying.
 pub(crate) const NOTICE_WAIT: Duration = Duration::from_secs(30 * 60);
 
+/// What is told of a mail whose link expired.
+pub(crate) const EXPIRED: &str = "the link expired before the mail was taken";
+
 /// What a mail is about, as it is now.
 pub(crate) enum Subject {
     Link(PasskeyLink),
@@ -99,7 +102,7 @@ impl Composer {
         if link.clone().seen_at(now).state == LinkState::Expired {
             return Err(Dropped {
                 becomes: Some(LinkState::Expired),
-                ..Dropped::because(LinkExpired, "the link expired before the mail was taken")
+                ..Dropped::because(LinkExpired, EXPIRED)
             });
         }
         if link.state.is_final() {

@@ -164,7 +164,7 @@ impl DeliverMail {
         at: Instant,
     ) -> Result<Vec<ClaimedMail>, StoreError> {
         let any = self.store.read((), |(), tx| Box::pin(tx.is_any_ready()));
-        if slots.free(at) == 0 || !any.await? {
+        if slots.free() == 0 || !any.await? {
             return Ok(Vec::new());
         }
         for _ in 0..LOOKS {
@@ -327,7 +327,11 @@ impl DeliverMail {
                 (MailOutcome::Failed(answer), becomes, attempt, ServerWord::Works)
             }
             Err(MailError::Unavailable(reason, answer)) => {
-                (again(answer), None, Attempt::Retry(reason), ServerWord::Works)
+                let word = match reason {
+                    MailReason::Connection => ServerWord::Lost,
+                    _ => ServerWord::Works,
+                };
+                (again(answer), None, Attempt::Retry(reason), word)
             }
             Err(MailError::Busy(reason, answer)) => {
                 (again(answer), None, Attempt::Retry(reason), ServerWord::Busy)

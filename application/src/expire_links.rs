@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use passlink_domain::LinkState;
 
-use crate::{Clock, LinkKind, Observer, Store, StoreError};
+use crate::{
+    Attempt, Clock, LinkKind, MailReason, Observer, Store, StoreError, compose_mail::EXPIRED,
+};
 
 /// Links that one transaction notes at the most.
 const BATCH: u64 = 500;
 
-/// Moves links whose time ran out to their final state. A link stops to work at its time, whether
-/// or not this was run.
+/// Moves links whose time ran out to their final state, and ends the mails that still wait with them. A
+/// link stops to work at its time, whether or not this was run.
 pub struct ExpireLinks {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -34,9 +36,25 @@ impl ExpireLinks {
 
     async fn some(&self, kind: LinkKind) -> Result<u64, StoreError> {
         let now = self.clock.now();
-        let work = self.store.write((), move |(), tx| Box::pin(tx.expire_links(kind, now, BATCH)));
-        let moved = work.await?;
+        let work = self.store.write((), move |(), tx| {
+            Box::pin(async move {
+                let expired = tx.expire_links(kind, now, BATCH).await?;
+                let ended = tx.end_mails(&expired, EXPIRED, now).await?;
+                Ok::<_, StoreError>((expired.len() as u64, ended))
+            })
+        });
+        let (moved, ended) = work.await?;
         self.observer.links(LinkState::Expired, kind, moved);
+        for _ in 0..ended {
+            self.observer.tried(Attempt::Undeliverable(MailReason::LinkExpired));
+        }
+        if ended > 0 {
+            tracing::warn!(
+                count = ended,
+                reason = MailReason::LinkExpired.name(),
+                "mails not sent"
+            );
+        }
         Ok(moved)
     }
 }

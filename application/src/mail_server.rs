@@ -3,6 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use passlink_domain::OutboxId;
+
+use crate::ClaimedMail;
+
 /// Wait before the first probe; it doubles with each one that fails.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Longest wait between two probes, before it is spread.
@@ -17,6 +21,9 @@ pub enum ServerWord {
     Works,
     /// It deals with mails, and asks for fewer to this domain.
     Busy,
+    /// It ended the conversation about this mail without an answer. Of one domain, that is the
+    /// domain's trouble; of two after each other, the server's.
+    Lost,
     /// There is no connection, no TLS, no sign-in; or it is busy with others.
     Trouble,
 }
@@ -47,6 +54,8 @@ pub enum Change {
 #[derive(Debug, Default)]
 pub struct MailServer {
     trouble: Option<Trouble>,
+    /// The domain of the last mail, when the conversation about it was lost.
+    lost: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -54,42 +63,80 @@ struct Trouble {
     since: Instant,
     next_wait: Duration,
     next_probe: Instant,
+    /// The mail that is on its way to see whether the server is back.
+    probe: Option<OutboxId>,
 }
 
 impl MailServer {
-    /// How many mails may go to it at `now`, when so many are on their way.
-    pub fn allows(&self, on_their_way: usize, now: Instant) -> Allowance {
+    /// How many mails may go to it at `now`.
+    pub fn allows(&self, now: Instant) -> Allowance {
         match &self.trouble {
             None => Allowance::All,
-            Some(trouble) if on_their_way == 0 && trouble.next_probe <= now => Allowance::Probe,
+            Some(trouble) if trouble.probe.is_none() && trouble.next_probe <= now => {
+                Allowance::Probe
+            }
             Some(_) => Allowance::Nothing,
         }
     }
 
-    /// Takes note of a word; `spread`, from 0 to 1, keeps nodes from asking at the same time.
-    pub fn heard(&mut self, word: ServerWord, spread: f64, now: Instant) -> Change {
+    /// Notes that a mail is on its way.
+    pub fn asked(&mut self, mail: &ClaimedMail) {
+        if let Some(trouble) = &mut self.trouble {
+            trouble.probe = Some(mail.id.clone());
+        }
+    }
+
+    /// Takes note of what was said to a mail to a domain, `None` when the server was not asked;
+    /// `spread`, from 0 to 1, keeps nodes from asking at the same time.
+    pub fn heard(
+        &mut self,
+        word: Option<ServerWord>,
+        (mail, domain): (&OutboxId, i64),
+        spread: f64,
+        now: Instant,
+    ) -> Change {
+        let lost_before = match word {
+            Some(ServerWord::Lost) => self.lost.replace(domain),
+            Some(_) => self.lost.take(),
+            None => None,
+        };
+        let word = match word {
+            Some(ServerWord::Lost) if lost_before.is_some_and(|before| before != domain) => {
+                Some(ServerWord::Trouble)
+            }
+            word => word,
+        };
         match (word, &mut self.trouble) {
-            (ServerWord::Took | ServerWord::Works | ServerWord::Busy, trouble) => {
+            (Some(ServerWord::Took | ServerWord::Works | ServerWord::Busy), trouble) => {
                 match trouble.take() {
                     Some(over) => Change::Back(now.saturating_duration_since(over.since)),
                     None => Change::Nothing,
                 }
             }
-            (ServerWord::Trouble, None) => {
+            (Some(ServerWord::Trouble), None) => {
                 self.trouble = Some(Trouble {
                     since: now,
                     next_wait: FIRST_WAIT * 2,
                     next_probe: now + spread_by(FIRST_WAIT, spread),
+                    probe: None,
                 });
                 Change::Down
             }
-            // One that was on its way when the trouble began.
-            (ServerWord::Trouble, Some(trouble)) if now < trouble.next_probe => Change::Nothing,
-            (ServerWord::Trouble, Some(trouble)) => {
-                trouble.next_probe = now + spread_by(trouble.next_wait, spread);
-                trouble.next_wait = (trouble.next_wait * 2).min(LONGEST_WAIT);
+            // Others were on their way when the trouble began.
+            (_, Some(trouble)) if trouble.probe.as_ref() == Some(mail) => {
+                trouble.probe = None;
+                let wait = match word {
+                    Some(_) => trouble.next_wait,
+                    // It says nothing of the server that this mail is not worth sending any more.
+                    None => FIRST_WAIT,
+                };
+                trouble.next_probe = now + spread_by(wait, spread);
+                if word.is_some() {
+                    trouble.next_wait = (wait * 2).min(LONGEST_WAIT);
+                }
                 Change::Nothing
             }
+            (_, _) => Change::Nothing,
         }
     }
 }

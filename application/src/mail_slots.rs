@@ -2,37 +2,57 @@
 
 use std::{
     collections::VecDeque,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
+use lru::LruCache;
 use passlink_domain::OutboxId;
 
 use crate::{Lane, ReadyMail, ServerWord, mail_server::spread_by};
 
-/// From here on a mail in hand counts as slow: its domain gets no more than its share, and its
-/// organisation's other mails are not to suffer for it.
-const SLOW: Duration = Duration::from_secs(1);
-/// From here on a mail in hand waits for an answer that may never come, and its slot is free for
-/// others. As many again may be in hand by that, no more.
+/// From here on a mail in hand waits for an answer that may never come.
 const STUCK: Duration = Duration::from_secs(10);
+/// How many domains are remembered that answer: those that did last.
+const ANSWERING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
-/// How long a domain is left alone that asks to slow down; it doubles each time that it does.
+/// How long a domain is left alone that asks to slow down, or does not answer; it doubles each time.
 const FIRST_REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_secs(30);
 /// How many such domains are remembered: those that asked last.
 const RESTING: usize = 256;
 
 /// The mails that a worker has in hand.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct MailSlots {
     most: usize,
     in_hand: Vec<InHand>,
+    answering: Answering,
     resting: VecDeque<Resting>,
     /// The lane that was served last.
     last: Lane,
 }
 
-/// A domain that asked to slow down.
+/// Domains for which the mail server answered in good time when it was asked last.
+#[derive(Debug, Clone)]
+struct Answering(Arc<Mutex<LruCache<i64, ()>>>);
+
+impl Answering {
+    fn note(&self, domain: i64, answers: bool) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match answers {
+            true => known.put(domain, ()),
+            false => known.pop(&domain),
+        };
+    }
+
+    fn contains(&self, domain: i64) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&domain)
+    }
+}
+
+/// A domain that is left alone for a while: it asked to slow down, or did not answer.
 #[derive(Debug, Clone)]
 struct Resting {
     domain: i64,
@@ -50,8 +70,13 @@ struct InHand {
 impl MailSlots {
     /// For up to `most` mails at a time, at least one.
     pub fn new(most: usize) -> Self {
-        let (in_hand, resting) = (Vec::new(), VecDeque::new());
-        Self { most: most.max(1), in_hand, resting, last: Lane::START }
+        Self {
+            most: most.max(1),
+            in_hand: Vec::new(),
+            answering: Answering(Arc::new(Mutex::new(LruCache::new(ANSWERING)))),
+            resting: VecDeque::new(),
+            last: Lane::START,
+        }
     }
 
     /// How many mails are in hand.
@@ -59,10 +84,9 @@ impl MailSlots {
         self.in_hand.len()
     }
 
-    /// How many more may be taken at `now`.
-    pub fn free(&self, now: Instant) -> usize {
-        let stuck = self.in_hand.iter().filter(|it| it.age(now) >= STUCK).count();
-        (self.most + stuck.min(self.most)).saturating_sub(self.in_hand.len())
+    /// How many more may be taken.
+    pub fn free(&self) -> usize {
+        self.most.saturating_sub(self.in_hand.len())
     }
 
     /// Notes that a mail was taken.
@@ -76,16 +100,22 @@ impl MailSlots {
     }
 
     /// Notes that a mail is no longer in hand, and what was said to it; `spread`, from 0 to 1, is for
-    /// the rest of a domain that asked to slow down.
+    /// the rest of a domain that is left alone for a while.
     pub fn done(&mut self, mail: &OutboxId, word: Option<ServerWord>, spread: f64, now: Instant) {
         let Some(place) = self.in_hand.iter().position(|it| it.mail == *mail) else { return };
-        let domain = self.in_hand.swap_remove(place).lane.domain;
-        if !matches!(word, Some(ServerWord::Took | ServerWord::Busy)) {
-            return;
-        }
+        let done = self.in_hand.swap_remove(place);
+        let domain = done.lane.domain;
+        let in_time = done.age(now) < STUCK;
+        let rests = match word {
+            None | Some(ServerWord::Trouble) => return,
+            Some(ServerWord::Took) => false,
+            Some(ServerWord::Works) if in_time => return self.answering.note(domain, true),
+            Some(ServerWord::Works | ServerWord::Busy | ServerWord::Lost) => true,
+        };
+        self.answering.note(domain, in_time && word != Some(ServerWord::Lost));
         let before = self.resting.iter().position(|it| it.domain == domain);
         let before = before.and_then(|place| self.resting.remove(place));
-        if word == Some(ServerWord::Busy) {
+        if rests {
             let rest = before.map_or(FIRST_REST, |it| it.next);
             let (until, next) = (now + spread_by(rest, spread), (rest * 2).min(LONGEST_REST));
             self.resting.push_back(Resting { domain, until, next });
@@ -97,11 +127,14 @@ impl MailSlots {
 
     /// Begins to give free slots, `most` of them at the most, to mails that wait.
     pub(crate) fn deal(&self, most: usize, now: Instant) -> Deal {
-        let taken = |it: &InHand| Taken { lane: it.lane, slow: it.age(now) >= SLOW };
+        let stuck =
+            |domain| self.in_hand.iter().any(|it| it.lane.domain == domain && it.age(now) >= STUCK);
+        let taken = |it: &InHand| Taken { lane: it.lane, stuck: stuck(it.lane.domain) };
         Deal {
             most: self.most,
-            free: self.free(now).min(most),
+            free: self.free().min(most),
             taken: self.in_hand.iter().map(taken).collect(),
+            answering: self.answering.clone(),
             resting: self.resting.iter().filter(|it| it.until > now).map(|it| it.domain).collect(),
             last: self.last,
             chosen: Vec::new(),
@@ -122,6 +155,7 @@ pub(crate) struct Deal {
     most: usize,
     free: usize,
     taken: Vec<Taken>,
+    answering: Answering,
     resting: Vec<i64>,
     last: Lane,
     chosen: Vec<ReadyMail>,
@@ -131,7 +165,8 @@ pub(crate) struct Deal {
 #[derive(Debug, Clone, Copy)]
 struct Taken {
     lane: Lane,
-    slow: bool,
+    /// Whether it, or another one to its domain, waits for an answer that may never come.
+    stuck: bool,
 }
 
 /// While others wait, or when nobody else does.
@@ -174,7 +209,7 @@ impl Deal {
 
     /// Whether all lanes of the organisation have had their share.
     pub fn is_served(&self, organisation: i64) -> bool {
-        self.of_organisation(organisation) >= self.half()
+        self.of_organisation(organisation, false) >= self.half()
     }
 
     /// Gives slots to mails of equal urgency: to a lane after the other, at most half to one
@@ -197,33 +232,40 @@ impl Deal {
     fn give(&mut self, mail: ReadyMail) {
         self.free -= 1;
         self.last = mail.lane;
-        self.taken.push(Taken { lane: mail.lane, slow: false });
+        self.taken.push(Taken { lane: mail.lane, stuck: false });
         self.chosen.push(mail);
     }
 
-    /// Whether the lane may have one more slot. The last one is for who has none: it is there when
-    /// somebody else's mail comes.
+    /// Whether the lane may have one more slot.
+    ///
+    /// A domain of which it is not known that the server answers has at most half of them. The last
+    /// one is for who has none: it is there when somebody else's mail comes. Only an organisation
+    /// that has none may have it for such a domain.
     fn allows(&self, lane: Lane, share: Share) -> bool {
-        if self.resting.contains(&lane.domain) {
+        let of_domain = || self.taken.iter().filter(|it| it.lane.domain == lane.domain);
+        let in_hand = of_domain().count();
+        let answers = self.answering.contains(lane.domain) && !of_domain().any(|it| it.stuck);
+        if self.resting.contains(&lane.domain) || (!answers && in_hand >= self.half()) {
             return false;
         }
-        let of_domain = self.taken.iter().filter(|it| it.lane.domain == lane.domain);
-        let (in_hand, slow) = (of_domain.clone().count(), of_domain.clone().any(|it| it.slow));
-        if share == Share::Fair {
-            return in_hand < self.half() && !self.is_served(lane.organisation);
+        // What waits for other domains in vain does not count where this one answers.
+        let of_organisation = self.of_organisation(lane.organisation, !answers);
+        match share {
+            Share::Fair => in_hand < self.half() && of_organisation < self.half(),
+            Share::Spare if self.free > 1 => in_hand + 1 < self.most,
+            Share::Spare => of_organisation == 0 || (answers && in_hand == 0),
         }
-        let knows = |it: &Taken| it.lane.organisation == lane.organisation;
-        let is_new = in_hand == 0 || (!slow && !self.taken.iter().any(knows));
-        is_new || (self.free > 1 && in_hand + 1 < self.most)
     }
 
     fn half(&self) -> usize {
         (self.most / 2).max(1)
     }
 
-    /// How many mails of an organisation are in hand, those aside that wait for a slow domain.
-    fn of_organisation(&self, organisation: i64) -> usize {
-        self.taken.iter().filter(|it| it.lane.organisation == organisation && !it.slow).count()
+    /// How many mails of an organisation are in hand, with those that are stuck or without.
+    fn of_organisation(&self, organisation: i64, with_stuck: bool) -> usize {
+        let counts =
+            |it: &&Taken| it.lane.organisation == organisation && (with_stuck || !it.stuck);
+        self.taken.iter().filter(counts).count()
     }
 }
 

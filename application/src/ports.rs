@@ -205,13 +205,13 @@ pub trait Links {
     /// returns how many there were.
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError>;
     /// Moves up to `limit` links that are not final and whose time has run out at `now` to
-    /// [`LinkState::Expired`]; returns how many.
+    /// [`LinkState::Expired`]; returns them.
     async fn expire_links(
         &mut self,
         kind: LinkKind,
         now: Timestamp,
         limit: u64,
-    ) -> Result<u64, StoreError>;
+    ) -> Result<Vec<LinkId>, StoreError>;
     /// Revokes those links of this kind that the token has made and that are open; returns how many.
     async fn revoke_links_of_token(
         &mut self,
@@ -301,11 +301,12 @@ pub trait Outbox {
         after: Option<(Urgency, Lane)>,
         limit: usize,
     ) -> Result<Vec<ReadyMail>, StoreError>;
-    /// The same of one urgency and lane, of those that wait since `since` or later.
+    /// The same of one urgency and of one lane or all, of those that wait since `since` or later; by
+    /// time.
     async fn ready_since(
         &mut self,
         urgency: Urgency,
-        lane: Lane,
+        lane: Option<Lane>,
         since: Timestamp,
         limit: usize,
     ) -> Result<Vec<ReadyMail>, StoreError>;
@@ -326,6 +327,14 @@ pub trait Outbox {
         waits: LongestWaits,
         limit: u64,
     ) -> Result<(), StoreError>;
+    /// Ends the mails with these links that wait and that nobody has in hand, with what an operator is
+    /// told; returns how many.
+    async fn end_mails(
+        &mut self,
+        links: &[LinkId],
+        answer: &str,
+        at: Timestamp,
+    ) -> Result<u64, StoreError>;
     /// The holders of mails in hand, each once; `None` for those that can't be told.
     async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError>;
     /// Makes the mails ready again that a holder has in hand.

@@ -85,7 +85,7 @@ pub(crate) async fn run(
             desk.done(ended);
         }
         desk.take_mails().await;
-        let may_take_more = desk.slots.free(now()) > 0;
+        let may_take_more = desk.slots.free() > 0;
         tokio::select! {
             () = stop.cancelled() => {}
             () = bell.0.notified(), if may_take_more => {}
@@ -115,6 +115,8 @@ struct Desk {
 /// A delivery that came to its end.
 struct Ended {
     mail: OutboxId,
+    /// Stands for the domain that it went to.
+    domain: i64,
     /// What the mail server said, if it was asked.
     said: Option<(ServerWord, String)>,
 }
@@ -122,7 +124,7 @@ struct Ended {
 impl Desk {
     /// Takes mails for the free slots, if the mail server takes some, and begins to deliver them.
     async fn take_mails(&mut self) {
-        let most = match self.server.allows(self.slots.in_hand(), now()) {
+        let most = match self.server.allows(now()) {
             Allowance::All => usize::MAX,
             Allowance::Probe => 1,
             Allowance::Nothing => return,
@@ -137,9 +139,10 @@ impl Desk {
         };
         tracing::trace!(claimed = claimed.len(), "the outbox was asked");
         for mail in claimed {
+            self.server.asked(&mail);
             let deliver = self.deliver.clone();
             let place = place(&mail);
-            let id = mail.id.clone();
+            let (id, domain) = (mail.id.clone(), mail.lane.domain);
             let working = place.run(async move { deliver_one(&deliver, mail).await });
             self.tasks.spawn(async move {
                 // One that panics ends alone. Its mail is given out again when its lease ends.
@@ -148,21 +151,20 @@ impl Desk {
                     tracing::error!(error, "the delivery of a mail broke off");
                     None
                 });
-                Ended { mail: id, said }
+                Ended { mail: id, domain, said }
             });
         }
     }
 
     /// Takes note of the end of a delivery, and tells in one line when the mail server takes no mail
     /// any more, and in one when it does again.
-    fn done(&mut self, Ended { mail, said }: Ended) {
+    fn done(&mut self, Ended { mail, domain, said }: Ended) {
         let (word, spread) = (said.as_ref().map(|(word, _)| *word), self.deliver.spread());
         self.slots.done(&mail, word, spread, now());
-        let Some((word, answer)) = said else { return };
-        match self.server.heard(word, spread, now()) {
+        match self.server.heard(word, (&mail, domain), spread, now()) {
             Change::Nothing => {}
             Change::Down => {
-                let mail_id = mail.as_str();
+                let (mail_id, answer) = (mail.as_str(), said.map(|(_, answer)| answer));
                 tracing::warn!(mail_id, answer, "the mail server takes no mail; all mails wait");
             }
             Change::Back(after) => {

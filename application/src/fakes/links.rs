@@ -115,11 +115,15 @@ impl Links for State {
         kind: LinkKind,
         now: Timestamp,
         limit: u64,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Vec<LinkId>, StoreError> {
         let late = self.links.iter_mut().filter(|link| {
             LinkKind::from(&link.delivery) == kind && !link.state.is_final() && link.expires <= now
         });
-        Ok(late.take(limit as usize).map(|link| link.state = LinkState::Expired).count() as u64)
+        let expired = late.take(limit as usize).map(|link| {
+            link.state = LinkState::Expired;
+            link.id.clone()
+        });
+        Ok(expired.collect())
     }
 
     async fn revoke_links_of_token(

@@ -36,12 +36,14 @@ impl Outbox for State {
     async fn ready_since(
         &mut self,
         urgency: Urgency,
-        lane: Lane,
+        lane: Option<Lane>,
         since: Timestamp,
         limit: usize,
     ) -> Result<Vec<ReadyMail>, StoreError> {
         let mut ready = self.ready(None, usize::MAX).await?;
-        ready.retain(|it| (it.urgency, it.lane) == (urgency, lane) && it.since >= since);
+        let of_lane = |it: &ReadyMail| lane.is_none_or(|lane| it.lane == lane);
+        ready.retain(|it| it.urgency == urgency && of_lane(it) && it.since >= since);
+        ready.sort_by_key(|it| it.since);
         ready.truncate(limit);
         Ok(ready)
     }
@@ -97,6 +99,24 @@ impl Outbox for State {
             }
         }
         Ok(())
+    }
+
+    async fn end_mails(
+        &mut self,
+        links: &[LinkId],
+        answer: &str,
+        _at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut ended = 0;
+        for mail in &mut self.mails {
+            let about = matches!(&mail.about, MailSubject::Link(link) if links.contains(link));
+            if about && mail.state == OutboxState::Waiting && mail.leased_until.is_none() {
+                (mail.state, mail.last_answer) = (OutboxState::Failed, Some(answer.into()));
+                self.ready.remove(mail.id.as_str());
+                ended += 1;
+            }
+        }
+        Ok(ended)
     }
 
     async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError> {

@@ -1,42 +1,105 @@
 use super::*;
+use crate::{Lane, MailSubject};
 
 fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
+fn mail(id: &str) -> ClaimedMail {
+    ClaimedMail {
+        id: id.parse().unwrap(),
+        user: "ada".parse().unwrap(),
+        about: MailSubject::Link("link".parse().unwrap()),
+        lane: Lane::START,
+        queued: jiff::Timestamp::UNIX_EPOCH,
+        tries: 1,
+        lease_end: jiff::Timestamp::UNIX_EPOCH,
+        trace: None,
+    }
+}
+
+/// The server, and what is said to mails.
+struct Server(MailServer);
+
+impl Server {
+    fn says(&mut self, id: &str, word: Option<ServerWord>, now: Instant) -> Change {
+        self.to(id, 1, word, now)
+    }
+
+    fn to(&mut self, id: &str, domain: i64, word: Option<ServerWord>, now: Instant) -> Change {
+        self.0.heard(word, (&id.parse().unwrap(), domain), 0.5, now)
+    }
+}
+
+const TROUBLE: Option<ServerWord> = Some(ServerWord::Trouble);
+const TOOK: Option<ServerWord> = Some(ServerWord::Took);
+const LOST: Option<ServerWord> = Some(ServerWord::Lost);
+
 #[test]
 fn a_server_in_trouble_is_probed_with_one_mail_after_growing_waits() {
-    let (start, mut server) = (Instant::now(), MailServer::default());
-    assert_eq!(server.allows(0, start), Allowance::All);
-    assert_eq!(server.heard(ServerWord::Trouble, 0.5, start), Change::Down);
+    let (start, mut server) = (Instant::now(), Server(MailServer::default()));
+    assert_eq!(server.0.allows(start), Allowance::All);
+    assert_eq!(server.says("first", TROUBLE, start), Change::Down);
     let mut now = start;
     for wait in [1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0] {
-        assert_eq!(server.allows(0, now + seconds(wait - 0.1)), Allowance::Nothing);
+        assert_eq!(server.0.allows(now + seconds(wait - 0.1)), Allowance::Nothing);
         now += seconds(wait);
-        assert_eq!(server.allows(0, now), Allowance::Probe);
-        assert_eq!(server.allows(1, now), Allowance::Nothing, "one is on its way");
-        assert_eq!(server.heard(ServerWord::Trouble, 0.5, now), Change::Nothing, "told once");
+        assert_eq!(server.0.allows(now), Allowance::Probe);
+        server.0.asked(&mail("probe"));
+        assert_eq!(server.0.allows(now), Allowance::Nothing, "one is on its way");
+        assert_eq!(server.says("probe", TROUBLE, now), Change::Nothing, "told once");
     }
 }
 
 #[test]
 fn one_mail_that_gets_through_lets_all_others_go() {
-    let (start, mut server) = (Instant::now(), MailServer::default());
-    server.heard(ServerWord::Trouble, 0.0, start);
+    let (start, mut server) = (Instant::now(), Server(MailServer::default()));
+    server.says("first", TROUBLE, start);
     let later = start + seconds(30.0);
-    assert_eq!(server.heard(ServerWord::Took, 0.0, later), Change::Back(seconds(30.0)));
-    assert_eq!(server.allows(3, later), Allowance::All);
-    assert_eq!(server.heard(ServerWord::Works, 0.0, later), Change::Nothing);
+    assert_eq!(server.says("one-of-before", TOOK, later), Change::Back(seconds(30.0)));
+    assert_eq!(server.0.allows(later), Allowance::All);
+    assert_eq!(server.says("another", TOOK, later), Change::Nothing);
 }
 
 #[test]
-fn mails_that_fail_together_count_once_and_waits_are_spread() {
-    for (spread, first) in [(0.0, 0.5), (1.0, 1.5)] {
-        let (start, mut server) = (Instant::now(), MailServer::default());
-        for _ in 0..4 {
-            server.heard(ServerWord::Trouble, spread, start);
-        }
-        assert_eq!(server.allows(0, start + seconds(first - 0.1)), Allowance::Nothing);
-        assert_eq!(server.allows(0, start + seconds(first)), Allowance::Probe);
+fn mails_that_fail_together_count_once() {
+    let (start, mut server) = (Instant::now(), Server(MailServer::default()));
+    for id in ["a", "b", "c", "d"] {
+        server.says(id, TROUBLE, start);
     }
+    assert_eq!(server.0.allows(start + seconds(0.9)), Allowance::Nothing);
+    assert_eq!(server.0.allows(start + seconds(1.0)), Allowance::Probe);
+}
+
+#[test]
+fn a_mail_that_hangs_since_before_the_trouble_keeps_no_probe_back() {
+    let (start, mut server) = (Instant::now(), Server(MailServer::default()));
+    server.0.asked(&mail("hangs"));
+    server.says("other", TROUBLE, start);
+    assert_eq!(server.0.allows(start + seconds(1.0)), Allowance::Probe);
+}
+
+#[test]
+fn a_probe_that_was_not_worth_sending_is_followed_by_another_one_soon_and_not_at_once() {
+    let (start, mut server) = (Instant::now(), Server(MailServer::default()));
+    server.says("first", TROUBLE, start);
+    let mut now = start + seconds(1.0);
+    for _ in 0..5 {
+        server.0.asked(&mail("over"));
+        assert_eq!(server.says("over", None, now), Change::Nothing);
+        assert_eq!(server.0.allows(now + seconds(0.9)), Allowance::Nothing);
+        now += seconds(1.0);
+        assert_eq!(server.0.allows(now), Allowance::Probe);
+    }
+}
+
+#[test]
+fn a_server_that_leaves_twice_without_an_answer_is_in_trouble_and_one_domain_is_not() {
+    let (now, mut server) = (Instant::now(), Server(MailServer::default()));
+    for _ in 0..3 {
+        assert_eq!(server.to("a", 1, LOST, now), Change::Nothing);
+    }
+    server.to("b", 2, TOOK, now);
+    assert_eq!(server.to("a", 1, LOST, now), Change::Nothing);
+    assert_eq!(server.to("b", 2, LOST, now), Change::Down);
 }

@@ -30,11 +30,17 @@ fn with_in_hand(most: usize, in_hand: &[(Lane, u64)], now: Instant) -> MailSlots
     slots
 }
 
+impl Deal {
+    fn dealt(mut self, lanes: Vec<(Lane, VecDeque<ReadyMail>)>) -> Vec<ReadyMail> {
+        self.out(lanes);
+        self.chosen
+    }
+}
+
 /// The lanes that get slots.
 fn dealt(slots: &MailSlots, lanes: Vec<(Lane, VecDeque<ReadyMail>)>, now: Instant) -> Vec<Lane> {
-    let mut deal = slots.deal(usize::MAX, now);
-    deal.out(lanes);
-    deal.chosen().iter().map(|mail| mail.lane).collect()
+    let dealt = slots.deal(usize::MAX, now).dealt(lanes);
+    dealt.iter().map(|mail| mail.lane).collect()
 }
 
 fn now() -> Instant {
@@ -45,6 +51,9 @@ fn now() -> Instant {
 fn lanes_take_turns() {
     let slots = MailSlots::new(9);
     let (one, two, three) = (lane(1, 1), lane(2, 2), lane(3, 3));
+    for domain in 1..4 {
+        slots.answering.note(domain, true);
+    }
     let waiting = vec![mails(one, 9), mails(two, 2), mails(three, 9)];
     let expected = [one, two, three, one, two, three, one, three, one];
     assert_eq!(dealt(&slots, waiting, now()), expected);
@@ -74,6 +83,7 @@ fn one_organisation_and_one_domain_has_at_most_half_while_others_wait() {
 fn alone_one_may_have_all_slots_but_one() {
     for (most, gets) in [(1, 1), (2, 1), (4, 3), (16, 15)] {
         let slots = MailSlots::new(most);
+        slots.answering.note(1, true);
         assert_eq!(dealt(&slots, vec![mails(lane(1, 1), 20)], now()).len(), gets, "of {most}");
     }
 }
@@ -81,35 +91,58 @@ fn alone_one_may_have_all_slots_but_one() {
 #[test]
 fn the_last_slot_is_for_who_has_none() {
     let now = now();
-    let slots = with_in_hand(4, &[(lane(1, 1), 0); 3], now);
-    for (lane, gets) in [(lane(1, 1), 0), (lane(1, 2), 1), (lane(2, 1), 1), (lane(2, 2), 1)] {
+    let (flood, neighbour, other) = (lane(1, 1), lane(1, 2), lane(2, 1));
+    let slots = with_in_hand(4, &[(flood, 0); 3], now);
+    for lane in [flood, neighbour, other] {
+        slots.answering.note(lane.domain, true);
+    }
+    for (lane, gets) in [(flood, 0), (neighbour, 1), (other, 1), (lane(2, 2), 1)] {
         assert_eq!(dealt(&slots, vec![mails(lane, 9)], now).len(), gets, "{lane:?}");
     }
-    // Nobody helps a domain that is slow to the last slot.
-    let slots = with_in_hand(4, &[(lane(1, 1), 2); 3], now);
-    assert_eq!(dealt(&slots, vec![mails(lane(2, 1), 9)], now).len(), 0);
-    assert_eq!(dealt(&slots, vec![mails(lane(1, 2), 9)], now).len(), 1);
 }
 
 #[test]
-fn mails_that_wait_for_an_answer_leave_their_slots_to_other_domains() {
-    let now = now();
-    let stuck = [(lane(1, 1), 11), (lane(1, 1), 11), (lane(1, 1), 11), (lane(1, 2), 11)];
-    let slots = with_in_hand(4, &stuck, now);
-    assert_eq!((slots.in_hand(), slots.free(now)), (4, 4));
-    assert_eq!(dealt(&slots, vec![mails(lane(1, 1), 9)], now).len(), 0, "it has had its share");
-    assert_eq!(dealt(&slots, vec![mails(lane(1, 3), 9)], now).len(), 3);
-    let slots = with_in_hand(4, &[(lane(1, 1), 11); 8], now);
-    assert_eq!(slots.free(now), 0, "as many again, no more");
+fn a_domain_of_which_nothing_is_known_gets_half_until_the_server_answers_for_it() {
+    let (now, one) = (now(), lane(1, 1));
+    let mut slots = MailSlots::new(8);
+    assert_eq!(dealt(&slots, vec![mails(one, 9)], now).len(), 4);
+    let id: OutboxId = "mail".parse().unwrap();
+    for (age, word, gets) in [
+        (1, ServerWord::Took, 7),
+        (11, ServerWord::Works, 4),
+        (1, ServerWord::Works, 7),
+        (1, ServerWord::Lost, 4),
+    ] {
+        let done = now + Duration::from_secs(3600);
+        slots.take(id.clone(), one, done - Duration::from_secs(age));
+        slots.done(&id, Some(word), 0.5, done);
+        let later = done + Duration::from_secs(60);
+        assert_eq!(dealt(&slots, vec![mails(one, 9)], later).len(), gets, "{word:?}");
+    }
+}
+
+#[test]
+fn one_organisation_with_many_domains_that_hang_leaves_a_slot_to_others() {
+    let (mut now, mut slots) = (now(), MailSlots::new(4));
+    for domain in 0..20 {
+        for mail in slots.deal(usize::MAX, now).dealt(vec![mails(lane(1, domain), 9)]) {
+            slots.take(mail.id, mail.lane, now);
+        }
+        now += Duration::from_secs(60);
+    }
+    assert_eq!(slots.in_hand(), 3);
+    assert_eq!(dealt(&slots, vec![mails(lane(2, 99), 1)], now).len(), 1, "another organisation");
+    slots.answering.note(77, true);
+    assert_eq!(dealt(&slots, vec![mails(lane(1, 77), 1)], now).len(), 1, "a domain that answers");
 }
 
 #[test]
 fn a_mail_that_is_done_gives_its_slot_back() {
     let now = now();
     let mut slots = with_in_hand(1, &[(lane(1, 1), 0)], now);
-    assert_eq!(slots.free(now), 0);
+    assert_eq!(slots.free(), 0);
     slots.done(&"in-hand-0".parse().unwrap(), Some(ServerWord::Works), 0.5, now);
-    assert_eq!((slots.in_hand(), slots.free(now)), (0, 1));
+    assert_eq!((slots.in_hand(), slots.free()), (0, 1));
 }
 
 #[test]

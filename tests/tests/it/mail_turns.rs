@@ -59,12 +59,20 @@ async fn a_mail_server_that_hangs_for_many_domains_holds_up_no_other() {
     let mails = MailServer::plain();
     mails.rules(&json!([{ "stage": "data", "recipient": "@hangs", "delay": 3600 }]));
     let passlink = Passlink::with_mail_server(&mails).started().await;
-    let crowd = passlink.crowd(5);
-    for (number, user) in crowd[..4].iter().enumerate() {
+    let crowd = passlink.crowd(15);
+    let (hanging, others) = crowd.split_at(12);
+    for (number, user) in hanging.iter().enumerate() {
         moved(&passlink, std::slice::from_ref(user), "default", &format!("hangs{number}.example"));
     }
-    send_to(&passlink, &crowd).await;
+    moved(&passlink, &others[2..], "other", "example.net");
+    send_to(&passlink, &others[..1]).await;
     mails.until_mails(1).await;
+    send_to(&passlink, hanging).await;
+    // To a domain that is known to be served, and to a new one of another organisation.
+    send_to(&passlink, &others[1..]).await;
+    let received = mails.until_mails(3).await;
+    let most = received.iter().map(|it| it.envelope.connections_at_once).max();
+    assert!(most <= Some(4), "{most:?} connections where 4 may be");
 }
 
 #[tokio::test]
@@ -144,6 +152,10 @@ async fn after_an_outage_who_has_just_asked_is_served_first() {
     let passlink =
         Passlink::with_mail_server(&mails).set("mail.max_connections", "1").started().await;
     let crowd = passlink.crowd(41);
+    for (number, user) in crowd.iter().enumerate() {
+        let organisation = format!("organisation-{number}");
+        moved(&passlink, std::slice::from_ref(user), &organisation, "example.com");
+    }
     send_to(&passlink, &crowd[..40]).await;
     let aged = "UPDATE outbox SET queued_at = queued_at - 600000, due_at = due_at - 600000 \
         WHERE leased_until IS NULL";

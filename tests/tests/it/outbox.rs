@@ -122,10 +122,10 @@ async fn a_slow_mail_server_delays_each_mail_on_its_own() {
     mails.rules(&json!([{ "delay": 10 }]));
     let passlink = Passlink::with_mail_server(&mails).started().await;
     let crowd = passlink.crowd(4);
-    // One connection is kept for a domain that has none.
-    let other =
-        "UPDATE users SET email = 'ada@example.org', email_key = 'ada@example.org' WHERE id = ?";
-    passlink.sql(other, &[&crowd[3].id]);
+    // Of which nothing is known yet, one domain of one organisation has half of the connections.
+    let other = "UPDATE users SET organisation = 'other', \
+        email = id || '@example.org', email_key = id || '@example.org' WHERE id IN (?, ?)";
+    passlink.sql(other, &[&crowd[2].id, &crowd[3].id]);
     for user in &crowd {
         passlink.send_link(&user.token).await.sequence();
     }

@@ -103,13 +103,12 @@ impl From<Error> for Trouble {
 impl From<Trouble> for MailError {
     fn from(Trouble { reason, code, of_mail, text }: Trouble) -> Self {
         match code {
-            Some(code) if asks_to_slow_down(code, &text) => match of_mail {
-                true => Self::Busy(reason, text),
-                false => Self::Down(reason, text),
-            },
+            Some(code) if of_mail && asks_to_slow_down(code, &text) => Self::Busy(reason, text),
+            Some(code @ 500..=599) if !OPERATORS.contains(&code) => Self::Refused(reason, text),
             Some(code) if OPERATORS.contains(&code) => Self::Down(reason, text),
-            Some(500..=599) => Self::Refused(reason, text),
-            _ => Self::Unavailable(reason, text),
+            _ if of_mail => Self::Unavailable(reason, text),
+            // Who says so before it has heard of a recipient says it to all mails.
+            _ => Self::Down(reason, text),
         }
     }
 }
@@ -234,7 +233,8 @@ pub(super) async fn hand_over(
     deadline: &Deadline<'_>,
     patience: Patience,
 ) -> Result<String, Trouble> {
-    deadline.check().map_err(|text| Trouble::without_answer(MailReason::Timeout, text))?;
+    let late = |text| Trouble::without_answer(MailReason::Timeout, text).of_mail();
+    deadline.check().map_err(late)?;
     let message = connection.message(&mail.raw);
     let answer =
         step("SMTP message", patience.acceptance, message).await.map_err(Trouble::of_mail)?;

@@ -38,6 +38,11 @@ impl MigrationTrait for Step {
                 &["urgency", "lane_organisation", "lane_domain", "due_at"][..],
                 format!("{waiting} AND urgency IS NOT NULL"),
             ),
+            (
+                "outbox_ready_since",
+                &["urgency", "due_at"],
+                format!("{waiting} AND urgency IS NOT NULL"),
+            ),
             ("outbox_put_off", &["kind", "due_at"], format!("{waiting} AND urgency IS NULL")),
             ("outbox_in_hand", &["leased_until"], in_hand.to_owned()),
         ] {

@@ -7,8 +7,10 @@ use passlink_domain::{
     Delivery, LinkId, LinkState, OpenLink, PasskeyLink, RecentLinks, TokenId, UserId,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, LockBehavior, LockType},
 };
 
 use super::{Sql, instant, parsed, state_names};
@@ -249,24 +251,34 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         kind: LinkKind,
         now: Timestamp,
         limit: u64,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Vec<LinkId>, StoreError> {
         let late = Column::State
             .is_in(OPEN.map(state_name))
             .and(Column::ExpiresAt.lte(now.as_millisecond()));
-        let some = Entity::find()
+        let some: Vec<String> = Entity::find()
             .select_only()
             .column(Column::Id)
             .filter(late.clone())
-            .filter(of_kind(kind))
-            .limit(limit);
-        let expired = Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(LinkState::Expired)))
-            .filter(Column::Id.in_subquery(some.into_query()))
-            .filter(late)
-            .exec(self.db)
+            .filter(match kind {
+                LinkKind::Mailed => Column::Email.is_not_null(),
+                LinkKind::Returned => Column::Email.is_null(),
+            })
+            .limit(limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_tuple()
+            .all(self.db)
             .await
             .map_err(|error| self.failed(error))?;
-        Ok(expired.rows_affected)
+        if !some.is_empty() {
+            Entity::update_many()
+                .col_expr(Column::State, Expr::value(state_name(LinkState::Expired)))
+                .filter(Column::Id.is_in(some.iter().map(String::as_str)))
+                .filter(late)
+                .exec(self.db)
+                .await
+                .map_err(|error| self.failed(error))?;
+        }
+        some.iter().map(|id| parsed(id)).collect()
     }
 
     async fn revoke_links_of_token(

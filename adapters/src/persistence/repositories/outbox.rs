@@ -202,16 +202,22 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
     async fn ready_since(
         &mut self,
         urgency: Urgency,
-        lane: Lane,
+        lane: Option<Lane>,
         since: Timestamp,
         limit: usize,
     ) -> Result<Vec<ReadyMail>, StoreError> {
-        let mails = ready()
+        let mut mails = Entity::find()
+            .filter(Expr::cust(READY))
+            .filter(Column::Kind.is_in(KINDS))
             .filter(Column::Urgency.eq(urgency_number(urgency)))
-            .filter(Column::LaneOrganisation.eq(lane.organisation))
-            .filter(Column::LaneDomain.eq(lane.domain))
             .filter(Column::DueAt.gte(since.as_millisecond()))
+            .order_by_asc(Column::DueAt)
             .limit(u64::try_from(limit).unwrap_or(u64::MAX));
+        if let Some(lane) = lane {
+            mails = mails
+                .filter(Column::LaneOrganisation.eq(lane.organisation))
+                .filter(Column::LaneDomain.eq(lane.domain));
+        }
         self.ready_mails(mails).await
     }
 
@@ -279,6 +285,30 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             self.make_ready(put_off, Urgency::Retry, Expr::value(now.as_millisecond())).await?;
         }
         Ok(())
+    }
+
+    async fn end_mails(
+        &mut self,
+        links: &[LinkId],
+        answer: &str,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        if links.is_empty() {
+            return Ok(0);
+        }
+        let ended = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(OutboxState::Failed)))
+            .col_expr(Column::LastAnswer, Expr::value(answer))
+            .col_expr(Column::SettledAt, Expr::value(at.as_millisecond()))
+            .col_expr(Column::Urgency, Expr::value(None::<i16>))
+            .filter(Column::Subject.is_in(links.iter().map(LinkId::as_str)))
+            .filter(Column::Kind.eq(LINK))
+            .filter(Column::SettledAt.is_null())
+            .filter(Column::LeasedUntil.is_null())
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(ended.rows_affected)
     }
 
     async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError> {

@@ -214,8 +214,10 @@ async fn mails_are_ready_by_urgency_then_lane_then_time() {
                 assert_eq!(ids(&tx.ready(Some(place), 1).await?), [first], "{place:?}");
             }
             assert_eq!(tx.ready(Some((Urgency::Notice, lane(1, 1))), 9).await?, []);
-            let since = tx.ready_since(Urgency::Awaited, lane(1, 5), at(4), 9).await?;
+            let since = tx.ready_since(Urgency::Awaited, Some(lane(1, 5)), at(4), 9).await?;
             assert_eq!(ids(&since), ["late"]);
+            let since = tx.ready_since(Urgency::Awaited, None, at(3), 9).await?;
+            assert_eq!(ids(&since), ["early", "late"], "of all lanes, by time");
             Ok(())
         })
     })
@@ -302,6 +304,41 @@ async fn what_a_holder_has_in_hand_is_freed_and_nothing_else() {
             assert_eq!(ids(&ready), ["a", "c"]);
             assert_eq!(ready[0].urgency, Urgency::Awaited);
             assert_eq!(tx.holders().await?, [Some("other".to_owned())]);
+            Ok(())
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn mails_of_links_that_ended_are_ended_unless_they_are_in_hand() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            for id in ["in-hand", "ready", "put-off", "other"] {
+                let link = if id == "other" { "other" } else { "link" };
+                let about = MailSubject::Link(link.parse().unwrap());
+                tx.queue(&OutboxMail { about, ..mail(id) }).await?;
+                if id == "in-hand" || id == "put-off" {
+                    let ready = tx.ready(None, 9).await?;
+                    let of_id: Vec<_> =
+                        ready.into_iter().filter(|it| it.id.as_str() == id).collect();
+                    let taken = tx.take(&of_id, &lease(90)).await?;
+                    if id == "put-off" {
+                        let later = MailOutcome::Retry { due: at(20), answer: "451".into() };
+                        assert!(tx.settle(&taken[0], &later, at(2)).await?);
+                    }
+                }
+            }
+            let links = ["link".parse().unwrap(), "another".parse().unwrap()];
+            assert_eq!(tx.end_mails(&links, "it is over", at(5)).await?, 2);
+            let failed = tx.mails_in(OutboxState::Failed, None, 9).await?;
+            let ended: Vec<_> = failed.iter().map(|mail| mail.id.as_str()).collect();
+            assert_eq!(ended, ["put-off", "ready"]);
+            assert_eq!(failed[0].last_answer.as_deref(), Some("it is over"));
+            assert_eq!(ids(&tx.ready(None, 9).await?), ["other"]);
+            assert_eq!(tx.end_mails(&[], "", at(5)).await?, 0);
             Ok(())
         })
     })
