@@ -74,13 +74,7 @@ async fn add(
     let policy = draft.desk.policy;
     let (user, now) = draft.user(tx).await?;
     user.active()?;
-    // Its code goes to who holds the token: so none is made after that was revoked, which waits for
-    // the user as well. A mailed link goes to the user.
-    if let Some(id) = &draft.caller.token
-        && !tx.token(id).await?.is_some_and(|token| token.holds_at(now))
-    {
-        return Err(UserLinkError::TokenEnded);
-    }
+    draft.check_token(now, tx).await?;
     let recent = draft.recent(&user.id, now, tx).await?;
     let since = policy.open_from(now);
     let open = tx.open_returned_links(&user.id, since, now, MAX_RETURNED).await?;

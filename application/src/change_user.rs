@@ -34,11 +34,6 @@ impl UserUseCases {
                 Box::pin(async move {
                     let user = tx.user_for_update(id).await?.ok_or(UserError::NotFound)?;
                     let Some(changed) = decide(&user)? else { return Ok(user) };
-                    if let Some(email) = user.email
-                        && changed.user.email.as_ref().map(|it| &it.address) != Some(&email.address)
-                    {
-                        tx.forget_mailbox(&email.address.mailbox()).await?;
-                    }
                     // The time is read behind the lock: changes have the order of their dates.
                     record(changed, clock.now(), tx).await
                 })

@@ -1,13 +1,16 @@
 //! Noting that links expired, so that it can be counted.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use passlink_domain::LinkState;
 
 use crate::{
     Attempt, Clock, LinkKind, MailReason, Observer, Store, StoreError, compose_mail::EXPIRED,
 };
 
+/// For how long a mail counts towards the limit of its mailbox.
+const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Links that one transaction notes at the most.
 const BATCH: u64 = 500;
 
@@ -31,7 +34,14 @@ impl ExpireLinks {
         for kind in [LinkKind::Mailed, LinkKind::Returned] {
             while self.some(kind).await? == BATCH {}
         }
+        while self.forget().await? == BATCH {}
         Ok(())
+    }
+
+    /// Forgets how much was mailed to mailboxes, when it no longer counts.
+    async fn forget(&self) -> Result<u64, StoreError> {
+        let before = self.clock.now().saturating_sub(HOUR).unwrap_or(Timestamp::MIN);
+        self.store.write((), move |(), tx| tx.forget_mailboxes(before, BATCH)).await
     }
 
     async fn some(&self, kind: LinkKind) -> Result<u64, StoreError> {

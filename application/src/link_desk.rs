@@ -115,6 +115,20 @@ impl Draft {
         Ok(recent)
     }
 
+    /// Sees that the token still holds that the caller has, while the user is locked: who revokes it
+    /// waits for the user as well, and ends the links that it made before.
+    pub async fn check_token(
+        &self,
+        now: Timestamp,
+        tx: &mut dyn Repositories,
+    ) -> Result<(), UserLinkError> {
+        let Some(id) = &self.caller.token else { return Ok(()) };
+        match tx.token(id).await?.is_some_and(|token| token.holds_at(now)) {
+            true => Ok(()),
+            false => Err(UserLinkError::TokenEnded),
+        }
+    }
+
     /// Records the link as the next change in the user's history.
     pub async fn record(
         &self,

@@ -244,8 +244,8 @@ pub trait Mailboxes {
         mailbox: &Mailbox,
         now: Timestamp,
     ) -> Result<(), StoreError>;
-    /// Forgets a mailbox.
-    async fn forget_mailbox(&mut self, mailbox: &Mailbox) -> Result<(), StoreError>;
+    /// Forgets up to `limit` mailboxes to which nothing was mailed since `before`; returns how many.
+    async fn forget_mailboxes(&mut self, before: Timestamp, limit: u64) -> Result<u64, StoreError>;
 }
 
 /// Passkeys.

@@ -66,6 +66,7 @@ pub(crate) async fn send(
     let policy = draft.desk.policy;
     let (user, now) = draft.user(tx).await?;
     let address = user.reachable_at()?.clone();
+    draft.check_token(now, tx).await?;
     let recent = draft.recent(&user.id, now, tx).await?;
     policy.allows_mail(&recent, now)?;
     let (mailbox, since) = (address.mailbox(), policy.counts_from(now));

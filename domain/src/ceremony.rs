@@ -98,9 +98,15 @@ impl Ceremony {
         }
     }
 
-    /// Whether the challenge can still be answered.
+    /// Whether the challenge can still be answered. Not when it was begun by a clock that was ahead for
+    /// longer than that: nobody has waited so long.
     pub fn is_open_at(&self, now: Timestamp) -> bool {
-        now < self.expires
+        now < self.expires && self.begun <= Self::latest_begin(now)
+    }
+
+    /// When a ceremony can have been begun at the latest, as far as the clocks of nodes differ.
+    pub fn latest_begin(now: Timestamp) -> Timestamp {
+        Self::expiry(now)
     }
 }
 

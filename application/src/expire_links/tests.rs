@@ -42,3 +42,16 @@ async fn a_mail_that_waits_with_a_link_that_expired_is_ended_and_one_in_hand_is_
     let expired = Attempt::Undeliverable(MailReason::LinkExpired);
     assert_eq!(*world.tried.lock().unwrap(), [expired]);
 }
+
+#[tokio::test]
+async fn how_much_was_mailed_to_a_mailbox_is_forgotten_after_an_hour() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    world.send_link().to_caller(caller).await.unwrap();
+    let expire = ExpireLinks::new(world.clone(), world.clone(), world.clone());
+    for (passed, kept) in [(3600, 1), (1, 0)] {
+        world.pass(passed);
+        expire.run().await.unwrap();
+        assert_eq!(world.state().mailboxes.len(), kept);
+    }
+}

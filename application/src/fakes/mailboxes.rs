@@ -33,8 +33,13 @@ impl Mailboxes for State {
         Ok(())
     }
 
-    async fn forget_mailbox(&mut self, mailbox: &Mailbox) -> Result<(), StoreError> {
-        self.mailboxes.remove(mailbox);
-        Ok(())
+    async fn forget_mailboxes(
+        &mut self,
+        before: Timestamp,
+        _limit: u64,
+    ) -> Result<u64, StoreError> {
+        let all = self.mailboxes.len();
+        self.mailboxes.retain(|_, mails| mails.first().is_some_and(|newest| *newest >= before));
+        Ok((all - self.mailboxes.len()) as u64)
     }
 }

@@ -55,7 +55,9 @@ async fn revoking_a_token_ends_the_open_links_that_it_made_and_no_other() {
     assert_eq!((again.token, again.mailed, again.returned), (revoked.token, 0, 0));
 
     // Who got in before the token was revoked comes too late.
-    let late = AddLink::new(world.desk(), true).for_caller(caller).await;
+    let late = AddLink::new(world.desk(), true).for_caller(caller.clone()).await;
+    assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
+    let late = world.send_link().to_caller(caller).await;
     assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
     // As if the link had run out before.
     world.change(|state| state.links[0].state = LinkState::Expired);

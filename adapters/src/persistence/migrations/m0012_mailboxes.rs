@@ -20,6 +20,10 @@ impl MigrationTrait for Step {
             // When the last ones were, the newest first: 13 digits each, milliseconds since 1970.
             .col(text("mailed_at"))
             .take();
-        manager.create_table(table).await
+        manager.create_table(table).await?;
+        // For those whose last mail is long ago.
+        let mut index = Index::create();
+        index.name("mailboxes_mailed_at").table("mailboxes").col("mailed_at");
+        manager.create_index(index.take()).await
     }
 }

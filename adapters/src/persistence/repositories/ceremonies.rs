@@ -34,6 +34,8 @@ impl<C: ConnectionTrait> Ceremonies for Sql<'_, C> {
             .select_only()
             .column(Column::Id)
             .filter(Column::UserId.eq(ceremony.user.as_str()))
+            // Those of a clock that was wrong don't make room as the newest.
+            .filter(Column::BegunAt.lte(Ceremony::latest_begin(ceremony.begun).as_millisecond()))
             .order_by_desc(Column::BegunAt)
             .order_by_desc(Column::Id)
             .limit(most.saturating_sub(1))

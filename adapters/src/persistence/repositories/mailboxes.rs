@@ -82,8 +82,11 @@ impl<C: ConnectionTrait> Mailboxes for Sql<'_, C> {
         self.run(sql, [mailbox.as_bytes().to_vec().into(), times.into()]).await.map(drop)
     }
 
-    async fn forget_mailbox(&mut self, mailbox: &Mailbox) -> Result<(), StoreError> {
-        let sql = "DELETE FROM \"mailboxes\" WHERE mailbox = $1";
-        self.run(sql, [mailbox.as_bytes().to_vec().into()]).await.map(drop)
+    async fn forget_mailboxes(&mut self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        // A text of times begins with the newest one.
+        let sql = "DELETE FROM \"mailboxes\" WHERE mailbox IN \
+            (SELECT mailbox FROM \"mailboxes\" WHERE mailed_at < $1 LIMIT $2)";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.run(sql, [digits(before).into(), limit.into()]).await
     }
 }

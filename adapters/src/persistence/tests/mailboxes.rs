@@ -57,7 +57,8 @@ async fn a_mailbox_is_set_to_now_and_forgotten() {
                 tx.set_mails_before(ada, at(90)).await?;
                 let full = tx.count_mail(ada, 3, at(0), at(91)).await?;
                 assert_eq!(full, Some(vec![at(90), at(90), at(60)]));
-                tx.forget_mailbox(ada).await?;
+                assert_eq!(tx.forget_mailboxes(at(90), 9).await?, 0);
+                assert_eq!(tx.forget_mailboxes(at(91), 9).await?, 1);
                 assert_eq!(tx.count_mail(ada, 1, at(0), at(91)).await?, None);
                 Ok(())
             })

@@ -88,6 +88,7 @@ impl Told<'_> {
         let statements = [
             "BEGIN",
             "SELECT users",
+            "SELECT tokens",
             "SELECT links",
             "INSERT mailboxes",
             "SELECT retired_keys",
