@@ -111,10 +111,12 @@ impl Place {
     }
 
     /// Uses the place: it is not revoked meanwhile. It can have many uses at a time.
-    pub fn in_use(self: &Arc<Self>) -> InUse {
+    ///
+    /// Errors: [`Full`] when it was revoked before.
+    pub fn in_use(self: &Arc<Self>) -> Result<InUse, Full> {
         let mut state = self.pool.lock();
-        state.change(self.network, |party| party.begin_use(self.id));
-        InUse(self.clone())
+        let begun = state.change(self.network, |party| party.begin_use(self.id));
+        begun.then(|| InUse(self.clone())).ok_or(Full)
     }
 }
 
@@ -125,6 +127,10 @@ impl Drop for Place {
         self.pool.settle(&mut state);
     }
 }
+
+/// The place of the connection that a request came by, as the request carries it.
+#[derive(Clone)]
+pub struct ConnectionPlace(pub Arc<Place>);
 
 /// A use of a place, which ends when it is dropped.
 pub struct InUse(Arc<Place>);
@@ -248,11 +254,12 @@ impl Party {
         lost.inspect(|lost| lost.revoked.cancel());
     }
 
-    fn begin_use(&mut self, id: u64) {
-        if let Some(held) = self.held.get_mut(&id) {
-            held.uses += 1;
-            self.idle.remove(&held.used);
-        }
+    /// Whether the place is still held.
+    fn begin_use(&mut self, id: u64) -> bool {
+        let Some(held) = self.held.get_mut(&id) else { return false };
+        held.uses += 1;
+        self.idle.remove(&held.used);
+        true
     }
 
     fn end_use(&mut self, id: u64, turn: u64) {

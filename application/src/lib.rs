@@ -55,7 +55,7 @@ pub use error::{
 };
 pub use expire_links::ExpireLinks;
 pub use export_passkeys::{ExportPasskeys, ExportedPasskey};
-pub use fair_pool::{FairPool, Full, InUse, Place};
+pub use fair_pool::{ConnectionPlace, FairPool, Full, InUse, Place};
 pub use hold::Hold;
 pub use import_passkeys::{ImportPasskeys, ImportedPasskey};
 pub use import_users::{

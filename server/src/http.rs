@@ -13,7 +13,7 @@ use passlink_adapters::{
     api::REQUEST_TIMEOUT,
     telemetry::{Connections, Failure},
 };
-use passlink_application::{FairPool, Place};
+use passlink_application::{ConnectionPlace, FairPool, Place};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -127,8 +127,8 @@ struct Server {
 }
 
 impl Server {
-    /// Takes a connection as soon as there is a place for it. None waits long: who has the most idle
-    /// ones loses one to who has fewer.
+    /// Takes a connection as soon as there is a place for it. None waits long: who has the most loses
+    /// one to who has fewer, unless a call of it runs.
     async fn take(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
         let until = Instant::now() + HEAD_TIMEOUT;
         let place = tokio::select! {
@@ -161,19 +161,19 @@ impl Server {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = service_fn(|request| {
-            let (router, in_use) = (self.router.clone(), place.in_use());
-            let request = self.proxies.note(peer, request);
-            async move {
-                let _in_use = in_use;
-                router.oneshot(request).await
-            }
+            let mut request = self.proxies.note(peer, request);
+            // Whoever answers says when the request is at work: until then, a connection can lose its
+            // place as an idle one can.
+            request.extensions_mut().insert(ConnectionPlace(place.clone()));
+            self.router.clone().oneshot(request)
         });
         let builder = builder();
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         self.until_over(connection, place).await
     }
 
-    /// Runs a connection; ends it, but not amid a request, when the server stops or the place is revoked.
+    /// Runs a connection; ends it, but not amid a call that runs, when the server stops or the place is
+    /// revoked.
     async fn until_over<C: GracefulConnection>(
         &self,
         connection: C,

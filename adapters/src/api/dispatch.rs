@@ -10,7 +10,7 @@ use axum::{
 };
 use connectrpc::ConnectRpcService;
 use http::{Method, header, request::Parts};
-use passlink_application::FairPool;
+use passlink_application::{ConnectionPlace, FairPool};
 use tokio::time::{Instant, timeout_at};
 use tower::ServiceExt;
 
@@ -57,11 +57,14 @@ impl Dispatch {
         F: Future<Output = Result<Response, ApiError>>,
     {
         let until = deadline::of(request.headers());
-        let (parts, body) = self.whole(request, until).await?;
+        let (mut parts, body) = self.whole(request, until).await?;
+        let connection = parts.extensions.remove::<ConnectionPlace>();
         let _place = match parts.uri.path() {
             health::CHECK => None,
             _ => Some(self.places.acquire(network(&parts.extensions), until).await?),
         };
+        // Not before: who only sends by halves, or waits, must not keep others from connecting.
+        let _in_use = connection.map(|connection| connection.0.in_use()).transpose()?;
         timeout_at(until, call(parts, body)).await.unwrap_or(Err(ApiError::Deadline))
     }
 

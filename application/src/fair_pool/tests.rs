@@ -77,12 +77,12 @@ async fn another_network_gets_its_share_at_once_from_who_holds_the_most() {
 async fn a_place_in_use_is_not_revoked_and_one_that_was_used_lately_not_before_the_others() {
     let pool = FairPool::revocable(3, 1);
     let places = many(&pool, 1, 3).await;
-    let uses = [places[0].in_use(), places[0].in_use()];
-    drop(places[1].in_use());
+    let uses = [places[0].in_use().unwrap(), places[0].in_use().unwrap()];
+    drop(places[1].in_use().unwrap());
     let _other = acquire(&pool, 2).await.unwrap();
     let revoked = || places.iter().map(|it| it.revoked().is_cancelled()).collect::<Vec<_>>();
     assert_eq!(revoked(), [false, false, true]);
-    let _use = places[1].in_use();
+    let _use = places[1].in_use().unwrap();
     let third = waiting(&pool, 3).await;
     let [first, last] = uses;
     drop(first);
@@ -176,7 +176,7 @@ async fn what_was_revoked_is_nobodys_any_more() {
     let places = many(&pool, 1, 2).await;
     let other = acquire(&pool, 2).await.unwrap();
     let revoked = places.iter().find(|place| place.revoked().is_cancelled()).unwrap();
-    drop(revoked.in_use());
+    assert_eq!(revoked.in_use().err(), Some(Full));
     drop(places);
     assert_eq!(pool.lock().held, 1);
     drop(other);

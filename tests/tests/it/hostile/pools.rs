@@ -206,6 +206,55 @@ async fn connections_that_do_nothing_leave_room_for_those_of_another_client() {
     assert!(passlink.log().contains("there are too many connections"), "{}", passlink.log());
 }
 
+/// Connections of the attacker that say something and wait for what comes; each ends with that.
+async fn saying(passlink: &Passlink, connections: usize, said: &[u8]) -> JoinSet<String> {
+    let mut open = JoinSet::new();
+    for _ in 0..connections {
+        let mut connection = connect_from(GREEDY, passlink.port()).await;
+        connection.write_all(said).await.unwrap();
+        open.spawn(async move {
+            let mut heard = Vec::new();
+            let _ = connection.read_to_end(&mut heard).await;
+            String::from_utf8_lossy(&heard).into_owned()
+        });
+    }
+    open
+}
+
+#[tokio::test]
+async fn connections_on_which_no_call_runs_leave_room_for_those_of_another_client() {
+    let passlink = Passlink::with_mail_dir()
+        .generous()
+        .set("limits.concurrent_requests", "4")
+        .set_variable("_PASSLINK_CONNECTIONS", "40")
+        .started()
+        .await;
+    let token = passlink.ada().token;
+    let post = |path: &str, more: &str| {
+        format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n").into_bytes()
+    };
+    let half_a_body = post(SEND_LINK, "Content-Length: 2\r\n");
+    // More streams than there are: the others wait for one.
+    let head = "Content-Type: application/connect+json\r\nContent-Length: 7\r\n";
+    let stream = [post(WATCH, head), frame(0, b"{}")].concat();
+    // HTTP/2 with a window of 0 octets, and `GET /` on it.
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice();
+    let settings = b"\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\0\0".as_slice();
+    let get = b"\0\0\x0e\x01\x05\0\0\0\x01\x82\x86\x84\x41\x09localhost".as_slice();
+    let answer_not_taken = [preface, settings, get].concat();
+    for said in [&half_a_body, &stream, &half_a_body[..20].to_vec(), &answer_not_taken] {
+        let mut greedy = saying(&passlink, 50, said).await;
+        for _ in 0..3 {
+            let client = client_builder().build().unwrap();
+            let request = client.post(passlink.url() + SEND_LINK).bearer_auth(&token).body("{}");
+            assert_eq!(Answer::to(request).await.status, StatusCode::OK);
+            // One was closed for it, and none was waited for until its time was over.
+            let heard = timeout(PATIENCE, greedy.join_next()).await.unwrap().unwrap().unwrap();
+            assert!(!heard.contains("REQUEST-"), "{heard}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn connections_of_a_trusted_proxy_are_bound_by_no_share() {
     let passlink = Passlink::with_mail_dir()
