@@ -2,10 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
 };
 
 use axum::http::{HeaderMap, Request, header::FORWARDED};
@@ -13,19 +10,22 @@ use ipnet::IpNet;
 use passlink_application::ClientAddress;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
+/// Of how many networks at the most it is said that they send such a word without being trusted.
+const TOLD: usize = 16;
 
 /// The proxies whose word on their clients is taken.
 #[derive(Clone)]
 pub(crate) struct TrustedProxies {
     nets: Arc<[IpNet]>,
-    /// Whether it was said that somebody else sends such a word, or need not be.
-    told: Arc<AtomicBool>,
+    /// The other networks of which it was said that they send such a word; no room where nobody need
+    /// be told. More than one, so that a client that sends it first does not hide a proxy.
+    told: Arc<[OnceLock<IpAddr>]>,
 }
 
 impl TrustedProxies {
     /// None, where it does not matter who the clients are.
     pub fn none() -> Self {
-        Self { nets: Arc::default(), told: Arc::new(true.into()) }
+        Self { nets: Arc::default(), told: Arc::default() }
     }
 
     /// Takes addresses and networks.
@@ -33,7 +33,8 @@ impl TrustedProxies {
     /// Errors: the first text that is neither.
     pub fn parse(texts: &[String]) -> Result<Self, String> {
         let nets = texts.iter().map(|text| net(text).ok_or_else(|| text.clone()));
-        Ok(Self { nets: nets.collect::<Result<_, _>>()?, told: Arc::default() })
+        let told = (0..TOLD).map(|_| OnceLock::new()).collect();
+        Ok(Self { nets: nets.collect::<Result<_, _>>()?, told })
     }
 
     /// The network that a connection with `peer` is counted by; `None` for a trusted proxy, which has
@@ -66,9 +67,10 @@ impl TrustedProxies {
         client
     }
 
-    /// Says once that a peer that is not trusted speaks for clients: most likely it is a proxy.
+    /// Says once of a network that a peer there that is not trusted speaks for clients: most likely it
+    /// is a proxy.
     fn tell(&self, peer: IpAddr) {
-        if !self.told.swap(true, Ordering::Relaxed) {
+        if self.is_news(peer) {
             tracing::warn!(
                 %peer,
                 "a peer that is not trusted sends X-Forwarded-For or Forwarded: if it is a proxy in \
@@ -76,6 +78,22 @@ impl TrustedProxies {
                  behind it share the limits of one client"
             );
         }
+    }
+
+    /// Whether nothing was said of the peer's network yet, and there is room to note that it is now.
+    fn is_news(&self, peer: IpAddr) -> bool {
+        let network = ClientAddress(peer).network();
+        for told in self.told.iter() {
+            let mut is_new = false;
+            let noted = told.get_or_init(|| {
+                is_new = true;
+                network
+            });
+            if *noted == network {
+                return is_new;
+            }
+        }
+        false
     }
 
     fn trusts(&self, address: IpAddr) -> bool {

@@ -72,6 +72,20 @@ fn a_connection_is_counted_by_its_network_and_one_of_a_trusted_proxy_by_none() {
 }
 
 #[test]
+fn of_each_network_that_speaks_for_others_it_is_news_once_up_to_a_bound() {
+    let trusted = TrustedProxies::parse(&[]).unwrap();
+    let is_news = |peer: &str| trusted.is_news(peer.parse().unwrap());
+    assert!(is_news("2001:db8::1"));
+    assert!(!is_news("2001:db8::2"), "it is of the same network");
+    for count in 1..TOLD {
+        let peer = format!("198.51.100.{count}");
+        assert!(is_news(&peer) && !is_news(&peer));
+    }
+    assert!(!is_news("203.0.113.9"), "there is no room left");
+    assert!(!TrustedProxies::none().is_news("203.0.113.9".parse().unwrap()));
+}
+
+#[test]
 fn what_is_neither_address_nor_network_is_refused() {
     let texts = ["10.0.0.0/8", "10.0.0.0/40"].map(str::to_owned);
     assert_eq!(TrustedProxies::parse(&texts).err().as_deref(), Some("10.0.0.0/40"));
