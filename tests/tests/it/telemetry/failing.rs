@@ -160,6 +160,7 @@ async fn one_that_refuses_a_part() {
     for protocol in ["grpc", "http"] {
         let collector = Collector::shut(protocol, &["--refuse-part", "3"]).opened();
         let passlink = Passlink::with_mail_dir().observed_by(&collector);
+        let passlink = passlink.set("server.trusted_proxies", r#"["10.0.0.5"]"#);
         let passlink = passlink.set_variable("OTEL_BSP_SCHEDULE_DELAY", "100");
         let passlink = passlink.set_variable("OTEL_BLRP_SCHEDULE_DELAY", "100");
         let mut passlink =
