@@ -133,6 +133,7 @@ impl MailSlots {
         Deal {
             most: self.most,
             free: self.free().min(most),
+            left: self.free(),
             taken: self.in_hand.iter().map(taken).collect(),
             answering: self.answering.clone(),
             resting: self.resting.iter().filter(|it| it.until > now).map(|it| it.domain).collect(),
@@ -153,7 +154,9 @@ impl InHand {
 #[derive(Debug, Clone)]
 pub(crate) struct Deal {
     most: usize,
+    /// How many slots are to be given, and how many nobody has.
     free: usize,
+    left: usize,
     taken: Vec<Taken>,
     answering: Answering,
     resting: Vec<i64>,
@@ -231,6 +234,7 @@ impl Deal {
 
     fn give(&mut self, mail: ReadyMail) {
         self.free -= 1;
+        self.left -= 1;
         self.last = mail.lane;
         self.taken.push(Taken { lane: mail.lane, stuck: false });
         self.chosen.push(mail);
@@ -238,23 +242,33 @@ impl Deal {
 
     /// Whether the lane may have one more slot.
     ///
-    /// A domain of which it is not known that the server answers has at most half of them. The last
-    /// one is for who has none: it is there when somebody else's mail comes. Only an organisation
-    /// that has none may have it for such a domain.
+    /// A domain of which it is not known that the server answers has at most half of them, and never the
+    /// last one beside another such domain: what hangs leaves room for what doesn't. When nobody else
+    /// waits, the last one is for who has none: it is there when somebody else's mail comes.
     fn allows(&self, lane: Lane, share: Share) -> bool {
         let of_domain = || self.taken.iter().filter(|it| it.lane.domain == lane.domain);
         let in_hand = of_domain().count();
-        let answers = self.answering.contains(lane.domain) && !of_domain().any(|it| it.stuck);
+        let answers = self.answers(lane.domain);
         if self.resting.contains(&lane.domain) || (!answers && in_hand >= self.half()) {
+            return false;
+        }
+        let may_hang = |it: &Taken| !self.answers(it.lane.domain);
+        if self.left == 1 && !answers && self.taken.iter().any(may_hang) {
             return false;
         }
         // What waits for other domains in vain does not count where this one answers.
         let of_organisation = self.of_organisation(lane.organisation, !answers);
         match share {
             Share::Fair => in_hand < self.half() && of_organisation < self.half(),
-            Share::Spare if self.free > 1 => in_hand + 1 < self.most,
+            Share::Spare if self.left > 1 => in_hand + 1 < self.most,
             Share::Spare => of_organisation == 0 || (answers && in_hand == 0),
         }
+    }
+
+    /// Whether the server is known to answer for a domain, and keeps no mail to it waiting.
+    fn answers(&self, domain: i64) -> bool {
+        let stuck = |it: &Taken| it.lane.domain == domain && it.stuck;
+        self.answering.contains(domain) && !self.taken.iter().any(stuck)
     }
 
     fn half(&self) -> usize {

@@ -73,10 +73,14 @@ fn one_organisation_and_one_domain_has_at_most_half_while_others_wait() {
     let mut waiting: Vec<_> = flood.into_iter().map(|lane| mails(lane, 9)).collect();
     waiting.push(mails(other, 9));
     let of_other = |lanes: Vec<Lane>| lanes.iter().filter(|it| **it == other).count();
-    assert_eq!(of_other(dealt(&MailSlots::new(8), waiting, now())), 4);
+    let slots = MailSlots::new(8);
+    for domain in [1, 2, 3, 9] {
+        slots.answering.note(domain, true);
+    }
+    assert_eq!(of_other(dealt(&slots, waiting, now())), 4);
     let mut waiting: Vec<_> = (5..8).map(|it| mails(lane(it, 1), 9)).collect();
     waiting.push(mails(other, 9));
-    assert_eq!(of_other(dealt(&MailSlots::new(8), waiting, now())), 4);
+    assert_eq!(of_other(dealt(&slots, waiting, now())), 4);
 }
 
 #[test]
@@ -122,18 +126,30 @@ fn a_domain_of_which_nothing_is_known_gets_half_until_the_server_answers_for_it(
 }
 
 #[test]
-fn one_organisation_with_many_domains_that_hang_leaves_a_slot_to_others() {
-    let (mut now, mut slots) = (now(), MailSlots::new(4));
-    for domain in 0..20 {
-        for mail in slots.deal(usize::MAX, now).dealt(vec![mails(lane(1, domain), 9)]) {
-            slots.take(mail.id, mail.lane, now);
+fn no_number_of_domains_that_hang_keeps_one_waiting_for_which_the_server_answers() {
+    for organisations in [1, 20] {
+        let (mut now, mut slots) = (now(), MailSlots::new(4));
+        slots.answering.note(77, true);
+        for domain in 0..20 {
+            let waiting = vec![mails(lane(domain % organisations, domain), 9)];
+            for mail in slots.deal(usize::MAX, now).dealt(waiting) {
+                slots.take(mail.id, mail.lane, now);
+            }
+            now += Duration::from_secs(60);
         }
-        now += Duration::from_secs(60);
+        assert_eq!(slots.in_hand(), 3, "{organisations}");
+        for organisation in [0, 1, 99] {
+            let honest = vec![mails(lane(organisation, 77), 1)];
+            assert_eq!(dealt(&slots, honest, now).len(), 1, "{organisations} {organisation}");
+        }
     }
-    assert_eq!(slots.in_hand(), 3);
-    assert_eq!(dealt(&slots, vec![mails(lane(2, 99), 1)], now).len(), 1, "another organisation");
-    slots.answering.note(77, true);
-    assert_eq!(dealt(&slots, vec![mails(lane(1, 77), 1)], now).len(), 1, "a domain that answers");
+}
+
+#[test]
+fn a_probe_goes_out_whatever_hangs() {
+    let now = now();
+    let slots = with_in_hand(4, &[(lane(1, 1), 60), (lane(1, 2), 60)], now);
+    assert_eq!(slots.deal(1, now).dealt(vec![mails(lane(1, 3), 9)]).len(), 1);
 }
 
 #[test]

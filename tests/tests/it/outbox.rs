@@ -119,17 +119,21 @@ async fn a_mail_that_can_not_be_made_blocks_no_other() {
 #[tokio::test]
 async fn a_slow_mail_server_delays_each_mail_on_its_own() {
     let mails = MailServer::plain();
-    mails.rules(&json!([{ "delay": 10 }]));
     let passlink = Passlink::with_mail_server(&mails).started().await;
-    let crowd = passlink.crowd(4);
-    // Of which nothing is known yet, one domain of one organisation has half of the connections.
+    let crowd = passlink.crowd(6);
     let other = "UPDATE users SET organisation = 'other', \
-        email = id || '@example.org', email_key = id || '@example.org' WHERE id IN (?, ?)";
-    passlink.sql(other, &[&crowd[2].id, &crowd[3].id]);
-    for user in &crowd {
+        email = id || '@example.org', email_key = id || '@example.org' WHERE id IN (?, ?, ?)";
+    passlink.sql(other, &[&crowd[3].id, &crowd[4].id, &crowd[5].id]);
+    // Domains of which something is known.
+    for (count, user) in [(1, &crowd[0]), (2, &crowd[3])] {
+        passlink.send_link(&user.token).await.sequence();
+        mails.until_mails(count).await;
+    }
+    mails.rules(&json!([{ "delay": 10 }]));
+    for user in [&crowd[1], &crowd[2], &crowd[4], &crowd[5]] {
         passlink.send_link(&user.token).await.sequence();
     }
-    let received = mails.until_mails(4).await;
+    let received = mails.until_mails(6).await;
     let most = received.iter().map(|it| it.envelope.connections_at_once).max();
     assert_eq!(most, Some(4), "several connections at a time");
 }
