@@ -92,7 +92,7 @@ async fn resend(
     if is_revoked || !can_be_resent || !tx.mark_resent(&expired.id, now).await? {
         return Err(CodeError::Invalid.into());
     }
-    send(draft, mail, tx).await?;
+    send(draft, mail, (user, now), tx).await?;
     Ok(())
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use passlink_domain::{Delivery, LinkState, ObjectDetails, OutboxId, UrlTemplate};
+use jiff::Timestamp;
+use passlink_domain::{Delivery, LinkState, ObjectDetails, OutboxId, UrlTemplate, User};
 
 use crate::{
     Caller, LinkDesk, LinkKind, MailSubject, OutboxMail, Repositories, UserLinkError, Wake,
@@ -42,10 +43,13 @@ impl SendLink {
         let draft = Draft { url_template, ..self.desk.draft(caller)? };
         let mail = new_id(self.desk.clock.now(), &*self.desk.random)?;
         let user = draft.caller.user.clone();
-        let sent = self
-            .desk
-            .store
-            .write((draft, mail), |(draft, mail), tx| Box::pin(send(draft, mail, tx)));
+        let sent = self.desk.store.write((draft, mail), |(draft, mail), tx| {
+            Box::pin(async move {
+                let (user, now) = draft.user(tx).await?;
+                draft.check_token(now, tx).await?;
+                send(draft, mail, (user, now), tx).await
+            })
+        });
         let sent = sent.await;
         if let Err(UserLinkError::TooMany(limit)) = &sent {
             self.desk.refused(limit, &user).await?;
@@ -57,16 +61,15 @@ impl SendLink {
     }
 }
 
-/// Records the link, if the user may have one, and queues its mail.
+/// Records the link, if the user, who is locked, may have one, and queues its mail.
 pub(crate) async fn send(
     draft: &Draft,
     mail: &OutboxId,
+    (user, now): (User, Timestamp),
     tx: &mut dyn Repositories,
 ) -> Result<ObjectDetails, UserLinkError> {
     let policy = draft.desk.policy;
-    let (user, now) = draft.user(tx).await?;
     let address = user.reachable_at()?.clone();
-    draft.check_token(now, tx).await?;
     let recent = draft.recent(&user.id, now, tx).await?;
     policy.allows_mail(&recent, now)?;
     let (mailbox, since) = (address.mailbox(), policy.counts_from(now));

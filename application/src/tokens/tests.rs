@@ -65,3 +65,18 @@ async fn revoking_a_token_ends_the_open_links_that_it_made_and_no_other() {
     let resent = ResendLink::new(world.codes(), world.send_link()).by_code(mailed).await;
     assert!(matches!(resent, Err(ResendError::Code(CodeError::Invalid))), "{resent:?}");
 }
+
+#[tokio::test]
+async fn a_link_whose_token_expired_meanwhile_can_be_sent_again() {
+    let world = World::new();
+    let user = world.user("ada").await.user;
+    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let lifetime = Some(std::time::Duration::from_secs(60));
+    let (_, bearer) = tokens.create(NewToken { user, name: None, lifetime }).await.unwrap();
+    let caller = tokens.caller(&bearer).await.unwrap();
+    let mailed = world.mailed_link(&caller, Purpose::Register).await;
+    world.pass(3600);
+    let late = world.send_link().to_caller(caller).await;
+    assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
+    ResendLink::new(world.codes(), world.send_link()).by_code(mailed).await.unwrap();
+}
