@@ -149,6 +149,11 @@ impl Passlink {
         self.set("server.public_url", &url)
     }
 
+    /// With a proxy in front of it that is on another machine, so that nothing is warned of.
+    pub fn behind_a_proxy(self) -> Self {
+        self.set("server.trusted_proxies", r#"["10.0.0.5"]"#)
+    }
+
     /// No cooldown, and as many links an hour as can be.
     pub fn generous(self) -> Self {
         let links = self.set("links.cooldown", "0s").set("links.max_per_hour", "100");
@@ -201,6 +206,16 @@ impl Passlink {
             ready.ok().filter(|answer| answer.status == 200)
         })
         .await;
+    }
+
+    /// Waits until a GET of a path is answered with a status. `/readyz` tells what was seen up to a
+    /// second ago.
+    pub async fn until_status(&self, path: &str, status: u16) -> Answer {
+        until(&format!("{path} to answer {status}"), async || {
+            let answer = Answer::try_to(self.request(Method::GET, path)).await;
+            answer.ok().filter(|answer| answer.status == status)
+        })
+        .await
     }
 
     /// Ends the server by SIGKILL.

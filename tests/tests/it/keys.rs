@@ -252,8 +252,7 @@ async fn a_key_that_is_retired_now_ends_what_it_derived_and_a_node_with_no_newer
     assert_eq!((&keys[1]["neededByLinks"], &keys[1]["neededByPasskeys"]), (&json!(0), &json!(0)));
 
     // The server still has the old key alone.
-    let ready = Answer::to(passlink.request(Method::GET, "/readyz")).await;
-    assert_eq!(ready.status, 503, "{ready:?}");
+    let ready = passlink.until_status("/readyz", 503).await;
     assert!(ready.text.contains("retired"), "{ready:?}");
     let refused = passlink.send_link(&ada.token).await;
     refused.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use passlink_tests::{
     Answer, Endpoint, MailServer, Passlink, Postgres, client, free_port, python, until,
 };
-use reqwest::Method;
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::load::{PATIENT, all_sent, assert_each_reached, links, send_to_all};
@@ -113,8 +112,7 @@ async fn postgresql_that_hangs_is_out_of_reach_and_then_back() {
     for answer in calls.collect::<JoinSet<_>>().join_all().await {
         answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
     }
-    let readiness = Answer::to(node.request(Method::GET, "/readyz")).await;
-    assert_eq!(readiness.status, 503, "{}", readiness.text);
+    node.until_status("/readyz", 503).await;
     let used = "passlink_database_connections{";
     until("the connections to be given up", async || {
         let page = Answer::to(client().get(format!("http://{listen}/metrics"))).await.text;
@@ -128,17 +126,6 @@ async fn postgresql_that_hangs_is_out_of_reach_and_then_back() {
     until("the service to be back", async || {
         let answer = endpoint.send_link(&ada.token, PATIENCE).await.unwrap();
         (answer.status == 200).then_some(())
-    })
-    .await;
-}
-
-async fn status(node: &Passlink, path: &str) -> Option<u16> {
-    Answer::try_to(node.request(Method::GET, path)).await.ok().map(|answer| answer.status)
-}
-
-async fn until_status(node: &Passlink, path: &str, expected: u16) {
-    until(&format!("{path} to answer {expected}"), async || {
-        (status(node, path).await == Some(expected)).then_some(())
     })
     .await;
 }
@@ -160,7 +147,7 @@ async fn a_postgresql_that_may_only_be_read_is_not_ready_and_keeps_no_connection
     read_only("on");
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ?";
     python::sql(other.as_str(), cut, &[name]);
-    until_status(&node, "/readyz", 503).await;
+    node.until_status("/readyz", 503).await;
     let answer = node.send_link(&ada.token).await;
     answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
     read_only("off");
@@ -179,10 +166,10 @@ async fn a_sqlite_file_that_may_only_be_read_is_out_of_reach() {
     let file = passlink.database_file().display().to_string();
     passlink = passlink.set("database.url", &format!("sqlite://{file}?mode=ro"));
     passlink.launch();
-    until_status(&passlink, "/healthz", 200).await;
+    passlink.until_status("/healthz", 200).await;
     let answer = passlink.send_link(&ada.token).await;
     answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
-    assert_eq!(status(&passlink, "/readyz").await, Some(503));
+    passlink.until_status("/readyz", 503).await;
     assert_eq!(passlink.cli(&["user", "list"]).lines().len(), 1, "reading works");
     let stderr = passlink.cli(&["user", "add", "--email", "eve@example.com"]).failed(1);
     assert!(stderr.contains("readonly"), "{stderr}");
@@ -204,7 +191,7 @@ async fn a_sqlite_file_with_no_room_left_is_out_of_reach_and_then_back() {
     limit("4096");
     let answer = passlink.send_link(&ada.token).await;
     answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
-    until_status(&passlink, "/readyz", 503).await;
+    passlink.until_status("/readyz", 503).await;
     limit("unlimited");
     passlink.until_ready().await;
     assert_eq!(passlink.send_link(&ada.token).await.sequence(), 3);

@@ -48,12 +48,7 @@ async fn assert_out_of_reach(passlink: &Passlink, ada: &Caller) {
         for answer in many.join_all().await {
             answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
         }
-        // Which tells what was seen a moment ago.
-        until("it not to be ready", async || {
-            let ready = Answer::to(passlink.request(Method::GET, "/readyz")).await;
-            (ready.status == 503).then_some(())
-        })
-        .await;
+        passlink.until_status("/readyz", 503).await;
     }
     assert_eq!(count(&passlink.log(), TOLD), 1, "{}", passlink.log());
 }
