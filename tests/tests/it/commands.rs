@@ -285,8 +285,7 @@ fn what_does_not_exist_is_told_on_stderr_and_exits_with_1() {
 
 #[test]
 fn a_reader_who_leaves_early_is_no_failure() {
-    // Nothing that would be warned of.
-    let passlink = Passlink::with_mail_dir().set("server.trusted_proxies", r#"["10.0.0.5"]"#);
+    let passlink = Passlink::with_mail_dir().behind_a_proxy();
     passlink.cli(&["migrate"]).done();
     passlink.crowd(1201);
     for line in [

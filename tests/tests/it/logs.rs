@@ -118,7 +118,7 @@ async fn who_ends_tls_in_front_of_the_server_is_asked_for_by_check_and_at_the_st
     assert!(check.stderr.contains(&format!("warning: {asks}")), "{}", check.stderr);
     check.done();
     passlink.stop().await;
-    let passlink = passlink.another_node().set("server.trusted_proxies", r#"["10.0.0.5"]"#);
+    let passlink = passlink.another_node().behind_a_proxy();
     let passlink = passlink.started().await;
     assert!(!passlink.log().contains(asks), "{}", passlink.log());
     let check = passlink.cli(&["config", "check"]);

@@ -25,7 +25,7 @@ struct Stage {
 impl Stage {
     async fn set() -> Self {
         // What is not set is warned about at the start.
-        let proxies = Passlink::with_mail_dir().set("server.trusted_proxies", r#"["10.0.0.5"]"#);
+        let proxies = Passlink::with_mail_dir().behind_a_proxy();
         let passlink = proxies.started().await;
         let ada = passlink.ada();
         let code = returned_code(&passlink, &ada).await;

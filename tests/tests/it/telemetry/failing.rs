@@ -43,8 +43,7 @@ async fn call_often(passlink: &Passlink, count: usize) {
 /// A server that tells of so many calls, with queues that hold so much and give half of it at a time.
 async fn busy(collector: &Collector, calls: usize, queue: usize) -> Passlink {
     let mut passlink = Passlink::with_mail_dir().generous().observed_by(collector);
-    // Nothing else is to be warned of.
-    passlink = passlink.set("server.trusted_proxies", r#"["10.0.0.5"]"#);
+    passlink = passlink.behind_a_proxy();
     for of in ["BSP", "BLRP"] {
         passlink = passlink
             .set_variable(&format!("OTEL_{of}_MAX_QUEUE_SIZE"), &queue.to_string())
@@ -160,7 +159,7 @@ async fn one_that_refuses_a_part() {
     for protocol in ["grpc", "http"] {
         let collector = Collector::shut(protocol, &["--refuse-part", "3"]).opened();
         let passlink = Passlink::with_mail_dir().observed_by(&collector);
-        let passlink = passlink.set("server.trusted_proxies", r#"["10.0.0.5"]"#);
+        let passlink = passlink.behind_a_proxy();
         let passlink = passlink.set_variable("OTEL_BSP_SCHEDULE_DELAY", "100");
         let passlink = passlink.set_variable("OTEL_BLRP_SCHEDULE_DELAY", "100");
         let mut passlink =
