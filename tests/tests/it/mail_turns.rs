@@ -1,8 +1,12 @@
 //! Whose mail goes out next: nobody's trouble holds up another's mail.
 
+use std::time::Duration;
+
 use passlink_tests::{Caller, MailServer, Passlink, Tls, until};
 use serde_json::json;
 
+/// Longer than the longest waits between tries, all together.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// What is logged when the mail server can't be used, and when it can again.
 const DOWN: &str = "the mail server takes no mail";
 const BACK: &str = "the mail server takes mail again";
@@ -78,20 +82,16 @@ async fn a_mail_server_that_hangs_for_many_domains_holds_up_no_other() {
 
 #[tokio::test]
 async fn a_flood_of_one_organisation_goes_on_beside_anothers_mail() {
-    let mails = MailServer::plain();
-    mails.rules(&json!([{ "delay": 0.2 }]));
+    let mut mails = MailServer::shut(Tls::None);
     let passlink = Passlink::with_mail_server(&mails).started().await;
     let crowd = passlink.crowd(61);
     let (flood, small) = crowd.split_at(60);
     moved(&passlink, flood, "flood", "example.net");
     send_to(&passlink, &crowd).await;
-    until("the mail of the small organisation", async || {
-        mails.mails().iter().any(|it| it.envelope.to == [&*small[0].address]).then_some(())
-    })
-    .await;
-    let (place, waiting) = (before(&mails, &small[0].address), mails.count());
-    mails.until_mails(61).await;
-    assert!(place < 55, "{place} mails went out before it, of {waiting}");
+    mails.open();
+    mails.until_mails_within(PATIENCE, 61).await;
+    let place = before(&mails, &small[0].address);
+    assert!(place < 20, "{place} mails went out before it");
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_domain_that_asks_to_slow_down_gets_its_mail_later() {
         .rules(&json!([{ "stage": "rcpt", "recipient": "0[1-5]@", "answer": answer, "times": 1 }]));
     let passlink = Passlink::with_mail_server(&mails).started().await;
     send_to(&passlink, &passlink.crowd(5)).await;
-    mails.until_mails(5).await;
+    mails.until_mails_within(PATIENCE, 5).await;
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_mail_server_that_is_away_is_told_once_and_all_mails_go_out_when_it_is
         let tries = passlink.sql("SELECT sum(tries) FROM outbox", &[])[0][0].clone();
         let listed = passlink.cli(&["outbox", "list"]).lines();
         let told = listed.iter().any(|mail| mail["lastAnswer"].is_string());
-        (told && tries.as_i64() > Some(6)).then_some(listed)
+        (told && tries.as_i64() > Some(4)).then_some(listed)
     })
     .await;
     assert_eq!(listed.len(), 40);
@@ -142,7 +142,7 @@ async fn a_mail_server_that_is_away_is_told_once_and_all_mails_go_out_when_it_is
     assert_eq!(log.matches(DOWN).count(), 1, "{log}");
     assert!(!log.contains("mail to be tried again"), "{log}");
     mails.open();
-    mails.until_mails(40).await;
+    mails.until_mails_within(PATIENCE, 40).await;
     until("the log to say so", async || passlink.log().contains(BACK).then_some(())).await;
     assert_eq!(passlink.log().matches(BACK).count(), 1);
 }
@@ -162,8 +162,15 @@ async fn after_an_outage_who_has_just_asked_is_served_first() {
         WHERE leased_until IS NULL";
     passlink.sql(aged, &[]);
     send_to(&passlink, &crowd[40..]).await;
+    // It stays fresh, however long this takes.
+    until("the mail to be in nobody's hand", async || {
+        let fresh = "UPDATE outbox SET queued_at = queued_at + 600000, due_at = due_at + 600000 \
+            WHERE user_id = ? AND leased_until IS NULL RETURNING id";
+        (!passlink.sql(fresh, &[&crowd[40].id]).is_empty()).then_some(())
+    })
+    .await;
     mails.open();
-    mails.until_mails(41).await;
+    mails.until_mails_within(PATIENCE, 41).await;
     // One that was in hand may have come before it.
     let place = before(&mails, &crowd[40].address);
     assert!(place < 3, "{place} old mails went out before the fresh one");
@@ -180,7 +187,7 @@ async fn a_link_goes_out_before_mails_that_tell_of_something() {
     let news = "UPDATE outbox SET urgency = 1 WHERE user_id <> ? AND leased_until IS NULL";
     passlink.sql(news, &[&crowd[29].id]);
     mails.open();
-    mails.until_mails(30).await;
+    mails.until_mails_within(PATIENCE, 30).await;
     let place = before(&mails, &crowd[29].address);
     assert!(place < 3, "{place} mails went out before the link");
 }
