@@ -1,4 +1,4 @@
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use url::{Host, Url};
 use validator::{Validate, ValidationError};
 
@@ -24,6 +24,7 @@ pub struct Webauthn {
     pub rp_name: String,
     /// Origins of other pages and apps that register passkeys. Default none.
     #[validate(custom(function = are_origins))]
+    #[serde(deserialize_with = "without_slash")]
     pub extra_origins: Vec<String>,
 }
 
@@ -88,6 +89,16 @@ fn is_name(text: &str) -> Result<(), ValidationError> {
         true => Ok(()),
         false => Err(ValidationError::new("name")),
     }
+}
+
+/// Takes origins of pages with a slash behind them, as address bars show them, and leaves that out.
+fn without_slash<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let origins = Vec::<String>::deserialize(deserializer)?;
+    let bare = |text: String| match text.strip_suffix('/') {
+        Some(bare) if is_web_origin(bare) => bare.to_owned(),
+        _ => text,
+    };
+    Ok(origins.into_iter().map(bare).collect())
 }
 
 /// Origins of pages, and what apps on Android have in place of one, as browsers write them.

@@ -60,7 +60,7 @@ const FILES: &[(&str, &str)] = &[
         "passlink.toml:2: links.allowed_origins = a list: must be a list of origins such as [\"https://app.example.com\"]",
     ),
     (
-        "[webauthn]\nextra_origins = ['https://app.example.com/']",
+        "[webauthn]\nextra_origins = ['https://app.example.com//']",
         "passlink.toml:2: webauthn.extra_origins = a list: must be a list of origins such as [\"https://app.example.com\"] or [\"android:apk-key-hash:…\"]",
     ),
     (
