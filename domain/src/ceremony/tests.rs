@@ -57,3 +57,12 @@ fn without_its_key_there_is_no_challenge() {
     let elsewhere = Ceremony { key: "gone".parse().unwrap(), ..ceremony() };
     assert!(elsewhere.challenge(&keys()).is_none());
 }
+
+#[test]
+fn a_ceremony_is_open_for_five_minutes_whatever_a_clock_was_ahead() {
+    let begun = ceremony().begun;
+    for (seconds, open) in [(-301, false), (-300, true), (0, true), (299, true), (300, false)] {
+        let now = begun + jiff::SignedDuration::from_secs(seconds);
+        assert_eq!(ceremony().is_open_at(now), open, "{seconds} s after it was begun");
+    }
+}

@@ -126,3 +126,28 @@ async fn the_challenges_that_earlier_versions_kept_are_gone() {
         assert!(!octets.windows(13).any(|it| it == b"kept-in-clear"));
     }
 }
+
+#[tokio::test]
+async fn ceremonies_of_a_clock_far_ahead_make_no_room_as_the_newest() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    let result: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                let ada = "ada".parse().unwrap();
+                for (id, begun) in [("ahead", 3600), ("far-ahead", 3601), ("a-little", 10)] {
+                    tx.add_ceremony(&ceremony(id, &ada, begun), 4).await?;
+                }
+                for (id, begun) in [("one", 1), ("two", 2)] {
+                    tx.add_ceremony(&ceremony(id, &ada, begun), 4).await?;
+                }
+                let ids = tx.ceremonies_of(&ada).await?.into_iter().map(|it| it.id.to_string());
+                let mut ids: Vec<_> = ids.collect();
+                ids.sort();
+                assert_eq!(ids, ["a-little", "one", "two"]);
+                Ok(())
+            })
+        })
+        .await;
+    result.unwrap();
+}
