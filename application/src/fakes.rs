@@ -3,6 +3,7 @@
 mod history;
 mod keys;
 mod links;
+mod mail_queue;
 mod mailboxes;
 mod mailer;
 mod observer;

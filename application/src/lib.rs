@@ -78,8 +78,9 @@ pub use outbox::{
 };
 pub use passkey_desk::PasskeyDesk;
 pub use ports::{
-    Ceremonies, Clock, History, Identity, KeyNeeds, Links, Mailboxes, Mailer, NewCredential,
-    Outbox, Passkeys, Random, RetiredKeys, Staging, Tokens, Told, Users, Wake, WebAuthn,
+    Ceremonies, Clock, History, Identity, KeyNeeds, Links, MailQueue, Mailboxes, Mailer,
+    NewCredential, Outbox, Passkeys, Random, RetiredKeys, Staging, Tokens, Told, Users, Wake,
+    WebAuthn,
 };
 pub use register_passkey::{
     BegunRegistration, CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer,

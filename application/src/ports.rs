@@ -291,6 +291,37 @@ pub trait Ceremonies {
 pub trait Outbox {
     /// Queues a mail.
     async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError>;
+    /// Ends the mails with these links that wait and that nobody has in hand, with what an operator is
+    /// told; returns how many.
+    async fn end_mails(
+        &mut self,
+        links: &[LinkId],
+        answer: &str,
+        at: Timestamp,
+    ) -> Result<u64, StoreError>;
+    /// When the link's mail was accepted, if it was.
+    async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError>;
+    /// How much waits to be sent.
+    async fn load(&mut self) -> Result<OutboxLoad, StoreError>;
+    /// Up to `limit` mails in `state`, by id, after `after`.
+    async fn mails_in(
+        &mut self,
+        state: OutboxState,
+        after: Option<&OutboxId>,
+        limit: u64,
+    ) -> Result<Vec<OutboxMail>, StoreError>;
+    /// The mail.
+    async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError>;
+    /// Makes a mail that waits or failed due at `at`; `false` when it does neither, or a worker has it
+    /// in hand at that time.
+    async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError>;
+    /// Deletes the mails for the user.
+    async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError>;
+}
+
+/// Mails on their way out: which ones may go, who has which, and what came of it.
+#[async_trait]
+pub trait MailQueue {
     /// Whether a mail may go out now.
     async fn is_any_ready(&mut self) -> Result<bool, StoreError>;
     /// Up to `limit` mails that may go out now: the most urgent first, then by lane, then the one
@@ -327,14 +358,6 @@ pub trait Outbox {
         waits: LongestWaits,
         limit: u64,
     ) -> Result<(), StoreError>;
-    /// Ends the mails with these links that wait and that nobody has in hand, with what an operator is
-    /// told; returns how many.
-    async fn end_mails(
-        &mut self,
-        links: &[LinkId],
-        answer: &str,
-        at: Timestamp,
-    ) -> Result<u64, StoreError>;
     /// The holders of mails in hand, each once; `None` for those that can't be told.
     async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError>;
     /// Makes the mails ready again that a holder has in hand.
@@ -354,24 +377,6 @@ pub trait Outbox {
         outcome: &MailOutcome,
         at: Timestamp,
     ) -> Result<bool, StoreError>;
-    /// When the link's mail was accepted, if it was.
-    async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError>;
-    /// How much waits to be sent.
-    async fn load(&mut self) -> Result<OutboxLoad, StoreError>;
-    /// Up to `limit` mails in `state`, by id, after `after`.
-    async fn mails_in(
-        &mut self,
-        state: OutboxState,
-        after: Option<&OutboxId>,
-        limit: u64,
-    ) -> Result<Vec<OutboxMail>, StoreError>;
-    /// The mail.
-    async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError>;
-    /// Makes a mail that waits or failed due at `at`; `false` when it does neither, or a worker has it
-    /// in hand at that time.
-    async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError>;
-    /// Deletes the mails for the user.
-    async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError>;
 }
 
 /// Which keys are needed. Links need their key while they are open, and while they can be sent again:

@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
 use crate::{
-    Ceremonies, History, KeyNeeds, Links, Mailboxes, Outbox, Passkeys, RetiredKeys, StoreError,
-    Tokens, Users,
+    Ceremonies, History, KeyNeeds, Links, MailQueue, Mailboxes, Outbox, Passkeys, RetiredKeys,
+    StoreError, Tokens, Users,
 };
 
 /// All repositories, as one transaction sees them.
 pub trait Repositories:
     Users
     + Links
+    + MailQueue
     + Mailboxes
     + Passkeys
     + Ceremonies
@@ -29,6 +30,7 @@ pub trait Repositories:
 impl<T> Repositories for T where
     T: Users
         + Links
+        + MailQueue
         + Mailboxes
         + Passkeys
         + Ceremonies

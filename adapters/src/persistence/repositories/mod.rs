@@ -12,6 +12,7 @@ mod ceremonies;
 mod history;
 mod keys;
 mod links;
+mod mail_queue;
 mod mailboxes;
 mod outbox;
 mod passkeys;
