@@ -1,7 +1,5 @@
 //! How often a user can have a link.
 
-use std::time::Duration;
-
 use passlink_tests::{MailServer, Passlink, until};
 
 #[tokio::test]
@@ -10,7 +8,7 @@ async fn a_second_link_at_once_is_refused_and_says_when_to_come_back() {
     let ada = passlink.ada();
     assert_eq!(passlink.send_link(&ada.token).await.sequence(), 2);
     let wait = passlink.send_link(&ada.token).await.assert_too_many();
-    assert!((30..=60).contains(&wait), "{wait} s of the default cooldown of 60 s");
+    assert!((1..=60).contains(&wait), "{wait} s of the default cooldown of 60 s");
     let other = passlink.token(&ada.id, &[]);
     passlink.send_link(&other).await.assert_too_many();
     assert_eq!(passlink.history(&ada.id), [1, 2]);
@@ -18,12 +16,12 @@ async fn a_second_link_at_once_is_refused_and_says_when_to_come_back() {
 
 #[tokio::test]
 async fn who_waits_as_long_as_told_is_not_refused_again() {
-    let passlink = Passlink::with_mail_dir().set("links.cooldown", "10s").started().await;
+    let passlink = Passlink::with_mail_dir().set("links.cooldown", "1h").started().await;
     let ada = passlink.ada();
     assert_eq!(passlink.send_link(&ada.token).await.sequence(), 2);
     let wait = passlink.send_link(&ada.token).await.assert_too_many();
-    assert!((1..=10).contains(&wait), "{wait} s");
-    tokio::time::sleep(Duration::from_secs(wait)).await;
+    assert!((1..=3600).contains(&wait), "{wait} s");
+    passlink.sql(&format!("UPDATE links SET requested_at = requested_at - {wait}000"), &[]);
     assert_eq!(passlink.send_link(&ada.token).await.sequence(), 3);
 }
 

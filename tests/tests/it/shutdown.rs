@@ -13,6 +13,9 @@ use tokio::{
     net::TcpStream,
 };
 
+/// What is logged when a stop waits no longer for connections.
+pub const LEFT_AT_A_STOP: &str = "connections are closed whose clients do not take their answers";
+
 #[tokio::test]
 async fn the_mail_in_hand_is_finished_and_not_sent_again() {
     let mails = MailServer::plain();
@@ -62,9 +65,8 @@ async fn idle_connections_hold_up_no_stop() {
     let idle = TcpStream::connect(("127.0.0.1", passlink.port())).await.unwrap();
     let keeps_alive = Answer::to(passlink.request(Method::GET, "/healthz")).await;
     assert_eq!(keeps_alive.status, 200);
-    let started = std::time::Instant::now();
     assert!(passlink.stop().await.success());
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    assert!(!passlink.log().contains(LEFT_AT_A_STOP), "{}", passlink.log());
     drop(idle);
 }
 
@@ -80,10 +82,9 @@ async fn who_watches_and_who_asks_by_reflection_hold_up_no_stop() {
     let asks = Protocol::Grpc.bare(&passlink, &reflection);
     let asks = asks.body(SlowBody::stalling_after(&frame(0, &field(7, b""))));
     let (watches, asks) = (watches.send().await.unwrap(), asks.send().await.unwrap());
-    let started = std::time::Instant::now();
     let [watches, asks] = [watches, asks].map(|response| tokio::spawn(rest_of(response)));
     assert!(passlink.stop().await.success());
-    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    assert!(!passlink.log().contains(LEFT_AT_A_STOP), "{}", passlink.log());
     let (watched, status) = watches.await.unwrap();
     assert!(watched.ends_with(&frame(0, &[0x08, 2])), "at last, NOT_SERVING: {watched:?}");
     assert_eq!(status, "0");

@@ -97,7 +97,7 @@ async fn a_request_whose_caller_left_is_told_as_cancelled() {
     let mut passlink = passlink.started().await;
     let ada = passlink.ada();
     let lock = passlink_tests::python::lock(passlink.database_file());
-    let impatient = passlink.sending(&ada.token).timeout(Duration::from_secs(2));
+    let impatient = passlink.sending(&ada.token).timeout(Duration::from_secs(5));
     assert!(Answer::try_to(impatient).await.is_err(), "nothing can be written");
     let told = async || passlink.log().contains("CANCELLED").then_some(());
     until("the request to be told", told).await;
