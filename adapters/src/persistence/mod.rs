@@ -262,6 +262,8 @@ async fn open_sqlite(
     let (mut options, file) = (options(url, connections), file.map(|file| file.path().to_owned()));
     options
         .test_before_acquire(false)
+        // To open the file is to wait for who writes it.
+        .acquire_timeout(2 * BUSY_TIMEOUT)
         // The first connection stays: when the last one is closed, SQLite removes its journal.
         .idle_timeout(None)
         .max_lifetime(None)

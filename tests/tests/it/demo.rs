@@ -160,6 +160,7 @@ async fn new_mails_appear_by_themselves_and_what_is_in_them_runs_no_script() {
             await open.getByRole("link", { name: side, exact: true }).click();
             texts[side] = await page.locator("pre").textContent();
         }
+        await page.waitForLoadState();
         const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
         return { texts, background, log };"#;
     let seen = page.run(code, Value::Null).await;
