@@ -93,8 +93,12 @@ async fn gather(
             if around && start != Lane::START && lane > start {
                 return Ok(lanes);
             }
+            let mails = match deal.is_open(lane) {
+                true => fresh_first(mails, deal.free(), now, tx).await?,
+                false => mails,
+            };
             open += usize::from(deal.is_open(lane));
-            lanes.push((lane, fresh_first(mails, deal.free(), now, tx).await?));
+            lanes.push((lane, mails));
         }
         if open >= deal.free() {
             return Ok(lanes);

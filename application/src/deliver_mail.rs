@@ -15,6 +15,7 @@ use crate::{
     claim_mail::choose,
     compose_mail::{Composed, Composer, Dropped, LINK_WAIT, NOTICE_WAIT, Subject, look_up},
     mail_server::spread_by,
+    mail_slots::ANSWERING,
 };
 
 /// Wait before the second try; it doubles with each one that follows.
@@ -139,17 +140,27 @@ impl DeliverMail {
             .await
     }
 
+    /// The domains, as in [`crate::Lane`], whose mails the mail server took last, the last one first, as
+    /// far as a worker can use them.
+    pub async fn served_domains(&self) -> Result<Vec<i64>, StoreError> {
+        let most = ANSWERING.get() as u64;
+        self.store.read((), move |(), tx| Box::pin(tx.served_domains(most))).await
+    }
+
     /// Makes mails ready whose wait for the next try is over, or whose lease has ended; for a worker
-    /// to do once a second.
-    pub async fn ripen(&self) -> Result<(), StoreError> {
+    /// to do once a second. Those that it has in hand itself are left alone, whatever the clock says.
+    pub async fn ripen(&self, slots: &MailSlots) -> Result<(), StoreError> {
         // With as much again for who writes a time while this one is read.
         let waits =
             LongestWaits { link: LINK_WAIT * 2, notice: NOTICE_WAIT * 2, lease: self.lease * 2 };
-        let clock = self.clock.clone();
-        let ripe = self.store.read(clock.clone(), move |clock, tx| tx.are_ripe(clock.now(), waits));
+        let given = (self.clock.clone(), slots.mails());
+        let ripe = self.store.read(given.clone(), move |(clock, in_hand), tx| {
+            tx.are_ripe(clock.now(), waits, in_hand)
+        });
         if ripe.await? {
-            let ripen =
-                self.store.write(clock, move |clock, tx| tx.ripen(clock.now(), waits, RIPENED));
+            let ripen = self.store.write(given, move |(clock, in_hand), tx| {
+                tx.ripen(clock.now(), waits, in_hand, RIPENED)
+            });
             ripen.await?;
         }
         Ok(())
@@ -418,8 +429,11 @@ async fn move_link(
         return Ok(Changed::default());
     };
     let moved = tx.move_link(&link.id, link.state, link_then.state).await?;
+    // One that was revoked meanwhile leaves the older ones open.
+    let counts =
+        moved || tx.link(&link.id).await?.is_some_and(|it| it.state == LinkState::Redeemed);
     let replaced = match becomes {
-        LinkState::Sent => tx.replace_links_before(link).await?,
+        LinkState::Sent if counts => tx.replace_links_before(link).await?,
         _ => 0,
     };
     Ok(Changed { moved, replaced })

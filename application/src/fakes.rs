@@ -191,7 +191,7 @@ impl World {
     /// Claims up to ten mails that are due.
     pub async fn claim(self: &Arc<Self>) -> Vec<ClaimedMail> {
         let (worker, mut slots) = (self.deliver_mail(), MailSlots::new(20));
-        worker.ripen().await.unwrap();
+        worker.ripen(&slots).await.unwrap();
         worker.claim(&mut slots, 10, std::time::Instant::now()).await.unwrap()
     }
 

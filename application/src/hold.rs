@@ -47,3 +47,6 @@ fn ends(lease_end: Timestamp, clock: &dyn Clock) -> (Timestamp, Duration) {
     let left = Duration::try_from(lease_end.duration_since(clock.now())).unwrap_or_default();
     (lease_end, clock.steady().saturating_add(left))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use passlink_domain::OutboxId;
 
-use crate::ClaimedMail;
+use crate::{ClaimedMail, mail_slots::is_stuck};
 
 /// Wait before the first probe; it doubles with each one that fails.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -63,8 +63,8 @@ struct Trouble {
     since: Instant,
     next_wait: Duration,
     next_probe: Instant,
-    /// The mail that is on its way to see whether the server is back.
-    probe: Option<OutboxId>,
+    /// The mail that is on its way to see whether the server is back, and since when.
+    probe: Option<(OutboxId, Instant)>,
 }
 
 impl MailServer {
@@ -72,17 +72,21 @@ impl MailServer {
     pub fn allows(&self, now: Instant) -> Allowance {
         match &self.trouble {
             None => Allowance::All,
-            Some(trouble) if trouble.probe.is_none() && trouble.next_probe <= now => {
+            // One that hangs says nothing of the server: the next one may go to another domain.
+            Some(trouble)
+                if trouble.next_probe <= now
+                    && trouble.probe.as_ref().is_none_or(|(_, since)| is_stuck(*since, now)) =>
+            {
                 Allowance::Probe
             }
             Some(_) => Allowance::Nothing,
         }
     }
 
-    /// Notes that a mail is on its way.
-    pub fn asked(&mut self, mail: &ClaimedMail) {
+    /// Notes that a mail is on its way since `now`.
+    pub fn asked(&mut self, mail: &ClaimedMail, now: Instant) {
         if let Some(trouble) = &mut self.trouble {
-            trouble.probe = Some(mail.id.clone());
+            trouble.probe = Some((mail.id.clone(), now));
         }
     }
 
@@ -122,8 +126,8 @@ impl MailServer {
                 });
                 Change::Down
             }
-            // Others were on their way when the trouble began.
-            (_, Some(trouble)) if trouble.probe.as_ref() == Some(mail) => {
+            // Others were on their way when the trouble began, or hung.
+            (_, Some(trouble)) if trouble.probe.as_ref().is_some_and(|(id, _)| id == mail) => {
                 trouble.probe = None;
                 let wait = match word {
                     Some(_) => trouble.next_wait,

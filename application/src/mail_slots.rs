@@ -15,7 +15,7 @@ use crate::{Lane, ReadyMail, ServerWord, mail_server::spread_by};
 /// From here on a mail in hand waits for an answer that may never come.
 const STUCK: Duration = Duration::from_secs(10);
 /// How many domains are remembered that answer: those that did last.
-const ANSWERING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
+pub(crate) const ANSWERING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
 /// How long a domain is left alone that asks to slow down, or does not answer; it doubles each time.
 const FIRST_REST: Duration = Duration::from_secs(1);
@@ -79,9 +79,19 @@ impl MailSlots {
         }
     }
 
+    /// Notes domains for which the mail server has answered before, the last one first.
+    pub fn know(&mut self, domains: Vec<i64>) {
+        domains.into_iter().rev().for_each(|domain| self.answering.note(domain, true));
+    }
+
     /// How many mails are in hand.
     pub fn in_hand(&self) -> usize {
         self.in_hand.len()
+    }
+
+    /// The mails that are in hand.
+    pub(crate) fn mails(&self) -> Vec<OutboxId> {
+        self.in_hand.iter().map(|it| it.mail.clone()).collect()
     }
 
     /// How many more may be taken.
@@ -105,7 +115,7 @@ impl MailSlots {
         let Some(place) = self.in_hand.iter().position(|it| it.mail == *mail) else { return };
         let done = self.in_hand.swap_remove(place);
         let domain = done.lane.domain;
-        let in_time = done.age(now) < STUCK;
+        let in_time = !is_stuck(done.since, now);
         let rests = match word {
             None | Some(ServerWord::Trouble) => return,
             Some(ServerWord::Took) => false,
@@ -127,8 +137,9 @@ impl MailSlots {
 
     /// Begins to give free slots, `most` of them at the most, to mails that wait.
     pub(crate) fn deal(&self, most: usize, now: Instant) -> Deal {
-        let stuck =
-            |domain| self.in_hand.iter().any(|it| it.lane.domain == domain && it.age(now) >= STUCK);
+        let stuck = |domain| {
+            self.in_hand.iter().any(|it| it.lane.domain == domain && is_stuck(it.since, now))
+        };
         let taken = |it: &InHand| Taken { lane: it.lane, stuck: stuck(it.lane.domain) };
         Deal {
             most: self.most,
@@ -144,10 +155,9 @@ impl MailSlots {
     }
 }
 
-impl InHand {
-    fn age(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.since)
-    }
+/// Whether a mail that is on its way since then waits for an answer that may never come.
+pub(crate) fn is_stuck(since: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(since) >= STUCK
 }
 
 /// Free slots on their way to mails that wait.
@@ -216,8 +226,12 @@ impl Deal {
     }
 
     /// Gives slots to mails of equal urgency: to a lane after the other, at most half to one
-    /// organisation or domain; and what is left then, to whoever waits.
+    /// organisation or domain; and what is left then, to whoever waits. A mail that has one gets no
+    /// other.
     pub fn out(&mut self, mut lanes: Vec<(Lane, VecDeque<ReadyMail>)>) {
+        for (_, mails) in &mut lanes {
+            mails.retain(|mail| self.chosen.iter().all(|chosen| chosen.id != mail.id));
+        }
         for share in [Share::Fair, Share::Spare] {
             lanes.sort_by_key(|(lane, _)| (*lane <= self.last, *lane));
             let mut served = true;

@@ -322,6 +322,9 @@ pub trait Outbox {
 /// Mails on their way out: which ones may go, who has which, and what came of it.
 #[async_trait]
 pub trait MailQueue {
+    /// The domains, as in [`Lane`], of up to `limit` mails that the mail server took: those that were
+    /// queued last, and the last one first.
+    async fn served_domains(&mut self, limit: u64) -> Result<Vec<i64>, StoreError>;
     /// Whether a mail may go out now.
     async fn is_any_ready(&mut self) -> Result<bool, StoreError>;
     /// Up to `limit` mails that may go out now: the most urgent first, then by lane, then the one
@@ -349,13 +352,19 @@ pub trait MailQueue {
         lease: &Lease,
     ) -> Result<Vec<ClaimedMail>, StoreError>;
     /// Whether there are mails to [`Self::ripen`].
-    async fn are_ripe(&mut self, now: Timestamp, waits: LongestWaits) -> Result<bool, StoreError>;
+    async fn are_ripe(
+        &mut self,
+        now: Timestamp,
+        waits: LongestWaits,
+        but: &[OutboxId],
+    ) -> Result<bool, StoreError>;
     /// Makes up to `limit` mails of each kind ready whose wait for the next try is over, or whose lease
-    /// has ended.
+    /// has ended, but not these.
     async fn ripen(
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
+        but: &[OutboxId],
         limit: u64,
     ) -> Result<(), StoreError>;
     /// The holders of mails in hand, each once; `None` for those that can't be told.
@@ -408,15 +417,16 @@ pub trait RetiredKeys {
     async fn retired_keys(&mut self) -> Result<Vec<RetiredKey>, StoreError>;
     /// Remembers that the key was retired; one that was before stays as it was.
     async fn retire_key(&mut self, key: &KeyId, at: Timestamp) -> Result<(), StoreError>;
-    /// Revokes the links that need the key, as [`KeyNeeds`] says, ends its ceremonies, and lets undo
-    /// codes be derived from `newer` instead; returns how many there were.
-    async fn end_what_needs(
+    /// Revokes up to `limit` links that need the key, as [`KeyNeeds`] says, ends its ceremonies, and
+    /// lets up to `limit` undo codes be derived from `newer` instead; returns how many there were, or
+    /// `None` when there is nothing left.
+    async fn end_some_that_need(
         &mut self,
         key: &KeyId,
         newer: &KeyId,
-        expired_after: Timestamp,
-        now: Timestamp,
-    ) -> Result<EndedByKey, StoreError>;
+        (expired_after, now): (Timestamp, Timestamp),
+        limit: u64,
+    ) -> Result<Option<EndedByKey>, StoreError>;
 }
 
 /// Bearer tokens.

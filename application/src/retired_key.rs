@@ -1,12 +1,15 @@
 //! Keys that were retired at once, because somebody else may have them: what they derived ends, and
 //! nothing is derived from them any more, in whose key file they may still be.
 
-use std::sync::Arc;
+use std::{ops::AddAssign, sync::Arc};
 
 use jiff::Timestamp;
 use passlink_domain::{CodeKeys, KeyId};
 
 use crate::{Clock, Repositories, Store, StoreError, key_use::expired_after};
+
+/// How many links, and how many undo codes, end in a transaction: others wait for it.
+const ENDED: u64 = 1000;
 
 /// A key that was retired.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +33,15 @@ pub struct EndedByKey {
     pub ceremonies: u64,
 }
 
+impl AddAssign for EndedByKey {
+    fn add_assign(&mut self, more: Self) {
+        self.links += more.links;
+        self.resends += more.resends;
+        self.undos += more.undos;
+        self.ceremonies += more.ceremonies;
+    }
+}
+
 /// Retires keys.
 pub struct RetireKey {
     store: Arc<dyn Store>,
@@ -45,15 +57,24 @@ impl RetireKey {
     /// Ends all that `key` derived, for good; retiring it again ends what was made since. The
     /// registrations that it could undo can be undone with `newer`, by codes that nobody has yet: mails
     /// that wait to tell of them get these.
+    ///
+    /// Errors: [`StoreError`]. The key may be retired then, and derives nothing; the count of what ended
+    /// is lost, and another call ends the rest.
     pub async fn at_once(&self, key: KeyId, newer: KeyId) -> Result<EndedByKey, StoreError> {
         let now = self.clock.now();
-        let retire = self.store.write((key, newer), move |(key, newer), tx| {
-            Box::pin(async move {
-                tx.retire_key(key, now).await?;
-                tx.end_what_needs(key, newer, expired_after(now), now).await
-            })
-        });
-        retire.await
+        let retire = self.store.write(key.clone(), move |key, tx| tx.retire_key(key, now));
+        retire.await?;
+        let (given, times) = ((key, newer), (expired_after(now), now));
+        let mut ended = EndedByKey::default();
+        loop {
+            let some = self.store.write(given.clone(), move |(key, newer), tx| {
+                tx.end_some_that_need(key, newer, times, ENDED)
+            });
+            match some.await? {
+                Some(some) => ended += some,
+                None => return Ok(ended),
+            }
+        }
     }
 }
 

@@ -79,6 +79,14 @@ pub(crate) async fn run(
         looked: None,
         deliver,
     };
+    // Who was served before a restart waits for nobody who was not.
+    match desk.deliver.served_domains().await {
+        Ok(domains) => desk.slots.know(domains),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "which domains were served could not be read");
+        }
+    }
     while !stop.is_cancelled() {
         pulse.beat();
         while let Some(Ok(ended)) = desk.tasks.try_join_next() {
@@ -139,7 +147,7 @@ impl Desk {
         };
         tracing::trace!(claimed = claimed.len(), "the outbox was asked");
         for mail in claimed {
-            self.server.asked(&mail);
+            self.server.asked(&mail, now());
             let deliver = self.deliver.clone();
             let place = place(&mail);
             let (id, domain) = (mail.id.clone(), mail.lane.domain);
@@ -176,7 +184,7 @@ impl Desk {
 
     async fn claim(&mut self, most: usize) -> Result<Vec<ClaimedMail>, StoreError> {
         if self.looked.is_none_or(|at| at.elapsed() >= POLL) {
-            self.deliver.ripen().await?;
+            self.deliver.ripen(&self.slots).await?;
             self.looked = Some(Instant::now());
         }
         self.deliver.claim(&mut self.slots, most, now()).await

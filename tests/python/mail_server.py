@@ -5,7 +5,7 @@ Each accepted mail becomes two files in --dir: `NNNN.eml`, the octets as they ca
 same way. `rules.json` in --dir is read for each mail, so that a test can change it: a list of
 
     {"recipient": "<regular expression>", "answer": "550 5.1.1 No such user",
-     "stage": "rcpt" or "data", "times": how often, for ever when left out}
+     "stage": "mail", "rcpt" or "data", "times": how often, for ever when left out}
 
 and `{"delay": seconds}`, the time that a mail is in hand, with `"stage": "rcpt"` that its recipient
 is, and with a `recipient` that those are. `in-hand` is there from the first such time on.
@@ -57,6 +57,14 @@ class Handler:
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
         session.host_name = hostname
         return responses
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        answer = self.refusal("mail", address)
+        if answer:
+            return answer
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         delays = [delay for stage, delay in self.delays(address) if stage == "rcpt"]

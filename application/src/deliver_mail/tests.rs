@@ -294,6 +294,41 @@ async fn a_lease_that_a_wrong_clock_drew_out_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn what_a_worker_has_in_hand_is_not_given_to_itself_whatever_the_clock_says() {
+    for seconds in [-1000, 1000] {
+        let world = requested().await;
+        let (worker, mut slots) = (world.deliver_mail(), MailSlots::new(4));
+        let now = std::time::Instant::now();
+        assert_eq!(worker.claim(&mut slots, 4, now).await.unwrap().len(), 1);
+        world.set_clock(seconds);
+        worker.ripen(&slots).await.unwrap();
+        assert!(worker.claim(&mut slots, 4, now).await.unwrap().is_empty());
+        worker.ripen(&MailSlots::new(4)).await.unwrap();
+        assert_eq!(worker.claim(&mut slots, 4, now).await.unwrap().len(), 1, "another one's");
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_was_revoked_while_its_mail_was_under_way_replaces_no_other() {
+    for (meanwhile, older) in
+        [(LinkState::Revoked, LinkState::Sent), (LinkState::Redeemed, LinkState::Replaced)]
+    {
+        let world = requested().await;
+        assert_eq!(work(&world).await.len(), 1);
+        world.pass(60);
+        let caller = crate::Caller { user: "ada".parse().unwrap(), token_name: None, token: None };
+        world.send_link().to_caller(caller).await.unwrap();
+        let worker = world.deliver_mail();
+        let claimed = world.claim().await.remove(0);
+        let hold = worker.hold(&claimed);
+        let tried = worker.deliver(claimed, &hold).await.unwrap().unwrap();
+        world.change(|state| state.links[1].state = meanwhile);
+        worker.record(&tried).await.unwrap();
+        assert_eq!(world.state().links[0].state, older);
+    }
+}
+
+#[tokio::test]
 async fn a_lease_that_was_given_while_others_looked_at_the_time_holds() {
     let world = requested().await;
     let claimed = world.claim().await.remove(0);

@@ -1,11 +1,17 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
+use passlink_domain::OutboxId;
 
 use super::State;
 use crate::*;
 
 #[async_trait]
 impl MailQueue for State {
+    async fn served_domains(&mut self, limit: u64) -> Result<Vec<i64>, StoreError> {
+        let sent = self.mails.iter().rev().filter(|mail| mail.state == OutboxState::Sent);
+        Ok(sent.take(limit as usize).map(|mail| mail.lane.domain).collect())
+    }
+
     async fn is_any_ready(&mut self) -> Result<bool, StoreError> {
         Ok(!self.ready.is_empty())
     }
@@ -70,6 +76,7 @@ impl MailQueue for State {
         &mut self,
         _now: Timestamp,
         _waits: LongestWaits,
+        _but: &[OutboxId],
     ) -> Result<bool, StoreError> {
         Ok(true)
     }
@@ -78,9 +85,11 @@ impl MailQueue for State {
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
+        but: &[OutboxId],
         _limit: u64,
     ) -> Result<(), StoreError> {
-        for mail in self.mails.iter_mut().filter(|mail| mail.state == OutboxState::Waiting) {
+        let waiting = |mail: &&mut OutboxMail| mail.state == OutboxState::Waiting;
+        for mail in self.mails.iter_mut().filter(waiting).filter(|mail| !but.contains(&mail.id)) {
             let (longest, urgency) = match (mail.leased_until, mail.about.urgency()) {
                 (Some(_), urgency) => (waits.lease, urgency),
                 (None, Urgency::Awaited) => (waits.link, Urgency::Retry),

@@ -20,16 +20,16 @@ impl RetiredKeys for State {
         Ok(())
     }
 
-    async fn end_what_needs(
+    async fn end_some_that_need(
         &mut self,
         key: &KeyId,
         _newer: &KeyId,
-        _expired_after: Timestamp,
-        _now: Timestamp,
-    ) -> Result<EndedByKey, StoreError> {
+        _times: (Timestamp, Timestamp),
+        _limit: u64,
+    ) -> Result<Option<EndedByKey>, StoreError> {
         let before = self.ceremonies.len();
         self.ceremonies.retain(|ceremony| ceremony.key != *key);
         let ceremonies = (before - self.ceremonies.len()) as u64;
-        Ok(EndedByKey { ceremonies, ..EndedByKey::default() })
+        Ok((ceremonies > 0).then(|| EndedByKey { ceremonies, ..EndedByKey::default() }))
     }
 }

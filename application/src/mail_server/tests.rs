@@ -45,7 +45,7 @@ fn a_server_in_trouble_is_probed_with_one_mail_after_growing_waits() {
         assert_eq!(server.0.allows(now + seconds(wait - 0.1)), Allowance::Nothing);
         now += seconds(wait);
         assert_eq!(server.0.allows(now), Allowance::Probe);
-        server.0.asked(&mail("probe"));
+        server.0.asked(&mail("probe"), now);
         assert_eq!(server.0.allows(now), Allowance::Nothing, "one is on its way");
         assert_eq!(server.says("probe", TROUBLE, now), Change::Nothing, "told once");
     }
@@ -74,9 +74,24 @@ fn mails_that_fail_together_count_once() {
 #[test]
 fn a_mail_that_hangs_since_before_the_trouble_keeps_no_probe_back() {
     let (start, mut server) = (Instant::now(), Server(MailServer::default()));
-    server.0.asked(&mail("hangs"));
+    server.0.asked(&mail("hangs"), start);
     server.says("other", TROUBLE, start);
     assert_eq!(server.0.allows(start + seconds(1.0)), Allowance::Probe);
+}
+
+#[test]
+fn a_probe_that_hangs_keeps_the_next_one_back_for_ten_seconds() {
+    let (start, mut server) = (Instant::now(), Server(MailServer::default()));
+    server.says("first", TROUBLE, start);
+    let now = start + seconds(1.0);
+    server.0.asked(&mail("hangs"), now);
+    assert_eq!(server.0.allows(now + seconds(9.9)), Allowance::Nothing);
+    let later = now + seconds(10.0);
+    assert_eq!(server.0.allows(later), Allowance::Probe);
+    server.0.asked(&mail("next"), later);
+    assert_eq!(server.says("hangs", TROUBLE, later), Change::Nothing);
+    assert_eq!(server.0.allows(later), Allowance::Nothing, "the next one is on its way");
+    assert_eq!(server.says("next", TOOK, later), Change::Back(seconds(11.0)));
 }
 
 #[test]
@@ -85,7 +100,7 @@ fn a_probe_that_was_not_worth_sending_is_followed_by_another_one_soon_and_not_at
     server.says("first", TROUBLE, start);
     let mut now = start + seconds(1.0);
     for _ in 0..5 {
-        server.0.asked(&mail("over"));
+        server.0.asked(&mail("over"), now);
         assert_eq!(server.says("over", None, now), Change::Nothing);
         assert_eq!(server.0.allows(now + seconds(0.9)), Allowance::Nothing);
         now += seconds(1.0);

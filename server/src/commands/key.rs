@@ -82,6 +82,13 @@ async fn retire_now(id: &KeyId, file: &Path, house: &House) -> Result<(), Error>
     }
     let newest =
         held.last().ok_or("there is no key in the file; add one with `passlink key add`")?;
+    if house.key_use().is_retired(newest.id.clone()).await? {
+        return Err(format!(
+            "the newest key in the file, {}, was retired; add one with `passlink key add`",
+            newest.id
+        )
+        .into());
+    }
     let ended = house.retire_key().at_once(id.clone(), newest.id.clone()).await?;
     if known {
         key_file::retire(file, id)?;

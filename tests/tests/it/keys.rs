@@ -240,6 +240,12 @@ async fn a_key_that_is_retired_now_ends_what_it_derived_and_a_node_with_no_newer
     assert!(stderr.contains("key add"), "{stderr}");
     assert_eq!(at_link(&passlink, &open, "_inspect").await.status, 200, "nothing was done");
     let new = add(&passlink);
+    // As if another node had retired it, which has a newer one.
+    passlink.sql("INSERT INTO retired_keys (key_id, retired_at) VALUES (?, 0)", &[&new]);
+    let stderr = passlink.cli(&["key", "retire", &old, "--now"]).failed(1);
+    assert!(stderr.contains("key add") && stderr.contains(&new), "{stderr}");
+    assert_eq!(at_link(&passlink, &open, "_inspect").await.status, 200, "nothing was done");
+    passlink.sql("DELETE FROM retired_keys", &[]);
     let ended = passlink.cli(&["key", "retire", &old, "--now"]).lines().remove(0);
     let counts = json!({ "id": old, "links": 1, "resends": 1, "undos": 1, "ceremonies": 2 });
     assert_eq!(ended, counts);

@@ -148,6 +148,43 @@ async fn a_mail_server_that_is_away_is_told_once_and_all_mails_go_out_when_it_is
 }
 
 #[tokio::test]
+async fn a_server_that_refuses_the_sender_ends_no_mail() {
+    let mails = MailServer::plain();
+    let answer = "550 5.7.1 This account is suspended";
+    mails.rules(&json!([{ "stage": "mail", "recipient": "", "answer": answer }]));
+    let passlink = Passlink::with_mail_server(&mails).started().await;
+    let crowd = passlink.crowd(10);
+    send_to(&passlink, &crowd).await;
+    until("the log to say so", async || passlink.log().contains(DOWN).then_some(())).await;
+    assert!(passlink.log().contains("suspended"), "{}", passlink.log());
+    assert!(passlink.cli(&["outbox", "list", "--failed"]).lines().is_empty());
+    mails.rules(&json!([]));
+    mails.until_mails_within(PATIENCE, 10).await;
+}
+
+#[tokio::test]
+async fn who_was_served_before_a_restart_is_served_after_it_whoever_hangs() {
+    let mails = MailServer::plain();
+    mails.rules(&json!([{ "stage": "data", "recipient": "@hangs", "delay": 3600 }]));
+    let mut passlink = Passlink::with_mail_server(&mails).generous().started().await;
+    let crowd = passlink.crowd(7);
+    let (hanging, other) = crowd.split_at(6);
+    for (number, user) in hanging.iter().enumerate() {
+        let domain = format!("hangs{number}.example");
+        moved(&passlink, std::slice::from_ref(user), &domain, &domain);
+    }
+    send_to(&passlink, other).await;
+    mails.until_mails(1).await;
+    until("the record", async || passlink.log().contains("mail sent").then_some(())).await;
+    passlink.kill();
+    passlink.start().await;
+    send_to(&passlink, hanging).await;
+    mails.until_in_hand().await;
+    send_to(&passlink, other).await;
+    mails.until_mails(2).await;
+}
+
+#[tokio::test]
 async fn after_an_outage_who_has_just_asked_is_served_first() {
     let mut mails = MailServer::shut(Tls::None);
     let passlink =

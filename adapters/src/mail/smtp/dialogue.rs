@@ -104,8 +104,8 @@ impl From<Trouble> for MailError {
     fn from(Trouble { reason, code, of_mail, text }: Trouble) -> Self {
         match code {
             Some(code) if of_mail && asks_to_slow_down(code, &text) => Self::Busy(reason, text),
-            Some(code @ 500..=599) if !OPERATORS.contains(&code) => Self::Refused(reason, text),
             Some(code) if OPERATORS.contains(&code) => Self::Down(reason, text),
+            Some(500..=599) if of_mail => Self::Refused(reason, text),
             _ if of_mail => Self::Unavailable(reason, text),
             // Who says so before it has heard of a recipient says it to all mails.
             _ => Self::Down(reason, text),
@@ -217,8 +217,11 @@ pub(super) async fn announce(
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
     }
+    // The sender is the same for all mails; what else is asked for is not.
+    let is_of_mail = !parameters.is_empty();
     let from = Mail::new(mail.envelope.from().cloned(), parameters);
-    command(connection, "SMTP MAIL", from, patience).await?;
+    let from = command(connection, "SMTP MAIL", from, patience).await;
+    from.map_err(|trouble| if is_of_mail { trouble.of_mail() } else { trouble })?;
     for to in mail.envelope.to() {
         let recipient = Rcpt::new(to.clone(), Vec::new());
         command(connection, "SMTP RCPT", recipient, patience).await.map_err(Trouble::of_mail)?;

@@ -10,7 +10,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
     QuerySelect,
-    sea_query::{Expr, LockBehavior, LockType},
+    sea_query::{Expr, LockBehavior, LockType, Query},
 };
 
 use super::{Sql, instant, parsed, state_names};
@@ -234,10 +234,16 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
     }
 
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError> {
+        // As its row has it now: a clock that was set back may have moved it.
+        let requested = Query::select()
+            .column(Column::RequestedAt)
+            .from(Entity)
+            .and_where(Column::Id.eq(newer.id.as_str()))
+            .take();
         let replaced = Entity::update_many()
             .col_expr(Column::State, Expr::value(state_name(LinkState::Replaced)))
             .filter(Column::UserId.eq(newer.user.as_str()))
-            .filter(Column::RequestedAt.lt(newer.requested.as_millisecond()))
+            .filter(Expr::col(Column::RequestedAt).lt(requested))
             .filter(Column::Email.is_not_null())
             .filter(Column::State.is_in(OPEN.map(state_name)))
             .exec(self.db)

@@ -8,6 +8,7 @@ use passlink_application::{
     ClaimedMail, Lane, Lease, LongestWaits, MailOutcome, MailQueue, OutboxState, ReadyMail,
     StoreError, TraceContext, Urgency,
 };
+use passlink_domain::OutboxId;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
@@ -37,8 +38,12 @@ fn ready_mail(row: Model) -> Result<ReadyMail, StoreError> {
 }
 
 /// The mails that are ready again at `now`: put off until then or in hand until then, and those whose
-/// time lies further ahead than any can; by kind.
-fn ripe(now: Timestamp, waits: LongestWaits) -> impl Iterator<Item = (&'static str, Condition)> {
+/// time lies further ahead than any can; by kind, and without those `but`.
+fn ripe(
+    now: Timestamp,
+    waits: LongestWaits,
+    but: &[OutboxId],
+) -> impl Iterator<Item = (&'static str, Condition)> {
     let at = |time: Result<Timestamp, jiff::Error>| time.unwrap_or(Timestamp::MAX).as_millisecond();
     let lease = at(now.checked_add(waits.lease));
     let now_ms = now.as_millisecond();
@@ -51,7 +56,9 @@ fn ripe(now: Timestamp, waits: LongestWaits) -> impl Iterator<Item = (&'static s
             Condition::all().add(Expr::cust(PUT_OFF)).add(Column::Kind.eq(kind)).add(when)
         };
         let in_hand = move |when: SimpleExpr| {
-            Condition::all().add(Expr::cust(IN_HAND)).add(Column::Kind.eq(kind)).add(when)
+            let others = Column::Id.is_not_in(but.iter().map(OutboxId::as_str));
+            let in_hand = Condition::all().add(Expr::cust(IN_HAND)).add(Column::Kind.eq(kind));
+            in_hand.add(when).add(others)
         };
         [
             (kind, put_off(Column::DueAt.lte(now_ms))),
@@ -77,6 +84,19 @@ fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> 
 
 #[async_trait]
 impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
+    async fn served_domains(&mut self, limit: u64) -> Result<Vec<i64>, StoreError> {
+        let domains = Entity::find()
+            .select_only()
+            .column(Column::LaneDomain)
+            .filter(Column::State.eq(state_name(OutboxState::Sent)))
+            .order_by_desc(Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(self.db)
+            .await;
+        domains.map_err(|error| self.failed(error))
+    }
+
     async fn is_any_ready(&mut self) -> Result<bool, StoreError> {
         let one = ready().select_only().column(Column::Id).limit(1).into_tuple::<String>();
         let one = one.one(self.db).await.map_err(|error| self.failed(error))?;
@@ -152,8 +172,13 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         Ok(rows.into_iter().filter_map(readable).collect())
     }
 
-    async fn are_ripe(&mut self, now: Timestamp, waits: LongestWaits) -> Result<bool, StoreError> {
-        for (_, which) in ripe(now, waits) {
+    async fn are_ripe(
+        &mut self,
+        now: Timestamp,
+        waits: LongestWaits,
+        but: &[OutboxId],
+    ) -> Result<bool, StoreError> {
+        for (_, which) in ripe(now, waits, but) {
             let one = Entity::find().select_only().column(Column::Id).filter(which).limit(1);
             let one = one.into_tuple::<String>().one(self.db).await;
             if one.map_err(|error| self.failed(error))?.is_some() {
@@ -167,9 +192,10 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
+        but: &[OutboxId],
         limit: u64,
     ) -> Result<(), StoreError> {
-        for (kind, which) in ripe(now, waits) {
+        for (kind, which) in ripe(now, waits, but) {
             let some = Entity::find()
                 .filter(which)
                 .limit(limit)

@@ -6,8 +6,8 @@ use passlink_application::{EndedByKey, RetiredKey, RetiredKeys, StoreError};
 use passlink_domain::{KeyId, LinkState};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, LockType, OnConflict},
 };
 
 use super::{
@@ -19,23 +19,66 @@ use super::{
 use crate::persistence::entities::{ceremonies, links, passkeys, retired_keys};
 
 impl<C: ConnectionTrait> Sql<'_, C> {
-    /// Revokes those links that need a key of which `which` is so; returns how many.
+    /// Revokes up to `limit` links that need a key; returns those that were open and those that could
+    /// have been sent again, and how many were looked at.
     async fn revoke_links_of_key(
         &mut self,
         key: &KeyId,
-        expired_after: Timestamp,
-        which: Condition,
-    ) -> Result<u64, StoreError> {
+        (expired_after, now): (Timestamp, Timestamp),
+        limit: u64,
+    ) -> Result<(u64, u64, usize), StoreError> {
         use links::{Column, Entity};
-        let revoked = Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(LinkState::Revoked)))
+        let rows = Entity::find()
             .filter(Column::KeyId.eq(key.as_str()))
             .filter(Column::State.is_in(NEEDY.map(state_name)))
             .filter(Column::ExpiresAt.gt(expired_after.as_millisecond()))
-            .filter(which)
+            .limit(limit)
+            .lock(LockType::Update)
+            .all(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        if rows.is_empty() {
+            return Ok((0, 0, 0));
+        }
+        Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(LinkState::Revoked)))
+            .filter(Column::Id.is_in(rows.iter().map(|row| row.id.as_str())))
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let (open, over): (Vec<_>, Vec<_>) = rows.iter().partition(|row| {
+            row.state != state_name(LinkState::Expired) && row.expires_at > now.as_millisecond()
+        });
+        // Those that were sent again only seem to need their key.
+        let resends = over.iter().filter(|row| row.resent_at.is_none()).count();
+        Ok((open.len() as u64, resends as u64, rows.len()))
+    }
+
+    /// Has up to `limit` undo codes derived from another key; returns how many.
+    async fn hand_undos_over(
+        &mut self,
+        (key, newer): (&KeyId, &KeyId),
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        use passkeys::{Column, Entity};
+        let ids: Vec<String> = undoable(key.as_str(), now)
+            .select_only()
+            .column(Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let handed = Entity::update_many()
+            .col_expr(Column::UndoKeyId, Expr::value(newer.as_str()))
+            .filter(Column::Id.is_in(ids))
             .exec(self.db)
             .await;
-        Ok(revoked.map_err(|error| self.failed(error))?.rows_affected)
+        Ok(handed.map_err(|error| self.failed(error))?.rows_affected)
     }
 }
 
@@ -63,37 +106,21 @@ impl<C: ConnectionTrait> RetiredKeys for Sql<'_, C> {
         retired.map(drop).map_err(|error| self.failed(error))
     }
 
-    async fn end_what_needs(
+    async fn end_some_that_need(
         &mut self,
         key: &KeyId,
         newer: &KeyId,
-        expired_after: Timestamp,
-        now: Timestamp,
-    ) -> Result<EndedByKey, StoreError> {
-        let open = Condition::all()
-            .add(links::Column::State.ne(state_name(LinkState::Expired)))
-            .add(links::Column::ExpiresAt.gt(now.as_millisecond()));
-        let not_resent = Condition::all().add(links::Column::ResentAt.is_null());
-        let links = self.revoke_links_of_key(key, expired_after, open).await?;
-        let resends = self.revoke_links_of_key(key, expired_after, not_resent).await?;
-        // Those that were sent again only seem to need their key.
-        self.revoke_links_of_key(key, expired_after, Condition::all()).await?;
-
-        let undos = undoable(key.as_str(), now).count(self.db).await;
-        let undos = undos.map_err(|error| self.failed(error))?;
-        passkeys::Entity::update_many()
-            .col_expr(passkeys::Column::UndoKeyId, Expr::value(newer.as_str()))
-            .filter(passkeys::Column::UndoKeyId.eq(key.as_str()))
-            .filter(passkeys::Column::RemovedAt.is_null())
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-
+        times: (Timestamp, Timestamp),
+        limit: u64,
+    ) -> Result<Option<EndedByKey>, StoreError> {
+        let (links, resends, revoked) = self.revoke_links_of_key(key, times, limit).await?;
+        let undos = self.hand_undos_over((key, newer), times.1, limit).await?;
         let ended = ceremonies::Entity::delete_many()
             .filter(ceremonies::Column::KeyId.eq(key.as_str()))
             .exec(self.db)
             .await;
         let ceremonies = ended.map_err(|error| self.failed(error))?.rows_affected;
-        Ok(EndedByKey { links, resends, undos, ceremonies })
+        let is_any = revoked > 0 || undos > 0 || ceremonies > 0;
+        Ok(is_any.then_some(EndedByKey { links, resends, undos, ceremonies }))
     }
 }
