@@ -41,7 +41,7 @@ const PONG: Duration = Duration::from_secs(20);
 const MAX_CONNECTIONS: usize = 12_000;
 /// For tests that can't open so many. Not a part of the configuration, hence the name.
 const CONNECTIONS: &str = "_PASSLINK_CONNECTIONS";
-/// How many connections more may wait for a place.
+/// Most connections that may wait for a place beside them.
 const WAITING: usize = 1_000;
 /// How long a connection may take to end whose place another client gets.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -70,12 +70,13 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     bound.map_err(|error| format!("can't listen on {address}: {error}").into())
 }
 
-/// How many connections there may be at a time: files are left for all else that needs some.
-fn most_connections() -> usize {
+/// How many connections there may be at a time, and how many more may wait: a quarter of the open files
+/// is left for all else that needs some.
+fn most_connections() -> (usize, usize) {
     let asked = std::env::var(CONNECTIONS).ok().and_then(|text| text.parse().ok());
     let (files, _) = rlimit::Resource::NOFILE.get().unwrap_or((u64::MAX, u64::MAX));
-    let files = usize::try_from(files / 4 * 3).unwrap_or(usize::MAX);
-    asked.unwrap_or(MAX_CONNECTIONS).min(files)
+    let eighths = |count| usize::try_from(files / 8 * count).unwrap_or(usize::MAX);
+    (asked.unwrap_or(MAX_CONNECTIONS).min(eighths(5)), WAITING.min(eighths(1)))
 }
 
 /// Serves until `stop`; then finishes the requests in hand, and leaves the connections that have not
@@ -87,8 +88,8 @@ pub(crate) async fn serve(
     proxies: TrustedProxies,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let most = most_connections();
-    let (places, connections) = (FairPool::revocable(most, WAITING), Connections::default());
+    let (most, waiting) = most_connections();
+    let (places, connections) = (FairPool::revocable(most, waiting), Connections::default());
     let server = Arc::new(Server { tls, router, proxies, places, connections, stop });
     let tasks = TaskTracker::new();
     loop {

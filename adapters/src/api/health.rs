@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use passlink_application::{KeyUse, Store};
 use passlink_domain::CodeKeys;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{SERVICES, error::ApiError, last_look::LastLook};
@@ -48,8 +48,10 @@ impl Health {
             tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
             return Some("the database is not ready\n");
         }
-        // Whether the database is there was asked a moment ago.
-        if let Ok(true) = self.key_use.is_retired(self.keys.newest().clone()).await {
+        // Whether the database is there was asked a moment ago. Where its connections are all busy, that
+        // is no reason to send the calls elsewhere.
+        let retired = self.key_use.is_retired(self.keys.newest().clone());
+        if let Ok(Ok(true)) = timeout(FRESH, retired).await {
             return Some("the newest key of the key file was retired\n");
         }
         match (self.worker_alive)() {
@@ -61,7 +63,8 @@ impl Health {
     /// What this node lacks and can work without, in a line each. It is ready all the same: links
     /// with other keys are well, and if the key is lost, so are all links to come.
     async fn lacks(&self) -> String {
-        let missing = self.key_use.missing(&self.keys).await.unwrap_or_default();
+        let missing = timeout(FRESH, self.key_use.missing(&self.keys)).await;
+        let missing = missing.unwrap_or(Ok(Vec::new())).unwrap_or_default();
         let lines = missing.iter().map(|need| {
             format!("the key file lacks {}, which links need until {}\n", need.key, need.until())
         });

@@ -264,7 +264,10 @@ async fn open_sqlite(
         .test_before_acquire(false)
         // To open the file is to wait for who writes it.
         .acquire_timeout(2 * BUSY_TIMEOUT)
-        // The first connection stays: when the last one is closed, SQLite removes its journal.
+        // All are opened at the start and stay. Whoever opens the file later may find another one in its
+        // place, and when the last connection to that is closed, SQLite writes the journal of this one
+        // into it.
+        .min_connections(connections)
         .idle_timeout(None)
         .max_lifetime(None)
         .map_sqlx_sqlite_opts(move |options| match &file {

@@ -90,8 +90,8 @@ async fn a_mail_that_was_in_hand_at_a_kill_comes_again_as_the_same_mail() {
 #[tokio::test]
 async fn a_mail_server_that_takes_longer_than_a_lease_to_accept_gets_the_mail_once() {
     let mails = MailServer::plain();
-    mails.rules(&json!([{ "delay": 20 }]));
-    let passlink = Passlink::with_mail_server(&mails).leasing("9s").started().await;
+    mails.rules(&json!([{ "delay": 40 }]));
+    let passlink = Passlink::with_mail_server(&mails).leasing("30s").started().await;
     passlink.send_link(&passlink.ada().token).await.sequence();
     mails.until_in_hand().await;
     until("the mail to be sent", async || {

@@ -18,10 +18,10 @@ impl MigrationTrait for Step {
             let column = string_len_null(column, 200);
             manager.alter_table(Table::alter().table(table).add_column(column).take()).await?;
         }
-        // The open ones among them are those of the last day.
+        // The open ones among them are those of the last day. Links of before have none.
         let mut index = Index::create();
         index.name("links_token_id_requested_at").table("links");
-        index.col("token_id").col("requested_at");
+        index.col("token_id").col("requested_at").and_where(Expr::col("token_id").is_not_null());
         manager.create_index(index.take()).await
     }
 }

@@ -85,7 +85,7 @@ impl<C: ConnectionTrait> Mailboxes for Sql<'_, C> {
     async fn forget_mailboxes(&mut self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         // A text of times begins with the newest one.
         let sql = "DELETE FROM \"mailboxes\" WHERE mailbox IN \
-            (SELECT mailbox FROM \"mailboxes\" WHERE mailed_at < $1 LIMIT $2)";
+            (SELECT mailbox FROM \"mailboxes\" WHERE mailed_at < $1 LIMIT $2) AND mailed_at < $1";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.run(sql, [digits(before).into(), limit.into()]).await
     }

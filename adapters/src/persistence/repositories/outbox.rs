@@ -34,9 +34,6 @@ pub(super) const READY: &str =
 pub(super) const PUT_OFF: &str = "settled_at IS NULL AND leased_until IS NULL AND urgency IS NULL";
 pub(super) const IN_HAND: &str = "settled_at IS NULL AND leased_until IS NOT NULL";
 
-/// Longest look for the mail that is due for longest, in mails.
-const DUE: u64 = 100;
-
 pub(super) fn urgency_number(urgency: Urgency) -> i16 {
     match urgency {
         Urgency::Awaited => 0,
@@ -228,14 +225,19 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
 impl<C: ConnectionTrait> Sql<'_, C> {
     /// When a mail was due for longest, or when the next one is.
     async fn due(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        let rows = ready().limit(DUE).all(self.db).await.map_err(|error| self.failed(error))?;
-        let mut due = rows.into_iter().map(|row| row.due_at).min();
+        let mut due: Option<i64> = None;
+        let ready = Urgency::ALL.map(|urgency| {
+            let of_urgency =
+                Entity::find().filter(Expr::cust(READY)).filter(Column::Kind.is_in(KINDS));
+            let of_urgency = of_urgency.filter(Column::Urgency.eq(urgency_number(urgency)));
+            of_urgency.order_by_asc(Column::DueAt)
+        });
         let put_off = KINDS.map(|kind| {
             let of_kind = Entity::find().filter(Expr::cust(PUT_OFF)).filter(Column::Kind.eq(kind));
             of_kind.order_by_asc(Column::DueAt)
         });
         let in_hand = Entity::find().filter(Expr::cust(IN_HAND)).order_by_asc(Column::LeasedUntil);
-        for first in put_off.into_iter().chain([in_hand]) {
+        for first in ready.into_iter().chain(put_off).chain([in_hand]) {
             let first = first.select_only().column(Column::DueAt).limit(1).into_tuple();
             let first: Option<i64> =
                 first.one(self.db).await.map_err(|error| self.failed(error))?;
