@@ -101,6 +101,11 @@ async fn a_backup_that_is_put_in_the_place_of_the_database_needs_a_restart() {
     python::sql(&url, "VACUUM INTO ?", &[backup.to_str().unwrap()]);
     fs::set_permissions(&backup, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(passlink.send_link(&ada.token).await.sequence(), 3);
+    // A stop would wait for what can't be recorded any more.
+    until("both mails to be sent", async || {
+        (count(&passlink.log(), "mail sent") == 2).then_some(())
+    })
+    .await;
     fs::rename(&backup, &file).unwrap();
     assert_out_of_reach(&passlink, &ada).await;
     assert!(passlink.log().contains("start again"), "{}", passlink.log());
