@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, fs};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use futures_util::{StreamExt, stream};
 use passlink_tests::{MailServer, Passlink, secrets::search};
 use serde_json::{Value, json};
 
@@ -135,9 +136,9 @@ async fn nothing_that_a_reader_of_the_database_has_opens_anything() {
     tried.remove("");
     assert!(tried.len() > 50, "{tried:?}");
     let before = rows(&open.passlink);
-    for value in &tried {
-        open.try_as_all(value).await;
-    }
+    // Ceremonies are open for five minutes.
+    let tries = stream::iter(&tried).map(|value| open.try_as_all(value));
+    tries.buffer_unordered(16).collect::<()>().await;
     assert_eq!(rows(&open.passlink), before);
 
     let secrets = open.secrets();
@@ -147,10 +148,13 @@ async fn nothing_that_a_reader_of_the_database_has_opens_anything() {
     open.passlink.stop().await;
     assert_eq!(search(&open.passlink.files(), &secrets), BTreeSet::new());
 
-    // All of it was open the whole time.
+    // All of it was open the whole time. On a slow machine the ceremonies are over by now: others are
+    // begun in the same ways.
     open.passlink.start().await;
-    let Open { passlink, ada, by_link: [first, second], by_token, .. } = &open;
-    for begun in [first, second] {
+    let Open { passlink, ada, .. } = &open;
+    let by_token = begin(passlink, ada).await;
+    for code in [&open.returned, &open.mailed] {
+        let begun = begin_with(passlink, ada, code).await;
         let finished = begun.finish(passlink, None, &begun.answer().credential()).await;
         assert_eq!(finished.status, 200, "{finished:?}");
     }
