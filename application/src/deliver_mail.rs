@@ -14,8 +14,8 @@ use crate::{
     ServerWord, Store, StoreError,
     claim_mail::choose,
     compose_mail::{Composed, Composer, Dropped, LINK_WAIT, NOTICE_WAIT, Subject, look_up},
-    mail_server::spread_by,
     mail_slots::ANSWERING,
+    mail_waits::spread_by,
 };
 
 /// Wait before the second try; it doubles with each one that follows.

@@ -30,6 +30,7 @@ mod list_passkeys;
 mod mail;
 mod mail_server;
 mod mail_slots;
+mod mail_waits;
 mod observer;
 mod outbox;
 mod passkey_desk;

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 
 use passlink_domain::OutboxId;
 
-use crate::{ClaimedMail, mail_slots::is_stuck};
+use crate::{
+    ClaimedMail,
+    mail_waits::{is_stuck, spread_by},
+};
 
 /// Wait before the first probe; it doubles with each one that fails.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -143,11 +146,6 @@ impl MailServer {
             (_, _) => Change::Nothing,
         }
     }
-}
-
-/// By half to either side.
-pub(crate) fn spread_by(wait: Duration, spread: f64) -> Duration {
-    wait.mul_f64(0.5 + spread.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]

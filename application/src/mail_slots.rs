@@ -10,10 +10,11 @@ use std::{
 use lru::LruCache;
 use passlink_domain::OutboxId;
 
-use crate::{Lane, ReadyMail, ServerWord, mail_server::spread_by};
+use crate::{
+    Lane, ReadyMail, ServerWord,
+    mail_waits::{is_stuck, spread_by},
+};
 
-/// From here on a mail in hand waits for an answer that may never come.
-const STUCK: Duration = Duration::from_secs(10);
 /// How many domains are remembered that answer: those that did last.
 pub(crate) const ANSWERING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
@@ -153,11 +154,6 @@ impl MailSlots {
             unfinished: false,
         }
     }
-}
-
-/// Whether a mail that is on its way since then waits for an answer that may never come.
-pub(crate) fn is_stuck(since: Instant, now: Instant) -> bool {
-    now.saturating_duration_since(since) >= STUCK
 }
 
 /// Free slots on their way to mails that wait.
