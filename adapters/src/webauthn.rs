@@ -1,26 +1,24 @@
-//! The relying party of WebAuthn, by webauthn-rs.
+//! The relying party of WebAuthn.
 
 use std::collections::BTreeMap;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use passlink_application::{NewCredential, WebAuthn, WebAuthnError};
 use passlink_domain::{Aaguid, Attachment, CEREMONY_LIFETIME, Challenge, Credential};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use url::{Origin, Url};
 use uuid::Uuid;
-use webauthn_rs::prelude::{
-    COSEAlgorithm, COSEKey, CreationChallengeResponse, PasskeyRegistration,
-    RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
-};
+use webauthn_rs::prelude::{Webauthn, WebauthnBuilder, WebauthnError};
 
-use answer::{Answer, ClientData};
-use authenticator_data::AttestedCredential;
+use answer::Answer;
+use authenticator_data::AuthenticatorData;
 
 mod answer;
 mod authenticator_data;
 #[cfg(any(test, feature = "fuzzing"))]
 mod open_ceremony;
 mod options;
+mod public_key;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub use open_ceremony::OpenCeremony;
@@ -85,30 +83,6 @@ impl RelyingParty {
             models: serde_json::from_str::<Models>(MODELS)?.names,
         })
     }
-
-    /// What the library asks of an authenticator, and what it verifies the answer by. It draws a
-    /// challenge of its own, which is not used.
-    fn start(
-        &self,
-        (name, display_name): (&str, &str),
-    ) -> Result<(CreationChallengeResponse, PasskeyRegistration), WebAuthnError> {
-        // Only fills the options, where the handle takes its place.
-        let id = Uuid::nil();
-        // In the options alone: that a credential is registered already is the store's to say.
-        let exclude = None;
-        self.webauthn.start_passkey_registration(id, name, display_name, exclude).map_err(broken)
-    }
-
-    /// What an answer to this challenge is verified by. But for the challenge it is the same for all
-    /// ceremonies, so nothing of it is kept: nobody can read it, or change what is verified.
-    fn expecting(&self, challenge: &Challenge) -> Result<PasskeyRegistration, WebAuthnError> {
-        let (_, drawn) = self.start(("unused", "unused"))?;
-        let mut state = serde_json::to_value(drawn).map_err(broken)?;
-        let place = state.pointer_mut("/rs/challenge");
-        *place.ok_or_else(|| broken("the library's state has no challenge"))? =
-            BASE64_URL_SAFE_NO_PAD.encode(challenge.expose()).into();
-        serde_json::from_value(state).map_err(broken)
-    }
 }
 
 /// An origin as browsers write it.
@@ -140,53 +114,66 @@ impl WebAuthn for RelyingParty {
 
     fn options(&self, new: &NewCredential<'_>) -> Result<String, WebAuthnError> {
         let names = (new.user.username.as_str(), new.user.display_name.as_str());
-        let (mut options, _) = self.start(names)?;
+        // Only fills the options, where the handle takes its place.
+        let id = Uuid::nil();
+        let started = self.webauthn.start_passkey_registration(id, names.0, names.1, None);
+        // What the library would verify an answer by is not used: see `verify`.
+        let (mut options, _) = started.map_err(broken)?;
         options::complete(&mut options.public_key, new);
         serde_json::to_string(&options).map_err(broken)
     }
 
     fn challenge_of(&self, answer: &str) -> Option<Vec<u8>> {
-        ClientData::of(answer)?.challenge()
+        Some(Answer::read(answer).ok()?.client_data().ok()?.challenge)
     }
 
+    /// The steps of WebAuthn, section 7.1, without attestation. The library refuses statements that
+    /// nobody asked for, and RSA keys of more than 2048 bits, so that somebody would have a passkey on
+    /// the device that is not known here.
     fn verify(&self, challenge: &Challenge, answer: &str) -> Result<Credential, WebAuthnError> {
-        let registered: RegisterPublicKeyCredential =
-            serde_json::from_str(answer).map_err(not_verified)?;
-        if registered.type_ != "public-key" {
-            return Err(not_verified("the credential is of another type"));
+        let answer = Answer::read(answer).map_err(not_verified)?;
+        let client_data = answer.client_data().map_err(not_verified)?;
+        let data = AuthenticatorData::read(answer.attestation_object())
+            .ok_or_else(|| not_verified("the attestation object holds no credential"))?;
+        let rp_id_hash: [u8; 32] = Sha256::digest(&self.id).into();
+        let steps = [
+            (answer.kind == "public-key", "the credential is of another type"),
+            (client_data.kind == "webauthn.create", "the client data are of another type"),
+            (client_data.challenge == challenge.expose(), "the challenge is of another ceremony"),
+            // As browsers write it: no other URL of the same origin is one.
+            (
+                self.origins.contains(&client_data.origin),
+                "the origin is not one of this relying party",
+            ),
+            (!client_data.is_framed(), "the page is in a frame of another page"),
+            (data.rp_id_hash == rp_id_hash, "the credential is for another relying party"),
+            (data.user_present(), "the user was not present"),
+            (data.user_verified(), "the user was not verified"),
+            (
+                data.backup_eligible() || !data.backup_state(),
+                "the credential is backed up, but says it can't be",
+            ),
+            (answer.names(data.id.as_bytes()), "the answer is about another credential"),
+            (answer.may_be_discoverable(), "the credential is not discoverable"),
+        ];
+        if let Some((_, why)) = steps.into_iter().find(|(holds, _)| !holds) {
+            return Err(not_verified(why));
         }
-        let client_data = ClientData::of(answer);
-        let answer: Answer = serde_json::from_str(answer).map_err(not_verified)?;
-        if !answer.may_be_discoverable() {
-            return Err(not_verified("the credential is not discoverable"));
-        }
-        let expected = self.expecting(challenge)?;
-        self.webauthn.finish_passkey_registration(&registered, &expected).map_err(not_verified)?;
-        // The library takes for an origin whatever URL has it: with a path, a user name, in capitals.
-        if !client_data.is_some_and(|client_data| client_data.is_from(&self.origins)) {
-            return Err(not_verified(
-                "the origin is written as no browser writes it, or in a frame",
-            ));
-        }
-        // What was verified is what the attestation object holds, not what stands beside it.
-        let attested = AttestedCredential::read(&registered.response.attestation_object)
-            .ok_or_else(|| not_verified("the authenticator data can't be read"))?;
+        public_key::read(&data.public_key).map_err(not_verified)?;
         Ok(Credential {
-            id: attested.id,
-            public_key: attested.public_key,
-            sign_count: attested.sign_count,
             transports: answer.transports(),
             attachment: answer.attachment(),
-            backup_eligible: attested.backup_eligible,
-            backup_state: attested.backup_state,
-            aaguid: attested.aaguid,
+            sign_count: data.sign_count,
+            backup_eligible: data.backup_eligible(),
+            backup_state: data.backup_state(),
+            aaguid: data.aaguid,
+            id: data.id,
+            public_key: data.public_key,
         })
     }
 
     fn can_verify(&self, public_key: &[u8]) -> bool {
-        let key = serde_cbor_2::from_slice(public_key).ok();
-        let key = key.and_then(|key: serde_cbor_2::Value| COSEKey::try_from(&key).ok());
-        key.is_some_and(|key| COSEAlgorithm::secure_algs().contains(&key.type_))
+        public_key::read(public_key).is_ok()
     }
 
     fn model(&self, aaguid: Aaguid) -> Option<&str> {

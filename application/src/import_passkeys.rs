@@ -85,7 +85,11 @@ impl ImportPasskeys {
             ));
         }
         if !webauthn.can_verify(&credential.public_key) {
-            return Err("publicKey: must be a COSE_Key for ES256, ES384 or RS256".to_owned());
+            return Err(
+                "publicKey: must be a COSE_Key for ES256 on P-256, ES384 on P-384, or RS256 \
+                with 2048 to 4096 bits"
+                    .to_owned(),
+            );
         }
         let named = name_passkey("", webauthn.model(credential.aaguid), None);
         let passkey = Passkey {

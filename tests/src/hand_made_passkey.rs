@@ -145,6 +145,12 @@ fn es256_key() -> Vec<u8> {
     [&head[..], &[0x21], &bytes(&hex(x)), &[0x22], &bytes(&hex(y))].concat()
 }
 
+/// An RS256 key in COSE, as good as its numbers.
+pub fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    let head = [0xa4, 0x01, 0x03, 0x03, 0x39, 0x01, 0x00];
+    [&head[..], &[0x20], &bytes(modulus), &[0x21], &bytes(exponent)].concat()
+}
+
 fn hex(text: &str) -> Vec<u8> {
     let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
     pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()

@@ -6,7 +6,10 @@ use ring::{
     },
 };
 
-use crate::{hand_made_passkey::bytes, python};
+use crate::{
+    hand_made_passkey::{bytes, rsa_public_key},
+    python,
+};
 
 /// A new private key of a passkey that is made by hand.
 pub enum Key {
@@ -26,7 +29,12 @@ impl Key {
 
     /// One for RS256.
     pub fn rs256() -> Self {
-        Self::Rs256(RsaKeyPair::from_pkcs8(&python::rsa_key()).unwrap())
+        Self::rs256_of(2048)
+    }
+
+    /// One for RS256, of so many bits.
+    pub fn rs256_of(bits: u32) -> Self {
+        Self::Rs256(RsaKeyPair::from_pkcs8(&python::rsa_key(bits)).unwrap())
     }
 
     /// The algorithm's number in CBOR.
@@ -48,8 +56,7 @@ impl Key {
             }
             Self::Rs256(key) => {
                 let public = PublicKeyComponents::<Vec<u8>>::from(key.public_key());
-                let head = [&[0xa4, 0x01, 0x03, 0x03][..], &algorithm].concat();
-                [&head[..], &[0x20], &bytes(&public.n), &[0x21], &bytes(&public.e)].concat()
+                rsa_public_key(&public.n, &public.e)
             }
         }
     }

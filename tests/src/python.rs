@@ -34,10 +34,12 @@ pub fn grpc_client(address: &str, token: &str, ca: Option<&Path>) -> Value {
     serde_json::from_str(&Output::of(command).done()).unwrap()
 }
 
-/// A new RSA key, as PKCS #8.
-pub fn rsa_key() -> Vec<u8> {
+/// A new RSA key of so many bits, as PKCS #8.
+pub fn rsa_key(bits: u32) -> Vec<u8> {
     use base64::prelude::{BASE64_STANDARD, Engine};
-    BASE64_STANDARD.decode(Output::of(script("rsa_key.py")).done().trim_end()).unwrap()
+    let mut command = script("rsa_key.py");
+    command.arg(bits.to_string());
+    BASE64_STANDARD.decode(Output::of(command).done().trim_end()).unwrap()
 }
 
 /// Holds the write lock of a SQLite file until both are dropped.

@@ -1,18 +1,28 @@
-//! What a browser says beside what the authenticator signed. None of it is proven.
+//! A browser's answer to creation options.
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use base64::{
+    DecodeError,
+    prelude::{BASE64_URL_SAFE_NO_PAD, Engine},
+};
 use passlink_domain::{Attachment, MAX_TRANSPORTS, is_transport};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
 use super::attachment_named;
 
-/// The parts of a `PublicKeyCredential` that are kept as they are told.
+/// A `PublicKeyCredential`. What is not looked at may be as it likes, and what is only kept may be
+/// missing, `null` or of another type: it is left out then.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Answer {
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(deserialize_with = "octets")]
+    id: Vec<u8>,
+    #[serde(default, deserialize_with = "octets_if_any")]
+    raw_id: Option<Vec<u8>>,
     #[serde(default)]
-    authenticator_attachment: Option<String>,
+    authenticator_attachment: Value,
     #[serde(default)]
     client_extension_results: Value,
     response: Response,
@@ -20,20 +30,48 @@ pub(super) struct Answer {
 
 #[derive(Deserialize)]
 struct Response {
+    #[serde(rename = "clientDataJSON", deserialize_with = "octets")]
+    client_data: Vec<u8>,
+    #[serde(rename = "attestationObject", deserialize_with = "octets")]
+    attestation_object: Vec<u8>,
     #[serde(default)]
-    transports: Option<Vec<String>>,
+    transports: Value,
 }
 
 impl Answer {
-    /// How the authenticator was attached.
-    pub fn attachment(&self) -> Option<Attachment> {
-        self.authenticator_attachment.as_deref().and_then(attachment_named)
+    /// Reads it.
+    pub fn read(json: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(json)
     }
 
-    /// How the authenticator can be reached: all that is told, known or not, in order and once.
+    /// Whether it is about the credential with this id.
+    pub fn names(&self, id: &[u8]) -> bool {
+        self.id == id && self.raw_id.as_ref().is_none_or(|raw_id| raw_id == id)
+    }
+
+    /// The attestation object.
+    pub fn attestation_object(&self) -> &[u8] {
+        &self.response.attestation_object
+    }
+
+    /// The client data.
+    pub fn client_data(&self) -> serde_json::Result<ClientData> {
+        // As the standard has it read: UTF-8, with or without a byte order mark.
+        let text = String::from_utf8_lossy(&self.response.client_data);
+        serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text))
+    }
+
+    /// How the authenticator was attached. Not proven.
+    pub fn attachment(&self) -> Option<Attachment> {
+        self.authenticator_attachment.as_str().and_then(attachment_named)
+    }
+
+    /// How the authenticator can be reached: all that is told, known or not, in order and once. Not
+    /// proven.
     pub fn transports(&self) -> Vec<String> {
-        let mut transports: Vec<String> = self.response.transports.clone().unwrap_or_default();
-        transports.retain(|name| is_transport(name));
+        let told = self.response.transports.as_array().map(Vec::as_slice).unwrap_or_default();
+        let told = told.iter().filter_map(Value::as_str).filter(|name| is_transport(name));
+        let mut transports: Vec<String> = told.map(str::to_owned).collect();
         transports.sort();
         transports.dedup();
         transports.truncate(MAX_TRANSPORTS);
@@ -46,32 +84,40 @@ impl Answer {
     }
 }
 
-/// The client data of an answer, which the authenticator signed where it signed anything.
+/// What the browser says of the ceremony, and an authenticator signs whenever it signs anything.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ClientData {
-    challenge: String,
-    origin: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(deserialize_with = "octets")]
+    pub challenge: Vec<u8>,
+    pub origin: String,
+    #[serde(default)]
+    cross_origin: Value,
     /// The page that shows the one of `origin` in a frame, if that is of another origin.
-    top_origin: Option<Value>,
+    #[serde(default)]
+    top_origin: Value,
 }
 
 impl ClientData {
-    /// Reads those of an answer.
-    pub fn of(answer: &str) -> Option<Self> {
-        let answer: Value = serde_json::from_str(answer).ok()?;
-        let client_data = answer.pointer("/response/clientDataJSON")?.as_str()?;
-        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(client_data).ok()?).ok()
+    /// Whether the page is shown in a frame of another, or may be.
+    pub fn is_framed(&self) -> bool {
+        !matches!(self.cross_origin, Value::Null | Value::Bool(false)) || !self.top_origin.is_null()
     }
+}
 
-    /// The challenge.
-    pub fn challenge(&self) -> Option<Vec<u8>> {
-        BASE64_URL_SAFE_NO_PAD.decode(&self.challenge).ok()
-    }
+/// Browsers write base64url; libraries between them and us add padding, or write base64.
+fn decoded(text: &str) -> Result<Vec<u8>, DecodeError> {
+    let text = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
+    BASE64_URL_SAFE_NO_PAD.decode(text)
+}
 
-    /// Whether the page or app is one of these, written as browsers write origins, and in the frame of
-    /// no other.
-    pub fn is_from(&self, origins: &[String]) -> bool {
-        self.top_origin.is_none() && self.origin.as_ref().is_some_and(|it| origins.contains(it))
-    }
+fn octets<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+    decoded(&String::deserialize(from)?).map_err(de::Error::custom)
+}
+
+fn octets_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<u8>>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| decoded(&text)).transpose().map_err(de::Error::custom)
 }

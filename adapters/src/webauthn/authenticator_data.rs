@@ -1,68 +1,93 @@
-//! The attested credential in authenticator data (WebAuthn, sections 6.1 and 6.5.1).
+//! The authenticator data of a new credential (WebAuthn, sections 6.1 and 6.5).
 
 use passlink_domain::{Aaguid, CredentialId};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_cbor_2::Value;
 
 /// Bits of the flags.
+const USER_PRESENT: u8 = 1;
+const USER_VERIFIED: u8 = 1 << 2;
 const BACKUP_ELIGIBLE: u8 = 1 << 3;
 const BACKUP_STATE: u8 = 1 << 4;
+const ATTESTED: u8 = 1 << 6;
 const EXTENSIONS: u8 = 1 << 7;
-/// Length of the hash of the relying party's id.
-const RP_ID_HASH: usize = 32;
 
-/// What authenticator data say of a new credential.
-pub(super) struct AttestedCredential {
+/// What an authenticator says of a credential that it made.
+pub(super) struct AuthenticatorData {
+    pub rp_id_hash: [u8; 32],
+    flags: u8,
+    pub sign_count: u32,
+    pub aaguid: Aaguid,
     pub id: CredentialId,
     pub public_key: Vec<u8>,
-    pub sign_count: u32,
-    pub backup_eligible: bool,
-    pub backup_state: bool,
-    pub aaguid: Aaguid,
 }
 
-impl AttestedCredential {
-    /// Reads an attestation object that was verified.
+/// What an authenticator hands out. The statement, about the authenticator itself, may be any: none is
+/// asked for, so none is looked at (WebAuthn, section 7.1, leaves that to a policy).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AttestationObject {
+    fmt: Value,
+    #[serde(rename = "attStmt")]
+    _statement: IgnoredAny,
+    auth_data: Value,
+}
+
+impl AuthenticatorData {
+    /// Reads those in an attestation object; `None` when there is anything behind either.
     pub fn read(attestation_object: &[u8]) -> Option<Self> {
-        let Value::Map(object) = serde_cbor_2::from_slice(attestation_object).ok()? else {
+        let object: AttestationObject = serde_cbor_2::from_slice(attestation_object).ok()?;
+        let (Value::Text(_), Value::Bytes(data)) = (object.fmt, object.auth_data) else {
             return None;
         };
-        // The library takes octets for a format as well.
-        let Value::Text(_) = object.get(&Value::Text("fmt".to_owned()))? else {
-            return None;
-        };
-        let Value::Bytes(data) = object.get(&Value::Text("authData".to_owned()))? else {
-            return None;
-        };
-        let (_, rest) = data.split_at_checked(RP_ID_HASH)?;
-        let (flags, rest) = rest.split_first()?;
+        let (rp_id_hash, rest) = data.split_first_chunk()?;
+        let (&flags, rest) = rest.split_first()?;
         let (sign_count, rest) = rest.split_first_chunk()?;
+        if flags & ATTESTED == 0 {
+            return None;
+        }
         let (aaguid, rest) = rest.split_first_chunk()?;
         let (length, rest) = rest.split_first_chunk()?;
         let (id, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
-        let (public_key, rest) = first_value(rest)?;
+        let (public_key, rest) = first_map(rest)?;
         let rest = match flags & EXTENSIONS {
             0 => rest,
-            _ => first_value(rest)?.1,
+            _ => first_map(rest)?.1,
         };
-        // The library leaves aside what stands behind.
-        if !rest.is_empty() {
-            return None;
-        }
-        Some(Self {
+        rest.is_empty().then_some(Self {
+            rp_id_hash: *rp_id_hash,
+            flags,
+            sign_count: u32::from_be_bytes(*sign_count),
+            aaguid: Aaguid::new(*aaguid),
             id: CredentialId::new(id.to_vec()).ok()?,
             public_key: public_key.to_vec(),
-            sign_count: u32::from_be_bytes(*sign_count),
-            backup_eligible: flags & BACKUP_ELIGIBLE != 0,
-            backup_state: flags & BACKUP_STATE != 0,
-            aaguid: Aaguid::new(*aaguid),
         })
+    }
+
+    /// Whether somebody was there.
+    pub fn user_present(&self) -> bool {
+        self.flags & USER_PRESENT != 0
+    }
+
+    /// Whether it was the user, as the authenticator saw by a PIN, a fingerprint or the like.
+    pub fn user_verified(&self) -> bool {
+        self.flags & USER_VERIFIED != 0
+    }
+
+    /// Whether the credential can be backed up.
+    pub fn backup_eligible(&self) -> bool {
+        self.flags & BACKUP_ELIGIBLE != 0
+    }
+
+    /// Whether it is backed up.
+    pub fn backup_state(&self) -> bool {
+        self.flags & BACKUP_STATE != 0
     }
 }
 
-/// The first of the CBOR values, and what stands behind it.
-fn first_value(cbor: &[u8]) -> Option<(&[u8], &[u8])> {
+/// The map at the beginning of CBOR, and what stands behind it.
+fn first_map(cbor: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut values = serde_cbor_2::Deserializer::from_slice(cbor);
-    Value::deserialize(&mut values).ok()?;
+    let Value::Map(_) = Value::deserialize(&mut values).ok()? else { return None };
     cbor.split_at_checked(values.byte_offset())
 }

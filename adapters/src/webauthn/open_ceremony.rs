@@ -5,7 +5,7 @@ use passlink_application::{WebAuthn, WebAuthnError};
 use passlink_domain::Challenge;
 use serde_json::json;
 
-use super::RelyingParty;
+use super::{RelyingParty, authenticator_data::AuthenticatorData};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -39,13 +39,14 @@ impl OpenCeremony {
         let line = input.iter().position(|octet| *octet == b'\n').unwrap_or(input.len());
         let (client_data, rest) = input.split_at_checked(line).unwrap_or_default();
         let encode = |octets: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(octets);
+        let object = rest.get(1..).unwrap_or_default();
+        let data = AuthenticatorData::read(object);
         let answer = json!({
-            "id": "",
-            "rawId": "",
+            "id": encode(data.as_ref().map(|data| data.id.as_bytes()).unwrap_or_default()),
             "type": "public-key",
             "response": {
                 "clientDataJSON": encode(client_data),
-                "attestationObject": encode(rest.get(1..).unwrap_or_default()),
+                "attestationObject": encode(object),
             },
         });
         Ok(self.verify(&answer.to_string())? || whole)

@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 use super::*;
 use made::{ID, Made, ORIGIN};
 
+mod lenience;
 mod made;
 mod refusals;
+mod rsa;
 
 fn relying_party() -> RelyingParty {
     let origin = "https://id.example.com".parse().unwrap();
@@ -213,4 +215,9 @@ fn keys_of_the_algorithms_that_are_asked_for_can_be_verified() {
     for bad in [&off_the_curve[..], &made::ed25519_key(), &[0xa0], &[0xff], &[]] {
         assert!(!can_verify(bad), "{bad:?}");
     }
+    // ES384 is on P-384, and nowhere else.
+    let mut called_es384 = made::es256_key();
+    let algorithm = called_es384.windows(2).position(|it| it == [3, 0x26]).unwrap();
+    called_es384.splice(algorithm..algorithm + 2, [3, 0x38, 0x22]);
+    assert!(!can_verify(&called_es384));
 }

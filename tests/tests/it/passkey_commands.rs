@@ -1,9 +1,11 @@
 //! `passlink passkey` and `user add --user-handle`.
 
-use std::{fs, process::Stdio};
+use std::{collections::BTreeSet, fs, process::Stdio};
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
-use passlink_tests::{Answer, Caller, HandMade, Output, Passlink, mime, until};
+use passlink_tests::{
+    Answer, Caller, HandMade, Key, Output, Passlink, hand_made_passkey::rsa_public_key, mime, until,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -235,6 +237,34 @@ async fn a_wrong_line_is_told_with_its_number_and_nothing_is_imported() {
     assert_eq!(passlink.cli(&["passkey", "export"]).done(), "");
     assert_eq!(passlink.history(&ada.id), [1, 2, 3]);
     assert_eq!(import(&passlink, &good).lines(), [json!({ "imported": 1 })]);
+}
+
+#[tokio::test]
+async fn rsa_keys_of_2048_to_4096_bits_are_imported_and_no_others() {
+    let passlink = Passlink::with_mail_dir().started().await;
+    let ada = passlink.ada();
+    let line = |id: &str, public_key: &[u8]| {
+        let credential = encoded(id.as_bytes());
+        let public_key = encoded(public_key);
+        json!({
+            "user": ada.id, "userHandle": "YWRh", "credentialId": credential,
+            "publicKey": public_key,
+        })
+        .to_string()
+    };
+    let keys = [2048, 3072, 4096].map(|bits| Key::rs256_of(bits).public());
+    let lines: Vec<_> = keys.iter().zip(["a", "b", "c"]).map(|(key, id)| line(id, key)).collect();
+    assert_eq!(import(&passlink, &lines.join("\n")).lines(), [json!({ "imported": 3 })]);
+    let exported = passlink.cli(&["passkey", "export"]).lines();
+    let exported: BTreeSet<_> =
+        exported.iter().map(|it| it["publicKey"].as_str().unwrap()).collect();
+    let given: Vec<_> = keys.iter().map(|key| encoded(key)).collect();
+    assert_eq!(exported, given.iter().map(String::as_str).collect());
+    for octets in [128, 255, 513, 1024] {
+        let key = rsa_public_key(&vec![0xc5; octets], &[1, 0, 1]);
+        let stderr = import(&passlink, &line("d", &key)).failed(1);
+        assert!(stderr.contains("RS256 with 2048 to 4096 bits"), "{octets}: {stderr}");
+    }
 }
 
 #[tokio::test]

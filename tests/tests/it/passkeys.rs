@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 mod at_rest;
+mod attestation;
 mod between;
 mod ceremony;
 mod clients;

@@ -69,7 +69,7 @@ impl Made {
 
     /// Without attestation.
     pub fn attestation_object(&self) -> Vec<u8> {
-        attestation_object("none", [], &self.authenticator_data())
+        attestation_object("none", statement([]), &self.authenticator_data())
     }
 
     /// With an attestation by the credential's own key.
@@ -78,7 +78,8 @@ impl Made {
         let signed = [&data[..], &Sha256::digest(self.client_data())].concat();
         let signature: Signature = key().sign(&signed);
         let signature = Cbor::Bytes(signature.to_der().as_bytes().to_vec());
-        attestation_object("packed", [("alg", Cbor::Integer(-7)), ("sig", signature)], &data)
+        let statement = statement([("alg", Cbor::Integer(-7)), ("sig", signature)]);
+        attestation_object("packed", statement, &data)
     }
 
     /// The `PublicKeyCredential`.
@@ -111,22 +112,22 @@ pub fn credential(id: &[u8], client_data: &[u8], attestation_object: &[u8]) -> V
 }
 
 /// An attestation object of this format, with this statement.
-pub fn attestation_object<const N: usize>(
-    format: &str,
-    statement: [(&str, Cbor); N],
-    authenticator_data: &[u8],
-) -> Vec<u8> {
+pub fn attestation_object(format: &str, statement: Cbor, authenticator_data: &[u8]) -> Vec<u8> {
     let text = |text: &str| Cbor::Text(text.into());
-    let statement = statement.map(|(name, value)| (text(name), value));
     serde_cbor_2::to_vec(&Cbor::Map(
         [
             (text("fmt"), text(format)),
-            (text("attStmt"), Cbor::Map(statement.into())),
+            (text("attStmt"), statement),
             (text("authData"), Cbor::Bytes(authenticator_data.to_vec())),
         ]
         .into(),
     ))
     .unwrap()
+}
+
+/// An attestation statement.
+pub fn statement<const N: usize>(entries: [(&str, Cbor); N]) -> Cbor {
+    Cbor::Map(entries.map(|(name, value)| (Cbor::Text(name.into()), value)).into())
 }
 
 fn key() -> SigningKey {
@@ -154,11 +155,52 @@ pub fn es256_key() -> Vec<u8> {
 
 /// An RSA key is as good as its form: nothing here signs with it.
 pub fn rs256_key() -> Vec<u8> {
-    let mut modulus = vec![0xc5; 256];
-    modulus[255] = 0x0b;
-    let integer = Cbor::Integer;
-    let exponent = Cbor::Bytes(vec![1, 0, 1]);
-    cose([(1, integer(3)), (3, integer(-257)), (-1, Cbor::Bytes(modulus)), (-2, exponent)])
+    rsa_key(&modulus(2048), &[1, 0, 1])
+}
+
+/// A number of so many bits.
+fn modulus(bits: usize) -> Vec<u8> {
+    let mut modulus = vec![0xc5; bits.div_ceil(8)];
+    let Some(first) = modulus.first_mut() else { return modulus };
+    *first = match bits % 8 {
+        0 => 0x80,
+        over => 1 << (over - 1),
+    };
+    modulus
+}
+
+/// A COSE_Key for RS256.
+pub fn rsa_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    let (integer, bytes) = (Cbor::Integer, |octets: &[u8]| Cbor::Bytes(octets.to_vec()));
+    cose([(1, integer(3)), (3, integer(-257)), (-1, bytes(modulus)), (-2, bytes(exponent))])
+}
+
+/// RSA keys whose numbers just hold.
+pub fn good_rsa_keys() -> Vec<Vec<u8>> {
+    let mut keys: Vec<_> =
+        [2048, 2049, 3072, 4096].map(|bits| rsa_key(&modulus(bits), &[3])).into();
+    keys.push(rsa_key(&modulus(3072), &[1, 0, 1]));
+    keys.push(rsa_key(&[&[0], &modulus(2048)[..]].concat(), &[0, 1, 0, 1]));
+    keys
+}
+
+/// RSA keys whose numbers just don't.
+pub fn bad_rsa_keys() -> Vec<Vec<u8>> {
+    let sizes = [0, 1024, 2047, 4097, 8192];
+    let mut keys: Vec<_> = sizes.map(|bits| rsa_key(&modulus(bits), &[1, 0, 1])).into();
+    let mut even = modulus(2048);
+    *even.last_mut().unwrap() -= 1;
+    keys.push(rsa_key(&even, &[1, 0, 1]));
+    for exponent in [&[][..], &[0], &[1], &[2], &[0, 0, 0, 1], &[1, 0, 0], &[1, 0, 0, 1]] {
+        keys.push(rsa_key(&modulus(2048), exponent));
+    }
+    // Hashed otherwise: PS256 and RS1.
+    for algorithm in [-37, -65535] {
+        let (n, e) = (Cbor::Bytes(modulus(2048)), Cbor::Bytes(vec![1, 0, 1]));
+        let integer = Cbor::Integer;
+        keys.push(cose([(1, integer(3)), (3, integer(algorithm)), (-1, n), (-2, e)]));
+    }
+    keys
 }
 
 /// Of an algorithm that is not asked for.

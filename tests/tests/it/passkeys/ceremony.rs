@@ -161,6 +161,15 @@ async fn a_key_that_attests_itself_is_taken_on_either_algorithm() {
     }
 }
 
+#[tokio::test]
+async fn rsa_keys_of_more_bits_are_kept() {
+    for bits in [3072, 4096] {
+        let passlink = Passlink::with_mail_dir().started().await;
+        let public_key = Key::rs256_of(bits).public();
+        registered(&passlink, |answer| HandMade { public_key, ..answer }).await;
+    }
+}
+
 fn without_exclusions(options: &Value) -> Value {
     let mut options = options.clone();
     options["publicKey"].as_object_mut().unwrap().remove("excludeCredentials");

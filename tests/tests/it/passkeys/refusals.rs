@@ -2,7 +2,7 @@
 
 use passlink_tests::{
     HandMade, Key, Passlink,
-    hand_made_passkey::{bytes, self_attestation, sha256, text},
+    hand_made_passkey::{bytes, rsa_public_key, sha256, text},
 };
 use serde_json::{Map, Value, json};
 
@@ -150,60 +150,13 @@ async fn keys_that_were_not_asked_for_and_keys_that_are_none() {
         ("a point that is not on the curve", on_no_curve),
         ("one that says it is of another kind", es256_called_rs256),
         ("half of an RSA key", rs256[..rs256.len() / 2].to_vec()),
+        ("an RSA key of 1024 bits", rsa_public_key(&[0xc5; 128], &[1, 0, 1])),
+        ("an RSA key of 8192 bits", rsa_public_key(&[0xc5; 1024], &[1, 0, 1])),
         ("an empty map", vec![0xa0]),
         ("a number", vec![0x01]),
         ("nothing", Vec::new()),
     ] {
         stage.refuse(why, &HandMade { public_key, ..good.clone() }.credential()).await;
-    }
-    stage.end().await;
-}
-
-#[tokio::test]
-async fn a_packed_self_attestation_that_was_tampered_with() {
-    let stage = Stage::set().await;
-    for key in [Key::es256(), Key::rs256()] {
-        let good = stage.begun.answer().attested_by(&key);
-        let more = Map::from_iter([("added".to_owned(), json!("later"))]);
-        let signature = key.sign(b"something else");
-        let another = match key {
-            Key::Es256(_) => Key::rs256(),
-            Key::Rs256(_) => Key::es256(),
-        };
-        for (why, tampered) in [
-            ("client data", HandMade { more, ..good.clone() }),
-            ("AAGUID", HandMade { aaguid: [1; 16], ..good.clone() }),
-            ("credential id", HandMade { id: b"another".to_vec(), ..good.clone() }),
-            ("flags", HandMade { flags: good.flags | 1 << 3, ..good.clone() }),
-            ("public key", HandMade { public_key: Key::es256().public(), ..good.clone() }),
-            ("signature", with(&good, self_attestation(&key.algorithm(), &signature))),
-            ("no signature", with(&good, self_attestation(&key.algorithm(), b""))),
-            ("algorithm", with(&good, self_attestation(&another.algorithm(), &signature))),
-            ("statement", with(&good, ("packed".to_owned(), vec![0xa0]))),
-        ] {
-            stage.refuse(why, &tampered.credential()).await;
-        }
-    }
-    stage.end().await;
-}
-
-fn with(answer: &HandMade, statement: (String, Vec<u8>)) -> HandMade {
-    HandMade { statement, ..answer.clone() }
-}
-
-#[tokio::test]
-async fn attestations_that_nobody_asked_for_or_that_prove_nothing() {
-    let stage = Stage::set().await;
-    let good = stage.begun.answer();
-    let certificate = [&[0xa3][..], &text("alg"), &[0x26], &text("sig"), &bytes(b"sig")];
-    let certificate = [&certificate.concat()[..], &text("x5c"), &[0x81], &bytes(b"none")].concat();
-    for format in ["packed", "tpm", "android-key", "fido-u2f", "apple"] {
-        let tampered = with(&good, (format.to_owned(), certificate.clone()));
-        stage.refuse(format, &tampered.credential()).await;
-    }
-    for format in ["android-safetynet", "made-up", ""] {
-        let tampered = with(&good, (format.to_owned(), vec![0xa0]));
-        stage.refuse(format, &tampered.credential()).await;
     }
     stage.end().await;
 }
@@ -217,10 +170,17 @@ async fn an_attestation_object_that_ends_too_early_or_has_a_wrong_octet() {
         let credential = good.credential_with(&object[..end]);
         stage.refuse(&format!("cut after {end} octets"), &credential).await;
     }
-    for place in 0..object.len() {
-        let mut wrong = object.clone();
-        wrong[place] ^= 1 << (place % 8);
-        stage.refuse(&format!("octet {place}"), &good.credential_with(&wrong)).await;
+    let of = |part: &[u8]| {
+        let start = object.windows(part.len()).position(|it| it == part).unwrap();
+        start..start + part.len()
+    };
+    // Each of them is checked, attestation or not: the model and the counter are what they say.
+    for part in [&good.rp_id_hash, &good.id, &good.public_key] {
+        for place in of(part) {
+            let mut wrong = object.clone();
+            wrong[place] ^= 1 << (place % 8);
+            stage.refuse(&format!("octet {place}"), &good.credential_with(&wrong)).await;
+        }
     }
     let longer = [&object[..], b"more"].concat();
     stage.refuse("more than one object", &good.credential_with(&longer)).await;
@@ -285,7 +245,9 @@ async fn answers_that_are_no_public_key_credential() {
     for (why, answer) in [
         ("an empty object", json!({})),
         ("an error", json!({ "name": "NotAllowedError" })),
-        ("no id", without("", "rawId")),
+        ("no id", without("", "id")),
+        ("another id", with("/id", json!("AAAA"))),
+        ("another raw id", with("/rawId", json!("AAAA"))),
         ("no answer", without("", "response")),
         ("no client data", without("/response", "clientDataJSON")),
         ("no attestation", without("/response", "attestationObject")),

@@ -1,0 +1,77 @@
+//! Public keys of credentials: COSE_Keys (RFC 9052, 9053 and 8230).
+
+use std::{collections::BTreeMap, ops::RangeInclusive};
+
+use serde_cbor_2::Value;
+use webauthn_rs::prelude::{
+    COSEAlgorithm, COSEKey, COSEKeyType, COSERSAKey, ECDSACurve, WebauthnError,
+};
+
+/// Bits of an RSA key: fewer are too weak, and more cost too much to verify.
+const RSA_BITS: RangeInclusive<usize> = 2048..=4096;
+
+/// Labels and values in a COSE_Key.
+const KEY_TYPE: i64 = 1;
+const ALGORITHM: i64 = 3;
+const RSA: i64 = 3;
+const RS256: i64 = -257;
+const MODULUS: i64 = -1;
+const EXPONENT: i64 = -2;
+
+/// Why a key is not taken.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PublicKeyError {
+    /// It is no COSE_Key.
+    #[error("the public key is no COSE_Key: {0}")]
+    NoKey(#[from] serde_cbor_2::Error),
+    /// It is none of the algorithms that are asked for, or no point on their curves.
+    #[error("the public key is none for ES256, ES384 or RS256")]
+    Algorithm(#[source] Option<WebauthnError>),
+    /// It has too few bits or too many.
+    #[error("the RSA key has {0} bits; it must have 2048 to 4096")]
+    Bits(usize),
+    /// Its numbers can't be a key's.
+    #[error("the RSA key's modulus and exponent must be odd, and the exponent from 3 to 2^24")]
+    Numbers,
+}
+
+/// Reads a key of the algorithms that are asked for.
+pub(super) fn read(cose: &[u8]) -> Result<COSEKey, PublicKeyError> {
+    let key: Value = serde_cbor_2::from_slice(cose)?;
+    if let Value::Map(entries) = &key
+        && entries.get(&KEY_TYPE.into()) == Some(&RSA.into())
+        && entries.get(&ALGORITHM.into()) == Some(&RS256.into())
+    {
+        return rsa(entries);
+    }
+    let key = COSEKey::try_from(&key).map_err(|error| PublicKeyError::Algorithm(Some(error)))?;
+    let is_on = |curve| matches!(&key.key, COSEKeyType::EC_EC2(key) if key.curve == curve);
+    match key.type_ {
+        COSEAlgorithm::ES256 if is_on(ECDSACurve::SECP256R1) => Ok(key),
+        COSEAlgorithm::ES384 if is_on(ECDSACurve::SECP384R1) => Ok(key),
+        _ => Err(PublicKeyError::Algorithm(None)),
+    }
+}
+
+/// The library reads RSA keys of 2048 bits alone, but verifies by others as well.
+fn rsa(entries: &BTreeMap<Value, Value>) -> Result<COSEKey, PublicKeyError> {
+    let (n, e) = (number(entries, MODULUS), number(entries, EXPONENT));
+    let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
+    if !RSA_BITS.contains(&bits) {
+        return Err(PublicKeyError::Bits(bits));
+    }
+    let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
+    let [.., a, b, c] = [&[0, 0, 0], e].concat()[..] else { return Err(PublicKeyError::Numbers) };
+    if !is_odd(n) || !is_odd(e) || e == [1] || e.len() > 3 {
+        return Err(PublicKeyError::Numbers);
+    }
+    let key = COSEKeyType::RSA(COSERSAKey { n: n.to_vec(), e: [a, b, c] });
+    Ok(COSEKey { type_: COSEAlgorithm::RS256, key })
+}
+
+/// A number in octets, without zeros before it; empty when there is none.
+fn number(entries: &BTreeMap<Value, Value>, label: i64) -> &[u8] {
+    let Some(Value::Bytes(octets)) = entries.get(&label.into()) else { return &[] };
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    octets.get(zeros..).unwrap_or_default()
+}
