@@ -6,6 +6,7 @@ use std::process::ExitCode;
 mod check;
 pub mod cli;
 mod client_address;
+mod colours;
 mod commands;
 pub mod config;
 mod demo;

@@ -12,7 +12,7 @@ use passlink_application::{Clock, OutboxLoad, OutboxUseCases};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Error,
+    Error, colours,
     config::{self, LogFormat},
 };
 
@@ -21,11 +21,10 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// Starts telemetry. `RUST_LOG` says what is logged; `log` where it is not set.
 pub(crate) fn start(config: &config::Telemetry, log: &str) -> Result<Telemetry, Error> {
-    let colours = io::stderr().is_terminal();
     let form = match config.log_format {
         Some(LogFormat::Json) => LogForm::Json,
-        None if !colours => LogForm::Json,
-        Some(LogFormat::Text) | None => LogForm::Text { colours },
+        None if !io::stderr().is_terminal() => LogForm::Json,
+        Some(LogFormat::Text) | None => LogForm::Text { colours: colours::on_stderr() },
     };
     Ok(Telemetry::start(Settings {
         form,

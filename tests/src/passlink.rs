@@ -251,7 +251,8 @@ impl Passlink {
             let prefixes = ["PASSLINK_", "OTEL_"];
             let ours =
                 name.to_str().is_some_and(|name| prefixes.iter().any(|it| name.starts_with(it)));
-            if ours || name == "RUST_LOG" {
+            let colours = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"].map(Some);
+            if ours || name == "RUST_LOG" || colours.contains(&name.to_str()) {
                 command.env_remove(name);
             }
         }
@@ -277,7 +278,7 @@ impl Passlink {
         let inner = self.command(arguments);
         let mut command = python::script("terminal.py");
         command.arg(text).arg(inner.get_program()).args(inner.get_args());
-        command.current_dir(self.dir());
+        command.current_dir(self.dir()).env("TERM", "xterm");
         for (name, value) in inner.get_envs() {
             match value {
                 Some(value) => command.env(name, value),

@@ -19,7 +19,7 @@ use tracing_subscriber::{
 pub enum LogForm {
     /// For people, perhaps in colours.
     Text {
-        /// Whether a terminal shows it.
+        /// Whether a terminal shows it, and is to show it in colours.
         colours: bool,
     },
     /// For machines: a JSON object a line.

@@ -1,10 +1,10 @@
 //! QR codes for a phone's camera.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 
-use crate::Error;
+use crate::{Error, colours};
 
 /// Black on bright white, whatever the colours of the terminal: not every camera reads the reverse.
 const COLOURS: &str = "\x1b[40;97m";
@@ -14,7 +14,7 @@ const NO_COLOURS: &str = "\x1b[0m";
 pub(super) fn show(text: &str) -> Result<(), Error> {
     let picture = picture(text)?;
     let mut stderr = io::stderr().lock();
-    let (before, after) = match stderr.is_terminal() {
+    let (before, after) = match colours::on_stderr() {
         true => (COLOURS, NO_COLOURS),
         false => ("", ""),
     };

@@ -55,6 +55,22 @@ async fn a_log_that_no_terminal_shows_is_json_with_one_line_a_request() {
     }
 }
 
+#[test]
+fn a_terminal_shows_the_log_in_colours_unless_somebody_asks_for_none() {
+    for (variable, value, coloured) in [
+        ("TERM", "xterm", true),
+        ("NO_COLOR", "", true),
+        ("NO_COLOR", "1", false),
+        ("TERM", "dumb", false),
+        ("CLICOLOR", "0", false),
+    ] {
+        let passlink = Passlink::with_mail_dir().set_variable(variable, value);
+        let shown = passlink.on_terminal_until("public_url", &["serve"]).stdout;
+        assert!(shown.contains("public_url"), "{variable}={value}: {shown}");
+        assert_eq!(shown.contains('\x1b'), coloured, "{variable}={value}: {shown}");
+    }
+}
+
 #[tokio::test]
 async fn each_try_to_deliver_a_mail_is_a_line() {
     let mails = MailServer::plain();

@@ -57,3 +57,13 @@ fn a_camera_reads_the_link_off_the_terminal_and_a_script_off_stdout() {
         assert!(line.starts_with("\x1b[40;97m") && line.trim_end().ends_with("\x1b[0m"), "{line}");
     }
 }
+
+#[test]
+fn without_colours_on_a_terminal_that_is_to_show_none() {
+    let passlink = Passlink::new().set_variable("NO_COLOR", "1");
+    passlink.user("ada@example.com", &["--id", "163840776835432705"]);
+    let create = ["link", "create", "--user", "163840776835432705", "--qr"];
+    let shown = passlink.on_terminal(&create).done();
+    assert!(!shown.contains('\x1b'), "{shown}");
+    assert_eq!(read(&shown), shown.lines().last().unwrap().trim_end());
+}

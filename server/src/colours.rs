@@ -1,0 +1,11 @@
+//! Whether the terminal shows colours.
+
+use std::io;
+
+use anstream::{AutoStream, ColorChoice};
+
+/// Whether stderr is to have colours: it is a terminal that shows them, and nobody asks for none, as with
+/// `NO_COLOR`.
+pub(crate) fn on_stderr() -> bool {
+    AutoStream::choice(&io::stderr()) != ColorChoice::Never
+}
