@@ -11,7 +11,7 @@ use crate::{
     Error,
     commands::print_text,
     config::Config,
-    panics,
+    http, panics,
     serve::Server,
     telemetry,
     wiring::{House, Pending, local_mailer},
@@ -19,6 +19,8 @@ use crate::{
 
 /// Where the demo keeps its things, in the working directory.
 const FOLDER: &str = "passlink-demo";
+/// What to say where the address is taken.
+const ANOTHER: &str = "`passlink demo --listen localhost:9090`";
 const USER: &str = "demo";
 const ADDRESS: &str = "ada@example.com";
 const SEND_LINK: &str = "auth/v1/users/me/passwordless/_send_link";
@@ -36,13 +38,22 @@ pub(crate) async fn run(listen: SocketAddr) -> Result<(), Error> {
 }
 
 async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(FOLDER)?;
+    // First of all: where that fails, nothing is left behind.
+    let listener = http::bind(listen)
+        .await
+        .map_err(|error| format!("{error}; choose another with --listen, as {ANOTHER}"))?;
+    let listen = listener.local_addr()?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(FOLDER)
+        .map_err(|error| format!("{FOLDER}: {error}"))?;
     let config = config(listen)?;
     let house = House::open_for_server(&config, Pending::Migrate).await?;
     let token = demo_token(&house).await?;
     let mailbox = Mailbox::new(&unguessable())?;
     let mailer = Arc::new(local_mailer(&config, mailbox.clone())?);
-    let server = Server::start(&config, &house, telemetry, mailer, |router| {
+    let server = Server::start(listener, &config, &house, telemetry, mailer, |router| {
         router.merge(mailbox.router(listen.port()))
     });
     let serving = tokio::spawn(server.await?.finish());

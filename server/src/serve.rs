@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use passlink_adapters::{process, telemetry::Telemetry};
 use passlink_application::{DeliverMail, Mailer};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -37,7 +38,10 @@ async fn serve(config: &Config, no_migrate: bool, telemetry: &Telemetry) -> Resu
         false => Pending::Migrate,
     };
     let house = House::open_for_server(config, pending).await?;
-    let started = Server::start(config, &house, telemetry, mailer, |router| router).await?;
+    let listener = http::bind(config.server.listen).await;
+    let listener = listener.map_err(|error| config.fault("server.listen", &error))?;
+    let started =
+        Server::start(listener, config, &house, telemetry, mailer, |router| router).await?;
     tls::outlive_hangups(&config.server)?;
     tracing::info!(
         listen = %config.server.listen,
@@ -50,7 +54,7 @@ async fn serve(config: &Config, no_migrate: bool, telemetry: &Telemetry) -> Resu
 
 /// A server that listens, with its worker.
 pub(crate) struct Server {
-    listener: tokio::net::TcpListener,
+    listener: TcpListener,
     tls: Option<Tls>,
     router: axum::Router,
     proxies: TrustedProxies,
@@ -59,8 +63,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Binds the listener and starts the worker. `extend` may add routes.
+    /// Takes the listener and starts the worker. `extend` may add routes.
     pub async fn start(
+        listener: TcpListener,
         config: &Config,
         house: &House,
         telemetry: &Telemetry,
@@ -68,7 +73,6 @@ impl Server {
         extend: impl FnOnce(axum::Router) -> axum::Router,
     ) -> Result<Self, Error> {
         let keys = key_check::held_keys(config, house).await?;
-        let listener = http::bind(config.server.listen).await?;
         let tls = Tls::start(&config.server)?;
         let (bell, stop) = (Arc::new(Bell::default()), CancellationToken::new());
         let deliver = Arc::new(house.deliver_mail(config, keys.clone(), mailer)?);
@@ -82,7 +86,9 @@ impl Server {
         let wake = house.wake_everywhere(bell);
         if let Some((listen, page)) = config.telemetry.metrics_listen.zip(telemetry.metrics_page())
         {
-            let listener = http::bind(listen).await?;
+            let listener = http::bind(listen).await;
+            let listener =
+                listener.map_err(|error| config.fault("telemetry.metrics_listen", &error))?;
             tokio::spawn(http::serve(listener, None, page, TrustedProxies::none(), stop.clone()));
         }
         if telemetry.is_metered() {

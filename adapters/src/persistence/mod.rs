@@ -104,13 +104,14 @@ impl SeaStore {
         let file = open_file(url).map_err(|error| StoreError::Unavailable(error.into()))?;
         let watch = Arc::new(watch(url)?);
         let open = |most| open_sqlite(url, file.as_ref(), watch.clone(), most);
-        let writing = open(1).await.map_err(store_error)?;
-        let connection = open(connections).await.map_err(store_error)?;
+        let failed = |error| of_file(file.as_ref(), error);
+        let writing = open(1).await.map_err(failed)?;
+        let connection = open(connections).await.map_err(failed)?;
         // Only who has read holds the journal: before that, another process that closes the file takes
         // the journal away, and the next one is another file.
         for opened in [&writing, &connection] {
             let read = opened.execute_unprepared("SELECT 1 FROM sqlite_schema LIMIT 1").await;
-            read.map_err(store_error)?;
+            read.map_err(failed)?;
         }
         watch.check()?;
         watch.with_companions(&file.as_ref().map(DatabaseFile::companions).unwrap_or_default());
@@ -146,7 +147,7 @@ impl SeaStore {
     ///
     /// Errors: one that everybody can write.
     pub fn warning(&self) -> Result<Option<String>, DatabaseFileError> {
-        let file = self.sqlite.as_ref().and_then(|sqlite| sqlite.file.as_ref());
+        let file = self.file();
         let open = file.map_or(Ok(Vec::new()), DatabaseFile::open_to_others)?;
         let open: Vec<_> = open.iter().map(|path| path.display().to_string()).collect();
         let open = open.join(" ");
@@ -155,6 +156,11 @@ impl SeaStore {
                 "others can read the database, and with it who people are; run `chmod 600 {open}`"
             )
         }))
+    }
+
+    /// SQLite's file.
+    fn file(&self) -> Option<&DatabaseFile> {
+        self.sqlite.as_ref()?.file.as_ref()
     }
 
     /// Waits for a connection to be free.
@@ -176,12 +182,12 @@ impl SeaStore {
             Some(sqlite) => &sqlite.connection,
             None => &self.connection,
         };
-        schema::migrate(connection).await.map_err(store_error)
+        schema::migrate(connection).await.map_err(|error| of_file(self.file(), error))
     }
 
     /// Where the schema stands.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
-        schema::look(&self.connection).await.map_err(store_error)
+        schema::look(&self.connection).await.map_err(|error| of_file(self.file(), error))
     }
 
     /// Takes what was erased out of SQLite's journal as well. While others read, it waits; after
@@ -244,6 +250,18 @@ fn watch(url: &str) -> Result<FileWatch, StoreError> {
     };
     file.and_then(|file| file.as_ref().map_or(Ok(FileWatch::default()), DatabaseFile::watch))
         .map_err(|error| StoreError::Unavailable(error.into()))
+}
+
+/// What a failed statement means, with the file that it is about: SQLite does not say which.
+fn of_file(file: Option<&DatabaseFile>, error: DbErr) -> StoreError {
+    let error = store_error(error);
+    let Some(file) = file else { return error };
+    let named = |cause| format!("database file {}: {cause}", file.path().display()).into();
+    match error {
+        StoreError::Unavailable(cause) => StoreError::Unavailable(named(cause)),
+        StoreError::Broken(cause) => StoreError::Broken(named(cause)),
+        other => other,
+    }
 }
 
 fn database_file(url: &str) -> Result<Option<DatabaseFile>, DatabaseFileError> {

@@ -272,7 +272,10 @@ async fn a_file_that_is_no_database_is_an_error_and_not_a_panic() {
     let file = folder.path().join("passlink.db");
     std::fs::write(&file, "this is no database, however long one looks at it".repeat(100)).unwrap();
     let url = format!("sqlite://{}", file.display());
-    assert!(SeaStore::connect(&url, 1).await.is_err());
+    let error = SeaStore::connect(&url, 1).await.err().expect("an error");
+    let cause = std::error::Error::source(&error).expect("a cause").to_string();
+    let named = format!("database file {}: ", file.canonicalize().unwrap().display());
+    assert!(cause.starts_with(&named) && cause.ends_with("file is not a database"), "{cause}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! `passlink demo`: one command, and everything can be seen.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use passlink_tests::{
     Answer, Browser, Output, Passlink, Process, binary, client, free_port, until,
@@ -233,6 +233,43 @@ async fn a_second_demo_beside_the_first_one_is_refused() {
     assert_eq!(get(&first.mailbox()).await.status, 200);
     let folder = fs::metadata(first.dir.path().join("passlink-demo")).unwrap();
     assert_eq!(folder.permissions().mode() & 0o777, 0o700);
+}
+
+/// What a demo in this folder, that can't start, says.
+fn refused(dir: &Path, listen: &str) -> String {
+    let mut command = Command::new(binary());
+    command.args(["demo", "--listen", listen]).current_dir(dir);
+    Output::of(command).failed(1)
+}
+
+#[test]
+fn a_demo_whose_port_is_taken_says_how_to_choose_another_and_leaves_nothing() {
+    let (dir, taken) = (TempDir::new().unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let listen = taken.local_addr().unwrap().to_string();
+    let told = refused(dir.path(), &listen);
+    assert!(told.contains(&format!("can't listen on {listen}: ")), "{told}");
+    assert!(told.contains("`passlink demo --listen localhost:9090`"), "{told}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_demo_that_can_not_use_its_folder_names_what_is_in_the_way() {
+    for (make, named) in [
+        ("echo > passlink-demo", "passlink: passlink-demo: File exists"),
+        ("ln -s nowhere passlink-demo", "passlink: passlink-demo: File exists"),
+        ("mkdir -p passlink-demo/passlink.db", "/passlink-demo/passlink.db: "),
+        (
+            "mkdir passlink-demo; printf '%4096d' 7 > passlink-demo/passlink.db",
+            "/passlink-demo/passlink.db: ",
+        ),
+        ("mkdir -p passlink-demo/passlink.key", "passlink-demo/passlink.key"),
+    ] {
+        let dir = TempDir::new().unwrap();
+        let made = Command::new("sh").args(["-c", make]).current_dir(dir.path()).status();
+        assert!(made.unwrap().success(), "{make}");
+        let told = refused(dir.path(), &format!("127.0.0.1:{}", free_port()));
+        assert!(told.contains(named), "{make}: {told}");
+    }
 }
 
 #[tokio::test]
