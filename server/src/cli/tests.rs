@@ -40,6 +40,15 @@ fn defaults_are_those_of_the_contract() {
 }
 
 #[test]
+fn a_language_is_any_that_has_a_tag() {
+    for tag in ["de", "de-CH", "zh-Hans-SG", "gsw", "tlh", "pt-BR", "ca-valencia", "sl-rozaj-1994"]
+    {
+        let line = ["passlink", "user", "add", "--email", "a@b.example", "--language", tag];
+        assert!(Cli::try_parse_from(line).is_ok(), "{tag}");
+    }
+}
+
+#[test]
 fn the_configuration_file_can_stand_before_or_behind_the_command() {
     for line in ["passlink --config a.toml serve", "passlink serve --config a.toml"] {
         let cli = Cli::try_parse_from(line.split(' ')).unwrap();
@@ -54,6 +63,15 @@ fn wrong_use_exits_with_2() {
         "passlink user show",
         "passlink user add --email nobody",
         "passlink user add --email a@b.example --language 1",
+        "passlink user add --email a@b.example --language klingon",
+        "passlink user add --email a@b.example --language english",
+        "passlink user add --email a@b.example --language de_CH",
+        "passlink user add --email a@b.example --language de-",
+        "passlink user add --email a@b.example --language de-x",
+        "passlink user add --email a@b.example --language x-klingon",
+        "passlink user update 1 --language klingon",
+        "passlink mail preview --language klingon",
+        "passlink mail test --to a@b.example --language klingon",
         "passlink token create --user 1 --expires-in 0s",
         "passlink token create --user 1 --expires-in soon",
         "passlink demo --listen here",

@@ -30,19 +30,22 @@ pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The shape of a language tag (BCP 47); which languages there are, the templates know.
+/// The shape of a language tag (BCP 47); which languages there are, the templates know. No language has more
+/// than three letters: longer ones are reserved.
 pub(crate) fn language(text: &str) -> Result<String, String> {
     let mut parts = text.split('-');
     let primary = parts.next().unwrap_or_default();
     let letters =
-        (2..=8).contains(&primary.len()) && primary.chars().all(|c| c.is_ascii_alphabetic());
+        (2..=3).contains(&primary.len()) && primary.chars().all(|c| c.is_ascii_alphabetic());
     let subtag = |part: &str| {
         (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
     };
-    if letters && parts.all(subtag) && text.len() <= 35 {
+    // A single letter only says what follows.
+    let ends = text.rsplit('-').next().is_some_and(|last| last.len() > 1);
+    if letters && parts.all(subtag) && ends && text.len() <= 35 {
         Ok(text.to_owned())
     } else {
-        Err("must be a language tag, such as en or de-CH".to_owned())
+        Err("must be a language tag (BCP 47), such as de or pt-BR".to_owned())
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) async fn run(command: MailCommand, config: Config) -> Result<(), Erro
 }
 
 async fn test(config: &Config, to: EmailAddress, language: String) -> Result<(), Error> {
+    templates(config)?.known(&language)?;
     let answer = send_test_mail(configured_mailer(config)?, (to, language)).await?;
     eprintln!("sent; the answer was: {answer}");
     Ok(())

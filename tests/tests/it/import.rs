@@ -106,8 +106,8 @@ fn a_wrong_line_is_told_with_its_number_and_what_is_wrong() {
             "displayName: must not contain",
         ),
         (
-            "{\"email\": \"ada@example.com\", \"language\": \"1\"}",
-            "language: must be a language tag",
+            "{\"email\": \"ada@example.com\", \"language\": \"klingon\"}",
+            "language: must be a language tag (BCP 47), such as de or pt-BR",
         ),
         (
             "{\"email\": \"ada@example.com\", \"state\": \"removed\"}",

@@ -85,6 +85,11 @@ fn the_preview_of_one_language_is_that_of_the_nearest_that_there_is() {
     assert_eq!(Preview::of(&passlink, &["--language", "de-CH"]).languages(), ["de"]);
     assert_eq!(Preview::of(&passlink, &["--language", "iw"]).languages(), ["he"]);
     passlink.cli(&["mail", "preview", "--language", "no language"]).failed(2);
+    let without_texts = ["mail", "preview", "--language", "tlh"];
+    let told = passlink.cli(&without_texts).failed(1);
+    assert!(told.contains("there are no mails in tlh; there are ar, bg, "), "{told}");
+    let test = ["mail", "test", "--to", "ada@example.com", "--language", "tlh"];
+    assert!(passlink.cli(&test).failed(1).contains("there are no mails in tlh"));
     let file = passlink.dir().join("file");
     fs::write(&file, "").unwrap();
     let stderr = passlink.cli(&["mail", "preview", "--out", file.to_str().unwrap()]).failed(1);

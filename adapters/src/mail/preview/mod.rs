@@ -27,7 +27,7 @@ struct Entry {
 }
 
 /// Renders a mail of each kind with sample data, in every language or in the one nearest to
-/// `language`. Returns files, by their path: `{language}/{kind}.html`, `.txt`, `.subject.txt` and
+/// `language`, if there is one. Returns files, by their path: `{language}/{kind}.html`, `.txt`, `.subject.txt` and
 /// `.eml`, and `index.html`, which shows them all.
 pub fn preview(
     templates: &Templates,
@@ -35,7 +35,7 @@ pub fn preview(
     language: Option<&str>,
 ) -> Result<Vec<(String, Vec<u8>)>, TemplateError> {
     let tags: Vec<_> = match language {
-        Some(language) => vec![templates.nearest(language)],
+        Some(language) => vec![templates.known(language)?],
         None => templates.languages().collect(),
     };
     let mut files = Vec::new();

@@ -31,6 +31,14 @@ pub enum TemplateError {
         /// What is wrong.
         reason: String,
     },
+    /// There are no texts in a language.
+    #[error("there are no mails in {language}; there are {known}")]
+    Language {
+        /// The tag of the language.
+        language: String,
+        /// The tags of those that there are.
+        known: String,
+    },
     /// The mail's link is no URL with a host.
     #[error("the link is not a web address")]
     Link,

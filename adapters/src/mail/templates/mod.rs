@@ -132,10 +132,23 @@ impl Templates {
 
     /// The tag of the language that a mail to somebody who reads this one is in.
     pub fn nearest(&self, language: &str) -> &str {
-        let wanted = canonical(language).unwrap_or_default();
-        nearest_first(&wanted)
-            .find_map(|tag| self.catalogues.get_key_value(tag))
-            .map_or(FALLBACK, |(language, _)| language)
+        self.find(language).unwrap_or(FALLBACK)
+    }
+
+    /// The same, where there are texts in the language or in one that is near.
+    ///
+    /// Errors: there are none; says which languages there are.
+    pub fn known(&self, language: &str) -> Result<&str, TemplateError> {
+        self.find(language).ok_or_else(|| TemplateError::Language {
+            language: language.to_owned(),
+            known: self.languages().collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    fn find(&self, language: &str) -> Option<&str> {
+        let wanted = canonical(language)?;
+        let found = nearest_first(&wanted).find_map(|tag| self.catalogues.get_key_value(tag));
+        found.map(|(language, _)| language.as_str())
     }
 
     /// Renders a mail in the language it asks for, or the nearest one. `sender` names who it is from.
