@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use passlink_domain::{ChangeRefused, Changed, StateChange, User, UserChanges, UserId, UserState};
 
-use crate::{Repositories, UserError, UserUseCases, link_desk::record_change};
+use crate::{Repositories, UserError, UserUseCases, link_desk::record_change, users::email_taken};
 
 impl UserUseCases {
     /// Changes what is known of a user; one change in the history, and none when nothing is
@@ -49,7 +49,7 @@ async fn record(
 ) -> Result<User, UserError> {
     let user = changed.user;
     if !tx.change_user(&user).await? {
-        return Err(UserError::EmailTaken);
+        return Err(email_taken(&user, tx).await?);
     }
     if user.state == UserState::Removed {
         end_all(&user.id, tx).await?;

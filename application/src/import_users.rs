@@ -22,7 +22,7 @@ pub struct StagedUser {
 }
 
 /// What stands in the way of a user who waits to be added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
     /// An earlier line has the id.
     IdOfLine(u64),
@@ -30,8 +30,8 @@ pub enum Obstacle {
     EmailOfLine(u64),
     /// There is a user with the id, or was one.
     IdTaken,
-    /// The address belongs to a user of the organisation.
-    EmailTaken,
+    /// The address belongs to the user of the organisation who has this id.
+    EmailTaken(String),
 }
 
 impl fmt::Display for Obstacle {
@@ -42,7 +42,9 @@ impl fmt::Display for Obstacle {
                 write!(f, "email: line {line} has it already, in the same organisation")
             }
             Self::IdTaken => f.write_str("id: there is a user with it already"),
-            Self::EmailTaken => f.write_str("email: it belongs to a user of the organisation"),
+            Self::EmailTaken(id) => {
+                write!(f, "email: it belongs to a user of the organisation, {id}")
+            }
         }
     }
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    Aaguid, Attachment, BearerToken, Ceremony, Challenge, Credential, KeyId, LinkId, LinkState,
-    Mailbox, OpenLink, OutboxId, Passkey, PasskeyId, PasskeyLink, RecentLinks, Sequence, Token,
-    TokenHash, TokenId, User, UserEvent, UserHandle, UserId,
+    Aaguid, Attachment, BearerToken, Ceremony, Challenge, Credential, EmailAddress, KeyId, LinkId,
+    LinkState, Mailbox, OpenLink, OrganisationId, OutboxId, Passkey, PasskeyId, PasskeyLink,
+    RecentLinks, Sequence, Token, TokenHash, TokenId, User, UserEvent, UserHandle, UserId,
 };
 
 use crate::{
@@ -107,6 +107,12 @@ pub trait Users {
         after: Option<&UserId>,
         limit: u64,
     ) -> Result<Vec<User>, StoreError>;
+    /// Whose the address is in the organisation.
+    async fn owner_of(
+        &mut self,
+        organisation: &OrganisationId,
+        address: &EmailAddress,
+    ) -> Result<Option<UserId>, StoreError>;
     /// Adds a user; `false` when the id or the address in the organisation is taken.
     async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError>;
     /// Changes all of a user but id, organisation and sequence; `false` when the address in the

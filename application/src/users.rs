@@ -1,6 +1,6 @@
 //! Adding and showing users.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
 use passlink_domain::{
@@ -60,11 +60,11 @@ pub enum UserError {
     #[error("there is no user with this id")]
     NotFound,
     /// The id is taken.
-    #[error("there is a user with this id already")]
-    IdTaken,
-    /// The address belongs to another user of the organisation.
-    #[error("the address belongs to another user of the organisation")]
-    EmailTaken,
+    #[error("there is a user with the id {0} already, or was one")]
+    IdTaken(UserId),
+    /// The address belongs to another user of the organisation, unless that has just changed.
+    #[error("the address belongs to another user of the organisation{}", Named(.0))]
+    EmailTaken(Option<UserId>),
     /// The handle names another user.
     #[error("the handle names another user to authenticators")]
     HandleTaken,
@@ -77,6 +77,14 @@ pub enum UserError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+struct Named<'u>(&'u Option<UserId>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |user| write!(f, ", {user}"))
+    }
 }
 
 /// What can be done with users.
@@ -149,8 +157,17 @@ impl UserUseCases {
 
 /// What stood in a new user's way.
 async fn taken(user: &User, tx: &mut dyn Repositories) -> Result<UserError, StoreError> {
-    Ok(match tx.user(&user.id).await? {
-        Some(_) => UserError::IdTaken,
-        None => UserError::EmailTaken,
-    })
+    match tx.user(&user.id).await? {
+        Some(_) => Ok(UserError::IdTaken(user.id.clone())),
+        None => email_taken(user, tx).await,
+    }
+}
+
+/// Whose address it is that the user can't have.
+pub(crate) async fn email_taken(
+    user: &User,
+    tx: &mut dyn Repositories,
+) -> Result<UserError, StoreError> {
+    let Some(email) = &user.email else { return Ok(UserError::EmailTaken(None)) };
+    Ok(UserError::EmailTaken(tx.owner_of(&user.organisation, &email.address).await?))
 }

@@ -90,7 +90,7 @@ async fn demo_token(house: &House) -> Result<BearerToken, Error> {
         language: "en".to_owned(),
     };
     match house.users().add(user).await {
-        Ok(_) | Err(UserError::IdTaken) => {}
+        Ok(_) | Err(UserError::IdTaken(_)) => {}
         Err(error) => return Err(error.into()),
     }
     let token = NewToken {

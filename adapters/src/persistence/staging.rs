@@ -28,24 +28,27 @@ const CREATE: &str = "CREATE TEMPORARY TABLE staged_users AS \
 const SORT: &str = "CREATE INDEX IF NOT EXISTS staged_users_id ON staged_users (id)";
 /// How many users are added at a time, all in one transaction.
 const CHUNK: u64 = 10_000;
-/// What is made of the line that is an obstacle.
-type ToObstacle = fn(u64) -> Obstacle;
-/// Kinds of obstacles: the lines of those who have one, and the line that is the obstacle.
+/// What is made of the line or the user that is an obstacle.
+type ToObstacle = fn(u64, String) -> Obstacle;
+/// Kinds of obstacles: the lines of those who have one, and the line or the user that is the obstacle.
 const OBSTACLES: [(&str, ToObstacle); 4] = [
     (
-        "SELECT line, first FROM (SELECT line, MIN(line) OVER (PARTITION BY id) AS first \
-         FROM staged_users) AS same WHERE line <> first",
-        Obstacle::IdOfLine,
+        "SELECT line, first, '' AS owner FROM (SELECT line, MIN(line) OVER (PARTITION BY id) \
+         AS first FROM staged_users) AS same WHERE line <> first",
+        |line, _| Obstacle::IdOfLine(line),
     ),
     (
-        "SELECT line, first FROM (SELECT line, MIN(line) OVER (PARTITION BY organisation, \
-         email_key) AS first FROM staged_users) AS same WHERE line <> first",
-        Obstacle::EmailOfLine,
+        "SELECT line, first, '' AS owner FROM (SELECT line, MIN(line) OVER (PARTITION BY \
+         organisation, email_key) AS first FROM staged_users) AS same WHERE line <> first",
+        |line, _| Obstacle::EmailOfLine(line),
     ),
-    ("SELECT line, line AS first FROM staged_users JOIN users USING (id)", |_| Obstacle::IdTaken),
+    ("SELECT line, line AS first, id AS owner FROM staged_users JOIN users USING (id)", |_, _| {
+        Obstacle::IdTaken
+    }),
     (
-        "SELECT line, line AS first FROM staged_users JOIN users USING (organisation, email_key)",
-        |_| Obstacle::EmailTaken,
+        "SELECT line, line AS first, users.id AS owner FROM staged_users JOIN users \
+         USING (organisation, email_key)",
+        |_, owner| Obstacle::EmailTaken(owner),
     ),
 ];
 
@@ -199,7 +202,8 @@ async fn obstacles(
     limit: usize,
 ) -> Result<Obstacles, StoreError> {
     let sql = format!(
-        "SELECT line, first, COUNT(*) OVER () AS total FROM ({query}) AS wrong ORDER BY line LIMIT {limit}"
+        "SELECT line, first, owner, COUNT(*) OVER () AS total FROM ({query}) AS wrong \
+         ORDER BY line LIMIT {limit}"
     );
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     let mut found = Obstacles::default();
@@ -209,7 +213,8 @@ async fn obstacles(
             number.try_into().map_err(bad_row)
         };
         found.count = number("total")?;
-        found.first.push((number("line")?, obstacle(number("first")?)));
+        let owner = row.try_get("", "owner").map_err(store_error)?;
+        found.first.push((number("line")?, obstacle(number("first")?, owner)));
     }
     Ok(found)
 }

@@ -68,7 +68,8 @@ async fn an_address_of_another_user_is_refused_and_nothing_is_recorded() {
     let (world, ada) = with_ada().await;
     world.user("bob").await;
     let taken = users(&world).update(ada, email("bob@example.com")).await;
-    assert!(matches!(taken, Err(UserError::EmailTaken)));
+    let taken = taken.unwrap_err().to_string();
+    assert_eq!(taken, "the address belongs to another user of the organisation, bob");
     assert_eq!(world.state().users["ada"].sequence.get(), 2);
     assert_eq!(world.state().links[0].state, LinkState::Requested);
 }

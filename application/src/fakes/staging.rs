@@ -48,7 +48,8 @@ impl Staging for Waiting {
         };
         let id_taken = |it: &StagedUser| there.get(it.user.id.as_str()).map(|_| Obstacle::IdTaken);
         let email_taken = |it: &StagedUser| {
-            there.values().find(|user| user.email == it.user.email).map(|_| Obstacle::EmailTaken)
+            let owner = there.values().find(|user| user.email == it.user.email);
+            owner.map(|user| Obstacle::EmailTaken(user.id.to_string()))
         };
         Ok(vec![
             self.found(id_of_line, limit),

@@ -28,6 +28,15 @@ impl Users for State {
         Ok(rest.take(limit as usize).map(|(_, user)| user.clone()).collect())
     }
 
+    async fn owner_of(
+        &mut self,
+        _organisation: &OrganisationId,
+        address: &EmailAddress,
+    ) -> Result<Option<UserId>, StoreError> {
+        let has = |user: &&User| user.email.as_ref().is_some_and(|it| it.address == *address);
+        Ok(self.users.values().find(has).map(|user| user.id.clone()))
+    }
+
     async fn add_user(&mut self, user: &User, _at: Timestamp) -> Result<bool, StoreError> {
         let taken =
             self.users.values().any(|other| other.id == user.id || other.email == user.email);

@@ -80,7 +80,7 @@ async fn what_was_there_first_stands() {
         error,
         "nothing was imported\n\
          line 2: id: there is a user with it already\n\
-         line 2: email: it belongs to a user of the organisation\n\
+         line 2: email: it belongs to a user of the organisation, 7\n\
          line 3: id: line 1 has it already\n\
          line 3: email: line 1 has it already, in the same organisation"
     );

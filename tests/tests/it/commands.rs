@@ -214,9 +214,13 @@ fn an_id_and_an_address_are_taken_once() {
     let add = |address: &str, more: &[&str]| {
         passlink.cli(&[&["user", "add", "--email", address], more].concat())
     };
-    assert!(add("other@example.com", &["--id", "1"]).failed(1).contains("id"));
-    assert!(add("ada@example.com", &[]).failed(1).contains("address"));
-    assert!(add("ADA@EXAMPLE.COM", &[]).failed(1).contains("address"));
+    let told = add("other@example.com", &["--id", "1"]).failed(1);
+    assert!(told.contains("there is a user with the id 1 already"), "{told}");
+    for address in ["ada@example.com", "ADA@EXAMPLE.COM"] {
+        let told = add(address, &[]).failed(1);
+        let whose = "the address belongs to another user of the organisation, 1\n";
+        assert!(told.ends_with(whose), "{told}");
+    }
     add("ada@example.com", &["--org", "other"]).done();
     assert_eq!(passlink.cli(&["user", "list"]).lines().len(), 2);
 }

@@ -122,7 +122,10 @@ fn a_wrong_line_is_told_with_its_number_and_what_is_wrong() {
             "{\"id\": \"there\", \"email\": \"ada@example.com\"}",
             "id: there is a user with it already",
         ),
-        ("{\"email\": \"There@example.com\"}", "email: it belongs to a user of the organisation"),
+        (
+            "{\"email\": \"There@example.com\"}",
+            "email: it belongs to a user of the organisation, there",
+        ),
     ] {
         let passlink = Passlink::with_mail_dir().on_sqlite();
         passlink.user("there@example.com", &["--id", "there"]);

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::{StoreError, Users};
-use passlink_domain::{EmailAddress, Sequence, User, UserEmail, UserHandle, UserId, UserState};
+use passlink_domain::{
+    EmailAddress, OrganisationId, Sequence, User, UserEmail, UserHandle, UserId, UserState,
+};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
@@ -123,19 +125,27 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         Ok(matches!(added, TryInsertResult::Inserted(1..)))
     }
 
+    async fn owner_of(
+        &mut self,
+        organisation: &OrganisationId,
+        address: &EmailAddress,
+    ) -> Result<Option<UserId>, StoreError> {
+        let owner = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Organisation.eq(organisation.as_str()))
+            .filter(Column::EmailKey.eq(email_key(address)))
+            .into_tuple::<String>()
+            .one(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        owner.map(|id| parsed(&id)).transpose()
+    }
+
     async fn change_user(&mut self, user: &User) -> Result<bool, StoreError> {
         if let Some(email) = &user.email {
-            let taken = Entity::find()
-                .select_only()
-                .column(Column::Id)
-                .filter(Column::Organisation.eq(user.organisation.as_str()))
-                .filter(Column::EmailKey.eq(email_key(&email.address)))
-                .filter(Column::Id.ne(user.id.as_str()))
-                .into_tuple::<String>()
-                .one(self.db)
-                .await
-                .map_err(|error| self.failed(error))?;
-            if taken.is_some() {
+            let owner = self.owner_of(&user.organisation, &email.address).await?;
+            if owner.is_some_and(|owner| owner != user.id) {
                 return Ok(false);
             }
         }

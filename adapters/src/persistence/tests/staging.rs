@@ -73,7 +73,8 @@ async fn each_kind_of_obstacle_is_found_with_its_line() {
     assert_eq!(ids, Obstacles { first: vec![(5, Obstacle::IdOfLine(1))], count: 2 });
     assert_eq!(emails, Obstacles { first: vec![(7, Obstacle::EmailOfLine(1))], count: 1 });
     assert_eq!(taken_ids, Obstacles { first: vec![(2, Obstacle::IdTaken)], count: 1 });
-    assert_eq!(taken_emails, Obstacles { first: vec![(3, Obstacle::EmailTaken)], count: 1 });
+    let of_ada = Obstacle::EmailTaken("ada".to_owned());
+    assert_eq!(taken_emails, Obstacles { first: vec![(3, of_ada)], count: 1 });
     assert!(!staging.add_all(at(5), &|_| ()).await.unwrap());
     assert_eq!(users(&store).await.len(), 1);
 }

@@ -19,6 +19,16 @@ async fn an_address_is_one_users_in_an_organisation_whatever_its_case() {
     let elsewhere =
         User { organisation: "other".parse().unwrap(), ..user("bob", "ada@example.com") };
     assert!(add(&store, elsewhere).await);
+    let owner = async |organisation: &str, address: &str| -> Option<UserId> {
+        let whose = (organisation.parse().unwrap(), address.parse().unwrap());
+        let owner: Result<_, StoreError> = store
+            .read(whose, |(organisation, address), tx| Box::pin(tx.owner_of(organisation, address)))
+            .await;
+        owner.unwrap()
+    };
+    assert_eq!(owner("default", "ADA@example.com").await, Some("ada".parse().unwrap()));
+    assert_eq!(owner("other", "ada@example.com").await, Some("bob".parse().unwrap()));
+    assert_eq!(owner("other", "bob@example.com").await, None);
 }
 
 #[tokio::test]
