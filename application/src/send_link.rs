@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use passlink_domain::{Delivery, LinkState, ObjectDetails, OutboxId, UrlTemplate, User};
+use passlink_domain::{
+    Delivery, LinkState, ObjectDetails, OutboxId, PasskeyLink, UrlTemplate, User,
+};
 
 use crate::{
     Caller, LinkDesk, LinkKind, MailSubject, OutboxMail, Repositories, UserLinkError, Wake,
@@ -33,12 +35,23 @@ impl SendLink {
     /// Sends the caller a link that leads to the page of `url_template`, if there is one.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
-    #[tracing::instrument(name = "passlink.send_link", skip_all)]
     pub async fn leading_to(
         &self,
         url_template: Option<UrlTemplate>,
         caller: Caller,
     ) -> Result<ObjectDetails, UserLinkError> {
+        Ok(self.link(url_template, caller).await?.1)
+    }
+
+    /// As [`Self::leading_to`]; returns the link as well.
+    ///
+    /// Errors: [`UserLinkError`]; nothing is recorded then.
+    #[tracing::instrument(name = "passlink.send_link", skip_all)]
+    pub async fn link(
+        &self,
+        url_template: Option<UrlTemplate>,
+        caller: Caller,
+    ) -> Result<(PasskeyLink, ObjectDetails), UserLinkError> {
         url_template.iter().try_for_each(|template| self.desk.public_url.allows(template))?;
         let draft = Draft { url_template, ..self.desk.draft(caller)? };
         let mail = new_id(self.desk.clock.now(), &*self.desk.random)?;
@@ -54,10 +67,10 @@ impl SendLink {
         if let Err(UserLinkError::TooMany(limit)) = &sent {
             self.desk.refused(limit, &user).await?;
         }
-        let details = sent?;
+        let sent = sent?;
         self.desk.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
         self.wake.wake();
-        Ok(details)
+        Ok(sent)
     }
 }
 
@@ -67,7 +80,7 @@ pub(crate) async fn send(
     mail: &OutboxId,
     (user, now): (User, Timestamp),
     tx: &mut dyn Repositories,
-) -> Result<ObjectDetails, UserLinkError> {
+) -> Result<(PasskeyLink, ObjectDetails), UserLinkError> {
     let policy = draft.desk.policy;
     let address = user.reachable_at()?.clone();
     let recent = draft.recent(&user.id, now, tx).await?;
@@ -77,10 +90,10 @@ pub(crate) async fn send(
         return Err(policy.mailbox_is_full(&mails, now).into());
     }
     let (link, details) = draft.record(&user, Delivery::Mail(address), now, tx).await?;
-    let about = MailSubject::Link(link.id);
+    let about = MailSubject::Link(link.id.clone());
     let mail = OutboxMail::new(mail.clone(), &user, about, now);
     mail.queue(&*draft.desk.observer, tx).await?;
-    Ok(details)
+    Ok((link, details))
 }
 
 #[cfg(test)]

@@ -45,18 +45,21 @@ impl<'l> From<&'l PasskeyLink> for Line<'l> {
     }
 }
 
-/// A change as printed, with the keys of the API.
+/// A link that is mailed, and the change that it is, with the keys of the API.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Change<'d> {
+struct Sent<'d> {
+    #[serde(flatten)]
+    link: Line<'d>,
     sequence: u64,
     change_date: String,
     resource_owner: &'d str,
 }
 
-impl<'d> From<&'d ObjectDetails> for Change<'d> {
-    fn from(details: &'d ObjectDetails) -> Self {
+impl<'d> From<&'d (PasskeyLink, ObjectDetails)> for Sent<'d> {
+    fn from((link, details): &'d (PasskeyLink, ObjectDetails)) -> Self {
         Self {
+            link: link.into(),
             sequence: details.sequence.get(),
             change_date: details.changed.to_string(),
             resource_owner: details.resource_owner.as_str(),
@@ -70,8 +73,8 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
         LinkCommand::Create { user, send, qr } => {
             let caller = Caller { user, token_name: None, token: None };
             if send {
-                let details = house.send_link(&config).await?.to_caller(caller).await?;
-                return print(&Change::from(&details));
+                let sent = house.send_link(&config).await?.link(None, caller).await?;
+                return print(&Sent::from(&sent));
             }
             let added = house.add_link(&config).await?.for_caller(caller).await?;
             if qr {

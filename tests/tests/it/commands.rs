@@ -87,7 +87,14 @@ async fn a_link_is_made_listed_and_revoked() {
     assert!(!output.stdout.contains(code));
     let listed = output.lines();
     assert_eq!((listed.len(), &listed[0]["mailedTo"]), (2, &Value::Null));
-    assert_eq!(listed[1]["mailedTo"], "ada@example.com");
+    for key in ["id", "user", "mailedTo", "requested", "expires"] {
+        assert!(sent[key].is_string(), "{key}: {sent}");
+        assert_eq!(sent[key], listed[1][key], "{key}");
+    }
+    assert_eq!(
+        (&sent["mailedTo"], &sent["state"]),
+        (&json!("ada@example.com"), &json!("requested"))
+    );
     let id = listed[0]["id"].as_str().unwrap();
     assert!(url.contains(&format!("codeID={id}")), "{url}");
     let revoked = passlink.cli(&["link", "revoke", id]).lines().remove(0);
