@@ -57,7 +57,10 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Command::Demo { listen } => demo::run(listen).await,
         Command::Serve { no_migrate } => serve::run(load()?, no_migrate).await,
         Command::Migrate => commands::migrate(load()?).await,
-        Command::User(command) => commands::user::run(command, load()?).await,
+        Command::User(command) => {
+            let call = cli::shell::call(cli.config.as_deref());
+            commands::user::run(command, load()?, &call).await
+        }
         Command::Token(command) => commands::token::run(command, load()?).await,
         Command::Link(command) => commands::link::run(command, load()?).await,
         Command::Passkey(command) => commands::passkey::run(command, load()?).await,

@@ -6,6 +6,7 @@ mod link;
 mod mail;
 mod outbox;
 mod passkey;
+pub(crate) mod shell;
 mod token;
 mod user;
 mod values;

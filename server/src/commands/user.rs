@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{PAGE, clear_journal, open, print, user_import};
 use crate::{
     Error,
-    cli::{self, UserCommand},
+    cli::{self, UserCommand, shell::quoted},
     config::Config,
 };
 
@@ -59,7 +59,8 @@ impl From<cli::UserChanges> for UserChanges {
     }
 }
 
-pub(crate) async fn run(command: UserCommand, config: Config) -> Result<(), Error> {
+/// `call` is how this program was called, for who goes on from here.
+pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Result<(), Error> {
     let house = open(&config).await?;
     let users = house.users();
     match command {
@@ -74,7 +75,11 @@ pub(crate) async fn run(command: UserCommand, config: Config) -> Result<(), Erro
                 display_name: new.display_name,
                 language: new.language.unwrap_or_else(|| LANGUAGE.to_owned()),
             };
-            print(&Line::from(&users.add_with_handle(new, handle).await?))
+            let user = users.add_with_handle(new, handle).await?;
+            print(&Line::from(&user))?;
+            let id = quoted(user.id.as_str());
+            eprintln!("for a passkey link, run: {call} link create --user={id}");
+            Ok(())
         }
         UserCommand::Update { id, changes } => {
             print(&Line::from(&users.update(id, changes.into()).await?))

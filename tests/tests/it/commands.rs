@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use passlink_tests::{MailServer, Passlink};
+use passlink_tests::{MailServer, Output, Passlink};
 use serde_json::{Value, json};
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
@@ -230,6 +230,29 @@ fn an_id_and_an_address_are_taken_once() {
     }
     add("ada@example.com", &["--org", "other"]).done();
     assert_eq!(passlink.cli(&["user", "list"]).lines().len(), 2);
+}
+
+#[test]
+fn what_to_do_after_a_user_was_added_can_be_copied_into_a_shell() {
+    let passlink = Passlink::with_mail_dir();
+    let file = "it's my config.toml";
+    fs::write(passlink.dir().join(file), "[webauthn]\nrp_name = \"Example\"\n").unwrap();
+    for (number, id) in ["ada", "-a", "it's&all$(so)"].iter().enumerate() {
+        let (id, address) = (format!("--id={id}"), format!("{number}@example.com"));
+        let added = passlink.cli(&["--config", file, "user", "add", "--email", &address, &id]);
+        assert_eq!((added.code, added.stdout.lines().count()), (Some(0), 1), "{added:?}");
+        let hint = added.stderr.strip_prefix("for a passkey link, run: ").expect(&added.stderr);
+        assert!(hint.contains(" --config 'it'\\''s my config.toml' link create --user="), "{hint}");
+        let (command, mut shell) = (passlink.command(&[]), Command::new("sh"));
+        shell.args(["-c", hint]).current_dir(passlink.dir());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        assert!(Output::of(shell).done().contains("#code="), "{hint}");
+    }
 }
 
 #[test]
