@@ -1,5 +1,7 @@
 //! Taking over passkeys that another installation or relying party has registered: all, or none.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use passlink_domain::{
     Credential, EventKind, Passkey, PasskeyId, Text, TextError, UserHandle, UserId, UserState,
@@ -35,7 +37,10 @@ pub struct ImportedPasskey {
 /// Imports passkeys. Each is a change in its user's history; nobody gets a mail.
 pub struct ImportPasskeys {
     desk: PasskeyDesk,
+    before_commit: BeforeCommit,
 }
+
+type BeforeCommit = Arc<dyn Fn() + Send + Sync>;
 
 /// All that is to be added.
 struct Batch {
@@ -43,6 +48,7 @@ struct Batch {
     /// What was wrong before the store was asked.
     wrong: WrongLines,
     desk: PasskeyDesk,
+    before_commit: BeforeCommit,
 }
 
 struct Draft {
@@ -54,7 +60,13 @@ struct Draft {
 impl ImportPasskeys {
     /// Takes where passkeys are kept.
     pub fn new(desk: PasskeyDesk) -> Self {
-        Self { desk }
+        Self { desk, before_commit: Arc::new(|| ()) }
+    }
+
+    /// Calls `told` once nothing but the commit is left to do, or more than once.
+    #[must_use]
+    pub fn before_commit(self, told: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { before_commit: Arc::new(told), ..self }
     }
 
     /// Adds the passkeys of lines, each with the line's number or what is wrong with it, and says
@@ -63,8 +75,12 @@ impl ImportPasskeys {
         &self,
         lines: Vec<(u64, Result<ImportedPasskey, String>)>,
     ) -> Result<u64, ImportError> {
-        let mut batch =
-            Batch { drafts: Vec::new(), wrong: WrongLines::default(), desk: self.desk.clone() };
+        let mut batch = Batch {
+            drafts: Vec::new(),
+            wrong: WrongLines::default(),
+            desk: self.desk.clone(),
+            before_commit: self.before_commit.clone(),
+        };
         for (line, imported) in lines {
             match imported.and_then(|imported| self.draft(line, imported)) {
                 Ok(draft) => batch.drafts.push(draft),
@@ -123,6 +139,7 @@ async fn add_all(batch: &Batch, tx: &mut dyn Repositories) -> Result<u64, Import
         }
     }
     wrong.into_result()?;
+    (batch.before_commit)();
     Ok(batch.drafts.len() as u64)
 }
 

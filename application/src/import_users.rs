@@ -129,7 +129,7 @@ pub enum ImportError {
 pub enum ImportStep {
     /// Ids and addresses are held against each other, and against those of the users there are.
     Comparing,
-    /// Users are added. Nobody can see them before all are.
+    /// Users are added. Nobody can see them before all are; when they are, only the commit is left.
     Adding {
         /// So many are.
         added: u64,

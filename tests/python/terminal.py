@@ -1,6 +1,7 @@
-"""Runs a command on a terminal of its own and passes on what it shows there: terminal.py TEXT COMMAND…
+"""Runs a command on a terminal of its own and passes on what it shows there:
+terminal.py kill|interrupt TEXT COMMAND…
 
-It is killed as soon as it shows the text, if that is not empty.
+As soon as it shows the text, if that is not empty, it is killed, or somebody presses Ctrl-C.
 """
 
 import os
@@ -8,7 +9,7 @@ import pty
 import signal
 import sys
 
-text, command = sys.argv[1].encode(), sys.argv[2:]
+how, text, command = sys.argv[1], sys.argv[2].encode(), sys.argv[3:]
 process, terminal = pty.fork()
 if process == 0:
     os.execvp(command[0], command)
@@ -23,5 +24,9 @@ while True:
     sys.stdout.flush()
     shown += read
     if text and text in shown:
-        os.kill(process, signal.SIGKILL)
+        if how == "kill":
+            os.kill(process, signal.SIGKILL)
+        else:
+            os.write(terminal, b"\x03")
+        text = b""
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) % 256)

@@ -275,9 +275,18 @@ impl Passlink {
 
     /// As [`Self::on_terminal`], but kills the command as soon as it shows the text.
     pub fn on_terminal_until(&self, text: &str, arguments: &[&str]) -> Output {
+        self.run_on_terminal(["kill", text], arguments)
+    }
+
+    /// As [`Self::on_terminal`], but presses Ctrl-C as soon as the command shows the text.
+    pub fn interrupted_on_terminal(&self, text: &str, arguments: &[&str]) -> Output {
+        self.run_on_terminal(["interrupt", text], arguments)
+    }
+
+    fn run_on_terminal(&self, ending: [&str; 2], arguments: &[&str]) -> Output {
         let inner = self.command(arguments);
         let mut command = python::script("terminal.py");
-        command.arg(text).arg(inner.get_program()).args(inner.get_args());
+        command.args(ending).arg(inner.get_program()).args(inner.get_args());
         command.current_dir(self.dir()).env("TERM", "xterm");
         for (name, value) in inner.get_envs() {
             match value {

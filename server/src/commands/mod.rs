@@ -14,6 +14,7 @@ use crate::{
 };
 
 pub(crate) mod config;
+mod interrupt;
 mod jsonl;
 pub(crate) mod key;
 pub(crate) mod link;

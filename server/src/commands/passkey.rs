@@ -7,6 +7,7 @@ use passlink_domain::UserId;
 
 use super::{
     PAGE,
+    interrupt::Interrupt,
     jsonl::{self, Done, Lines},
     open,
     passkey_line::{Listed, Moved},
@@ -52,13 +53,16 @@ async fn export(house: &House, user: Option<UserId>) -> Result<(), Error> {
 
 async fn import(house: &House, config: &Config, file: &Path) -> Result<(), Error> {
     let mut lines = Lines::open(file)?;
+    let interrupt = Interrupt::listen(&lines.progress)?;
     let mut passkeys = Vec::new();
     while let Some((number, line)) = lines.next()? {
         let passkey = jsonl::parse(line, EXAMPLE).and_then(|line: Moved| line.try_into());
         passkeys.push((number, passkey as Result<ImportedPasskey, String>));
     }
     lines.progress.set_message("all lines are read; adding the passkeys");
-    let imported = house.import_passkeys(config).await?.import(passkeys).await?;
+    let import = house.import_passkeys(config).await?;
+    let import = import.before_commit(move || interrupt.too_late());
+    let imported = import.import(passkeys).await?;
     lines.progress.finish_and_clear();
     print(&Done { imported })
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     clear_journal,
+    interrupt::Interrupt,
     jsonl::{self, BAR, Done, Lines, SPINNER, rate},
     open, print,
     user::LANGUAGE,
@@ -71,6 +72,7 @@ impl TryFrom<Line> for (NewUser, UserState) {
 
 pub(crate) async fn run(file: &Path, config: &Config) -> Result<(), Error> {
     let mut lines = Lines::open(file)?;
+    let interrupt = Interrupt::listen(&lines.progress)?;
     let house = open(config).await?;
     let mut import = house.import(config).await?;
     while let Some((number, line)) = lines.next()? {
@@ -80,7 +82,13 @@ pub(crate) async fn run(file: &Path, config: &Config) -> Result<(), Error> {
     let progress = &lines.progress;
     progress.set_style(ProgressStyle::with_template(SPINNER)?);
     let bar = ProgressStyle::with_template(BAR)?;
-    let imported = import.finish(|step| show(step, progress, &bar)).await?;
+    let told = |step| {
+        show(step, progress, &bar);
+        if matches!(step, ImportStep::Adding { added, of } if added == of) {
+            interrupt.too_late();
+        }
+    };
+    let imported = import.finish(told).await?;
     lines.progress.finish_and_clear();
     print(&Done { imported })?;
     clear_journal(&house).await;

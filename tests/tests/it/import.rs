@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::Write,
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use passlink_tests::{Output, Passlink, until};
@@ -213,6 +213,53 @@ fn an_import_that_is_killed_leaves_nothing_behind() {
     }
     let again = import(&passlink, lines(20_000).as_bytes());
     assert_eq!(again.lines(), [json!({ "imported": 20_000 })]);
+}
+
+#[test]
+fn an_import_that_is_interrupted_says_what_came_of_it() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("there@example.com", &[]);
+    let file = passlink.dir().join("users.jsonl");
+    fs::write(&file, lines(50_000)).unwrap();
+    let arguments = ["user", "import", file.to_str().unwrap()];
+    // It may be done before the key is pressed; what is said is true.
+    for moment in [" lines, ", "looking for ids", "adding the users", "40,000 users added"] {
+        let ended = passlink.interrupted_on_terminal(moment, &arguments);
+        let imported = listed(&passlink).len() - 1;
+        match ended.code {
+            Some(0) => {
+                assert!(ended.stdout.contains("{\"imported\":50000}"), "{moment}: {ended:?}");
+                assert_eq!(imported, 50_000);
+                return;
+            }
+            code => {
+                assert_eq!((code, imported), (Some(130), 0), "{moment}: {ended:?}");
+                assert!(ended.stdout.contains("nothing was imported: interrupted"), "{ended:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_import_of_what_another_program_still_writes_says_so() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.cli(&["migrate"]).done();
+    for what in ["user", "passkey"] {
+        let mut command = passlink.command(&[what, "import", "-"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // More than a pipe holds: some of it was read by then.
+        stdin.write_all(lines(5000).as_bytes()).unwrap();
+        let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(interrupt.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(130), 0), "{what}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(told, "passlink: nothing was imported: interrupted\n", "{what}");
+        drop(stdin);
+    }
+    assert_eq!(listed(&passlink).len(), 0);
 }
 
 #[tokio::test]
