@@ -25,6 +25,11 @@ const LOOKS: usize = 32;
 /// How many mails of a kind are made ready at a time.
 const RIPENED: u64 = 500;
 
+/// What an operator is told of a mail that may have arrived.
+const UNCLEAR: &str = "the mail may have arrived, and is sent once more";
+const UNCLEAR_AGAIN: &str = "the mail was sent more than once, and may have arrived; its link stays open, and \
+    `passlink outbox retry` sends one more";
+
 /// What came of a try to deliver a claimed mail, to be recorded.
 #[derive(Debug, Clone)]
 pub struct Tried {
@@ -301,7 +306,9 @@ impl DeliverMail {
         let HandedOver { outcome, becomes, attempt, server } = match composed {
             Ok(composed) => self.hand_over(&claimed, hold, &composed).await,
             Err(Dropped { for_now: Some((give_up, longest_wait)), text, reason, .. }) => {
-                let outcome = self.retry(&claimed, give_up, longest_wait, text.to_owned());
+                let due = self.next_try(&claimed, give_up, longest_wait);
+                let answer = text.to_owned();
+                let outcome = MailOutcome::Retry { due, answer, may_have_arrived: false };
                 let attempt = Attempt::Retry(reason);
                 HandedOver { outcome, becomes: None, attempt, server: None }
             }
@@ -325,7 +332,8 @@ impl DeliverMail {
         hold: &Hold,
         composed: &Composed,
     ) -> HandedOver {
-        let again = |answer| self.retry(claimed, composed.give_up, composed.longest_wait, answer);
+        let due = || self.next_try(claimed, composed.give_up, composed.longest_wait);
+        let again = |answer| MailOutcome::Retry { due: due(), answer, may_have_arrived: false };
         let sent = self.mailer.send(&claimed.id, &composed.mail, hold).await;
         let (outcome, becomes, attempt, server) = match sent {
             Ok(answer) => {
@@ -351,22 +359,32 @@ impl DeliverMail {
                 let outcome = MailOutcome::Returned(answer);
                 (outcome, None, Attempt::Retry(reason), ServerWord::Trouble)
             }
+            // One further copy, and no more: each may have arrived.
+            Err(MailError::Unclear(answer)) if claimed.may_have_arrived => {
+                let outcome = MailOutcome::Failed(format!("{UNCLEAR_AGAIN}: {answer}"));
+                let attempt = Attempt::Undeliverable(MailReason::Unclear);
+                (outcome, None, attempt, ServerWord::Lost)
+            }
+            Err(MailError::Unclear(answer)) => {
+                let answer = format!("{UNCLEAR}: {answer}");
+                let outcome = MailOutcome::Retry { due: due(), answer, may_have_arrived: true };
+                (outcome, None, Attempt::Retry(MailReason::Unclear), ServerWord::Lost)
+            }
         };
         HandedOver { outcome, becomes, attempt, server: Some(server) }
     }
 
-    /// Another try, at the latest when the mail is no longer worth one.
-    fn retry(
+    /// When to try again: at the latest when the mail is no longer worth it.
+    fn next_try(
         &self,
         claimed: &ClaimedMail,
         give_up: Timestamp,
         longest_wait: Duration,
-        answer: String,
-    ) -> MailOutcome {
+    ) -> Timestamp {
         let doubled = FIRST_RETRY.saturating_mul(1 << claimed.tries.saturating_sub(1).min(16));
         let wait = spread_by(doubled.min(longest_wait), self.spread());
         let due = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-        MailOutcome::Retry { due: due.min(give_up), answer }
+        due.min(give_up)
     }
 
     /// A number from 0 to 1 that spreads waits, so that what failed together doesn't come back

@@ -74,6 +74,9 @@ pub enum MailError {
     /// the other side is too busy.
     #[error("not taken now: {1}")]
     Down(MailReason, String),
+    /// Perhaps taken: it was handed over, and there was no answer that can be understood.
+    #[error("handed over, and perhaps taken: {0}")]
+    Unclear(String),
 }
 
 /// Why something was not done with a passkey.

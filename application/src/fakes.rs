@@ -42,6 +42,7 @@ pub struct State {
     pub mails: Vec<OutboxMail>,
     pub ready: BTreeMap<String, Urgency>,
     pub accepted: BTreeMap<String, Timestamp>,
+    pub may_have_arrived: BTreeSet<String>,
     pub tokens: Vec<(Token, TokenHash)>,
     pub handles: BTreeMap<String, UserHandle>,
     pub resent: BTreeSet<String>,

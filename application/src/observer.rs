@@ -82,6 +82,8 @@ pub enum MailReason {
     Deferred,
     /// The mail server said "never" (SMTP 5yz).
     Rejected,
+    /// Nobody knows whether the mail server took the mail: no answer, or none that can be understood.
+    Unclear,
     /// No message could be made of the mail.
     Unfit,
     /// The mail could not be written to its file.
@@ -108,6 +110,7 @@ impl MailReason {
             Self::Timeout => "timeout",
             Self::Deferred => "deferred",
             Self::Rejected => "rejected",
+            Self::Unclear => "unclear",
             Self::Unfit => "unfit",
             Self::File => "file",
             Self::LinkEnded => "link_ended",

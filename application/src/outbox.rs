@@ -154,6 +154,8 @@ pub struct ClaimedMail {
     pub queued: Timestamp,
     /// How often it was tried, this time included.
     pub tries: u32,
+    /// Whether it may have arrived by an earlier try.
+    pub may_have_arrived: bool,
     /// Until when it is nobody else's.
     pub lease_end: Timestamp,
     /// Where the request stands in its trace, when it is in one.
@@ -182,6 +184,8 @@ pub enum MailOutcome {
         due: Timestamp,
         /// Why.
         answer: String,
+        /// Whether it may have arrived by this try.
+        may_have_arrived: bool,
     },
     /// To be tried again as if it had not been: it is not the mail's fault that it was not taken, for
     /// this reason.

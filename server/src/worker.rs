@@ -285,7 +285,7 @@ async fn deliver_one(deliver: &DeliverMail, mail: ClaimedMail) -> Option<(Server
         Ok(Delivered::Recorded(MailOutcome::Sent(answer))) => {
             tracing::info!(mail_id, user_id, tries, duration_ms, answer, "mail sent");
         }
-        Ok(Delivered::Recorded(MailOutcome::Retry { due, answer })) => {
+        Ok(Delivered::Recorded(MailOutcome::Retry { due, answer, .. })) => {
             fail(trouble, &answer);
             tracing::warn!(mail_id, user_id, tries, duration_ms, reason = trouble, answer, %due, "mail to be tried again");
         }

@@ -34,6 +34,7 @@ pub(super) fn clean_error(error: MailError, mail: &Mail) -> MailError {
         }
         MailError::Busy(reason, answer) => MailError::Busy(reason, clean(&answer, mail)),
         MailError::Down(reason, answer) => MailError::Down(reason, clean(&answer, mail)),
+        MailError::Unclear(answer) => MailError::Unclear(clean(&answer, mail)),
     }
 }
 

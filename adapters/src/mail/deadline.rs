@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use passlink_application::{Clock, Hold, MailError, MailReason};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// How long may pass before a mail leaves.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -13,12 +13,18 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub(super) struct Deadline<'h> {
     clock: &'h dyn Clock,
     hold: &'h Hold,
+    latest: Instant,
 }
 
 impl<'h> Deadline<'h> {
     /// As `hold` says.
     pub fn new(clock: &'h dyn Clock, hold: &'h Hold) -> Self {
-        Self { clock, hold }
+        Self { clock, hold, latest: Instant::now() + PATIENCE }
+    }
+
+    /// Until when what comes before the mail leaves may take.
+    pub fn latest(&self) -> Instant {
+        self.latest
     }
 
     /// Does what comes before the mail leaves, as long as that may take.
@@ -26,9 +32,9 @@ impl<'h> Deadline<'h> {
         &self,
         doing: impl Future<Output = Result<T, MailError>>,
     ) -> Result<T, MailError> {
-        timeout(PATIENCE, doing).await.unwrap_or_else(|_| {
+        timeout_at(self.latest, doing).await.unwrap_or_else(|_| {
             let late = "no answer in time".to_owned();
-            Err(MailError::Unavailable(MailReason::Timeout, late))
+            Err(MailError::Down(MailReason::Timeout, late))
         })
     }
 

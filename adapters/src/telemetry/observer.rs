@@ -28,18 +28,20 @@ const STATES: [LinkState; 7] = [
     LinkState::Replaced,
 ];
 /// Why a mail may not be sent for now, and why for good.
-const FOR_NOW: [MailReason; 8] = [
+const FOR_NOW: [MailReason; 9] = [
     MailReason::Connection,
     MailReason::Tls,
     MailReason::SignIn,
     MailReason::Timeout,
     MailReason::Deferred,
     MailReason::Rejected,
+    MailReason::Unclear,
     MailReason::File,
     MailReason::KeyMissing,
 ];
-const FOR_GOOD: [MailReason; 6] = [
+const FOR_GOOD: [MailReason; 7] = [
     MailReason::Rejected,
+    MailReason::Unclear,
     MailReason::Unfit,
     MailReason::LinkEnded,
     MailReason::LinkExpired,

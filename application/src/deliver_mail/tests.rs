@@ -96,6 +96,57 @@ async fn a_refused_mail_ends_as_failed_and_an_operator_can_have_it_tried_again()
     assert!(outbox.retry(id).await.unwrap_err().to_string().contains("sent already"));
 }
 
+/// Says so to the next mail, and delivers what is due, as soon as something is.
+async fn work_answered(world: &Arc<World>, error: MailError) -> MailOutcome {
+    fail_next(world, error);
+    loop {
+        match work(world).await.pop() {
+            Some(outcome) => return outcome,
+            None => world.pass(1),
+        }
+    }
+}
+
+fn unclear() -> MailError {
+    MailError::Unclear("gibberish".into())
+}
+
+#[tokio::test]
+async fn a_mail_that_may_have_arrived_is_sent_once_more_and_then_ends_with_its_link_open() {
+    let world = requested().await;
+    let first = work_answered(&world, unclear()).await;
+    let MailOutcome::Retry { answer, may_have_arrived: true, .. } = first else {
+        panic!("{first:?}")
+    };
+    assert!(answer.contains("sent once more") && answer.contains("gibberish"), "{answer}");
+    // What is clear is tried again as ever.
+    let later = MailError::Unavailable(MailReason::Deferred, "451 later".into());
+    assert!(matches!(work_answered(&world, later).await, MailOutcome::Retry { .. }));
+    let last = work_answered(&world, unclear()).await;
+    let MailOutcome::Failed(answer) = last else { panic!("{last:?}") };
+    assert!(answer.contains("may have arrived") && answer.contains("gibberish"), "{answer}");
+    assert_eq!(world.state().links[0].state, LinkState::Requested);
+    let reasons: Vec<_> = world.tried.lock().unwrap().clone();
+    let (retry, undeliverable) = (Attempt::Retry, Attempt::Undeliverable);
+    let unclear = MailReason::Unclear;
+    assert_eq!(reasons, [retry(unclear), retry(MailReason::Deferred), undeliverable(unclear)]);
+}
+
+#[tokio::test]
+async fn an_operator_who_has_a_mail_tried_again_that_may_have_arrived_sends_one_more() {
+    let world = requested().await;
+    for _ in 0..2 {
+        work_answered(&world, unclear()).await;
+    }
+    let id = world.state().mails[0].id.clone();
+    let outbox = OutboxUseCases::new(world.clone(), world.clone(), world.clone());
+    outbox.retry(id.clone()).await.unwrap();
+    assert!(matches!(work_answered(&world, unclear()).await, MailOutcome::Failed(_)));
+    outbox.retry(id).await.unwrap();
+    assert_eq!(work(&world).await, [MailOutcome::Sent("250 ok".into())]);
+    assert_eq!(world.state().links[0].state, LinkState::Sent);
+}
+
 #[tokio::test]
 async fn no_mail_goes_out_when_user_address_or_link_changed_since() {
     type Change = fn(&mut crate::fakes::State);

@@ -54,6 +54,7 @@ impl MailQueue for State {
     ) -> Result<Vec<ClaimedMail>, StoreError> {
         let mut claimed = Vec::new();
         for taken in mails {
+            let may_have_arrived = self.may_have_arrived.contains(taken.id.as_str());
             let mail = self.mail_mut(&taken.id).unwrap();
             (mail.due, mail.leased_until) = (lease.end, Some(lease.end));
             mail.tries += 1;
@@ -64,6 +65,7 @@ impl MailQueue for State {
                 lane: mail.lane,
                 queued: mail.queued,
                 tries: mail.tries,
+                may_have_arrived,
                 lease_end: lease.end,
                 trace: mail.trace.clone(),
             });
@@ -144,8 +146,11 @@ impl MailQueue for State {
         let (state, answer) = match outcome {
             MailOutcome::Sent(answer) => (OutboxState::Sent, answer),
             MailOutcome::Failed(answer) => (OutboxState::Failed, answer),
-            MailOutcome::Retry { due, answer } => {
+            MailOutcome::Retry { due, answer, may_have_arrived } => {
                 mail.due = *due;
+                if *may_have_arrived {
+                    self.may_have_arrived.insert(mail.id.to_string());
+                }
                 (OutboxState::Waiting, answer)
             }
             MailOutcome::Returned(answer) => {

@@ -13,6 +13,7 @@ fn mail(id: &str) -> ClaimedMail {
         lane: Lane::START,
         queued: jiff::Timestamp::UNIX_EPOCH,
         tries: 1,
+        may_have_arrived: false,
         lease_end: jiff::Timestamp::UNIX_EPOCH,
         trace: None,
     }

@@ -1,27 +1,34 @@
 //! Mail by SMTP (RFC 5321), over connections that are kept for a while.
 //!
-//! lettre speaks the protocol. Its own pool is not used: it tells a server that refuses the
-//! connection or the password from one that refuses the mail by nothing, and sets no limit to the
-//! time that an answer may take.
+//! The conversation is our own: lettre takes an answer that is not UTF-8 or has no text for a broken
+//! connection, knows EHLO's keywords in upper case alone, and sets no limit to the time that an answer
+//! may take.
 
+mod connection;
+mod dial;
 mod dialogue;
+mod limits;
+mod offers;
 mod pool;
+mod reply;
 mod server;
-mod stream;
+mod sign_in;
+mod trouble;
+mod trust;
 
-use std::{fmt, fs, path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
-use lettre::transport::smtp::{
-    client::{AsyncSmtpConnection, Certificate, TlsParameters},
-    extension::ClientId,
-};
-use passlink_application::MailError;
+use passlink_application::{MailError, MailReason};
 use tracing::{Instrument, field::Empty, info_span};
+use url::Host;
 
 pub use self::server::{SmtpServer, Tls};
 use self::{
-    dialogue::{Patience, Trouble},
+    connection::Connection,
+    limits::{Limits, Patience},
     pool::Pool,
+    trouble::Trouble,
+    trust::Trust,
 };
 use super::{deadline::Deadline, message::Outgoing};
 
@@ -33,7 +40,7 @@ pub struct Smtp {
 
 struct Inner {
     server: SmtpServer,
-    tls: Option<TlsParameters>,
+    trust: Option<Trust>,
     patience: Patience,
     pool: Arc<Pool>,
 }
@@ -45,14 +52,16 @@ impl Smtp {
     ///
     /// Errors: the file can't be read or holds no certificate; the text says so.
     pub fn new(server: SmtpServer, ca_file: Option<&Path>, kept: usize) -> Result<Self, String> {
-        let tls = match server.tls {
+        let trust = match server.tls {
             Tls::None => None,
-            Tls::Implicit | Tls::Required | Tls::Optional => Some(trust(&server, ca_file)?),
+            Tls::Implicit | Tls::Required | Tls::Optional => {
+                Some(Trust::new(server.host.clone(), ca_file)?)
+            }
         };
         Ok(Self {
             inner: Arc::new(Inner {
                 server,
-                tls,
+                trust,
                 patience: Patience::default(),
                 pool: Arc::new(Pool::new(kept)),
             }),
@@ -78,10 +87,13 @@ impl Smtp {
         );
         let outcome = self.inner.deliver(mail, deadline).instrument(span.clone()).await;
         if let Err(error) = &outcome {
-            let (MailError::Refused(reason, _)
-            | MailError::Unavailable(reason, _)
-            | MailError::Busy(reason, _)
-            | MailError::Down(reason, _)) = error;
+            let reason = match error {
+                MailError::Refused(reason, _)
+                | MailError::Unavailable(reason, _)
+                | MailError::Busy(reason, _)
+                | MailError::Down(reason, _) => *reason,
+                MailError::Unclear(_) => MailReason::Unclear,
+            };
             span.record("otel.status_code", "ERROR");
             span.record("error.type", reason.name());
         }
@@ -91,50 +103,50 @@ impl Smtp {
 
 impl Inner {
     async fn deliver(&self, mail: &Outgoing, deadline: &Deadline<'_>) -> Result<String, MailError> {
-        let mut connection = deadline.within(self.announce(mail)).await?;
-        match dialogue::hand_over(&mut connection, mail, deadline, self.patience).await {
+        let limits = Limits::new(self.patience, deadline.latest());
+        let mut connection = self.announce(mail, limits).await?;
+        match dialogue::hand_over(&mut connection, mail, deadline, limits).await {
             Ok(answer) => {
                 self.pool.put(connection).await;
                 Ok(answer)
             }
-            Err(trouble) => Err(leave(connection, trouble).await.into()),
+            Err(trouble) => Err(dialogue::leave(connection, trouble).await.into()),
         }
     }
 
     /// Announces a mail on a connection that was kept, or on a new one.
-    async fn announce(&self, mail: &Outgoing) -> Result<AsyncSmtpConnection, MailError> {
+    async fn announce(&self, mail: &Outgoing, limits: Limits) -> Result<Connection, Trouble> {
         if let Some(connection) = self.pool.take().await {
-            match self.announce_on(connection, mail).await {
+            match announce_on(connection, mail, limits).await {
                 Err(trouble) if trouble.is_of_connection() => {}
-                outcome => return Ok(outcome?),
+                outcome => return outcome,
             }
         }
-        let domain = mail.envelope.from().map(|from| from.domain().to_owned());
-        let hello = domain.map(ClientId::Domain).unwrap_or_default();
-        let connection = dialogue::connect(&self.server, self.tls.as_ref(), &hello, self.patience)
-            .await
-            .map_err(|trouble| MailError::Down(trouble.reason, trouble.text))?;
-        Ok(self.announce_on(connection, mail).await?)
-    }
-
-    async fn announce_on(
-        &self,
-        mut connection: AsyncSmtpConnection,
-        mail: &Outgoing,
-    ) -> Result<AsyncSmtpConnection, Trouble> {
-        match dialogue::announce(&mut connection, mail, self.patience).await {
-            Ok(()) => Ok(connection),
-            Err(trouble) => Err(leave(connection, trouble).await),
-        }
+        let hello = hello(mail.envelope.from().map_or("", |from| from.domain()));
+        let connection =
+            dialogue::connect(&self.server, self.trust.as_ref(), &hello, limits).await?;
+        announce_on(connection, mail, limits).await
     }
 }
 
-/// Gives up a connection on which there was trouble.
-async fn leave(connection: AsyncSmtpConnection, trouble: Trouble) -> Trouble {
-    if trouble.is_answer() {
-        pool::close(connection).await;
+async fn announce_on(
+    mut connection: Connection,
+    mail: &Outgoing,
+    limits: Limits,
+) -> Result<Connection, Trouble> {
+    match dialogue::announce(&mut connection, mail, limits).await {
+        Ok(()) => Ok(connection),
+        Err(trouble) => Err(dialogue::leave(connection, trouble).await),
     }
-    trouble
+}
+
+/// What a client calls itself that sends for this domain.
+fn hello(domain: &str) -> String {
+    match Host::parse(domain) {
+        Ok(Host::Domain(domain)) => domain,
+        _ if domain.starts_with('[') => domain.to_owned(),
+        _ => "[127.0.0.1]".to_owned(),
+    }
 }
 
 impl fmt::Debug for Smtp {
@@ -143,20 +155,5 @@ impl fmt::Debug for Smtp {
     }
 }
 
-fn trust(server: &SmtpServer, ca_file: Option<&Path>) -> Result<TlsParameters, String> {
-    let mut tls = TlsParameters::builder(server.host.clone());
-    if let Some(file) = ca_file {
-        let failed = |why: String| format!("{}: {why}", file.display());
-        let pem = fs::read(file).map_err(|error| failed(error.to_string()))?;
-        let certificates =
-            Certificate::from_pem(&pem).map_err(|_| failed("holds no valid PEM".to_owned()))?;
-        if !pem.windows(BEGIN.len()).any(|window| window == BEGIN) {
-            return Err(failed("holds no certificate".to_owned()));
-        }
-        tls = tls.add_root_certificate(certificates);
-    }
-    tls.build().map_err(|error| format!("certificates can't be used: {error}"))
-}
-
-/// How a certificate begins in a PEM file.
-const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+#[cfg(test)]
+mod tests;

@@ -5,15 +5,14 @@ use std::{
     time::Duration,
 };
 
-use lettre::transport::smtp::client::AsyncSmtpConnection;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
+
+use super::{connection::Connection, limits::SHORT};
 
 /// How long a connection waits for another mail.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long a connection may have waited without a doubt that it still works.
 const FRESH: Duration = Duration::from_secs(2);
-/// How long a server may take to answer a question that takes it no time.
-const SHORT_ANSWER: Duration = Duration::from_secs(5);
 
 /// The connections, the one that waits longest first.
 pub(super) struct Pool {
@@ -23,7 +22,7 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Waiting {
-    connections: Vec<(AsyncSmtpConnection, Instant)>,
+    connections: Vec<(Connection, Instant)>,
     is_watched: bool,
 }
 
@@ -34,28 +33,28 @@ impl Pool {
     }
 
     /// A connection that still works, if there is one.
-    pub async fn take(&self) -> Option<AsyncSmtpConnection> {
+    pub async fn take(&self) -> Option<Connection> {
         loop {
             let (mut connection, since) = self.lock().connections.pop()?;
             if since.elapsed() < FRESH {
                 return Some(connection);
             }
-            let works = timeout(SHORT_ANSWER, connection.test_connected()).await;
-            if works.unwrap_or(false) {
+            let works = connection.ask("NOOP", Instant::now() + SHORT).await;
+            if works.is_ok_and(|reply| reply.class() == 2) {
                 return Some(connection);
             }
         }
     }
 
     /// Keeps a connection for the next mail, for a while; ends it when there are enough.
-    pub async fn put(self: &Arc<Self>, connection: AsyncSmtpConnection) {
+    pub async fn put(self: &Arc<Self>, connection: Connection) {
         if let Some(surplus) = self.keep(connection) {
-            close(surplus).await;
+            surplus.quit(Instant::now() + SHORT).await;
         }
     }
 
     /// Keeps a connection; gives it back when there are enough.
-    fn keep(self: &Arc<Self>, connection: AsyncSmtpConnection) -> Option<AsyncSmtpConnection> {
+    fn keep(self: &Arc<Self>, connection: Connection) -> Option<Connection> {
         let mut waiting = self.lock();
         if waiting.connections.len() >= self.most {
             return Some(connection);
@@ -70,7 +69,7 @@ impl Pool {
                     let Some(pool) = pool.upgrade() else { return };
                     let (old, is_last) = pool.expired();
                     for connection in old {
-                        close(connection).await;
+                        connection.quit(Instant::now() + SHORT).await;
                     }
                     if is_last {
                         return;
@@ -82,7 +81,7 @@ impl Pool {
     }
 
     /// Takes out the connections that have waited too long; whether none is left to watch.
-    fn expired(&self) -> (Vec<AsyncSmtpConnection>, bool) {
+    fn expired(&self) -> (Vec<Connection>, bool) {
         let mut waiting = self.lock();
         let fresh = |since: &Instant| since.elapsed() < LONGEST_WAIT;
         let first = waiting.connections.partition_point(|(_, since)| !fresh(since));
@@ -94,9 +93,4 @@ impl Pool {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Takes leave of the server, if it listens.
-pub(super) async fn close(mut connection: AsyncSmtpConnection) {
-    let _ = timeout(SHORT_ANSWER, connection.abort()).await;
 }

@@ -26,6 +26,7 @@ pub struct Model {
     pub lane_organisation: i64,
     pub lane_domain: i64,
     pub held_by: Option<String>,
+    pub may_have_arrived: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -14,6 +14,7 @@ mod m0009_ceremonies;
 mod m0010_retired_keys;
 mod m0011_tokens_of_links;
 mod m0012_mailboxes;
+mod m0013_unclear_answers;
 
 pub(super) struct Migrator;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_retired_keys::Step),
             Box::new(m0011_tokens_of_links::Step),
             Box::new(m0012_mailboxes::Step),
+            Box::new(m0013_unclear_answers::Step),
         ]
     }
 }

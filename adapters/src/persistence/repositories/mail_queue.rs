@@ -77,6 +77,7 @@ fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> 
         lane: Lane { organisation: row.lane_organisation, domain: row.lane_domain },
         queued: instant(row.queued_at)?,
         tries: u32::try_from(row.tries).unwrap_or_default(),
+        may_have_arrived: row.may_have_arrived,
         lease_end,
         trace: row.trace.map(TraceContext::new),
     })
@@ -272,7 +273,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         let (state, answer, due) = match outcome {
             MailOutcome::Sent(answer) => (OutboxState::Sent, answer, None),
             MailOutcome::Failed(answer) => (OutboxState::Failed, answer, None),
-            MailOutcome::Retry { due, answer } => (OutboxState::Waiting, answer, Some(*due)),
+            MailOutcome::Retry { due, answer, .. } => (OutboxState::Waiting, answer, Some(*due)),
             MailOutcome::Returned(answer) => (OutboxState::Waiting, answer, Some(claimed.queued)),
         };
         let urgency = match outcome {
@@ -288,6 +289,9 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             .filter(Column::Id.eq(claimed.id.as_str()))
             .filter(Column::Tries.eq(claimed.tries))
             .filter(Column::State.eq(state_name(OutboxState::Waiting)));
+        if matches!(outcome, MailOutcome::Retry { may_have_arrived: true, .. }) {
+            update = update.col_expr(Column::MayHaveArrived, Expr::value(true));
+        }
         update = match due {
             Some(due) => update.col_expr(Column::DueAt, Expr::value(due.as_millisecond())),
             None => update.col_expr(Column::SettledAt, Expr::value(at.as_millisecond())),

@@ -115,6 +115,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             lane_organisation: Set(mail.lane.organisation),
             lane_domain: Set(mail.lane.domain),
             held_by: Set(None),
+            may_have_arrived: Set(false),
         };
         let queued = Entity::insert(row).exec_without_returning(self.db).await;
         queued.map(drop).map_err(|error| self.failed(error))

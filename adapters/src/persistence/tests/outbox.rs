@@ -10,6 +10,10 @@ fn lease(end: i64) -> Lease {
     Lease { end: at(end), holder: None }
 }
 
+fn later(due: i64) -> MailOutcome {
+    MailOutcome::Retry { due: at(due), answer: "451".into(), may_have_arrived: false }
+}
+
 /// Takes up to `limit` mails that are ready, for a lease that ends at `end`.
 async fn claim(
     tx: &mut dyn Repositories,
@@ -88,7 +92,7 @@ async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts() {
                 assert!(tx.settle(&again[0], &sent, at(91)).await?);
                 assert!(!tx.settle(&again[0], &sent, at(92)).await?);
                 assert!(!tx.make_due(&again[0].id, at(92)).await?);
-                let later = MailOutcome::Retry { due: at(120), answer: "451".into() };
+                let later = later(120);
                 assert!(tx.settle(&again[1], &later, at(91)).await?);
                 assert!(tx.make_due(&again[1].id, at(120)).await?, "it is in nobody's hand");
                 assert_eq!(tx.load().await?.due, Some(at(120)));
@@ -124,7 +128,7 @@ async fn a_lease_is_renewed_only_while_its_claim_is_the_last_and_not_settled() {
                 let lost = tx.mail(&first[1].id).await?.unwrap();
                 assert_eq!(lost.leased_until, Some(at(180)));
 
-                let later = MailOutcome::Retry { due: at(120), answer: "451".into() };
+                let later = later(120);
                 assert!(tx.settle(&others[0], &later, at(91)).await?);
                 assert!(!tx.renew(&others[0], at(200)).await?, "it is to be tried again");
                 assert_eq!(tx.load().await?.due, Some(at(120)));
@@ -235,7 +239,7 @@ async fn a_mail_that_is_put_off_is_ready_when_its_time_comes_as_a_retry() {
             }
             let taken = claim(tx, 40, 2).await?;
             assert!(!tx.is_any_ready().await?);
-            let later = MailOutcome::Retry { due: at(20), answer: "451".into() };
+            let later = later(20);
             assert!(tx.settle(&taken[0], &later, at(2)).await?);
             let again = MailOutcome::Returned("no connection".into());
             assert!(tx.settle(&taken[1], &again, at(2)).await?);
@@ -265,7 +269,7 @@ async fn a_time_further_ahead_than_any_can_be_is_not_waited_for() {
             tx.queue(&OutboxMail { about: notice, ..mail("notice") }).await?;
             let taken = claim(tx, 40, 2).await?;
             for mail in &taken {
-                let later = MailOutcome::Retry { due: at(1000), answer: "451".into() };
+                let later = later(1000);
                 assert!(tx.settle(mail, &later, at(2)).await?);
             }
             tx.ripen(at(910), WAITS, &[], 500).await?;
@@ -330,7 +334,7 @@ async fn mails_of_links_that_ended_are_ended_unless_they_are_in_hand() {
                         ready.into_iter().filter(|it| it.id.as_str() == id).collect();
                     let taken = tx.take(&of_id, &lease(90)).await?;
                     if id == "put-off" {
-                        let later = MailOutcome::Retry { due: at(20), answer: "451".into() };
+                        let later = later(20);
                         assert!(tx.settle(&taken[0], &later, at(2)).await?);
                     }
                 }
@@ -347,4 +351,34 @@ async fn mails_of_links_that_ended_are_ended_unless_they_are_in_hand() {
         })
     })
     .await;
+}
+
+#[tokio::test]
+async fn that_a_mail_may_have_arrived_is_remembered_until_it_is_settled() {
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
+    let done: Result<(), StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                tx.queue(&mail("a")).await?;
+                let first = claim(tx, 90, 1).await?.remove(0);
+                assert!(!first.may_have_arrived);
+                let unclear = MailOutcome::Retry {
+                    due: at(20),
+                    answer: "gibberish".into(),
+                    may_have_arrived: true,
+                };
+                assert!(tx.settle(&first, &unclear, at(10)).await?);
+                for tries in 0..2 {
+                    let again = claim_at(tx, 20 + tries, 90, 1).await?.remove(0);
+                    assert!(again.may_have_arrived);
+                    assert!(tx.settle(&again, &later(21), at(20)).await?);
+                }
+                assert!(tx.make_due(&first.id, at(30)).await?);
+                assert!(claim(tx, 90, 1).await?.remove(0).may_have_arrived);
+                Ok(())
+            })
+        })
+        .await;
+    done.unwrap();
 }

@@ -1,0 +1,100 @@
+//! Signing in to a mail server (RFC 4954).
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use passlink_application::MailReason;
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::{connection::Connection, limits::Limits, reply::Reply, trouble::Trouble};
+
+/// The ways that are known, the best first.
+const MECHANISMS: [&str; 2] = ["PLAIN", "LOGIN"];
+/// Longest command, without its end (RFC 5321, 4.5.3.1.4).
+const LONGEST: usize = 510;
+
+/// Signs in by a way that the server offers.
+///
+/// Errors: it offers none that is known, or does not let us in. The text holds no secret, whatever
+/// the server says.
+pub(super) async fn sign_in(
+    connection: &mut Connection,
+    (user, password): (&str, &SecretString),
+    limits: Limits,
+) -> Result<Reply, Trouble> {
+    let offered = connection.offers.mechanisms();
+    let ways = MECHANISMS.into_iter().filter(|way| offered.contains(way)).collect::<Vec<_>>();
+    let mut trouble = Trouble::without_answer(MailReason::SignIn, nothing_in_common(connection));
+    for way in ways {
+        let words = words(way, user, password);
+        match say(connection, way, &words, limits).await {
+            Err(refused) => trouble = without(refused, &words, password),
+            signed_in => return signed_in,
+        }
+        // Only an unknown way is worth another one.
+        if trouble.code != Some(504) {
+            break;
+        }
+    }
+    Err(Trouble { reason: MailReason::SignIn, ..trouble })
+}
+
+fn nothing_in_common(connection: &Connection) -> String {
+    match connection.offers.mechanisms()[..] {
+        _ if !connection.offers.knows_ehlo => {
+            "the mail server refuses EHLO, without which nobody can sign in".to_owned()
+        }
+        [] => "the mail server offers no sign-in (AUTH) on this connection; leave user and \
+            password out of mail.smtp_url, or use another port or tls=required"
+            .to_owned(),
+        ref offered => format!(
+            "the mail server offers sign-in by {}; PLAIN or LOGIN is needed",
+            offered.join(", ")
+        ),
+    }
+}
+
+/// What is said, in its order.
+fn words(way: &str, user: &str, password: &SecretString) -> Vec<Zeroizing<String>> {
+    let encoded = |text: &str| Zeroizing::new(BASE64_STANDARD.encode(text));
+    let password = password.expose_secret();
+    match way {
+        "PLAIN" => vec![encoded(&Zeroizing::new(format!("\0{user}\0{password}")))],
+        _ => vec![encoded(user), encoded(password)],
+    }
+}
+
+/// What the server asks for is not looked at: some write it in words of their own, and some not at all.
+async fn say(
+    connection: &mut Connection,
+    way: &str,
+    words: &[Zeroizing<String>],
+    limits: Limits,
+) -> Result<Reply, Trouble> {
+    let mut command = Zeroizing::new(format!("AUTH {way}"));
+    // One word goes along where it fits; who asks for it all the same gets it again.
+    if let [word] = words
+        && command.len() + 1 + word.len() <= LONGEST
+    {
+        command = Zeroizing::new(format!("{} {}", *command, **word));
+    }
+    let mut reply = connection.ask(&command, limits.answer()).await?;
+    for word in words {
+        if reply.class() != 3 {
+            break;
+        }
+        reply = connection.ask(word, limits.answer()).await?;
+    }
+    match reply.class() {
+        2 => Ok(reply),
+        _ => Err(Trouble::answer(&reply)),
+    }
+}
+
+/// The trouble without what was said, if the server repeats it.
+fn without(trouble: Trouble, words: &[Zeroizing<String>], password: &SecretString) -> Trouble {
+    let secrets = words.iter().map(|word| word.as_str()).chain([password.expose_secret()]);
+    let text = secrets
+        .filter(|secret| !secret.is_empty())
+        .fold(trouble.text, |text, secret| text.replace(secret, "[redacted]"));
+    Trouble { text, ..trouble }
+}
