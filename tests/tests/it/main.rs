@@ -29,6 +29,7 @@ mod mail_content;
 mod mail_templates;
 mod mail_turns;
 mod nodes;
+mod odd_mail_servers;
 mod outages;
 mod outbox;
 mod pages;
