@@ -72,7 +72,7 @@ pub(super) struct Pages {
 struct Frame<'a> {
     site: &'a str,
     language: &'a str,
-    languages: &'a str,
+    languages: &'a [Language<'a>],
     assets: &'a str,
     script: &'a str,
     modules: &'a [&'a str],
@@ -81,10 +81,18 @@ struct Frame<'a> {
     texts: &'a Texts,
 }
 
+/// A language by the name that its readers have for it; not every browser knows them all.
+#[derive(Serialize)]
+struct Language<'a> {
+    tag: &'a str,
+    name: &'a str,
+}
+
 /// What the frame says by itself; the script says the rest.
 #[derive(Serialize, Deserialize)]
 struct Texts {
     direction: String,
+    name: String,
     noscript: Notice,
     stuck: Stuck,
     common: Common,
@@ -121,22 +129,27 @@ impl Pages {
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
         let mut html = BTreeMap::new();
+        let mut texts: BTreeMap<&str, Texts> = BTreeMap::new();
         for language in &languages {
-            let texts: Texts =
-                serde_json::from_slice(&assets::texts(language).unwrap_or_default())?;
+            let said = assets::texts(language).unwrap_or_default();
+            texts.insert(language, serde_json::from_slice(&said)?);
+        }
+        let offered: Vec<_> =
+            texts.iter().map(|(tag, texts)| Language { tag, name: &texts.name }).collect();
+        for (language, texts) in &texts {
             for page in Page::ALL {
                 let frame = Frame {
                     site,
                     language,
-                    languages: &languages.join(" "),
+                    languages: &offered,
                     assets: &assets::base(),
                     script: page.script(),
                     modules: page.modules(),
                     too_many: page == Page::TooMany,
-                    texts: &texts,
+                    texts,
                 };
                 let rendered = registry.render_template(TEMPLATE, &frame)?;
-                html.insert((page, language.clone()), rendered.into());
+                html.insert((page, (*language).to_owned()), rendered.into());
             }
         }
         Ok(Self { languages, html })

@@ -2,8 +2,13 @@
 
 const root = document.documentElement;
 
+/**
+ * Dates and times where the browser has no data for a language: digits, in the order of most of
+ * Europe, and 24 hours. Without one of these, it would take its own language for that.
+ */
+const PLAIN = ["de", "sv"];
 /** The tags of all languages that there are texts in. */
-export const languages = root.dataset.languages.split(" ");
+export const languages = Array.from(document.querySelectorAll("#language option"), (it) => it.value);
 
 let language = root.lang;
 let texts = await load(language);
@@ -34,14 +39,16 @@ export function said(key) {
 export function timeOf(instant) {
   const at = new Date(instant);
   const today = at.toDateString() === new Date().toDateString();
-  const dateStyle = today ? undefined : "medium";
-  return new Intl.DateTimeFormat(language, { dateStyle, timeStyle: "short" }).format(at);
+  return formatted(at, { dateStyle: today ? undefined : "medium", timeStyle: "short" });
 }
 
-/** So many seconds from now, in whole minutes, such as `in 5 minutes`. */
+/** So many seconds from now, in whole minutes, such as `in 5 min`. */
 export function fromNow(seconds) {
-  const minutes = Math.max(1, Math.ceil(seconds / 60));
-  return new Intl.RelativeTimeFormat(language).format(minutes, "minute");
+  return said("labels.in_minutes").replace("{n}", Math.max(1, Math.ceil(seconds / 60)));
+}
+
+function formatted(at, styles) {
+  return new Intl.DateTimeFormat([language, ...PLAIN], styles).format(at);
 }
 
 async function load(language) {

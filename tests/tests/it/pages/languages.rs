@@ -94,3 +94,57 @@ async fn a_link_that_works_until_another_day_says_which() {
         assert_eq!(seen[1], json!(true), "{seen}");
     }
 }
+
+#[tokio::test]
+async fn the_page_of_a_user_without_a_language_is_in_that_of_the_browser() {
+    let scene = Scene::with_user(&[], &["--language", "de"]).await;
+    for given in [json!(""), Value::Null] {
+        let page = scene.browser.page(json!({ "locale": "fr-CA" })).await;
+        let code = r#"
+            await page.route("**/_inspect*", async (route) => {
+                const response = await route.fetch();
+                const json = await response.json();
+                if (json.language !== "de") throw new Error(JSON.stringify(json));
+                await route.fulfill({ response, json: { ...json, language: args ?? undefined } });
+            });"#;
+        page.run(code, given).await;
+        let mail = scene.mail().await;
+        for (link, state) in
+            [(mail.register_link(), "register.ready"), (mail.revoke_link(), "revoke.ask")]
+        {
+            page.goto(&link.whole).await;
+            comes_to(&page, state).await;
+            assert_eq!(language(&page).await, json!(["fr", "ltr"]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_language_without_data_in_the_browser_has_its_name_and_its_times() {
+    let settings = [("links.cooldown", "10m"), ("links.max_per_hour", "100")];
+    let scene = Scene::with_user(&settings, &["--language", "mk"]).await;
+    let page = scene.open(&scene.link().await).await;
+    let said = shows_as(&page, "register.ready", "register.ready-mk").await;
+    let code = r##"
+        const unknown = await page.evaluate(() => Intl.DateTimeFormat.supportedLocalesOf("mk").length === 0);
+        const names = await page.locator("#language option").allInnerTexts();
+        const note = await page.locator(".note").innerText();
+        return { unknown, names, note };"##;
+    let seen = page.run(code, Value::Null).await;
+    assert_eq!(seen["unknown"], json!(true), "another language is needed for this test");
+    let names: Vec<_> =
+        seen["names"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    for name in ["Македонски", "Deutsch", "Español", "日本語", "العربية"] {
+        assert!(names.contains(&name), "{name} in {names:?}");
+    }
+    let note = seen["note"].as_str().unwrap();
+    assert!(!note.contains("AM") && !note.contains("PM"), "{note}");
+    assert!(said.contains("Врската важи до"), "{said}");
+
+    scene.mail().await;
+    page.goto(&scene.passlink.expired(&scene.link().await).whole).await;
+    press(&page).await;
+    let said = shows_as(&page, "register.later", "register.later-mk").await;
+    assert!(said.contains("за 10 мин."), "the full stop is the sentence's: {said}");
+    assert!(!said.contains(".."), "{said}");
+}
