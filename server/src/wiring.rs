@@ -278,6 +278,7 @@ impl House {
         let codes = CodeDesk::new(self.store(), keys.clone(), wrong_codes);
         let passkeys = self.passkey_desk(config, keys, wake.clone())?;
         let send_link = SendLink::new(desk.clone(), wake);
+        let site = web::site(config.public_links()?.host(), limiter(limits.pages_per_minute))?;
         let origins = config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
             identity: Arc::new(self.tokens()),
@@ -299,7 +300,8 @@ impl House {
             https: config.server.tls_cert.is_some(),
             concurrent_requests: usize::try_from(limits.concurrent_requests)?,
             stop,
-            pages: web::router(config.public_links()?.host(), limiter(limits.pages_per_minute))?,
+            pages: site.pages,
+            missing: site.missing,
             cors_origins: origins.collect::<Result<_, _>>()?,
         })?)
     }

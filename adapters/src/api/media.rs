@@ -41,6 +41,30 @@ pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     matches!(Media::of(headers), Media::Grpc | Media::GrpcWeb)
 }
 
+/// Whether a request is a browser's that shows what it gets: it names HTML, and not JSON above that.
+/// Who takes anything is a program.
+pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
+    let wishes = || {
+        let values = headers.get_all(header::ACCEPT).iter();
+        values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','))
+    };
+    let quality = |wanted: &str| {
+        let mut qualities = wishes().filter_map(|wish| {
+            let (name, parameters) = wish.split_once(';').unwrap_or((wish, ""));
+            name.trim().eq_ignore_ascii_case(wanted).then(|| quality(parameters))
+        });
+        qualities.next().unwrap_or_default()
+    };
+    quality("text/html") > quality("application/json")
+}
+
+/// How much something is wanted (RFC 9110, section 12.4.2), by its parameters.
+fn quality(parameters: &str) -> f32 {
+    let mut parameters = parameters.split(';').filter_map(|it| it.trim().split_once('='));
+    let told = parameters.find(|(name, _)| name.eq_ignore_ascii_case("q"));
+    told.map_or(1.0, |(_, value)| value.parse().unwrap_or_default())
+}
+
 /// Writes the media type as the framework knows it: in small letters and alone. What only begins
 /// like gRPC's, which is gRPC to the framework, becomes one that nobody has.
 pub(super) fn normalise(headers: &mut HeaderMap) {

@@ -115,6 +115,8 @@ pub struct Api {
     pub stop: CancellationToken,
     /// The pages that links lead to. Their requests are logged as the API's are.
     pub pages: Router,
+    /// What a browser is shown at a path without a page, with the status 404.
+    pub missing: Router,
     /// Whether requests come by TLS.
     pub https: bool,
     /// The origins whose pages may call (`https://app.example.com`).
@@ -172,9 +174,9 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
     let streams = Streams::new(api.concurrent_requests, api.stop);
     let dispatch = Dispatch::new(rpc, api.concurrent_requests, streams);
     let wrong_method = {
-        let dispatch = dispatch.clone();
+        let (dispatch, missing) = (dispatch.clone(), api.missing.clone());
         async move |path: Option<MatchedPath>, request: Request| {
-            rest::wrong_method(&dispatch, path, request).await
+            rest::wrong_method(&dispatch, &missing, path, request).await
         }
     };
     let no_store = HeaderValue::from_static("no-store");
@@ -187,7 +189,7 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
     let calls = Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready).with_state(health))
-        .merge(rest::router(dispatch))
+        .merge(rest::router(dispatch, api.missing))
         .method_not_allowed_fallback(wrong_method.clone());
     let mut calls = guarded(calls);
     // Around whatever may refuse a call, so that its page can read why.

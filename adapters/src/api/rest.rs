@@ -10,13 +10,14 @@ use axum::{
 };
 use connectrpc::ErrorCode;
 use http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts};
+use tower::ServiceExt;
 
 use super::{
     MAX_BODY, compression,
     dispatch::Dispatch,
     error::{ApiError, rest_response},
     framework_error::{completed, connect_error},
-    media::is_grpc,
+    media::{is_grpc, prefers_html},
     message::PathFields,
 };
 
@@ -58,8 +59,9 @@ const BINDINGS: &[Binding] = &[
     post("/passlink/v1/passkeys/{passkey_id}/_inspect_undo", "/passlink.v1.LinkService/InspectUndo"),
 ];
 
-/// REST on its paths, RPC on everything that looks like it, and an error for the rest.
-pub(super) fn router(dispatch: Dispatch) -> Router {
+/// REST on its paths, RPC on everything that looks like it, and an error for the rest; `missing` has
+/// it for browsers.
+pub(super) fn router(dispatch: Dispatch, missing: Router) -> Router {
     let mut router = Router::new();
     for binding in BINDINGS {
         let dispatch = dispatch.clone();
@@ -67,7 +69,7 @@ pub(super) fn router(dispatch: Dispatch) -> Router {
             async move |path: Path, request| call(&dispatch, binding.rpc, path, request).await;
         router = router.route(binding.path, on(binding.method, handler));
     }
-    router.fallback(async move |request| other(&dispatch, request).await)
+    router.fallback(async move |request| other(&dispatch, &missing, request).await)
 }
 
 /// What a path names in braces, unless that is no text.
@@ -96,9 +98,17 @@ async fn call(
 /// does there.
 pub(super) async fn wrong_method(
     dispatch: &Dispatch,
+    missing: &Router,
     path: Option<MatchedPath>,
     mut request: Request,
 ) -> Response {
+    if wants_page(&request) {
+        let mut answer = no_page(missing, request).await;
+        if answer.status() == StatusCode::NOT_FOUND {
+            *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        }
+        return answer;
+    }
     if request.method() != Method::POST || !is_grpc(request.headers()) {
         return ApiError::WrongMethod.into_response();
     }
@@ -108,12 +118,25 @@ pub(super) async fn wrong_method(
     dispatch.answer(request).await
 }
 
-async fn other(dispatch: &Dispatch, request: Request) -> Response {
-    if looks_like_rpc(request.uri().path()) || is_grpc(request.headers()) {
+async fn other(dispatch: &Dispatch, missing: &Router, request: Request) -> Response {
+    let path = request.uri().path();
+    if wants_page(&request) && known_rpc(path).is_none() {
+        no_page(missing, request).await
+    } else if looks_like_rpc(path) || is_grpc(request.headers()) {
         dispatch.answer(request).await
     } else {
         ApiError::UnknownPath.into_response()
     }
+}
+
+/// Whether somebody opened the path in a browser.
+fn wants_page(request: &Request) -> bool {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    reads && prefers_html(request.headers()) && !is_grpc(request.headers())
+}
+
+async fn no_page(missing: &Router, request: Request) -> Response {
+    missing.clone().oneshot(request).await.into_response()
 }
 
 /// The RPC that a REST path, by its template, stands for; with a method that it does not take, one

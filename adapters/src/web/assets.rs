@@ -35,6 +35,12 @@ pub(super) fn base() -> String {
     format!("assets/{}", HASH.as_str())
 }
 
+/// Where they are, seen from any path.
+pub(super) fn base_from(path: &str) -> String {
+    let up = "../".repeat(path.matches('/').count().saturating_sub(1));
+    format!("{up}passkeys/{}", base())
+}
+
 /// The languages that there are texts in.
 pub(super) fn languages() -> Vec<String> {
     let names = Texts::iter();

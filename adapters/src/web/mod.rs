@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
     header::{
         ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
         RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
@@ -38,23 +38,36 @@ const PERMISSIONS: &str = "publickey-credentials-create=(self), publickey-creden
 /// The path of an asset holds the hash of all of them, so that what it leads to never changes.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// The pages and their assets, for a site of this name; `limiter` counts the pages of a client.
+/// What browsers are shown.
+pub struct Site {
+    /// The pages of links and their assets.
+    pub pages: Router,
+    /// Says at any path, with the status 404, that there is no page.
+    pub missing: Router,
+}
+
+/// The pages for a site of this name; `limiter` counts those of a client.
 ///
 /// Errors: when a page or a catalogue of texts is broken, which the tests rule out.
-pub fn router(site: &str, limiter: Limiter) -> Result<Router, PageError> {
-    let shelf = Arc::new(Shelf { pages: Pages::new(site)?, limiter });
+pub fn site(name: &str, limiter: Limiter) -> Result<Site, PageError> {
+    let shelf = Arc::new(Shelf { pages: Pages::new(name)?, limiter });
     let mut router = Router::new();
     for (page, path) in Page::OF_LINKS {
         let show = async move |shelf: State<Arc<Shelf>>, client, headers: HeaderMap| {
-            shown(&shelf, page, client, &headers)
+            shown(&shelf, page, None, client, &headers)
         };
         router = router.route(path, get(show));
     }
-    let mut router = router.with_state(shelf).route(assets::ROUTE, get(asset));
-    for (name, value) in headers() {
-        router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));
-    }
-    Ok(router)
+    let pages = router.with_state(shelf.clone()).route(assets::ROUTE, get(asset));
+    let missing = Router::new().fallback(missing).with_state(shelf);
+    Ok(Site { pages: careful(pages), missing: careful(missing) })
+}
+
+/// Adds what every answer carries.
+fn careful(router: Router) -> Router {
+    headers().into_iter().fold(router, |router, (name, value)| {
+        router.layer(SetResponseHeaderLayer::if_not_present(name, value))
+    })
 }
 
 /// The pages, and how many of them a client gets.
@@ -82,15 +95,17 @@ fn headers() -> [(HeaderName, HeaderValue); 7] {
     ]
 }
 
+/// A page for who may have one; without a `path`, it is beside those of the links.
 fn shown(
     shelf: &Shelf,
     page: Page,
+    path: Option<&str>,
     client: Option<Extension<ClientAddress>>,
     headers: &HeaderMap,
 ) -> Response {
     let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let html = |page| {
-        let html = shelf.pages.html(page, wanted.unwrap_or_default());
+        let html = shelf.pages.html(page, wanted.unwrap_or_default(), path);
         ([(CONTENT_TYPE, "text/html; charset=utf-8")], html)
     };
     match client.map_or(Ok(()), |Extension(client)| shelf.limiter.count_client(client)) {
@@ -100,6 +115,19 @@ fn shown(
             (StatusCode::TOO_MANY_REQUESTS, wait, html(Page::TooMany)).into_response()
         }
     }
+}
+
+async fn missing(
+    shelf: State<Arc<Shelf>>,
+    uri: Uri,
+    client: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+) -> Response {
+    let mut answer = shown(&shelf, Page::Missing, Some(uri.path()), client, &headers);
+    if answer.status().is_success() {
+        *answer.status_mut() = StatusCode::NOT_FOUND;
+    }
+    answer
 }
 
 async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {

@@ -32,6 +32,8 @@ pub(super) enum Page {
     Undo,
     /// In place of the others, for who asks for too many.
     TooMany,
+    /// Where there is no other.
+    Missing,
 }
 
 impl Page {
@@ -41,14 +43,15 @@ impl Page {
         (Self::Revoke, "/passkeys/revoke"),
         (Self::Undo, "/passkeys/undo"),
     ];
-    const ALL: [Self; 4] = [Self::Register, Self::Revoke, Self::Undo, Self::TooMany];
+    const ALL: [Self; 5] = [Self::Register, Self::Revoke, Self::Undo, Self::TooMany, Self::Missing];
 
-    fn script(self) -> &'static str {
+    fn script(self) -> Option<&'static str> {
         match self {
-            Self::Register => "register.js",
-            Self::Revoke => "revoke.js",
-            Self::Undo => "undo.js",
-            Self::TooMany => "reload.js",
+            Self::Register => Some("register.js"),
+            Self::Revoke => Some("revoke.js"),
+            Self::Undo => Some("undo.js"),
+            Self::TooMany => Some("reload.js"),
+            Self::Missing => None,
         }
     }
 
@@ -56,7 +59,20 @@ impl Page {
     fn modules(self) -> &'static [&'static str] {
         match self {
             Self::Register | Self::Revoke | Self::Undo => &MODULES,
-            Self::TooMany => &[],
+            Self::TooMany | Self::Missing => &[],
+        }
+    }
+
+    /// What it says from the beginning, where no script does.
+    fn notice(self, said: &Common) -> Option<Shown<'_>> {
+        match self {
+            Self::Register | Self::Revoke | Self::Undo => None,
+            Self::TooMany => {
+                Some(Shown { state: "common.too_many", tone: "bad", said: &said.too_many })
+            }
+            Self::Missing => {
+                Some(Shown { state: "common.no_page", tone: "plain", said: &said.no_page })
+            }
         }
     }
 }
@@ -74,9 +90,9 @@ struct Frame<'a> {
     language: &'a str,
     languages: &'a [Language<'a>],
     assets: &'a str,
-    script: &'a str,
+    script: Option<&'a str>,
     modules: &'a [&'a str],
-    too_many: bool,
+    notice: Option<Shown<'a>>,
     #[serde(flatten)]
     texts: &'a Texts,
 }
@@ -86,6 +102,14 @@ struct Frame<'a> {
 struct Language<'a> {
     tag: &'a str,
     name: &'a str,
+}
+
+/// A state that is shown without a script, with what it says.
+#[derive(Serialize)]
+struct Shown<'a> {
+    state: &'a str,
+    tone: &'a str,
+    said: &'a Notice,
 }
 
 /// What the frame says by itself; the script says the rest.
@@ -102,6 +126,7 @@ struct Texts {
 struct Common {
     loading: Loading,
     too_many: Notice,
+    no_page: Notice,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -145,7 +170,7 @@ impl Pages {
                     assets: &assets::base(),
                     script: page.script(),
                     modules: page.modules(),
-                    too_many: page == Page::TooMany,
+                    notice: page.notice(&texts.common),
                     texts,
                 };
                 let rendered = registry.render_template(TEMPLATE, &frame)?;
@@ -155,9 +180,17 @@ impl Pages {
         Ok(Self { languages, html })
     }
 
-    /// The page in the best language by an `Accept-Language` field.
-    pub fn html(&self, page: Page, wanted: &str) -> Bytes {
+    /// The page in the best language by an `Accept-Language` field, for a `path` that is not beside
+    /// those of the links.
+    pub fn html(&self, page: Page, wanted: &str, path: Option<&str>) -> Bytes {
         let language = language::best(wanted, &self.languages).to_owned();
-        self.html.get(&(page, language)).cloned().unwrap_or_default()
+        let html = self.html.get(&(page, language)).cloned().unwrap_or_default();
+        match path {
+            None => html,
+            Some(path) => {
+                let html = String::from_utf8_lossy(&html);
+                html.replace(&assets::base(), &assets::base_from(path)).into()
+            }
+        }
     }
 }

@@ -30,7 +30,11 @@ impl Clock for Still {
 
 /// The pages, of which a client gets so many in a minute.
 fn pages(most: u32) -> Router {
-    router("Example <b>", Limiter::per_minute(most, Arc::new(Still))).unwrap()
+    shown_by(most).pages
+}
+
+fn shown_by(most: u32) -> Site {
+    site("Example <b>", Limiter::per_minute(most, Arc::new(Still))).unwrap()
 }
 
 async fn answer(method: Method, path: &str, languages: &str) -> (StatusCode, HeaderMap, String) {
@@ -108,7 +112,8 @@ fn the_scripts_say_every_text_and_there_is_one_for_all_that_they_say() {
     let english = texts("en");
     let mut known = BTreeSet::new();
     let of_frame = |key: &str| {
-        ["direction", "name", "noscript.", "stuck."].iter().any(|it| key.starts_with(it))
+        let sections = ["direction", "name", "noscript.", "stuck.", "common.no_page."];
+        sections.iter().any(|it| key.starts_with(it))
     };
     for key in english.keys().filter(|key| !of_frame(key)) {
         let (state, part) = key.rsplit_once('.').unwrap();
@@ -200,6 +205,33 @@ async fn a_page_only_shows_itself() {
     assert_eq!((status, body.as_str()), (StatusCode::OK, ""));
     let (status, ..) = answer(Method::POST, "/passkeys/register", "en").await;
     assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn where_there_is_no_page_it_says_so_in_the_language_of_the_browser_and_finds_its_assets() {
+    for (path, up) in [("/", ""), ("/a", ""), ("/a/b?c=/d/", "../"), ("//a/b/", "../../../")] {
+        let request = Request::get(path).header(ACCEPT_LANGUAGE, "de").body(Body::empty()).unwrap();
+        let response = shown_by(1).missing.oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        assert_eq!(parts.status, StatusCode::NOT_FOUND, "{path}");
+        for (name, value) in headers() {
+            assert_eq!(parts.headers.get(&name), Some(&value), "{path} {name}");
+        }
+        let html = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        assert!(html.contains(&texts("de")["common.no_page.heading"]), "{html}");
+        let style = format!("href=\"{up}passkeys/{}/page.css\"", assets::base());
+        assert!(html.contains(&style) && !html.contains("<script"), "{style} in {html}");
+    }
+}
+
+#[tokio::test]
+async fn who_opens_too_many_paths_without_a_page_is_told_when_to_come_back() {
+    let router = shown_by(1).missing;
+    for status in [StatusCode::NOT_FOUND, StatusCode::TOO_MANY_REQUESTS] {
+        let client = ClientAddress("192.0.2.1".parse().unwrap());
+        let request = Request::get("/nothing").extension(client).body(Body::empty()).unwrap();
+        assert_eq!(router.clone().oneshot(request).await.unwrap().status(), status);
+    }
 }
 
 #[tokio::test]

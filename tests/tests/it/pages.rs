@@ -11,6 +11,7 @@ mod careful;
 mod confirming;
 mod keyboard;
 mod languages;
+mod missing;
 mod registering;
 mod told;
 mod trying_again;

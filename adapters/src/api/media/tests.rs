@@ -37,3 +37,27 @@ fn the_framework_sees_small_letters_and_no_near_miss_of_grpc() {
         assert_eq!(headers[header::CONTENT_TYPE], normal);
     }
 }
+
+#[test]
+fn a_browser_is_known_by_naming_html_above_json() {
+    for (accept, page) in [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true),
+        ("text/html, application/xhtml+xml, */*", true),
+        ("Text/HTML", true),
+        ("application/json;q=0.5, text/html;q=0.6", true),
+        ("application/json, text/html;q=0.9", false),
+        ("application/json, text/html", false),
+        ("text/html;q=0", false),
+        ("text/html;q=x", false),
+        ("application/json, text/plain, */*", false),
+        ("*/*", false),
+        ("text/*", false),
+        ("image/avif,image/webp,*/*;q=0.8", false),
+        (";,;q=,=", false),
+        ("", false),
+    ] {
+        let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+        assert_eq!(prefers_html(&headers), page, "{accept}");
+    }
+    assert!(!prefers_html(&HeaderMap::new()));
+}
