@@ -23,6 +23,8 @@ pub struct LinkView {
     pub masked_email: String,
     /// The user's language, a BCP 47 tag.
     pub language: String,
+    /// When the link was asked for.
+    pub requested: Timestamp,
     /// When the link stops to work.
     pub expires: Timestamp,
 }
@@ -89,6 +91,7 @@ fn view(link: PasskeyLink, user: User, known: bool, now: Timestamp) -> LinkView 
         display_name,
         masked_email,
         language: user.language,
+        requested: link.requested,
         expires: link.expires,
     }
 }

@@ -130,6 +130,7 @@ fn inspected(link: LinkView) -> InspectLinkResponse {
         language: link.language,
         expiration_date: timestamp(link.expires).into(),
         user_id: link.user.to_string(),
+        creation_date: timestamp(link.requested).into(),
         ..Default::default()
     }
 }

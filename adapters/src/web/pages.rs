@@ -10,8 +10,8 @@ use super::{assets, language};
 
 const TEMPLATE: &str = include_str!("page.hbs");
 /// What the scripts of links' pages import.
-const MODULES: [&str; 6] =
-    ["api.js", "card.js", "explain.js", "language.js", "link.js", "texts.js"];
+const MODULES: [&str; 7] =
+    ["api.js", "card.js", "element.js", "explain.js", "language.js", "link.js", "texts.js"];
 
 /// Why the pages can't be made.
 #[derive(Debug, thiserror::Error)]

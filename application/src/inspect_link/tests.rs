@@ -32,6 +32,7 @@ async fn a_page_learns_whose_link_it_is_and_what_became_of_it_and_changes_nothin
         display_name: "Ada Example".into(),
         masked_email: "a•••@example.com".into(),
         language: "en".into(),
+        requested: before.links[0].requested,
         expires,
     };
     assert_eq!(view, expected);

@@ -13,17 +13,25 @@ export class ApiError extends Error {
   }
 }
 
-/** Posts `body` to a path of the API; answers the JSON that comes back. */
-export async function call(path, body) {
-  const response = await post(path, body);
+/**
+ * Posts `body` to a path of the API; answers the JSON that comes back. `signal` ends the wait, with
+ * its reason as the error; what was asked may be done all the same.
+ */
+export async function call(path, body, signal) {
+  const response = await post(path, body, signal);
   const answer = await response.json().catch(() => undefined);
+  signal?.throwIfAborted();
   if (response.ok && answer) {
     return answer;
   }
   throw new ApiError(answer?.details?.[0]?.id, Number(response.headers.get("retry-after")));
 }
 
-async function post(path, body) {
+async function post(path, body, signal) {
+  // Not every browser that creates passkeys has `AbortSignal.any`.
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), PATIENCE);
+  signal?.addEventListener("abort", () => stop.abort());
   try {
     return await fetch(new URL(`../${path}`, location.href), {
       method: "POST",
@@ -31,9 +39,10 @@ async function post(path, body) {
       body: JSON.stringify(body),
       cache: "no-store",
       credentials: "omit",
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: stop.signal,
     });
   } catch {
+    signal?.throwIfAborted();
     throw new ApiError();
   }
 }

@@ -1,5 +1,6 @@
 // The card in the middle of the page. It shows one state at a time.
 
+import { drawing, element, paragraph } from "./element.js";
 import { offerLanguages } from "./language.js";
 import { said } from "./texts.js";
 
@@ -15,7 +16,8 @@ let showAgain = () => {};
  * `values` stand in the texts, made by functions, as each language has its own; `tone` chooses the
  * icon, `account` is shown as whom this is about, `name` is what the field for a name holds at
  * first, `choice` is the key of what a box to tick says, and `action` is what the button does; it is
- * given the name in the field, or whether the box is ticked.
+ * given the name in the field, or whether the box is ticked. `facts` are pairs of a label's key and
+ * what makes its value, and `more` makes what stands below it all.
  */
 export function show(state, options = {}) {
   fill(state, options).focus();
@@ -24,11 +26,11 @@ export function show(state, options = {}) {
 
 /** Fills the card, and answers its heading. */
 function fill(state, options) {
-  const { values = {}, tone = "plain", account, name, choice, ticked, action } = options;
+  const { values = {}, tone = "plain", account, facts, name, choice, ticked, action } = options;
   const { heading, text, button, note } = said(state);
   const title = element("h1", { textContent: heading, tabIndex: -1 });
   const words = element("div", { id: "words" }, ...(text ? [paragraph(text, values)] : []));
-  title.setAttribute("aria-describedby", "words");
+  title.setAttribute("aria-describedby", facts ? "facts words" : "words");
 
   const form = element("form", { noValidate: true });
   const field = name === undefined ? undefined : nameField(name);
@@ -53,6 +55,9 @@ function fill(state, options) {
   if (account) {
     card.append(accountBox(account));
   }
+  if (facts) {
+    card.append(factList(facts));
+  }
   card.append(words);
   if (form.hasChildNodes()) {
     card.append(form);
@@ -60,10 +65,15 @@ function fill(state, options) {
   if (note) {
     card.append(paragraph(note, values, "note"));
   }
+  if (options.more) {
+    card.append(options.more());
+  }
   document.title = `${heading} · ${site}`;
   showLanguage();
-  showAgain = () =>
+  showAgain = () => {
     fill(state, { ...options, name: field?.input.value, ticked: box?.input.checked });
+    announcement.textContent = "";
+  };
   return title;
 }
 
@@ -109,27 +119,17 @@ function accountBox({ displayName, maskedEmail = "" }) {
   return box;
 }
 
-/** A text with its values, each kept from turning the direction of what stands around it. */
-function paragraph(text, values, className = "") {
-  const parts = text.split(/\{(\w+)\}/).map((part, index) =>
-    index % 2 ? element("bdi", { textContent: values[part]() }) : part,
-  );
-  return element("p", { className }, ...parts);
+/** What there is to know, one line each. */
+function factList(facts) {
+  const lines = facts.map(([label, value]) => {
+    const words = element("bdi", { textContent: value() });
+    const term = element("dt", { textContent: said(label) });
+    return element("div", {}, term, element("dd", {}, words));
+  });
+  return element("dl", { id: "facts" }, ...lines);
 }
 
 function icon(tone) {
-  const namespace = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(namespace, "svg");
-  const use = document.createElementNS(namespace, "use");
-  use.setAttribute("href", `#icon-${tone}`);
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(use);
-  return svg;
-}
-
-function element(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
+  const use = drawing("use", { href: `#icon-${tone}` });
+  return drawing("svg", { class: "icon", "aria-hidden": "true" }, use);
 }

@@ -4,45 +4,54 @@ import { call } from "./api.js";
 import { show } from "./card.js";
 import { explain } from "./explain.js";
 import { takeLink } from "./link.js";
+import { speak } from "./texts.js";
 
 /**
- * Asks, and on the button's word posts the code. `idName` is the parameter that says what the code
- * is for, `pathOf` makes the path of that, and `states` are `ask`, `done` and `invalid`.
+ * Looks at what the link is for, asks, and on the button's word posts the code.
  *
- * `look` is asked first, where there is something to know before the question is put: it is given id
- * and code, and answers the options that the question is shown with, of which `choice` is told to
- * the API under the name `choiceName`.
+ * `idName` is the parameter that says what the code is for, `inspect` and `act` make paths of that,
+ * and `done` and `invalid` are states. `view` makes the state and its options of what was seen; with
+ * a button, `orders` says what is posted beside the code, and is given whether the box is ticked.
+ * `facts` name what the link ends, and `until` is what is only told as long as that can be done.
  */
-export function confirm(idName, pathOf, states, { look, choiceName } = {}) {
+export function confirm(idName, { inspect, act, done, invalid, view }) {
   const link = takeLink(idName);
   if (!link) {
     show("common.incomplete", { tone: "bad" });
     return;
   }
   const id = encodeURIComponent(link.id);
-  const attempt = async (step) => {
-    show("common.loading", { tone: "busy" });
+  const { code } = link;
+  let named;
+
+  const attempt = async (step, cancels) => {
+    const stop = new AbortController();
+    show("common.loading", { tone: "busy", action: cancels && (() => stop.abort()) });
     try {
-      await step();
+      await step(stop.signal);
     } catch (error) {
-      if (error.id === "LINK-CodeInvalid") {
-        show(states.invalid, { tone: "bad" });
+      if (stop.signal.aborted || (error.id === "LINK-CodeInvalid" && step !== look)) {
+        // It may be done already: looking tells.
+        attempt(look);
+      } else if (error.id === "LINK-CodeInvalid") {
+        show(invalid, { tone: "bad" });
       } else {
-        explain(error, () => attempt(step));
+        explain(error, () => attempt(step, cancels));
       }
     }
   };
-  const act = async (choice) => {
-    await call(pathOf(id), { code: link.code, ...(choice && { [choiceName]: true }) });
-    show(states.done, { tone: "good" });
+  const look = async () => {
+    const answer = await call(inspect(id), { code });
+    await speak(answer.language);
+    const { state, orders, until = [], ...options } = view(answer);
+    named = { account: (answer.displayName || answer.maskedEmail) && answer, facts: options.facts };
+    const facts = [...options.facts, ...until];
+    const action = orders && ((ticked) => attempt((signal) => end(orders(ticked), signal), true));
+    show(state, { ...named, ...options, facts, action });
   };
-  const ask = async () => {
-    const options = await look?.(id, link.code);
-    show(states.ask, { ...options, action: (choice) => attempt(() => act(choice)) });
+  const end = async (orders, signal) => {
+    await call(act(id), { code, ...orders }, signal);
+    show(done, { tone: "good", ...named });
   };
-  if (look) {
-    attempt(ask);
-  } else {
-    ask();
-  }
+  attempt(look);
 }

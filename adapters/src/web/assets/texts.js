@@ -42,6 +42,11 @@ export function timeOf(instant) {
   return formatted(at, { dateStyle: today ? undefined : "medium", timeStyle: "short" });
 }
 
+/** An instant as day and time. */
+export function dateOf(instant) {
+  return formatted(new Date(instant), { dateStyle: "medium", timeStyle: "short" });
+}
+
 /** So many seconds from now, in whole minutes, such as `in 5 min`. */
 export function fromNow(seconds) {
   return said("labels.in_minutes").replace("{n}", Math.max(1, Math.ceil(seconds / 60)));

@@ -1,20 +1,40 @@
 // `/passkeys/undo`: removes a passkey that was added by mistake, or by somebody else.
 
-import { ApiError, call } from "./api.js";
 import { confirm } from "./confirm.js";
-import { speak } from "./texts.js";
+import { dateOf } from "./texts.js";
 
-const states = { ask: "undo.ask", done: "undo.done", invalid: "undo.invalid" };
-
-/** Whose passkey it is, and whether a token can go with it. */
-async function look(id, code) {
-  const account = await call(`passlink/v1/passkeys/${id}/_inspect_undo`, { code });
-  await speak(account.language);
-  if (account.state === "UNDO_STATE_EXPIRED") {
-    throw new ApiError("LINK-CodeInvalid");
+function view({ state, passkeyName, creationDate, expirationDate, canRevokeToken }) {
+  const facts = [
+    ["labels.passkey", () => passkeyName],
+    ["labels.added", () => dateOf(creationDate)],
+  ];
+  const until = [["labels.valid_until", () => dateOf(expirationDate)]];
+  const token = { revokeToken: true };
+  switch (state) {
+    case "UNDO_STATE_DONE":
+      return {
+        state: "undo.gone",
+        tone: "good",
+        facts,
+        orders: canRevokeToken && (() => token),
+      };
+    case "UNDO_STATE_EXPIRED":
+      return { state: "undo.invalid", tone: "bad", facts, until };
+    default:
+      return {
+        state: "undo.ask",
+        facts,
+        until,
+        choice: canRevokeToken && "labels.revoke_token",
+        orders: (ticked) => ticked && token,
+      };
   }
-  return { account, choice: account.canRevokeToken && "labels.revoke_token" };
 }
 
-const path = (id) => `passlink/v1/passkeys/${id}/_undo`;
-confirm("passkeyID", path, states, { look, choiceName: "revokeToken" });
+confirm("passkeyID", {
+  inspect: (id) => `passlink/v1/passkeys/${id}/_inspect_undo`,
+  act: (id) => `passlink/v1/passkeys/${id}/_undo`,
+  done: "undo.done",
+  invalid: "undo.invalid",
+  view,
+});

@@ -18,8 +18,92 @@ async fn this_was_not_me_asks_once_and_then_the_link_is_useless() {
     press(&other).await;
     comes_to(&other, "register.revoked").await;
     page.goto(&mail.revoke_link().whole).await;
+    shows(&page, "revoke.gone").await;
+}
+
+/// What a page says that names what it ends.
+async fn facts(page: &Page) -> Vec<(String, String)> {
+    let code = r##"
+        const lines = await page.locator("#facts div").all();
+        return Promise.all(lines.map((line) => line.locator("dt, dd").allInnerTexts()));"##;
+    let facts = page.run(code, Value::Null).await;
+    serde_json::from_value(facts).unwrap()
+}
+
+/// An instant as the pages write it in German.
+async fn in_german(page: &Page, passlink: &Passlink, instant: &str, row: (&str, &str)) -> String {
+    let (table, id) = row;
+    let sql = format!("SELECT {instant} FROM {table} WHERE id = ?");
+    let at = &passlink.sql(&sql, &[id])[0][0];
+    let code = r#"
+        const styles = { dateStyle: "medium", timeStyle: "short" };
+        return page.evaluate(([at, styles]) => new Intl.DateTimeFormat("de", styles).format(at), [args, styles]);"#;
+    page.run(code, at.clone()).await.as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_pages_name_what_they_end_in_the_language_of_the_user() {
+    let scene = Scene::with_user(&[], &["--display-name", "Ada Example", "--language", "de"]).await;
+    let passlink = &scene.passlink;
+    let mail = scene.mail().await;
+    let page = scene.open(&mail.revoke_link()).await;
+    let said = shows_as(&page, "revoke.ask", "revoke.ask-de").await;
+    assert!(said.contains("Ada Example") && said.contains("a•••@example.com"), "{said}");
+    let link = mail.register_link();
+    let row = ("links", link.query["codeID"].as_str());
+    let requested = in_german(&page, passlink, "requested_at", row).await;
+    let expires = in_german(&page, passlink, "expires_at", row).await;
+    let expected = [("Angefordert am", requested), ("Link gültig bis", expires)];
+    assert_eq!(facts(&page).await, expected.map(|(label, value)| (label.to_owned(), value)));
+
+    page.goto(&link.whole).await;
+    comes_to(&page, "register.ready").await;
+    page.run(r##"await page.locator("#name").fill("Adas Handy")"##, Value::Null).await;
     press(&page).await;
-    comes_to(&page, "revoke.done").await;
+    comes_to(&page, "register.done").await;
+    let undo = scene.next_mail(1).await.undo_link();
+    page.goto(&undo.whole).await;
+    let said = shows_as(&page, "undo.ask", "undo.ask-de").await;
+    assert!(said.contains("Ada Example") && said.contains("a•••@example.com"), "{said}");
+    let row = ("passkeys", undo.query["passkeyID"].as_str());
+    let added = in_german(&page, passlink, "created_at", row).await;
+    let until = in_german(&page, passlink, "undo_until", row).await;
+    let named = [("Passkey", "Adas Handy".to_owned()), ("Hinzugefügt am", added)];
+    let named = named.map(|(label, value)| (label.to_owned(), value));
+    let facts_before = facts(&page).await;
+    assert_eq!(facts_before[..2], named);
+    assert_eq!(facts_before[2], ("Link gültig bis".to_owned(), until));
+
+    press(&page).await;
+    comes_to(&page, "undo.done").await;
+    assert_eq!(facts(&page).await, named);
+    page.run("await page.reload()", Value::Null).await;
+    let said = shows_as(&page, "undo.gone", "undo.gone-de").await;
+    assert!(said.contains("schon entfernt") && said.contains("Ada Example"), "{said}");
+    assert_eq!(facts(&page).await, named);
+}
+
+#[tokio::test]
+async fn a_link_that_a_newer_one_replaced_or_that_is_too_old_to_undo_says_so() {
+    let scene = Scene::set(&[]).await;
+    let first = scene.mail().await;
+    scene.mail().await;
+    let page = scene.open(&first.revoke_link()).await;
+    let said = shows_as(&page, "register.replaced", "revoke.replaced").await;
+    assert!(said.contains("a•••@example.com"), "{said}");
+
+    page.goto(&scene.link().await.whole).await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    let undo = scene.next_mail(2).await.undo_link();
+    page.goto(&undo.whole).await;
+    comes_to(&page, "undo.ask").await;
+    scene.passlink.sql("UPDATE passkeys SET undo_until = created_at", &[]);
+    press(&page).await;
+    comes_to(&page, "undo.invalid").await;
+    page.run("await page.reload()", Value::Null).await;
+    comes_to(&page, "undo.invalid").await;
+    assert_eq!(scene.passkeys().await.len(), 1);
 }
 
 #[tokio::test]
@@ -48,9 +132,23 @@ async fn a_link_that_was_used_can_not_be_revoked() {
     press(&page).await;
     comes_to(&page, "register.done").await;
     page.goto(&mail.revoke_link().whole).await;
+    shows_as(&page, "register.redeemed", "revoke.redeemed").await;
+
+    // One that is used while the question is read.
+    let mail = scene.mail().await;
+    page.goto(&mail.revoke_link().whole).await;
+    comes_to(&page, "revoke.ask").await;
+    let other = scene.open(&mail.register_link()).await;
+    comes_to(&other, "register.ready").await;
+    press(&other).await;
+    comes_to(&other, "register.done").await;
     press(&page).await;
+    comes_to(&page, "register.redeemed").await;
+    page.goto("about:blank").await;
+    let revoke = mail.revoke_link();
+    page.goto(&revoke.whole[..revoke.whole.len() - 1]).await;
     shows(&page, "revoke.invalid").await;
-    assert_eq!(scene.passkeys().await.len(), 1);
+    assert_eq!(scene.passkeys().await.len(), 2);
 }
 
 #[tokio::test]
@@ -96,12 +194,12 @@ async fn this_was_not_me_works_for_a_user_who_is_locked() {
     let undo = scene.next_mail(0).await.undo_link();
     let mail = scene.mail().await;
     scene.passlink.cli(&["user", "lock", &scene.ada.id]).done();
-    for (link, done) in [(mail.revoke_link(), "revoke.done"), (undo, "undo.done")] {
-        page.goto("about:blank").await;
-        page.goto(&link.whole).await;
-        press(&page).await;
-        comes_to(&page, done).await;
-    }
+    // Locking has ended the link already.
+    page.goto(&mail.revoke_link().whole).await;
+    comes_to(&page, "revoke.gone").await;
+    page.goto(&undo.whole).await;
+    press(&page).await;
+    comes_to(&page, "undo.done").await;
     let passkeys = scene.passlink.cli(&["passkey", "list", "--user", &scene.ada.id]).lines();
     assert_eq!(passkeys, Vec::<Value>::new());
 }
@@ -130,6 +228,25 @@ async fn undo_offers_to_revoke_the_token_that_asked_for_the_link() {
     // Nothing is left to revoke, and nothing offered.
     page.goto("about:blank").await;
     page.goto(&undo.whole).await;
-    let said = shows(&page, "undo.ask").await;
+    let said = shows(&page, "undo.gone").await;
     assert!(!said.contains("token"), "{said}");
+}
+
+#[tokio::test]
+async fn the_token_can_still_be_revoked_when_the_passkey_is_gone() {
+    let scene = Scene::set(&[]).await;
+    let page = scene.open(&scene.link().await).await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    let undo = scene.next_mail(0).await.undo_link();
+    page.goto(&undo.whole).await;
+    press(&page).await;
+    comes_to(&page, "undo.done").await;
+    page.run("await page.reload()", Value::Null).await;
+    let said = shows_as(&page, "undo.gone", "undo.gone.token").await;
+    assert!(said.contains("Revoke the access token"), "{said}");
+    press(&page).await;
+    comes_to(&page, "undo.done").await;
+    let answer = scene.passlink.send_link(&scene.ada.token).await;
+    answer.assert_error(401, 16, "Errors.Token.Invalid", "AUTH-Invalid");
 }

@@ -147,4 +147,12 @@ async fn a_language_without_data_in_the_browser_has_its_name_and_its_times() {
     let said = shows_as(&page, "register.later", "register.later-mk").await;
     assert!(said.contains("за 10 мин."), "the full stop is the sentence's: {said}");
     assert!(!said.contains(".."), "{said}");
+
+    scene.passlink.sql("UPDATE links SET requested_at = 1769432700000", &[]);
+    page.goto(&scene.mails.until_mails(1).await.remove(0).mail.revoke_link().whole).await;
+    let said = shows_as(&page, "revoke.ask", "revoke.ask-mk").await;
+    let code = r##"
+        return page.evaluate(() => new Date(1769432700000).toTimeString().slice(0, 5));"##;
+    let time = page.run(code, Value::Null).await;
+    assert!(said.contains(&format!("26.01.2026, {}", time.as_str().unwrap())), "{said}");
 }
