@@ -13,6 +13,7 @@
 mod answer;
 mod binary;
 mod browser;
+mod camera;
 mod collector;
 mod database;
 mod endpoint;
@@ -43,6 +44,7 @@ mod wait;
 pub use answer::{Answer, SEND_LINK, builder as client_builder, client, raw};
 pub use binary::binary;
 pub use browser::{Browser, Page};
+pub use camera::read_code;
 pub use collector::Collector;
 pub use endpoint::Endpoint;
 pub use gzip::gzip;

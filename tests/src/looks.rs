@@ -23,7 +23,7 @@ impl Page {
                 for (const colorScheme of ["light", "dark"]) {
                     await page.emulateMedia({ colorScheme });
                     const look = `${args.name}-${screen}-${colorScheme}`;
-                    if (args.shots) await page.screenshot({ path: `${args.shots}/${look}.png` });
+                    if (args.shots) await page.screenshot({ path: `${args.shots}/${look}.png`, fullPage: true });
                     const found = await page.evaluate(async () => {
                         const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
                         const { violations, passes } = await axe.run({ runOnly });

@@ -7,8 +7,10 @@ use passlink_tests::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
+mod cancelling;
 mod careful;
 mod confirming;
+mod elsewhere;
 mod keyboard;
 mod languages;
 mod missing;
@@ -113,7 +115,7 @@ async fn comes_to(page: &Page, state: &str) {
 /// Presses the page's button; the state that it shows now is no longer the one that is waited for.
 async fn press(page: &Page) {
     let code = r##"
-        const button = page.locator("#card button");
+        const button = page.locator("#card form button");
         await button.waitFor();
         await page.locator("#card").evaluate((card) => (card.dataset.state = "pressed"));
         await button.click();"##;

@@ -1,7 +1,6 @@
 //! `passlink link create --qr`, as a camera sees it.
 
-use passlink_tests::Passlink;
-use rqrr::PreparedImage;
+use passlink_tests::{Passlink, read_code};
 
 /// Pixels that a camera has for a module, and around the code.
 const PIXELS: usize = 4;
@@ -24,16 +23,13 @@ fn read(shown: &str) -> String {
         _ => false,
     };
     let pixels = |modules: usize| modules * PIXELS + 2 * AROUND;
-    let mut image = PreparedImage::prepare_from_greyscale(pixels(width), pixels(height), |x, y| {
+    read_code(pixels(width), pixels(height), |x, y| {
         let module = |at: usize| at.checked_sub(AROUND).map(|at| at / PIXELS);
         match (module(x), module(y)) {
             (Some(x), Some(y)) if x < width && y < height && is_light(x, y) => 230,
             _ => 20,
         }
-    });
-    let grids = image.detect_grids();
-    assert_eq!(grids.len(), 1, "{shown}");
-    grids[0].decode().expect(shown).1
+    })
 }
 
 #[test]

@@ -11,7 +11,9 @@
  * link is missing.
  */
 export function takeLink(idName) {
-  const link = linkInAddressBar(idName) ?? history.state;
+  const given = linkInAddressBar(idName);
+  // What is known of a link besides stays with it, whether it was put back or not.
+  const link = given && given.code !== history.state?.code ? given : history.state;
   history.replaceState(link, "", location.pathname);
   // Where only the fragment differs, a link that is pasted over another does not load the page.
   addEventListener("hashchange", () => linkInAddressBar(idName) && location.reload());
@@ -27,10 +29,25 @@ function linkInAddressBar(idName) {
   return code && { id: given.get(idName), code };
 }
 
+/** Keeps something beside the link, for when this entry of the tab's history is shown again. */
+export function remember(more) {
+  history.replaceState({ ...history.state, ...more }, "");
+}
+
 /** The whole link again, for another browser. */
 export function wholeLink(idName, { id, code }) {
   const url = new URL(location.pathname, location.href);
   url.searchParams.set(idName, id);
   url.hash = `code=${code}`;
   return url;
+}
+
+/** Puts the whole link back into the address bar, from where apps hand it to a browser. */
+export function putBack(idName, link) {
+  history.replaceState(history.state, "", wholeLink(idName, link));
+}
+
+/** Takes it out again. */
+export function takeOut() {
+  history.replaceState(history.state, "", location.pathname);
 }

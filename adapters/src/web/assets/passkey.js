@@ -37,7 +37,7 @@ export function aaguid(credential) {
 }
 
 /** Tells the authenticator that nobody knows this credential, so that it isn't offered again. */
-export async function forget({ rp }, credential) {
+export async function forget({ rp, credential }) {
   const unknown = { rpId: rp.id, credentialId: credential.id };
   await PublicKeyCredential.signalUnknownCredential?.(unknown).catch(() => {});
 }

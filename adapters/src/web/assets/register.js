@@ -1,20 +1,25 @@
 // `/passkeys/register`: adds a passkey to the account that the link is for.
 
-import { call } from "./api.js";
-import { announce, show } from "./card.js";
+import { ApiError, call } from "./api.js";
+import { show } from "./card.js";
 import { authenticatorNames, deviceName } from "./device.js";
+import { elsewhere } from "./elsewhere.js";
 import { explain } from "./explain.js";
-import { takeLink, wholeLink } from "./link.js";
+import { surroundingApp } from "./inapp.js";
+import { putBack, remember, takeLink, takeOut, wholeLink } from "./link.js";
 import { aaguid, asJson, canCreate, create, forget } from "./passkey.js";
-import { fromNow, said, speak, timeOf } from "./texts.js";
+import { fromNow, speak, timeOf } from "./texts.js";
 
 /** Where the browser looks for an authenticator first. */
 const HERE = ["client-device"];
 const ELSEWHERE = ["security-key", "hybrid"];
 /** What a passkey is called when nothing is known of it. */
 const UNNAMED = "Passkey";
+/** What fails sooner than this, in milliseconds, was refused by the browser and not by its user. */
+const AT_ONCE = 1_000;
 
 const link = takeLink("codeID");
+const linkPath = `passlink/v1/links/${encodeURIComponent(link?.id)}`;
 const suggested = await deviceName();
 let account = {};
 /** Asked for before they are needed, while the page is read. */
@@ -23,11 +28,22 @@ let names;
 if (!link) {
   show("common.incomplete", { tone: "bad" });
 } else if (!isSecureContext) {
-  show("register.insecure", { tone: "bad", action: openSecurely });
+  stranded("register.insecure", { action: openSecurely }, secureLink());
 } else if (!canCreate()) {
-  show("register.unsupported", { tone: "bad", action: navigator.clipboard && copyLink });
+  stranded("register.unsupported");
 } else {
-  attempt(inspect);
+  attempt(link.created ? resume : inspect);
+}
+
+/** Shows a state in which another browser or device may help: the link can be taken there. */
+function stranded(state, { action, ...options } = {}, url = wholeLink("codeID", link)) {
+  putBack("codeID", link);
+  const onwards = () => {
+    takeOut();
+    action();
+  };
+  const more = () => elsewhere(url.href);
+  show(state, { tone: "bad", ...options, action: action && onwards, more });
 }
 
 /** Runs a step; what goes wrong in it is explained, with a way on. */
@@ -59,9 +75,7 @@ async function inspect() {
 }
 
 async function look() {
-  account = await call(`passlink/v1/links/${encodeURIComponent(link.id)}/_inspect`, {
-    code: link.code,
-  });
+  account = await call(`${linkPath}/_inspect`, { code: link.code });
   await speak(account.language);
 }
 
@@ -74,7 +88,7 @@ function showLink() {
     case "LINK_STATE_EXPIRED":
       return show("register.expired", { tone: "bad", values, action: () => attempt(resend) });
     case "LINK_STATE_REDEEMED":
-      return show("register.redeemed", { tone: "bad" });
+      return link.registered ? showDone() : show("register.redeemed", { tone: "bad" });
     case "LINK_STATE_REPLACED":
       return show("register.replaced", { tone: "bad", values });
     case "LINK_STATE_REVOKED":
@@ -101,17 +115,37 @@ async function register(name, hints) {
   const stop = new AbortController();
   show("register.waiting", { tone: "busy", account, action: () => stop.abort() });
   const user = encodeURIComponent(account.userId);
-  const begun = await call(`v2/users/${user}/passkeys`, { code: link });
-  const options = begun.publicKeyCredentialCreationOptions.publicKey;
-  let credential;
+  const code = { id: link.id, code: link.code };
+  let begun, credential, asked;
   try {
+    begun = await call(`v2/users/${user}/passkeys`, { code }, stop.signal);
+    asked = performance.now();
+    const options = begun.publicKeyCredentialCreationOptions.publicKey;
     credential = await create(options, hints, stop.signal);
   } catch (error) {
-    return notCreated(error, name);
+    if (error instanceof ApiError) {
+      throw error;
+    }
+    return notCreated(error, name, performance.now() - asked);
   }
-  const passkeyName = await nameOf(credential, name);
-  const path = `v2/users/${user}/passkeys/${encodeURIComponent(begun.passkeyId)}`;
-  await save({ path, options, credential, passkeyName });
+  const passkeyName = await Promise.race([nameOf(credential, name), aborted(stop.signal)]);
+  const created = {
+    path: `v2/users/${user}/passkeys/${encodeURIComponent(begun.passkeyId)}`,
+    rp: begun.publicKeyCredentialCreationOptions.publicKey.rp,
+    credential: plain(asJson(credential)),
+    passkeyName,
+  };
+  return stop.signal.aborted ? withdraw(created, name) : save(created);
+}
+
+/** Nothing but data, which a tab's history can keep, whatever a password manager makes. */
+function plain(object) {
+  return JSON.parse(JSON.stringify(object));
+}
+
+/** Comes when `signal` does. */
+function aborted(signal) {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 
 /** The name that was chosen; without one that of the authenticator, else that of the device. */
@@ -121,42 +155,87 @@ async function nameOf(credential, name) {
 }
 
 /** Why the browser created nothing. Nothing was used up either: each way leads to another try. */
-function notCreated(error, name) {
+function notCreated(error, name, after) {
   const again = (hints) => () => attempt(() => register(name, hints));
   switch (error.name) {
     case "AbortError":
-    case "NotAllowedError":
       return show("register.cancelled", { tone: "bad", account, action: again(HERE) });
+    case "NotAllowedError": {
+      const options = { tone: "bad", account, action: again(HERE) };
+      const byBrowser = after < AT_ONCE || surroundingApp() !== undefined;
+      return (byBrowser ? stranded : show)("register.cancelled", options);
+    }
     case "InvalidStateError":
       return show("register.exists", { tone: "good", account, action: again(ELSEWHERE) });
     case "ConstraintError":
     case "NotSupportedError":
-      return show("register.unsuitable", { tone: "bad", account, action: again(ELSEWHERE) });
+      return stranded("register.unsuitable", { account, action: again(ELSEWHERE) });
     case "SecurityError":
-      return show("register.wrong_site", { tone: "bad", values: { host: () => location.host } });
+      return stranded("register.wrong_site", { values: { host: () => location.host } });
     default:
-      return show("register.failed", { tone: "bad", account, action: again(HERE) });
+      return stranded("register.failed", { account, action: again(HERE) });
   }
 }
 
-/** Adds a passkey that the browser has created. Without an answer, it can be sent again. */
+/**
+ * Adds a passkey that the browser has created. Without an answer, it can be sent again; also after
+ * the page was loaded again.
+ */
 async function save(created) {
   const { path, credential, passkeyName } = created;
-  show("common.loading", { tone: "busy" });
+  const stop = new AbortController();
+  remember({ created });
+  show("common.loading", { tone: "busy", action: () => stop.abort() });
   try {
-    await call(path, { publicKeyCredential: asJson(credential), passkeyName });
+    await call(path, { publicKeyCredential: credential, passkeyName }, stop.signal);
   } catch (error) {
-    if (isRefusal(error)) {
-      return refused(error, created);
+    if (stop.signal.aborted) {
+      return attempt(() => withdraw(created, passkeyName));
     }
-    const action = () => attempt(() => save(created));
-    return show("register.unsaved", { tone: "bad", account, action });
+    return isRefusal(error) ? refused(error, created) : unsaved(created);
   }
   done(created);
 }
 
+function unsaved(created) {
+  const action = () => attempt(() => save(created));
+  show("register.unsaved", { tone: "bad", account, action });
+}
+
+/** Goes on where the page was left while the server was asked to add a passkey. */
+async function resume() {
+  await look();
+  return account.state === "LINK_STATE_OPEN" ? unsaved(link.created) : save(link.created);
+}
+
+/** Drops a passkey at its user's word, unless it was added before that came. */
+async function withdraw(created, name) {
+  show("common.loading", { tone: "busy" });
+  await look();
+  if (account.state !== "LINK_STATE_OPEN") {
+    // To send it again tells whether it is this one that was added.
+    return save(created);
+  }
+  await drop(created);
+  const action = () => attempt(() => register(name, HERE));
+  show("register.cancelled", { tone: "bad", account, action });
+}
+
+/** Has the device forget a passkey that was not added. */
+async function drop(created) {
+  remember({ created: undefined });
+  await forget(created);
+}
+
 function done({ passkeyName }) {
-  show("register.done", { tone: "good", values: { name: () => passkeyName }, account });
+  link.registered = passkeyName;
+  remember({ created: undefined, registered: passkeyName });
+  showDone();
+}
+
+/** Shows that this page added a passkey: also when it is loaded or shown again. */
+function showDone() {
+  show("register.done", { tone: "good", values: { name: () => link.registered }, account });
 }
 
 /**
@@ -164,16 +243,17 @@ function done({ passkeyName }) {
  * and the link is used. Where somebody else used the link, the code is refused instead.
  */
 async function refused(error, created) {
-  const { options, credential, passkeyName } = created;
+  const { passkeyName } = created;
   const again = (hints) => () => attempt(() => register(passkeyName, hints));
   if (error.id === "PASSKEY-Exists") {
+    remember({ created: undefined });
     return show("register.exists", { tone: "good", account, action: again(ELSEWHERE) });
   }
   await look();
   if (account.state === "LINK_STATE_REDEEMED" && error.id === "PASSKEY-ValidateFailed") {
     return done(created);
   }
-  await forget(options, credential);
+  await drop(created);
   if (account.state !== "LINK_STATE_OPEN") {
     return showLink();
   }
@@ -181,9 +261,9 @@ async function refused(error, created) {
     case "PASSKEY-TooMany":
       return show("register.full", { tone: "bad", account, action: again(HERE) });
     case "REQUEST-Invalid":
-      return show("register.failed", { tone: "bad", account, action: ready });
+      return stranded("register.failed", { account, action: ready });
     default:
-      return show("register.failed", { tone: "bad", account, action: again(HERE) });
+      return stranded("register.failed", { account, action: again(HERE) });
   }
 }
 
@@ -198,7 +278,7 @@ async function resend() {
   show("common.loading", { tone: "busy" });
   const values = { email: () => account.maskedEmail };
   try {
-    await call(`passlink/v1/links/${encodeURIComponent(link.id)}/_resend`, { code: link.code });
+    await call(`${linkPath}/_resend`, { code: link.code });
   } catch (error) {
     if (error.id === "LINK-CodeInvalid") {
       return show("register.not_resent", { tone: "bad" });
@@ -212,14 +292,13 @@ async function resend() {
   show("register.resent", { tone: "good", values });
 }
 
-function openSecurely() {
+/** The link over an encrypted connection. */
+function secureLink() {
   const url = wholeLink("codeID", link);
   url.protocol = "https:";
-  location.replace(url);
+  return url;
 }
 
-async function copyLink() {
-  const url = wholeLink("codeID", link).href;
-  const copied = navigator.clipboard.writeText(url).then(() => said("labels.copied"), () => url);
-  announce(await copied);
+function openSecurely() {
+  location.replace(secureLink());
 }

@@ -100,3 +100,28 @@ async fn the_first_of_two_devices_gets_the_passkey_and_the_other_is_told() {
     shows(&second, "register.redeemed").await;
     assert_eq!(scene.passkeys().await.len(), 1);
 }
+
+#[tokio::test]
+async fn the_page_that_added_a_passkey_says_so_again_and_another_is_told_that_the_link_was_used() {
+    let scene = Scene::set(&[]).await;
+    let link = scene.link().await;
+    let page = scene.open(&link).await;
+    comes_to(&page, "register.ready").await;
+    page.run(r##"await page.locator("#name").fill("Ada's phone")"##, Value::Null).await;
+    press(&page).await;
+    let said = shows(&page, "register.done").await;
+    let ways = ["await page.reload()", "await page.goto('about:blank'); await page.goBack()"];
+    for way in ways.into_iter().chain(ways) {
+        page.run(way, Value::Null).await;
+        comes_to(&page, "register.done").await;
+        let again = page.run(r##"return page.locator("#card").innerText()"##, Value::Null).await;
+        assert_eq!(again, said.as_str(), "{way}");
+    }
+    let other = scene.open(&link).await;
+    comes_to(&other, "register.redeemed").await;
+    other.run("await page.reload()", Value::Null).await;
+    comes_to(&other, "register.redeemed").await;
+    // Another link that this tab opens has nothing to do with it.
+    page.goto(&scene.link().await.whole).await;
+    comes_to(&page, "register.ready").await;
+}
