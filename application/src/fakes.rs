@@ -212,7 +212,7 @@ impl World {
             email_verified: true,
             username: None,
             display_name: Some(Text::parse("Ada Example").unwrap()),
-            language: "en".into(),
+            language: Some("en".into()),
         };
         let user = users.add(new).await.unwrap();
         Caller { user: user.id, token_name: None, token: None }

@@ -21,8 +21,8 @@ pub struct LinkView {
     pub display_name: String,
     /// The user's address, masked; empty when there is none, or the link was mailed to another.
     pub masked_email: String,
-    /// The user's language, a BCP 47 tag.
-    pub language: String,
+    /// The user's language, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
     /// When the link was asked for.
     pub requested: Timestamp,
     /// When the link stops to work.

@@ -32,8 +32,8 @@ pub struct UndoView {
     pub display_name: String,
     /// The user's address, masked; empty when there is none.
     pub masked_email: String,
-    /// The user's language, a BCP 47 tag.
-    pub language: String,
+    /// The user's language, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
     /// When the passkey was registered.
     pub created: Timestamp,
     /// When it can no longer be undone.

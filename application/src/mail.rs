@@ -40,8 +40,8 @@ pub enum Mail {
     Test {
         /// Where it goes.
         to: EmailAddress,
-        /// The language that it is in, a BCP 47 tag.
-        language: String,
+        /// The language that it is in, a BCP 47 tag, if one was asked for.
+        language: Option<String>,
         /// When it was asked for.
         requested: Timestamp,
     },
@@ -68,13 +68,13 @@ impl Mail {
         }
     }
 
-    /// The recipient's language, a BCP 47 tag.
-    pub fn language(&self) -> &str {
+    /// The recipient's language, a BCP 47 tag, if it is known.
+    pub fn language(&self) -> Option<&str> {
         match self {
-            Self::PasskeyLink(mail) => &mail.language,
-            Self::PasskeyAdded(mail) => &mail.language,
-            Self::PasskeyRemoved(mail) => &mail.language,
-            Self::Test { language, .. } => language,
+            Self::PasskeyLink(mail) => mail.language.as_deref(),
+            Self::PasskeyAdded(mail) => mail.language.as_deref(),
+            Self::PasskeyRemoved(mail) => mail.language.as_deref(),
+            Self::Test { language, .. } => language.as_deref(),
         }
     }
 
@@ -97,8 +97,8 @@ pub struct PasskeyLinkMail {
     pub display_name: Text,
     /// What the user signs in as. As untrusted as the display name.
     pub username: Text,
-    /// The user's language, a BCP 47 tag.
-    pub language: String,
+    /// The user's language, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
     /// Opens the page that registers a passkey.
     pub register_url: SecretUrl,
     /// Opens the page that revokes the link ("this wasn't me").
@@ -122,8 +122,8 @@ pub struct PasskeyAddedMail {
     pub display_name: Text,
     /// What the user signs in as. As untrusted as the display name.
     pub username: Text,
-    /// The user's language, a BCP 47 tag.
-    pub language: String,
+    /// The user's language, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
     /// What the passkey is called. As untrusted as the display name.
     pub passkey: Text,
     /// The kind of device it was added with, such as `Chrome on Android`. As untrusted.
@@ -145,8 +145,8 @@ pub struct PasskeyRemovedMail {
     pub display_name: Text,
     /// What the user signs in as. As untrusted as the display name.
     pub username: Text,
-    /// The user's language, a BCP 47 tag.
-    pub language: String,
+    /// The user's language, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
     /// What the passkey was called. As untrusted as the display name.
     pub passkey: Text,
     /// When it was removed.

@@ -25,7 +25,7 @@ pub async fn send_test_mail(
     mailer: Arc<dyn Mailer>,
     clock: &dyn Clock,
     random: &dyn Random,
-    (to, language): (EmailAddress, String),
+    (to, language): (EmailAddress, Option<String>),
 ) -> Result<String, TestMailError> {
     let requested = clock.now();
     let id: OutboxId = new_id(requested, random)?;

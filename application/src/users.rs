@@ -25,8 +25,8 @@ pub struct NewUser {
     pub username: Option<Text>,
     /// What the user is called; the username when left out.
     pub display_name: Option<Text>,
-    /// The language for mails, a BCP 47 tag.
-    pub language: String,
+    /// The language for mails and pages, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
 }
 
 impl NewUser {

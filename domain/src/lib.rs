@@ -10,6 +10,7 @@ mod code;
 mod email;
 mod history;
 mod id;
+mod language;
 mod link;
 mod text;
 mod token;
@@ -26,6 +27,7 @@ pub use code::{Code, CodeBinding, CodeKey, CodeKeys, KeyError, KeyId, Purpose};
 pub use email::{EmailAddress, EmailAddressError, Mailbox};
 pub use history::{EventKind, ObjectDetails, Sequence, UserEvent};
 pub use id::{IdError, LinkId, OrganisationId, OutboxId, PasskeyId, TokenId, UserId};
+pub use language::{canonical_language, nearest_languages};
 pub use link::{
     Delivery, LinkClosed, LinkPolicy, LinkState, MAX_RETURNED, OpenLink, PasskeyLink, RecentLinks,
     TooManyLinks,

@@ -35,8 +35,8 @@ pub struct User {
     pub username: Text,
     /// What the user is called.
     pub display_name: Text,
-    /// The language for mails and pages, a BCP 47 tag.
-    pub language: String,
+    /// The language for mails and pages, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
     /// Where mail goes, if anywhere.
     pub email: Option<UserEmail>,
     /// Whether the user may act.

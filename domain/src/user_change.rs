@@ -13,8 +13,8 @@ pub struct UserChanges {
     pub username: Option<Text>,
     /// What the user is called.
     pub display_name: Option<Text>,
-    /// The language for mails and pages, a BCP 47 tag.
-    pub language: Option<String>,
+    /// The language for mails and pages, a BCP 47 tag; or that it is not known.
+    pub language: Option<Option<String>>,
 }
 
 /// What is to become of a user's state.
@@ -151,7 +151,7 @@ impl User {
             organisation: self.organisation.clone(),
             username: Text::erased(),
             display_name: Text::erased(),
-            language: UNDETERMINED.to_owned(),
+            language: None,
             email: None,
             state: UserState::Removed,
             sequence: self.sequence,
@@ -159,9 +159,6 @@ impl User {
         Ok(Changed { user, kind: EventKind::UserRemoved, ends_links: true })
     }
 }
-
-/// The language of a user who is gone (BCP 47, section 4.1).
-const UNDETERMINED: &str = "und";
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,9 @@
 //! What `serve` refuses although every key of the configuration is written as it must be: files that
 //! are not what a key says, variables of OpenTelemetry's, and a server without a way for mail.
 
-use std::path::Path;
-
 use passlink_adapters::{
     key_file,
-    mail::{Directory, Smtp, Templates},
+    mail::{Directory, Smtp},
     persistence::check_sqlite_file,
     telemetry::Telemetry,
 };
@@ -20,7 +18,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
     let found = [
         tls(config),
         mail(config),
-        config.mail.template_dir.as_deref().map_or(Ok(()), |it| templates(config, it)),
+        wiring::templates(config).map(drop),
         key_file::check(&config.secrets.key_file)
             .map_err(|error| config.fault("secrets.key_file", &error)),
         database(config),
@@ -56,10 +54,4 @@ fn database(config: &Config) -> Result<(), String> {
             .map_err(|error| config.fault("database.url", &error)),
         false => Ok(()),
     }
-}
-
-fn templates(config: &Config, directory: &Path) -> Result<(), String> {
-    Templates::with_own(directory)
-        .map(drop)
-        .map_err(|error| config.fault("mail.template_dir", &error))
 }

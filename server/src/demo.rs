@@ -87,7 +87,7 @@ async fn demo_token(house: &House) -> Result<BearerToken, Error> {
         email_verified: true,
         username: None,
         display_name: Some(Text::parse("Ada Example")?),
-        language: "en".to_owned(),
+        language: None,
     };
     match house.users().add(user).await {
         Ok(_) | Err(UserError::IdTaken(_)) => {}

@@ -117,7 +117,7 @@ async fn token(house: &House) -> Result<String, Error> {
         email_verified: true,
         username: None,
         display_name: None,
-        language: "en".to_owned(),
+        language: None,
     };
     house.users().add(user).await?;
     let token = house.tokens().create(NewToken { user: id, name: None, lifetime: None }).await?;

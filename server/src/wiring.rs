@@ -346,13 +346,16 @@ fn mailer(config: &Config, transport: Transport) -> Result<TemplateMailer, Error
 }
 
 /// The templates of mails, and the operator's own over them.
-pub(crate) fn templates(config: &Config) -> Result<Templates, Error> {
-    Ok(match &config.mail.template_dir {
-        Some(directory) => {
-            Templates::with_own(directory).map_err(|error| format!("mail.template_dir: {error}"))?
-        }
-        None => Templates::built_in()?,
-    })
+///
+/// Errors: what is wrong with what the configuration names, with the key and where that was set.
+pub(crate) fn templates(config: &Config) -> Result<Templates, String> {
+    let templates = match &config.mail.template_dir {
+        Some(directory) => Templates::with_own(directory)
+            .map_err(|error| config.fault("mail.template_dir", &error))?,
+        None => Templates::built_in().map_err(|error| error.to_string())?,
+    };
+    let language = &config.mail.language;
+    templates.speaking(language).map_err(|error| config.fault("mail.language", &error))
 }
 
 /// Who mails are from.
@@ -370,7 +373,7 @@ pub(crate) fn sender(config: &Config) -> Result<Sender, Error> {
 /// Sends a test mail; returns the other side's answer.
 pub(crate) async fn send_test_mail(
     mailer: TemplateMailer,
-    to: (EmailAddress, String),
+    to: (EmailAddress, Option<String>),
 ) -> Result<String, TestMailError> {
     let mailer = Arc::new(mailer);
     passlink_application::send_test_mail(mailer, &SystemClock, &SystemRandom, to).await

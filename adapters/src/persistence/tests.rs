@@ -66,7 +66,7 @@ fn user(id: &str, email: &str) -> User {
         organisation: "default".parse().unwrap(),
         username: email.parse().unwrap(),
         display_name: "Ada Example".parse().unwrap(),
-        language: "en".into(),
+        language: Some("en".into()),
         email: Some(UserEmail { address: email.parse().unwrap(), verified: true }),
         state: UserState::Active,
         sequence: Sequence::NONE.next(),

@@ -1,12 +1,13 @@
 //! Which of the languages that there are a browser's user reads.
 
 use accept_language::parse_with_quality;
+use passlink_domain::{canonical_language, nearest_languages};
 
 /// The language of people whose browser asks for none of ours.
 const DEFAULT: &str = "en";
 
-/// The best of `available` by an `Accept-Language` field: each wish is looked up as it is and then
-/// shorter and shorter (RFC 4647, lookup), so that `de-CH` finds `de`.
+/// The best of `available` by an `Accept-Language` field: each wish is looked up as it is written today,
+/// so that `iw` finds `he`, and then shorter and shorter, so that `de-CH` finds `de`.
 pub(super) fn best<'a>(wanted: &str, available: &'a [String]) -> &'a str {
     parse_with_quality(wanted)
         .iter()
@@ -17,11 +18,8 @@ pub(super) fn best<'a>(wanted: &str, available: &'a [String]) -> &'a str {
 }
 
 fn lookup<'a>(tag: &str, available: &'a [String]) -> Option<&'a str> {
-    let mut range = tag;
-    loop {
-        if let Some(found) = available.iter().find(|it| it.eq_ignore_ascii_case(range)) {
-            return Some(found);
-        }
-        range = range.rsplit_once('-')?.0;
-    }
+    let tag = canonical_language(tag)?;
+    nearest_languages(&tag)
+        .find_map(|near| available.iter().find(|it| *it == near))
+        .map(String::as_str)
 }

@@ -131,12 +131,16 @@ fn the_scripts_say_every_text_and_there_is_one_for_all_that_they_say() {
 
 #[test]
 fn a_page_is_in_the_language_that_the_browser_likes_best() {
-    let languages = ["de", "en", "zh"].map(str::to_owned);
+    let languages = ["de", "en", "he", "id", "zh"].map(str::to_owned);
     for (wanted, best) in [
         ("de", "de"),
         ("de-CH, en;q=0.5", "de"),
         ("tlh, en;q=0.4, zh-Hant-TW;q=0.8", "zh"),
         ("DE", "de"),
+        ("iw", "he"),
+        ("iw-IL, en;q=0.5", "he"),
+        ("in, en;q=0.5", "id"),
+        ("cmn-Hans, en;q=0.5", "zh"),
         ("de;q=0, zh;q=0.1", "zh"),
         ("tlh", "en"),
         ("", "en"),

@@ -22,7 +22,7 @@ fn ada() -> User {
         organisation: "default".parse().unwrap(),
         username: "ada@example.com".parse().unwrap(),
         display_name: "Ada Example".parse().unwrap(),
-        language: "en".into(),
+        language: Some("en".into()),
         email: None,
         state: UserState::Active,
         sequence: passlink_domain::Sequence::NONE,

@@ -15,7 +15,7 @@ fn new(id: u64) -> Result<(NewUser, UserState), String> {
         email_verified: true,
         username: None,
         display_name: None,
-        language: "en".into(),
+        language: Some("en".into()),
     };
     Ok((new, UserState::Active))
 }

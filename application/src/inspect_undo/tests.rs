@@ -38,7 +38,7 @@ async fn a_page_learns_what_it_can_undo_and_changes_nothing() {
         passkey: Text::parse("Phone").unwrap(),
         display_name: "Ada Example".into(),
         masked_email: "a•••@example.com".into(),
-        language: "en".into(),
+        language: Some("en".into()),
         created: passkey.created,
         expires: passkey.undo.as_ref().unwrap().until,
         can_revoke_token: false,

@@ -16,9 +16,9 @@ pub enum MailCommand {
         /// Who gets it
         #[arg(long, value_name = "ADDRESS")]
         to: EmailAddress,
-        /// The language that it is in
-        #[arg(long, value_name = "L", default_value = "en", value_parser = language)]
-        language: String,
+        /// The language that it is in [default: mail.language]
+        #[arg(long, value_name = "L", value_parser = language)]
+        language: Option<String>,
     },
     /// Write every mail in every language, with sample data, to look at
     ///

@@ -25,7 +25,7 @@ pub use passkey::PasskeyCommand;
 pub use token::TokenCommand;
 pub use user::{NewUser, UserChanges, UserCommand};
 use values::listen;
-pub(crate) use values::{ORGANISATION, base64url, language};
+pub(crate) use values::{ORGANISATION, base64url, user_language};
 
 /// Mails people a link with which they register a passkey.
 #[derive(Debug, Parser)]

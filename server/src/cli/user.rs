@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use passlink_domain::{EmailAddress, OrganisationId, Text, UserHandle, UserId};
 
-use super::values::{ORGANISATION, language, user_handle};
+use super::values::{ORGANISATION, UserLanguage, user_handle, user_language};
 
 /// `passlink user`.
 #[derive(Debug, Subcommand)]
@@ -132,9 +132,10 @@ pub struct NewUser {
     /// The name that mails and pages call the user by [default: the username]
     #[arg(long, value_name = "N")]
     pub display_name: Option<Text>,
-    /// The language of mails and pages, such as en or de-CH
-    #[arg(long, value_name = "L", value_parser = language)]
-    pub language: Option<String>,
+    /// The language of mails and pages, such as en or de-CH [default: none; mails are in
+    /// mail.language and pages in the browser's]
+    #[arg(long, value_name = "L", value_parser = user_language)]
+    pub language: Option<UserLanguage>,
     /// Nobody has checked that the address is the user's: no links are mailed to it
     #[arg(long)]
     pub unverified: bool,
@@ -163,7 +164,7 @@ pub struct UserChanges {
     /// The name that mails and pages call the user by
     #[arg(long, value_name = "N")]
     pub display_name: Option<Text>,
-    /// The language of mails and pages, such as en or de-CH
-    #[arg(long, value_name = "L", value_parser = language)]
-    pub language: Option<String>,
+    /// The language of mails and pages, such as en or de-CH; '' for none
+    #[arg(long, value_name = "L", value_parser = user_language)]
+    pub language: Option<UserLanguage>,
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use passlink_domain::UserHandle;
+use passlink_domain::{UserHandle, canonical_language};
 
 /// The organisation of users for whom none was given.
 pub(crate) const ORGANISATION: &str = "default";
@@ -30,23 +30,19 @@ pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The shape of a language tag (BCP 47); which languages there are, the templates know. No language has more
-/// than three letters: longer ones are reserved.
+/// A language tag (BCP 47); which languages there are, the templates know.
 pub(crate) fn language(text: &str) -> Result<String, String> {
-    let mut parts = text.split('-');
-    let primary = parts.next().unwrap_or_default();
-    let letters =
-        (2..=3).contains(&primary.len()) && primary.chars().all(|c| c.is_ascii_alphabetic());
-    let subtag = |part: &str| {
-        (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
-    };
-    // A single letter only says what follows.
-    let ends = text.rsplit('-').next().is_some_and(|last| last.len() > 1);
-    if letters && parts.all(subtag) && ends && text.len() <= 35 {
-        Ok(text.to_owned())
-    } else {
-        Err("must be a language tag (BCP 47), such as de or pt-BR".to_owned())
-    }
+    let tag = canonical_language(text);
+    tag.ok_or_else(|| "must be a language tag (BCP 47), such as de or pt-BR".to_owned())
+}
+
+/// The language of a user, if one is given: the empty text says that none is known.
+#[derive(Debug, Clone)]
+pub struct UserLanguage(pub Option<String>);
+
+pub(crate) fn user_language(text: &str) -> Result<UserLanguage, String> {
+    let given = Some(text).filter(|text| !text.trim().is_empty());
+    given.map(language).transpose().map(UserLanguage)
 }
 
 /// Octets in base64 or base64url, with padding or without.

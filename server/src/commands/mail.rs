@@ -20,8 +20,10 @@ pub(crate) async fn run(command: MailCommand, config: Config) -> Result<(), Erro
     }
 }
 
-async fn test(config: &Config, to: EmailAddress, language: String) -> Result<(), Error> {
-    templates(config)?.known(&language)?;
+async fn test(config: &Config, to: EmailAddress, language: Option<String>) -> Result<(), Error> {
+    if let Some(language) = &language {
+        templates(config)?.known(language)?;
+    }
     let answer = send_test_mail(configured_mailer(config)?, (to, language)).await?;
     eprintln!("sent; the answer was: {answer}");
     Ok(())

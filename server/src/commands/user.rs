@@ -11,9 +11,6 @@ use crate::{
     config::Config,
 };
 
-/// The language of users for whom none was given.
-pub(crate) const LANGUAGE: &str = "en";
-
 /// A user as printed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +19,8 @@ struct Line<'u> {
     organisation: &'u str,
     username: &'u str,
     display_name: &'u str,
-    language: &'u str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'u str>,
     email: Option<&'u str>,
     email_verified: bool,
     state: &'static str,
@@ -36,7 +34,7 @@ impl<'u> From<&'u User> for Line<'u> {
             organisation: user.organisation.as_str(),
             username: user.username.as_str(),
             display_name: user.display_name.as_str(),
-            language: &user.language,
+            language: user.language.as_deref(),
             email: user.email.as_ref().map(|email| email.address.as_str()),
             email_verified: user.email.as_ref().is_some_and(|email| email.verified),
             state: match user.state {
@@ -55,6 +53,7 @@ impl From<cli::UserChanges> for UserChanges {
         let cli::UserChanges { email, verified, unverified, username, display_name, language } =
             changes;
         let verified = (verified || unverified).then_some(verified);
+        let language = language.map(|language| language.0);
         Self { email, verified, username, display_name, language }
     }
 }
@@ -73,7 +72,7 @@ pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Res
                 email_verified: !new.unverified,
                 username: new.username,
                 display_name: new.display_name,
-                language: new.language.unwrap_or_else(|| LANGUAGE.to_owned()),
+                language: new.language.and_then(|language| language.0),
             };
             let user = users.add_with_handle(new, handle).await?;
             print(&Line::from(&user))?;

@@ -12,7 +12,6 @@ use super::{
     interrupt::Interrupt,
     jsonl::{self, BAR, Done, Lines, SPINNER, rate},
     open, print,
-    user::LANGUAGE,
 };
 use crate::{Error, cli, config::Config};
 
@@ -55,10 +54,9 @@ impl TryFrom<Line> for (NewUser, UserState) {
             email_verified: line.email_verified.unwrap_or(true),
             username: text("username", line.username)?,
             display_name: text("displayName", line.display_name)?,
-            language: match line.language {
-                Some(tag) => cli::language(&tag).map_err(|error| format!("language: {error}"))?,
-                None => LANGUAGE.to_owned(),
-            },
+            language: cli::user_language(&line.language.unwrap_or_default())
+                .map_err(|error| format!("language: {error}"))?
+                .0,
         };
         let state = match line.state.as_deref() {
             None | Some("active") => UserState::Active,

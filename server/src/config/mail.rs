@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use passlink_adapters::mail::{SmtpServer, parse_mailbox};
+use passlink_domain::canonical_language;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de::Error};
 use validator::{Validate, ValidationError};
@@ -31,6 +32,10 @@ pub struct Mail {
     /// Who answers go to, as `Name <address@example.com>`. Default none: to `from`.
     #[validate(custom(function = is_mailbox))]
     pub reply_to: Option<String>,
+    /// The language of mails to users who have none, or one without texts, as a tag such as `de`.
+    /// Default `en`.
+    #[validate(custom(function = is_language))]
+    pub language: String,
     /// A directory to write mails to, as `.eml` files, instead of sending them. Default none.
     #[validate(custom(function = is_path))]
     pub directory: Option<PathBuf>,
@@ -76,6 +81,11 @@ impl Section for Mail {
         )
         .such_as("Help desk <help@example.com>"),
         Key::text(
+            "language",
+            "The language of mails to users who have none, or one that there are no texts in",
+            "a language tag such as en or de",
+        ),
+        Key::text(
             "directory",
             "Writes each mail as an `.eml` file there instead of sending it",
             "the path of a directory",
@@ -98,6 +108,7 @@ impl Default for Mail {
             max_connections: 4,
             from: None,
             reply_to: None,
+            language: "en".to_owned(),
             directory: None,
             template_dir: None,
         }
@@ -126,6 +137,10 @@ fn repeats(message: &str, url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let login = rest.rsplit_once('@').map_or(rest, |(login, _)| login);
     login.split(':').any(|part| message.contains(part))
+}
+
+fn is_language(tag: &str) -> Result<(), ValidationError> {
+    canonical_language(tag).map(drop).ok_or_else(|| ValidationError::new("language"))
 }
 
 fn is_mailbox(text: &str) -> Result<(), ValidationError> {

@@ -21,7 +21,7 @@ impl Config {
     }
 
     /// Every key with its value, as it is written in TOML.
-    pub(super) fn values(&self) -> [(&'static str, Option<String>); 34] {
+    pub(super) fn values(&self) -> [(&'static str, Option<String>); 35] {
         let Self { server, database, mail, links, passkeys, webauthn, .. } = self;
         let Self { secrets, limits, telemetry, .. } = self;
         let database_url = mask::url(database.url.expose_secret());
@@ -41,6 +41,7 @@ impl Config {
             ("mail.max_connections", number(mail.max_connections)),
             ("mail.from", mail.from.as_ref().and_then(text)),
             ("mail.reply_to", mail.reply_to.as_ref().and_then(text)),
+            ("mail.language", text(&mail.language)),
             ("mail.directory", mail.directory.as_deref().and_then(path)),
             ("mail.template_dir", mail.template_dir.as_deref().and_then(path)),
             ("links.lifetime", text(format_duration(links.lifetime))),

@@ -1,11 +1,9 @@
-//! What languages have in common with each other: tags, direction, plural categories.
+//! What languages have in common with each other: direction, plural categories.
 
-use std::iter;
-
-use icu_locale::{Direction, Locale, LocaleCanonicalizer, LocaleDirectionality};
+use icu_locale::{Direction, Locale, LocaleDirectionality};
 use icu_plurals::{PluralCategory, PluralRules};
 
-/// The language of a mail to somebody whose language has no texts.
+/// The language whose texts all others are held against, and of mails unless another is set.
 pub(super) const FALLBACK: &str = "en";
 
 /// The plural categories (CLDR).
@@ -13,19 +11,6 @@ const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 
 /// Most of a unit that a mail speaks of: the minutes of a day.
 const MOST: u32 = 24 * 60;
-
-/// The tag as everybody writes it (BCP 47): `iw-il` is `he-IL`. `None` for what is no tag.
-pub(super) fn canonical(tag: &str) -> Option<String> {
-    let mut locale: Locale = tag.trim().replace('_', "-").parse().ok()?;
-    LocaleCanonicalizer::new_extended().canonicalize(&mut locale);
-    Some(locale.id.to_string())
-}
-
-/// A canonical tag, and what is left of it with parts cut off its end (RFC 4647, section 3.4).
-pub(super) fn nearest_first(tag: &str) -> impl Iterator<Item = &str> {
-    let ends = tag.rmatch_indices('-').map(|(end, _)| end);
-    iter::once(tag.len()).chain(ends).filter_map(|end| tag.get(..end))
-}
 
 /// Whether the language is written from right to left.
 pub(super) fn is_rtl(tag: &str) -> bool {

@@ -17,6 +17,7 @@ use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use passlink_application::Mail;
+use passlink_domain::{canonical_language, nearest_languages};
 use serde_json::Value;
 
 pub use self::error::TemplateError;
@@ -25,7 +26,7 @@ use self::{
     catalogue::Catalogue,
     design::Design,
     helpers::{Output, escape_html},
-    language::{FALLBACK, canonical, nearest_first},
+    language::FALLBACK,
     own::Own,
     samples::{Extent, samples},
 };
@@ -62,6 +63,8 @@ pub struct Templates {
     catalogues: Arc<Catalogues>,
     design: Design,
     by_language: BTreeMap<String, Design>,
+    /// The language of a mail to somebody whose own is not known, or has no texts.
+    fallback: String,
 }
 
 impl Templates {
@@ -99,7 +102,15 @@ impl Templates {
         for (language, sources) in own.by_language {
             by_language.insert(language, design.with(sources, &catalogues)?);
         }
-        Ok(Self { catalogues, design, by_language })
+        Ok(Self { catalogues, design, by_language, fallback: FALLBACK.to_owned() })
+    }
+
+    /// The same, with mails to people whose language is not known in this one.
+    ///
+    /// Errors: there are no texts in it, nor in one near to it; says which there are.
+    pub fn speaking(self, language: &str) -> Result<Self, TemplateError> {
+        let fallback = self.known(language)?.to_owned();
+        Ok(Self { fallback, ..self })
     }
 
     /// Renders a mail, and refuses it when it lacks one of its links.
@@ -122,7 +133,9 @@ impl Templates {
 
     /// The templates for a language that there are texts in.
     fn design(&self, language: &str) -> &Design {
-        nearest_first(language).find_map(|tag| self.by_language.get(tag)).unwrap_or(&self.design)
+        nearest_languages(language)
+            .find_map(|tag| self.by_language.get(tag))
+            .unwrap_or(&self.design)
     }
 
     /// The languages that there are texts in.
@@ -132,7 +145,7 @@ impl Templates {
 
     /// The tag of the language that a mail to somebody who reads this one is in.
     pub fn nearest(&self, language: &str) -> &str {
-        self.find(language).unwrap_or(FALLBACK)
+        self.find(language).unwrap_or(&self.fallback)
     }
 
     /// The same, where there are texts in the language or in one that is near.
@@ -146,14 +159,14 @@ impl Templates {
     }
 
     fn find(&self, language: &str) -> Option<&str> {
-        let wanted = canonical(language)?;
-        let found = nearest_first(&wanted).find_map(|tag| self.catalogues.get_key_value(tag));
-        found.map(|(language, _)| language.as_str())
+        let wanted = canonical_language(language)?;
+        let mut near = nearest_languages(&wanted);
+        near.find_map(|tag| self.catalogues.get_key_value(tag)).map(|(tag, _)| tag.as_str())
     }
 
     /// Renders a mail in the language it asks for, or the nearest one. `sender` names who it is from.
     pub fn render(&self, mail: &Mail, sender: &str) -> Result<Rendered, TemplateError> {
-        let language = self.nearest(mail.language());
+        let language = mail.language().map_or(self.fallback.as_str(), |it| self.nearest(it));
         let catalogue = self.catalogues.get(language).ok_or_else(|| TemplateError::Render {
             language: language.to_owned(),
             reason: "there are no texts".to_owned(),
@@ -202,7 +215,7 @@ fn catalogues(own: &Own) -> Result<Catalogues, TemplateError> {
         catalogues.insert(language.to_owned(), catalogue);
     }
     for language in own.texts.keys().chain(own.by_language.keys()) {
-        let nearest = nearest_first(language).find_map(|tag| catalogues.get(tag));
+        let nearest = nearest_languages(language).find_map(|tag| catalogues.get(tag));
         let mut catalogue = match nearest {
             Some(nearest) => nearest.inherited_by(language),
             None => Catalogue::empty(language),

@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use passlink_domain::canonical_language;
+
 use super::{
     design::{Source, Sources},
     error::TemplateError,
-    language::canonical,
 };
 
 /// What a directory holds.
@@ -88,7 +89,7 @@ fn template(
 }
 
 fn language(path: &Path, name: &str) -> Result<String, TemplateError> {
-    canonical(name).ok_or_else(|| {
+    canonical_language(name).ok_or_else(|| {
         let reason = "the name must be a language tag, such as de or pt-BR";
         TemplateError::in_file(path.display().to_string(), None, reason)
     })

@@ -45,7 +45,7 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             to: to()?,
             display_name: display_name()?,
             username: username()?,
-            language: language.to_owned(),
+            language: Some(language.to_owned()),
             register_url: page(&format!("register?userID=ada&orgID=default&{link}")),
             revoke_url: page(&format!("revoke?{link}")),
             requested_by: extra("Example app")?,
@@ -57,7 +57,7 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             to: to()?,
             display_name: display_name()?,
             username: username()?,
-            language: language.to_owned(),
+            language: Some(language.to_owned()),
             passkey: parsed.text("Phone")?,
             device: extra("Chrome on Android")?,
             added: NOW,
@@ -68,12 +68,12 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             to: to()?,
             display_name: display_name()?,
             username: username()?,
-            language: language.to_owned(),
+            language: Some(language.to_owned()),
             passkey: parsed.text("Phone")?,
             removed: NOW,
             site: SITE.to_owned(),
         }),
-        Mail::Test { to: to()?, language: language.to_owned(), requested: NOW },
+        Mail::Test { to: to()?, language: Some(language.to_owned()), requested: NOW },
     ])
 }
 

@@ -39,7 +39,7 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
             to: to(),
             display_name: text(name),
             username: text("ada"),
-            language: language.to_owned(),
+            language: Some(language.to_owned()),
             register_url: SecretUrl::new(
                 "https://id.example.com/passkeys/register?codeID=1&x=2#code=abc",
             ),
@@ -53,7 +53,7 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
             to: to(),
             display_name: text(name),
             username: text("ada"),
-            language: language.to_owned(),
+            language: Some(language.to_owned()),
             passkey: text(name),
             device: Some(text(name)),
             added: at(0),
@@ -64,12 +64,12 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
             to: to(),
             display_name: text(name),
             username: text("ada"),
-            language: language.to_owned(),
+            language: Some(language.to_owned()),
             passkey: text(name),
             removed: at(0),
             site: "id.example.com".to_owned(),
         }),
-        Mail::Test { to: to(), language: language.to_owned(), requested: at(0) },
+        Mail::Test { to: to(), language: Some(language.to_owned()), requested: at(0) },
     ]
 }
 

@@ -32,13 +32,11 @@ fn user(row: Model) -> Result<User, StoreError> {
         organisation: parsed(&row.organisation)?,
         username: parsed(&row.username)?,
         display_name: parsed(&row.display_name)?,
-        language: row.language,
-        email: match row.email {
-            Some(address) => {
-                Some(UserEmail { address: parsed(&address)?, verified: row.email_verified })
-            }
-            None => None,
-        },
+        language: Some(row.language).filter(|language| !language.is_empty()),
+        email: row.email.map(|address| UserEmail {
+            address: EmailAddress::recorded(address),
+            verified: row.email_verified,
+        }),
         state: state_named(&row.state)?,
         sequence: Sequence::recorded(row.sequence.try_into().unwrap_or_default()),
     })
@@ -67,7 +65,7 @@ fn changeable(user: &User) -> ActiveModel {
     ActiveModel {
         username: Set(user.username.to_string()),
         display_name: Set(user.display_name.to_string()),
-        language: Set(user.language.clone()),
+        language: Set(user.language.clone().unwrap_or_default()),
         email: Set(email.map(|email| email.address.to_string())),
         email_key: Set(email.map(|email| email_key(&email.address))),
         email_verified: Set(email.is_some_and(|email| email.verified)),

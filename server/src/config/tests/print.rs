@@ -23,6 +23,7 @@ mail.smtp_url = "smtps://user:[redacted]@mail.example.com"  # environment PASSLI
 mail.max_connections = 4  # default
 mail.from = "\"Ada \\ Co\" <ada@example.com>"  # file passlink.toml
 # mail.reply_to is not set
+mail.language = "en"  # default
 # mail.directory is not set
 # mail.template_dir is not set
 links.lifetime = "1h"  # default
