@@ -4,63 +4,77 @@ use std::{fmt, str::FromStr};
 
 use sha2::{Digest, Sha256};
 
-/// Longest address, in octets (RFC 5321, section 4.5.3.1.3, less the angle brackets).
-const MAX_OCTETS: usize = 254;
+mod domain_name;
+mod error;
+mod local_part;
 
-/// Why a text is no e-mail address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EmailAddressError {
-    /// It is not of the form `local-part@domain`.
-    #[error("must have the form name@example.com")]
-    Syntax,
-    /// The part after the `@` is no domain name.
-    #[error("must end in a valid domain name")]
-    Domain,
-    /// It is longer than 254 octets.
-    #[error("must have at most {MAX_OCTETS} octets")]
-    TooLong,
-}
+pub use self::error::EmailAddressError;
+use self::error::MAX_OCTETS;
 
-/// An address that mail can be sent to. The domain is in lower case and in its ASCII form
-/// (IDNA, A-labels); the local part is kept as it was given.
+/// An address that mail can be sent to. The domain is in lower case and in its ASCII form; the local
+/// part is kept as it was given, but for the way it is written: composed, and in quotation marks only
+/// where it needs them.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
 impl EmailAddress {
     /// Parses `local-part@domain`, without a display name and without a domain literal.
+    ///
+    /// Errors: mail can't be sent to it; says which part of it, and which character, is in the way.
     pub fn parse(text: &str) -> Result<Self, EmailAddressError> {
-        let options =
-            email_address::Options::default().without_display_text().without_domain_literal();
-        let parsed = email_address::EmailAddress::parse_with_options(text.trim(), options)
-            .map_err(|_| EmailAddressError::Syntax)?;
-        let domain =
-            idna::domain_to_ascii_strict(parsed.domain()).map_err(|_| EmailAddressError::Domain)?;
-        let address = format!("{}@{domain}", parsed.local_part());
-        if address.len() > MAX_OCTETS {
-            return Err(EmailAddressError::TooLong);
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(EmailAddressError::Empty);
         }
-        Ok(Self(address))
+        if text.starts_with('<') || text.ends_with('>') {
+            return Err(EmailAddressError::Brackets);
+        }
+        let (local, domain) = text.rsplit_once('@').ok_or(EmailAddressError::NoAt)?;
+        let (local, domain) = (local_part::normalised(local)?, domain_name::normalised(domain)?);
+        let address = format!("{local}@{domain}");
+        match address.len() {
+            octets if octets > MAX_OCTETS => Err(EmailAddressError::TooLong(octets)),
+            _ => Ok(Self(address)),
+        }
     }
 
-    /// The address, normalised.
+    /// An address that was recorded. It may date from a time when other rules held.
+    pub fn recorded(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
+    /// What stands before the `@`, and the domain behind it.
+    pub fn parts(&self) -> (&str, &str) {
+        self.0.rsplit_once('@').unwrap_or((&self.0, ""))
+    }
+
+    /// What addresses of one user have in common, however they are written: case, and what
+    /// [`parse`](Self::parse) evens out, are set aside.
+    pub fn key(&self) -> String {
+        let parsed = Self::parse(&self.0);
+        parsed.as_ref().unwrap_or(self).0.to_lowercase()
+    }
+
     /// The mailbox that mail to this address ends up in.
     pub fn mailbox(&self) -> Mailbox {
-        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let key = self.key();
+        let (local, domain) = key.rsplit_once('@').unwrap_or((&key, ""));
         let name = match local.split_once('+') {
             Some((name, _)) if !name.is_empty() => name,
             _ => local,
         };
-        let mailbox = format!("passlink mailbox {}@{domain}", name.to_lowercase());
+        let mailbox = format!("passlink mailbox {name}@{domain}");
         Mailbox(Sha256::digest(mailbox).into())
     }
 
     /// The address for logs and pages that must not tell it: first letter and domain.
     pub fn masked(&self) -> String {
-        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let (local, domain) = self.parts();
         let first: String = local.chars().take(1).collect();
         format!("{first}•••@{domain}")
     }

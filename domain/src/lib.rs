@@ -32,7 +32,7 @@ pub use link::{
     Delivery, LinkClosed, LinkPolicy, LinkState, MAX_RETURNED, OpenLink, PasskeyLink, RecentLinks,
     TooManyLinks,
 };
-pub use text::{Text, TextError};
+pub use text::{Text, TextError, is_invisible};
 pub use token::{BearerToken, BearerTokenError, Token, TokenHash};
 pub use url_template::{Placeholder, UrlTemplate, UrlTemplateError};
 pub use user::{NotReachable, User, UserEmail, UserState};

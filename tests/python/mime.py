@@ -1,7 +1,9 @@
 """Parses mails with Python's own `email` package and prints each as a line of JSON."""
 
 import email
+import email.header
 import email.policy
+import email.utils
 import json
 import re
 import sys
@@ -63,8 +65,9 @@ def parsed(path: Path) -> dict:
     head = re.split(rb"\r?\n\r?\n", octets, maxsplit=1)[0]
     return {
         "headers": [[name, str(value)] for name, value in mail.items()],
-        "to": addresses(mail["To"]),
-        "from": addresses(mail["From"]),
+        "to": addresses(octets, "To"),
+        "from": addresses(octets, "From"),
+        "reply_to": addresses(octets, "Reply-To"),
         "date": mail["Date"].datetime.timestamp() if mail["Date"] else None,
         "content_type": mail.get_content_type(),
         "parts": parts,
@@ -75,8 +78,21 @@ def parsed(path: Path) -> dict:
     }
 
 
-def addresses(header) -> list:
-    return [[a.display_name, a.addr_spec] for a in header.addresses] if header else []
+def addresses(octets: bytes, name: str) -> list:
+    """Names and addresses of a field. In names of more than one encoded word, this version of the
+    default policy has blanks that are not there, so those are decoded by the older way."""
+    header = email.message_from_bytes(octets, policy=email.policy.default)[name]
+    raw = str(email.message_from_bytes(octets)[name])
+    found = []
+    for address in header.addresses if header else []:
+        called = address.display_name
+        if raw.count("=?utf-8?") > 1:
+            phrase = email.utils.getaddresses([raw])[len(found)][0]
+            called = str(email.header.make_header(email.header.decode_header(phrase)))
+        # Octets beyond ASCII (RFC 6532) come as they are.
+        spec = address.addr_spec.encode("utf-8", "surrogateescape").decode("utf-8")
+        found.append([called, spec])
+    return found
 
 
 for name in sys.argv[1:]:

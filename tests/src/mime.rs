@@ -16,6 +16,8 @@ pub struct Mail {
     pub to: Vec<(String, String)>,
     /// The mailboxes of `From`: display name and address.
     pub from: Vec<(String, String)>,
+    /// The mailboxes of `Reply-To`: display name and address.
+    pub reply_to: Vec<(String, String)>,
     /// `Date`, in seconds since 1970.
     pub date: Option<f64>,
     /// The type of the whole.

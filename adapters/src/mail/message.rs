@@ -1,21 +1,24 @@
 //! A rendered mail as a MIME message.
 
-use std::{fmt, time::SystemTime};
+use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jiff::Timestamp;
+use jiff::{Timestamp, fmt::rfc2822, tz::TimeZone};
 use lettre::{
-    Address, Message,
+    Address,
     address::Envelope,
     message::{
         Mailbox, MultiPart, SinglePart,
-        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
+        header::{ContentTransferEncoding, ContentType},
     },
 };
 use passlink_application::{Mail, MailError, MailReason};
 use passlink_domain::{EmailAddress, OutboxId};
 
-use super::templates::{Rendered, header_name};
+use super::{
+    head::Head,
+    templates::{Rendered, header_name},
+};
 
 /// Parts the bodies. They are quoted-printable, where `=_` can't occur.
 const BOUNDARY: &str = "=_passlink_alternative";
@@ -41,18 +44,38 @@ impl Sender {
 /// Parses `ada@example.com` or `Ada Example <ada@example.com>`. The error says what is wrong, fit
 /// for an operator.
 pub fn parse_mailbox(text: &str) -> Result<Mailbox, String> {
-    let mailbox: Mailbox = text
-        .trim()
-        .parse()
-        .map_err(|_| "must have the form `ada@example.com` or `Ada Example <ada@example.com>`")?;
-    let name = mailbox.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    if name.is_some_and(|name| name.chars().any(char::is_control)) {
+    let text = text.trim();
+    let named = text.strip_suffix('>').and_then(|named| named.rsplit_once('<'));
+    let (name, address) = named.unwrap_or(("", text));
+    let name = name_of(name.trim())?;
+    let address = EmailAddress::parse(address).map_err(|error| format!("the address {error}"))?;
+    Ok(Mailbox::new(Some(name).filter(|name| !name.is_empty()), to_address(&address)))
+}
+
+/// The name that stands before an address: as it is, or in quotation marks, where it may hold
+/// anything.
+fn name_of(text: &str) -> Result<String, String> {
+    if text.contains(char::is_control) {
         return Err("the name must not hold line breaks or other control characters".to_owned());
     }
-    let address = EmailAddress::parse(mailbox.email.as_ref())
-        .map_err(|error| format!("the address {error}"))?;
-    let address = to_address(&address).ok_or("the address can't be used in mail")?;
-    Ok(Mailbox::new(name.map(str::to_owned), address))
+    let Some(quoted) = text.strip_prefix('"') else {
+        return match text.chars().find(|c| "<>\"@,;:()[]\\".contains(*c)) {
+            Some(c) => Err(format!("a name with `{c}` must stand in quotation marks")),
+            None => Ok(text.to_owned()),
+        };
+    };
+    let mut name = String::new();
+    let mut rest = quoted.chars();
+    loop {
+        match rest.next() {
+            Some('"') if rest.as_str().is_empty() => return Ok(name.trim().to_owned()),
+            Some('\\') => name.extend(rest.next()),
+            None | Some('"') => {
+                return Err("the name must end with its second quotation mark".to_owned());
+            }
+            Some(c) => name.push(c),
+        }
+    }
 }
 
 /// A mail, ready to be handed over. Holds codes, so `Debug` shows none of its words.
@@ -87,31 +110,38 @@ pub(super) fn compose(
     date: Timestamp,
 ) -> Result<Outgoing, MailError> {
     let refused = |why| MailError::Refused(MailReason::Unfit, why);
-    let to = to_address(mail.to())
-        .ok_or_else(|| refused("the address can't be used in mail".to_owned()))?;
+    // What was recorded when other rules held is looked at again.
+    let to = EmailAddress::parse(mail.to().as_str())
+        .map_err(|error| refused(format!("no mail can be sent there: the address {error}")))?;
+    let to = to_address(&to);
     let name = file_name(id);
     let called = mail.display_name().and_then(|name| header_name(name.as_str()));
-    let message_id = format!("<{name}@{}>", sender.from.email.domain());
-    let mut builder = Message::builder()
-        .from(sender.from.clone())
-        .to(Mailbox::new(called, to.clone()))
-        .subject(rendered.subject.clone())
-        .date(SystemTime::try_from(date).unwrap_or(SystemTime::UNIX_EPOCH))
-        .message_id(Some(message_id))
-        .raw_header(header("Content-Language", &rendered.language))
-        .raw_header(header("Auto-Submitted", "auto-generated"))
-        .raw_header(header("X-Auto-Response-Suppress", "All"));
+    let unfit =
+        |error: &dyn fmt::Display| refused(format!("no message can be made of the mail: {error}"));
+    let at = rfc2822::to_string(&date.to_zoned_datetime(TimeZone::UTC))
+        .map_err(|error| unfit(&error))?;
+    let mut head = Head::default()
+        .mailbox("From", &sender.from)
+        .mailbox("To", &Mailbox::new(called, to.clone()))
+        .text("Subject", &rendered.subject)
+        .field("Date", &at)
+        .field("Message-ID", &format!("<{name}@{}>", sender.from.email.domain()))
+        .field("Content-Language", &rendered.language)
+        .field("Auto-Submitted", "auto-generated")
+        .field("X-Auto-Response-Suppress", "All")
+        .field("MIME-Version", "1.0");
     if let Some(reply_to) = &sender.reply_to {
-        builder = builder.reply_to(reply_to.clone());
+        head = head.mailbox("Reply-To", reply_to);
     }
-    let unfit = |error| refused(format!("no message can be made of the mail: {error}"));
-    let envelope = Envelope::new(Some(sender.from.email.clone()), vec![to]).map_err(unfit)?;
+    let from = Some(sender.from.email.clone());
+    let envelope = Envelope::new(from, vec![to]).map_err(|error| unfit(&error))?;
     let bodies = MultiPart::alternative()
         .boundary(BOUNDARY)
         .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text))
         .singlepart(part(ContentType::TEXT_HTML, &rendered.html));
-    let message = builder.envelope(envelope.clone()).multipart(bodies).map_err(unfit)?;
-    Ok(Outgoing { name, to: mail.to().clone(), envelope, raw: message.formatted(), rendered, date })
+    let mut raw = head.into_bytes();
+    raw.extend(bodies.formatted());
+    Ok(Outgoing { name, to: mail.to().clone(), envelope, raw, rendered, date })
 }
 
 fn part(content_type: ContentType, body: &str) -> SinglePart {
@@ -121,18 +151,10 @@ fn part(content_type: ContentType, body: &str) -> SinglePart {
         .body(body.to_owned())
 }
 
-fn header(name: &'static str, value: &str) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
-}
-
-/// The address for an envelope; `None` when it holds what a command line must not.
-fn to_address(address: &EmailAddress) -> Option<Address> {
-    let address = address.as_str();
-    let unfit = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>');
-    if address.contains(unfit) {
-        return None;
-    }
-    address.parse().ok()
+/// The address for an envelope. lettre's own parser knows little of what is beyond ASCII.
+fn to_address(address: &EmailAddress) -> Address {
+    let (local, domain) = address.parts();
+    Address::new_dangerous(local, domain)
 }
 
 /// The id as it is, when it can stand in a message id and name a file; else encoded.
@@ -145,3 +167,6 @@ fn file_name(id: &OutboxId) -> String {
         format!("x{}", BASE64_URL_SAFE_NO_PAD.encode(id))
     }
 }
+
+#[cfg(test)]
+mod tests;

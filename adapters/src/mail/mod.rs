@@ -6,6 +6,7 @@
 mod answer;
 mod deadline;
 mod directory;
+mod head;
 mod mailbox;
 mod message;
 mod preview;

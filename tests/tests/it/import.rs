@@ -94,7 +94,8 @@ fn a_wrong_line_is_told_with_its_number_and_what_is_wrong() {
             "{\"email\": \"ada@example.com\", \"emailVerified\": \"yes\"}",
             "emailVerified: invalid type",
         ),
-        ("{\"email\": \"ada\"}", "email: must have the form name@example.com"),
+        ("{\"email\": \"ada\"}", "email: must have the form name@example.com; it has no @"),
+        ("{\"email\": \"\\\"a b\\\"@example.com\"}", "email: must not have a blank before the @"),
         ("{\"email\": \"ada@example.com\", \"id\": \"a b\"}", "id: must not contain white space"),
         (
             "{\"email\": \"ada@example.com\", \"organisation\": \"\"}",
@@ -135,6 +136,21 @@ fn a_wrong_line_is_told_with_its_number_and_what_is_wrong() {
         assert!(stderr.contains(told), "{wrong}: {stderr}");
         assert_eq!(listed(&passlink).len(), 1, "{wrong}");
     }
+}
+
+#[test]
+fn who_is_imported_without_a_language_has_none() {
+    let passlink = Passlink::with_mail_dir();
+    let lines = [
+        r#"{"id": "1", "email": "1@example.com"}"#,
+        r#"{"id": "2", "email": "2@example.com", "language": null}"#,
+        r#"{"id": "3", "email": "3@example.com", "language": ""}"#,
+        r#"{"id": "4", "email": "4@example.com", "language": "iw"}"#,
+    ];
+    import(&passlink, lines.join("\n").as_bytes()).done();
+    let languages: Vec<_> =
+        listed(&passlink).iter().map(|user| user.get("language").cloned()).collect();
+    assert_eq!(languages, [None, None, None, Some(json!("he"))]);
 }
 
 #[test]

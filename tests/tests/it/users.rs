@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use passlink_tests::{
     Answer, Caller, MailServer, Passlink, create_passkey,
+    mime::Link,
     secrets::{files, search},
 };
 use reqwest::Method;
@@ -58,6 +59,66 @@ fn an_address_of_another_user_is_refused() {
     let update = ["user", "update", "2", "--email", "ADA@example.com"];
     assert!(passlink.cli(&update).failed(1).contains("address"));
     assert_eq!(passlink.history("2"), [1]);
+}
+
+#[test]
+fn an_address_is_one_users_however_it_is_written() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("zoe\u{308}@example.com", &["--id", "1"]);
+    assert_eq!(user(&passlink, &["show", "1"])["email"], "zoë@example.com");
+    for same in ["zoë@example.com", "ZOË@EXAMPLE.com", "\"zoë\"@example.com"] {
+        let again = ["user", "add", "--email", same];
+        assert!(passlink.cli(&again).failed(1).contains("address belongs to another"), "{same}");
+    }
+}
+
+#[test]
+fn an_address_that_can_not_be_mailed_is_refused_with_what_is_wrong_with_it() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("ada@example.com", &["--id", "1"]);
+    let long = format!("{}@example.com", "x".repeat(65));
+    for (address, told) in [
+        ("\"a b\"@example.com", "must not have a blank before the @"),
+        ("\"a<b>\"@example.com", "must not have `<` before the @"),
+        ("ada@my_host.example", "must not have `_` in its domain"),
+        ("ada@example.com.", "must not have a dot at either end of its domain"),
+        ("ada@[192.0.2.1]", "no IP address"),
+        (&long, "at most 64 octets before the @; it has 65"),
+    ] {
+        for command in [&["user", "add"] as &[&str], &["user", "update", "1"]] {
+            let stderr = passlink.cli(&[command, &["--email", address]].concat()).failed(2);
+            assert!(stderr.contains(told), "{address}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_user_has_a_language_only_if_one_was_given() {
+    let passlink = Passlink::with_mail_dir();
+    let ada = passlink.user("ada@example.com", &["--id", "1"]);
+    assert_eq!(ada.get("language"), None, "{ada}");
+    assert_eq!(user(&passlink, &["update", "1", "--language", "iw-IL"])["language"], "he-IL");
+    assert_eq!(passlink.user("bob@example.com", &["--language", "in"])["language"], "id");
+    let cleared = user(&passlink, &["update", "1", "--language", ""]);
+    assert_eq!((cleared.get("language"), &cleared["sequence"]), (None, &json!(3)));
+    assert_eq!(user(&passlink, &["show", "1"]), cleared);
+    assert_eq!(user(&passlink, &["remove", "1"]).get("language"), None);
+}
+
+#[tokio::test]
+async fn the_pages_are_told_the_language_of_a_user_who_has_one() {
+    let passlink = Passlink::with_mail_dir().started().await;
+    let ada = passlink.ada();
+    let link = passlink.cli(&["link", "create", "--user", &ada.id]).done();
+    let link = Link::parse(link.trim_end());
+    let inspected = async || {
+        let path = format!("/passlink/v1/links/{}/_inspect", link.query["codeID"]);
+        let request = passlink.request(Method::POST, &path);
+        Answer::to(request.json(&json!({ "code": link.code }))).await.json()
+    };
+    assert_eq!(inspected().await.get("language"), None);
+    user(&passlink, &["update", &ada.id, "--language", "de-AT"]);
+    assert_eq!(inspected().await["language"], "de-AT");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Names that anybody may have chosen, made fit to stand in a mail.
 
+use passlink_domain::is_invisible;
+
 /// Longest name that is shown, in characters; the rest is an ellipsis.
 const LONGEST: usize = 60;
 /// Most marks that may be heaped on one letter.
@@ -47,7 +49,7 @@ pub(super) fn linkless(name: &str) -> String {
 
 fn visible(name: &str) -> String {
     let mut marks = 0;
-    let kept = name.chars().filter(|c| !is_hidden(*c)).filter(|c| {
+    let kept = name.chars().filter(|c| !c.is_control() && !is_invisible(*c)).filter(|c| {
         marks = if is_mark(*c) { marks + 1 } else { 0 };
         marks <= MOST_MARKS
     });
@@ -61,16 +63,6 @@ fn visible(name: &str) -> String {
     }
     let cut: String = kept.chars().take(LONGEST - 1).collect();
     format!("{}…", cut.trim_end_matches(|c| is_joiner(c) || c == ' '))
-}
-
-/// Controls of lines and of direction, and what takes no space: it could hide or turn what follows.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Joins or parts letters and emoji; of use between them, and nowhere else.

@@ -1,4 +1,5 @@
-//! Users. `email_key` is the address in lower case, unique in the organisation; `handle`
+//! Users. `language` is empty where none is known; `email_key` is
+//! [`EmailAddress::key`](passlink_domain::EmailAddress::key), unique in the organisation; `handle`
 //! names the user to authenticators.
 
 use sea_orm::entity::prelude::*;

@@ -15,6 +15,7 @@ mod m0010_retired_keys;
 mod m0011_tokens_of_links;
 mod m0012_mailboxes;
 mod m0013_unclear_answers;
+pub(super) mod m0014_mailbox_keys;
 
 pub(super) struct Migrator;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_tokens_of_links::Step),
             Box::new(m0012_mailboxes::Step),
             Box::new(m0013_unclear_answers::Step),
+            Box::new(m0014_mailbox_keys::Step),
         ]
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use passlink_application::{LinkKind, Links, StoreError};
 use passlink_domain::{
-    Delivery, LinkId, LinkState, OpenLink, PasskeyLink, RecentLinks, TokenId, UserId,
+    Delivery, EmailAddress, LinkId, LinkState, OpenLink, PasskeyLink, RecentLinks, TokenId, UserId,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -37,7 +37,7 @@ fn link(row: Model) -> Result<PasskeyLink, StoreError> {
         user: parsed(&row.user_id)?,
         organisation: parsed(&row.organisation)?,
         delivery: match row.email {
-            Some(address) => Delivery::Mail(parsed(&address)?),
+            Some(address) => Delivery::Mail(EmailAddress::recorded(address)),
             None => Delivery::Returned,
         },
         domain: row.domain,

@@ -7,7 +7,7 @@ use passlink_domain::{
     EmailAddress, OrganisationId, Sequence, User, UserEmail, UserHandle, UserId, UserState,
 };
 use sea_orm::{
-    ActiveValue::Set,
+    ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
     TryInsertResult,
     sea_query::{Expr, OnConflict},
@@ -42,11 +42,6 @@ fn user(row: Model) -> Result<User, StoreError> {
     })
 }
 
-/// Mailboxes that differ only in case are one, as everywhere in practice.
-fn email_key(address: &EmailAddress) -> String {
-    address.as_str().to_lowercase()
-}
-
 /// All columns of a user who is added at `at`.
 pub(in crate::persistence) fn row(user: &User, at: Timestamp) -> ActiveModel {
     ActiveModel {
@@ -67,7 +62,7 @@ fn changeable(user: &User) -> ActiveModel {
         display_name: Set(user.display_name.to_string()),
         language: Set(user.language.clone().unwrap_or_default()),
         email: Set(email.map(|email| email.address.to_string())),
-        email_key: Set(email.map(|email| email_key(&email.address))),
+        email_key: Set(email.map(|email| email.address.key())),
         email_verified: Set(email.is_some_and(|email| email.verified)),
         state: Set(state_name(user.state).to_owned()),
         ..Default::default()
@@ -132,7 +127,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
             .select_only()
             .column(Column::Id)
             .filter(Column::Organisation.eq(organisation.as_str()))
-            .filter(Column::EmailKey.eq(email_key(address)))
+            .filter(Column::EmailKey.eq(address.key()))
             .into_tuple::<String>()
             .one(self.db)
             .await
@@ -141,14 +136,25 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
     }
 
     async fn change_user(&mut self, user: &User) -> Result<bool, StoreError> {
+        let mut columns = changeable(user);
         if let Some(email) = &user.email {
-            let owner = self.owner_of(&user.organisation, &email.address).await?;
-            if owner.is_some_and(|owner| owner != user.id) {
-                return Ok(false);
+            let same = Entity::find_by_id(user.id.as_str())
+                .filter(Column::Email.eq(email.address.as_str()))
+                .select_only()
+                .column(Column::Id)
+                .into_tuple::<String>();
+            if same.one(self.db).await.map_err(|error| self.failed(error))?.is_some() {
+                // Two users may have had one mailbox under the rules of old; each keeps the key.
+                columns.email_key = NotSet;
+            } else {
+                let owner = self.owner_of(&user.organisation, &email.address).await?;
+                if owner.is_some_and(|owner| owner != user.id) {
+                    return Ok(false);
+                }
             }
         }
         let changed = Entity::update_many()
-            .set(changeable(user))
+            .set(columns)
             .filter(Column::Id.eq(user.id.as_str()))
             .exec(self.db)
             .await;

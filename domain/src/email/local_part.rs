@@ -1,0 +1,71 @@
+//! What stands before the `@` (RFC 5321, section 4.1.2, `Local-part`; RFC 6531 for other scripts).
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+use super::error::{EmailAddressError, MAX_LOCAL_OCTETS};
+use crate::text::is_invisible;
+
+/// The local part in the one form that is kept: composed (NFC, RFC 6532, section 3.1), and in
+/// quotation marks only where it needs them.
+pub(super) fn normalised(text: &str) -> Result<String, EmailAddressError> {
+    let composed = |text: &str| ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned();
+    let name = match text.strip_prefix('"') {
+        Some(rest) => composed(&quoted_content(rest)?),
+        None => dot_string(&composed(text))?,
+    };
+    if name.is_empty() {
+        return Err(EmailAddressError::NoLocalPart);
+    }
+    let local = match dot_string(&name) {
+        Ok(name) => name,
+        Err(_) => format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
+    };
+    match local.len() {
+        octets if octets > MAX_LOCAL_OCTETS => Err(EmailAddressError::LocalPartTooLong(octets)),
+        _ => Ok(local),
+    }
+}
+
+/// Takes atoms with dots between them.
+fn dot_string(text: &str) -> Result<String, EmailAddressError> {
+    if let Some(c) = text.chars().find(|c| !is_atext(*c) && *c != '.') {
+        return Err(match c {
+            '@' => EmailAddressError::Ats,
+            c => EmailAddressError::LocalCharacter(c),
+        });
+    }
+    if !text.is_empty() && text.split('.').any(str::is_empty) {
+        return Err(EmailAddressError::LocalDots);
+    }
+    Ok(text.to_owned())
+}
+
+/// What a quoted string says, given what follows its first quotation mark. Blanks and angle
+/// brackets are allowed there by the standard, but what takes mail stumbles over them.
+fn quoted_content(text: &str) -> Result<String, EmailAddressError> {
+    let mut content = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let c = match c {
+            '"' if rest.as_str().is_empty() => return Ok(content),
+            '"' => break,
+            '\\' => rest.next().ok_or(EmailAddressError::Quotes)?,
+            c => c,
+        };
+        if matches!(c, '<' | '>') || !(c.is_ascii_graphic() || is_beyond_ascii(c)) {
+            return Err(EmailAddressError::LocalCharacter(c));
+        }
+        content.push(c);
+    }
+    Err(EmailAddressError::Quotes)
+}
+
+fn is_atext(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || is_beyond_ascii(c)
+}
+
+/// Characters of other scripts, but for those that nobody can see or type: they come along when an
+/// address is copied, and name another mailbox.
+fn is_beyond_ascii(c: char) -> bool {
+    !c.is_ascii() && !c.is_control() && !c.is_whitespace() && !is_invisible(c)
+}
