@@ -135,7 +135,8 @@ async fn a_name_forges_no_markup() {
     let name = r#"<img src=x onerror=alert(1)><a href="https://evil.example">&amp;</a>'"{{code}}"#;
     let (_, received) = mail_to(&["--display-name", name]).await;
     let page = received.mail.html();
-    let shown = r#"<img src=x onerror=alert(1)><a href="https://evil.example">…"#;
+    // No whole web address is left that a mail program could make a link of.
+    let shown = r#"<img src=x onerror=alert(1)><a href="evil.example">…"#;
     for words in [&page.words, &received.mail.text().text] {
         assert!(words.contains(shown), "{words}");
     }
@@ -144,6 +145,23 @@ async fn a_name_forges_no_markup() {
     assert!(page.links.iter().all(|link| link.starts_with("https://login.example.com/")));
     assert_eq!(received.mail.to.len(), 1, "{:?}", received.mail.to);
     assert_eq!(received.mail.to[0].1, "ada@example.com");
+}
+
+#[tokio::test]
+async fn names_and_addresses_can_be_copied_and_searched_and_mail_programs_see_no_link_in_them() {
+    let (_, received) = mail_to(&["--display-name", "Ada E.Example (ada@example.org)"]).await;
+    let (text, page) = (&received.mail.text().text, received.mail.html());
+    for words in [text, &page.words] {
+        assert!(words.contains("Ada E.Example (ada@example.org)"), "{words}");
+        assert!(words.contains("(ada@example.com)"), "the username: {words}");
+        assert!(words.contains("login.example.com"), "{words}");
+        assert!(!words.contains(['\u{2060}', '\u{200b}']), "{words}");
+    }
+    assert!(
+        !page.text.contains("ada@example"),
+        "what joins an address stands alone: {}",
+        page.text
+    );
 }
 
 #[tokio::test]

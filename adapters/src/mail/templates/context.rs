@@ -6,13 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{
-    TemplateError,
-    catalogue::Catalogue,
-    language::is_rtl,
-    names::{linkless, shown},
-    when,
-};
+use super::{TemplateError, catalogue::Catalogue, language::is_rtl, names::shown, when};
 
 /// The values that the texts of a section may hold.
 pub(super) fn values(section: &str) -> &'static [&'static str] {
@@ -170,14 +164,13 @@ fn own<'a>(mail: &'a Mail, catalogue: &Catalogue) -> Result<Own<'a>, TemplateErr
 
 fn person(display_name: &Text, username: &Text) -> Person {
     let (name, username) = (shown(display_name.as_str()), shown(username.as_str()));
-    let username = (username != name).then(|| linkless(&username));
-    let name = linkless(&name);
+    let username = (username != name).then_some(username);
     Person { account: Account { shown: name.clone(), username }, name }
 }
 
 /// A name that anybody may have chosen, fit to be shown.
 fn fit(name: &Text) -> String {
-    linkless(&shown(name.as_str()))
+    shown(name.as_str())
 }
 
 /// Where a link leads, in the words of an address bar.

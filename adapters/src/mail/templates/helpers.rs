@@ -8,7 +8,7 @@ use handlebars::{
 };
 use serde_json::Value;
 
-use super::{Catalogues, text::Piece};
+use super::{Catalogues, names::joins_an_address, text::Piece};
 
 /// What is rendered.
 #[derive(Debug, Clone, Copy)]
@@ -98,10 +98,27 @@ impl HelperDef for Isolate {
 fn isolated(value: &str, output: Output, data: &Value) -> Result<String, RenderError> {
     let turns = || Ok::<_, RenderError>(field(data, "direction")? == "rtl" || has_rtl(value));
     Ok(match output {
-        Output::Html => format!("<bdi>{}</bdi>", escape_html(value)),
+        Output::Html => format!("<bdi>{}</bdi>", unlinked(value)),
         Output::Text if turns()? => format!("\u{2068}{value}\u{2069}"),
         Output::Text => value.to_owned(),
     })
+}
+
+/// A value as it stands in HTML, with what joins the parts of an address in elements of its own: mail
+/// programs see no address then, while who copies or searches the value finds it as it is.
+fn unlinked(value: &str) -> String {
+    let mut html = String::with_capacity(value.len());
+    let mut before = None;
+    let mut rest = value.chars().peekable();
+    while let Some(c) = rest.next() {
+        let escaped = escape_html(c.encode_utf8(&mut [0; 4]));
+        match joins_an_address(before, c, rest.peek().copied()) {
+            true => html.extend(["<span>", &escaped, "</span>"]),
+            false => html.push_str(&escaped),
+        }
+        before = Some(c);
+    }
+    html
 }
 
 /// Whether some of the text runs from right to left.
@@ -122,8 +139,6 @@ pub(super) fn escape_html(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            // Shows nothing; as a reference it can at least be seen in the source.
-            '\u{2060}' => escaped.push_str("&#x2060;"),
             c => escaped.push(c),
         }
     }

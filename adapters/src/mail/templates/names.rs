@@ -8,13 +8,13 @@ const LONGEST: usize = 60;
 const MOST_MARKS: usize = 3;
 /// What stands for a name that nothing can be seen of.
 const NOTHING: &str = "—";
-/// Joins what it stands between, shows nothing, and is no part of any address.
-const WORD_JOINER: char = '\u{2060}';
+/// What stands between the scheme of a web address and the rest.
+const SCHEME_END: &str = "://";
 
 /// The name as it can be shown: nothing that controls lines or direction, or that can't be seen,
-/// and not too long.
+/// not too long, and no whole web address, which mail programs make a link of.
 pub(super) fn shown(name: &str) -> String {
-    match visible(name) {
+    match without_schemes(visible(name)) {
         name if name.is_empty() => NOTHING.to_owned(),
         name => name,
     }
@@ -25,26 +25,20 @@ pub(in crate::mail) fn header_name(name: &str) -> Option<String> {
     Some(visible(name)).filter(|name| !name.is_empty())
 }
 
-/// The name with word joiners around what makes a mail client see an address in it: `evil.com`,
-/// `https://evil.com`, `ada@evil.com`.
-pub(super) fn linkless(name: &str) -> String {
-    let mut text = String::new();
-    let mut previous = None;
-    let mut rest = name.chars().peekable();
-    while let Some(c) = rest.next() {
-        let inside = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
-        if makes_an_address(c) && inside(previous) && inside(rest.peek().copied()) {
-            if !text.ends_with(WORD_JOINER) {
-                text.push(WORD_JOINER);
-            }
-            text.push(c);
-            text.push(WORD_JOINER);
-        } else {
-            text.push(c);
-        }
-        previous = Some(c);
+/// Whether mail programs see a part of an address in a character that stands between these, as in
+/// `evil.com` or `ada@evil.com`, and make a link of it all.
+pub(super) fn joins_an_address(before: Option<char>, c: char, after: Option<char>) -> bool {
+    let part = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    makes_an_address(c) && part(before) && part(after) && !(digit(before) && digit(after))
+}
+
+fn without_schemes(mut name: String) -> String {
+    while let Some((before, after)) = name.split_once(SCHEME_END) {
+        let scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        name = format!("{}{after}", before.trim_end_matches(scheme));
     }
-    text
+    name
 }
 
 fn visible(name: &str) -> String {

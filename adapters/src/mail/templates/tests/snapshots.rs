@@ -48,9 +48,12 @@ fn every_mail(templates: &Templates, language: &str, told: impl Fn(&Rendered) ->
     all
 }
 
-/// HTML without its head and without its styles, and of that the lines that hold words or links.
+/// What fills up a preheader.
+const FILL: &str = "&#847;&zwnj;&nbsp;";
+
+/// HTML without its head, its fill and its styles, and of that the lines that hold words or links.
 fn words(html: &str) -> String {
-    let body = html.split_once("</head>").unwrap().1;
+    let body = &html.split_once("</head>").unwrap().1.replace(FILL, "");
     let bare = parts(body, " style=\"", "\"")
         .fold(body.to_owned(), |bare, style| bare.replace(&format!(" style=\"{style}\""), ""));
     let mut words = String::new();
