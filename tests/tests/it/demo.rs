@@ -182,6 +182,57 @@ async fn new_mails_appear_by_themselves_and_what_is_in_them_runs_no_script() {
 }
 
 #[tokio::test]
+async fn new_mails_leave_the_keyboards_focus_where_it_is_and_are_announced_once() {
+    let demo = Demo::start(TempDir::new().unwrap()).await;
+    let page = Browser::start().await.page(json!({})).await;
+    page.goto(&demo.mailbox()).await;
+    let code = r#"
+        await page.evaluate(() => {
+            window.said = [];
+            const state = document.querySelector("[aria-live=polite]");
+            const hear = () => window.said.push(state.textContent);
+            const what = { childList: true, characterData: true, subtree: true };
+            new MutationObserver(hear).observe(state, what);
+        });
+        await page.locator("nav li a").first().focus();
+        return page.evaluate("document.activeElement.getAttribute('href')");"#;
+    let first = page.run(code, Value::Null).await;
+    for (mails, focus) in [("2", None), ("3", Some("Source")), ("4", Some("iframe"))] {
+        let code = r#"
+            if (args === "iframe") { await page.locator("iframe").focus(); }
+            else if (args) { await page.locator("main").getByRole("link", { name: args }).focus(); }"#;
+        page.run(code, json!(focus)).await;
+        demo.curl().done();
+        let code = r#"
+            await page.waitForFunction((n) => document.querySelector("main").dataset.number === n, args);
+            const it = await page.evaluate(() => {
+                const { tagName, textContent } = document.activeElement;
+                return [tagName, document.activeElement.getAttribute("href"), textContent.trim()];
+            });
+            const count = await page.locator("nav li").count();
+            const open = await page.locator("nav li a[aria-current]").count();
+            return { it, count, open };"#;
+        let seen = page.run(code, json!(mails)).await;
+        match focus {
+            None => assert_eq!(seen["it"][1], first, "{seen}"),
+            Some("iframe") => assert_eq!(seen["it"][0], "IFRAME", "{seen}"),
+            Some(name) => assert_eq!(seen["it"][2], name, "{seen}"),
+        }
+        assert_eq!((&seen["count"].to_string(), &seen["open"]), (&mails.to_owned(), &json!(1)));
+    }
+    // Whoever hears of the third mail has heard all that was said before, several looks later as well.
+    let code = r#"
+        for (let looks = 0; looks < 3; looks++) { await page.waitForResponse(/arrived$/); }
+        return page.evaluate("window.said");"#;
+    let said = page.run(code, Value::Null).await;
+    let said: Vec<_> = said.as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert_eq!(said.len(), 3, "each is announced, and once: {said:?}");
+    let announced =
+        |it: &&str| it.starts_with("New at ") && it.ends_with(": Your link to add a passkey");
+    assert!(said.iter().all(announced), "{said:?}");
+}
+
+#[tokio::test]
 async fn the_link_leads_to_a_passkey_and_the_mail_about_that_takes_it_away_again() {
     let demo = Demo::start(TempDir::new().unwrap()).await;
     let page = Browser::start().await.page(json!({ "locale": "en-GB" })).await;
