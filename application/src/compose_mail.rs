@@ -161,6 +161,7 @@ impl Composer {
             username: user.username,
             language: user.language,
             passkey: passkey.name.clone(),
+            synced: passkey.credential.backup_eligible,
             device: passkey.device.clone(),
             added: passkey.created,
             undo_url: self.public_url.undo(&passkey.id, &code),

@@ -126,6 +126,8 @@ pub struct PasskeyAddedMail {
     pub language: Option<String>,
     /// What the passkey is called. As untrusted as the display name.
     pub passkey: Text,
+    /// Whether it can get to other devices as well (backup eligible, WebAuthn L3, section 6.1.3).
+    pub synced: bool,
     /// The kind of device it was added with, such as `Chrome on Android`. As untrusted.
     pub device: Option<Text>,
     /// When it was added.

@@ -59,6 +59,7 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             username: username()?,
             language: Some(language.to_owned()),
             passkey: parsed.text("Phone")?,
+            synced: extent == Extent::Full,
             device: extra("Chrome on Android")?,
             added: NOW,
             undo_url: page("undo?passkeyID=01909bd5-1d2e-7b41-9c60-5a7e3f2d8b19"),

@@ -55,6 +55,7 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
             username: text("ada"),
             language: Some(language.to_owned()),
             passkey: text(name),
+            synced: true,
             device: Some(text(name)),
             added: at(0),
             undo_url: SecretUrl::new("https://id.example.com/passkeys/undo?passkeyID=1#code=ghi"),

@@ -47,6 +47,15 @@ fn html_says_language_and_direction() {
 }
 
 #[test]
+fn a_list_of_mails_shows_nothing_of_the_text_behind_the_preheader() {
+    for (_, _, rendered) in rendered() {
+        let hidden =
+            rendered.html.split_once("display:none").unwrap().1.split_once("</div>").unwrap().0;
+        assert!(hidden.matches("&zwnj;&nbsp;").count() >= 90, "{hidden}");
+    }
+}
+
+#[test]
 fn every_message_is_under_thirty_kilobytes() {
     let sender = Sender { from: parse_mailbox("no-reply@example.com").unwrap(), reply_to: None };
     for (mail, _, rendered) in rendered() {
@@ -65,5 +74,38 @@ fn what_a_mail_may_lack_leaves_no_trace() {
             assert!(!mail.text.contains("\n\n\n") && !mail.text.contains(": \n"), "{}", mail.text);
             assert!(!mail.html.contains("<bdi></bdi>") && !mail.html.contains("()"));
         }
+    }
+}
+
+#[test]
+fn the_mail_about_a_passkey_says_whether_it_can_get_to_other_devices() {
+    let templates = Templates::built_in().unwrap();
+    for (language, catalogue) in templates.catalogues.iter() {
+        for (synced, said, not) in [(true, "synced", "bound"), (false, "bound", "synced")] {
+            let [_, Mail::PasskeyAdded(mail), ..] = mails(language, "Ada") else { unreachable!() };
+            let mail = Mail::PasskeyAdded(PasskeyAddedMail { synced, ..mail });
+            let rendered = templates.render(&mail, "Example").unwrap();
+            let text = |key| catalogue.text("passkey_added", key).unwrap().fill(&[]).unwrap();
+            for words in [&rendered.text, &rendered.html] {
+                assert!(words.contains(&text(said)), "{words}");
+                assert!(!words.contains(&text(not)), "{words}");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_stand_in_a_mail_as_they_are_and_no_address_is_seen_in_them() {
+    let templates = Templates::built_in().unwrap();
+    let name = "Ada E.Example <ada@evil.example> \\evil.example 24.11. 9:05";
+    for mail in mails("en", name) {
+        let Rendered { text, html, .. } = templates.render(&mail, "Example").unwrap();
+        if mail.display_name().is_some() {
+            assert!(text.contains(name), "{text}");
+            let copied = html.replace("<span>", "").replace("</span>", "");
+            assert!(copied.contains(&escape_html(name)), "{html}");
+            assert!(html.contains("24.11. 9:05"), "dates and times are no addresses: {html}");
+        }
+        assert!(!html.contains("evil.example") && !html.contains("ada@"), "{html}");
     }
 }
