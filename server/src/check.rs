@@ -1,6 +1,8 @@
 //! What `serve` refuses although every key of the configuration is written as it must be: files that
 //! are not what a key says, variables of OpenTelemetry's, and a server without a way for mail.
 
+use std::fs;
+
 use passlink_adapters::{
     key_file,
     mail::{Directory, Smtp},
@@ -52,6 +54,16 @@ fn database(config: &Config) -> Result<(), String> {
     match config.database.is_sqlite() {
         true => check_sqlite_file(config.database.url.expose_secret())
             .map_err(|error| config.fault("database.url", &error)),
-        false => Ok(()),
+        false => database_certificates(config),
     }
+}
+
+fn database_certificates(config: &Config) -> Result<(), String> {
+    let mut files = config.database.postgres().into_iter().flat_map(|url| url.files());
+    files.try_for_each(|(parameter, file)| match fs::read(file) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            Err(config.fault("database.url", &format!("{parameter} can't be read: {error}")))
+        }
+    })
 }

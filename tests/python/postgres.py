@@ -1,8 +1,9 @@
-"""A throw-away PostgreSQL cluster on 127.0.0.1: postgres.py PORT DIR.
+"""A throw-away PostgreSQL cluster on loopback and a socket in DIR/data: postgres.py PORT DIR.
 
 It prints `ready` when it answers, and again after each line of stdin that it has done: `create NAME`
 makes a database, `stop MODE` (smart, fast, immediate) and `start` do what pg_ctl does, `suspend` and
-`resume` stop all of its processes where they are and let them go on. When stdin ends, so does the cluster, and its data are gone. PostgreSQL refuses to run as root: then its own user
+`resume` stop all of its processes where they are and let them go on, `tls FOLDER` has it offer TLS, with
+a certificate whose CA is FOLDER/ca.pem. When stdin ends, so does the cluster, and its data are gone. PostgreSQL refuses to run as root: then its own user
 runs it.
 """
 
@@ -16,8 +17,8 @@ from pathlib import Path
 OLDEST = 15
 # Durable as in real life, or crash tests would prove nothing; many tests connect at a time.
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
+    # The last one stands in no certificate.
+    "listen_addresses": "127.0.0.1,::1,127.0.0.2",
     "max_connections": "400",
     "shared_buffers": "128MB",
     "fsync": "on",
@@ -49,7 +50,7 @@ class Cluster:
             self.as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
         self.run("initdb", "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
         with open(self.data / "postgresql.auto.conf", "a") as file:
-            file.writelines(f"{name} = '{value}'\n" for name, value in {**SETTINGS, "port": port}.items())
+            file.writelines(f"{name} = '{value}'\n" for name, value in {**SETTINGS, "port": port, "unix_socket_directories": self.data}.items())
 
     def run(self, program: str, *arguments: str):
         done = subprocess.run(
@@ -76,6 +77,18 @@ class Cluster:
         for process in [server, *map(int, children)]:
             os.kill(process, number)
 
+    def tls(self, folder: str):
+        subprocess.run([sys.executable, Path(__file__).with_name("certificates.py"), folder], check=True)
+        for name in ["cert.pem", "key.pem"]:
+            shutil.copy(Path(folder) / name, self.data / name)
+            (self.data / name).chmod(0o600)
+            if self.as_user:
+                shutil.chown(self.data / name, "postgres", "postgres")
+        with open(self.data / "postgresql.auto.conf", "a") as file:
+            file.write("ssl = on\nssl_cert_file = 'cert.pem'\nssl_key_file = 'key.pem'\n")
+        self.stop("fast")
+        self.start()
+
     def create(self, name: str):
         address = ["--host=127.0.0.1", f"--port={self.port}", "--username=postgres", "--no-password"]
         self.run("psql", *address, "--quiet", f"--command=CREATE DATABASE {name}", "postgres")
@@ -93,6 +106,7 @@ def main():
                 "create": cluster.create,
                 "stop": cluster.stop,
                 "start": cluster.start,
+                "tls": cluster.tls,
                 "suspend": lambda: cluster.signal(signal.SIGSTOP),
                 "resume": lambda: cluster.signal(signal.SIGCONT),
             }[what](*arguments)

@@ -53,6 +53,24 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
     }
 
+    /// Has the cluster offer TLS; returns a file with the CA of its certificate, which is for
+    /// `localhost` and 127.0.0.1. It listens on 127.0.0.2 as well.
+    pub fn offer_tls(&self) -> PathBuf {
+        let folder = self.dir.path();
+        self.tell(&format!("tls {}", folder.display()));
+        folder.join("ca.pem")
+    }
+
+    /// The port, which the name of the socket ends in.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The folder of the socket.
+    pub fn socket_folder(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
     /// Stops the cluster: `fast` ends connections and transactions, `immediate` is a crash.
     pub async fn stop(self: &Arc<Self>, mode: &'static str) {
         self.told(format!("stop {mode}")).await;

@@ -12,7 +12,7 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-use super::file_watch::FileWatch;
+use super::{file_watch::FileWatch, url_fault::UrlFault};
 
 /// For its owner alone. SQLite makes the files beside the database with the mode of that.
 const PRIVATE: u32 = 0o600;
@@ -30,6 +30,9 @@ pub enum DatabaseFileError {
         /// What the system said.
         source: io::Error,
     },
+    /// Its URL is wrong.
+    #[error(transparent)]
+    Url(#[from] UrlFault),
     /// Everybody can write it, and so make themselves anybody.
     #[error("database file {0} can be written by everybody; run `chmod 600 {0}`")]
     Open(PathBuf),

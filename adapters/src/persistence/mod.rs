@@ -1,15 +1,11 @@
 //! Persistence by SeaORM: one set of repositories for SQLite and PostgreSQL.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use passlink_application::{Store, StoreError, Wake, Work};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, sqlx};
-use sqlx::{
-    Connection, PgConnection,
-    postgres::PgConnectOptions,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
@@ -20,9 +16,11 @@ pub use database_file::DatabaseFileError;
 use error::store_error;
 use file_watch::{FileWatch, Gone};
 use group_commit::Writer;
+pub use postgres_url::PostgresUrl;
 pub use schema::Schema;
 use silence::Silence;
 pub use staging::StagingTable;
+pub use url_fault::UrlFault;
 use writable::Written;
 
 mod database_file;
@@ -33,12 +31,16 @@ mod group_commit;
 mod migrations;
 mod notify;
 mod pool_use;
+mod postgres;
+mod postgres_url;
 mod repositories;
 mod schema;
 mod silence;
+mod sqlite_url;
 mod staging;
 mod traced;
 mod transactions;
+mod url_fault;
 mod writable;
 
 /// How long a statement waits for a SQLite file that another process writes.
@@ -48,14 +50,6 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a caller whose turn it is waits for a server that is away. Connecting is tried again after a
 /// fifth of this at the latest: that is how soon a server that comes back is noticed.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// A connection that was idle for so long is tested before it is used: one that broke meanwhile costs
-/// no run of a unit of work.
-const TESTED_AFTER: Duration = Duration::from_millis(250);
-/// How long a statement may take on PostgreSQL.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a transaction on PostgreSQL may wait for its next statement: a node that hangs must not
-/// keep what it locked.
-const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 /// How long the database may take to say that it is there.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -73,8 +67,7 @@ pub struct SeaStore {
 struct SqliteWriter {
     connection: DatabaseConnection,
     writer: Writer,
-    /// None when the database is in memory.
-    file: Option<DatabaseFile>,
+    file: DatabaseFile,
     watch: Arc<FileWatch>,
     written: Written,
 }
@@ -90,10 +83,8 @@ impl SeaStore {
         let connections = max_connections.saturating_add(1);
         if !url.starts_with("sqlite:") {
             let silence = Silence::default();
-            let connection = match open_postgres(url, connections, silence.clone()).await {
-                Ok(connection) => connection,
-                Err(error) => return Err(why_not(url, error).await),
-            };
+            let server = postgres_server(url)?;
+            let connection = postgres::open(&server, connections, silence.clone()).await?;
             pool_use::show(
                 connection.get_postgres_connection_pool(),
                 "postgresql",
@@ -103,8 +94,8 @@ impl SeaStore {
         }
         let file = open_file(url).map_err(|error| StoreError::Unavailable(error.into()))?;
         let watch = Arc::new(watch(url)?);
-        let open = |most| open_sqlite(url, file.as_ref(), watch.clone(), most);
-        let failed = |error| of_file(file.as_ref(), error);
+        let open = |most| open_sqlite(url, &file, watch.clone(), most);
+        let failed = |error| of_file(Some(&file), error);
         let writing = open(1).await.map_err(failed)?;
         let connection = open(connections).await.map_err(failed)?;
         // Only who has read holds the journal: before that, another process that closes the file takes
@@ -114,7 +105,7 @@ impl SeaStore {
             read.map_err(failed)?;
         }
         watch.check()?;
-        watch.with_companions(&file.as_ref().map(DatabaseFile::companions).unwrap_or_default());
+        watch.with_companions(&file.companions());
         pool_use::show(writing.get_sqlite_connection_pool(), "write", 1);
         pool_use::show(connection.get_sqlite_connection_pool(), "read", max_connections);
         Ok(Self {
@@ -137,8 +128,7 @@ impl SeaStore {
     /// Errors: another server has the file, or that can't be told.
     pub fn become_only_server(&self) -> Result<bool, DatabaseFileError> {
         match &self.sqlite {
-            Some(SqliteWriter { file: Some(file), .. }) => file.keep_for_server(),
-            Some(SqliteWriter { file: None, .. }) => Ok(true),
+            Some(sqlite) => sqlite.file.keep_for_server(),
             None => Ok(false),
         }
     }
@@ -147,8 +137,7 @@ impl SeaStore {
     ///
     /// Errors: one that everybody can write.
     pub fn warning(&self) -> Result<Option<String>, DatabaseFileError> {
-        let file = self.file();
-        let open = file.map_or(Ok(Vec::new()), DatabaseFile::open_to_others)?;
+        let open = self.file().map_or(Ok(Vec::new()), DatabaseFile::open_to_others)?;
         let open: Vec<_> = open.iter().map(|path| path.display().to_string()).collect();
         let open = open.join(" ");
         Ok((!open.is_empty()).then(|| {
@@ -160,7 +149,7 @@ impl SeaStore {
 
     /// SQLite's file.
     fn file(&self) -> Option<&DatabaseFile> {
-        self.sqlite.as_ref()?.file.as_ref()
+        Some(&self.sqlite.as_ref()?.file)
     }
 
     /// Waits for a connection to be free.
@@ -210,16 +199,28 @@ impl SeaStore {
     }
 }
 
-/// The file of a `sqlite:` URL, for what is kept beside it.
-pub fn sqlite_file(url: &str) -> Option<PathBuf> {
-    let options = SqliteConnectOptions::from_str(url).ok()?;
-    Some(options.get_filename().to_owned())
+/// Whether a database can be reached by this URL, as far as the URL tells.
+///
+/// Errors: what is wrong with it, without a word of its own.
+pub fn check_url(url: &str) -> Result<(), UrlFault> {
+    match url.starts_with("sqlite:") {
+        true => sqlite_url::parse(url).map(drop),
+        false => PostgresUrl::parse(url).map(drop),
+    }
 }
 
-/// Whether the database of a `sqlite:` URL lives in memory, and dies with the process.
-pub fn is_in_memory(url: &str) -> bool {
-    let (name, query) = url.split_once('?').unwrap_or((url, ""));
-    name.ends_with(":memory:") || query.split('&').any(|pair| pair == "mode=memory")
+/// The file of a `sqlite:` URL, for what is kept beside it.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    sqlite_url::parse(url).ok()
+}
+
+fn postgres_server(url: &str) -> Result<sqlx::postgres::PgConnectOptions, StoreError> {
+    let server = PostgresUrl::parse(url).map_err(refused)?;
+    server.options().map_err(|_| refused("it can't be read".into()))
+}
+
+fn refused(fault: UrlFault) -> StoreError {
+    StoreError::Unavailable(format!("database.url: {fault}").into())
 }
 
 /// Whether a server can do with the SQLite file that a URL leads to, as far as that can be told without
@@ -227,29 +228,27 @@ pub fn is_in_memory(url: &str) -> bool {
 ///
 /// Errors: as of [`SeaStore::connect`].
 pub fn check_sqlite_file(url: &str) -> Result<(), DatabaseFileError> {
-    database_file(url)?.map_or(Ok(()), |file| file.open_to_others().map(drop))
+    database_file(url)?.open_to_others().map(drop)
 }
 
-/// The file that a `sqlite:` URL leads to, made if the URL allows that; none when the database is in
-/// memory.
-fn open_file(url: &str) -> Result<Option<DatabaseFile>, DatabaseFileError> {
-    let Some(file) = database_file(url)? else { return Ok(None) };
+/// The file that a `sqlite:` URL leads to, made if the URL allows that.
+fn open_file(url: &str) -> Result<DatabaseFile, DatabaseFileError> {
+    let file = database_file(url)?;
     let query = url.split_once('?').map_or("", |(_, query)| query);
     if query.split('&').any(|pair| pair == "mode=rwc") {
         file.create()?;
     }
     file.open_to_others()?;
-    Ok(Some(file))
+    Ok(file)
 }
 
 /// Watches the SQLite file that a URL leads to, before it is opened; nothing for other databases.
 fn watch(url: &str) -> Result<FileWatch, StoreError> {
-    let file = match url.starts_with("sqlite:") {
-        true => database_file(url),
-        false => Ok(None),
-    };
-    file.and_then(|file| file.as_ref().map_or(Ok(FileWatch::default()), DatabaseFile::watch))
-        .map_err(|error| StoreError::Unavailable(error.into()))
+    if !url.starts_with("sqlite:") {
+        return Ok(FileWatch::default());
+    }
+    let watch = database_file(url).and_then(|file| file.watch());
+    watch.map_err(|error| StoreError::Unavailable(error.into()))
 }
 
 /// What a failed statement means, with the file that it is about: SQLite does not say which.
@@ -264,21 +263,20 @@ fn of_file(file: Option<&DatabaseFile>, error: DbErr) -> StoreError {
     }
 }
 
-fn database_file(url: &str) -> Result<Option<DatabaseFile>, DatabaseFileError> {
-    match sqlite_file(url).filter(|_| !is_in_memory(url)) {
-        Some(path) => DatabaseFile::at(&path).map(Some),
-        None => Ok(None),
-    }
+fn database_file(url: &str) -> Result<DatabaseFile, DatabaseFileError> {
+    DatabaseFile::at(&sqlite_url::parse(url)?)
 }
 
 async fn open_sqlite(
     url: &str,
-    file: Option<&DatabaseFile>,
+    file: &DatabaseFile,
     watch: Arc<FileWatch>,
     connections: u32,
 ) -> Result<DatabaseConnection, DbErr> {
-    let (mut options, file) = (options(url, connections), file.map(|file| file.path().to_owned()));
+    let (mut options, file) = (ConnectOptions::new(url), file.path().to_owned());
     options
+        .max_connections(connections)
+        .sqlx_logging(false)
         .test_before_acquire(false)
         // To open the file is to wait for who writes it.
         .acquire_timeout(2 * BUSY_TIMEOUT)
@@ -288,10 +286,7 @@ async fn open_sqlite(
         .min_connections(connections)
         .idle_timeout(None)
         .max_lifetime(None)
-        .map_sqlx_sqlite_opts(move |options| match &file {
-            Some(file) => sqlite_options(options).filename(file),
-            None => sqlite_options(options),
-        })
+        .map_sqlx_sqlite_opts(move |options| sqlite_options(options).filename(&file))
         .map_sqlx_sqlite_pool_opts(move |options| {
             let watch = watch.clone();
             // A connection to another file must not be there any more when the right one is back.
@@ -312,53 +307,6 @@ fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
         // What was erased is not left in the file.
         .pragma("secure_delete", "on")
         .busy_timeout(BUSY_TIMEOUT)
-}
-
-async fn open_postgres(
-    url: &str,
-    connections: u32,
-    silence: Silence,
-) -> Result<DatabaseConnection, DbErr> {
-    let (mut options, used) = (options(url, connections), silence.clone());
-    options
-        .test_before_acquire_if_idle_for(TESTED_AFTER)
-        .map_sqlx_postgres_before_acquire(move |_, connection| {
-            let may_be_used = used.may_be_used(connection.age);
-            Box::pin(async move { Ok(may_be_used) })
-        })
-        .statement_timeout(STATEMENT_TIMEOUT)
-        .map_sqlx_postgres_opts(|options| {
-            let longest = IDLE_IN_TRANSACTION.as_millis().to_string();
-            options.options([("idle_in_transaction_session_timeout", longest)])
-        })
-        .map_sqlx_postgres_pool_opts(move |options| silence.clone().ended_by(options))
-        .set_application_name("passlink");
-    Database::connect(options).await
-}
-
-/// Why PostgreSQL can't be reached, and where it was looked for: a pool only tells that it waited.
-async fn why_not(url: &str, error: DbErr) -> StoreError {
-    let Ok(options) = PgConnectOptions::from_str(url) else {
-        return store_error(error);
-    };
-    let cause = match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await {
-        Ok(Err(sqlx::Error::Database(error))) => error.message().to_owned(),
-        Ok(Err(error)) => error.to_string(),
-        Ok(Ok(_)) => return store_error(error),
-        Err(_) => "no answer in time".to_owned(),
-    };
-    let database = options.get_database().unwrap_or(options.get_username());
-    let (host, port) = (options.get_host(), options.get_port());
-    StoreError::Unavailable(
-        format!("PostgreSQL at {host}:{port}, database {database}: {cause}; see database.url")
-            .into(),
-    )
-}
-
-fn options(url: &str, connections: u32) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
-    options
 }
 
 #[async_trait]

@@ -17,6 +17,7 @@ use super::{
     entities::users,
     error::{bad_row, store_error},
     file_watch::FileWatch,
+    postgres, postgres_server,
     repositories::user_row,
     sqlite_options, watch,
 };
@@ -64,7 +65,7 @@ impl StagingTable {
     /// Errors: [`StoreError`] when the database can't be reached.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let watch = watch(url)?;
-        let connection = connect(url).await.map_err(store_error)?;
+        let connection = connect(url).await?;
         connection.execute_unprepared(CREATE).await.map_err(store_error)?;
         Ok(Self { connection, watch })
     }
@@ -105,15 +106,18 @@ impl StagingTable {
 }
 
 /// One connection that stays, whatever time the import takes; no statement has too long.
-async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(url);
+async fn connect(url: &str) -> Result<DatabaseConnection, StoreError> {
+    let mut options = match url.starts_with("sqlite:") {
+        true => ConnectOptions::new(url),
+        false => postgres::options(postgres_server(url)?),
+    };
     options.max_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);
-    options.test_before_acquire(false).set_application_name("passlink import");
+    options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(|options| {
         // Pages of an index that are written out of order are kept until they are full.
         sqlite_options(options).pragma("cache_size", "-65536")
     });
-    Database::connect(options).await
+    Database::connect(options).await.map_err(store_error)
 }
 
 /// Users in the order of their ids: that is how their index is stored.

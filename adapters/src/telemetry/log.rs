@@ -43,10 +43,12 @@ where
 /// Whether something may be told, whatever `RUST_LOG` asks for. What libraries work on are names,
 /// addresses, challenges and credentials, which many of them show below INFO, and webauthn-rs at any
 /// level: it takes each answer that does not verify for an error, of which we tell in words of our own.
+/// SQLx shows the lines of `~/.pgpass` that it can't read, and with them passwords.
 pub(super) fn is_fit(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     target.starts_with("passlink")
-        || *metadata.level() <= Level::INFO && !target.starts_with("webauthn")
+        || *metadata.level() <= Level::INFO
+            && !["webauthn", "sqlx_postgres::options"].iter().any(|it| target.starts_with(it))
 }
 
 /// Which span a line belongs to: that of a request or a delivery.

@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 
-use passlink_adapters::persistence::{is_in_memory, sqlite_file};
+use passlink_adapters::persistence::{PostgresUrl, check_url, sqlite_file};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de::Error};
-use url::Url;
+use url::form_urlencoded;
 use validator::Validate;
 
 use super::key::{Key, Section};
@@ -50,9 +50,17 @@ impl Database {
         is_sqlite(self.url.expose_secret())
     }
 
-    /// Whether the database lives in memory, and dies with the process.
-    pub fn is_in_memory(&self) -> bool {
-        self.is_sqlite() && is_in_memory(self.url.expose_secret())
+    /// The URL of a server, taken apart.
+    pub fn postgres(&self) -> Option<PostgresUrl> {
+        PostgresUrl::parse(self.url.expose_secret()).ok()
+    }
+
+    /// Whether the SQLite file may only be read.
+    pub fn is_read_only(&self) -> bool {
+        let url = self.url.expose_secret();
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        self.is_sqlite()
+            && form_urlencoded::parse(query.as_bytes()).any(|it| it == ("mode".into(), "ro".into()))
     }
 
     /// `passlink.key` beside the SQLite file; none beside a server.
@@ -69,16 +77,6 @@ fn is_sqlite(url: &str) -> bool {
 /// Reads the URL. Errors say nothing of its content.
 fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     let text = String::deserialize(deserializer)?;
-    if is_sqlite(&text) {
-        return match sqlite_file(&text) {
-            Some(file) if file.as_os_str().is_empty() => Err(Error::custom("it names no file")),
-            Some(_) => Ok(text.into()),
-            None => Err(Error::custom("SQLite has no such parameter, or no such value of it")),
-        };
-    }
-    match Url::parse(&text) {
-        Ok(url) if matches!(url.scheme(), "postgres" | "postgresql") => Ok(text.into()),
-        Ok(_) => Err(Error::custom("the scheme is another")),
-        Err(error) => Err(Error::custom(error)),
-    }
+    check_url(&text).map_err(Error::custom)?;
+    Ok(text.into())
 }

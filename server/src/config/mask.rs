@@ -1,5 +1,6 @@
 //! What may be shown of a text that holds a secret, or may hold one by mistake.
 
+use passlink_adapters::persistence::PostgresUrl;
 use url::Url;
 
 /// Stands where a secret was.
@@ -8,12 +9,19 @@ pub(super) const REDACTED: &str = "[redacted]";
 /// Longest value that a message repeats, in characters.
 const SHOWN: usize = 80;
 
-/// Query parameters of database and mail URLs that hold no secret.
-const HARMLESS: [&str; 5] = ["dbname", "host", "port", "sslmode", "tls"];
+/// Behind one of these and an `=`, a secret stands.
+const NAMES: [&str; 5] = ["password", "passwd", "pwd", "secret", "token"];
 
 /// A text of unknown content for a message: not too long, and without what stands between a
-/// colon and an `@`, as a password in a URL does.
+/// colon and an `@`, as a password in a URL does, or behind `password=`.
 pub(super) fn text(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let named =
+        NAMES.iter().filter_map(|name| Some(lower.find(&format!("{name}="))? + name.len() + 1));
+    let text = match named.min().and_then(|end| text.get(..end)) {
+        Some(before) => &format!("{before}{REDACTED}"),
+        None => text,
+    };
     let shown = match text.rsplit_once('@') {
         Some((before, after)) => match before.split_once("://").or(before.split_once(':')) {
             Some((scheme, _)) => format!("{scheme}:{REDACTED}@{after}"),
@@ -32,6 +40,9 @@ pub(super) fn url(secret: &str) -> String {
     // SQLite has no passwords, and URLs that the parser of others doesn't take.
     if secret.starts_with("sqlite:") {
         return secret.to_owned();
+    }
+    if let Ok(url) = PostgresUrl::parse(secret) {
+        return url.shown();
     }
     let Ok(url) = Url::parse(secret) else {
         return REDACTED.to_owned();
@@ -53,7 +64,7 @@ pub(super) fn url(secret: &str) -> String {
     }
     shown += url.path();
     for (index, (name, value)) in url.query_pairs().enumerate() {
-        let value = if HARMLESS.contains(&&*name) { &value } else { REDACTED };
+        let value = if name == "tls" { &value } else { REDACTED };
         shown = format!("{shown}{}{name}={value}", if index == 0 { '?' } else { '&' });
     }
     shown

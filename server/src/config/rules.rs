@@ -108,8 +108,13 @@ impl Config {
                  it in server.trusted_proxies, or all people share the limits of one client",
             ),
             (
-                self.database.is_in_memory(),
-                "database.url is in memory: users, links and waiting mails end with the process",
+                self.database.is_read_only(),
+                "database.url has mode=ro: what is there can be looked at, and a server can't work",
+            ),
+            (
+                self.database.postgres().is_some_and(|url| url.is_open_to_others()),
+                "database.url does not ask for sslmode=verify-full: who stands between here and PostgreSQL can \
+                 read and change everything",
             ),
             (
                 self.mail.ca_file.is_some() && !sends,
@@ -133,9 +138,10 @@ impl Config {
         let has_password = |url: &SecretString| {
             Url::parse(url.expose_secret()).is_ok_and(|url| url.password().is_some())
         };
-        let (database, smtp) = (&self.database.url, self.mail.smtp_url.as_ref());
+        let smtp = self.mail.smtp_url.as_ref();
+        let in_database = self.database.postgres().is_some_and(|url| url.has_password());
         let secrets = [
-            ("database.url", "a password", has_password(database)),
+            ("database.url", "a password", in_database),
             ("mail.smtp_url", "a password", smtp.is_some_and(has_password)),
         ];
         let of_key = |(key, what, is_secret)| {

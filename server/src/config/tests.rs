@@ -130,7 +130,6 @@ fn the_key_file_stands_beside_the_sqlite_file() {
         ("sqlite:passlink.db", "passlink.key"),
         ("sqlite:///var/lib/passlink/main.db?mode=rwc", "/var/lib/passlink/passlink.key"),
         ("sqlite://data%20of%3Fours/a+b.db", "data of?ours/passlink.key"),
-        ("sqlite::memory:", "passlink.key"),
     ] {
         let config = load("", &[("PASSLINK_DATABASE__URL", url)]);
         assert_eq!(config.secrets.key_file, Path::new(key_file), "{url}");
@@ -196,18 +195,22 @@ fn what_looks_like_a_mistake_is_warned_about() {
             "smtp://mail.example.com:25",
             "mail.smtp_url does not ask for TLS",
         ),
-        ("PASSLINK_DATABASE__URL", "sqlite::memory:", "database.url is in memory"),
-        (
-            "PASSLINK_DATABASE__URL",
-            "sqlite://a.db?cache=shared&mode=memory",
-            "database.url is in memory",
-        ),
+        ("PASSLINK_DATABASE__URL", "sqlite:a.db?mode=ro", "database.url has mode=ro"),
         ("PASSLINK_LINKS__LIFETIME", "30s 30s", "links.cooldown is longer"),
     ] {
         let env = [(name, value), ("PASSLINK_LINKS__COOLDOWN", "2m")];
         let cooldown = if name.contains("LINKS") { &env[..] } else { &env[..1] };
         let warnings = load(SENDING, cooldown).warnings();
         assert!(warnings.len() == 1 && warnings[0].starts_with(warning), "{warnings:?}");
+    }
+    let on_postgres = |url| {
+        let env = [("PASSLINK_DATABASE__URL", url), ("PASSLINK_SECRETS__KEY_FILE", "k")];
+        load(SENDING, &env).warnings()
+    };
+    let open = on_postgres("postgres://db.example.com/name?sslmode=require");
+    assert!(open.len() == 1 && open[0].contains("sslmode=verify-full"), "{open:?}");
+    for closed in ["postgres://db.example.com/name?sslmode=verify-full", "postgres:///name"] {
+        assert!(on_postgres(closed).is_empty(), "{closed}");
     }
     let plain = load(
         "[server]\npublic_url = 'http://example.com'\n[mail]\ndirectory = 'd'\nca_file = 'c'",

@@ -15,6 +15,7 @@ mod configuration;
 mod crash;
 mod crowds;
 mod database_file;
+mod database_url;
 mod demo;
 mod error_table;
 mod errors;

@@ -222,6 +222,9 @@ fn a_database_url_is_of_sqlite_or_postgresql() {
         "postgres",
         "sqlite://a.db?mode=rcw",
         "sqlite:a.db?pragma=1",
+        "sqlite::memory:",
+        "sqlite://a.db?mode=memory",
+        "postgres://db/name?sslMode=verify-full",
     ] {
         let problems = problems(&format!("database.url = '{url}'"), &[]);
         assert_eq!(problems.len(), 1, "{url}");

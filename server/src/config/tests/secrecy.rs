@@ -1,7 +1,7 @@
 use super::*;
 
 /// URLs that are refused, each in a way of its own, all with the same password.
-const URLS: [&str; 9] = [
+const URLS: [&str; 23] = [
     "postgres://user:hunter2@",
     "postgres://user:hunter2@host:port/name",
     "postgres://user:hunter2",
@@ -11,6 +11,20 @@ const URLS: [&str; 9] = [
     "smtp://user:hunter2/leak",
     "smtp://user:hunter2@ho st",
     "hunter2",
+    "postgres:user:hunter2@host/name",
+    "postgres:/user:hunter2@host",
+    "postgres//user:hunter2@host",
+    "postgres:///user:hunter2@host",
+    "postgres://user:12#hunter2@host/name",
+    "postgres://user:12/hunter2@host/name",
+    "postgres://user:12?hunter2@host/name",
+    "postgres://user:hunter2%@host/name",
+    "postgres://user:hunter2@a,b/name",
+    "postgres://user:hunter2@host/name?sslMode=require",
+    "postgres://host/name?sslpassword=hunter2",
+    "postgresql+asyncpg://user:hunter2@host/name",
+    "jdbc:postgresql://host/name?password=hunter2",
+    "host=host password=hunter2",
 ];
 
 fn assert_silent(text: &str) {
@@ -35,7 +49,7 @@ fn no_error_repeats_a_secret() {
 #[test]
 fn no_error_repeats_a_password_in_a_key_that_has_none() {
     let folder = Folder::new();
-    for url in URLS.into_iter().filter(|url| url.contains('@')) {
+    for url in URLS.into_iter().filter(|url| url.contains(['@', '='])) {
         for key in ["server.public_url", "server.listen", "telemetry.log_format", "links.lifetime"]
         {
             let errors = folder.load(&format!("{key} = '{url}'"), &[]).unwrap_err();
@@ -85,6 +99,26 @@ fn a_secret_file_with_a_wrong_secret_is_not_repeated() {
             .starts_with("PASSLINK_MAIL__SMTP_URL_FILE: mail.smtp_url = [redacted]: must be a URL")
     );
     assert_silent(&errors.to_string());
+}
+
+#[test]
+fn a_password_of_a_database_is_found_wherever_it_stands() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    for url in [
+        "postgres://user:hunter2@localhost/name",
+        "postgres://user:hunter2@/name?host=/run/postgresql",
+        "postgres://localhost/name?user=user&password=hunter2",
+    ] {
+        let text = format!("database.url = '{url}'\nsecrets.key_file = 'k'");
+        let config = folder.load(&text, &[]).unwrap();
+        let toml = folder.0.join("passlink.toml");
+        fs::set_permissions(&toml, fs::Permissions::from_mode(0o644)).unwrap();
+        let warnings = config.warnings();
+        assert!(warnings.len() == 1 && warnings[0].contains("holds a password"), "{warnings:?}");
+        assert_silent(&warnings.concat());
+        assert_silent(&config.print());
+    }
 }
 
 #[test]

@@ -1,0 +1,84 @@
+//! Connections to PostgreSQL.
+
+use std::time::Duration;
+
+use passlink_application::StoreError;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, sqlx};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::time::timeout;
+
+use super::{ACQUIRE_TIMEOUT, error::store_error, silence::Silence};
+
+/// A connection that was idle for so long is tested before it is used: one that broke meanwhile costs
+/// no run of a unit of work.
+const TESTED_AFTER: Duration = Duration::from_millis(250);
+/// How long a statement may take.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a transaction may wait for its next statement: a node that hangs must not keep what it
+/// locked.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
+
+/// Opens up to so many connections.
+///
+/// Errors: the server can't be reached, or refuses.
+pub(super) async fn open(
+    server: &PgConnectOptions,
+    connections: u32,
+    silence: Silence,
+) -> Result<DatabaseConnection, StoreError> {
+    let server = server.clone().options(
+        [
+            ("statement_timeout", STATEMENT_TIMEOUT),
+            ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
+        ]
+        .map(|(name, longest)| (name, longest.as_millis().to_string())),
+    );
+    let (mut options, used) = (options(server.clone()), silence.clone());
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire_if_idle_for(TESTED_AFTER)
+        .map_sqlx_postgres_before_acquire(move |_, connection| {
+            let may_be_used = used.may_be_used(connection.age);
+            Box::pin(async move { Ok(may_be_used) })
+        })
+        .map_sqlx_postgres_pool_opts(move |options| silence.clone().ended_by(options));
+    match Database::connect(options).await {
+        Ok(connection) => Ok(connection),
+        Err(error) => Err(why_not(&server, error).await),
+    }
+}
+
+/// Options for a pool of connections to the server. The pool is given them in place of a URL: it would
+/// read that in its own way, and show it to whoever traces calls.
+pub(super) fn options(server: PgConnectOptions) -> ConnectOptions {
+    let mut options = ConnectOptions::new("postgres://");
+    options.sqlx_logging(false).map_sqlx_postgres_opts(move |_| server.clone());
+    options
+}
+
+/// Where the server is, for messages.
+pub(super) fn place(server: &PgConnectOptions) -> String {
+    let (host, port) = (server.get_host(), server.get_port());
+    let address = match server.get_socket() {
+        Some(folder) => format!("{}, port {port}", folder.display()),
+        None if host.starts_with('/') => format!("{host}, port {port}"),
+        None if host.contains(':') => format!("[{host}]:{port}"),
+        None => format!("{host}:{port}"),
+    };
+    let database = server.get_database().unwrap_or(server.get_username());
+    format!("PostgreSQL at {address}, database {database}")
+}
+
+/// Why the server can't be reached, and where it was looked for: a pool only tells that it waited.
+pub(super) async fn why_not(server: &PgConnectOptions, error: DbErr) -> StoreError {
+    let cause = match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(server)).await {
+        Ok(Err(sqlx::Error::Database(error))) => error.message().to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Ok(Ok(_)) => return store_error(error),
+        Err(_) => {
+            format!("no answer within {} s while connecting", ACQUIRE_TIMEOUT.as_secs())
+        }
+    };
+    StoreError::Unavailable(format!("{}: {cause}; see database.url", place(server)).into())
+}

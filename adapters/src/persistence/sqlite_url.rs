@@ -1,0 +1,58 @@
+//! URLs of SQLite files.
+
+use std::{path::PathBuf, str::FromStr};
+
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+use url::form_urlencoded;
+
+use super::url_fault::UrlFault;
+
+const PARAMETERS: [&str; 2] = ["mode", "cache"];
+/// Parameters that the driver knows, and that a file which is written and shared must not have.
+const UNSUPPORTED: [&str; 2] = ["immutable", "vfs"];
+const MEMORY: &str = "a database in memory is not supported: name a file. `passlink demo` needs \
+    nothing set up";
+
+/// The file that a `sqlite:` URL names.
+///
+/// Errors: it names none, or something about it is not known or not supported.
+pub(super) fn parse(url: &str) -> Result<PathBuf, UrlFault> {
+    let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
+    let rest = rest.ok_or("it does not begin with sqlite:")?;
+    let (name, query) = rest.split_once('?').unwrap_or((rest, ""));
+    if name.contains("%00") {
+        return Err("it holds %00".into());
+    }
+    let mut seen = Vec::new();
+    for (parameter, value) in form_urlencoded::parse(query.as_bytes()) {
+        let parameter = &*parameter;
+        if UNSUPPORTED.contains(&parameter) {
+            return Err(UrlFault::unsupported(parameter));
+        }
+        match (parameter, &*value) {
+            ("mode", "memory") => return Err(MEMORY.into()),
+            ("mode", "ro" | "rw" | "rwc") | ("cache", "private" | "shared") => {}
+            ("mode", _) => return Err(UrlFault::value("mode", "rwc, rw or ro")),
+            ("cache", _) => return Err(UrlFault::value("cache", "private or shared")),
+            _ => return Err(UrlFault::unknown(parameter, &PARAMETERS)),
+        }
+        if seen.contains(&parameter.to_owned()) {
+            return Err(UrlFault::twice(parameter));
+        }
+        seen.push(parameter.to_owned());
+    }
+    if name.ends_with(":memory:") {
+        return Err(MEMORY.into());
+    }
+    if name.starts_with("file:") {
+        return Err("it must name the file by its path, without file:".into());
+    }
+    let options = SqliteConnectOptions::from_str(url).map_err(|_| "it is not valid UTF-8")?;
+    match options.get_filename() {
+        file if file.as_os_str().is_empty() => Err("it names no file".into()),
+        file => Ok(file.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
