@@ -65,7 +65,7 @@ impl House {
     pub async fn open_for_server(config: &Config, pending: Pending) -> Result<Self, Error> {
         let store = connect(config).await?;
         let only_server = store.become_only_server()?;
-        if let Some(warning) = store.warning()? {
+        for warning in [store.warning()?, store.lost_settings().await?].into_iter().flatten() {
             tracing::warn!("{warning}");
         }
         let house = Self::over(store, pending).await?;
@@ -82,7 +82,7 @@ impl House {
             .into());
         }
         if pending == Pending::Migrate || (pending == Pending::RefuseUnlessNew && schema.is_new()) {
-            store.migrate().await?;
+            store.migrate(&tell).await?;
         } else if schema.pending > 0 {
             return Err(format!(
                 "{} migrations are pending; run `passlink migrate`",
@@ -304,6 +304,15 @@ impl House {
             missing: site.missing,
             cors_origins: origins.collect::<Result<_, _>>()?,
         })?)
+    }
+}
+
+/// Says what is waited for: a server in its log, a command on stderr.
+fn tell(line: String) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::warn!("{line}");
+    } else {
+        eprintln!("{line}");
     }
 }
 

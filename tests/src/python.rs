@@ -49,6 +49,13 @@ pub fn lock(file: &Path) -> (Process, ChildStdin) {
     Process::ready(command)
 }
 
+/// Holds the lock under which a PostgreSQL database is migrated until both are dropped.
+pub fn lock_migration(url: &str) -> (Process, ChildStdin) {
+    let mut command = script("lock.py");
+    command.arg(url);
+    Process::ready(command)
+}
+
 /// Writes `count` users with a token each straight into a migrated database; returns user id,
 /// address and token of each.
 pub fn seed(url: &str, count: usize) -> Vec<[String; 3]> {

@@ -16,6 +16,11 @@ const SQLITE_UNDID: [&str; 2] = ["no such savepoint", "no transaction is active"
 const POSTGRES_OUT_OF_REACH: [&str; 8] =
     ["08", "53", "57", "58", "28", "3D", POSTGRES_READ_ONLY, "25P03"];
 const POSTGRES_READ_ONLY: &str = "25006";
+/// A prepared statement is there already, or is not there: a pooler in between gives a session to one client
+/// and then to another.
+const POSTGRES_POOLED: [&str; 2] = ["42P05", "26000"];
+const POOLED: &str = "a pooler in between mixes up prepared statements: set max_prepared_statements above 0 in \
+    PgBouncer 1.21 or later, or pool_mode to session";
 /// Serialisation failure and deadlock.
 const POSTGRES_CONFLICT: [&str; 2] = ["40001", "40P01"];
 
@@ -44,6 +49,9 @@ pub(super) fn fault(error: &DbErr) -> Option<Fault> {
 
 /// Sorts an error into "try again later" and "this is wrong".
 pub(super) fn store_error(error: DbErr) -> StoreError {
+    if driver_code(&error).is_some_and(|code| POSTGRES_POOLED.contains(&&*code)) {
+        return StoreError::Unavailable(POOLED.into());
+    }
     if is_out_of_reach(&error) {
         StoreError::Unavailable(error.into())
     } else {

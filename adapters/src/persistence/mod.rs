@@ -4,7 +4,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use passlink_application::{Store, StoreError, Wake, Work};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, sqlx};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr, sqlx,
+};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
@@ -18,7 +20,8 @@ use file_watch::{FileWatch, Gone};
 use group_commit::Writer;
 pub use postgres_url::PostgresUrl;
 pub use schema::Schema;
-use silence::Silence;
+pub use session::Waits;
+use silence::{PATIENCE, Silence};
 pub use staging::StagingTable;
 pub use url_fault::UrlFault;
 use writable::Written;
@@ -35,6 +38,7 @@ mod postgres;
 mod postgres_url;
 mod repositories;
 mod schema;
+mod session;
 mod silence;
 mod sqlite_url;
 mod staging;
@@ -82,9 +86,13 @@ impl SeaStore {
             Semaphore::new(usize::try_from(max_connections).unwrap_or(Semaphore::MAX_PERMITS));
         let connections = max_connections.saturating_add(1);
         if !url.starts_with("sqlite:") {
-            let silence = Silence::default();
             let server = postgres_server(url)?;
+            let silence = Silence::of(&postgres::place(&server));
             let connection = postgres::open(&server, connections, silence.clone()).await?;
+            let check = postgres::check_statements(&connection);
+            let checked = silence.bounded(PATIENCE, "the first statement", check).await?;
+            checked
+                .map_err(|error| store_error(DbErr::Query(RuntimeErr::SqlxError(error.into()))))?;
             pool_use::show(
                 connection.get_postgres_connection_pool(),
                 "postgresql",
@@ -93,6 +101,7 @@ impl SeaStore {
             return Ok(Self { connection, sqlite: None, silence, turns });
         }
         let file = open_file(url).map_err(|error| StoreError::Unavailable(error.into()))?;
+        let silence = Silence::of(&format!("database file {}", file.path().display()));
         let watch = Arc::new(watch(url)?);
         let open = |most| open_sqlite(url, &file, watch.clone(), most);
         let failed = |error| of_file(Some(&file), error);
@@ -117,7 +126,7 @@ impl SeaStore {
                 watch,
                 written: Written::default(),
             }),
-            silence: Silence::default(),
+            silence,
             turns,
         })
     }
@@ -152,6 +161,16 @@ impl SeaStore {
         Some(&self.sqlite.as_ref()?.file)
     }
 
+    /// What PostgreSQL does not hold to, as somebody in between does not tell it, and what to do about it.
+    pub async fn lost_settings(&self) -> Result<Option<String>, StoreError> {
+        if self.sqlite.is_some() {
+            return Ok(None);
+        }
+        let asked = postgres::lost_settings(&self.connection);
+        let told = self.silence.bounded(PATIENCE, "the question for settings", asked).await?;
+        told.map_err(store_error)
+    }
+
     /// Waits for a connection to be free.
     async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
         let turn = timeout(TURN_TIMEOUT, self.turns.acquire()).await;
@@ -165,18 +184,24 @@ impl SeaStore {
         self.sqlite.as_ref().map_or(Ok(()), |sqlite| sqlite.watch.check())
     }
 
-    /// Brings the schema up to date. Others who migrate at the same time wait.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    /// Brings the schema up to date. Others who migrate at the same time wait, and `waits` hears for whom.
+    pub async fn migrate(&self, waits: Waits<'_>) -> Result<(), StoreError> {
         let connection = match &self.sqlite {
             Some(sqlite) => &sqlite.connection,
             None => &self.connection,
         };
-        schema::migrate(connection).await.map_err(|error| of_file(self.file(), error))
+        schema::migrate(connection, &self.silence, waits).await
     }
 
     /// Where the schema stands.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
-        schema::look(&self.connection).await.map_err(|error| of_file(self.file(), error))
+        self.schema_within(PATIENCE).await
+    }
+
+    async fn schema_within(&self, limit: Duration) -> Result<Schema, StoreError> {
+        let look = schema::look(&self.connection);
+        let schema = self.silence.bounded(limit, "the question for the schema", look).await?;
+        schema.map_err(|error| self.silence.failed(error))
     }
 
     /// Takes what was erased out of SQLite's journal as well. While others read, it waits; after
@@ -194,7 +219,10 @@ impl SeaStore {
     pub fn wake_everywhere(&self, here: Arc<dyn Wake>) -> Arc<dyn Wake> {
         match &self.sqlite {
             Some(_) => here,
-            None => notify::everywhere(self.connection.get_postgres_connection_pool(), here),
+            None => {
+                let pool = self.connection.get_postgres_connection_pool();
+                notify::everywhere(pool, &self.silence, here)
+            }
         }
     }
 }
@@ -330,14 +358,13 @@ impl Store for SeaStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         self.is_there()?;
-        let schema = self.silence.bounded(READY_TIMEOUT, self.schema()).await;
-        let schema = schema.unwrap_or_else(|| Err(transactions::no_answer()))?;
+        let schema = self.schema_within(READY_TIMEOUT).await?;
         if schema.pending > 0 {
             let pending = format!("{} migrations are pending", schema.pending);
             return Err(StoreError::Unavailable(pending.into()));
         }
         match &self.sqlite {
-            Some(sqlite) => sqlite.written.is_possible(&sqlite.connection).await?,
+            Some(sqlite) => sqlite.written.is_possible(&sqlite.connection, &self.silence).await?,
             None => writable::ask_postgres(&self.connection, &self.silence).await?,
         }
         Ok(self.is_there()?)

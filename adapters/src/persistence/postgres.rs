@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use passlink_application::StoreError;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, sqlx};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement,
+    sqlx,
+};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
@@ -17,6 +20,8 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transaction may wait for its next statement: a node that hangs must not keep what it
 /// locked.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
+
+const REFUSED_BY_POOLER: &str = "unsupported startup parameter";
 
 /// Opens up to so many connections.
 ///
@@ -49,6 +54,39 @@ pub(super) async fn open(
     }
 }
 
+/// Whether statements are kept for the connection that prepared them, which a pooler in between may not do.
+///
+/// Errors: they are not.
+pub(super) async fn check_statements(connection: &DatabaseConnection) -> Result<(), sqlx::Error> {
+    let pool = connection.get_postgres_connection_pool();
+    let mut one = pool.acquire().await?;
+    // Where there is no room for another, nobody can be mixed up with.
+    let Ok(mut other) = pool.acquire().await else { return Ok(()) };
+    for connection in [&mut one, &mut other] {
+        sqlx::query("SELECT 1").execute(&mut **connection).await?;
+    }
+    Ok(())
+}
+
+/// What is told where the server does not hold to the settings that a connection begins with.
+pub(super) async fn lost_settings(
+    connection: &DatabaseConnection,
+) -> Result<Option<String>, DbErr> {
+    let sql = "SELECT current_setting('statement_timeout') AS longest, current_user AS name";
+    let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    let Some(row) = row else { return Ok(None) };
+    let (longest, name): (String, String) = (row.try_get("", "longest")?, row.try_get("", "name")?);
+    Ok((longest == "0").then(|| {
+        format!(
+            "a pooler in between drops the time limits of connections: have PostgreSQL set them, with \
+             `ALTER ROLE \"{name}\" SET statement_timeout = '{}s'` and `ALTER ROLE \"{name}\" SET \
+             idle_in_transaction_session_timeout = '{}s'`",
+            STATEMENT_TIMEOUT.as_secs(),
+            IDLE_IN_TRANSACTION.as_secs(),
+        )
+    }))
+}
+
 /// Options for a pool of connections to the server. The pool is given them in place of a URL: it would
 /// read that in its own way, and show it to whoever traces calls.
 pub(super) fn options(server: PgConnectOptions) -> ConnectOptions {
@@ -73,6 +111,9 @@ pub(super) fn place(server: &PgConnectOptions) -> String {
 /// Why the server can't be reached, and where it was looked for: a pool only tells that it waited.
 pub(super) async fn why_not(server: &PgConnectOptions, error: DbErr) -> StoreError {
     let cause = match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(server)).await {
+        Ok(Err(sqlx::Error::Database(error))) if error.message().contains(REFUSED_BY_POOLER) => {
+            format!("{}: add options to ignore_startup_parameters of PgBouncer", error.message())
+        }
         Ok(Err(sqlx::Error::Database(error))) => error.message().to_owned(),
         Ok(Err(error)) => error.to_string(),
         Ok(Ok(_)) => return store_error(error),

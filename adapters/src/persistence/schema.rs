@@ -1,12 +1,17 @@
 //! Where the schema of a database stands, and bringing it up to date.
 
+use passlink_application::StoreError;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, SqliteTransactionMode,
+    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
-use super::migrations::Migrator;
+use super::{
+    migrations::Migrator,
+    session::{Session, Waits, watched},
+    silence::{PATIENCE, Silence},
+};
 
 /// Names the lock under which PostgreSQL is migrated.
 const LOCK: i64 = 0x7061_7373_6c69_6e6b;
@@ -48,19 +53,31 @@ pub(super) async fn look(connection: &DatabaseConnection) -> Result<Schema, DbEr
 }
 
 /// Runs what is pending, in one transaction; others who migrate at the same time wait for it.
-pub(super) async fn migrate(connection: &DatabaseConnection) -> Result<(), DbErr> {
-    let transaction = connection
-        .begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        })
-        .await?;
-    if connection.get_database_backend() == DbBackend::Postgres {
-        // Others may take their time.
-        transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
-        let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
-        transaction.execute_unprepared(&lock).await?;
-    }
-    Migrator::up(&transaction, None).await?;
-    transaction.commit().await
+pub(super) async fn migrate(
+    connection: &DatabaseConnection,
+    silence: &Silence,
+    waits: Waits<'_>,
+) -> Result<(), StoreError> {
+    let begun = async {
+        let transaction = connection
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await?;
+        let session = Session::of(connection, &transaction).await?;
+        Ok((transaction, session))
+    };
+    let begun = silence.bounded(PATIENCE, "the begin of a migration", begun).await?;
+    let (transaction, session) = begun.map_err(|error| silence.failed(error))?;
+    let work = async {
+        if session.is_some() {
+            // Others may take their time.
+            let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
+            transaction.execute_unprepared(&lock).await?;
+        }
+        Migrator::up(&transaction, None).await?;
+        transaction.commit().await
+    };
+    watched(session.as_ref(), silence, "the migration", waits, work).await
 }

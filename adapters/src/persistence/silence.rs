@@ -10,9 +10,18 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::sqlx::{Connection, PgConnection, Postgres, pool::PoolOptions};
+use passlink_application::StoreError;
+use sea_orm::{
+    DbErr,
+    sqlx::{Connection, PgConnection, Postgres, pool::PoolOptions},
+};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::error::store_error;
+
+/// How long a server may say nothing before it counts as gone: longer than one that is there lets a
+/// statement take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// How long a connection may take to answer when it comes back from work that was given up.
 const LAST_CALL: Duration = Duration::from_secs(1);
 /// How long after a silence connections are suspected of it.
@@ -52,23 +61,40 @@ impl Heard {
 /// When the server last gave no answer in time, and when it last told that it may only be read.
 #[derive(Clone, Default)]
 pub(super) struct Silence {
+    /// Where the server is.
+    place: Arc<str>,
     silent: Arc<Mutex<Option<Instant>>>,
     read_only: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Silence {
-    /// What `work` comes to, or `None` when it takes longer than `limit`.
-    pub async fn bounded<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-        self.while_heard(limit, &Heard::now(), work).await
+    /// Of the server there, in the words of messages.
+    pub fn of(place: &str) -> Self {
+        Self { place: place.into(), ..Self::default() }
     }
 
-    /// What `work` comes to, or `None` when nothing is heard of the server for `limit` meanwhile.
+    /// What `work` comes to.
+    ///
+    /// Errors: it takes longer than `limit`; `what` is the name of the work.
+    pub async fn bounded<T>(
+        &self,
+        limit: Duration,
+        what: &str,
+        work: impl Future<Output = T>,
+    ) -> Result<T, StoreError> {
+        self.while_heard(limit, what, &Heard::now(), work).await
+    }
+
+    /// What `work` comes to.
+    ///
+    /// Errors: nothing is heard of the server for `limit` meanwhile; `what` is the name of the work.
     pub async fn while_heard<T>(
         &self,
         limit: Duration,
+        what: &str,
         heard: &Heard,
         work: impl Future<Output = T>,
-    ) -> Option<T> {
+    ) -> Result<T, StoreError> {
         let mut work = pin!(work);
         loop {
             let before = heard.last();
@@ -77,15 +103,31 @@ impl Silence {
                     if heard.read_only.load(Ordering::Relaxed) {
                         self.note_read_only();
                     }
-                    return Some(done);
+                    return Ok(done);
                 }
                 Err(_) if heard.last() > before => {}
                 Err(_) => break,
             }
         }
         // Before the work gives its connection back, which is when it is dropped.
+        Err(self.noted(limit, what))
+    }
+
+    /// What a failed statement means, with the place that it failed at: SQLite does not say which.
+    pub fn failed(&self, error: DbErr) -> StoreError {
+        let named = |cause| format!("{}: {cause}", self.place).into();
+        match store_error(error) {
+            StoreError::Unavailable(cause) => StoreError::Unavailable(named(cause)),
+            StoreError::Broken(cause) => StoreError::Broken(named(cause)),
+            other => other,
+        }
+    }
+
+    /// Notes that the server was silent for `limit`; returns what is told of it.
+    pub fn noted(&self, limit: Duration, what: &str) -> StoreError {
         *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        None
+        let told = format!("{}: no answer for {} s to {what}", self.place, limit.as_secs());
+        StoreError::Unavailable(told.into())
     }
 
     /// Notes that the server may only be read.
@@ -134,7 +176,7 @@ mod tests {
                 heard.note();
             }
         };
-        assert_eq!(silence.while_heard(LIMIT, &heard, work).await, Some(()));
+        assert_eq!(silence.while_heard(LIMIT, "it", &heard, work).await.ok(), Some(()));
         assert!(!silence.is_recent());
     }
 
@@ -143,7 +185,7 @@ mod tests {
         let (silence, heard) = (Silence::default(), Heard::now());
         assert!(silence.may_be_used(KEPT * 2));
         heard.note_read_only();
-        assert_eq!(silence.while_heard(LIMIT, &heard, async {}).await, Some(()));
+        assert_eq!(silence.while_heard(LIMIT, "it", &heard, async {}).await.ok(), Some(()));
         assert!(!silence.may_be_used(KEPT * 60 * 60));
         assert!(silence.may_be_used(KEPT / 2), "one that was just opened stays for a moment");
     }
@@ -157,7 +199,7 @@ mod tests {
             heard.note();
             sleep(LIMIT * 60).await;
         };
-        assert_eq!(silence.while_heard(LIMIT, &heard, work).await, None);
+        assert!(silence.while_heard(LIMIT, "it", &heard, work).await.is_err());
         assert!((LIMIT..LIMIT * 30).contains(&started.elapsed()), "{:?}", started.elapsed());
         assert!(silence.is_recent());
     }

@@ -1,6 +1,7 @@
 //! Where users wait to be added all at once: a temporary table of one connection. It is in nobody's
-//! way while it is filled and looked through, and goes with the connection, however that ends. Only
-//! the last step, from there into the tables of all, is a transaction on these.
+//! way while it is filled and looked through, and goes with the connection, however that ends. On SQLite,
+//! the last step, from there into the tables of all, is a transaction. On PostgreSQL everything is one:
+//! a pooler in between keeps nothing else together.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -8,8 +9,8 @@ use passlink_application::{Obstacle, Obstacles, StagedUser, Staging, StoreError,
 use passlink_domain::{EventKind, Sequence};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
-    DatabaseTransaction, DbErr, Iden, Iterable, QueryResult, SqlErr, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait, Value,
+    DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, Iden, Iterable, QueryResult, SqlErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
     sea_query::{Expr, Query},
 };
 
@@ -19,6 +20,8 @@ use super::{
     file_watch::FileWatch,
     postgres, postgres_server,
     repositories::user_row,
+    session::{Session, watched},
+    silence::{PATIENCE, Silence},
     sqlite_options, watch,
 };
 
@@ -57,6 +60,10 @@ const OBSTACLES: [(&str, ToObstacle); 4] = [
 pub struct StagingTable {
     connection: DatabaseConnection,
     watch: FileWatch,
+    silence: Silence,
+    /// On PostgreSQL; the table goes with it.
+    transaction: Option<DatabaseTransaction>,
+    session: Option<Session>,
 }
 
 impl StagingTable {
@@ -65,20 +72,46 @@ impl StagingTable {
     /// Errors: [`StoreError`] when the database can't be reached.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let watch = watch(url)?;
-        let connection = connect(url).await?;
-        connection.execute_unprepared(CREATE).await.map_err(store_error)?;
-        Ok(Self { connection, watch })
+        let (connection, silence) = connect(url).await?;
+        let opened = async {
+            let transaction = match connection.get_database_backend() {
+                DbBackend::Postgres => Some(connection.begin().await?),
+                _ => None,
+            };
+            let session = match &transaction {
+                Some(transaction) => Session::of(&connection, transaction).await?,
+                None => None,
+            };
+            executor(&connection, transaction.as_ref()).execute_unprepared(CREATE).await?;
+            Ok((transaction, session))
+        };
+        let opened = silence.bounded(PATIENCE, "the begin of an import", opened).await?;
+        let (transaction, session) = opened.map_err(store_error)?;
+        Ok(Self { connection, watch, silence, transaction, session })
+    }
+
+    fn executor(&self) -> DatabaseExecutor<'_> {
+        executor(&self.connection, self.transaction.as_ref())
+    }
+
+    /// What a part of the import comes to, which may take long.
+    async fn watched<T>(
+        &self,
+        work: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, StoreError> {
+        watched(self.session.as_ref(), &self.silence, "the import", &|_| (), work).await
     }
 
     /// The last id of each chunk, in the order of ids, and how many there are up to there.
     async fn ends_of_chunks(&self) -> Result<Vec<(String, u64)>, DbErr> {
-        self.connection.execute_unprepared(SORT).await?;
-        let backend = self.connection.get_database_backend();
+        let executor = self.executor();
+        executor.execute_unprepared(SORT).await?;
+        let backend = executor.get_database_backend();
         let sql = format!(
             "SELECT id, n FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM staged_users) \
              AS numbered WHERE n % {CHUNK} = 0 OR n = (SELECT COUNT(*) FROM staged_users) ORDER BY n"
         );
-        let rows = self.connection.query_all_raw(Statement::from_string(backend, sql)).await?;
+        let rows = executor.query_all_raw(Statement::from_string(backend, sql)).await?;
         let end = |row: &QueryResult| {
             let n: i64 = row.try_get("", "n")?;
             Ok((row.try_get("", "id")?, u64::try_from(n).unwrap_or_default()))
@@ -88,13 +121,17 @@ impl StagingTable {
 
     async fn try_add_all(&self, at: Timestamp, told: Told<'_>) -> Result<(), DbErr> {
         let ends = self.ends_of_chunks().await?;
-        let transaction = self
-            .connection
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..Default::default()
-            })
-            .await?;
+        let transaction = match &self.transaction {
+            // A savepoint: who waits is looked at again when some can't be added.
+            Some(transaction) => transaction.begin().await?,
+            None => {
+                let options = TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                    ..Default::default()
+                };
+                self.connection.begin_with_options(options).await?
+            }
+        };
         match add_all(&transaction, &ends, at, told).await {
             Ok(()) => transaction.commit().await,
             Err(error) => {
@@ -106,10 +143,14 @@ impl StagingTable {
 }
 
 /// One connection that stays, whatever time the import takes; no statement has too long.
-async fn connect(url: &str) -> Result<DatabaseConnection, StoreError> {
-    let mut options = match url.starts_with("sqlite:") {
-        true => ConnectOptions::new(url),
-        false => postgres::options(postgres_server(url)?),
+async fn connect(url: &str) -> Result<(DatabaseConnection, Silence), StoreError> {
+    let server = match url.starts_with("sqlite:") {
+        true => None,
+        false => Some(postgres_server(url)?.application_name("passlink import")),
+    };
+    let mut options = match &server {
+        None => ConnectOptions::new(url),
+        Some(server) => postgres::options(server.clone()),
     };
     options.max_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);
     options.test_before_acquire(false);
@@ -117,7 +158,19 @@ async fn connect(url: &str) -> Result<DatabaseConnection, StoreError> {
         // Pages of an index that are written out of order are kept until they are full.
         sqlite_options(options).pragma("cache_size", "-65536")
     });
-    Database::connect(options).await.map_err(store_error)
+    match (Database::connect(options).await, server) {
+        (Ok(connection), None) => Ok((connection, Silence::default())),
+        (Ok(connection), Some(server)) => Ok((connection, Silence::of(&postgres::place(&server)))),
+        (Err(error), None) => Err(store_error(error)),
+        (Err(error), Some(server)) => Err(postgres::why_not(&server, error).await),
+    }
+}
+
+fn executor<'c>(
+    connection: &'c DatabaseConnection,
+    transaction: Option<&'c DatabaseTransaction>,
+) -> DatabaseExecutor<'c> {
+    transaction.map_or_else(|| connection.into(), Into::into)
 }
 
 /// Users in the order of their ids: that is how their index is stored.
@@ -169,28 +222,37 @@ impl Staging for StagingTable {
             let line = Expr::value(i64::try_from(*line).unwrap_or(i64::MAX));
             insert.values(std::iter::once(line).chain(values)).map_err(bad_row)?;
         }
-        self.connection.execute(&insert).await.map(drop).map_err(store_error)
+        let executor = self.executor();
+        self.watched(executor.execute(&insert)).await.map(drop)
     }
 
     async fn obstacles(&mut self, limit: usize) -> Result<Vec<Obstacles>, StoreError> {
         let mut found = Vec::with_capacity(OBSTACLES.len());
         for (query, obstacle) in OBSTACLES {
-            found.push(obstacles(&self.connection, query, obstacle, limit).await?);
+            let executor = self.executor();
+            found.push(self.watched(obstacles(&executor, query, obstacle, limit)).await?);
         }
         Ok(found)
     }
 
     async fn add_all(&mut self, at: Timestamp, told: Told<'_>) -> Result<bool, StoreError> {
-        match self.try_add_all(at, told).await {
-            Ok(()) => {
-                self.watch.check()?;
-                Ok(true)
+        let adding = async {
+            match self.try_add_all(at, told).await {
+                Ok(()) => Ok(true),
+                Err(error) => match error.sql_err() {
+                    Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
+                    _ => Err(error),
+                },
             }
-            Err(error) => match error.sql_err() {
-                Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
-                _ => Err(store_error(error)),
-            },
+        };
+        if !self.watched(adding).await? {
+            return Ok(false);
         }
+        if let Some(transaction) = self.transaction.take() {
+            self.watched(transaction.commit()).await?;
+        }
+        self.watch.check()?;
+        Ok(true)
     }
 }
 
@@ -200,21 +262,21 @@ fn value(active: ActiveValue<Value>) -> Value {
 }
 
 async fn obstacles(
-    connection: &DatabaseConnection,
+    executor: &DatabaseExecutor<'_>,
     query: &str,
     obstacle: ToObstacle,
     limit: usize,
-) -> Result<Obstacles, StoreError> {
+) -> Result<Obstacles, DbErr> {
     let sql = format!(
         "SELECT line, first, owner, COUNT(*) OVER () AS total FROM ({query}) AS wrong \
          ORDER BY line LIMIT {limit}"
     );
-    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let statement = Statement::from_string(executor.get_database_backend(), sql);
     let mut found = Obstacles::default();
-    for row in connection.query_all_raw(statement).await.map_err(store_error)? {
-        let number = |column| -> Result<u64, StoreError> {
-            let number: i64 = row.try_get("", column).map_err(store_error)?;
-            number.try_into().map_err(bad_row)
+    for row in executor.query_all_raw(statement).await? {
+        let number = |column| -> Result<u64, DbErr> {
+            let number: i64 = row.try_get("", column)?;
+            Ok(u64::try_from(number).unwrap_or_default())
         };
         found.count = number("total")?;
         let owner = row.try_get("", "owner").map_err(store_error)?;

@@ -46,8 +46,8 @@ async fn store_with_conflicts(
     let (folder, url) = new_database().await;
     let store = SeaStore::connect(&url, 4).await.unwrap();
     assert!(store.schema().await.unwrap().is_new());
-    store.migrate().await.unwrap();
-    store.migrate().await.unwrap();
+    store.migrate(&|_| ()).await.unwrap();
+    store.migrate(&|_| ()).await.unwrap();
     assert_eq!(store.schema().await.unwrap().pending, 0);
     let connection = store.connection.clone();
     match store.sqlite {
@@ -127,7 +127,7 @@ async fn ten_that_migrate_at_once_migrate_once() {
     let (_folder, url) = new_database().await;
     let migrate = |_| {
         let url = url.clone();
-        async move { SeaStore::connect(&url, 2).await?.migrate().await }
+        async move { SeaStore::connect(&url, 2).await?.migrate(&|_| ()).await }
     };
     for migrated in (0..10).map(migrate).collect::<tokio::task::JoinSet<_>>().join_all().await {
         migrated.unwrap();
@@ -283,7 +283,7 @@ async fn another_process_that_closes_the_file_takes_nothing_away() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/passlink.db?mode=rwc", folder.path().display());
     let first = SeaStore::connect(&url, 2).await.unwrap();
-    first.migrate().await.unwrap();
+    first.migrate(&|_| ()).await.unwrap();
     let second = SeaStore::connect(&url, 2).await.unwrap();
     for pool in [&first.connection, &first.sqlite.as_ref().unwrap().connection] {
         pool.get_sqlite_connection_pool().close().await;

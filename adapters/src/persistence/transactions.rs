@@ -10,7 +10,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use super::{
     error::{Fault, fault, store_error},
     repositories::Sql,
-    silence::{Heard, Silence},
+    silence::{Heard, PATIENCE, Silence},
     traced::{Target, Traced, traced},
 };
 
@@ -18,9 +18,6 @@ use super::{
 const RUNS: u32 = 8;
 /// Wait before a unit of work is run again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(2);
-/// How long a server may say nothing before it counts as gone: longer than one that is there lets a
-/// statement take.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How a transaction is committed.
 pub(super) type Commit =
@@ -45,7 +42,7 @@ pub(super) async fn run_committed_by(
     for run in 1.. {
         let heard = Heard::now();
         let attempt = attempt(commit, connection, work, &heard);
-        match silence.while_heard(PATIENCE, &heard, attempt).await.ok_or_else(no_answer)? {
+        match silence.while_heard(PATIENCE, "a transaction", &heard, attempt).await? {
             Attempt::Ended => break,
             Attempt::Again if run < RUNS => {}
             Attempt::Again => return Err(StoreError::Unavailable("too many conflicts".into())),
@@ -67,18 +64,12 @@ pub(super) async fn look(
         let heard = Heard::now();
         let connection = Traced::new(connection, &target, &heard);
         let mut repositories = Sql::new(&connection);
-        let done = silence.while_heard(PATIENCE, &heard, work(&mut repositories)).await;
-        done.ok_or_else(no_answer)?;
+        silence.while_heard(PATIENCE, "a query", &heard, work(&mut repositories)).await?;
         if repositories.fault() != Some(Fault::Lost) {
             break;
         }
     }
     Ok(())
-}
-
-/// What is told of a server that went silent.
-pub(super) fn no_answer() -> StoreError {
-    StoreError::Unavailable("no answer in time".into())
 }
 
 enum Attempt {

@@ -9,7 +9,7 @@ use passlink_application::StoreError;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use tokio::time::{Instant, timeout};
 
-use super::{BUSY_TIMEOUT, READY_TIMEOUT, error::store_error, silence::Silence, transactions};
+use super::{BUSY_TIMEOUT, READY_TIMEOUT, error::store_error, silence::Silence};
 
 /// For how long a SQLite file that could be written is taken for one that can be.
 const FRESH: Duration = Duration::from_secs(5);
@@ -21,7 +21,11 @@ pub(super) struct Written(Mutex<Option<Instant>>);
 impl Written {
     /// Whether the file can be written, which is tried: a disk may be full, a file read-only. While
     /// somebody else writes it, what was seen last counts.
-    pub async fn is_possible(&self, writing: &DatabaseConnection) -> Result<(), StoreError> {
+    pub async fn is_possible(
+        &self,
+        writing: &DatabaseConnection,
+        silence: &Silence,
+    ) -> Result<(), StoreError> {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let within = |limit| last.is_some_and(|last| last.elapsed() < limit);
         if within(FRESH) {
@@ -36,7 +40,7 @@ impl Written {
             }
             Ok(Err(error)) => Err(store_error(error)),
             Err(_) if within(FRESH + BUSY_TIMEOUT) => Ok(()),
-            Err(_) => Err(transactions::no_answer()),
+            Err(_) => Err(silence.noted(READY_TIMEOUT, "a write")),
         }
     }
 }
@@ -48,8 +52,8 @@ pub(super) async fn ask_postgres(
 ) -> Result<(), StoreError> {
     let sql = "SELECT current_setting('transaction_read_only') = 'on' AS read_only";
     let asked = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, sql));
-    let row = silence.bounded(READY_TIMEOUT, asked).await.ok_or_else(transactions::no_answer)?;
-    let row = row.map_err(store_error)?;
+    let asked = silence.bounded(READY_TIMEOUT, "the question whether it can be written", asked);
+    let row = asked.await?.map_err(store_error)?;
     match row.map(|row| row.try_get("", "read_only")).transpose().map_err(store_error)? {
         Some(false) => Ok(()),
         _ => {

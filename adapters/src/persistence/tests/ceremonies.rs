@@ -111,7 +111,7 @@ async fn the_challenges_that_earlier_versions_kept_are_gone() {
     ] {
         connection.execute_unprepared(statement).await.unwrap();
     }
-    store.migrate().await.unwrap();
+    store.migrate(&|_| ()).await.unwrap();
     let all = "SELECT * FROM ceremonies";
     let left =
         connection.query_all_raw(Statement::from_string(connection.get_database_backend(), all));

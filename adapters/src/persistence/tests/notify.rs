@@ -43,5 +43,5 @@ async fn mail_that_one_node_queues_wakes_the_others() {
     }
     assert_eq!(there.rung(), has_nodes);
     // The connection that listens is none of those that work.
-    stores[1].migrate().await.unwrap();
+    stores[1].migrate(&|_| ()).await.unwrap();
 }

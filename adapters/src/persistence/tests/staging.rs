@@ -10,7 +10,7 @@ fn staged(line: u64, id: &str, email: &str) -> StagedUser {
 async fn with_ada() -> (tempfile::TempDir, Arc<dyn Store>, StagingTable) {
     let (folder, url) = new_database().await;
     let store = SeaStore::connect(&url, 2).await.unwrap();
-    store.migrate().await.unwrap();
+    store.migrate(&|_| ()).await.unwrap();
     let store: Arc<dyn Store> = Arc::new(store);
     assert!(add(&store, user("ada", "ada@example.com")).await);
     (folder, store, StagingTable::open(&url).await.unwrap())
