@@ -62,6 +62,8 @@ pub struct SeaStore {
     /// Reads; on PostgreSQL it writes as well.
     connection: DatabaseConnection,
     sqlite: Option<SqliteWriter>,
+    /// Whether a pooler stands between here and PostgreSQL.
+    is_pooled: bool,
     silence: Silence,
     /// A permit for each connection but the one that sees whether the database is there.
     turns: Semaphore,
@@ -89,16 +91,16 @@ impl SeaStore {
             let server = postgres_server(url)?;
             let silence = Silence::of(&postgres::place(&server));
             let connection = postgres::open(&server, connections, silence.clone()).await?;
-            let check = postgres::check_statements(&connection);
-            let checked = silence.bounded(PATIENCE, "the first statement", check).await?;
-            checked
+            let asked = postgres::is_pooled(&connection);
+            let is_pooled = silence.bounded(PATIENCE, "the first statement", asked).await?;
+            let is_pooled = is_pooled
                 .map_err(|error| store_error(DbErr::Query(RuntimeErr::SqlxError(error.into()))))?;
             pool_use::show(
                 connection.get_postgres_connection_pool(),
                 "postgresql",
                 max_connections,
             );
-            return Ok(Self { connection, sqlite: None, silence, turns });
+            return Ok(Self { connection, sqlite: None, is_pooled, silence, turns });
         }
         let file = open_file(url).map_err(|error| StoreError::Unavailable(error.into()))?;
         let silence = Silence::of(&format!("database file {}", file.path().display()));
@@ -126,6 +128,7 @@ impl SeaStore {
                 watch,
                 written: Written::default(),
             }),
+            is_pooled: false,
             silence,
             turns,
         })
@@ -163,7 +166,7 @@ impl SeaStore {
 
     /// What PostgreSQL does not hold to, as somebody in between does not tell it, and what to do about it.
     pub async fn lost_settings(&self) -> Result<Option<String>, StoreError> {
-        if self.sqlite.is_some() {
+        if !self.is_pooled {
             return Ok(None);
         }
         let asked = postgres::lost_settings(&self.connection);
@@ -219,6 +222,8 @@ impl SeaStore {
     pub fn wake_everywhere(&self, here: Arc<dyn Wake>) -> Arc<dyn Wake> {
         match &self.sqlite {
             Some(_) => here,
+            // Another client would hear what is told to the one who listens, and take it for an answer.
+            None if self.is_pooled => here,
             None => {
                 let pool = self.connection.get_postgres_connection_pool();
                 notify::everywhere(pool, &self.silence, here)

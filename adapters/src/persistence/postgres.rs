@@ -54,18 +54,19 @@ pub(super) async fn open(
     }
 }
 
-/// Whether statements are kept for the connection that prepared them, which a pooler in between may not do.
+/// Whether a pooler stands in between, which shows in that it drops the settings of a connection.
 ///
-/// Errors: they are not.
-pub(super) async fn check_statements(connection: &DatabaseConnection) -> Result<(), sqlx::Error> {
+/// Errors: one that keeps no statements for the connection that prepared them.
+pub(super) async fn is_pooled(connection: &DatabaseConnection) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT source <> 'client' FROM pg_settings WHERE name = 'statement_timeout'";
     let pool = connection.get_postgres_connection_pool();
     let mut one = pool.acquire().await?;
+    let is_pooled = sqlx::query_scalar(sql).fetch_one(&mut *one).await?;
     // Where there is no room for another, nobody can be mixed up with.
-    let Ok(mut other) = pool.acquire().await else { return Ok(()) };
-    for connection in [&mut one, &mut other] {
-        sqlx::query("SELECT 1").execute(&mut **connection).await?;
+    if let Ok(mut other) = pool.acquire().await {
+        sqlx::query(sql).execute(&mut *other).await?;
     }
-    Ok(())
+    Ok(is_pooled)
 }
 
 /// What is told where the server does not hold to the settings that a connection begins with.

@@ -63,6 +63,9 @@ async fn behind_a_pgbouncer_that_keeps_them_all_works() {
     let log = passlink.log();
     assert!(log.contains("ALTER ROLE") && log.contains("statement_timeout"), "{log}");
     assert!(!log.contains("ERROR"), "{log}");
+    // Notifications would reach whoever has the session next.
+    let listening = "SELECT count(*) FROM pg_stat_activity WHERE left(query, 6) = 'LISTEN'";
+    assert_eq!(passlink.sql(listening, &[]), [[0]]);
     passlink.stop().await;
 
     let admin = format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port());
