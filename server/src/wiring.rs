@@ -6,7 +6,7 @@ use passlink_adapters::{
     api::{self, Api},
     key_file,
     mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
-    persistence::{SeaStore, StagingTable},
+    persistence::{HOW_TO_GET_ONE, SeaStore, StagingTable, find_sqlite_file, make_sqlite_file},
     process,
     system::{SystemClock, SystemRandom},
     telemetry::Counts,
@@ -42,37 +42,35 @@ pub(crate) struct House {
     observer: Arc<dyn Observer>,
 }
 
-/// What to do about migrations that are pending.
+/// What to do where there is no database, and about migrations that are pending.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pending {
-    /// Run them.
+    /// Make it, and run them.
     Migrate,
     /// Refuse.
     Refuse,
-    /// Refuse, unless the database is new: then there is nobody who could be surprised.
-    RefuseUnlessNew,
 }
 
 impl House {
     /// Connects to the database.
     pub async fn open(config: &Config, pending: Pending) -> Result<Self, Error> {
-        Self::over(connect(config).await?, pending).await
+        Self::over(config, connect(config, pending).await?, pending).await
     }
 
     /// Connects to the database as its server.
     ///
     /// Errors: also when another server has the SQLite file. Then nothing was changed.
     pub async fn open_for_server(config: &Config, pending: Pending) -> Result<Self, Error> {
-        let store = connect(config).await?;
+        let store = connect(config, pending).await?;
         let only_server = store.become_only_server()?;
         for warning in [store.warning()?, store.lost_settings().await?].into_iter().flatten() {
             tracing::warn!("{warning}");
         }
-        let house = Self::over(store, pending).await?;
+        let house = Self::over(config, store, pending).await?;
         Ok(Self { only_server, ..house })
     }
 
-    async fn over(store: SeaStore, pending: Pending) -> Result<Self, Error> {
+    async fn over(config: &Config, store: SeaStore, pending: Pending) -> Result<Self, Error> {
         let schema = store.schema().await?;
         if !schema.unknown.is_empty() {
             let unknown = schema.unknown.join(", ");
@@ -81,8 +79,11 @@ impl House {
             )
             .into());
         }
-        if pending == Pending::Migrate || (pending == Pending::RefuseUnlessNew && schema.is_new()) {
+        if pending == Pending::Migrate {
             store.migrate(&tell).await?;
+        } else if schema.is_new() {
+            let why = format!("{} was never set up: {HOW_TO_GET_ONE}", store.whereabouts());
+            return Err(config.fault("database.url", &why).into());
         } else if schema.pending > 0 {
             return Err(format!(
                 "{} migrations are pending; run `passlink migrate`",
@@ -97,6 +98,11 @@ impl House {
             random: Arc::new(SystemRandom),
             observer: Arc::new(Counts::default()),
         })
+    }
+
+    /// Where the database is, in words.
+    pub fn whereabouts(&self) -> &str {
+        self.store.whereabouts()
     }
 
     /// Whether this process is the only server of the database, so that what another one had in hand is
@@ -316,8 +322,13 @@ fn tell(line: String) {
     }
 }
 
-async fn connect(config: &Config) -> Result<SeaStore, Error> {
+async fn connect(config: &Config, pending: Pending) -> Result<SeaStore, Error> {
     let url = config.database.url.expose_secret();
+    let found = match pending {
+        Pending::Migrate => make_sqlite_file(url),
+        Pending::Refuse => find_sqlite_file(url),
+    };
+    found.map_err(|error| config.fault("database.url", &error))?;
     Ok(SeaStore::connect(url, config.database.max_connections).await?)
 }
 

@@ -3,7 +3,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use reqwest::{Method, RequestBuilder};
@@ -24,6 +24,7 @@ pub struct Passlink {
     environment: BTreeMap<String, String>,
     server: Option<Process>,
     database: Database,
+    set_up: OnceLock<()>,
     client: reqwest::Client,
 }
 
@@ -43,8 +44,7 @@ impl Passlink {
     pub fn new() -> Self {
         let (dir, environment) = (TempDir::new().unwrap(), BTreeMap::new());
         let (binary, database) = (binary().to_owned(), Database::asked_for(dir.path()));
-        Self { dir, port: 0, binary, environment, server: None, database, client: client() }
-            .listening()
+        Self::over(dir, binary, environment, database)
             .set("server.public_url", "https://login.example.com")
             .on_its_database()
     }
@@ -53,8 +53,17 @@ impl Passlink {
     /// run yet.
     pub fn another_node(&self) -> Self {
         let (dir, database) = (TempDir::new().unwrap(), self.database.clone());
-        let (binary, environment) = (self.binary.clone(), self.environment.clone());
-        Self { dir, port: 0, binary, environment, server: None, database, client: client() }
+        Self::over(dir, self.binary.clone(), self.environment.clone(), database)
+    }
+
+    fn over(
+        dir: TempDir,
+        binary: PathBuf,
+        environment: BTreeMap<String, String>,
+        database: Database,
+    ) -> Self {
+        let (set_up, client) = (OnceLock::new(), client());
+        Self { dir, port: 0, binary, environment, server: None, database, set_up, client }
             .listening()
     }
 
@@ -175,6 +184,14 @@ impl Passlink {
     pub async fn start(&mut self) {
         self.launch();
         self.until_ready().await;
+        self.set_up.get_or_init(|| ());
+    }
+
+    /// With a database, if there is none yet: most commands make none.
+    #[track_caller]
+    pub fn set_up(&self) -> &Self {
+        self.set_up.get_or_init(|| drop(self.cli(&["migrate"]).done()));
+        self
     }
 
     /// Starts the server and does not wait for it.
@@ -301,7 +318,7 @@ impl Passlink {
     #[track_caller]
     pub fn user(&self, address: &str, more: &[&str]) -> Value {
         let arguments = [&["user", "add", "--email", address], more].concat();
-        self.cli(&arguments).lines().remove(0)
+        self.set_up().cli(&arguments).lines().remove(0)
     }
 
     /// Makes a token.

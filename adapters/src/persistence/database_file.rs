@@ -12,8 +12,21 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-use super::{file_watch::FileWatch, url_fault::UrlFault};
+use passlink_application::StoreError;
+use sea_orm::DbErr;
 
+use super::{
+    error::{driver_code, store_error},
+    file_watch::FileWatch,
+    url_fault::UrlFault,
+};
+
+/// SQLite's code for a file that is something else.
+const NOT_A_DATABASE: &str = "26";
+
+/// What to do where there is no database.
+pub const HOW_TO_GET_ONE: &str = "`passlink migrate` makes one there; if yours is elsewhere, name it \
+    with --config FILE or PASSLINK_DATABASE__URL";
 /// For its owner alone. SQLite makes the files beside the database with the mode of that.
 const PRIVATE: u32 = 0o600;
 /// What SQLite keeps beside the database: it holds what the database does.
@@ -33,6 +46,29 @@ pub enum DatabaseFileError {
     /// Its URL is wrong.
     #[error(transparent)]
     Url(#[from] UrlFault),
+    /// There is none, and whoever looked for it makes none.
+    #[error("there is no database at {0}: {HOW_TO_GET_ONE}")]
+    Missing(PathBuf),
+    /// Nothing is in it.
+    #[error("the database file {0} is empty: {HOW_TO_GET_ONE}")]
+    Empty(PathBuf),
+    /// There is none, and the URL does not allow to make it.
+    #[error(
+        "there is no database at {0}, and the URL does not allow to make one: end it in ?mode=rwc, or \
+         name the file that there is"
+    )]
+    NotMade(PathBuf),
+    /// There is no folder for it.
+    #[error("there is no database at {0}, and no folder for one")]
+    Nowhere(PathBuf),
+    /// SQLite does not take it.
+    #[error("database file {path}: {said}")]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        said: String,
+    },
     /// Everybody can write it, and so make themselves anybody.
     #[error("database file {0} can be written by everybody; run `chmod 600 {0}`")]
     Open(PathBuf),
@@ -60,10 +96,28 @@ impl DatabaseFile {
     ///
     /// Errors: when there is no folder for it.
     pub fn at(path: &Path) -> Result<Self, DatabaseFileError> {
-        let found = std::path::absolute(path).and_then(|named| Ok((named, resolve(path)?)));
-        match found {
-            Ok((named, path)) => Ok(Self { named, path, server: OnceLock::new() }),
-            Err(source) => Err(DatabaseFileError::Io { path: path.to_owned(), source }),
+        let failed = |source| DatabaseFileError::Io { path: path.to_owned(), source };
+        let named = std::path::absolute(path).map_err(failed)?;
+        match resolve(path) {
+            Ok(path) => Ok(Self { named, path, server: OnceLock::new() }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(DatabaseFileError::Nowhere(named))
+            }
+            Err(source) => Err(failed(source)),
+        }
+    }
+
+    /// Whether there is a database.
+    ///
+    /// Errors: there is no file, or nothing is in it.
+    pub fn find(&self) -> Result<(), DatabaseFileError> {
+        match fs::metadata(&self.path) {
+            Ok(file) if file.len() == 0 => Err(DatabaseFileError::Empty(self.path.clone())),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(DatabaseFileError::Missing(self.path.clone()))
+            }
+            Err(source) => Err(DatabaseFileError::Io { path: self.path.clone(), source }),
         }
     }
 
@@ -147,6 +201,15 @@ impl DatabaseFile {
         name.push(ending);
         self.path.with_file_name(name)
     }
+}
+
+/// Why SQLite did not open a database.
+pub(super) fn refused(file: &DatabaseFile, error: DbErr) -> StoreError {
+    let said = match driver_code(&error).as_deref() {
+        Some(NOT_A_DATABASE) => "is not a database of SQLite; see database.url".to_owned(),
+        _ => error.to_string(),
+    };
+    StoreError::Unavailable(DatabaseFileError::Refused { path: file.path.clone(), said }.into())
 }
 
 fn is_denied(error: &io::Error) -> bool {

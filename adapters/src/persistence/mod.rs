@@ -14,11 +14,12 @@ use tokio::{
 };
 
 use database_file::DatabaseFile;
-pub use database_file::DatabaseFileError;
+pub use database_file::{DatabaseFileError, HOW_TO_GET_ONE};
 use error::store_error;
 use file_watch::{FileWatch, Gone};
 use group_commit::Writer;
 pub use postgres_url::PostgresUrl;
+pub use presence::{find_sqlite_file, make_sqlite_file};
 pub use schema::Schema;
 pub use session::Waits;
 use silence::{PATIENCE, Silence};
@@ -36,6 +37,7 @@ mod notify;
 mod pool_use;
 mod postgres;
 mod postgres_url;
+mod presence;
 mod repositories;
 mod schema;
 mod session;
@@ -80,7 +82,8 @@ struct SqliteWriter {
 
 impl SeaStore {
     /// Connects to a `sqlite:` or `postgres:` URL with up to `max_connections` connections, and one
-    /// more to see whether the database is there; on SQLite these read, and one more writes.
+    /// more to see whether the database is there; on SQLite these read, and one more writes. The
+    /// file must be there: [`make_sqlite_file`] makes it.
     ///
     /// Errors: [`StoreError`] when the database can't be reached or opened.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
@@ -106,14 +109,14 @@ impl SeaStore {
         let silence = Silence::of(&format!("database file {}", file.path().display()));
         let watch = Arc::new(watch(url)?);
         let open = |most| open_sqlite(url, &file, watch.clone(), most);
-        let failed = |error| of_file(Some(&file), error);
-        let writing = open(1).await.map_err(failed)?;
-        let connection = open(connections).await.map_err(failed)?;
+        let refused = |error| database_file::refused(&file, error);
+        let writing = open(1).await.map_err(refused)?;
+        let connection = open(connections).await.map_err(refused)?;
         // Only who has read holds the journal: before that, another process that closes the file takes
         // the journal away, and the next one is another file.
         for opened in [&writing, &connection] {
             let read = opened.execute_unprepared("SELECT 1 FROM sqlite_schema LIMIT 1").await;
-            read.map_err(failed)?;
+            read.map_err(refused)?;
         }
         watch.check()?;
         watch.with_companions(&file.companions());
@@ -259,18 +262,15 @@ fn refused(fault: UrlFault) -> StoreError {
 /// Whether a server can do with the SQLite file that a URL leads to, as far as that can be told without
 /// making or opening it.
 ///
-/// Errors: as of [`SeaStore::connect`].
+/// Errors: as of [`make_sqlite_file`] and [`SeaStore::connect`].
 pub fn check_sqlite_file(url: &str) -> Result<(), DatabaseFileError> {
-    database_file(url)?.open_to_others().map(drop)
+    presence::can_be_had(url)?;
+    open_file(url).map(drop)
 }
 
-/// The file that a `sqlite:` URL leads to, made if the URL allows that.
+/// The file that a `sqlite:` URL leads to.
 fn open_file(url: &str) -> Result<DatabaseFile, DatabaseFileError> {
     let file = database_file(url)?;
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    if query.split('&').any(|pair| pair == "mode=rwc") {
-        file.create()?;
-    }
     file.open_to_others()?;
     Ok(file)
 }
@@ -282,18 +282,6 @@ fn watch(url: &str) -> Result<FileWatch, StoreError> {
     }
     let watch = database_file(url).and_then(|file| file.watch());
     watch.map_err(|error| StoreError::Unavailable(error.into()))
-}
-
-/// What a failed statement means, with the file that it is about: SQLite does not say which.
-fn of_file(file: Option<&DatabaseFile>, error: DbErr) -> StoreError {
-    let error = store_error(error);
-    let Some(file) = file else { return error };
-    let named = |cause| format!("database file {}: {cause}", file.path().display()).into();
-    match error {
-        StoreError::Unavailable(cause) => StoreError::Unavailable(named(cause)),
-        StoreError::Broken(cause) => StoreError::Broken(named(cause)),
-        other => other,
-    }
 }
 
 fn database_file(url: &str) -> Result<DatabaseFile, DatabaseFileError> {

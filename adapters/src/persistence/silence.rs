@@ -73,6 +73,11 @@ impl Silence {
         Self { place: place.into(), ..Self::default() }
     }
 
+    /// Where the server is, in words.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
     /// What `work` comes to.
     ///
     /// Errors: it takes longer than `limit`; `what` is the name of the work.

@@ -31,6 +31,7 @@ async fn new_database() -> (tempfile::TempDir, String) {
         }
         Ok(other) => panic!("PASSLINK_TEST_DATABASE={other}: must be sqlite or postgres"),
     };
+    make_sqlite_file(&url).unwrap();
     (folder, url)
 }
 
@@ -127,7 +128,10 @@ async fn ten_that_migrate_at_once_migrate_once() {
     let (_folder, url) = new_database().await;
     let migrate = |_| {
         let url = url.clone();
-        async move { SeaStore::connect(&url, 2).await?.migrate(&|_| ()).await }
+        async move {
+            make_sqlite_file(&url).unwrap();
+            SeaStore::connect(&url, 2).await?.migrate(&|_| ()).await
+        }
     };
     for migrated in (0..10).map(migrate).collect::<tokio::task::JoinSet<_>>().join_all().await {
         migrated.unwrap();
@@ -282,6 +286,7 @@ async fn a_file_that_is_no_database_is_an_error_and_not_a_panic() {
 async fn another_process_that_closes_the_file_takes_nothing_away() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/passlink.db?mode=rwc", folder.path().display());
+    make_sqlite_file(&url).unwrap();
     let first = SeaStore::connect(&url, 2).await.unwrap();
     first.migrate(&|_| ()).await.unwrap();
     let second = SeaStore::connect(&url, 2).await.unwrap();

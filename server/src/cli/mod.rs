@@ -96,7 +96,7 @@ pub enum Command {
         #[arg(long)]
         no_migrate: bool,
     },
-    /// Bring the database up to date, and do nothing else
+    /// Make the database or bring it up to date, and do nothing else
     #[command(after_help = "\
 Example, for a deployment where servers may not change the schema:
   passlink migrate

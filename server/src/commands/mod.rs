@@ -33,13 +33,14 @@ const PAGE: u64 = 500;
 
 /// `passlink migrate`.
 pub(crate) async fn migrate(config: Config) -> Result<(), Error> {
-    House::open(&config, Pending::Migrate).await?;
-    eprintln!("the database is up to date");
+    let house = House::open(&config, Pending::Migrate).await?;
+    eprintln!("{} is up to date", house.whereabouts());
     Ok(())
 }
 
+/// Opens the database, which must be there: a command in the wrong folder must not make another one.
 async fn open(config: &Config) -> Result<House, Error> {
-    House::open(config, Pending::RefuseUnlessNew).await
+    House::open(config, Pending::Refuse).await
 }
 
 /// Takes what was erased out of the database's journal as well. What a command did is done by then: if

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 fn import(passlink: &Passlink, lines: &[u8]) -> Output {
     let file = passlink.dir().join("users.jsonl");
     fs::write(&file, lines).unwrap();
-    passlink.cli(&["user", "import", file.to_str().unwrap()])
+    passlink.set_up().cli(&["user", "import", file.to_str().unwrap()])
 }
 
 fn listed(passlink: &Passlink) -> Vec<Value> {
@@ -178,6 +178,7 @@ fn the_first_twenty_wrong_lines_are_told_and_the_rest_is_counted() {
 #[test]
 fn what_can_not_be_read_is_told() {
     let passlink = Passlink::with_mail_dir();
+    passlink.set_up();
     assert!(passlink.cli(&["user", "import", "missing.jsonl"]).failed(1).contains("missing.jsonl"));
     let folder = passlink.dir().display().to_string();
     let stderr = passlink.cli(&["user", "import", &folder]).failed(1);
@@ -302,7 +303,7 @@ fn a_terminal_shows_how_far_an_import_is() {
     let passlink = Passlink::with_mail_dir();
     let file = passlink.dir().join("users.jsonl");
     fs::write(&file, lines(20_000)).unwrap();
-    let shown = passlink.on_terminal(&["user", "import", file.to_str().unwrap()]).done();
+    let shown = passlink.set_up().on_terminal(&["user", "import", file.to_str().unwrap()]).done();
     for part in [
         " %",
         " lines, ",

@@ -8,6 +8,7 @@
     reason = "this is test code: what is not as expected ends the test"
 )]
 
+mod absent_database;
 mod architecture;
 mod clients;
 mod commands;
