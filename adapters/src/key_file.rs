@@ -3,14 +3,14 @@
 
 use std::{
     fs,
-    io::{self, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, chown},
     path::{Path, PathBuf},
 };
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::Timestamp;
-use passlink_application::Random;
+use passlink_application::{Random, text_of};
 use passlink_domain::{CodeKey, CodeKeys, KeyError, KeyId};
 use zeroize::Zeroizing;
 
@@ -28,9 +28,38 @@ pub enum KeyFileError {
     /// There is no directory to make the file in.
     #[error("key file {0} can't be made: there is no such directory")]
     Nowhere(PathBuf),
+    /// It is not there, and can't be made.
+    #[error(
+        "key file {path} is not there and can't be made: {why}; make one elsewhere, \
+        with `PASSLINK_SECRETS__KEY_FILE=passlink.key passlink key add`, and put it there"
+    )]
+    NotMade {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// It can be read, and not be changed where it is.
+    #[error(
+        "key file {path} can't be changed where it is: {why}; copy it to a folder of yours, change the \
+        copy (name it with PASSLINK_SECRETS__KEY_FILE), and put that in its place"
+    )]
+    Fixed {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: io::Error,
+    },
     /// Others than the owner can read the file.
-    #[error("key file {0} can be read by others; run `chmod 600 {0}`")]
+    #[error(
+        "key file {0} can be read by others; run `chmod 600 {0}`, or, if it is a secret of Kubernetes or \
+        Swarm, mount it with mode 0400. Where neither can be done, set \
+        secrets.allow_readable_key_file = true"
+    )]
     Open(PathBuf),
+    /// Others than the owner can write the file, and so choose the keys.
+    #[error("key file {0} can be written by others; run `chmod 600 {0}`")]
+    Writable(PathBuf),
     /// A line is not `<id> <base64> [<when it was made>]`.
     #[error(
         "key file {path}, line {line}: expected a key's id, 32 octets in base64 and, if it is \
@@ -64,91 +93,122 @@ pub struct ListedKey {
     pub made: Option<Timestamp>,
 }
 
-/// Reads the keys; makes the file, with one new key and for its owner only, where there is none.
-///
-/// Errors: [`KeyFileError`], which says what to do; it never holds a key.
-pub fn load_or_create(
-    path: &Path,
-    random: &dyn Random,
-    now: Timestamp,
-) -> Result<CodeKeys, KeyFileError> {
-    match fs::symlink_metadata(path) {
-        Ok(_) => load(path),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            match create(path, random, now) {
-                // Another process was faster: its keys are the ones.
-                Err(KeyFileError::Io { source, .. })
-                    if source.kind() == io::ErrorKind::AlreadyExists => {}
-                made => made?,
-            }
-            load(path)
+/// The file, and who may read it.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyFile<'p> {
+    path: &'p Path,
+    readable: bool,
+}
+
+impl<'p> KeyFile<'p> {
+    /// The file at a path. It may be `readable` by everybody, or else by its owner alone and, if that is
+    /// root, by its group: so secrets are mounted for a server that runs as somebody else.
+    pub fn new(path: &'p Path, readable: bool) -> Self {
+        Self { path, readable }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &'p Path {
+        self.path
+    }
+
+    /// Reads the keys; makes the file, with one new key and for its owner only, where there is none.
+    ///
+    /// Errors: [`KeyFileError`], which says what to do; it never holds a key.
+    pub fn load_or_create(
+        &self,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Result<CodeKeys, KeyFileError> {
+        if self.is_missing()? {
+            create(self.path, random, now)?;
         }
-        Err(source) => Err(io_error(path, source)),
+        self.load()
+    }
+
+    /// Whether [`KeyFile::load_or_create`] can do its work, without doing it.
+    ///
+    /// Errors: as of [`KeyFile::load_or_create`].
+    pub fn check(&self) -> Result<(), KeyFileError> {
+        match self.is_missing()? {
+            true => has_place(self.path),
+            false => self.load().map(drop),
+        }
+    }
+
+    /// Adds a key to the file, which is made where there is none; returns its id.
+    ///
+    /// Errors: as of [`KeyFile::load_or_create`].
+    pub fn add(&self, random: &dyn Random, now: Timestamp) -> Result<KeyId, KeyFileError> {
+        if self.is_missing()? {
+            return Ok(self.load_or_create(random, now)?.newest().clone());
+        }
+        self.read()?;
+        let (id, line) = new_line(self.path, random, now)?;
+        rewrite(self.path, |text| {
+            let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+            Zeroizing::new(format!("{}{end}{}", text.as_str(), line.as_str()))
+        })?;
+        Ok(id)
+    }
+
+    /// The keys of the file in their order, the newest last.
+    ///
+    /// Errors: as of [`KeyFile::load_or_create`]; a file that is not there is one.
+    pub fn list(&self) -> Result<Vec<ListedKey>, KeyFileError> {
+        let keys = self.read()?.into_iter();
+        Ok(keys.map(|(key, made)| ListedKey { id: key.id().clone(), made }).collect())
+    }
+
+    /// Takes a key out of the file. Whether it is still needed is for the caller to know.
+    ///
+    /// Errors: as of [`KeyFile::list`].
+    pub fn retire(&self, id: &KeyId) -> Result<(), KeyFileError> {
+        self.read()?;
+        let is_other = |line: &&str| line.split_whitespace().next() != Some(id.as_str());
+        rewrite(self.path, |text| {
+            let lines = text.split_inclusive('\n').filter(is_other);
+            Zeroizing::new(lines.collect())
+        })
+    }
+
+    fn is_missing(&self) -> Result<bool, KeyFileError> {
+        match fs::symlink_metadata(self.path) {
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+            Err(source) => Err(io_error(self.path, source)),
+        }
+    }
+
+    fn load(&self) -> Result<CodeKeys, KeyFileError> {
+        let keys = self.read()?.into_iter().map(|(key, _)| key).collect();
+        CodeKeys::new(keys)
+            .map_err(|source| KeyFileError::Key { path: self.path.to_owned(), source })
+    }
+
+    fn read(&self) -> Result<Vec<(CodeKey, Option<Timestamp>)>, KeyFileError> {
+        let file = fs::metadata(self.path).map_err(|source| io_error(self.path, source))?;
+        let (mode, of_root) = (file.mode(), file.uid() == 0);
+        if mode & 0o022 != 0 {
+            return Err(KeyFileError::Writable(self.path.to_owned()));
+        }
+        if !self.readable && (mode & 0o004 != 0 || mode & 0o040 != 0 && !of_root) {
+            return Err(KeyFileError::Open(self.path.to_owned()));
+        }
+        let text = text(self.path).map_err(|source| io_error(self.path, source))?;
+        parse(self.path, &text)
     }
 }
 
-/// Whether [`load_or_create`] can do its work, without doing it.
-///
-/// Errors: as of [`load_or_create`].
-pub fn check(path: &Path) -> Result<(), KeyFileError> {
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => has_place(path),
-        _ => load(path).map(drop),
-    }
+fn text(path: &Path) -> io::Result<Zeroizing<String>> {
+    Ok(Zeroizing::new(text_of(fs::read(path)?)?))
 }
 
-/// Adds a key to the file, which is made where there is none; returns its id.
-///
-/// Errors: as of [`load_or_create`].
-pub fn add(path: &Path, random: &dyn Random, now: Timestamp) -> Result<KeyId, KeyFileError> {
-    if fs::symlink_metadata(path).is_err() {
-        return Ok(load_or_create(path, random, now)?.newest().clone());
-    }
-    read(path)?;
-    let (id, line) = new_line(path, random, now)?;
-    rewrite(path, |text| {
-        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-        Zeroizing::new(format!("{}{end}{}", text.as_str(), line.as_str()))
-    })?;
-    Ok(id)
-}
-
-/// The keys of the file in their order, the newest last.
-///
-/// Errors: as of [`load_or_create`]; a file that is not there is one.
-pub fn list(path: &Path) -> Result<Vec<ListedKey>, KeyFileError> {
-    let keys = read(path)?.into_iter();
-    Ok(keys.map(|(key, made)| ListedKey { id: key.id().clone(), made }).collect())
-}
-
-/// Takes a key out of the file. Whether it is still needed is for the caller to know.
-///
-/// Errors: as of [`list`].
-pub fn retire(path: &Path, id: &KeyId) -> Result<(), KeyFileError> {
-    read(path)?;
-    let is_other = |line: &&str| line.split_whitespace().next() != Some(id.as_str());
-    rewrite(path, |text| {
-        let lines = text.split_inclusive('\n').filter(is_other);
-        Zeroizing::new(lines.collect())
-    })
-}
-
-fn load(path: &Path) -> Result<CodeKeys, KeyFileError> {
-    let keys = read(path)?.into_iter().map(|(key, _)| key).collect();
-    CodeKeys::new(keys).map_err(|source| KeyFileError::Key { path: path.to_owned(), source })
-}
-
-fn read(path: &Path) -> Result<Vec<(CodeKey, Option<Timestamp>)>, KeyFileError> {
-    let metadata = fs::metadata(path).map_err(|source| io_error(path, source))?;
-    if metadata.permissions().mode() & 0o077 != 0 {
-        return Err(KeyFileError::Open(path.to_owned()));
-    }
-    let text = fs::read_to_string(path).map_err(|source| io_error(path, source))?;
-    let text = Zeroizing::new(text);
+fn parse(path: &Path, text: &str) -> Result<Vec<(CodeKey, Option<Timestamp>)>, KeyFileError> {
     let key_error = |source| KeyFileError::Key { path: path.to_owned(), source };
     let mut keys = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.trim().is_empty() || line.starts_with('#') {
+    for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+        if line.is_empty() || line.starts_with('#') {
             continue;
         }
         let bad_line = || KeyFileError::Line { path: path.to_owned(), line: number };
@@ -196,7 +256,12 @@ fn create(path: &Path, random: &dyn Random, now: Timestamp) -> Result<(), KeyFil
     let draft = path.with_extension(format!("{id}.new"));
     let written = write(&draft, &line).and_then(|_| fs::hard_link(&draft, path));
     let _ = fs::remove_file(&draft);
-    written.map_err(|source| io_error(path, source))
+    match written {
+        // Another process was faster: its keys are the ones.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(why) => Err(KeyFileError::NotMade { path: path.to_owned(), why }),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Replaces the text of the file as a whole; who owns it and may read it stays. The draft keeps
@@ -205,22 +270,28 @@ fn rewrite(
     path: &Path,
     change: impl FnOnce(&Zeroizing<String>) -> Zeroizing<String>,
 ) -> Result<(), KeyFileError> {
-    let failed = |source| io_error(path, source);
-    let path = fs::canonicalize(path).map_err(failed)?;
+    let path = fs::canonicalize(path).map_err(|source| io_error(path, source))?;
     let draft = path.with_extension("new");
     let write_draft = || {
         let old = fs::metadata(&path)?;
-        let text = Zeroizing::new(fs::read_to_string(&path)?);
-        let file = write(&draft, &change(&text))?;
+        let file = write(&draft, &change(&text(&path)?))?;
         file.set_permissions(old.permissions())?;
         chown(&draft, Some(old.uid()), Some(old.gid()))?;
         fs::rename(&draft, &path)
     };
     write_draft().map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => KeyFileError::Busy(path.clone(), draft.clone()),
-        _ => {
+        ErrorKind::AlreadyExists => KeyFileError::Busy(path.clone(), draft.clone()),
+        kind => {
             let _ = fs::remove_file(&draft);
-            failed(source)
+            match kind {
+                // A file that is mounted by itself is busy.
+                ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::PermissionDenied
+                | ErrorKind::ResourceBusy => {
+                    KeyFileError::Fixed { path: path.clone(), why: source }
+                }
+                _ => io_error(&path, source),
+            }
         }
     })
 }

@@ -16,6 +16,7 @@ mod export_passkeys;
 mod fair_pool;
 #[cfg(test)]
 mod fakes;
+mod file_text;
 mod hold;
 mod ids;
 mod import_passkeys;
@@ -57,6 +58,7 @@ pub use error::{
 pub use expire_links::ExpireLinks;
 pub use export_passkeys::{ExportPasskeys, ExportedPasskey};
 pub use fair_pool::{ConnectionPlace, FairPool, Full, InUse, Place};
+pub use file_text::{NotText, text_of, without_mark};
 pub use hold::Hold;
 pub use import_passkeys::{ImportPasskeys, ImportedPasskey};
 pub use import_users::{

@@ -4,7 +4,6 @@
 use std::fs;
 
 use passlink_adapters::{
-    key_file,
     mail::{Directory, Smtp},
     persistence::check_sqlite_file,
     telemetry::Telemetry,
@@ -21,8 +20,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
         tls(config),
         mail(config),
         wiring::templates(config).map(drop),
-        key_file::check(&config.secrets.key_file)
-            .map_err(|error| config.fault("secrets.key_file", &error)),
+        config.secrets.keys().check().map_err(|error| config.fault("secrets.key_file", &error)),
         database(config),
         Telemetry::check(config.telemetry.endpoint()),
     ];

@@ -1,10 +1,10 @@
 //! What is made of what: the ports' adapters, and the use cases over them.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use passlink_adapters::{
     api::{self, Api},
-    key_file,
+    key_file::KeyFile,
     mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
     persistence::{HOW_TO_GET_ONE, SeaStore, StagingTable, find_sqlite_file, make_sqlite_file},
     process,
@@ -163,8 +163,8 @@ impl House {
 
     /// The keys that codes are derived from; made at the first start.
     pub fn keys(&self, config: &Config) -> Result<Arc<CodeKeys>, Error> {
-        let file = &config.secrets.key_file;
-        Ok(Arc::new(key_file::load_or_create(file, &*self.random, self.clock.now())?))
+        let file = config.secrets.keys();
+        Ok(Arc::new(file.load_or_create(&*self.random, self.clock.now())?))
     }
 
     /// Which keys are needed.
@@ -333,8 +333,8 @@ async fn connect(config: &Config, pending: Pending) -> Result<SeaStore, Error> {
 }
 
 /// Adds a key to a key file; returns its id.
-pub(crate) fn add_key(file: &Path) -> Result<KeyId, Error> {
-    Ok(key_file::add(file, &SystemRandom, SystemClock.now())?)
+pub(crate) fn add_key(file: KeyFile<'_>) -> Result<KeyId, Error> {
+    Ok(file.add(&SystemRandom, SystemClock.now())?)
 }
 
 /// The mailer that the configuration asks for.

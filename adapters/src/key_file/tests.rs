@@ -1,3 +1,5 @@
+use std::os::unix::fs::{PermissionsExt, symlink};
+
 use super::*;
 
 /// Never the same bytes twice.
@@ -19,18 +21,27 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
+/// The file at a path, for its owner alone.
+fn keys(path: &Path) -> KeyFile<'_> {
+    KeyFile::new(path, false)
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
 fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    set_mode(path, 0o600);
 }
 
 #[test]
 fn the_first_start_makes_a_key_for_the_owner_only_and_the_next_one_finds_it() {
     let folder = folder();
     let path = folder.path().join("passlink.key");
-    let first = load_or_create(&path, &Counter, now()).unwrap();
+    let first = keys(&path).load_or_create(&Counter, now()).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    let second = load_or_create(&path, &Counter, now()).unwrap();
+    let second = keys(&path).load_or_create(&Counter, now()).unwrap();
     assert_eq!(first.newest(), second.newest());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -41,7 +52,7 @@ fn the_last_line_is_the_newest_key() {
     let path = folder.path().join("keys");
     let key = BASE64_STANDARD.encode([1; 32]);
     write(&path, &format!("# keys\none {key}\n\ntwo {key}\n"));
-    assert_eq!(load_or_create(&path, &Counter, now()).unwrap().newest().as_str(), "two");
+    assert_eq!(keys(&path).load_or_create(&Counter, now()).unwrap().newest().as_str(), "two");
 }
 
 #[test]
@@ -50,21 +61,22 @@ fn a_key_is_added_as_the_newest_and_an_older_one_is_taken_out() {
     let path = folder.path().join("keys");
     let key = BASE64_STANDARD.encode([1; 32]);
     write(&path, &format!("# kept\none {key}"));
-    let two = add(&path, &Counter, now()).unwrap();
-    let listed: Vec<_> = list(&path).unwrap().into_iter().map(|it| (it.id, it.made)).collect();
+    let two = keys(&path).add(&Counter, now()).unwrap();
+    let listed: Vec<_> =
+        keys(&path).list().unwrap().into_iter().map(|it| (it.id, it.made)).collect();
     assert_eq!(listed, [("one".parse().unwrap(), None), (two.clone(), Some(now()))]);
-    assert_eq!(*load_or_create(&path, &Counter, now()).unwrap().newest(), two);
+    assert_eq!(*keys(&path).load_or_create(&Counter, now()).unwrap().newest(), two);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 
-    retire(&path, &"one".parse().unwrap()).unwrap();
-    assert_eq!(list(&path).unwrap().len(), 1);
+    keys(&path).retire(&"one".parse().unwrap()).unwrap();
+    assert_eq!(keys(&path).list().unwrap().len(), 1);
     assert!(fs::read_to_string(&path).unwrap().starts_with("# kept\n"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
 
     fs::write(path.with_extension("new"), "").unwrap();
-    let error = add(&path, &Counter, now()).unwrap_err().to_string();
+    let error = keys(&path).add(&Counter, now()).unwrap_err().to_string();
     assert!(error.contains("being changed") && error.contains("keys.new"), "{error}");
-    assert_eq!(list(&path).unwrap().len(), 1);
+    assert_eq!(keys(&path).list().unwrap().len(), 1);
 }
 
 #[test]
@@ -80,11 +92,86 @@ fn what_is_wrong_with_the_file_is_said_without_its_secrets() {
         (&*format!("one {short}"), "32 octets, this one has 16"),
     ] {
         write(&path, text);
-        let error = load_or_create(&path, &Counter, now()).unwrap_err().to_string();
+        let error = keys(&path).load_or_create(&Counter, now()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
         assert!(!error.contains(&short), "{error}");
     }
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    let error = load_or_create(&path, &Counter, now()).unwrap_err().to_string();
+    set_mode(&path, 0o644);
+    let error = keys(&path).load_or_create(&Counter, now()).unwrap_err().to_string();
     assert!(error.contains("chmod 600"), "{error}");
+}
+
+/// Kubernetes and Swarm mount secrets as root's, for a group or for all.
+#[test]
+fn who_may_read_and_write_a_file_is_looked_at_wherever_it_is_from() {
+    let folder = folder();
+    let path = folder.path().join("keys");
+    write(&path, &format!("one {}", BASE64_STANDARD.encode([1; 32])));
+    let of_root = fs::metadata(&path).unwrap().uid() == 0;
+    let others: &[u32] = if of_root { &[0, 1000] } else { &[1000] };
+    for owner in others {
+        if of_root {
+            chown(&path, Some(*owner), Some(1000)).unwrap();
+        }
+        for (mode, strict, generous) in [
+            (0o400, "", ""),
+            (0o600, "", ""),
+            (0o440, if *owner == 0 { "" } else { "read" }, ""),
+            (0o640, if *owner == 0 { "" } else { "read" }, ""),
+            (0o444, "read", ""),
+            (0o644, "read", ""),
+            (0o604, "read", ""),
+            (0o660, "written", "written"),
+            (0o620, "written", "written"),
+            (0o602, "written", "written"),
+            (0o666, "written", "written"),
+        ] {
+            set_mode(&path, mode);
+            for (readable, told) in [(false, strict), (true, generous)] {
+                let is = KeyFile::new(&path, readable).check();
+                let is = is.map_or_else(|error| error.to_string(), |()| String::new());
+                let as_told = is.contains(&format!("can be {told} by others; run `chmod 600"));
+                assert!(
+                    if told.is_empty() { is.is_empty() } else { as_told },
+                    "{owner}, {mode:o}, {readable}: {is:?}"
+                );
+                let names_the_key = is.contains("secrets.allow_readable_key_file = true");
+                assert_eq!(names_the_key, told == "read", "{is}");
+            }
+        }
+    }
+}
+
+/// As Kubernetes does: the file is a link into a folder that is a link as well.
+#[test]
+fn a_file_behind_links_is_read_and_may_begin_with_a_mark_and_end_its_lines_in_any_way() {
+    let folder = folder();
+    let version = folder.path().join("..2026_01_02");
+    fs::create_dir(&version).unwrap();
+    symlink("..2026_01_02", folder.path().join("..data")).unwrap();
+    symlink("..data/keys", folder.path().join("keys")).unwrap();
+    let path = folder.path().join("keys");
+    let key = BASE64_STANDARD.encode([1; 32]);
+    for (text, newest) in [
+        (format!("\u{feff}one {key}"), "one"),
+        (format!("\u{feff}# keys\r\none {key}\r\ntwo {key}\r\n"), "two"),
+        (format!(" one {key} \r\n  # old\n\n\n"), "one"),
+    ] {
+        write(&version.join("keys"), &text);
+        let held = keys(&path).load_or_create(&Counter, now()).unwrap();
+        assert_eq!(held.newest().as_str(), newest, "{text:?}");
+        let added = keys(&path).add(&Counter, now()).unwrap();
+        assert_eq!(keys(&path).list().unwrap().last().unwrap().id, added);
+        keys(&path).retire(&"one".parse().unwrap()).unwrap();
+        let held = keys(&path).load_or_create(&Counter, now()).unwrap();
+        assert_eq!(*held.newest(), added, "{text:?}");
+        assert!(path.is_symlink());
+    }
+    let text = format!("one {key}");
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for octets in [utf16.clone(), [&[0xff, 0xfe][..], &utf16].concat()] {
+        fs::write(version.join("keys"), octets).unwrap();
+        let error = keys(&path).check().unwrap_err().to_string();
+        assert!(error.contains("is in UTF-16; save it as UTF-8"), "{error}");
+    }
 }

@@ -8,14 +8,13 @@ use std::{
 };
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use passlink_application::without_mark;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Error;
 
 /// Longest line, in octets, its end included.
 const MAX_LINE: usize = 64 * 1024;
-/// What some editors put at the beginning of a file: the byte order mark, in UTF-8.
-const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How progress looks where its end is known, and where it is not.
 pub(super) const BAR: &str = "{wide_bar} {percent:>3} %  {msg}, {eta} left";
 pub(super) const SPINNER: &str = "{spinner} {msg}";
@@ -69,8 +68,10 @@ impl Lines {
                 read => self.octets += read,
             }
             self.number += 1;
-            if self.number == 1 && self.line.starts_with(BOM) {
-                self.line.drain(..BOM.len());
+            if self.number == 1 {
+                let bare = without_mark(&self.line);
+                let bare = bare.map_err(|error| format!("{} {error}", self.name))?.len();
+                self.line.drain(..self.line.len() - bare);
             }
             if self.number.is_multiple_of(SHOW_EVERY) {
                 self.progress.set_position(self.octets);

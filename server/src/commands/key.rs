@@ -1,8 +1,8 @@
 //! `passlink key`.
 
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
-use passlink_adapters::key_file::{self, ListedKey};
+use passlink_adapters::key_file::{KeyFile, ListedKey};
 use passlink_application::{EndedByKey, KeyUse};
 use passlink_domain::KeyId;
 use serde::Serialize;
@@ -41,23 +41,23 @@ struct Ended<'k> {
 }
 
 pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error> {
-    let file = &config.secrets.key_file;
+    let file = config.secrets.keys();
     match command {
         KeyCommand::Add => {
             let id = wiring::add_key(file)?;
             eprintln!(
                 "copy {} to all nodes, then restart them one after the other",
-                file.display()
+                file.path().display()
             );
             print_text(&format!("{id}\n"))
         }
         KeyCommand::List => {
-            let held = key_file::list(file)?;
+            let held = file.list()?;
             list(&open(&config).await?.key_use(), &held).await
         }
         KeyCommand::Retire { id, now: true } => retire_now(&id, file, &open(&config).await?).await,
         KeyCommand::Retire { id, now: false } => {
-            let held = key_file::list(file)?;
+            let held = file.list()?;
             may_retire(&id, &held)?;
             let needed = open(&config).await?.key_use().needed().await?;
             match needed.iter().find(|need| need.key == id) {
@@ -66,7 +66,7 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
                     need.until().strftime("%Y-%m-%dT%H:%M:%SZ")
                 )
                 .into()),
-                None => Ok(key_file::retire(file, &id)?),
+                None => Ok(file.retire(&id)?),
             }
         }
     }
@@ -74,8 +74,8 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
 
 /// Ends what was made with a key, and takes it out of the file if it is there: another node may have it
 /// alone.
-async fn retire_now(id: &KeyId, file: &Path, house: &House) -> Result<(), Error> {
-    let held = key_file::list(file)?;
+async fn retire_now(id: &KeyId, file: KeyFile<'_>, house: &House) -> Result<(), Error> {
+    let held = file.list()?;
     let known = held.iter().any(|key| key.id == *id);
     if known || !house.key_use().needed().await?.iter().any(|need| need.key == *id) {
         may_retire(id, &held)?;
@@ -90,16 +90,15 @@ async fn retire_now(id: &KeyId, file: &Path, house: &House) -> Result<(), Error>
         .into());
     }
     let ended = house.retire_key().at_once(id.clone(), newest.id.clone()).await?;
-    if known {
-        key_file::retire(file, id)?;
-    }
+    let taken_out = if known { file.retire(id) } else { Ok(()) };
     eprintln!(
         "copy {} to all nodes, then restart them: until then, those with no newer key than {id} make no \
          links",
-        file.display()
+        file.path().display()
     );
     let EndedByKey { links, resends, undos, ceremonies } = ended;
-    print(&Ended { id: id.as_str(), links, resends, undos, ceremonies })
+    print(&Ended { id: id.as_str(), links, resends, undos, ceremonies })?;
+    Ok(taken_out?)
 }
 
 async fn list(key_use: &KeyUse, held: &[ListedKey]) -> Result<(), Error> {

@@ -55,6 +55,7 @@ impl Config {
             ("webauthn.rp_name", text(&webauthn.rp_name)),
             ("webauthn.extra_origins", list(&webauthn.extra_origins)),
             ("secrets.key_file", path(&secrets.key_file)),
+            ("secrets.allow_readable_key_file", Some(secrets.allow_readable_key_file.to_string())),
             ("limits.wrong_codes_per_minute", number(limits.wrong_codes_per_minute)),
             ("limits.wrong_tokens_per_minute", number(limits.wrong_tokens_per_minute)),
             ("limits.pages_per_minute", number(limits.pages_per_minute)),

@@ -16,6 +16,7 @@ use figment::{
     error::{Error, Kind},
     value::{Dict, Map, Value},
 };
+use passlink_application::text_of;
 
 pub use env::environment;
 pub(super) use origin::Origin;
@@ -169,10 +170,10 @@ impl Sources {
         if let Some(file) = file.as_str() {
             self.secret_files.insert(path, file.into());
         }
-        let refusal = match file.as_str().map(fs::read_to_string) {
+        let read = |path| fs::read(path).and_then(|octets| Ok(text_of(octets)?));
+        let refusal = match file.as_str().map(read) {
             Some(Ok(secret)) => {
-                let trimmed = secret.strip_suffix("\r\n").or(secret.strip_suffix('\n'));
-                let secret = trimmed.unwrap_or(&secret);
+                let secret = secret.trim_end_matches(['\r', '\n']);
                 values.insert(key.name.to_owned(), Value::String(file.tag(), secret.to_owned()));
                 return Some(origin);
             }

@@ -30,6 +30,7 @@ mod mail;
 mod mail_content;
 mod mail_templates;
 mod mail_turns;
+mod mounted_files;
 mod nodes;
 mod odd_mail_servers;
 mod outages;

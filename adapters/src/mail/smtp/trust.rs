@@ -2,6 +2,7 @@
 
 use std::{fs, io, path::Path, sync::Arc};
 
+use passlink_application::without_mark;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -26,8 +27,9 @@ impl Trust {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if let Some(file) = ca_file {
             let failed = |why: String| format!("{}: {why}", file.display());
-            let pem = fs::read(file).map_err(|error| failed(error.to_string()))?;
-            let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+            let octets = fs::read(file).map_err(|error| failed(error.to_string()))?;
+            let pem = without_mark(&octets).map_err(|error| failed(error.to_string()))?;
+            let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
                 .collect::<Result<_, _>>()
                 .map_err(|_| failed("holds no valid PEM".to_owned()))?;
             if certificates.is_empty() {

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use passlink_application::text_of;
 use passlink_domain::canonical_language;
 
 use super::{
@@ -96,5 +97,6 @@ fn language(path: &Path, name: &str) -> Result<String, TemplateError> {
 }
 
 fn read(path: &Path) -> Result<String, TemplateError> {
-    fs::read_to_string(path).map_err(|source| TemplateError::Read { path: path.to_owned(), source })
+    let text = fs::read(path).and_then(|octets| Ok(text_of(octets)?));
+    text.map_err(|source| TemplateError::Read { path: path.to_owned(), source })
 }

@@ -37,6 +37,7 @@ passkeys.max_per_user = 20  # default
 webauthn.rp_name = "Passlink"  # default
 webauthn.extra_origins = []  # default
 secrets.key_file = "passlink.key"  # default
+secrets.allow_readable_key_file = false  # default
 limits.wrong_codes_per_minute = 10  # default
 limits.wrong_tokens_per_minute = 30  # default
 limits.pages_per_minute = 60  # default

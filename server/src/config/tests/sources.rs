@@ -61,10 +61,15 @@ fn toml_may_write_keys_in_any_of_its_ways() {
 #[test]
 fn a_secret_can_stand_in_a_file_of_its_own() {
     let folder = Folder::new();
-    for (ending, url) in
-        [("", "sqlite:a"), ("\n", "sqlite:a"), ("\r\n", "sqlite:a"), ("\n\n", "sqlite:a\n")]
-    {
-        let secret = folder.file("secret", &format!("sqlite:a{ending}"));
+    for (text, url) in [
+        ("sqlite:a", "sqlite:a"),
+        ("sqlite:a\n", "sqlite:a"),
+        ("sqlite:a\r\n", "sqlite:a"),
+        ("sqlite:a\n\n", "sqlite:a"),
+        ("\u{FEFF}sqlite:a\r\n\r\n", "sqlite:a"),
+        ("sqlite: a \n", "sqlite: a "),
+    ] {
+        let secret = folder.file("secret", text);
         let config = folder.load(&format!("database.url_file = '{secret}'"), &[]).unwrap();
         assert_eq!(config.database.url.expose_secret(), url);
         let config = folder.load("", &[("PASSLINK_DATABASE__URL_FILE", &secret)]).unwrap();
