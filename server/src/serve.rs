@@ -32,6 +32,9 @@ async fn serve(config: &Config, no_migrate: bool, telemetry: &Telemetry) -> Resu
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
+    if let Some(passed_over) = config.passed_over() {
+        tracing::info!("{passed_over}");
+    }
     let mailer = Arc::new(configured_mailer(config)?);
     let pending = match no_migrate {
         true => Pending::Refuse,

@@ -73,6 +73,8 @@ pub struct Config {
     origins: BTreeMap<String, Origin>,
     /// The files that secrets were read from, by key.
     secret_files: BTreeMap<String, PathBuf>,
+    /// Variables that were passed over as they tell of services.
+    service_links: Vec<String>,
 }
 
 impl Config {
@@ -95,6 +97,7 @@ impl Config {
             telemetry: sources.section(),
             origins: BTreeMap::new(),
             secret_files: sources.secret_files(),
+            service_links: sources.service_links(),
         };
         let (origins, mut problems, complete) = sources.finish();
         config.origins = origins;
@@ -115,6 +118,17 @@ impl Config {
             Origin::Default => format!("{key}: {why}"),
             origin => format!("{origin}: {key}: {why}"),
         }
+    }
+
+    /// What to tell of variables that begin as ours do but tell of services.
+    pub(crate) fn passed_over(&self) -> Option<String> {
+        let first = self.service_links.first()?;
+        let count = self.service_links.len();
+        Some(format!(
+            "passed over {count} environment variables that tell of services of Kubernetes or Docker and \
+             not of the configuration, {first} among them; in Kubernetes, `enableServiceLinks: false` in \
+             the pod's spec leaves them out"
+        ))
     }
 
     fn origin(&self, key: &str) -> &Origin {

@@ -4,6 +4,7 @@
 mod env;
 mod file;
 mod origin;
+mod service_link;
 
 use std::{
     collections::BTreeMap,
@@ -35,6 +36,7 @@ pub(super) struct Sources {
     problems: Problems,
     origins: BTreeMap<String, Origin>,
     secret_files: BTreeMap<String, PathBuf>,
+    service_links: Vec<String>,
 }
 
 /// What one source says.
@@ -67,10 +69,11 @@ impl Sources {
             problems,
             origins: BTreeMap::new(),
             secret_files: BTreeMap::new(),
+            service_links: in_env.service_links,
         };
         let layers = [
             Layer { source: sources.file.path.as_path().into(), values: in_file },
-            Layer { source: Source::Custom("environment".into()), values: in_env },
+            Layer { source: Source::Custom("environment".into()), values: in_env.values },
         ];
         for layer in layers {
             sources.add(layer);
@@ -142,6 +145,11 @@ impl Sources {
     /// The files that secrets were read from.
     pub fn secret_files(&mut self) -> BTreeMap<String, PathBuf> {
         std::mem::take(&mut self.secret_files)
+    }
+
+    /// Variables that were passed over as they tell of services.
+    pub fn service_links(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.service_links)
     }
 
     /// Where the keys came from, what is wrong, and whether the file was readable at all.

@@ -182,3 +182,22 @@ fn an_import_in_utf_16_is_told_in_one_line() {
     assert!(stderr.contains("users.jsonl is in UTF-16; save it as UTF-8"), "{stderr}");
     assert_eq!(passlink.cli(&["user", "list"]).done(), "");
 }
+
+/// Kubernetes sets them in each pod.
+#[tokio::test]
+async fn variables_of_services_do_not_stop_the_start_and_are_told_once() {
+    let passlink = Passlink::with_mail_dir()
+        .set_variable("PASSLINK_DB_SERVICE_HOST", "10.0.0.1")
+        .set_variable("PASSLINK_DB_SERVICE_PORT", "5432")
+        .set_variable("PASSLINK_SERVER_PORT", "tcp://10.0.0.2:8080");
+    let quiet = passlink.cli(&["config", "print"]);
+    assert!(!quiet.stderr.contains("PASSLINK_DB"), "{}", quiet.stderr);
+    let passlink = passlink.started().await;
+    let log = passlink.log();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("enableServiceLinks")).collect();
+    let [told] = told[..] else { panic!("{log}") };
+    assert!(told.contains("passed over 3 environment variables"), "{told}");
+    let wrong = passlink.another_node().set_variable("PASSLINK_SERVER_LISTEN", "0.0.0.0:8080");
+    let stderr = wrong.cli(&["serve"]).failed(1);
+    assert!(stderr.contains("did you mean PASSLINK_SERVER__LISTEN?"), "{stderr}");
+}

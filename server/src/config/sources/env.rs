@@ -2,10 +2,18 @@
 
 use figment::value::{Dict, Value};
 
+use super::service_link::ServiceLinks;
 use crate::config::{
     error::Problems,
     key::{Name, PREFIX, closest, names},
 };
+
+/// What the environment says.
+pub(super) struct Environment {
+    pub values: Dict,
+    /// Variables that were passed over as they only look like ours.
+    pub service_links: Vec<String>,
+}
 
 /// The process's environment, for [`Config::load`](crate::config::Config::load). What is not
 /// Unicode gets U+FFFD in its place and is refused there, where [`std::env::vars`] would panic.
@@ -19,33 +27,23 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
 pub(super) fn read(
     variables: impl IntoIterator<Item = (String, String)>,
     problems: &mut Problems,
-) -> Dict {
-    let mut values = Dict::new();
-    for (variable, value) in variables {
-        let Some(rest) = variable.strip_prefix(PREFIX) else {
-            continue;
-        };
-        if is_service_link(rest, &value) {
-            continue;
-        }
+) -> Environment {
+    let ours = variables.into_iter().filter(|(variable, _)| variable.starts_with(PREFIX));
+    let ours: Vec<_> = ours.collect();
+    let links = ServiceLinks::among(&ours);
+    let (mut values, mut service_links) = (Dict::new(), Vec::new());
+    for (variable, value) in ours {
         match names().find(|name| name.variable() == variable) {
             Some(_) if value.contains('\u{FFFD}') => {
                 problems.add(format!("{variable}: must be valid Unicode"));
             }
             Some(name) => insert(&mut values, name, value),
-            None => problems.add(unknown(&variable, rest)),
+            None if links.has(&variable, &value) => service_links.push(variable),
+            None => problems.add(unknown(&variable)),
         }
     }
-    values
-}
-
-/// Kubernetes sets these in every pod beside a service called `passlink`.
-fn is_service_link(rest: &str, value: &str) -> bool {
-    let is_link = match rest {
-        "PORT" => value.contains("://"),
-        _ => rest.starts_with("PORT_") || rest.starts_with("SERVICE_"),
-    };
-    is_link && !rest.contains("__")
+    service_links.sort();
+    Environment { values, service_links }
 }
 
 fn insert(values: &mut Dict, name: Name, value: String) {
@@ -61,7 +59,8 @@ fn insert(values: &mut Dict, name: Name, value: String) {
     }
 }
 
-fn unknown(variable: &str, rest: &str) -> String {
+fn unknown(variable: &str) -> String {
+    let rest = variable.strip_prefix(PREFIX).unwrap_or(variable);
     match closest(&rest.to_lowercase().replace("__", ".")) {
         Some(name) => format!("{variable}: unknown variable; did you mean {}?", name.variable()),
         None => format!(

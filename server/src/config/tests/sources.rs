@@ -32,18 +32,55 @@ fn a_variable_is_read_by_the_type_of_its_key() {
 
 #[test]
 fn variables_of_others_are_left_alone() {
-    load(
-        "",
-        &[
-            ("PATH", "/bin"),
-            ("passlink_server__listen", "x"),
-            // Kubernetes sets these beside a service called `passlink`.
-            ("PASSLINK_SERVICE_HOST", "10.0.0.1"),
-            ("PASSLINK_SERVICE_PORT_HTTP", "80"),
-            ("PASSLINK_PORT", "tcp://10.0.0.1:80"),
-            ("PASSLINK_PORT_80_TCP_ADDR", "10.0.0.1"),
-        ],
-    );
+    load("", &[("PATH", "/bin"), ("passlink_server__listen", "x")]);
+}
+
+/// Kubernetes and Docker set these beside services called `passlink`, `passlink-db` and the like.
+const SERVICE_LINKS: [(&str, &str); 28] = [
+    ("PASSLINK_SERVICE_HOST", "10.0.0.1"),
+    ("PASSLINK_SERVICE_PORT", "80"),
+    ("PASSLINK_SERVICE_PORT_HTTP", "80"),
+    ("PASSLINK_PORT", "tcp://10.0.0.1:80"),
+    ("PASSLINK_PORT_80_TCP", "tcp://10.0.0.1:80"),
+    ("PASSLINK_PORT_80_TCP_PROTO", "tcp"),
+    ("PASSLINK_PORT_80_TCP_PORT", "80"),
+    ("PASSLINK_PORT_80_TCP_ADDR", "10.0.0.1"),
+    ("PASSLINK_DB_SERVICE_HOST", "fd00::5"),
+    ("PASSLINK_DB_SERVICE_PORT", "5432"),
+    ("PASSLINK_DB_SERVICE_PORT_PG_METRICS", "9187"),
+    ("PASSLINK_DB_PORT", "tcp://[fd00::5]:5432"),
+    ("PASSLINK_MAIL_RELAY_PORT_514_UDP", "udp://10.0.0.3:514"),
+    ("PASSLINK_MAIL_RELAY_PORT_514_UDP_PROTO", "udp"),
+    ("PASSLINK_MAIL_RELAY_PORT_5060_SCTP", "sctp://10.0.0.3:5060"),
+    // A service that is called as a section, or as a key of it.
+    ("PASSLINK_SERVER_PORT", "tcp://10.0.0.4:8080"),
+    ("PASSLINK_SERVER_SERVICE_HOST", "10.0.0.4"),
+    ("PASSLINK_SERVER_LISTEN_SERVICE_PORT", "8080"),
+    ("PASSLINK_SERVICE_SERVICE_HOST", "10.0.0.5"),
+    ("PASSLINK_PORT_PORT_80_TCP_ADDR", "10.0.0.5"),
+    // Two dashes in a name.
+    ("PASSLINK__DB_SERVICE_HOST", "10.0.0.6"),
+    ("PASSLINK_A__B_PORT_80_TCP", "tcp://10.0.0.6:80"),
+    // Links of Docker.
+    ("PASSLINK_WEB_NAME", "/proxy/passlink_web"),
+    ("PASSLINK_WEB_ENV_NGINX_VERSION", "1.27"),
+    ("PASSLINK_WEB_ENV_A__B", ""),
+    ("PASSLINK_WEB_PORT_80_TCP_START", "tcp://172.17.0.2:80"),
+    ("PASSLINK_WEB_PORT_80_TCP_PORT_END", "89"),
+    ("PASSLINK_WEB_PORT_80_TCP_ADDR", "172.17.0.2"),
+];
+
+#[test]
+fn links_to_services_are_passed_over_with_a_word() {
+    for link in SERVICE_LINKS.iter().filter(|(name, _)| !name.contains("_ENV_")) {
+        assert!(load("", &[*link]).passed_over().is_some(), "{link:?}");
+    }
+    let told = load("", &SERVICE_LINKS).passed_over().unwrap();
+    assert!(told.starts_with("passed over 28 environment variables"), "{told}");
+    for part in ["PASSLINK_A__B_PORT_80_TCP", "enableServiceLinks: false"] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert_eq!(load("", &[("PASSLINK_LINKS__MAX_PER_HOUR", "7")]).passed_over(), None);
 }
 
 #[test]

@@ -20,6 +20,40 @@ fn an_unknown_variable_is_named_and_its_value_is_not() {
     }
 }
 
+/// The name of a link to a service and the value of something else, or the other way round.
+#[test]
+fn what_is_no_link_to_a_service_is_refused() {
+    let kind = "must be PASSLINK_<SECTION>__<KEY>, such as PASSLINK_SERVER__LISTEN";
+    for (name, value, meant) in [
+        ("PASSLINK_SERVER_LISTEN", "0.0.0.0:80", "did you mean PASSLINK_SERVER__LISTEN?"),
+        ("PASSLINK_DATABASE_URL", "sqlite:a", "did you mean PASSLINK_DATABASE__URL?"),
+        ("PASSLINK_DB_SERVICE_HOST", "", kind),
+        ("PASSLINK_DB_SERVICE_HOST", "a b", kind),
+        ("PASSLINK_DB_SERVICE_PORT", "0", kind),
+        ("PASSLINK_DB_SERVICE_PORT", "65536", kind),
+        ("PASSLINK_DB_SERVICE_PORT_PG", "+1", kind),
+        ("PASSLINK_DB_PORT", "5432", kind),
+        ("PASSLINK_DB_PORT", "https://10.0.0.1:5432", kind),
+        ("PASSLINK_DB_PORT", "tcp://10.0.0.1", kind),
+        ("PASSLINK_DB_PORT_5432", "tcp://10.0.0.1:5432", kind),
+        ("PASSLINK_DB_PORT_5432_ICMP", "tcp://10.0.0.1:5432", kind),
+        ("PASSLINK_DB_PORT_5432_TCP_PROTO", "http", kind),
+        ("PASSLINK_DB_PORT_5432_TCP_WHAT", "tcp", kind),
+        ("PASSLINK_DBPORT", "tcp://10.0.0.1:5432", kind),
+        ("PASSLINK_DB_NAME", "passlink", kind),
+        ("PASSLINK_DB_ENV_X", "passlink", kind),
+        ("PASSLINK_SERVER__LISTEN_SERVICE_HOST", "10.0.0.1", kind),
+        ("PASSLINK_SERVER__X_PORT", "tcp://10.0.0.1:80", kind),
+    ] {
+        let problems = problems("", &[(name, value)]);
+        let [problem] = &problems[..] else { panic!("{name}: {problems:?}") };
+        assert!(problem.starts_with(&format!("{name}: unknown variable; ")), "{problem}");
+        if meant != kind {
+            assert!(problem.ends_with(meant), "{problem}");
+        }
+    }
+}
+
 #[test]
 fn a_wrong_variable_is_told_what_is_allowed() {
     for (name, value, line) in [
