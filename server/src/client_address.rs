@@ -96,12 +96,18 @@ impl TrustedProxies {
         false
     }
 
+    /// An IPv4 address has two forms, and a network may be told in either.
     fn trusts(&self, address: IpAddr) -> bool {
-        self.nets.iter().any(|net| net.contains(&address))
+        let mapped = match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped().into(),
+            IpAddr::V6(_) => address,
+        };
+        self.nets.iter().any(|net| net.contains(&address) || net.contains(&mapped))
     }
 }
 
 fn net(text: &str) -> Option<IpNet> {
+    let text = text.trim();
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
@@ -114,25 +120,41 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         true => (X_FORWARDED_FOR, address),
         false => (FORWARDED.as_str(), forwarded),
     };
-    let hops =
-        headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|it| *it == b','));
+    let hops = headers.get_all(name).iter().flat_map(|value| split(value.as_bytes(), b','));
+    // Elements of a list may be empty (RFC 9110, section 5.6.1).
+    let hops = hops.filter(|hop| !hop.trim_ascii().is_empty());
     hops.map(|hop| std::str::from_utf8(hop).ok().and_then(read)).collect()
+}
+
+/// Splits a list, but not within quotes: there, a proxy tells what a client wrote. A quote too many is
+/// the client's own, and sets no bounds to what the proxy adds.
+fn split(list: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let is_even = list.iter().filter(|octet| **octet == b'"').count().is_multiple_of(2);
+    let mut quoted = false;
+    list.split(move |octet| {
+        quoted ^= is_even && *octet == b'"';
+        *octet == separator && !quoted
+    })
 }
 
 /// The `for` of an element of `Forwarded`.
 fn forwarded(element: &str) -> Option<IpAddr> {
-    element
-        .split(';')
-        .filter_map(|pair| pair.split_once('='))
+    split(element.as_bytes(), b';')
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))
         .and_then(|(_, node)| address(node.trim().trim_matches('"')))
 }
 
-/// An address, with or without a port; in brackets or not for IPv6.
+/// An address, with or without a port, which may be hidden (`_x`); in brackets or not for IPv6, where
+/// the zone (`%eth0`) is set aside.
 fn address(node: &str) -> Option<IpAddr> {
-    let node = node.trim();
-    let bare = node.trim_start_matches('[').trim_end_matches(']');
-    bare.parse().ok().or_else(|| node.parse::<SocketAddr>().ok().map(|it| it.ip()))
+    let node = node.trim().trim_matches('"');
+    let bare = match (node.strip_prefix('['), node.split_once(':')) {
+        (Some(node), _) => node.split_once(']')?.0,
+        (None, Some((v4, port))) if !port.contains(':') => v4,
+        (None, _) => node,
+    };
+    bare.split_once('%').map_or(bare, |(address, _)| address).parse().ok()
 }
 
 #[cfg(test)]

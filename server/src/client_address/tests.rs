@@ -36,11 +36,64 @@ fn a_trusted_proxy_says_who_its_client_is_and_not_what_that_client_claims() {
         ("2001:db8::1", "forwarded", "for=1.1.1.1, for=203.0.113.9;proto=https", "203.0.113.9"),
         ("2001:db8::1", "forwarded", r#"proto=https;For="[2001:db8:9::9]:4711""#, "2001:db8:9::9"),
         ("2001:db8::1", "forwarded", "for=unknown", "2001:db8::1"),
+        ("2001:db8::1", "forwarded", "for=_hidden", "2001:db8::1"),
+        ("2001:db8::1", "forwarded", r#"for="203.0.113.9:_x""#, "203.0.113.9"),
+        ("2001:db8::1", "forwarded", r#"FOR = "[2001:DB8:9::9]""#, "2001:db8:9::9"),
+        ("2001:db8::1", "forwarded", r#"for="[::ffff:203.0.113.9]:80""#, "203.0.113.9"),
+        ("10.0.0.1", "x-forwarded-for", "[2001:db8::9]:443", "2001:db8::9"),
+        ("10.0.0.1", "x-forwarded-for", "2001:db8::9", "2001:db8::9"),
+        ("10.0.0.1", "x-forwarded-for", "fe80::9%eth0", "fe80::9"),
+        ("10.0.0.1", "x-forwarded-for", "::ffff:203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1", "x-forwarded-for", "::FFFF:CB00:7109", "203.0.113.9"),
+        ("10.0.0.1", "x-forwarded-for", "203.0.113.9, ::ffff:10.0.0.2", "203.0.113.9"),
+        ("10.0.0.1", "x-forwarded-for", " 203.0.113.9 ,, 10.0.0.2 , ", "203.0.113.9"),
+        ("10.0.0.1", "x-forwarded-for", "", "10.0.0.1"),
+        ("10.0.0.1", "x-forwarded-for", "[203.0.113.9", "10.0.0.1"),
+        ("10.0.0.1", "x-forwarded-for", "010.0.0.9", "10.0.0.1"),
     ] {
         assert_eq!(client(&trusted, peer, &[(header, value)]), expected, "{header}: {value}");
     }
     let twice = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "203.0.113.9")];
     assert_eq!(client(&trusted, "10.0.0.1", &twice), "203.0.113.9");
+}
+
+/// On `[::]`, an IPv4 peer arrives as `::ffff:10.0.0.5`.
+#[test]
+fn an_ipv4_proxy_is_trusted_in_whichever_form_it_is_named_and_arrives() {
+    for trusted in [
+        "10.0.0.5",
+        "::ffff:10.0.0.5",
+        "::FFFF:0A00:0005",
+        "10.0.0.0/8",
+        "::ffff:10.0.0.0/104",
+        "::ffff:10.0.0.5/128",
+        "::ffff:0:0/96",
+        " 10.0.0.5 ",
+    ] {
+        for peer in ["10.0.0.5", "::ffff:10.0.0.5"] {
+            let headers = [("x-forwarded-for", "203.0.113.9")];
+            assert_eq!(client(&[trusted], peer, &headers), "203.0.113.9", "{trusted}: {peer}");
+        }
+    }
+    for trusted in ["::ffff:10.0.0.0/104", "::ffff:10.0.0.5", "2001:db8::/32", "::/96"] {
+        let headers = [("x-forwarded-for", "203.0.113.9")];
+        assert_eq!(client(&[trusted], "11.0.0.5", &headers), "11.0.0.5", "{trusted}");
+    }
+}
+
+/// A proxy may pass on, in quotes, what a client wrote.
+#[test]
+fn what_stands_in_quotes_is_no_hop() {
+    let trusted = ["10.0.0.0/8"];
+    for (value, expected) in [
+        (r#"for=203.0.113.9;host="a, for=1.1.1.1""#, "203.0.113.9"),
+        (r#"host="a;for=1.1.1.1";for=203.0.113.9"#, "203.0.113.9"),
+        (r#"for="1.1.1.1, for=203.0.113.9"#, "203.0.113.9"),
+        (r#"for="1.1.1.1, for="[2001:db8::9]:80""#, "2001:db8::9"),
+        (r#"for="1.1.1.1", for=203.0.113.9;host="a""#, "203.0.113.9"),
+    ] {
+        assert_eq!(client(&trusted, "10.0.0.1", &[("forwarded", value)]), expected, "{value}");
+    }
 }
 
 #[test]
