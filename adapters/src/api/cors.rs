@@ -8,16 +8,25 @@ use tower_http::cors::CorsLayer;
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// What callers send, by REST, gRPC-Web and Connect.
-const REQUEST_HEADERS: [&str; 11] = [
+/// What callers send, by REST, gRPC-Web and Connect; among them clients that were made for ZITADEL.
+/// What is not used here does no harm.
+const REQUEST_HEADERS: [&str; 19] = [
+    "accept",
+    "accept-language",
     "authorization",
     "content-type",
     "content-encoding",
+    "connect-accept-encoding",
+    "connect-content-encoding",
     "connect-protocol-version",
     "connect-timeout-ms",
+    "grpc-accept-encoding",
+    "grpc-encoding",
     "grpc-timeout",
     "x-grpc-web",
+    "x-requested-with",
     "x-user-agent",
+    "x-zitadel-orgid",
     "traceparent",
     "tracestate",
     "baggage",

@@ -41,6 +41,14 @@ async fn a_browser_is_told_what_pages_of_an_allowed_origin_may_do() {
             "grpc-timeout",
             "x-grpc-web",
             "x-user-agent",
+            "x-zitadel-orgid",
+            "x-requested-with",
+            "connect-accept-encoding",
+            "connect-content-encoding",
+            "accept-language",
+            "traceparent",
+            "tracestate",
+            "baggage",
         ] {
             assert!(headers.contains(&name.to_owned()), "{name} is none of {headers:?}");
         }
