@@ -1,5 +1,7 @@
 //! The host of a request (RFC 9112, section 3.2; RFC 9113, section 8.3.1).
 
+use std::net::Ipv6Addr;
+
 use axum::{extract::Request, middleware::Next, response::Response};
 use http::{Version, header::HOST, uri::Authority};
 
@@ -21,14 +23,28 @@ fn holds(request: &Request) -> bool {
         (None, _) => request.version() != Version::HTTP_11 && authority.is_none_or(is_host),
         (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok_and(|host| {
             // HTTP/2 has two places for it (RFC 9113, section 8.3.1).
-            let agrees = |authority: &Authority| *authority == host;
+            let agrees = |authority: &Authority| {
+                authority.host().eq_ignore_ascii_case(host.host())
+                    && authority.port_u16() == host.port_u16()
+            };
             is_host(&host) && (request.version() < Version::HTTP_2 || authority.is_none_or(agrees))
         }),
         (Some(_), Some(_)) => false,
     }
 }
 
+/// A host, and after a colon a port, which may be left out (RFC 3986, section 3.2.3).
 fn is_host(authority: &Authority) -> bool {
-    let port = authority.as_str().strip_prefix(authority.host());
-    !authority.host().is_empty() && (port == Some("") || authority.port_u16().is_some())
+    let (host, text) = (authority.host(), authority.as_str());
+    let literal = host.strip_prefix('[').map(|rest| rest.strip_suffix(']'));
+    let is_address = |text: Option<&str>| text.is_some_and(|it| it.parse::<Ipv6Addr>().is_ok());
+    let is_port = |port: &str| {
+        port.bytes().all(|octet| octet.is_ascii_digit())
+            && (port.is_empty() || port.parse::<u16>().is_ok())
+    };
+    !host.is_empty()
+        && literal.is_none_or(is_address)
+        && text
+            .strip_prefix(host)
+            .is_some_and(|port| port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }

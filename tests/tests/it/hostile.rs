@@ -85,6 +85,14 @@ async fn a_host_that_is_missing_odd_or_told_twice_is_refused() {
         "Host: \u{fc}\r\n",
         "Host: localhost:port\r\n",
         "Host: [::1\r\n",
+        "Host: user@localhost:80\r\n",
+        "Host: :80\r\n",
+        "Host: :\r\n",
+        "Host: localhost:+80\r\n",
+        "Host: localhost:65536\r\n",
+        "Host: localhost::\r\n",
+        "Host: [::1]x:80\r\n",
+        "Host: [localhost]\r\n",
     ] {
         let head = format!("POST {SEND_LINK} HTTP/1.1\r\n{hosts}{rest}Connection: close\r\n\r\n");
         let answer = victim.to_head(&head).await;
@@ -102,9 +110,16 @@ async fn a_host_that_is_missing_odd_or_told_twice_is_refused() {
         let answer = victim.to_head(&head).await;
         assert!(answer.contains(told) && answer.contains("(REQUEST-Malformed)"), "{answer}");
     }
-    for (version, hosts) in
-        [("1.1", "Host: [::1]:8080\r\n"), ("1.1", "host: EXAMPLE\r\n"), ("1.0", "")]
-    {
+    for (version, hosts) in [
+        ("1.1", "Host: [::1]:8080\r\n"),
+        ("1.1", "Host: [::1]:\r\n"),
+        ("1.1", "host: EXAMPLE\r\n"),
+        ("1.1", "Host: localhost:\r\n"),
+        ("1.1", "Host: localhost.:00080\r\n"),
+        ("1.1", "Host: pass_link-1:8080\r\n"),
+        ("1.0", "Host: localhost:\r\n"),
+        ("1.0", ""),
+    ] {
         let head =
             format!("POST {SEND_LINK} HTTP/{version}\r\n{hosts}{rest}Connection: close\r\n\r\n");
         let answer = victim.to_head(&head).await;
