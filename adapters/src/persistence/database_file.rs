@@ -15,11 +15,7 @@ use std::{
 use passlink_application::StoreError;
 use sea_orm::DbErr;
 
-use super::{
-    error::{driver_code, store_error},
-    file_watch::FileWatch,
-    url_fault::UrlFault,
-};
+use super::{error::driver_code, file_watch::FileWatch, url_fault::UrlFault};
 
 /// SQLite's code for a file that is something else.
 const NOT_A_DATABASE: &str = "26";

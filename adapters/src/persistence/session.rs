@@ -8,9 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use super::{
-    silence::{PATIENCE, Silence},
-};
+use super::silence::{PATIENCE, Silence};
 
 /// Hears whom long work waits for.
 pub type Waits<'f> = &'f (dyn Fn(String) + Send + Sync);

@@ -279,7 +279,7 @@ async fn obstacles(
             Ok(u64::try_from(number).unwrap_or_default())
         };
         found.count = number("total")?;
-        let owner = row.try_get("", "owner").map_err(store_error)?;
+        let owner = row.try_get("", "owner")?;
         found.first.push((number("line")?, obstacle(number("first")?, owner)));
     }
     Ok(found)

@@ -21,7 +21,7 @@ impl Config {
     }
 
     /// Every key with its value, as it is written in TOML.
-    pub(super) fn values(&self) -> [(&'static str, Option<String>); 35] {
+    pub(super) fn values(&self) -> [(&'static str, Option<String>); 36] {
         let Self { server, database, mail, links, passkeys, webauthn, .. } = self;
         let Self { secrets, limits, telemetry, .. } = self;
         let database_url = mask::url(database.url.expose_secret());

@@ -40,7 +40,7 @@ static ADA: LazyLock<Arc<Outgoing>> = LazyLock::new(|| Arc::new(mail_to("ada@exa
 fn mail_to(address: &str) -> Outgoing {
     let mail = Mail::Test {
         to: address.parse().unwrap(),
-        language: "en".to_owned(),
+        language: Some("en".to_owned()),
         requested: Timestamp::UNIX_EPOCH,
     };
     let sender =
@@ -69,7 +69,7 @@ fn smtp(url: &str, patience: Duration, kept: usize) -> Smtp {
 
 async fn deliver(smtp: &Smtp, mail: &Arc<Outgoing>) -> Result<String, MailError> {
     let mailer = Arc::new(Direct { smtp: smtp.clone(), mail: mail.clone() });
-    let to = ("ada@example.com".parse().unwrap(), "en".to_owned());
+    let to = ("ada@example.com".parse().unwrap(), Some("en".to_owned()));
     match send_test_mail(mailer, &SystemClock, &SystemRandom, to).await {
         Ok(answer) => Ok(answer),
         Err(TestMailError::Mail(error)) => Err(error),
