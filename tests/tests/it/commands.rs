@@ -235,6 +235,7 @@ fn an_id_and_an_address_are_taken_once() {
 #[test]
 fn what_to_do_after_a_user_was_added_can_be_copied_into_a_shell() {
     let passlink = Passlink::with_mail_dir();
+    passlink.set_up();
     let file = "it's my config.toml";
     fs::write(passlink.dir().join(file), "[webauthn]\nrp_name = \"Example\"\n").unwrap();
     for (number, id) in ["ada", "-a", "it's&all$(so)"].iter().enumerate() {

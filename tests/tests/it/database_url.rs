@@ -112,7 +112,7 @@ const REFUSED: [&str; 12] = [
     "postgres://app:hunter2@host1,host2/x",
     "postgres://app:hunter2@host/x?sslMode=verify-full",
     "postgres://app@host/x?sslpassword=hunter2",
-    "postgres://app:hunter2@host/x\n",
+    "postgres://app:hunter2@ho\nst/x",
 ];
 
 #[test]

@@ -122,7 +122,7 @@ fn a_language_of_the_configuration_without_texts_is_refused() {
     for command in [&["serve"] as &[&str], &["config", "check"], &["mail", "preview"]] {
         let passlink = Passlink::with_mail_dir().set("mail.language", "tlh");
         let stderr = passlink.cli(command).failed(1);
-        for words in ["mail.language", "no texts in tlh", "de, en, es"] {
+        for words in ["mail.language", "no mails in tlh", "de, en, es"] {
             assert!(stderr.contains(words), "{command:?}: {stderr}");
         }
     }
