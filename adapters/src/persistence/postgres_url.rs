@@ -153,7 +153,8 @@ impl PostgresUrl {
         let mode = self.ssl_mode()?;
         if has("sslrootcert") && !mode.starts_with("verify-") {
             return Err(
-                "sslrootcert needs sslmode=verify-full: with others it is not looked at".into()
+                "sslrootcert needs sslmode=verify-full or verify-ca: else it is not looked at"
+                    .into(),
             );
         }
         Ok(())
