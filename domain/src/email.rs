@@ -9,7 +9,7 @@ mod error;
 mod local_part;
 
 pub use self::error::EmailAddressError;
-use self::error::MAX_OCTETS;
+use self::{error::MAX_OCTETS, local_part::composed};
 
 /// An address that mail can be sent to. The domain is in lower case and in its ASCII form; the local
 /// part is kept as it was given, but for the way it is written: composed, and in quotation marks only
@@ -57,7 +57,8 @@ impl EmailAddress {
     /// [`parse`](Self::parse) evens out, are set aside.
     pub fn key(&self) -> String {
         let parsed = Self::parse(&self.0);
-        parsed.as_ref().unwrap_or(self).0.to_lowercase()
+        // Small letters can be composed where capitals can't, as in U+01F0.
+        composed(&parsed.as_ref().unwrap_or(self).0.to_lowercase())
     }
 
     /// The mailbox that mail to this address ends up in.

@@ -27,14 +27,17 @@ pub(super) fn clean(answer: &str, mail: &Mail) -> String {
 
 /// The same error with a clean answer.
 pub(super) fn clean_error(error: MailError, mail: &Mail) -> MailError {
+    with_text(error, |answer| clean(&answer, mail))
+}
+
+/// The same error with another text.
+pub(super) fn with_text(error: MailError, other: impl Fn(String) -> String) -> MailError {
     match error {
-        MailError::Refused(reason, answer) => MailError::Refused(reason, clean(&answer, mail)),
-        MailError::Unavailable(reason, answer) => {
-            MailError::Unavailable(reason, clean(&answer, mail))
-        }
-        MailError::Busy(reason, answer) => MailError::Busy(reason, clean(&answer, mail)),
-        MailError::Down(reason, answer) => MailError::Down(reason, clean(&answer, mail)),
-        MailError::Unclear(answer) => MailError::Unclear(clean(&answer, mail)),
+        MailError::Refused(reason, text) => MailError::Refused(reason, other(text)),
+        MailError::Unavailable(reason, text) => MailError::Unavailable(reason, other(text)),
+        MailError::Busy(reason, text) => MailError::Busy(reason, other(text)),
+        MailError::Down(reason, text) => MailError::Down(reason, other(text)),
+        MailError::Unclear(text) => MailError::Unclear(other(text)),
     }
 }
 

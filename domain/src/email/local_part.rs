@@ -8,13 +8,15 @@ use crate::text::is_invisible;
 /// The local part in the one form that is kept: composed (NFC, RFC 6532, section 3.1), and in
 /// quotation marks only where it needs them.
 pub(super) fn normalised(text: &str) -> Result<String, EmailAddressError> {
-    let composed = |text: &str| ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned();
     let name = match text.strip_prefix('"') {
         Some(rest) => composed(&quoted_content(rest)?),
         None => dot_string(&composed(text))?,
     };
     if name.is_empty() {
         return Err(EmailAddressError::NoLocalPart);
+    }
+    if let Some(joiner) = lone_joiner(&name) {
+        return Err(EmailAddressError::LocalCharacter(joiner));
     }
     let local = match dot_string(&name) {
         Ok(name) => name,
@@ -24,6 +26,25 @@ pub(super) fn normalised(text: &str) -> Result<String, EmailAddressError> {
         octets if octets > MAX_LOCAL_OCTETS => Err(EmailAddressError::LocalPartTooLong(octets)),
         _ => Ok(local),
     }
+}
+
+/// The text in the form in which characters are composed (NFC).
+pub(super) fn composed(text: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
+}
+
+/// A joiner that joins no letters of a script that has them: nobody sees it there.
+fn lone_joiner(text: &str) -> Option<char> {
+    let (mut before, mut rest) = (None::<char>, text.chars().peekable());
+    while let Some(c) = rest.next() {
+        let joins =
+            [before.as_ref(), rest.peek()].iter().all(|it| it.is_some_and(|c| !c.is_ascii()));
+        if matches!(c, '\u{200c}' | '\u{200d}') && !joins {
+            return Some(c);
+        }
+        before = Some(c);
+    }
+    None
 }
 
 /// Takes atoms with dots between them.
@@ -67,5 +88,6 @@ fn is_atext(c: char) -> bool {
 /// Characters of other scripts, but for those that nobody can see or type: they come along when an
 /// address is copied, and name another mailbox.
 fn is_beyond_ascii(c: char) -> bool {
-    !c.is_ascii() && !c.is_control() && !c.is_whitespace() && !is_invisible(c)
+    let is_variation = matches!(c, '\u{fe00}'..='\u{fe0f}');
+    !c.is_ascii() && !c.is_control() && !c.is_whitespace() && !is_variation && !is_invisible(c)
 }

@@ -167,6 +167,23 @@ fn addresses_of_one_mailbox_have_it_in_common() {
 }
 
 #[test]
+fn a_letter_that_is_composed_in_lower_case_alone_makes_no_other_mailbox() {
+    for (capital, small) in [("J\u{30c}", "\u{1f0}"), ("H\u{331}", "\u{1e96}")] {
+        let key = |name| EmailAddress::parse(&format!("{name}x@example.com")).unwrap().key();
+        assert_eq!(key(capital), key(small));
+    }
+}
+
+#[test]
+fn what_nobody_sees_in_an_address_is_refused() {
+    for name in ["ada\u{200d}", "ada\u{200c}b", "\u{200d}ada", "ada\u{fe0f}", "\u{e9}\u{200d}"] {
+        assert!(EmailAddress::parse(&format!("{name}@example.com")).is_err(), "{name:?}");
+    }
+    let joined = "\u{915}\u{94d}\u{200d}\u{937}@example.com";
+    assert!(EmailAddress::parse(joined).is_ok());
+}
+
+#[test]
 fn what_was_recorded_stays_as_it_is_and_has_the_key_of_its_mailbox() {
     let recorded = |text: &str| EmailAddress::recorded(text.to_owned());
     let old = recorded("\"Ada\"@example.com");

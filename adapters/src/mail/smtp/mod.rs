@@ -27,10 +27,11 @@ use self::{
     connection::Connection,
     limits::{Limits, Patience},
     pool::Pool,
+    sign_in::without_secrets,
     trouble::Trouble,
     trust::Trust,
 };
-use super::{deadline::Deadline, message::Outgoing};
+use super::{answer::with_text, deadline::Deadline, message::Outgoing};
 
 /// Sends mail to a mail server.
 #[derive(Clone)]
@@ -86,6 +87,11 @@ impl Smtp {
             error.type = Empty,
         );
         let outcome = self.inner.deliver(mail, deadline).instrument(span.clone()).await;
+        let told = |text| match &server.credentials {
+            Some((user, password)) => without_secrets(text, (user, password)),
+            None => text,
+        };
+        let outcome = outcome.map(told).map_err(|error| with_text(error, told));
         if let Err(error) = &outcome {
             let reason = match error {
                 MailError::Refused(reason, _)

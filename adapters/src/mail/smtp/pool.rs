@@ -39,9 +39,11 @@ impl Pool {
             if since.elapsed() < FRESH {
                 return Some(connection);
             }
-            let works = connection.ask("NOOP", Instant::now() + SHORT).await;
-            if works.is_ok_and(|reply| reply.class() == 2) {
-                return Some(connection);
+            match connection.ask("NOOP", Instant::now() + SHORT).await {
+                Ok(reply) if reply.class() == 2 => return Some(connection),
+                Ok(_) => {}
+                // The others are older, and each that is silent would cost as long.
+                Err(_) => self.lock().connections.clear(),
             }
         }
     }

@@ -14,8 +14,7 @@ const LONGEST: usize = 510;
 
 /// Signs in by a way that the server offers.
 ///
-/// Errors: it offers none that is known, or does not let us in. The text holds no secret, whatever
-/// the server says.
+/// Errors: it offers none that is known, or does not let us in.
 pub(super) async fn sign_in(
     connection: &mut Connection,
     (user, password): (&str, &SecretString),
@@ -27,7 +26,7 @@ pub(super) async fn sign_in(
     for way in ways {
         let words = words(way, user, password);
         match say(connection, way, &words, limits).await {
-            Err(refused) => trouble = without(refused, &words, password),
+            Err(refused) => trouble = refused,
             signed_in => return signed_in,
         }
         // Only an unknown way is worth another one.
@@ -90,11 +89,29 @@ async fn say(
     }
 }
 
-/// The trouble without what was said, if the server repeats it.
-fn without(trouble: Trouble, words: &[Zeroizing<String>], password: &SecretString) -> Trouble {
-    let secrets = words.iter().map(|word| word.as_str()).chain([password.expose_secret()]);
-    let text = secrets
-        .filter(|secret| !secret.is_empty())
-        .fold(trouble.text, |text, secret| text.replace(secret, "[redacted]"));
-    Trouble { text, ..trouble }
+/// The text without what signs in, should the server repeat it, now or later, in whatever case.
+pub(super) fn without_secrets(mut text: String, (user, password): (&str, &SecretString)) -> String {
+    let mut secrets: Vec<_> =
+        MECHANISMS.iter().filter_map(|way| words(way, user, password).pop()).collect();
+    secrets.push(Zeroizing::new(password.expose_secret().to_owned()));
+    for secret in &secrets {
+        let secret = Zeroizing::new(secret.trim_end_matches('=').to_ascii_lowercase());
+        if !secret.is_empty() {
+            text = without(&text, &secret);
+        }
+    }
+    text
+}
+
+/// `secret` is in lower case.
+fn without(text: &str, secret: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let (mut kept, mut end) = (String::with_capacity(text.len()), 0);
+    for (at, found) in lower.match_indices(secret) {
+        kept.push_str(text.get(end..at).unwrap_or_default());
+        kept.push_str("[redacted]");
+        end = at + found.len();
+    }
+    kept.push_str(text.get(end..).unwrap_or_default());
+    kept
 }

@@ -35,8 +35,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_retired_keys::Step),
             Box::new(m0011_tokens_of_links::Step),
             Box::new(m0012_mailboxes::Step),
-            Box::new(m0013_unclear_answers::Step),
             Box::new(m0014_mailbox_keys::Step),
+            // Last, as it locks the outbox until all is done.
+            Box::new(m0013_unclear_answers::Step),
         ]
     }
 }

@@ -209,6 +209,24 @@ async fn secrets_that_a_server_repeats_are_not_told() {
 }
 
 #[tokio::test]
+async fn secrets_that_a_server_repeats_later_or_in_another_case_are_not_told() {
+    let word = plain();
+    for (stage, answer) in [
+        (Stage::Auth, format!("235 ok\r\n{word}\r\n")),
+        (Stage::Auth, format!("535 bad {}\r\n", word.to_lowercase())),
+        (Stage::Mail, format!("550 no, after {}\r\n", word.trim_end_matches('='))),
+        (Stage::Dot, format!("250 taken after {word}\r\n")),
+    ] {
+        let script = vec![ehlo(&["AUTH PLAIN"]), (stage, vec![says(answer.clone())])];
+        let (outcome, _) = delivered(SIGNED_IN, ADA.clone(), script).await;
+        let text = outcome.unwrap_or_else(|error| error.to_string());
+        assert!(text.contains("[redacted]"), "{answer}: {text}");
+        let secret = word.trim_end_matches('=').to_lowercase();
+        assert!(!text.to_lowercase().contains(&secret), "{answer}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_server_offers_in_lower_case_is_used_for_addresses_beyond_ascii() {
     let mail = || Arc::new(mail_to("zo\u{eb}@example.com"));
     let (outcome, heard) = delivered(CLEAR, mail(), vec![ehlo(&["smtputf8", "8bitmime"])]).await;
