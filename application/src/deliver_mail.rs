@@ -27,7 +27,7 @@ const RIPENED: u64 = 500;
 
 /// What an operator is told of a mail that may have arrived.
 const UNCLEAR: &str = "the mail may have arrived, and is sent once more";
-const UNCLEAR_AGAIN: &str = "the mail was sent more than once, and may have arrived; its link stays open, and \
+const UNCLEAR_AGAIN: &str = "the mail was sent more than once, and may have arrived; a link in it stays open, and \
     `passlink outbox retry` sends one more";
 
 /// What came of a try to deliver a claimed mail, to be recorded.

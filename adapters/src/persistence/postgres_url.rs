@@ -252,6 +252,10 @@ impl PostgresUrl {
 fn of_authority(authority: &str) -> Result<Vec<(&'static str, &str)>, UrlFault> {
     let (login, server) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    // What stands behind it may be a password.
+    if user.contains('@') {
+        return Err("the user has an @ in it; there, write %40".into());
+    }
     if server.contains(',') {
         return Err(ONE_SERVER.into());
     }

@@ -53,7 +53,7 @@ fn interrupted(mut stage: MutexGuard<'_, Stage>, progress: &ProgressBar) {
         Stage::Undone => "nothing was imported: interrupted",
         Stage::Committing => {
             *stage = Stage::Waiting;
-            let told = "it is too late to stop the import; interrupt again to leave it alone";
+            let told = "it is too late to stop the import; interrupt again to quit without waiting";
             return progress.suspend(|| eprintln!("passlink: {told}"));
         }
         Stage::Waiting => "interrupted; all was imported, or nothing",

@@ -58,7 +58,8 @@ async fn an_answer_that_nobody_understands_is_followed_by_one_more_copy_across_r
     passlink.kill();
     mails.follow(&json!({ "message": garbage }));
     passlink.start().await;
-    let failed = listed(&passlink, &["--failed"], "may have arrived; its link stays open").await;
+    let failed =
+        listed(&passlink, &["--failed"], "may have arrived; a link in it stays open").await;
     assert!(failed["lastAnswer"].as_str().unwrap().contains("rbage"), "{failed}");
     assert_eq!(passlink.sql("SELECT state FROM links", &[]), [["requested"]]);
     passlink.kill();
@@ -69,7 +70,7 @@ async fn an_answer_that_nobody_understands_is_followed_by_one_more_copy_across_r
     // Who asks for one more gets one more.
     passlink.cli(&["outbox", "retry", failed["id"].as_str().unwrap()]).done();
     until("a third copy", async || (mails.messages().len() == 3).then_some(())).await;
-    listed(&passlink, &["--failed"], "may have arrived; its link stays open").await;
+    listed(&passlink, &["--failed"], "may have arrived; a link in it stays open").await;
     assert_eq!(mails.messages().len(), 3);
     let id = |message: &Value| {
         let message = message["message"].as_str().unwrap().to_owned();

@@ -122,8 +122,10 @@ impl Inbox {
     }
 }
 
-/// The code at the beginning of a line, if there is one, and the rest.
+/// The code at the beginning of a line, if there is one, and the rest. Blanks and a byte order mark may stand
+/// before it.
 fn split(line: &[u8]) -> (Option<u16>, &[u8]) {
+    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii_start();
     match line.split_first_chunk() {
         Some((digits @ [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'], behind)) => {
             let code = digits.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0'));

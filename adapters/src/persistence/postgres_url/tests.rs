@@ -125,6 +125,7 @@ fn a_url_that_may_be_read_in_two_ways_is_refused_without_a_word_of_it() {
         "postgres://amelia:hunter2@host/x\n",
         "postgres://amelia:hun\nter2@host/x",
         "postgres://amelia:hun\tter2@host/x",
+        "postgres://hunter2@amelia@host/x",
         "postgres://amelia:12#hunter2@host/x",
         "postgres://amelia:12/hunter2@host/x",
         "postgres://amelia:12?hunter2@host/x",

@@ -159,10 +159,11 @@ function notCreated(error, name, after) {
   const again = (hints) => () => attempt(() => register(name, hints));
   switch (error.name) {
     case "AbortError":
-      return show("register.cancelled", { tone: "bad", account, action: again(HERE) });
     case "NotAllowedError": {
       const options = { tone: "bad", account, action: again(HERE) };
-      const byBrowser = after < AT_ONCE || surroundingApp() !== undefined;
+      const atOnce = error.name === "NotAllowedError" && after < AT_ONCE;
+      // In some apps nothing but Cancel ends the wait.
+      const byBrowser = atOnce || surroundingApp() !== undefined;
       return (byBrowser ? stranded : show)("register.cancelled", options);
     }
     case "InvalidStateError":
