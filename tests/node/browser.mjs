@@ -10,10 +10,11 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const AsyncFunction = (async () => {}).constructor;
-/** How long the page may take for what a request waits for, in milliseconds. */
-const PATIENCE = 30_000;
+/** How long Chromium or a page may take for what a request waits for, in milliseconds. */
+const PATIENCE = 120_000;
 
 const browser = await chromium.launch({
+  timeout: PATIENCE,
   executablePath: "/usr/bin/chromium",
   args: [
     "--no-sandbox",

@@ -14,7 +14,7 @@ def connect(url: str):
 
         return psycopg.connect(url)
     file = url.removeprefix("sqlite://").partition("?")[0]
-    return sqlite3.connect(f"file:{file}?mode=rw", uri=True, timeout=30)
+    return sqlite3.connect(f"file:{file}?mode=rw", uri=True, timeout=120)
 
 
 def with_parameters(url: str, statement: str) -> str:

@@ -32,7 +32,7 @@ def services_by(version: str) -> list[str]:
         response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
     )
     request = reflection_pb2.ServerReflectionRequest(list_services="")
-    answer = next(iter(ask(iter([request]), timeout=30)))
+    answer = next(iter(ask(iter([request]), timeout=120)))
     return sorted(service.name for service in answer.list_services_response.service)
 
 
@@ -49,7 +49,7 @@ def call(service: str, name: str, fields: dict) -> dict:
     )
     metadata = [("authorization", f"Bearer {token}")]
     try:
-        answer = stub(json_format.ParseDict(fields, request()), timeout=30, metadata=metadata)
+        answer = stub(json_format.ParseDict(fields, request()), timeout=120, metadata=metadata)
         return {"answer": json_format.MessageToDict(answer)}
     except grpc.RpcError as error:
         status = rpc_status.from_call(error)

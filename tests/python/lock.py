@@ -14,7 +14,7 @@ if is_postgres(sys.argv[1]):
         print("ready", flush=True)
         sys.stdin.read()
     sys.exit()
-connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=120)
 connection.execute("BEGIN IMMEDIATE")
 print("ready", flush=True)
 sys.stdin.read()
