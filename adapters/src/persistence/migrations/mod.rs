@@ -14,8 +14,8 @@ mod m0009_ceremonies;
 mod m0010_retired_keys;
 mod m0011_tokens_of_links;
 mod m0012_mailboxes;
-mod m0013_unclear_answers;
-pub(super) mod m0014_mailbox_keys;
+pub(super) mod m0013_mailbox_keys;
+mod m0014_unclear_answers;
 
 pub(super) struct Migrator;
 
@@ -35,9 +35,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_retired_keys::Step),
             Box::new(m0011_tokens_of_links::Step),
             Box::new(m0012_mailboxes::Step),
-            Box::new(m0014_mailbox_keys::Step),
+            Box::new(m0013_mailbox_keys::Step),
             // Last, as it locks the outbox until all is done.
-            Box::new(m0013_unclear_answers::Step),
+            Box::new(m0014_unclear_answers::Step),
         ]
     }
 }

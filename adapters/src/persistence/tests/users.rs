@@ -100,7 +100,7 @@ async fn users_of_old_are_there_with_the_keys_of_their_mailboxes() {
     }
     let manager = SchemaManager::new(&connection);
     for _again in 0..2 {
-        migrations::m0014_mailbox_keys::Step.up(&manager).await.unwrap();
+        migrations::m0013_mailbox_keys::Step.up(&manager).await.unwrap();
     }
     let found: Result<_, StoreError> =
         store.read((), |(), tx| Box::pin(tx.users_after(None, 10))).await;

@@ -6,7 +6,7 @@ pub(super) struct Step;
 
 impl MigrationName for Step {
     fn name(&self) -> &str {
-        "m0013_unclear_answers"
+        "m0014_unclear_answers"
     }
 }
 

@@ -9,7 +9,7 @@ pub(in crate::persistence) struct Step;
 
 impl MigrationName for Step {
     fn name(&self) -> &str {
-        "m0014_mailbox_keys"
+        "m0013_mailbox_keys"
     }
 }
 
