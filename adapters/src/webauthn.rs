@@ -128,8 +128,8 @@ impl WebAuthn for RelyingParty {
     }
 
     /// The steps of WebAuthn, section 7.1, without attestation. The library refuses statements that
-    /// nobody asked for, and RSA keys of more than 2048 bits, so that somebody would have a passkey on
-    /// the device that is not known here.
+    /// nobody asked for, and RSA keys of more than 2048 bits, which would leave a passkey on the
+    /// device that is not known here.
     fn verify(&self, challenge: &Challenge, answer: &str) -> Result<Credential, WebAuthnError> {
         let answer = Answer::read(answer).map_err(not_verified)?;
         let client_data = answer.client_data().map_err(not_verified)?;

@@ -1,4 +1,4 @@
-//! What the octets of a text file say: editors put more into it than text.
+//! Text from the octets of a file: editors put more into it than text.
 
 use std::io;
 
@@ -28,7 +28,8 @@ impl From<NotText> for io::Error {
 pub fn without_mark(octets: &[u8]) -> Result<&[u8], NotText> {
     match octets {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(NotText::Utf16),
-        // Without a mark, that is how a text in it begins whose first letter is in ASCII.
+        // Without a mark, UTF-16 shows by a zero octet beside the first letter, if that is in
+        // ASCII.
         [first, second, ..] if (*first == 0) != (*second == 0) => Err(NotText::Utf16),
         _ => Ok(octets.strip_prefix(MARK).unwrap_or(octets)),
     }

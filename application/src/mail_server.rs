@@ -24,8 +24,9 @@ pub enum ServerWord {
     Works,
     /// It deals with mails, and asks for fewer to this domain.
     Busy,
-    /// It ended the conversation about this mail without an answer that can be understood. Of one
-    /// domain, that is the domain's trouble; of two after each other, the server's.
+    /// It ended the conversation about this mail without an answer that can be understood. If mails
+    /// to one domain have it, that is the domain's trouble; if two domains have it in a row, it is
+    /// the server's.
     Lost,
     /// There is no connection, no TLS, no sign-in; or it is busy with others.
     Trouble,

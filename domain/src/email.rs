@@ -53,8 +53,8 @@ impl EmailAddress {
         self.0.rsplit_once('@').unwrap_or((&self.0, ""))
     }
 
-    /// What addresses of one user have in common, however they are written: case, and what
-    /// [`parse`](Self::parse) evens out, are set aside.
+    /// What all ways to write the address of one mailbox have in common: it is in the form of
+    /// [`parse`](Self::parse), and in lower case.
     pub fn key(&self) -> String {
         let parsed = Self::parse(&self.0);
         // Small letters can be composed where capitals can't, as in U+01F0.

@@ -126,8 +126,8 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     hops.map(|hop| std::str::from_utf8(hop).ok().and_then(read)).collect()
 }
 
-/// Splits a list, but not within quotes: there, a proxy tells what a client wrote. A quote too many is
-/// the client's own, and sets no bounds to what the proxy adds.
+/// Splits a list, but not within quotes, where a proxy repeats what a client wrote. A quote without
+/// a partner is the client's own, and does not hide what the proxy adds.
 fn split(list: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let is_even = list.iter().filter(|octet| **octet == b'"').count().is_multiple_of(2);
     let mut quoted = false;

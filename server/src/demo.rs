@@ -38,7 +38,7 @@ pub(crate) async fn run(listen: SocketAddr) -> Result<(), Error> {
 }
 
 async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
-    // First of all: where that fails, nothing is left behind.
+    // This comes first: where it fails, nothing is left behind.
     let listener = http::bind(listen)
         .await
         .map_err(|error| format!("{error}; choose another with --listen, as {ANOTHER}"))?;

@@ -52,7 +52,7 @@ impl SilentPostgres {
                 let answer = match silence {
                     Silence::AfterTheOfferOfTls if is_ssl_request => YES,
                     Silence::AfterTheLogin if is_ssl_request => NO,
-                    // What begins with a nought is no statement, but a startup.
+                    // A first octet of zero means a startup message, not a statement.
                     Silence::AfterTheLogin if buffer[0] == 0 => LOGGED_IN,
                     _ => b"",
                 };

@@ -33,7 +33,7 @@ fn holds(request: &Request) -> bool {
     }
 }
 
-/// A host, and after a colon a port, which may be left out (RFC 3986, section 3.2.3).
+/// A host, which a colon and a port may follow. The port may be empty (RFC 3986, section 3.2.3).
 fn is_host(authority: &Authority) -> bool {
     let (host, text) = (authority.host(), authority.as_str());
     let literal = host.strip_prefix('[').map(|rest| rest.strip_suffix(']'));

@@ -41,8 +41,8 @@ pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     matches!(Media::of(headers), Media::Grpc | Media::GrpcWeb)
 }
 
-/// Whether a request is a browser's that shows what it gets: it names HTML, and not JSON above that.
-/// Who takes anything is a program.
+/// Whether a browser asks for a page to show: `Accept` names HTML, and does not prefer JSON. A
+/// client that takes anything is a program.
 pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
     let wishes = || {
         let values = headers.get_all(header::ACCEPT).iter();

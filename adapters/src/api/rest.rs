@@ -59,8 +59,8 @@ const BINDINGS: &[Binding] = &[
     post("/passlink/v1/passkeys/{passkey_id}/_inspect_undo", "/passlink.v1.LinkService/InspectUndo"),
 ];
 
-/// REST on its paths, RPC on everything that looks like it, and an error for the rest; `missing` has
-/// it for browsers.
+/// REST on its paths, RPC on everything that looks like it, and an error for the rest; `missing`
+/// answers it to browsers.
 pub(super) fn router(dispatch: Dispatch, missing: Router) -> Router {
     let mut router = Router::new();
     for binding in BINDINGS {

@@ -9,11 +9,12 @@ use std::borrow::Cow;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lettre::message::Mailbox;
 
-/// Longest line with an encoded word, and the longest that this writes where it can break one.
+/// Longest line with an encoded word (RFC 2047, section 2). Other lines are as short where they can
+/// be broken.
 const LINE: usize = 76;
 /// Longest encoded word.
 const WORD: usize = 75;
-/// What an encoded word is besides its text: `=?utf-8?b?` and `?=`.
+/// Octets of an encoded word besides its text: `=?utf-8?b?` and `?=`.
 const FRAME: usize = 12;
 
 /// A header section that grows.

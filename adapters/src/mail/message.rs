@@ -110,7 +110,7 @@ pub(super) fn compose(
     date: Timestamp,
 ) -> Result<Outgoing, MailError> {
     let refused = |why| MailError::Refused(MailReason::Unfit, why);
-    // What was recorded when other rules held is looked at again.
+    // An address may have been recorded under older rules, so it is checked again.
     let to = EmailAddress::parse(mail.to().as_str())
         .map_err(|error| refused(format!("no mail can be sent there: the address {error}")))?;
     let to = to_address(&to);

@@ -42,7 +42,7 @@ pub enum DatabaseFileError {
     /// Its URL is wrong.
     #[error(transparent)]
     Url(#[from] UrlFault),
-    /// There is none, and whoever looked for it makes none.
+    /// There is none, and this use of it does not make one.
     #[error("there is no database at {0}: {HOW_TO_GET_ONE}")]
     Missing(PathBuf),
     /// Nothing is in it.

@@ -16,8 +16,8 @@ const SQLITE_UNDID: [&str; 2] = ["no such savepoint", "no transaction is active"
 const POSTGRES_OUT_OF_REACH: [&str; 8] =
     ["08", "53", "57", "58", "28", "3D", POSTGRES_READ_ONLY, "25P03"];
 const POSTGRES_READ_ONLY: &str = "25006";
-/// A prepared statement is there already, or is not there: a pooler in between gives a session to one client
-/// and then to another.
+/// A prepared statement is there already, or is missing: a pooler gave the session to another
+/// client.
 const POSTGRES_POOLED: [&str; 2] = ["42P05", "26000"];
 const POOLED: &str = "a pooler in between mixes up prepared statements: set max_prepared_statements above 0 in \
     PgBouncer 1.21 or later, or pool_mode to session";

@@ -167,7 +167,8 @@ impl SeaStore {
         Some(&self.sqlite.as_ref()?.file)
     }
 
-    /// What PostgreSQL does not hold to, as somebody in between does not tell it, and what to do about it.
+    /// The settings that PostgreSQL does not apply, as a pooler in between drops them, and what to
+    /// do about it.
     pub async fn lost_settings(&self) -> Result<Option<String>, StoreError> {
         if !self.is_pooled {
             return Ok(None);
@@ -190,7 +191,8 @@ impl SeaStore {
         self.sqlite.as_ref().map_or(Ok(()), |sqlite| sqlite.watch.check())
     }
 
-    /// Brings the schema up to date. Others who migrate at the same time wait, and `waits` hears for whom.
+    /// Brings the schema up to date. Where several processes migrate at the same time, one works
+    /// and the others wait; `waits` hears for whom.
     pub async fn migrate(&self, waits: Waits<'_>) -> Result<(), StoreError> {
         let connection = match &self.sqlite {
             Some(sqlite) => &sqlite.connection,
@@ -225,7 +227,8 @@ impl SeaStore {
     pub fn wake_everywhere(&self, here: Arc<dyn Wake>) -> Arc<dyn Wake> {
         match &self.sqlite {
             Some(_) => here,
-            // Another client would hear what is told to the one who listens, and take it for an answer.
+            // Behind a pooler, another client would get the notification, and take it for an
+            // answer.
             None if self.is_pooled => here,
             None => {
                 let pool = self.connection.get_postgres_connection_pool();
@@ -237,7 +240,7 @@ impl SeaStore {
 
 /// Whether a database can be reached by this URL, as far as the URL tells.
 ///
-/// Errors: what is wrong with it, without a word of its own.
+/// Errors: what is wrong with it. The text repeats nothing of the URL.
 pub fn check_url(url: &str) -> Result<(), UrlFault> {
     match url.starts_with("sqlite:") {
         true => sqlite_url::parse(url).map(drop),

@@ -16,7 +16,7 @@ const CHANNEL: &str = "passlink_outbox";
 const NOTIFY: &str = "NOTIFY passlink_outbox";
 /// Wait before a listener that failed is started again.
 const AGAIN: Duration = Duration::from_secs(1);
-/// How often the one who listens looks whether the server is still there.
+/// How often the listener asks whether the server is still there.
 const STILL_THERE: Duration = Duration::from_secs(60);
 
 /// Wakes the worker of this process at once and those of the others by NOTIFY. Many wakes while a

@@ -62,14 +62,14 @@ pub(super) async fn is_pooled(connection: &DatabaseConnection) -> Result<bool, s
     let pool = connection.get_postgres_connection_pool();
     let mut one = pool.acquire().await?;
     let is_pooled = sqlx::query_scalar(sql).fetch_one(&mut *one).await?;
-    // Where there is no room for another, nobody can be mixed up with.
+    // Without room for a second connection, no sessions can be mixed up.
     if let Ok(mut other) = pool.acquire().await {
         sqlx::query(sql).execute(&mut *other).await?;
     }
     Ok(is_pooled)
 }
 
-/// What is told where the server does not hold to the settings that a connection begins with.
+/// The warning for a server that does not apply the settings that a connection begins with.
 pub(super) async fn lost_settings(
     connection: &DatabaseConnection,
 ) -> Result<Option<String>, DbErr> {

@@ -1,5 +1,6 @@
-//! Work on PostgreSQL that may take long: a migration, an import. The server says nothing while it is at
-//! a statement, and nothing when it is gone: so another connection asks now and then which it is.
+//! Work on PostgreSQL that may take long: a migration, an import. The server is silent while it
+//! runs a statement, and also when it is gone. So another connection asks now and then which of the
+//! two it is.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -20,11 +21,11 @@ pub(super) struct Session {
     process: i32,
 }
 
-/// What a session is at.
+/// What a session is doing.
 enum State {
-    /// A statement, or it was a moment ago.
+    /// It runs a statement, or did a moment ago.
     Working,
-    /// It waits for others to end theirs.
+    /// It waits until others end their transactions.
     WaitingFor(String),
     /// Nothing.
     Gone,
@@ -50,7 +51,7 @@ impl Session {
         Ok(Some(Self { server, process: row.try_get("", "process")? }))
     }
 
-    /// Asks over another connection what the session is at.
+    /// Asks over another connection what the session is doing.
     async fn state(&self) -> State {
         let sql = format!(
             "SELECT (state = 'active' AND wait_event_type IS DISTINCT FROM 'Client') \
@@ -80,7 +81,7 @@ impl Session {
     }
 }
 
-/// What long work comes to. On PostgreSQL it is given up once its session is no longer at it.
+/// The result of long work. On PostgreSQL the work is given up once its session no longer does it.
 pub(super) async fn watched<T>(
     session: Option<&Session>,
     silence: &Silence,

@@ -19,8 +19,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::store_error;
 
-/// How long a server may say nothing before it counts as gone: longer than one that is there lets a
-/// statement take.
+/// How long a server may say nothing before it counts as gone: longer than it lets any statement
+/// take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// How long a connection may take to answer when it comes back from work that was given up.
 const LAST_CALL: Duration = Duration::from_secs(1);
@@ -68,7 +68,7 @@ pub(super) struct Silence {
 }
 
 impl Silence {
-    /// Of the server there, in the words of messages.
+    /// For the server at this place, which messages name.
     pub fn of(place: &str) -> Self {
         Self { place: place.into(), ..Self::default() }
     }

@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use super::url_fault::UrlFault;
 
 const PARAMETERS: [&str; 2] = ["mode", "cache"];
-/// Parameters that the driver knows, and that a file which is written and shared must not have.
+/// Parameters that the driver knows, but that a file must not have that is written and shared.
 const UNSUPPORTED: [&str; 2] = ["immutable", "vfs"];
 const MEMORY: &str = "a database in memory is not supported: name a file. `passlink demo` needs \
     nothing set up";

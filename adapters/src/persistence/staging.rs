@@ -1,7 +1,7 @@
 //! Where users wait to be added all at once: a temporary table of one connection. It is in nobody's
-//! way while it is filled and looked through, and goes with the connection, however that ends. On SQLite,
-//! the last step, from there into the tables of all, is a transaction. On PostgreSQL everything is one:
-//! a pooler in between keeps nothing else together.
+//! way while it is filled and looked through, and goes with the connection, however that ends. On
+//! SQLite, only the last step, from there into the shared tables, is a transaction. On PostgreSQL
+//! everything is one transaction: a pooler keeps nothing else on one connection.
 
 use async_trait::async_trait;
 use jiff::Timestamp;

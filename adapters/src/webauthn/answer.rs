@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::attachment_named;
 
-/// A `PublicKeyCredential`. What is not looked at may be as it likes, and what is only kept may be
-/// missing, `null` or of another type: it is left out then.
+/// A `PublicKeyCredential`. Fields that are not used may hold anything. Fields that are only kept
+/// may be missing, `null` or of another type; they are left out then.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Answer {

@@ -64,22 +64,23 @@ impl AuthenticatorData {
         })
     }
 
-    /// Whether somebody was there.
+    /// User present (UP): somebody touched the authenticator.
     pub fn user_present(&self) -> bool {
         self.flags & USER_PRESENT != 0
     }
 
-    /// Whether it was the user, as the authenticator saw by a PIN, a fingerprint or the like.
+    /// User verified (UV): the authenticator recognised its user by a PIN, a fingerprint or the
+    /// like.
     pub fn user_verified(&self) -> bool {
         self.flags & USER_VERIFIED != 0
     }
 
-    /// Whether the credential can be backed up.
+    /// Backup eligible (BE): the credential can get to other devices.
     pub fn backup_eligible(&self) -> bool {
         self.flags & BACKUP_ELIGIBLE != 0
     }
 
-    /// Whether it is backed up.
+    /// Backup state (BS): the credential is backed up now.
     pub fn backup_state(&self) -> bool {
         self.flags & BACKUP_STATE != 0
     }

@@ -104,8 +104,8 @@ fn isolated(value: &str, output: Output, data: &Value) -> Result<String, RenderE
     })
 }
 
-/// A value as it stands in HTML, with what joins the parts of an address in elements of its own: mail
-/// programs see no address then, while who copies or searches the value finds it as it is.
+/// A value in HTML. The characters that join the parts of an address stand in elements of their
+/// own: mail programs then see no address, while people can copy and search the value as it is.
 fn unlinked(value: &str) -> String {
     let mut html = String::with_capacity(value.len());
     let mut before = None;

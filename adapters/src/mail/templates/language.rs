@@ -3,7 +3,7 @@
 use icu_locale::{Direction, Locale, LocaleDirectionality};
 use icu_plurals::{PluralCategory, PluralRules};
 
-/// The language whose texts all others are held against, and of mails unless another is set.
+/// The language that all other texts are compared with, and the default one of mails.
 pub(super) const FALLBACK: &str = "en";
 
 /// The plural categories (CLDR).

@@ -1,6 +1,6 @@
-//! Addresses of one mailbox have one key, however they are written: so far, those did not that are
-//! composed in another way or stand in quotation marks. Where two users of an organisation have such
-//! addresses, each keeps the key that is there.
+//! Addresses of one mailbox have one key, however they are written. So far, an address that is
+//! composed in another way or stands in quotation marks had a key of its own. Where two users of an
+//! organisation have such addresses, each keeps the key that is there.
 
 use passlink_domain::EmailAddress;
 use sea_orm_migration::{prelude::*, sea_orm::Statement};

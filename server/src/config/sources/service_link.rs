@@ -7,10 +7,10 @@ use url::{Host, Url};
 
 use crate::config::key::{PREFIX, SECTIONS};
 
-/// What protocols ports have there.
+/// The protocols of ports there.
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
 
-/// What is known of such variables by others beside them.
+/// What the variables together tell about links.
 pub(super) struct ServiceLinks {
     /// What the variables of containers that Docker linked begin with: those also tell of all
     /// variables that the container has.
