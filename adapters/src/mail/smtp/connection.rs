@@ -104,6 +104,16 @@ impl Connection {
         }
     }
 
+    /// Waits for the answer to a message: one that asks for it (again) is none.
+    pub async fn verdict(&mut self, end: Instant) -> Result<Reply, Trouble> {
+        loop {
+            let reply = self.reply(end).await?;
+            if reply.class() != 3 || Instant::now() >= end {
+                return Ok(reply);
+            }
+        }
+    }
+
     fn without_reply(&mut self, why: String, end: Instant) -> Trouble {
         let nonsense = std::mem::take(&mut self.inbox);
         match nonsense.nonsense() {
@@ -119,7 +129,18 @@ impl Connection {
     /// Errors: the server said something without being asked, or closed the connection. That is no
     /// answer to what comes next.
     pub fn check_quiet(&mut self) -> Result<(), Trouble> {
-        match self.unasked() {
+        let unasked = self.unasked();
+        Self::is_quiet(unasked)
+    }
+
+    /// The same for a server that asked for a message, and may ask more than once.
+    pub fn check_waiting(&mut self) -> Result<(), Trouble> {
+        let unasked = self.interruption();
+        Self::is_quiet(unasked)
+    }
+
+    fn is_quiet(unasked: Result<Option<Reply>, Trouble>) -> Result<(), Trouble> {
+        match unasked {
             // So may a server take leave at any time (RFC 5321, 3.8).
             Ok(Some(reply)) if reply.code == 421 => Err(Trouble::answer(&reply)),
             Ok(Some(reply)) => {
@@ -151,6 +172,23 @@ impl Connection {
             Some(why) => Err(Trouble::without_answer(MailReason::Connection, why)),
             None => Ok(None),
         }
+    }
+
+    /// What the server has said since it asked for a message, but that it asks once more. Does not
+    /// wait.
+    ///
+    /// Errors: as of [`Connection::unasked`].
+    pub fn interruption(&mut self) -> Result<Option<Reply>, Trouble> {
+        // How it ends is for `unasked` to see.
+        let _ = self.read().now_or_never();
+        while self.inbox.begins_with(b'3') {
+            match self.inbox.take() {
+                Some(reply) if reply.class() == 3 => {}
+                // The rest of a line comes before the answer to the message.
+                reply => return Ok(reply),
+            }
+        }
+        self.unasked()
     }
 
     /// Takes leave of the server. Its answer is not waited for.

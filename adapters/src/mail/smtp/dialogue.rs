@@ -166,7 +166,7 @@ pub(super) async fn hand_over(
         // Without its end, the server drops the message.
         let end = limits.acceptance();
         connection.say(b".\r\n", end).await.map_err(Trouble::of_mail)?;
-        let reply = connection.reply(end).await.and_then(yes);
+        let reply = connection.verdict(end).await.and_then(yes);
         reply.map_err(Trouble::of_handed_over)
     });
     let reply = reply.await?;
@@ -180,9 +180,9 @@ async fn say_message(
     message: &[u8],
     limits: Limits,
 ) -> Result<(), Trouble> {
-    connection.check_quiet()?;
+    connection.check_waiting()?;
     let said = connection.say(&stuffed(message), limits.message()).await;
-    match connection.unasked() {
+    match connection.interruption() {
         Ok(None) => said,
         Ok(Some(reply)) => Err(Trouble::answer(&reply)),
         Err(trouble) => Err(said.err().unwrap_or(trouble)),

@@ -2,6 +2,9 @@
 
 use super::reply::Reply;
 
+/// Keywords that are looked for, and stand alone on their lines.
+const ALONE: [&str; 3] = ["STARTTLS", "8BITMIME", "SMTPUTF8"];
+
 /// The keywords, and what stands behind them, in upper case (RFC 5321, 4.1.1.1).
 #[derive(Debug, Default)]
 pub(super) struct Offers {
@@ -18,8 +21,10 @@ impl Offers {
             let words = line.split(|c: char| c.is_whitespace() || c == '=');
             words.filter(|word| !word.is_empty()).map(str::to_ascii_uppercase).collect()
         };
-        // The first line is a greeting.
-        let keywords = reply.lines.iter().skip(1).map(words).collect();
+        let mut keywords: Vec<Vec<String>> = reply.lines.iter().map(words).collect();
+        if keywords.first().is_some_and(|first| !is_offer(first)) {
+            keywords.remove(0);
+        }
         Self { keywords, knows_ehlo: true }
     }
 
@@ -33,5 +38,15 @@ impl Offers {
         let auth = |words: &&Vec<String>| words.first().is_some_and(|first| first == "AUTH");
         let mechanisms = self.keywords.iter().filter(auth).flat_map(|words| words.iter().skip(1));
         mechanisms.map(String::as_str).collect()
+    }
+}
+
+/// Whether the first line is an offer: it should greet with the server's domain, but some leave that
+/// out, and to miss STARTTLS there is to send in clear.
+fn is_offer(first: &[String]) -> bool {
+    match first {
+        [word] => ALONE.contains(&word.as_str()),
+        [word, ..] => word == "AUTH",
+        [] => false,
     }
 }

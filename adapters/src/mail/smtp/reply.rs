@@ -106,6 +106,11 @@ impl Inbox {
         self.octets.iter().all(|octet| b"\r\n \t\0".contains(octet))
     }
 
+    /// Whether what has come begins with this octet, but for what may stand before a code.
+    pub fn begins_with(&self, octet: u8) -> bool {
+        bare(&self.octets).first() == Some(&octet)
+    }
+
     /// Whether nothing at all has come.
     pub fn is_empty(&self) -> bool {
         self.octets.is_empty()
@@ -122,10 +127,9 @@ impl Inbox {
     }
 }
 
-/// The code at the beginning of a line, if there is one, and the rest. Blanks and a byte order mark may stand
-/// before it.
+/// The code at the beginning of a line, if there is one, and the rest.
 fn split(line: &[u8]) -> (Option<u16>, &[u8]) {
-    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii_start();
+    let line = bare(line);
     match line.split_first_chunk() {
         Some((digits @ [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'], behind)) => {
             let code = digits.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0'));
@@ -133,6 +137,12 @@ fn split(line: &[u8]) -> (Option<u16>, &[u8]) {
         }
         _ => (None, line),
     }
+}
+
+/// The octets without what may stand before a code: blanks and a byte order mark.
+fn bare(octets: &[u8]) -> &[u8] {
+    let octets = octets.trim_ascii_start();
+    octets.strip_prefix("\u{feff}".as_bytes()).unwrap_or(octets).trim_ascii_start()
 }
 
 #[cfg(test)]

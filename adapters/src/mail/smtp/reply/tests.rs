@@ -17,7 +17,7 @@ fn answers(octets: &[u8], size: usize) -> Vec<(u16, String)> {
 
 #[test]
 fn an_answer_is_whole_with_its_last_line_and_what_follows_is_the_next_one() {
-    let cases: [(&[u8], Answers); 14] = [
+    let cases: [(&[u8], Answers); 15] = [
         (b"250 OK\r\n", &[(250, "OK")]),
         (b"250\r\n", &[(250, "")]),
         (b"250\n", &[(250, "")]),
@@ -31,6 +31,7 @@ fn an_answer_is_whole_with_its_last_line_and_what_follows_is_the_next_one() {
         (b"250-a\r\nhm\r\n250 b\r\n", &[(250, "a|b")]),
         (b" 250 a\r\n", &[(250, "a")]),
         (b"\xef\xbb\xbf250 a\r\n", &[(250, "a")]),
+        (b"\r\n \xef\xbb\xbf 250 a\r\n", &[(250, "a")]),
         (b"hm\r\n-250 a\r\n25\r\n2x0 a\r\n250-a\r\n250", &[]),
     ];
     for (octets, expected) in cases {

@@ -62,9 +62,49 @@ async fn encryption_that_is_offered_in_any_spelling_is_used() {
 
 #[tokio::test]
 async fn a_name_that_looks_like_an_offer_is_none() {
-    let answers = vec![says("250-STARTTLS is my name\r\n250 XSTARTTLS\r\n")];
-    let (outcome, heard) = delivered(OPTIONAL, ADA.clone(), vec![(Stage::Ehlo, answers)]).await;
-    assert_eq!((outcome.is_ok(), heard.messages.len()), (true, 1));
+    for answer in [
+        "250-STARTTLS is my name\r\n250 XSTARTTLS\r\n",
+        "250 starttls.example.com\r\n",
+        "250-starttls.example.com\r\n250 HELP\r\n",
+        "250 mail.example.com\r\n",
+        "250 mail.example.com STARTTLS\r\n",
+        "250\r\n",
+    ] {
+        let script = vec![(Stage::Ehlo, vec![says(answer)])];
+        let (outcome, heard) = delivered(OPTIONAL, ADA.clone(), script).await;
+        assert_eq!((outcome.is_ok(), heard.messages.len()), (true, 1), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_offer_in_place_of_the_servers_name_is_one() {
+    for answer in [
+        "250 STARTTLS\r\n",
+        "250 starttls \r\n",
+        "250StartTLS\n",
+        "250-STARTTLS\r\n250 HELP\r\n",
+        "250-size 1\r\n250 starttls\r\n",
+        "250-AUTH PLAIN\r\n250 starttls\r\n",
+    ] {
+        let refusal = vec![says("454 not today\r\n")];
+        let script = vec![(Stage::Ehlo, vec![says(answer)]), (Stage::StartTls, refusal)];
+        let (outcome, heard) = delivered(OPTIONAL, ADA.clone(), script).await;
+        assert!(matches!(outcome, Err(MailError::Down(MailReason::Tls, _))), "{outcome:?}");
+        assert_eq!(heard.commands[1..], ["STARTTLS"], "{answer}");
+    }
+    for answer in ["250 auth=login\r\n", "250-AUTH LOGIN\r\n250 STARTTLS\r\n"] {
+        let asks = vec![says("334\r\n")];
+        let words = vec![says("334\r\n"), says("235\r\n")];
+        let ehlo = (Stage::Ehlo, vec![says(answer)]);
+        let script = vec![ehlo, (Stage::Auth, asks), (Stage::Word, words)];
+        let (outcome, heard) = delivered(SIGNED_IN, ADA.clone(), script).await;
+        assert!(outcome.is_ok(), "{answer}: {outcome:?}");
+        assert_eq!(heard.commands[1], "AUTH LOGIN");
+    }
+    let script = vec![(Stage::Ehlo, vec![says("250-SMTPUTF8\r\n250 8bitmime\r\n")])];
+    let mail = Arc::new(mail_to("zo\u{eb}@example.com"));
+    let (outcome, _) = delivered(CLEAR, mail, script).await;
+    assert!(outcome.is_ok(), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -250,7 +290,13 @@ async fn a_message_arrives_as_it_is_whatever_its_lines_begin_with() {
 
 #[tokio::test]
 async fn what_is_said_before_the_end_of_a_message_is_no_acceptance() {
-    for early in ["354 go on\r\n250 taken\r\n", "354 go on\r\n550 no\r\n", "354 go on\r\nhm\r\n"] {
+    for early in [
+        "354 go on\r\n250 taken\r\n",
+        "354 go on\r\n550 no\r\n",
+        "354 go on\r\nhm\r\n",
+        "354 go\r\n354 on\r\n250 taken\r\n",
+        "354 go\r\n354-on\r\n250 taken\r\n",
+    ] {
         let (outcome, heard) =
             delivered(CLEAR, ADA.clone(), vec![(Stage::Data, vec![says(early)])]).await;
         let lost = MailReason::Connection;
@@ -263,6 +309,24 @@ async fn what_is_said_before_the_end_of_a_message_is_no_acceptance() {
     let early = "354 go on\r\n421 shutting down\r\n";
     let (outcome, _) = delivered(CLEAR, ADA.clone(), vec![(Stage::Data, vec![says(early)])]).await;
     assert!(matches!(outcome, Err(MailError::Busy(..))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_twice_for_a_message_gets_it_once_and_is_waited_for() {
+    let twice = || (Stage::Data, vec![says("354 go\r\n354 on\r\n")]);
+    for (answer, sent) in [("250 OK\r\n", true), ("550 no\r\n", false)] {
+        for asks in ["", "354 on\r\n", "354-on\r\n354\r\n 354 and on\r\n"] {
+            let script = vec![twice(), (Stage::Dot, vec![says(format!("{asks}{answer}"))])];
+            let (outcome, heard) = delivered(CLEAR, ADA.clone(), script).await;
+            assert_eq!(outcome.is_ok(), sent, "{asks}: {outcome:?}");
+            let refused = matches!(&outcome, Err(MailError::Refused(..)));
+            assert_eq!(refused, !sent, "{asks}: {outcome:?}");
+            assert_eq!(heard.messages.len(), 1);
+        }
+    }
+    let gone = Answer { then: Then::Close, ..says("354 on\r\n") };
+    let (outcome, _) = delivered(CLEAR, ADA.clone(), vec![twice(), (Stage::Dot, vec![gone])]).await;
+    assert!(matches!(outcome, Err(MailError::Unclear(_))), "{outcome:?}");
 }
 
 #[tokio::test]

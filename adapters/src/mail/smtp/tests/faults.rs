@@ -19,6 +19,8 @@ enum Means {
     /// Yes, and the connection is closed.
     YesAndGone,
     GoOn,
+    /// Go on, in more than one answer.
+    GoOnTwice,
     NotNow,
     /// Not now, and not so much.
     SlowDown,
@@ -55,18 +57,18 @@ use Leads::*;
 
 /// The stages, and what the answers of each meaning lead to there.
 #[rustfmt::skip]
-const TABLE: [(Stage, [(Means, Leads); 11]); 9] = [
-    (Stage::Greeting, [(Yes, Sent), (YesAndMore, Down), (YesAndGone, Down), (GoOn, Down),    (NotNow, Down),  (SlowDown, Down), (Never, Down),    (SignIn, Down), (Nothing, Down),    (Gone, Down),    (Silence, Down)]),
+const TABLE: [(Stage, [(Means, Leads); 12]); 9] = [
+    (Stage::Greeting, [(Yes, Sent), (YesAndMore, Down), (YesAndGone, Down), (GoOn, Down),    (GoOnTwice, Down),    (NotNow, Down),  (SlowDown, Down), (Never, Down),    (SignIn, Down), (Nothing, Down),    (Gone, Down),    (Silence, Down)]),
     // Who refuses EHLO is asked by HELO.
-    (Stage::Ehlo,     [(Yes, Sent), (YesAndMore, Down), (YesAndGone, Down), (GoOn, Down),    (NotNow, Down),  (SlowDown, Down), (Never, Sent),    (SignIn, Sent), (Nothing, Down),    (Gone, Down),    (Silence, Down)]),
+    (Stage::Ehlo,     [(Yes, Sent), (YesAndMore, Down), (YesAndGone, Down), (GoOn, Down),    (GoOnTwice, Down),    (NotNow, Down),  (SlowDown, Down), (Never, Sent),    (SignIn, Sent), (Nothing, Down),    (Gone, Down),    (Silence, Down)]),
     // A yes is not followed by TLS here. Nothing is said in clear then.
-    (Stage::StartTls, [(Yes, Down), (YesAndMore, Down), (YesAndGone, Down), (GoOn, Down),    (NotNow, Down),  (SlowDown, Down), (Never, Down),    (SignIn, Down), (Nothing, Down),    (Gone, Down),    (Silence, Down)]),
-    (Stage::Auth,     [(Yes, Sent), (YesAndMore, Down), (YesAndGone, Down), (GoOn, Sent),    (NotNow, Down),  (SlowDown, Down), (Never, Down),    (SignIn, Down), (Nothing, Down),    (Gone, Down),    (Silence, Down)]),
-    (Stage::Mail,     [(Yes, Sent), (YesAndMore, Lost), (YesAndGone, Lost), (GoOn, Down),    (NotNow, Down),  (SlowDown, Down), (Never, Down),    (SignIn, Down), (Nothing, Down),    (Gone, Down),    (Silence, Down)]),
-    (Stage::Rcpt,     [(Yes, Sent), (YesAndMore, Lost), (YesAndGone, Lost), (GoOn, Lost),    (NotNow, Again), (SlowDown, Busy), (Never, Refused), (SignIn, Down), (Nothing, Lost),    (Gone, Lost),    (Silence, Late)]),
-    (Stage::Data,     [(Yes, Lost), (YesAndMore, Lost), (YesAndGone, Lost), (GoOn, Sent),    (NotNow, Again), (SlowDown, Busy), (Never, Refused), (SignIn, Down), (Nothing, Lost),    (Gone, Lost),    (Silence, Late)]),
-    (Stage::Dot,      [(Yes, Sent), (YesAndMore, Sent), (YesAndGone, Sent), (GoOn, Unclear), (NotNow, Again), (SlowDown, Busy), (Never, Refused), (SignIn, Down), (Nothing, Unclear), (Gone, Unclear), (Silence, Unclear)]),
-    (Stage::Quit,     [(Yes, Sent), (YesAndMore, Sent), (YesAndGone, Sent), (GoOn, Sent),    (NotNow, Sent),  (SlowDown, Sent), (Never, Sent),    (SignIn, Sent), (Nothing, Sent),    (Gone, Sent),    (Silence, Sent)]),
+    (Stage::StartTls, [(Yes, Down), (YesAndMore, Down), (YesAndGone, Down), (GoOn, Down),    (GoOnTwice, Down),    (NotNow, Down),  (SlowDown, Down), (Never, Down),    (SignIn, Down), (Nothing, Down),    (Gone, Down),    (Silence, Down)]),
+    (Stage::Auth,     [(Yes, Sent), (YesAndMore, Down), (YesAndGone, Down), (GoOn, Sent),    (GoOnTwice, Down),    (NotNow, Down),  (SlowDown, Down), (Never, Down),    (SignIn, Down), (Nothing, Down),    (Gone, Down),    (Silence, Down)]),
+    (Stage::Mail,     [(Yes, Sent), (YesAndMore, Lost), (YesAndGone, Lost), (GoOn, Down),    (GoOnTwice, Down),    (NotNow, Down),  (SlowDown, Down), (Never, Down),    (SignIn, Down), (Nothing, Down),    (Gone, Down),    (Silence, Down)]),
+    (Stage::Rcpt,     [(Yes, Sent), (YesAndMore, Lost), (YesAndGone, Lost), (GoOn, Lost),    (GoOnTwice, Lost),    (NotNow, Again), (SlowDown, Busy), (Never, Refused), (SignIn, Down), (Nothing, Lost),    (Gone, Lost),    (Silence, Late)]),
+    (Stage::Data,     [(Yes, Lost), (YesAndMore, Lost), (YesAndGone, Lost), (GoOn, Sent),    (GoOnTwice, Sent),    (NotNow, Again), (SlowDown, Busy), (Never, Refused), (SignIn, Down), (Nothing, Lost),    (Gone, Lost),    (Silence, Late)]),
+    (Stage::Dot,      [(Yes, Sent), (YesAndMore, Sent), (YesAndGone, Sent), (GoOn, Unclear), (GoOnTwice, Unclear), (NotNow, Again), (SlowDown, Busy), (Never, Refused), (SignIn, Down), (Nothing, Unclear), (Gone, Unclear), (Silence, Unclear)]),
+    (Stage::Quit,     [(Yes, Sent), (YesAndMore, Sent), (YesAndGone, Sent), (GoOn, Sent),    (GoOnTwice, Sent),    (NotNow, Sent),  (SlowDown, Sent), (Never, Sent),    (SignIn, Sent), (Nothing, Sent),    (Gone, Sent),    (Silence, Sent)]),
 ];
 
 fn kind(means: Means, octets: impl Into<Vec<u8>>) -> (Means, Answer) {
@@ -112,6 +114,11 @@ fn kinds() -> Vec<(Means, Answer)> {
         kind(Yes, "*** Welcome ***\r\n\r\n250 OK\r\n"),
         kind(Yes, long("250 ", "\r\n")),
         kind(Yes, "250-more\r\n".repeat(9000) + "250 OK\r\n"),
+        kind(Yes, "\r\n\r\n250 OK\r\n"),
+        kind(Yes, "  \t250 OK\r\n"),
+        kind(Yes, "\u{feff}250 OK\r\n"),
+        kind(Yes, "\r\n \u{feff} 250-OK\r\n 250 OK\r\n"),
+        dribbled(kind(Yes, "\u{feff}250-mail.test\r\n250 OK\r\n")),
         dribbled(kind(Yes, "250-mail.test\r\n250 OK\r\n")),
         kind(Yes, "250 OK"),
         kind(YesAndMore, "250 OK\r\n250 OK\r\n"),
@@ -125,6 +132,12 @@ fn kinds() -> Vec<(Means, Answer)> {
         kind(GoOn, "334\r\n"),
         kind(GoOn, "354-go\r\n354 on\r\n"),
         kind(GoOn, b"334 \xe9\n"),
+        kind(GoOn, "\r\n 354 go on\r\n"),
+        kind(GoOn, "\u{feff}354 go on\r\n"),
+        kind(GoOnTwice, "354 go\r\n354 on\r\n"),
+        kind(GoOnTwice, "354\n 354\n\u{feff}354 on\n"),
+        kind(GoOnTwice, "354 go\r\n\r\n354-on\r\n354 and on\r\n"),
+        dribbled(kind(GoOnTwice, "354 go\r\n354 on\r\n")),
         kind(NotNow, "450 later\r\n"),
         kind(NotNow, "451\r\n"),
         kind(NotNow, b"452 sp\xe4ter\r\n"),
@@ -138,6 +151,8 @@ fn kinds() -> Vec<(Means, Answer)> {
         kind(Never, "550 5.1.1 nobody\r\n"),
         kind(Never, b"550 gibt es nicht: \xfc\r\n"),
         kind(Never, "500\r\n"),
+        kind(Never, "\r\n 550 no\r\n"),
+        kind(Never, "\u{feff}550 no\r\n"),
         kind(Never, "502 what?\r\n"),
         kind(Never, "504\n"),
         kind(Never, "571 5.7.1 no\r\n"),
@@ -197,7 +212,8 @@ fn led_to(outcome: &Result<String, MailError>) -> Leads {
 /// The code that an answer holds, as an operator is to see it.
 fn code(answer: &Answer) -> String {
     let octets = String::from_utf8_lossy(&answer.octets);
-    octets.lines().last().unwrap_or_default().chars().take(3).collect()
+    let last = octets.lines().last().unwrap_or_default();
+    last.trim_start_matches([' ', '\u{feff}']).chars().take(3).collect()
 }
 
 async fn at(stage: Stage, means: Means, answer: Answer, leads: Leads) {
@@ -205,7 +221,9 @@ async fn at(stage: Stage, means: Means, answer: Answer, leads: Leads) {
     let shown = format!("{stage:?} {means:?}: {:?}", String::from_utf8_lossy(shown));
     // A line without an end is waited for, unless it is far too long.
     let ends = answer.octets.ends_with(b"\n") || answer.octets.len() > 1 << 20;
-    let waits = answer.then == Then::Hang || (answer.then == Then::Listen && !ends);
+    // The answer to a message is waited for behind what asks for it.
+    let asks = stage == Stage::Dot && matches!(means, GoOn | GoOnTwice);
+    let waits = asks || answer.then == Then::Hang || (answer.then == Then::Listen && !ends);
     let script: Script = vec![(stage, vec![answer.clone()])];
     let server = Server::start(script).await;
     let patience = if waits { IMPATIENT } else { PATIENT };

@@ -125,7 +125,8 @@ impl Talk {
         }
     }
 
-    /// Answers; `None` when the conversation is over. Returns what was said in the last line.
+    /// Answers; `None` when the conversation is over. Returns what was said in the last line,
+    /// from its code on.
     async fn answer(&mut self, stage: Stage) -> Option<Vec<u8>> {
         let answer = {
             let mut script = self.script.lock().unwrap();
@@ -148,7 +149,10 @@ impl Talk {
             Then::Listen if stage == Stage::Quit => None,
             Then::Listen => {
                 let said = answer.octets.strip_suffix(b"\n").unwrap_or(&answer.octets);
-                said.rsplit(|octet| *octet == b'\n').next().map(<[u8]>::to_vec)
+                said.rsplit(|octet| *octet == b'\n').next().map(|line| {
+                    let blanks = |octet: &&u8| b" \t\xef\xbb\xbf".contains(octet);
+                    line.iter().skip_while(blanks).copied().collect()
+                })
             }
             Then::Close => {
                 // Whoever closes with octets unread resets the connection, and what was said is lost.
