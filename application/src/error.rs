@@ -74,8 +74,8 @@ pub enum MailError {
     /// the other side is too busy.
     #[error("not taken now: {1}")]
     Down(MailReason, String),
-    /// Perhaps taken: it was handed over, and there was no answer that can be understood.
-    #[error("handed over, and perhaps taken: {0}")]
+    /// It may have been taken: all of it was sent, and no answer came that can be understood.
+    #[error("may have been taken, as no clear answer came: {0}")]
     Unclear(String),
 }
 

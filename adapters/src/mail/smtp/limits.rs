@@ -44,6 +44,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
+    /// For the steps from now on; those before the message end at `latest`, whatever the patience.
     pub fn new(patience: Patience, latest: Instant) -> Self {
         Self { patience, latest }
     }

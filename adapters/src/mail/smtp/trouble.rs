@@ -32,14 +32,17 @@ pub(super) enum About {
 }
 
 impl Trouble {
+    /// What happened in place of an answer.
     pub fn without_answer(reason: MailReason, text: impl Into<String>) -> Self {
         Self { reason, code: None, about: About::All, text: text.into() }
     }
 
+    /// No answer within the time that a step may take.
     pub fn late() -> Self {
         Self::without_answer(MailReason::Timeout, "no answer in time")
     }
 
+    /// The connection broke, or there was none.
     pub fn connection(error: &std::io::Error) -> Self {
         Self::without_answer(MailReason::Connection, error.to_string())
     }
