@@ -122,9 +122,9 @@ impl PostgresUrl {
         for (name, value) in place.into_iter().filter(|(_, value)| !value.is_empty()) {
             url.place.push((name.to_owned(), checked(name, decoded(value)?)?));
         }
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        for (place, pair) in (1..).zip(query.split('&').filter(|pair| !pair.is_empty())) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = known(&decoded(name)?)?;
+            let name = known(place, &decoded(name)?)?;
             if url.parameters.iter().any(|(other, _)| *other == name) {
                 return Err(UrlFault::twice(&name));
             }
@@ -174,7 +174,7 @@ impl PostgresUrl {
         // The driver passes over another.
         match SSL_MODES.contains(&&*mode.to_ascii_lowercase()) {
             true => Ok(mode.to_ascii_lowercase()),
-            false => Err(UrlFault::value("PGSSLMODE in the environment", &SSL_MODES.join(", "))),
+            false => Err(UrlFault::value("PGSSLMODE in the environment", &ssl_modes())),
         }
     }
 
@@ -280,29 +280,40 @@ fn of_authority(authority: &str) -> Result<Vec<(&'static str, &str)>, UrlFault> 
     Ok(vec![("user", user), ("password", password), ("host", host), ("port", port)])
 }
 
-/// What a parameter is called here.
-fn known(name: &str) -> Result<String, UrlFault> {
+/// What a parameter is called here; `place` counts the parameters from 1.
+fn known(place: usize, name: &str) -> Result<String, UrlFault> {
     if let Some(names) = PARAMETERS.iter().find(|names| names.contains(&name)) {
         return Ok(names.first().copied().unwrap_or_default().to_owned());
     }
     let setting = name.strip_prefix("options[").and_then(|name| name.strip_suffix(']'));
     let is_word = |it: &str| it.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
     match setting {
-        Some(setting) if OWN_SETTINGS.contains(&setting) => Err(own(setting)),
-        Some(setting) if !setting.is_empty() && is_word(setting) => Ok(name.to_owned()),
+        Some(setting) if !setting.is_empty() && is_word(setting) => {
+            no_own_setting(setting).map(|()| name.to_owned())
+        }
         _ if name == OPTIONS => Ok(name.to_owned()),
         _ => match UNSUPPORTED.iter().find(|it| name.eq_ignore_ascii_case(it)) {
             Some(name) => Err(UrlFault::unsupported(name)),
             None => {
                 let known = PARAMETERS.iter().filter_map(|names| names.first().copied());
-                Err(UrlFault::unknown(name, &known.chain([OPTIONS]).collect::<Vec<_>>()))
+                Err(UrlFault::unknown(place, name, &known.chain([OPTIONS]).collect::<Vec<_>>()))
             }
         },
     }
 }
 
-fn own(setting: &str) -> UrlFault {
-    UrlFault(format!("options can't have {setting}: Passlink sets it"))
+/// Refuses settings that are Passlink's own, as PostgreSQL reads them: in any case, with `-` for `_`, and
+/// without backslashes.
+fn no_own_setting(options: &str) -> Result<(), UrlFault> {
+    let options = options.to_ascii_lowercase().replace('-', "_").replace('\\', "");
+    match OWN_SETTINGS.iter().find(|setting| options.contains(**setting)) {
+        Some(setting) => Err(UrlFault(format!("options can't have {setting}: Passlink sets it"))),
+        None => Ok(()),
+    }
+}
+
+fn ssl_modes() -> String {
+    format!("one of {}", SSL_MODES.join(", "))
 }
 
 /// A value that the parameter can have.
@@ -318,15 +329,13 @@ fn checked(name: &str, value: String) -> Result<String, UrlFault> {
         _ if FILES.contains(&name) => !value.trim_start().starts_with("-----BEGIN"),
         _ => true,
     };
-    if name == OPTIONS
-        && let Some(setting) = OWN_SETTINGS.iter().find(|it| value.contains(**it))
-    {
-        return Err(own(setting));
+    if name == OPTIONS {
+        no_own_setting(&value)?;
     }
     match (is_right, name) {
         (true, _) => Ok(value),
         (false, "host" | "hostaddr" | "port") if value.contains(',') => Err(ONE_SERVER.into()),
-        (false, "sslmode") => Err(UrlFault::value(name, &SSL_MODES.join(", "))),
+        (false, "sslmode") => Err(UrlFault::value(name, &ssl_modes())),
         (false, "port") => Err(UrlFault::value(
             name,
             "a number from 1 to 65535; in a password, write \

@@ -24,7 +24,7 @@ pub(super) fn parse(url: &str) -> Result<PathBuf, UrlFault> {
         return Err("it holds %00".into());
     }
     let mut seen = Vec::new();
-    for (parameter, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (place, (parameter, value)) in (1..).zip(form_urlencoded::parse(query.as_bytes())) {
         let parameter = &*parameter;
         if UNSUPPORTED.contains(&parameter) {
             return Err(UrlFault::unsupported(parameter));
@@ -32,9 +32,9 @@ pub(super) fn parse(url: &str) -> Result<PathBuf, UrlFault> {
         match (parameter, &*value) {
             ("mode", "memory") => return Err(MEMORY.into()),
             ("mode", "ro" | "rw" | "rwc") | ("cache", "private" | "shared") => {}
-            ("mode", _) => return Err(UrlFault::value("mode", "rwc, rw or ro")),
+            ("mode", _) => return Err(UrlFault::value("mode", "one of rwc, rw and ro")),
             ("cache", _) => return Err(UrlFault::value("cache", "private or shared")),
-            _ => return Err(UrlFault::unknown(parameter, &PARAMETERS)),
+            _ => return Err(UrlFault::unknown(place, parameter, &PARAMETERS)),
         }
         if seen.contains(&parameter.to_owned()) {
             return Err(UrlFault::twice(parameter));

@@ -13,14 +13,16 @@ impl From<&str> for UrlFault {
 }
 
 impl UrlFault {
-    /// A parameter that nobody knows, among those that are known.
-    pub fn unknown(name: &str, known: &[&str]) -> Self {
+    /// A parameter that nobody knows, among those that are known. Told by its place, from 1: its name may
+    /// be a part of a password.
+    pub fn unknown(place: usize, name: &str, known: &[&str]) -> Self {
         let name = name.to_lowercase().replace('_', "-");
         let far = |known: &str| strsim::osa_distance(&name, &known.replace('_', "-"));
+        let what = format!("parameter {place} behind the ? is not known");
         let closest = known.iter().min_by_key(|known| far(known));
         Self(match closest.filter(|closest| 3 * far(closest) <= name.chars().count()) {
-            Some(meant) => format!("a parameter is not known; did you mean {meant}?"),
-            None => format!("a parameter is not known; there are {}", known.join(", ")),
+            Some(meant) => format!("{what}; did you mean {meant}?"),
+            None => format!("{what}; there are {}", known.join(", ")),
         })
     }
 

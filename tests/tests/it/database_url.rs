@@ -96,7 +96,7 @@ fn tls_is_verified_where_it_is_asked_for() {
     unknown.cli(&["config", "check"]).failed(1);
     let told = on(&url("localhost", "")).set_variable("PGSSLMODE", "verify_full");
     let told = told.cli(&["config", "check"]).failed(1);
-    assert!(told.contains("PGSSLMODE in the environment must be disable"), "{told}");
+    assert!(told.contains("PGSSLMODE in the environment must be one of disable"), "{told}");
 }
 
 /// URLs that no server is looked for by, all with the same password.
