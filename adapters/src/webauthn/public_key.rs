@@ -1,7 +1,11 @@
 //! Public keys of credentials: COSE_Keys (RFC 9052, 9053 and 8230).
 
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::{collections::BTreeMap, fmt, ops::RangeInclusive};
 
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, Visitor},
+};
 use serde_cbor_2::Value;
 use webauthn_rs::prelude::{
     COSEAlgorithm, COSEKey, COSEKeyType, COSERSAKey, ECDSACurve, WebauthnError,
@@ -9,6 +13,9 @@ use webauthn_rs::prelude::{
 
 /// Bits of an RSA key: fewer are too weak, and more cost too much to verify.
 const RSA_BITS: RangeInclusive<usize> = 2048..=4096;
+
+/// Most octets of a key. One of RSA has some 530.
+const LONGEST: usize = 2048;
 
 /// Labels and values in a COSE_Key.
 const KEY_TYPE: i64 = 1;
@@ -24,6 +31,9 @@ pub(super) enum PublicKeyError {
     /// It is no COSE_Key.
     #[error("the public key is no COSE_Key: {0}")]
     NoKey(#[from] serde_cbor_2::Error),
+    /// It is longer than any key that is taken.
+    #[error("the public key has {0} octets; it can have up to 2048")]
+    TooLong(usize),
     /// It is none of the algorithms that are asked for, or no point on their curves.
     #[error("the public key is none for ES256, ES384 or RS256")]
     Algorithm(#[source] Option<WebauthnError>),
@@ -37,19 +47,51 @@ pub(super) enum PublicKeyError {
 
 /// Reads a key of the algorithms that are asked for.
 pub(super) fn read(cose: &[u8]) -> Result<COSEKey, PublicKeyError> {
-    let key: Value = serde_cbor_2::from_slice(cose)?;
-    if let Value::Map(entries) = &key
-        && entries.get(&KEY_TYPE.into()) == Some(&RSA.into())
-        && entries.get(&ALGORITHM.into()) == Some(&RS256.into())
-    {
-        return rsa(entries);
+    if cose.len() > LONGEST {
+        return Err(PublicKeyError::TooLong(cose.len()));
     }
+    let Entries(entries) = serde_cbor_2::from_slice(cose)?;
+    let is = |label: i64, value: i64| entries.get(&label.into()) == Some(&value.into());
+    if is(KEY_TYPE, RSA) && is(ALGORITHM, RS256) {
+        return rsa(&entries);
+    }
+    let key = Value::Map(entries);
     let key = COSEKey::try_from(&key).map_err(|error| PublicKeyError::Algorithm(Some(error)))?;
     let is_on = |curve| matches!(&key.key, COSEKeyType::EC_EC2(key) if key.curve == curve);
     match key.type_ {
         COSEAlgorithm::ES256 if is_on(ECDSACurve::SECP256R1) => Ok(key),
         COSEAlgorithm::ES384 if is_on(ECDSACurve::SECP384R1) => Ok(key),
         _ => Err(PublicKeyError::Algorithm(None)),
+    }
+}
+
+/// The entries of a map in CTAP2's canonical CBOR: its length comes first, and no label is there twice.
+/// Who verifies by another library may take the other of two.
+struct Entries(BTreeMap<Value, Value>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self(BTreeMap::new()))
+    }
+}
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        if map.size_hint().is_none() {
+            return Err(A::Error::custom("the length of the map is indefinite"));
+        }
+        while let Some((label, value)) = map.next_entry()? {
+            if self.0.insert(label, value).is_some() {
+                return Err(A::Error::custom("a label is there twice"));
+            }
+        }
+        Ok(self)
     }
 }
 

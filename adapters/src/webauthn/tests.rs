@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 use made::{ID, Made, ORIGIN};
 
+mod keys;
 mod lenience;
 mod made;
 mod refusals;
