@@ -33,10 +33,18 @@ pub(super) fn normalised(text: &str) -> Result<String, EmailAddressError> {
         }
     }
     // No top-level domain is a number, but IP addresses end in one (RFC 3696, section 2).
-    let last = ascii.rsplit('.').next().unwrap_or_default();
-    match last.bytes().all(|b| b.is_ascii_digit()) {
+    match is_number(ascii.rsplit('.').next().unwrap_or_default()) {
         true => Err(EmailAddressError::IpAddress),
         false => Ok(ascii),
+    }
+}
+
+/// Whether a label in lower case is a number, be it hexadecimal, where hosts are looked up (URL Standard,
+/// "ends in a number").
+fn is_number(label: &str) -> bool {
+    match label.strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => label.bytes().all(|b| b.is_ascii_digit()),
     }
 }
 
