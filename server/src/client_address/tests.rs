@@ -26,32 +26,36 @@ fn without_a_trusted_proxy_the_connection_counts_whatever_headers_say() {
 #[test]
 fn a_trusted_proxy_says_who_its_client_is_and_not_what_that_client_claims() {
     let trusted = ["10.0.0.0/8", "2001:db8::1"];
-    for (peer, header, value, expected) in [
-        ("10.0.0.1", "x-forwarded-for", "203.0.113.9", "203.0.113.9"),
-        ("10.0.0.1", "x-forwarded-for", "1.1.1.1, 203.0.113.9", "203.0.113.9"),
-        ("10.0.0.1", "x-forwarded-for", "1.1.1.1, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
-        ("10.0.0.1", "x-forwarded-for", "203.0.113.9:4711", "203.0.113.9"),
-        ("10.0.0.1", "x-forwarded-for", "nonsense", "10.0.0.1"),
-        ("::ffff:10.0.0.1", "x-forwarded-for", "203.0.113.9", "203.0.113.9"),
-        ("2001:db8::1", "forwarded", "for=1.1.1.1, for=203.0.113.9;proto=https", "203.0.113.9"),
-        ("2001:db8::1", "forwarded", r#"proto=https;For="[2001:db8:9::9]:4711""#, "2001:db8:9::9"),
-        ("2001:db8::1", "forwarded", "for=unknown", "2001:db8::1"),
-        ("2001:db8::1", "forwarded", "for=_hidden", "2001:db8::1"),
-        ("2001:db8::1", "forwarded", r#"for="203.0.113.9:_x""#, "203.0.113.9"),
-        ("2001:db8::1", "forwarded", r#"FOR = "[2001:DB8:9::9]""#, "2001:db8:9::9"),
-        ("2001:db8::1", "forwarded", r#"for="[::ffff:203.0.113.9]:80""#, "203.0.113.9"),
-        ("10.0.0.1", "x-forwarded-for", "[2001:db8::9]:443", "2001:db8::9"),
-        ("10.0.0.1", "x-forwarded-for", "2001:db8::9", "2001:db8::9"),
-        ("10.0.0.1", "x-forwarded-for", "fe80::9%eth0", "fe80::9"),
-        ("10.0.0.1", "x-forwarded-for", "::ffff:203.0.113.9", "203.0.113.9"),
-        ("10.0.0.1", "x-forwarded-for", "::FFFF:CB00:7109", "203.0.113.9"),
-        ("10.0.0.1", "x-forwarded-for", "203.0.113.9, ::ffff:10.0.0.2", "203.0.113.9"),
-        ("10.0.0.1", "x-forwarded-for", " 203.0.113.9 ,, 10.0.0.2 , ", "203.0.113.9"),
-        ("10.0.0.1", "x-forwarded-for", "", "10.0.0.1"),
-        ("10.0.0.1", "x-forwarded-for", "[203.0.113.9", "10.0.0.1"),
-        ("10.0.0.1", "x-forwarded-for", "010.0.0.9", "10.0.0.1"),
+    for (value, expected) in [
+        ("203.0.113.9", "203.0.113.9"),
+        ("1.1.1.1, 203.0.113.9", "203.0.113.9"),
+        ("1.1.1.1, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        ("203.0.113.9:4711", "203.0.113.9"),
+        ("nonsense", "10.0.0.1"),
+        ("[2001:db8::9]:443", "2001:db8::9"),
+        ("2001:db8::9", "2001:db8::9"),
+        ("fe80::9%eth0", "fe80::9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("::FFFF:CB00:7109", "203.0.113.9"),
+        ("203.0.113.9, ::ffff:10.0.0.2", "203.0.113.9"),
+        (" 203.0.113.9 ,, 10.0.0.2 , ", "203.0.113.9"),
+        ("", "10.0.0.1"),
+        ("[203.0.113.9", "10.0.0.1"),
+        ("010.0.0.9", "10.0.0.1"),
     ] {
-        assert_eq!(client(&trusted, peer, &[(header, value)]), expected, "{header}: {value}");
+        let headers = [("x-forwarded-for", value)];
+        assert_eq!(client(&trusted, "10.0.0.1", &headers), expected, "{value}");
+    }
+    for (value, expected) in [
+        ("for=1.1.1.1, for=203.0.113.9;proto=https", "203.0.113.9"),
+        (r#"proto=https;For="[2001:db8:9::9]:4711""#, "2001:db8:9::9"),
+        ("for=unknown", "2001:db8::1"),
+        ("for=_hidden", "2001:db8::1"),
+        (r#"for="203.0.113.9:_x""#, "203.0.113.9"),
+        (r#"FOR = "[2001:DB8:9::9]""#, "2001:db8:9::9"),
+        (r#"for="[::ffff:203.0.113.9]:80""#, "203.0.113.9"),
+    ] {
+        assert_eq!(client(&trusted, "2001:db8::1", &[("forwarded", value)]), expected, "{value}");
     }
     let twice = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "203.0.113.9")];
     assert_eq!(client(&trusted, "10.0.0.1", &twice), "203.0.113.9");

@@ -8,9 +8,9 @@ use passlink_domain::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
-    TryInsertResult,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, SqlErr, TryInsertResult,
+    sea_query::{Expr, OnConflict, all},
 };
 
 use super::{Sql, parsed, state_names};
@@ -78,6 +78,19 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         }
         self.failed(error)
     }
+
+    /// The id of a user that fits, if there is one.
+    async fn id_of(&mut self, fits: Condition) -> Result<Option<UserId>, StoreError> {
+        let id = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(fits)
+            .into_tuple::<String>()
+            .one(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        id.map(|id| parsed(&id)).transpose()
+    }
 }
 
 #[async_trait]
@@ -123,27 +136,15 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         organisation: &OrganisationId,
         address: &EmailAddress,
     ) -> Result<Option<UserId>, StoreError> {
-        let owner = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(Column::Organisation.eq(organisation.as_str()))
-            .filter(Column::EmailKey.eq(address.key()))
-            .into_tuple::<String>()
-            .one(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        owner.map(|id| parsed(&id)).transpose()
+        let there = Column::Organisation.eq(organisation.as_str());
+        self.id_of(all![there, Column::EmailKey.eq(address.key())]).await
     }
 
     async fn change_user(&mut self, user: &User) -> Result<bool, StoreError> {
         let mut columns = changeable(user);
         if let Some(email) = &user.email {
-            let same = Entity::find_by_id(user.id.as_str())
-                .filter(Column::Email.eq(email.address.as_str()))
-                .select_only()
-                .column(Column::Id)
-                .into_tuple::<String>();
-            if same.one(self.db).await.map_err(|error| self.failed(error))?.is_some() {
+            let same = Column::Email.eq(email.address.as_str());
+            if self.id_of(all![Column::Id.eq(user.id.as_str()), same]).await?.is_some() {
                 // Two users may have had one mailbox under the rules of old; each keeps the key.
                 columns.email_key = NotSet;
             } else {
@@ -168,16 +169,8 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
     }
 
     async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<bool, StoreError> {
-        let taken = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(Column::Handle.eq(handle.as_bytes()))
-            .filter(Column::Id.ne(user.as_str()))
-            .into_tuple::<String>()
-            .one(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        if taken.is_some() {
+        let others = Column::Id.ne(user.as_str());
+        if self.id_of(all![others, Column::Handle.eq(handle.as_bytes())]).await?.is_some() {
             return Ok(false);
         }
         let set = Entity::update_many()
