@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt, chown},
     path::{Path, PathBuf},
 };
@@ -13,6 +13,8 @@ use jiff::Timestamp;
 use passlink_application::{Random, text_of};
 use passlink_domain::{CodeKey, CodeKeys, KeyError, KeyId};
 use zeroize::Zeroizing;
+
+use crate::file;
 
 /// Why the keys can't be had.
 #[derive(Debug, thiserror::Error)]
@@ -187,21 +189,24 @@ impl<'p> KeyFile<'p> {
     }
 
     fn read(&self) -> Result<Vec<(CodeKey, Option<Timestamp>)>, KeyFileError> {
-        let file = fs::metadata(self.path).map_err(|source| io_error(self.path, source))?;
-        let (mode, of_root) = (file.mode(), file.uid() == 0);
+        let (file, metadata) =
+            file::open(self.path).map_err(|source| io_error(self.path, source))?;
+        let (mode, of_root) = (metadata.mode(), metadata.uid() == 0);
         if mode & 0o022 != 0 {
             return Err(KeyFileError::Writable(self.path.to_owned()));
         }
         if !self.readable && (mode & 0o004 != 0 || mode & 0o040 != 0 && !of_root) {
             return Err(KeyFileError::Open(self.path.to_owned()));
         }
-        let text = text(self.path).map_err(|source| io_error(self.path, source))?;
+        let text = text(file).map_err(|source| io_error(self.path, source))?;
         parse(self.path, &text)
     }
 }
 
-fn text(path: &Path) -> io::Result<Zeroizing<String>> {
-    Ok(Zeroizing::new(text_of(fs::read(path)?)?))
+fn text(mut file: fs::File) -> io::Result<Zeroizing<String>> {
+    let mut octets = Vec::new();
+    file.read_to_end(&mut octets)?;
+    Ok(Zeroizing::new(text_of(octets)?))
 }
 
 fn parse(path: &Path, text: &str) -> Result<Vec<(CodeKey, Option<Timestamp>)>, KeyFileError> {
@@ -273,8 +278,8 @@ fn rewrite(
     let path = fs::canonicalize(path).map_err(|source| io_error(path, source))?;
     let draft = path.with_extension("new");
     let write_draft = || {
-        let old = fs::metadata(&path)?;
-        let file = write(&draft, &change(&text(&path)?))?;
+        let (file, old) = file::open(&path)?;
+        let file = write(&draft, &change(&text(file)?))?;
         file.set_permissions(old.permissions())?;
         chown(&draft, Some(old.uid()), Some(old.gid()))?;
         fs::rename(&draft, &path)

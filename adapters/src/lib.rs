@@ -1,8 +1,9 @@
 //! How Passlink touches the world. The rooms don't know each other: what two share is a port or
-//! stands in the application layer. Only [`place`], which says where in a trace something is done, is
-//! known to all.
+//! stands in the application layer. Only [`place`], which says where in a trace something is done, and
+//! [`file`], which reads files, are known to all.
 
 pub mod api;
+pub mod file;
 pub mod key_file;
 pub mod mail;
 pub mod persistence;

@@ -101,6 +101,25 @@ fn what_is_wrong_with_the_file_is_said_without_its_secrets() {
     assert!(error.contains("chmod 600"), "{error}");
 }
 
+#[test]
+fn a_key_file_that_is_no_regular_file_is_refused_at_once() {
+    let folder = folder();
+    let path = folder.path().join("keys");
+    let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&path).status();
+    assert!(made.unwrap().success());
+    let refused = format!("key file {}: is a named pipe", path.display());
+    // A failed test must not wait for ever.
+    let (sender, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        sender.send(keys(&path).check().unwrap_err().to_string()).unwrap();
+        sender.send(keys(&path).add(&Counter, now()).unwrap_err().to_string()).unwrap();
+    });
+    for _ in 0..2 {
+        let told = told.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+        assert!(told.contains(&refused), "{told}");
+    }
+}
+
 /// Kubernetes and Swarm mount secrets as root's, for a group or for all.
 #[test]
 fn who_may_read_and_write_a_file_is_looked_at_wherever_it_is_from() {

@@ -8,7 +8,6 @@ mod service_link;
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -178,7 +177,9 @@ impl Sources {
         if let Some(file) = file.as_str() {
             self.secret_files.insert(path, file.into());
         }
-        let read = |path| fs::read(path).and_then(|octets| Ok(text_of(octets)?));
+        let read = |path: &str| {
+            passlink_adapters::file::read(path.as_ref()).and_then(|octets| Ok(text_of(octets)?))
+        };
         let refusal = match file.as_str().map(read) {
             Some(Ok(secret)) => {
                 let secret = secret.trim_end_matches(['\r', '\n']);

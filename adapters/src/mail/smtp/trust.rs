@@ -1,6 +1,6 @@
 //! Which mail server's certificate is taken.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use passlink_application::without_mark;
 use rustls::{
@@ -10,6 +10,8 @@ use rustls::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use crate::file;
 
 /// TLS with one host.
 #[derive(Clone)]
@@ -25,9 +27,9 @@ impl Trust {
     pub fn new(host: String, ca_file: Option<&Path>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if let Some(file) = ca_file {
-            let failed = |why: String| format!("{}: {why}", file.display());
-            let octets = fs::read(file).map_err(|error| failed(error.to_string()))?;
+        if let Some(path) = ca_file {
+            let failed = |why: String| format!("{}: {why}", path.display());
+            let octets = file::read(path).map_err(|error| failed(error.to_string()))?;
             let pem = without_mark(&octets).map_err(|error| failed(error.to_string()))?;
             let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
                 .collect::<Result<_, _>>()

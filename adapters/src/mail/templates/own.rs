@@ -13,6 +13,7 @@ use super::{
     design::{Source, Sources},
     error::TemplateError,
 };
+use crate::file;
 
 /// What a directory holds.
 #[derive(Default)]
@@ -97,6 +98,6 @@ fn language(path: &Path, name: &str) -> Result<String, TemplateError> {
 }
 
 fn read(path: &Path) -> Result<String, TemplateError> {
-    let text = fs::read(path).and_then(|octets| Ok(text_of(octets)?));
+    let text = file::read(path).and_then(|octets| Ok(text_of(octets)?));
     text.map_err(|source| TemplateError::Read { path: path.to_owned(), source })
 }

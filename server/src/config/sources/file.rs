@@ -1,7 +1,7 @@
 //! The file: `passlink.toml`.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -9,6 +9,7 @@ use figment::{
     providers::{Format, Toml},
     value::{Dict, Value},
 };
+use passlink_adapters::file;
 use passlink_application::text_of;
 
 use super::Origin;
@@ -33,7 +34,7 @@ impl File {
     /// Reads a file, reports what nobody knows in it, and returns the rest.
     pub fn read(named: Option<&Path>, problems: &mut Problems) -> (Self, Dict) {
         let path = named.unwrap_or(Path::new(DEFAULT_PATH)).to_owned();
-        let (text, complete) = match fs::read(&path).and_then(|octets| Ok(text_of(octets)?)) {
+        let (text, complete) = match file::read(&path).and_then(|octets| Ok(text_of(octets)?)) {
             Ok(text) => (text, true),
             Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
                 (String::new(), true)
