@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 /// The route of all assets.
 pub(super) const ROUTE: &str = "/passkeys/assets/{hash}/{*name}";
 
+/// From how many folders down assets are named by a relative path.
+const DEEPEST: usize = 32;
+
 #[derive(RustEmbed)]
 #[folder = "src/web/assets"]
 struct Files;
@@ -35,9 +38,13 @@ pub(super) fn base() -> String {
     format!("assets/{}", HASH.as_str())
 }
 
-/// Where they are, seen from any path.
+/// Where they are, seen from any path. From deeper than anybody links to it is an absolute path, so
+/// that a page does not grow with its request.
 pub(super) fn base_from(path: &str) -> String {
-    let up = "../".repeat(path.matches('/').count().saturating_sub(1));
+    let up = match path.matches('/').count().saturating_sub(1) {
+        depth @ ..=DEEPEST => "../".repeat(depth),
+        _ => "/".to_owned(),
+    };
     format!("{up}passkeys/{}", base())
 }
 

@@ -213,7 +213,15 @@ async fn a_page_only_shows_itself() {
 
 #[tokio::test]
 async fn where_there_is_no_page_it_says_so_in_the_language_of_the_browser_and_finds_its_assets() {
-    for (path, up) in [("/", ""), ("/a", ""), ("/a/b?c=/d/", "../"), ("//a/b/", "../../../")] {
+    let (deep, deeper, up) = ("/".repeat(33), "/".repeat(60_000), "../".repeat(32));
+    for (path, up) in [
+        ("/", ""),
+        ("/a", ""),
+        ("/a/b?c=/d/", "../"),
+        ("//a/b/", "../../../"),
+        (&deep, &up),
+        (&deeper, "/"),
+    ] {
         let request = Request::get(path).header(ACCEPT_LANGUAGE, "de").body(Body::empty()).unwrap();
         let response = shown_by(1).missing.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
