@@ -18,6 +18,9 @@ mod registering;
 mod told;
 mod trying_again;
 
+/// Where a ceremony's answer goes.
+const FINISH: &str = "**/v2/users/*/passkeys/*";
+
 /// All that a user's way from the mail to the passkey needs.
 struct Scene {
     passlink: Passlink,
@@ -75,6 +78,24 @@ impl Scene {
         page
     }
 
+    /// Opens a new link, up to where a passkey can be created; answers the authenticator, too.
+    async fn ready(&self) -> (Page, String) {
+        let page = self.browser.page(json!({ "locale": "en-GB" })).await;
+        let authenticator = page.authenticator(true).await;
+        page.goto(&self.link().await.whole).await;
+        comes_to(&page, "register.ready").await;
+        (page, authenticator)
+    }
+
+    /// Adds a passkey; answers the page that did and the link that removes it again.
+    async fn added(&self) -> (Page, Link) {
+        let before = self.mails.count();
+        let (page, _) = self.ready().await;
+        press(&page).await;
+        comes_to(&page, "register.done").await;
+        (page, self.next_mail(before).await.undo_link())
+    }
+
     /// The names of Ada's passkeys.
     async fn passkeys(&self) -> Vec<String> {
         let path = "/auth/v1/users/me/passwordless/_search";
@@ -94,11 +115,7 @@ async fn shows(page: &Page, state: &str) -> String {
 async fn shows_as(page: &Page, state: &str, name: &str) -> String {
     comes_to(page, state).await;
     page.looks_good(name).await;
-    page.run(r##"return page.locator("#card").innerText()"##, Value::Null)
-        .await
-        .as_str()
-        .unwrap()
-        .to_owned()
+    card_text(page).await
 }
 
 /// Waits until the page shows a state.
@@ -132,4 +149,56 @@ async fn authenticator_is(page: &Page, authenticator: &str, present: bool, verif
     let args =
         json!({ "authenticatorId": authenticator, "present": present, "verified": verified });
     page.run(code, args).await;
+}
+
+/// How many passkeys an authenticator of the page holds.
+async fn held(page: &Page, authenticator: &str) -> Value {
+    let code = r#"
+        const { credentials } = await devtools.send("WebAuthn.getCredentials", args);
+        return credentials.length;"#;
+    page.run(code, json!({ "authenticatorId": authenticator })).await
+}
+
+/// Keeps the next answer from the page, for good; `reached` says whether the server is asked at all.
+async fn keep(page: &Page, url: &str, reached: bool) {
+    let code = r#"
+        const [url, reached] = args;
+        page.arrived = new Promise((arrive) => page.route(url, async (route) => {
+            if (reached) await route.fetch();
+            arrive();
+        }, { times: 1 }));"#;
+    page.run(code, json!([url, reached])).await;
+}
+
+/// Waits until what is kept or held back has come.
+async fn arrived(page: &Page) {
+    page.run("await page.arrived", Value::Null).await;
+}
+
+/// What the card says.
+async fn card_text(page: &Page) -> String {
+    let said = page.run(r##"return page.locator("#card").innerText()"##, Value::Null).await;
+    said.as_str().unwrap().to_owned()
+}
+
+/// The link as far as its page needs it.
+fn short(link: &Link) -> String {
+    format!("{}#code={}", named(link), link.code)
+}
+
+/// The link without its code.
+fn named(link: &Link) -> String {
+    format!("{}?codeID={}", link.page, link.query["codeID"])
+}
+
+async fn url(page: &Page) -> String {
+    page.run("return page.url()", Value::Null).await.as_str().unwrap().to_owned()
+}
+
+/// A page in a browser that has no WebAuthn.
+async fn without_webauthn(scene: &Scene, options: Value) -> Page {
+    let page = scene.browser.page(options).await;
+    let code = "await context.addInitScript(() => delete globalThis.PublicKeyCredential)";
+    page.run(code, Value::Null).await;
+    page
 }

@@ -3,47 +3,21 @@
 use super::*;
 
 const BEGIN: &str = "**/v2/users/*/passkeys";
-const FINISH: &str = "**/v2/users/*/passkeys/*";
 
-/// Keeps the next answer from the page, for good; `reached` says whether the server is asked at all.
-async fn keep(page: &Page, url: &str, reached: bool) {
-    let code = r#"
-        const [url, reached] = args;
-        page.arrived = new Promise((arrive) => page.route(url, async (route) => {
-            if (reached) await route.fetch();
-            arrive();
-        }, { times: 1 }));"#;
-    page.run(code, json!([url, reached])).await;
-}
-
-async fn arrived(page: &Page) {
-    page.run("await page.arrived", Value::Null).await;
-}
-
-async fn ready(scene: &Scene) -> (Page, String) {
-    let page = scene.browser.page(json!({ "locale": "en-GB" })).await;
-    let authenticator = page.authenticator(true).await;
-    page.goto(&scene.link().await.whole).await;
-    comes_to(&page, "register.ready").await;
-    (page, authenticator)
-}
-
-async fn held(page: &Page, authenticator: &str) -> Value {
-    let code = r#"
-        const { credentials } = await devtools.send("WebAuthn.getCredentials", args);
-        return credentials.length;"#;
-    page.run(code, json!({ "authenticatorId": authenticator })).await
+/// Cancels what the page asks of the server, before it has an answer.
+async fn cancel(page: &Page, url: &str, reached: bool) {
+    keep(page, url, reached).await;
+    press(page).await;
+    arrived(page).await;
+    press(page).await;
 }
 
 #[tokio::test]
 async fn a_ceremony_that_the_server_does_not_begin_is_cancelled_at_once() {
     let scene = Scene::set(&[]).await;
     for reached in [false, true] {
-        let (page, authenticator) = ready(&scene).await;
-        keep(&page, BEGIN, reached).await;
-        press(&page).await;
-        arrived(&page).await;
-        press(&page).await;
+        let (page, authenticator) = scene.ready().await;
+        cancel(&page, BEGIN, reached).await;
         comes_to(&page, "register.cancelled").await;
         assert_eq!(held(&page, &authenticator).await, 0);
         press(&page).await;
@@ -55,7 +29,7 @@ async fn a_ceremony_that_the_server_does_not_begin_is_cancelled_at_once() {
 #[tokio::test]
 async fn a_passkey_that_the_server_has_not_added_is_dropped_and_one_that_it_has_is_told() {
     let scene = Scene::set(&[]).await;
-    let (page, authenticator) = ready(&scene).await;
+    let (page, authenticator) = scene.ready().await;
     keep(&page, FINISH, false).await;
     press(&page).await;
     arrived(&page).await;
@@ -66,10 +40,7 @@ async fn a_passkey_that_the_server_has_not_added_is_dropped_and_one_that_it_has_
     page.run("await page.reload()", Value::Null).await;
     comes_to(&page, "register.ready").await;
 
-    keep(&page, FINISH, true).await;
-    press(&page).await;
-    arrived(&page).await;
-    press(&page).await;
+    cancel(&page, FINISH, true).await;
     comes_to(&page, "register.done").await;
     assert_eq!((scene.passkeys().await.len(), held(&page, &authenticator).await), (1, json!(1)));
 }
@@ -114,22 +85,13 @@ async fn who_cancels_the_removal_of_a_passkey_or_a_link_is_told_whether_it_is_go
     let scene = Scene::set(&[]).await;
     for (kind, url) in [("undo", "**/_undo"), ("revoke", "**/_revoke")] {
         let link = match kind {
-            "undo" => {
-                let page = scene.open(&scene.link().await).await;
-                let before = scene.mails.count();
-                press(&page).await;
-                comes_to(&page, "register.done").await;
-                scene.next_mail(before).await.undo_link()
-            }
+            "undo" => scene.added().await.1,
             _ => scene.mail().await.revoke_link(),
         };
         let page = scene.open(&link).await;
         for (reached, state) in [(false, "ask"), (true, "gone")] {
             comes_to(&page, &format!("{kind}.ask")).await;
-            keep(&page, url, reached).await;
-            press(&page).await;
-            arrived(&page).await;
-            press(&page).await;
+            cancel(&page, url, reached).await;
             comes_to(&page, &format!("{kind}.{state}")).await;
         }
     }

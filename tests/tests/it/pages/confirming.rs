@@ -92,10 +92,7 @@ async fn a_link_that_a_newer_one_replaced_or_that_is_too_old_to_undo_says_so() {
     let said = shows_as(&page, "register.replaced", "revoke.replaced").await;
     assert!(said.contains("a•••@example.com"), "{said}");
 
-    page.goto(&scene.link().await.whole).await;
-    press(&page).await;
-    comes_to(&page, "register.done").await;
-    let undo = scene.next_mail(2).await.undo_link();
+    let (page, undo) = scene.added().await;
     page.goto(&undo.whole).await;
     comes_to(&page, "undo.ask").await;
     scene.passlink.sql("UPDATE passkeys SET undo_until = created_at", &[]);
@@ -154,10 +151,7 @@ async fn a_link_that_was_used_can_not_be_revoked() {
 #[tokio::test]
 async fn a_registration_is_undone_by_its_own_code_only_and_is_so_however_often_it_is_asked() {
     let scene = Scene::set(&[]).await;
-    let page = scene.open(&scene.link().await).await;
-    press(&page).await;
-    comes_to(&page, "register.done").await;
-    let undo = scene.next_mail(0).await.undo_link();
+    let (page, undo) = scene.added().await;
     let other_code = scene.link().await.code;
     for wrong in [&other_code, &undo.code.repeat(10)] {
         page.goto("about:blank").await;
@@ -188,10 +182,7 @@ async fn a_registration_is_undone_by_its_own_code_only_and_is_so_however_often_i
 #[tokio::test]
 async fn this_was_not_me_works_for_a_user_who_is_locked() {
     let scene = Scene::set(&[]).await;
-    let page = scene.open(&scene.link().await).await;
-    press(&page).await;
-    comes_to(&page, "register.done").await;
-    let undo = scene.next_mail(0).await.undo_link();
+    let (page, undo) = scene.added().await;
     let mail = scene.mail().await;
     scene.passlink.cli(&["user", "lock", &scene.ada.id]).done();
     // Locking has ended the link already.
@@ -207,10 +198,7 @@ async fn this_was_not_me_works_for_a_user_who_is_locked() {
 #[tokio::test]
 async fn undo_offers_to_revoke_the_token_that_asked_for_the_link() {
     let scene = Scene::set(&[]).await;
-    let page = scene.open(&scene.link().await).await;
-    press(&page).await;
-    comes_to(&page, "register.done").await;
-    let undo = scene.next_mail(0).await.undo_link();
+    let (page, undo) = scene.added().await;
     page.goto(&undo.whole).await;
     let said = shows_as(&page, "undo.ask", "undo.ask.token").await;
     assert!(said.contains("revoke the access token") && said.contains("Ada Example"), "{said}");
@@ -235,10 +223,7 @@ async fn undo_offers_to_revoke_the_token_that_asked_for_the_link() {
 #[tokio::test]
 async fn the_token_can_still_be_revoked_when_the_passkey_is_gone() {
     let scene = Scene::set(&[]).await;
-    let page = scene.open(&scene.link().await).await;
-    press(&page).await;
-    comes_to(&page, "register.done").await;
-    let undo = scene.next_mail(0).await.undo_link();
+    let (page, undo) = scene.added().await;
     page.goto(&undo.whole).await;
     press(&page).await;
     comes_to(&page, "undo.done").await;

@@ -4,23 +4,6 @@ use passlink_tests::read_code;
 
 use super::*;
 
-/// A page in a browser that has no WebAuthn.
-async fn without_webauthn(scene: &Scene, options: Value) -> Page {
-    let page = scene.browser.page(options).await;
-    let code = "await context.addInitScript(() => delete globalThis.PublicKeyCredential)";
-    page.run(code, Value::Null).await;
-    page
-}
-
-/// The link as far as its page needs it.
-fn short(link: &Link) -> String {
-    format!("{}?codeID={}#code={}", link.page, link.query["codeID"], link.code)
-}
-
-async fn url(page: &Page) -> String {
-    page.run("return page.url()", Value::Null).await.as_str().unwrap().to_owned()
-}
-
 #[tokio::test]
 async fn without_webauthn_the_link_is_in_the_address_bar_in_a_field_and_in_a_code() {
     let scene = Scene::set(&[]).await;

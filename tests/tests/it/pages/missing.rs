@@ -38,8 +38,8 @@ async fn a_browser_is_shown_a_page_in_its_language_wherever_there_is_none() {
 
     let page = scene.browser.page(json!({ "locale": "ar", "javaScriptEnabled": false })).await;
     page.goto(&home).await;
-    let said = page.run(r##"return page.locator("#card").innerText()"##, Value::Null).await;
-    assert!(said.as_str().unwrap().contains("لا توجد صفحة هنا"), "{said}");
+    let said = card_text(&page).await;
+    assert!(said.contains("لا توجد صفحة هنا"), "{said}");
 }
 
 #[tokio::test]

@@ -114,8 +114,8 @@ async fn the_page_that_added_a_passkey_says_so_again_and_another_is_told_that_th
     for way in ways.into_iter().chain(ways) {
         page.run(way, Value::Null).await;
         comes_to(&page, "register.done").await;
-        let again = page.run(r##"return page.locator("#card").innerText()"##, Value::Null).await;
-        assert_eq!(again, said.as_str(), "{way}");
+        let again = card_text(&page).await;
+        assert_eq!(again, said, "{way}");
     }
     let other = scene.open(&link).await;
     comes_to(&other, "register.redeemed").await;

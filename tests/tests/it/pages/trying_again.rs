@@ -2,17 +2,6 @@
 
 use super::*;
 
-/// Where the answer to a ceremony goes.
-const FINISH: &str = "**/v2/users/*/passkeys/*";
-
-async fn ready(scene: &Scene) -> (Page, String) {
-    let page = scene.browser.page(json!({ "locale": "en-GB" })).await;
-    let authenticator = page.authenticator(true).await;
-    page.goto(&scene.link().await.whole).await;
-    comes_to(&page, "register.ready").await;
-    (page, authenticator)
-}
-
 /// Holds the answer to the next ceremony back, from the server.
 async fn hold(page: &Page) {
     let code = r#"
@@ -27,11 +16,6 @@ async fn hold(page: &Page) {
     page.run(code, FINISH.into()).await;
 }
 
-/// Waits until an answer is held back.
-async fn held_back(page: &Page) {
-    page.run("await page.arrived", Value::Null).await;
-}
-
 /// Lets the answer go that is held back.
 async fn release(page: &Page) {
     page.run("page.release()", Value::Null).await;
@@ -40,7 +24,7 @@ async fn release(page: &Page) {
 #[tokio::test]
 async fn who_cancels_or_is_not_recognised_tries_again_as_often_as_need_be() {
     let scene = Scene::set(&[]).await;
-    let (page, authenticator) = ready(&scene).await;
+    let (page, authenticator) = scene.ready().await;
     authenticator_is(&page, &authenticator, false, true).await;
     press(&page).await;
     shows(&page, "register.waiting").await;
@@ -61,7 +45,7 @@ async fn who_cancels_or_is_not_recognised_tries_again_as_often_as_need_be() {
 #[tokio::test]
 async fn a_device_that_has_a_passkey_of_the_account_is_told_and_another_can_be_taken() {
     let scene = Scene::set(&[]).await;
-    let (page, authenticator) = ready(&scene).await;
+    let (page, authenticator) = scene.ready().await;
     press(&page).await;
     comes_to(&page, "register.done").await;
     page.goto(&scene.link().await.whole).await;
@@ -78,12 +62,12 @@ async fn a_device_that_has_a_passkey_of_the_account_is_told_and_another_can_be_t
 #[tokio::test]
 async fn an_account_with_as_many_passkeys_as_can_be_makes_room_and_tries_again() {
     let scene = Scene::set(&[("passkeys.max_per_user", "1")]).await;
-    let (first, _) = ready(&scene).await;
-    let (second, _) = ready(&scene).await;
-    let (third, _) = ready(&scene).await;
+    let (first, _) = scene.ready().await;
+    let (second, _) = scene.ready().await;
+    let (third, _) = scene.ready().await;
     hold(&third).await;
     press(&third).await;
-    held_back(&third).await;
+    arrived(&third).await;
     press(&first).await;
     comes_to(&first, "register.done").await;
     press(&second).await;
@@ -106,7 +90,7 @@ async fn an_account_with_as_many_passkeys_as_can_be_makes_room_and_tries_again()
 async fn an_answer_that_was_lost_is_found_and_one_that_never_came_is_sent_again() {
     let scene = Scene::set(&[]).await;
     for (reached, before) in [(false, 0), (true, 1)] {
-        let (page, authenticator) = ready(&scene).await;
+        let (page, authenticator) = scene.ready().await;
         let code = r#"
             const [url, reached] = args;
             await page.route(url, async (route) => {
@@ -131,17 +115,11 @@ async fn an_answer_that_was_lost_is_found_and_one_that_never_came_is_sent_again(
 async fn a_page_that_is_loaded_again_before_the_answer_came_still_has_the_passkey() {
     let scene = Scene::set(&[]).await;
     for reached in [false, true] {
-        let (page, authenticator) = ready(&scene).await;
+        let (page, authenticator) = scene.ready().await;
         let before = scene.passkeys().await.len();
-        let code = r#"
-            const [url, reached] = args;
-            page.arrived = new Promise((arrive) => page.route(url, async (route) => {
-                if (reached) await route.fetch();
-                arrive();
-            }, { times: 1 }));"#;
-        page.run(code, json!([FINISH, reached])).await;
+        keep(&page, FINISH, reached).await;
         press(&page).await;
-        held_back(&page).await;
+        arrived(&page).await;
         page.run("await page.reload()", Value::Null).await;
         if !reached {
             comes_to(&page, "register.unsaved").await;
@@ -154,18 +132,10 @@ async fn a_page_that_is_loaded_again_before_the_answer_came_still_has_the_passke
     }
 }
 
-/// How many passkeys an authenticator of the page holds.
-async fn held(page: &Page, authenticator: &str) -> Value {
-    let code = r#"
-        const { credentials } = await devtools.send("WebAuthn.getCredentials", args);
-        return credentials.length;"#;
-    page.run(code, json!({ "authenticatorId": authenticator })).await
-}
-
 #[tokio::test]
 async fn what_the_server_refuses_is_forgotten_by_the_device_and_the_next_try_succeeds() {
     let scene = Scene::set(&[]).await;
-    let (page, authenticator) = ready(&scene).await;
+    let (page, authenticator) = scene.ready().await;
     // Another challenge than the one that was asked.
     let code = r#"
         await page.route(args, async (route) => {
@@ -194,7 +164,7 @@ async fn a_link_that_ends_between_the_ceremony_and_its_answer_adds_nothing_and_s
     comes_to(&page, "register.ready").await;
     hold(&page).await;
     press(&page).await;
-    held_back(&page).await;
+    arrived(&page).await;
     scene.passlink.cli(&["link", "revoke", &link.query["codeID"]]).done();
     release(&page).await;
     comes_to(&page, "register.revoked").await;
@@ -218,7 +188,7 @@ async fn a_link_that_another_used_meanwhile_is_told_as_used_however_long_the_cer
         }
         press(&own).await;
         match answered {
-            true => held_back(&own).await,
+            true => arrived(&own).await,
             false => comes_to(&own, "register.unsaved").await,
         }
         press(&other).await;
@@ -354,9 +324,7 @@ async fn a_page_whose_scripts_or_texts_do_not_come_says_what_to_do() {
     }
     let page = scene.browser.page(json!({ "locale": "en-GB", "javaScriptEnabled": false })).await;
     page.goto(&link.whole).await;
-    let code = r##"return page.locator("#card").innerText()"##;
-    let said = page.run(code, Value::Null).await;
-    let said = said.as_str().unwrap();
+    let said = card_text(&page).await;
     assert!(said.starts_with("This page needs JavaScript"), "{said}");
     assert!(!said.contains("One moment"), "{said}");
 }
