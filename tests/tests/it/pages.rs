@@ -11,6 +11,7 @@ mod cancelling;
 mod careful;
 mod confirming;
 mod elsewhere;
+mod in_an_app;
 mod keyboard;
 mod languages;
 mod missing;

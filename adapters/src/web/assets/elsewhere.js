@@ -2,7 +2,7 @@
 
 import { announce } from "./card.js";
 import { drawing, element, paragraph } from "./element.js";
-import { openedOutside, surroundingApp } from "./inapp.js";
+import { openedOutside, surroundingApp, wayOut } from "./inapp.js";
 import { qrCode } from "./qr.js";
 import { said } from "./texts.js";
 
@@ -16,7 +16,8 @@ export function elsewhere(url) {
   box.ariaLabel = said("labels.link");
   if (app !== undefined) {
     const words = said(app ? "labels.in_app" : "labels.in_an_app");
-    box.append(paragraph(words, { app: () => app }));
+    const { text, sign } = wayOut(app);
+    box.append(paragraph(words, { app: () => app }), paragraph(said(text), { sign: () => sign }));
   }
   const outside = openedOutside(app, url);
   if (outside) {
