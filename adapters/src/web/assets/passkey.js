@@ -7,12 +7,23 @@ export const canCreate = () => typeof globalThis.PublicKeyCredential === "functi
 
 /**
  * Has an authenticator create a credential. `options` are those of the API, as JSON; `hints` say
- * where to look first; `signal` ends it.
+ * where to look first; `signal` ends it, also in browsers that don't heed it.
  */
-export function create(options, hints, signal) {
+export async function create(options, hints, signal) {
   const wanted = { ...options, hints };
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON?.(wanted) ?? parsed(wanted);
-  return navigator.credentials.create({ publicKey, signal });
+  const created = navigator.credentials.create({ publicKey, signal });
+  const credential = await Promise.race([created, aborted(signal)]);
+  if (!credential) {
+    created.then((late) => forget({ rp: options.rp, credential: late })).catch(() => {});
+    throw new DOMException("ended", "AbortError");
+  }
+  return credential;
+}
+
+/** Comes when `signal` does. */
+export function aborted(signal) {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 
 /** The credential as the API takes it. */

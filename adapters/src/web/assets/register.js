@@ -7,7 +7,7 @@ import { elsewhere } from "./elsewhere.js";
 import { explain } from "./explain.js";
 import { surroundingApp } from "./inapp.js";
 import { putBack, remember, takeLink, takeOut, wholeLink } from "./link.js";
-import { aaguid, asJson, canCreate, create, forget } from "./passkey.js";
+import { aaguid, aborted, asJson, canCreate, create, forget } from "./passkey.js";
 import { fromNow, speak, timeOf } from "./texts.js";
 
 /** Where the browser looks for an authenticator first. */
@@ -121,6 +121,8 @@ async function register(name, hints) {
     begun = await call(`v2/users/${user}/passkeys`, { code }, stop.signal);
     asked = performance.now();
     const options = begun.publicKeyCredentialCreationOptions.publicKey;
+    // The server waits no longer either.
+    setTimeout(() => stop.abort(), options.timeout);
     credential = await create(options, hints, stop.signal);
   } catch (error) {
     if (error instanceof ApiError) {
@@ -143,11 +145,6 @@ function plain(object) {
   return JSON.parse(JSON.stringify(object));
 }
 
-/** Comes when `signal` does. */
-function aborted(signal) {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
-}
-
 /** The name that was chosen; without one that of the authenticator, else that of the device. */
 async function nameOf(credential, name) {
   const chosen = name !== suggested && name;
@@ -162,12 +159,12 @@ function notCreated(error, name, after) {
     case "NotAllowedError": {
       const options = { tone: "bad", account, action: again(HERE) };
       const atOnce = error.name === "NotAllowedError" && after < AT_ONCE;
-      // In some apps nothing but Cancel ends the wait.
+      // In some apps nothing comes of it, and only Cancel or the end of the time ends the wait.
       const byBrowser = atOnce || surroundingApp() !== undefined;
       return (byBrowser ? stranded : show)("register.cancelled", options);
     }
     case "InvalidStateError":
-      return show("register.exists", { tone: "good", account, action: again(ELSEWHERE) });
+      return exists(again(ELSEWHERE));
     case "ConstraintError":
     case "NotSupportedError":
       return stranded("register.unsuitable", { account, action: again(ELSEWHERE) });
@@ -176,6 +173,11 @@ function notCreated(error, name, after) {
     default:
       return stranded("register.failed", { account, action: again(HERE) });
   }
+}
+
+/** Shows that this device needs no passkey more, and the link for another. */
+function exists(action) {
+  stranded("register.exists", { tone: "good", account, action });
 }
 
 /**
@@ -248,7 +250,7 @@ async function refused(error, created) {
   const again = (hints) => () => attempt(() => register(passkeyName, hints));
   if (error.id === "PASSKEY-Exists") {
     remember({ created: undefined });
-    return show("register.exists", { tone: "good", account, action: again(ELSEWHERE) });
+    return exists(again(ELSEWHERE));
   }
   await look();
   if (account.state === "LINK_STATE_REDEEMED" && error.id === "PASSKEY-ValidateFailed") {

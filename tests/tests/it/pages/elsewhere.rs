@@ -124,6 +124,7 @@ async fn a_browser_that_refuses_at_once_shows_the_link_and_hides_it_for_another_
         ("NotAllowedError", 1500, "register.cancelled", 0),
         ("UnknownError", 0, "register.failed", 1),
         ("ConstraintError", 0, "register.unsuitable", 1),
+        ("InvalidStateError", 0, "register.exists", 1),
         ("SecurityError", 0, "register.wrong_site", 1),
     ] {
         page.goto("about:blank").await;

@@ -137,3 +137,61 @@ async fn line_is_asked_to_open_the_browser_by_itself() {
     comes_to(&page, "register.unsupported").await;
     assert_eq!(url(&page).await, short(&link));
 }
+
+/// A page in an app, whose browser never creates anything: `ends` says how it takes an end to that.
+async fn hanging(scene: &Scene, ends: &str) -> (Page, String) {
+    let agent = format!("{IOS} Mobile/15E148 Instagram 334.0.4.32.98 (iPhone15,2)");
+    let page = scene.browser.page(json!({ "locale": "en-GB", "userAgent": agent })).await;
+    let authenticator = page.authenticator(true).await;
+    let code = r#"
+        await page.clock.install();
+        await context.addInitScript((ends) => {
+            const { create } = CredentialsContainer.prototype;
+            CredentialsContainer.prototype.create = async function ({ publicKey, signal }) {
+                const created = ends === "late" && (await create.call(this, { publicKey }));
+                document.documentElement.dataset.asked = "";
+                return new Promise((resolve, reject) => {
+                    globalThis.release = () => resolve(created);
+                    const error = new DOMException("ended", "AbortError");
+                    if (ends === "heeds") signal.addEventListener("abort", () => reject(error));
+                });
+            };
+        }, args);"#;
+    page.run(code, ends.into()).await;
+    (page, authenticator)
+}
+
+#[tokio::test]
+async fn a_browser_in_an_app_that_never_creates_a_passkey_shows_the_link_when_the_wait_ends() {
+    let scene = Scene::set(&[]).await;
+    let link = scene.link().await;
+    for (ends, cancelled) in
+        [("heeds", true), ("never", true), ("heeds", false), ("never", false), ("late", true)]
+    {
+        let (page, authenticator) = hanging(&scene, ends).await;
+        page.goto(&link.whole).await;
+        comes_to(&page, "register.ready").await;
+        press(&page).await;
+        comes_to(&page, "register.waiting").await;
+        let asked = r#"await page.locator("html[data-asked]").waitFor({ state: "attached" })"#;
+        page.run(asked, Value::Null).await;
+        match cancelled {
+            true => press(&page).await,
+            false => {
+                page.run("await page.clock.fastForward(args)", (5 * 60 * 1000).into()).await;
+            }
+        }
+        comes_to(&page, "register.cancelled").await;
+        assert!(card_text(&page).await.contains("inside the app Instagram"), "{ends}");
+        assert_eq!(page.code_in("svg.code").await, short(&link), "{ends}");
+        assert_eq!(url(&page).await, short(&link), "{ends}");
+        if ends == "late" {
+            // What is created after all is of no use, and does not stay on the device.
+            assert_eq!(held(&page, &authenticator).await, 1);
+            page.run("await page.evaluate(() => globalThis.release())", Value::Null).await;
+            let gone = async || (held(&page, &authenticator).await == 0).then_some(());
+            passlink_tests::until("the passkey to be forgotten", gone).await;
+        }
+    }
+    assert_eq!(scene.passkeys().await, [""; 0]);
+}
