@@ -13,8 +13,9 @@ import { speak } from "./texts.js";
  * and `done` and `invalid` are states. `view` makes the state and its options of what was seen; with
  * a button, `orders` says what is posted beside the code, and is given whether the box is ticked.
  * `facts` name what the link ends, and `until` is what is only told as long as that can be done.
+ * `ended` is given the id of what the link has ended.
  */
-export function confirm(idName, { inspect, act, done, invalid, view }) {
+export function confirm(idName, { inspect, act, done, invalid, view, ended }) {
   const link = takeLink(idName);
   if (!link) {
     show("common.incomplete", { tone: "bad" });
@@ -43,7 +44,7 @@ export function confirm(idName, { inspect, act, done, invalid, view }) {
   const look = async () => {
     const answer = await call(inspect(id), { code });
     await speak(answer.language);
-    const { state, orders, until = [], ...options } = view(answer);
+    const { state, orders, until = [], ...options } = view(answer, link.id);
     named = { account: (answer.displayName || answer.maskedEmail) && answer, facts: options.facts };
     const facts = [...options.facts, ...until];
     const action = orders && ((ticked) => attempt((signal) => end(orders(ticked), signal), true));
@@ -51,6 +52,7 @@ export function confirm(idName, { inspect, act, done, invalid, view }) {
   };
   const end = async (orders, signal) => {
     await call(act(id), { code, ...orders }, signal);
+    ended?.(link.id);
     show(done, { tone: "good", ...named });
   };
   attempt(look);

@@ -29,6 +29,11 @@ function linkInAddressBar(idName) {
   return code && { id: given.get(idName), code };
 }
 
+/** The id in the address bar, whether a code is there or not. */
+export function idInAddressBar(idName) {
+  return new URLSearchParams(location.search).get(idName);
+}
+
 /** Keeps something beside the link, for when this entry of the tab's history is shown again. */
 export function remember(more) {
   history.replaceState({ ...history.state, ...more }, "");
@@ -45,6 +50,13 @@ export function wholeLink(idName, { id, code }) {
 /** Puts the whole link back into the address bar, from where apps hand it to a browser. */
 export function putBack(idName, link) {
   history.replaceState(history.state, "", wholeLink(idName, link));
+}
+
+/** Puts its id there alone, which opens nothing: by it, the page of a used link is found again. */
+export function showId(idName, id) {
+  const url = new URL(location.pathname, location.href);
+  url.searchParams.set(idName, id);
+  history.replaceState(history.state, "", url);
 }
 
 /** Takes it out again. */

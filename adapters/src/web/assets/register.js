@@ -1,12 +1,21 @@
 // `/passkeys/register`: adds a passkey to the account that the link is for.
 
+import { addedBy, keepAdded } from "./added.js";
 import { ApiError, call } from "./api.js";
 import { show } from "./card.js";
 import { authenticatorNames, deviceName } from "./device.js";
 import { elsewhere } from "./elsewhere.js";
 import { explain } from "./explain.js";
 import { surroundingApp } from "./inapp.js";
-import { putBack, remember, takeLink, takeOut, wholeLink } from "./link.js";
+import {
+  idInAddressBar,
+  putBack,
+  remember,
+  showId,
+  takeLink,
+  takeOut,
+  wholeLink,
+} from "./link.js";
 import { aaguid, aborted, asJson, canCreate, create, forget } from "./passkey.js";
 import { fromNow, speak, timeOf } from "./texts.js";
 
@@ -18,21 +27,32 @@ const UNNAMED = "Passkey";
 /** What fails sooner than this, in milliseconds, was refused by the browser and not by its user. */
 const AT_ONCE = 1_000;
 
+const shownId = idInAddressBar("codeID");
 const link = takeLink("codeID");
 const linkPath = `passlink/v1/links/${encodeURIComponent(link?.id)}`;
 const suggested = await deviceName();
-let account = {};
+let account;
 /** Asked for before they are needed, while the page is read. */
 let names;
 
 if (!link) {
-  show("common.incomplete", { tone: "bad" });
+  await showAdded(shownId);
 } else if (!isSecureContext) {
   stranded("register.insecure", { action: openSecurely }, secureLink());
 } else if (!canCreate()) {
   stranded("register.unsupported");
 } else {
   attempt(link.created ? resume : inspect);
+}
+
+/** Shows what a link without its code added in this browser. */
+async function showAdded(id) {
+  const added = addedBy(id);
+  if (!added) {
+    return show("common.incomplete", { tone: "bad" });
+  }
+  await speak(added.language);
+  showDone(id, added);
 }
 
 /** Shows a state in which another browser or device may help: the link can be taken there. */
@@ -87,8 +107,10 @@ function showLink() {
       return ready();
     case "LINK_STATE_EXPIRED":
       return show("register.expired", { tone: "bad", values, action: () => attempt(resend) });
-    case "LINK_STATE_REDEEMED":
-      return link.registered ? showDone() : show("register.redeemed", { tone: "bad" });
+    case "LINK_STATE_REDEEMED": {
+      const added = link.registered ? { name: link.registered } : addedBy(link.id);
+      return added ? showDone(link.id, added) : show("register.redeemed", { tone: "bad" });
+    }
     case "LINK_STATE_REPLACED":
       return show("register.replaced", { tone: "bad", values });
     case "LINK_STATE_REVOKED":
@@ -133,6 +155,7 @@ async function register(name, hints) {
   const passkeyName = await Promise.race([nameOf(credential, name), aborted(stop.signal)]);
   const created = {
     path: `v2/users/${user}/passkeys/${encodeURIComponent(begun.passkeyId)}`,
+    passkeyId: begun.passkeyId,
     rp: begun.publicKeyCredentialCreationOptions.publicKey.rp,
     credential: plain(asJson(credential)),
     passkeyName,
@@ -230,15 +253,17 @@ async function drop(created) {
   await forget(created);
 }
 
-function done({ passkeyName }) {
-  link.registered = passkeyName;
-  remember({ created: undefined, registered: passkeyName });
-  showDone();
+function done({ passkeyId, passkeyName: name }) {
+  link.registered = name;
+  remember({ created: undefined, registered: name });
+  keepAdded(link.id, { passkeyId, name, language: account.language });
+  showDone(link.id, { name });
 }
 
-/** Shows that this page added a passkey: also when it is loaded or shown again. */
-function showDone() {
-  show("register.done", { tone: "good", values: { name: () => link.registered }, account });
+/** Shows that this browser added a passkey: also when the page is opened again. */
+function showDone(id, { name }) {
+  showId("codeID", id);
+  show("register.done", { tone: "good", values: { name: () => name }, account });
 }
 
 /**

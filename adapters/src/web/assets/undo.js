@@ -1,9 +1,10 @@
 // `/passkeys/undo`: removes a passkey that was added by mistake, or by somebody else.
 
+import { dropAdded } from "./added.js";
 import { confirm } from "./confirm.js";
 import { dateOf } from "./texts.js";
 
-function view({ state, passkeyName, creationDate, expirationDate, canRevokeToken }) {
+function view({ state, passkeyName, creationDate, expirationDate, canRevokeToken }, id) {
   const facts = [
     ["labels.passkey", () => passkeyName],
     ["labels.added", () => dateOf(creationDate)],
@@ -12,6 +13,7 @@ function view({ state, passkeyName, creationDate, expirationDate, canRevokeToken
   const token = { revokeToken: true };
   switch (state) {
     case "UNDO_STATE_DONE":
+      dropAdded(id);
       return {
         state: "undo.gone",
         tone: "good",
@@ -37,4 +39,5 @@ confirm("passkeyID", {
   done: "undo.done",
   invalid: "undo.invalid",
   view,
+  ended: dropAdded,
 });

@@ -145,7 +145,7 @@ async fn a_browser_that_refuses_at_once_shows_the_link_and_hides_it_for_another_
     comes_to(&page, "register.cancelled").await;
     press(&page).await;
     comes_to(&page, "register.done").await;
-    assert_eq!(url(&page).await, link.page);
+    assert_eq!(url(&page).await, named(&link));
 }
 
 #[tokio::test]

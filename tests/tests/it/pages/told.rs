@@ -59,8 +59,7 @@ async fn a_link_that_was_used_replaced_or_revoked_says_so() {
     comes_to(&page, "register.ready").await;
     press(&page).await;
     comes_to(&page, "register.done").await;
-    page.goto(&used.whole).await;
-    shows(&page, "register.redeemed").await;
+    shows(&scene.open(&used).await, "register.redeemed").await;
 }
 
 #[tokio::test]
