@@ -41,7 +41,7 @@ pub enum KeyFileError {
         /// What the system said.
         why: io::Error,
     },
-    /// It can be read, and not be changed where it is.
+    /// It can be read, but not changed where it is.
     #[error(
         "key file {path} can't be changed where it is: {why}; copy it to a folder of yours, change the \
         copy (name it with PASSLINK_SECRETS__KEY_FILE), and put that in its place"
@@ -262,7 +262,7 @@ fn create(path: &Path, random: &dyn Random, now: Timestamp) -> Result<(), KeyFil
     let written = write(&draft, &line).and_then(|_| fs::hard_link(&draft, path));
     let _ = fs::remove_file(&draft);
     match written {
-        // Another process was faster: its keys are the ones.
+        // Another process was faster: its keys hold.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(why) => Err(KeyFileError::NotMade { path: path.to_owned(), why }),
         Ok(()) => Ok(()),
@@ -289,7 +289,7 @@ fn rewrite(
         kind => {
             let _ = fs::remove_file(&draft);
             match kind {
-                // A file that is mounted by itself is busy.
+                // A file that is a mount of its own is busy.
                 ErrorKind::ReadOnlyFilesystem
                 | ErrorKind::PermissionDenied
                 | ErrorKind::ResourceBusy => {

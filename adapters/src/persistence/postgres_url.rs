@@ -93,7 +93,7 @@ pub struct PostgresUrl {
 impl PostgresUrl {
     /// Takes a URL apart.
     ///
-    /// Errors: whatever is not known in it, or can't be meant so.
+    /// Errors: the first thing in it that is not known, or that can't be meant so.
     pub fn parse(url: &str) -> Result<Self, UrlFault> {
         if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err("it holds a blank or a line break; in a password, write %20 or %0A".into());
@@ -171,7 +171,7 @@ impl PostgresUrl {
             (None, Ok(mode)) => mode,
             (None, Err(_)) => return Ok("prefer".to_owned()),
         };
-        // The driver passes over another.
+        // The driver ignores any other value.
         match SSL_MODES.contains(&&*mode.to_ascii_lowercase()) {
             true => Ok(mode.to_ascii_lowercase()),
             false => Err(UrlFault::value("PGSSLMODE in the environment", &ssl_modes())),
@@ -243,7 +243,7 @@ impl PostgresUrl {
             Some(_) => options,
             None => options.application_name("passlink"),
         };
-        // Numbers with a fraction there are none, and PgBouncer refuses the setting.
+        // No column holds a fraction, and PgBouncer refuses the setting.
         Ok(options.extra_float_digits(None).disable_statement_logging())
     }
 }

@@ -48,7 +48,7 @@ fn is_number(label: &str) -> bool {
     }
 }
 
-/// Looks through a part of the domain for what is easily named.
+/// Looks for the faults of a part of the domain that can be named easily.
 fn check(label: &str) -> Result<(), EmailAddressError> {
     if label.is_empty() {
         return Err(EmailAddressError::DomainDots);

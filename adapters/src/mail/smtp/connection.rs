@@ -31,15 +31,15 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// On a stream on which nothing was said.
+    /// Takes a stream on which nothing was said yet.
     pub fn new(stream: impl Stream + 'static, sense: Duration) -> Self {
         Self { stream: Box::new(stream), inbox: Inbox::default(), sense, offers: Offers::default() }
     }
 
     /// Encrypts the connection. What was said so far is forgotten (RFC 3207, 4.2).
     ///
-    /// Errors: also when more has come than the answer to STARTTLS. Somebody on the way could have
-    /// added it, to have it taken for an answer that came encrypted.
+    /// Errors: also when more has come than the answer to STARTTLS. An attacker on the way could
+    /// have added it, so that it would count as an encrypted answer.
     pub async fn secure(&mut self, trust: &Trust, end: Instant) -> Result<(), Trouble> {
         let failed = |text: String| Trouble::without_answer(MailReason::Tls, text);
         if !self.inbox.is_empty() {
@@ -104,7 +104,7 @@ impl Connection {
         }
     }
 
-    /// Waits for the answer to a message: one that asks for it (again) is none.
+    /// Waits for the answer to a message. One that asks for the message again does not count.
     pub async fn verdict(&mut self, end: Instant) -> Result<Reply, Trouble> {
         loop {
             let reply = self.reply(end).await?;
@@ -141,7 +141,7 @@ impl Connection {
 
     fn is_quiet(unasked: Result<Option<Reply>, Trouble>) -> Result<(), Trouble> {
         match unasked {
-            // So may a server take leave at any time (RFC 5321, 3.8).
+            // A server may take its leave at any time (RFC 5321, 3.8).
             Ok(Some(reply)) if reply.code == 421 => Err(Trouble::answer(&reply)),
             Ok(Some(reply)) => {
                 let text = format!("the mail server said more than it was asked: {}", reply.text());
@@ -174,7 +174,7 @@ impl Connection {
         }
     }
 
-    /// What the server has said since it asked for a message, but that it asks once more. Does not
+    /// What the server has said since it asked for a message, except that it asked again. Does not
     /// wait.
     ///
     /// Errors: as of [`Connection::unasked`].

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// For what takes a server no time.
+/// For what a server does at once.
 pub(super) const SHORT: Duration = Duration::from_secs(5);
 
 /// How long to wait for a mail server.
@@ -19,7 +19,7 @@ pub(super) struct Patience {
     /// Until it has taken in a message: RFC 5321, 4.5.3.2.5.
     pub message: Duration,
     /// For its word that it took a mail: RFC 5321, 4.5.3.2.6. Servers may look into the mail before
-    /// they answer, and whoever leaves before that sends it twice.
+    /// they answer, and a client that leaves before that sends it twice.
     pub acceptance: Duration,
 }
 
@@ -35,11 +35,11 @@ impl Default for Patience {
     }
 }
 
-/// Until when each step may take that begins now.
+/// The ends of the steps that begin now.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     patience: Patience,
-    /// When the message must be under way.
+    /// When the message must be on its way at the latest.
     latest: Instant,
 }
 

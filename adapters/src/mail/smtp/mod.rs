@@ -146,7 +146,7 @@ async fn announce_on(
     }
 }
 
-/// What a client calls itself that sends for this domain.
+/// The name that a client gives in EHLO, if it sends mail for this domain.
 fn hello(domain: &str) -> String {
     match Host::parse(domain) {
         Ok(Host::Domain(domain)) => domain,

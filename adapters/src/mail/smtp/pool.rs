@@ -42,7 +42,7 @@ impl Pool {
             match connection.ask("NOOP", Instant::now() + SHORT).await {
                 Ok(reply) if reply.class() == 2 => return Some(connection),
                 Ok(_) => {}
-                // The others are older, and each that is silent would cost as long.
+                // The other connections are older, and each silent one would cost as much time.
                 Err(_) => self.lock().connections.clear(),
             }
         }

@@ -70,7 +70,7 @@ async fn say(
     limits: Limits,
 ) -> Result<Reply, Trouble> {
     let mut command = Zeroizing::new(format!("AUTH {way}"));
-    // One word goes along where it fits; who asks for it all the same gets it again.
+    // A single word goes along where it fits; a server that asks for it all the same gets it again.
     if let [word] = words
         && command.len() + 1 + word.len() <= LONGEST
     {
@@ -89,7 +89,8 @@ async fn say(
     }
 }
 
-/// The text without what signs in, should the server repeat it, now or later, in whatever case.
+/// The text without the password and what encodes it, which a server may repeat at any time and in
+/// any case.
 pub(super) fn without_secrets(mut text: String, (user, password): (&str, &SecretString)) -> String {
     let mut secrets: Vec<_> =
         MECHANISMS.iter().filter_map(|way| words(way, user, password).pop()).collect();

@@ -91,7 +91,7 @@ impl From<Trouble> for MailError {
         let is_refusal = trouble.is_refusal();
         let Trouble { reason, code, about, text } = trouble;
         if about == About::All {
-            // Who says so before it has heard of a recipient says it to all mails.
+            // A server that says so before it has heard of a recipient means all mails.
             return Self::Down(reason, text);
         }
         match code {

@@ -144,8 +144,8 @@ async function register(name, hints) {
     asked = performance.now();
     const options = begun.publicKeyCredentialCreationOptions.publicKey;
     // The server waits no longer either.
-    setTimeout(() => stop.abort(), options.timeout);
-    credential = await create(options, hints, stop.signal);
+    const late = setTimeout(() => stop.abort(), options.timeout);
+    credential = await create(options, hints, stop.signal).finally(() => clearTimeout(late));
   } catch (error) {
     if (error instanceof ApiError) {
       throw error;
