@@ -6,7 +6,7 @@ use passlink_adapters::{
     api::{self, Api},
     key_file::KeyFile,
     mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
-    persistence::{HOW_TO_GET_ONE, SeaStore, StagingTable, find_sqlite_file, make_sqlite_file},
+    persistence::{HOW_TO_SET_UP, SeaStore, StagingTable, find_sqlite_file, make_sqlite_file},
     process,
     system::{SystemClock, SystemRandom},
     telemetry::Counts,
@@ -37,6 +37,7 @@ pub(crate) const NO_MAIL: &str = "mail can't be sent: set mail.smtp_url and mail
 pub(crate) struct House {
     store: Arc<SeaStore>,
     only_server: bool,
+    is_new: bool,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     observer: Arc<dyn Observer>,
@@ -82,7 +83,7 @@ impl House {
         if pending == Pending::Migrate {
             store.migrate(&tell).await?;
         } else if schema.is_new() {
-            let why = format!("{} was never set up: {HOW_TO_GET_ONE}", store.whereabouts());
+            let why = format!("{} has no Passlink tables: {HOW_TO_SET_UP}", store.whereabouts());
             return Err(config.fault("database.url", &why).into());
         } else if schema.pending > 0 {
             return Err(format!(
@@ -94,6 +95,7 @@ impl House {
         Ok(Self {
             store: Arc::new(store),
             only_server: false,
+            is_new: schema.is_new(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             observer: Arc::new(Counts::default()),
@@ -103,6 +105,11 @@ impl House {
     /// Where the database is, in words.
     pub fn whereabouts(&self) -> &str {
         self.store.whereabouts()
+    }
+
+    /// Whether the database had no tables of Passlink before it was opened.
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Whether this process is the only server of the database, so that what another one had in hand is

@@ -20,8 +20,8 @@ use super::{error::driver_code, file_watch::FileWatch, url_fault::UrlFault};
 /// SQLite's code for a file that is something else.
 const NOT_A_DATABASE: &str = "26";
 
-/// What to do where there is no database.
-pub const HOW_TO_GET_ONE: &str = "`passlink migrate` makes one there; if yours is elsewhere, name it \
+/// What to do where there is no database of Passlink.
+pub const HOW_TO_SET_UP: &str = "run `passlink migrate` to set it up; if yours is elsewhere, name it \
     with --config FILE or PASSLINK_DATABASE__URL";
 /// For its owner alone. SQLite makes the files beside the database with the mode of that.
 const PRIVATE: u32 = 0o600;
@@ -43,10 +43,10 @@ pub enum DatabaseFileError {
     #[error(transparent)]
     Url(#[from] UrlFault),
     /// There is none, and this use of it does not make one.
-    #[error("there is no database at {0}: {HOW_TO_GET_ONE}")]
+    #[error("there is no database at {0}: {HOW_TO_SET_UP}")]
     Missing(PathBuf),
     /// Nothing is in it.
-    #[error("the database file {0} is empty: {HOW_TO_GET_ONE}")]
+    #[error("the database file {0} is empty: {HOW_TO_SET_UP}")]
     Empty(PathBuf),
     /// There is none, and the URL does not allow to make it.
     #[error(

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use database_file::DatabaseFile;
-pub use database_file::{DatabaseFileError, HOW_TO_GET_ONE};
+pub use database_file::{DatabaseFileError, HOW_TO_SET_UP};
 use error::store_error;
 use file_watch::{FileWatch, Gone};
 use group_commit::Writer;

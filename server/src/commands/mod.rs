@@ -34,7 +34,10 @@ const PAGE: u64 = 500;
 /// `passlink migrate`.
 pub(crate) async fn migrate(config: Config) -> Result<(), Error> {
     let house = House::open(&config, Pending::Migrate).await?;
-    eprintln!("{} is up to date", house.whereabouts());
+    match house.is_new() {
+        true => eprintln!("set up a new database: {}", house.whereabouts()),
+        false => eprintln!("{} is up to date", house.whereabouts()),
+    }
     Ok(())
 }
 

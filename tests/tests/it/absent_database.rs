@@ -42,6 +42,14 @@ fn installation() -> Passlink {
     passlink
 }
 
+/// What messages call the database.
+fn place(passlink: &Passlink) -> String {
+    match passlink.is_on_sqlite() {
+        true => passlink.database_file().display().to_string(),
+        false => passlink.database_url().path().trim_start_matches('/').to_owned(),
+    }
+}
+
 #[test]
 fn a_command_says_where_it_looked_for_a_database_and_makes_none() {
     let passlink = installation();
@@ -52,10 +60,7 @@ fn a_command_says_where_it_looked_for_a_database_and_makes_none() {
         files
     };
     let before = made();
-    let place = match passlink.is_on_sqlite() {
-        true => passlink.database_file().display().to_string(),
-        false => passlink.database_url().path().trim_start_matches('/').to_owned(),
-    };
+    let place = place(&passlink);
     for command in COMMANDS {
         let stderr = passlink.cli(command).failed(1);
         for part in [place.as_str(), "database.url", "passlink migrate", "--config"] {
@@ -63,7 +68,11 @@ fn a_command_says_where_it_looked_for_a_database_and_makes_none() {
         }
         assert_eq!(made(), before, "{command:?}");
     }
-    assert!(passlink.cli(&["migrate"]).stderr.contains(&place));
+    let migrate = || passlink.cli(&["migrate"]).stderr;
+    let told = migrate();
+    assert!(told.contains("set up a new database: ") && told.contains(&place), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(migrate().ends_with(&format!("{place} is up to date\n")));
     assert_eq!(passlink.cli(&["user", "list"]).done(), "");
 }
 
@@ -73,7 +82,7 @@ fn a_command_in_the_wrong_folder_names_the_folder() {
     let stderr = passlink.cli(&["user", "list"]).failed(1);
     let folder = fs::canonicalize(passlink.dir()).unwrap();
     let told = format!(
-        "database.url: there is no database at {}: `passlink migrate` makes one there",
+        "database.url: there is no database at {}: run `passlink migrate` to set it up",
         folder.join("passlink.db").display()
     );
     assert!(stderr.contains(&told), "{stderr}");
@@ -93,7 +102,10 @@ fn a_file_that_is_empty_or_something_else_is_no_database_and_stays_as_it_is() {
     let file = passlink.database_file().to_owned();
     fs::write(&file, "").unwrap();
     let stderr = passlink.cli(&["user", "list"]).failed(1);
-    let told = format!("the database file {} is empty: `passlink migrate`", file.display());
+    let told = format!(
+        "the database file {} is empty: run `passlink migrate` to set it up",
+        file.display()
+    );
     assert!(stderr.contains(&told), "{stderr}");
     assert_eq!(fs::metadata(&file).unwrap().len(), 0);
 
@@ -115,7 +127,8 @@ fn a_database_of_somebody_else_is_not_set_up_by_a_command() {
     }
     passlink.sql("CREATE TABLE recipes (name TEXT)", &[]);
     let stderr = passlink.cli(&["user", "list"]).failed(1);
-    assert!(stderr.contains("was never set up: `passlink migrate`"), "{stderr}");
+    let told = format!("{} has no Passlink tables: run `passlink migrate`", place(&passlink));
+    assert!(stderr.contains(&told), "{stderr}");
     assert!(passlink.sql("SELECT * FROM recipes", &[]).is_empty());
     let tables = match passlink.is_on_sqlite() {
         true => "SELECT name FROM sqlite_schema",
