@@ -27,6 +27,12 @@ pub enum KeyFileError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is none, and whoever looked for it makes none.
+    #[error(
+        "there is no key file at {0}: `passlink key add` or the first `passlink serve` makes one there; \
+        if yours is elsewhere, name it with --config FILE or PASSLINK_SECRETS__KEY_FILE"
+    )]
+    Missing(PathBuf),
     /// There is no directory to make the file in.
     #[error("key file {0} can't be made: there is no such directory")]
     Nowhere(PathBuf),
@@ -158,6 +164,10 @@ impl<'p> KeyFile<'p> {
     ///
     /// Errors: as of [`KeyFile::load_or_create`]; a file that is not there is one.
     pub fn list(&self) -> Result<Vec<ListedKey>, KeyFileError> {
+        if self.is_missing()? {
+            let path = std::path::absolute(self.path).map_err(|why| io_error(self.path, why))?;
+            return Err(KeyFileError::Missing(path));
+        }
         let keys = self.read()?.into_iter();
         Ok(keys.map(|(key, made)| ListedKey { id: key.id().clone(), made }).collect())
     }

@@ -38,7 +38,7 @@ pub struct PresentedCode<T> {
 #[derive(Clone)]
 pub struct CodeDesk {
     pub(crate) store: Arc<dyn Store>,
-    keys: Arc<CodeKeys>,
+    pub(crate) keys: Arc<CodeKeys>,
     wrong: Arc<Limiter>,
 }
 

@@ -146,8 +146,8 @@ impl World {
     /// Where passkeys are registered, three to a user.
     pub fn passkeys(self: &Arc<Self>) -> PasskeyDesk {
         let ports: (Arc<dyn Clock>, Arc<dyn Random>) = (self.clone(), self.clone());
-        let codes = (Self::keys(), Self::public_url());
-        PasskeyDesk::new(self.clone(), ports, self.clone(), self.clone(), codes, 3, self.clone())
+        let url = Self::public_url();
+        PasskeyDesk::new(self.clone(), ports, self.clone(), self.clone(), url, 3, self.clone())
     }
 
     /// Checks codes; three wrong ones in a minute are allowed.

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use passlink_domain::{
-    CodeKeys, EventKind, ObjectDetails, OutboxId, Passkey, PasskeyId, User, UserId,
-};
+use passlink_domain::{EventKind, ObjectDetails, OutboxId, Passkey, PasskeyId, User, UserId};
 
 use crate::{
     Clock, MailSubject, Observer, OutboxMail, PasskeyError, PublicUrl, Random, Repositories, Store,
@@ -20,24 +18,23 @@ pub struct PasskeyDesk {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) wake: Arc<dyn Wake>,
     pub(crate) webauthn: Arc<dyn WebAuthn>,
-    pub(crate) keys: Arc<CodeKeys>,
     pub(crate) public_url: PublicUrl,
     pub(crate) max_per_user: usize,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
 impl PasskeyDesk {
-    /// Takes the ports, the keys that undo codes come from, and how many passkeys a user may have.
+    /// Takes the ports, where people reach Passlink, and how many passkeys a user may have.
     pub fn new(
         store: Arc<dyn Store>,
         (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
         wake: Arc<dyn Wake>,
         webauthn: Arc<dyn WebAuthn>,
-        (keys, public_url): (Arc<CodeKeys>, PublicUrl),
+        public_url: PublicUrl,
         max_per_user: usize,
         observer: Arc<dyn Observer>,
     ) -> Self {
-        Self { store, clock, random, wake, webauthn, keys, public_url, max_per_user, observer }
+        Self { store, clock, random, wake, webauthn, public_url, max_per_user, observer }
     }
 
     /// A change that is about to be recorded, and the mail that tells of it.

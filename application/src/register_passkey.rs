@@ -130,6 +130,7 @@ impl RegisterPasskey {
             handle: UserHandle::new(random_uuid(&*self.desk.random).to_vec())
                 .map_err(|error| StoreError::Broken(error.into()))?,
             desk: self.desk.clone(),
+            keys: self.codes.keys.clone(),
             new,
             opened_by,
         };
@@ -206,7 +207,8 @@ impl RegisterPasskey {
         let model = self.desk.webauthn.model(credential.aaguid);
         let name = name_passkey(&answer.name, model, device.as_ref())?;
         let notice = self.desk.notice(ceremony.id.clone())?;
-        let finished = Finished { ceremony: open.ceremony, credential, name, device, notice };
+        let (ceremony, keys) = (open.ceremony, self.codes.keys.clone());
+        let finished = Finished { ceremony, credential, name, device, notice, keys };
         let work = self.desk.store.write(finished, |finished, tx| Box::pin(finish(finished, tx)));
         let (details, redeemed) = work.await?;
         if let Some(Redeemed { kind, after }) = redeemed {
@@ -240,7 +242,7 @@ impl RegisterPasskey {
 
     /// The ceremony with its challenge. Without the key of that, it is as if the ceremony had ended.
     fn open(&self, ceremony: Ceremony) -> Option<Open> {
-        let challenge = ceremony.challenge(&self.desk.keys)?;
+        let challenge = ceremony.challenge(&self.codes.keys)?;
         Some(Open { ceremony, challenge })
     }
 

@@ -236,26 +236,16 @@ impl House {
     }
 
     /// Imports passkeys.
-    pub async fn import_passkeys(&self, config: &Config) -> Result<ImportPasskeys, Error> {
-        Ok(ImportPasskeys::new(self.passkey_desk_of_command(config).await?))
+    pub fn import_passkeys(&self, config: &Config) -> Result<ImportPasskeys, Error> {
+        Ok(ImportPasskeys::new(self.passkey_desk(config, Arc::new(Bell::default()))?))
     }
 
     /// Removes passkeys, with mails for a worker in another process.
-    pub async fn remove_passkey(&self, config: &Config) -> Result<RemovePasskey, Error> {
-        Ok(RemovePasskey::new(self.passkey_desk_of_command(config).await?))
+    pub fn remove_passkey(&self, config: &Config) -> Result<RemovePasskey, Error> {
+        Ok(RemovePasskey::new(self.passkey_desk(config, Arc::new(Bell::default()))?))
     }
 
-    async fn passkey_desk_of_command(&self, config: &Config) -> Result<PasskeyDesk, Error> {
-        let keys = held_keys(config, self).await?;
-        self.passkey_desk(config, keys, Arc::new(Bell::default()))
-    }
-
-    fn passkey_desk(
-        &self,
-        config: &Config,
-        keys: Arc<CodeKeys>,
-        wake: Arc<dyn Wake>,
-    ) -> Result<PasskeyDesk, Error> {
+    fn passkey_desk(&self, config: &Config, wake: Arc<dyn Wake>) -> Result<PasskeyDesk, Error> {
         let (public_url, webauthn) = (&config.server.public_url, &config.webauthn);
         let relying_party = RelyingParty::new(
             &webauthn.rp_id(public_url).unwrap_or_default(),
@@ -268,7 +258,7 @@ impl House {
             (self.clock.clone(), self.random.clone()),
             wake,
             Arc::new(relying_party),
-            (keys, config.public_links()?),
+            config.public_links()?,
             usize::try_from(config.passkeys.max_per_user)?,
             self.observer.clone(),
         ))
@@ -289,7 +279,7 @@ impl House {
         let limiter = |limit| Limiter::per_minute(limit, self.clock.clone());
         let wrong_codes = Arc::new(limiter(limits.wrong_codes_per_minute));
         let codes = CodeDesk::new(self.store(), keys.clone(), wrong_codes);
-        let passkeys = self.passkey_desk(config, keys, wake.clone())?;
+        let passkeys = self.passkey_desk(config, wake.clone())?;
         let send_link = SendLink::new(desk.clone(), wake);
         let site = web::site(config.public_links()?.host(), limiter(limits.pages_per_minute))?;
         let origins = config.server.cors_origins.iter().map(|origin| origin.parse());

@@ -1,7 +1,9 @@
 //! Beginning a ceremony: the options for the browser, and what is kept, which answers none.
 
+use std::sync::Arc;
+
 use passlink_domain::{
-    Ceremony, Credential, MAX_CEREMONIES, OpenedBy, PasskeyId, User, UserHandle,
+    Ceremony, CodeKeys, Credential, MAX_CEREMONIES, OpenedBy, PasskeyId, User, UserHandle,
 };
 use tracing::info_span;
 
@@ -17,6 +19,7 @@ pub(super) struct Draft {
     /// For a user who has none yet.
     pub handle: UserHandle,
     pub desk: PasskeyDesk,
+    pub keys: Arc<CodeKeys>,
     pub new: NewPasskey,
     pub opened_by: OpenedBy,
 }
@@ -42,13 +45,13 @@ pub(super) async fn begin(
         id: draft.id.clone(),
         user: user.id.clone(),
         opened_by: draft.opened_by.clone(),
-        key: signing_key(&draft.desk.keys, tx).await?,
+        key: signing_key(&draft.keys, tx).await?,
         rp_id: webauthn.rp_id().to_owned(),
         asked: draft.new.attachment,
         begun: now,
         expires: Ceremony::expiry(now),
     };
-    let challenge = ceremony.challenge(&draft.desk.keys);
+    let challenge = ceremony.challenge(&draft.keys);
     let challenge = challenge.ok_or_else(|| StoreError::Broken("the newest key is gone".into()))?;
     let options = info_span!("passlink.create_options").in_scope(|| {
         webauthn.options(&NewCredential {

@@ -1,10 +1,11 @@
 //! Finishing a ceremony: the passkey is stored and the link used up, in one transaction.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Ceremony, Credential, KeyId, LinkState, ObjectDetails, Passkey, Text, TokenId, UNDO_FOR, Undo,
+    Ceremony, CodeKeys, Credential, KeyId, LinkState, ObjectDetails, Passkey, Text, TokenId,
+    UNDO_FOR, Undo,
 };
 
 use super::{Opener, opener};
@@ -19,6 +20,7 @@ pub(super) struct Finished {
     pub name: Text,
     pub device: Option<Text>,
     pub notice: Notice,
+    pub keys: Arc<CodeKeys>,
 }
 
 impl Finished {
@@ -65,7 +67,7 @@ pub(super) async fn finish(
     if ended || !tx.end_ceremony(&ceremony.id).await? {
         return Err(PasskeyError::NotVerified);
     }
-    let key = signing_key(&notice.desk.keys, tx).await?;
+    let key = signing_key(&finished.keys, tx).await?;
     if tx.passkeys_of(&user.id).await?.len() >= notice.desk.max_per_user {
         return Err(PasskeyError::TooMany);
     }

@@ -11,6 +11,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use passlink_application::without_mark;
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::print;
 use crate::Error;
 
 /// Longest line, in octets, its end included.
@@ -38,8 +39,8 @@ pub(super) struct Lines {
 
 /// What an import has done, as printed.
 #[derive(Serialize)]
-pub(super) struct Done {
-    pub imported: u64,
+struct Done {
+    imported: u64,
 }
 
 impl Lines {
@@ -81,6 +82,15 @@ impl Lines {
                 return Ok(Some((self.number, &self.line)));
             }
         }
+    }
+
+    /// Says how many of the lines were imported, all or none.
+    pub fn done(&self, imported: u64) -> Result<(), Error> {
+        self.progress.finish_and_clear();
+        if imported == 0 {
+            eprintln!("{} has no lines: nothing was imported", self.name);
+        }
+        print(&Done { imported })
     }
 }
 

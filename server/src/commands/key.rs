@@ -46,7 +46,9 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
         KeyCommand::Add => {
             let id = wiring::add_key(file)?;
             eprintln!(
-                "copy {} to all nodes, then restart them one after the other",
+                "copy {} to all nodes, then restart them one after the other: a running server takes the \
+                 new key when it is restarted, and until then it can't open or mail links that commands \
+                 make",
                 file.path().display()
             );
             print_text(&format!("{id}\n"))

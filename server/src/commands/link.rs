@@ -71,8 +71,12 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
     let house = open(&config).await?;
     match command {
         LinkCommand::Create { user, send, qr } => {
+            // First of all, as a link needs a key, and the first one makes the key file.
+            let found = house.users().show(user.clone()).await?;
+            found.active()?;
             let caller = Caller { user, token_name: None, token: None };
             if send {
+                found.reachable_at()?;
                 let sent = house.send_link(&config).await?.link(None, caller).await?;
                 return print(&Sent::from(&sent));
             }

@@ -8,7 +8,7 @@ use passlink_domain::UserId;
 use super::{
     PAGE,
     interrupt::Interrupt,
-    jsonl::{self, Done, Lines},
+    jsonl::{self, Lines},
     open,
     passkey_line::{Listed, Moved},
     print,
@@ -29,7 +29,7 @@ pub(crate) async fn run(command: PasskeyCommand, config: Config) -> Result<(), E
             Ok(())
         }
         PasskeyCommand::Remove { id } => {
-            print(&Listed::from(house.remove_passkey(&config).await?.by_operator(id).await?))
+            print(&Listed::from(house.remove_passkey(&config)?.by_operator(id).await?))
         }
         PasskeyCommand::Export { user } => export(&house, user).await,
         PasskeyCommand::Import { file } => import(&house, &config, &file).await,
@@ -60,9 +60,8 @@ async fn import(house: &House, config: &Config, file: &Path) -> Result<(), Error
         passkeys.push((number, passkey as Result<ImportedPasskey, String>));
     }
     lines.progress.set_message("all lines are read; adding the passkeys");
-    let import = house.import_passkeys(config).await?;
+    let import = house.import_passkeys(config)?;
     let import = import.before_commit(move || interrupt.too_late());
     let imported = import.import(passkeys).await?;
-    lines.progress.finish_and_clear();
-    print(&Done { imported })
+    lines.done(imported)
 }

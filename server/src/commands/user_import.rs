@@ -10,8 +10,8 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{
     clear_journal,
     interrupt::Interrupt,
-    jsonl::{self, BAR, Done, Lines, SPINNER, rate},
-    open, print,
+    jsonl::{self, BAR, Lines, SPINNER, rate},
+    open,
 };
 use crate::{Error, cli, config::Config};
 
@@ -87,8 +87,7 @@ pub(crate) async fn run(file: &Path, config: &Config) -> Result<(), Error> {
         }
     };
     let imported = import.finish(told).await?;
-    lines.progress.finish_and_clear();
-    print(&Done { imported })?;
+    lines.done(imported)?;
     clear_journal(&house).await;
     Ok(())
 }

@@ -163,8 +163,6 @@ fn a_key_file_that_can_not_be_made_is_told() {
         let told = format!("key file {nowhere} can't be made: there is no such directory");
         assert!(stderr.contains(&told), "{command:?}: {stderr}");
     }
-    let missing = passlink.cli(&["key", "list"]).failed(1);
-    assert!(missing.contains(&nowhere) && missing.contains("No such file"), "{missing}");
 
     let others = passlink.set("secrets.key_file", "others.key");
     add(&others);
@@ -175,6 +173,52 @@ fn a_key_file_that_can_not_be_made_is_told() {
         let stderr = others.cli(command).failed(1);
         assert!(stderr.contains("chmod 600 others.key"), "{command:?}: {stderr}");
     }
+}
+
+#[test]
+fn where_there_is_no_key_file_its_place_is_told_and_what_makes_one() {
+    let passlink = Passlink::with_mail_dir().set("secrets.key_file", "keys");
+    passlink.set_up();
+    let file = fs::canonicalize(passlink.dir()).unwrap().join("keys");
+    let told = format!("there is no key file at {}: `passlink key add`", file.display());
+    for command in [&["key", "list"] as &[&str], &["key", "retire", "k1"]] {
+        let stderr = passlink.cli(command).failed(1);
+        assert!(stderr.contains(&told) && stderr.contains("passlink serve"), "{stderr}");
+    }
+    assert!(!file.exists());
+    let added = passlink.cli(&["key", "add"]);
+    assert!(added.stderr.contains("a running server takes the new key when it is restarted"));
+    assert_eq!(listed(&passlink)[0]["id"], added.done().trim_end());
+}
+
+#[test]
+fn a_command_that_fails_or_does_nothing_makes_no_key_file() {
+    let passlink = Passlink::with_mail_dir().set("secrets.key_file", "keys");
+    passlink.user("ada@example.com", &["--id", "ada"]);
+    passlink.user("bob@example.com", &["--id", "bob", "--unverified"]);
+    passlink.cli(&["user", "lock", "ada"]).done();
+    fs::write(passlink.dir().join("none.jsonl"), "").unwrap();
+    fs::write(passlink.dir().join("wrong.jsonl"), "{}\n").unwrap();
+    let file = passlink.dir().join("keys");
+    for command in [
+        &["link", "create", "--user", "nobody"] as &[&str],
+        &["link", "create", "--user", "ada"],
+        &["link", "create", "--user", "bob", "--send"],
+        &["passkey", "remove", "nothing"],
+        &["passkey", "import", "wrong.jsonl"],
+        &["user", "import", "wrong.jsonl"],
+    ] {
+        passlink.cli(command).failed(1);
+        assert!(!file.exists(), "{command:?}");
+    }
+    for command in [["passkey", "import", "none.jsonl"], ["user", "import", "none.jsonl"]] {
+        let output = passlink.cli(&command);
+        assert_eq!(output.stderr, "none.jsonl has no lines: nothing was imported\n");
+        assert_eq!(output.lines(), [json!({ "imported": 0 })], "{command:?}");
+        assert!(!file.exists(), "{command:?}");
+    }
+    passlink.cli(&["link", "create", "--user", "bob"]).done();
+    assert!(file.exists());
 }
 
 /// Begins to register a passkey; the path that ends it, and the answer to it.
