@@ -25,8 +25,8 @@ pub(super) enum Kind {
     Texts,
 }
 
-/// A key of a section. Messages, `passlink.example.toml`, the JSON Schema and the table in the
-/// README all say of it what stands here.
+/// A key of a section. Messages, `passlink.example.toml`, the JSON Schema and the table in
+/// `docs/configuration.md` all say of it what stands here.
 pub(super) struct Key {
     /// Its name in the section, which is also the name of its field.
     pub name: &'static str,

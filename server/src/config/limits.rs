@@ -44,7 +44,7 @@ impl Section for Limits {
         Key::number("pages_per_minute", "Pages that an IP address gets", 1, 10_000),
         Key::number(
             "mails_per_mailbox",
-            "Links that are mailed to a mailbox in an hour, whosever they are; one more gets code 8. \
+            "Links that are mailed to a mailbox in an hour, whichever users they are for; one more gets code 8. \
              Case, and what follows `+`, are set aside. Mails that tell of a passkey always go out, and \
              don't count",
             1,

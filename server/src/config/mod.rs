@@ -4,7 +4,7 @@
 //! A file a section. A new key is a field there, with its entry in `KEYS` and its line in
 //! `print.rs`; sources, provenance, error messages, example and schema come by themselves, and
 //! `UPDATE_REFERENCE=1 cargo test -p passlink-server` writes `passlink.example.toml` and the
-//! README's table anew. Nothing is taken on trust: an unknown key, a wrong type and a value out of
+//! table in `docs/configuration.md` anew. Nothing is taken on trust: an unknown key, a wrong type and a value out of
 //! range are all refused, together, and no message holds the value of a secret.
 
 mod database;

@@ -34,7 +34,7 @@ impl Section for Webauthn {
         Key::text(
             "rp_id",
             "The domain that passkeys are bound to; by default the host of `server.public_url`. \
-             Passkeys stop to work when it changes",
+             Passkeys stop working when it changes",
             "the host of server.public_url or a domain above it, such as example.com",
         )
         .such_as("example.com"),

@@ -26,13 +26,13 @@ fn the_example_at_the_root_is_made_from_the_code() {
 }
 
 #[test]
-fn the_table_in_the_readme_is_made_from_the_code() {
-    let file = root().join("README.md");
-    let readme = fs::read_to_string(&file).unwrap();
+fn the_table_in_the_docs_is_made_from_the_code() {
+    let file = root().join("docs/configuration.md");
+    let text = fs::read_to_string(&file).unwrap();
     let head = "| key | default | must be | meaning |\n";
-    let start = readme.find(head).expect("the table of keys");
-    let end = start + readme[start..].find("\n\n").unwrap() + 1;
-    hold(&file, &readme[start..end], &table(head));
+    let start = text.find(head).expect("the table of keys");
+    let end = start + text[start..].find("\n\n").unwrap() + 1;
+    hold(&file, &text[start..end], &table(head));
 }
 
 /// A row for every key.
