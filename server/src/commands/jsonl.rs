@@ -46,8 +46,9 @@ struct Done {
 impl Lines {
     /// Opens the file.
     pub fn open(file: &Path) -> Result<Self, Error> {
-        let name = file.display().to_string();
-        let (input, progress): (Box<dyn BufRead>, _) = if file == Path::new("-") {
+        let is_stdin = file == Path::new("-");
+        let name = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
+        let (input, progress): (Box<dyn BufRead>, _) = if is_stdin {
             let style = ProgressStyle::with_template(SPINNER)?;
             (Box::new(io::stdin().lock()), ProgressBar::no_length().with_style(style))
         } else {

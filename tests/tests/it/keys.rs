@@ -211,9 +211,13 @@ fn a_command_that_fails_or_does_nothing_makes_no_key_file() {
         passlink.cli(command).failed(1);
         assert!(!file.exists(), "{command:?}");
     }
-    for command in [["passkey", "import", "none.jsonl"], ["user", "import", "none.jsonl"]] {
+    for (command, name) in [
+        (["passkey", "import", "none.jsonl"], "none.jsonl"),
+        (["user", "import", "none.jsonl"], "none.jsonl"),
+        (["user", "import", "-"], "stdin"),
+    ] {
         let output = passlink.cli(&command);
-        assert_eq!(output.stderr, "none.jsonl has no lines: nothing was imported\n");
+        assert_eq!(output.stderr, format!("{name} has no lines: nothing was imported\n"));
         assert_eq!(output.lines(), [json!({ "imported": 0 })], "{command:?}");
         assert!(!file.exists(), "{command:?}");
     }
