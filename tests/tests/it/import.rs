@@ -218,18 +218,28 @@ fn an_import_that_is_killed_leaves_nothing_behind() {
     let passlink = Passlink::with_mail_dir();
     passlink.user("there@example.com", &[]);
     let file = passlink.dir().join("users.jsonl");
-    fs::write(&file, lines(20_000)).unwrap();
+    let (mut next, mut count) = (1, 20_000);
     for moment in [" lines, ", " users added, "] {
-        let arguments = ["user", "import", file.to_str().unwrap()];
-        let killed = passlink.on_terminal_until(moment, &arguments);
-        assert!(
-            killed.stdout.contains(moment) && !killed.stdout.contains("imported"),
-            "{killed:?}"
-        );
-        assert_eq!(listed(&passlink).len(), 1, "{moment}");
+        loop {
+            fs::write(&file, (next..next + count).map(line).collect::<String>()).unwrap();
+            let before = listed(&passlink).len();
+            let arguments = ["user", "import", file.to_str().unwrap()];
+            let killed = passlink.on_terminal_until(moment, &arguments);
+            assert!(killed.stdout.contains(moment), "{killed:?}");
+            let after = listed(&passlink).len();
+            if after == before {
+                assert!(!killed.stdout.contains("imported"), "{killed:?}");
+                break;
+            }
+            // It was done before it could be killed; the next one takes longer.
+            assert_eq!(after, before + count, "{moment}");
+            next += count;
+            count *= 2;
+            assert!(count < 1_000_000, "no import was killed in time");
+        }
     }
-    let again = import(&passlink, lines(20_000).as_bytes());
-    assert_eq!(again.lines(), [json!({ "imported": 20_000 })]);
+    let again = import(&passlink, (next..next + count).map(line).collect::<String>().as_bytes());
+    assert_eq!(again.lines(), [json!({ "imported": count })]);
 }
 
 #[test]
