@@ -45,7 +45,8 @@ Run it for real:
 Environment variables override the configuration file, PASSLINK_<SECTION>__<KEY>:
   PASSLINK_SERVER__LISTEN=[::]:8080 passlink serve
 
-What a script needs goes to stdout, all else to stderr. Exit status: 0 done, 1 failed, 2 wrong use.
+What a script needs goes to stdout, all else to stderr. Exit status: 0 done, 1 failed, 2 wrong use,
+130 an import that Ctrl-C ended.
 Completions for shells and manual pages: `passlink completions --help`, `passlink man --help`."
 )]
 pub struct Cli {

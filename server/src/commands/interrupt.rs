@@ -1,6 +1,7 @@
 //! Ctrl-C in an import.
 
 use std::{
+    io::{self, Write},
     process,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -54,13 +55,18 @@ fn interrupted(mut stage: MutexGuard<'_, Stage>, progress: &ProgressBar) {
         Stage::Committing => {
             *stage = Stage::Waiting;
             let told = "it is too late to stop the import; interrupt again to quit without waiting";
-            return progress.suspend(|| eprintln!("passlink: {told}"));
+            return progress.suspend(|| tell(told));
         }
         Stage::Waiting => "interrupted; all was imported, or nothing",
     };
     progress.finish_and_clear();
-    eprintln!("passlink: {told}");
+    tell(told);
     process::exit(INTERRUPTED);
+}
+
+/// Nobody may listen any more: what reads stderr gets the same Ctrl-C.
+fn tell(what: &str) {
+    let _ = writeln!(io::stderr(), "passlink: {what}");
 }
 
 fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {

@@ -44,18 +44,18 @@ struct Done {
 }
 
 impl Lines {
-    /// Opens the file.
-    pub fn open(file: &Path) -> Result<Self, Error> {
+    /// Opens the file; `progress` shows how far it has been read.
+    pub fn open(file: &Path, progress: ProgressBar) -> Result<Self, Error> {
         let is_stdin = file == Path::new("-");
         let name = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
-        let (input, progress): (Box<dyn BufRead>, _) = if is_stdin {
-            let style = ProgressStyle::with_template(SPINNER)?;
-            (Box::new(io::stdin().lock()), ProgressBar::no_length().with_style(style))
+        let input: Box<dyn BufRead> = if is_stdin {
+            progress.set_style(ProgressStyle::with_template(SPINNER)?);
+            Box::new(io::stdin().lock())
         } else {
             let opened = File::open(file).map_err(|error| format!("{name}: {error}"))?;
-            let style = ProgressStyle::with_template(BAR)?;
-            let progress = ProgressBar::new(opened.metadata()?.len()).with_style(style);
-            (Box::new(BufReader::new(opened)), progress)
+            progress.set_length(opened.metadata()?.len());
+            progress.set_style(ProgressStyle::with_template(BAR)?);
+            Box::new(BufReader::new(opened))
         };
         progress.enable_steady_tick(TICK);
         Ok(Self { progress, input, name, line: Vec::new(), number: 0, octets: 0 })

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use indicatif::ProgressBar;
 use passlink_application::ImportedPasskey;
 use passlink_domain::UserId;
 
@@ -52,8 +53,9 @@ async fn export(house: &House, user: Option<UserId>) -> Result<(), Error> {
 }
 
 async fn import(house: &House, config: &Config, file: &Path) -> Result<(), Error> {
-    let mut lines = Lines::open(file)?;
-    let interrupt = Interrupt::listen(&lines.progress)?;
+    let progress = ProgressBar::no_length();
+    let interrupt = Interrupt::listen(&progress)?;
+    let mut lines = Lines::open(file, progress)?;
     let mut passkeys = Vec::new();
     while let Some((number, line)) = lines.next()? {
         let passkey = jsonl::parse(line, EXAMPLE).and_then(|line: Moved| line.try_into());

@@ -69,8 +69,9 @@ impl TryFrom<Line> for (NewUser, UserState) {
 }
 
 pub(crate) async fn run(file: &Path, config: &Config) -> Result<(), Error> {
-    let mut lines = Lines::open(file)?;
-    let interrupt = Interrupt::listen(&lines.progress)?;
+    let progress = ProgressBar::no_length();
+    let interrupt = Interrupt::listen(&progress)?;
+    let mut lines = Lines::open(file, progress)?;
     let house = open(config).await?;
     let mut import = house.import(config).await?;
     while let Some((number, line)) = lines.next()? {

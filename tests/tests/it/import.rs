@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::Write,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use passlink_tests::{Output, Passlink, until};
@@ -278,8 +278,7 @@ fn an_interrupted_import_of_what_another_program_still_writes_says_so() {
         let mut stdin = child.stdin.take().unwrap();
         // More than a pipe holds: some of it was read by then.
         stdin.write_all(lines(5000).as_bytes()).unwrap();
-        let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-        assert!(interrupt.unwrap().success());
+        interrupt(&child);
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(130), 0), "{what}");
         let told = String::from_utf8(output.stderr).unwrap();
@@ -287,6 +286,54 @@ fn an_interrupted_import_of_what_another_program_still_writes_says_so() {
         drop(stdin);
     }
     assert_eq!(listed(&passlink).len(), 0);
+}
+
+#[test]
+fn an_import_is_interrupted_though_nobody_hears_it_any_more() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.cli(&["migrate"]).done();
+    for what in ["user", "passkey"] {
+        let mut command = passlink.command(&[what, "import", "-"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stderr.take());
+        let mut stdin = child.stdin.take().unwrap();
+        // More than a pipe holds: some of it was read by then.
+        stdin.write_all(lines(5000).as_bytes()).unwrap();
+        interrupt(&child);
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{what}");
+    }
+    assert_eq!(listed(&passlink).len(), 0);
+}
+
+#[tokio::test]
+async fn an_import_that_waits_for_a_named_pipe_is_interrupted() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.cli(&["migrate"]).done();
+    let pipe = passlink.dir().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for what in ["user", "passkey"] {
+        let mut command = passlink.command(&[what, "import", pipe.to_str().unwrap()]);
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
+        until("the import to listen", async || listens_for_interrupts(&child).then_some(())).await;
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(told, "passlink: nothing was imported: interrupted\n", "{what}");
+        assert_eq!(output.status.code(), Some(130), "{what}");
+    }
+}
+
+/// Whether the process does something of its own at a Ctrl-C, as Linux tells.
+fn listens_for_interrupts(child: &Child) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & 0b10 != 0
+}
+
+fn interrupt(child: &Child) {
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
 }
 
 #[tokio::test]
