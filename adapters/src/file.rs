@@ -1,7 +1,7 @@
 //! Files that an operator names: the configuration, secrets, keys, certificates and templates.
 
 use std::{
-    fs::{self, File, FileType, Metadata, OpenOptions},
+    fs::{File, FileType, Metadata, OpenOptions},
     io::{self, ErrorKind, Read},
     os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::Path,
@@ -11,17 +11,32 @@ use std::{
 /// the empty file. None of these has to be waited for before somebody writes.
 const STREAMS: [&str; 4] = ["/dev/stdin", "/dev/fd", "/proc/self/fd", "/dev/null"];
 
-/// Reads a whole file.
+/// Most octets of a file. The longest are bundles of certificates, of a few hundred KiB.
+const MOST: u64 = 16 * 1024 * 1024;
+
+/// Reads a whole regular file.
 ///
-/// Errors: also when it is neither a regular file nor handed over by a shell.
+/// Errors: also when it is no regular file, or longer than 16 MiB.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    if STREAMS.iter().any(|stream| path.starts_with(stream)) {
-        return fs::read(path);
+    whole(open(path)?.0)
+}
+
+/// The same for what is read only once: a shell can hand it over as well.
+///
+/// Errors: as of [`read`].
+pub fn read_once(path: &Path) -> io::Result<Vec<u8>> {
+    match STREAMS.iter().any(|stream| path.starts_with(stream)) {
+        true => whole(File::open(path)?),
+        false => read(path),
     }
-    let (mut file, _) = open(path)?;
+}
+
+fn whole(file: File) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
-    file.read_to_end(&mut octets)?;
-    Ok(octets)
+    match file.take(MOST + 1).read_to_end(&mut octets)? as u64 > MOST {
+        true => Err(io::Error::new(ErrorKind::FileTooLarge, "has more than 16 MiB")),
+        false => Ok(octets),
+    }
 }
 
 /// Opens a regular file, which may be behind links. The metadata are those of the file that is open,
@@ -36,17 +51,18 @@ pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
         _ => error,
     })?;
     let metadata = file.metadata()?;
-    match metadata.is_file() {
-        true => Ok((file, metadata)),
-        false => Err(no_file(kind(metadata.file_type()))),
-    }
+    must_be_regular(metadata.file_type())?;
+    Ok((file, metadata))
 }
 
-fn kind(found: FileType) -> &'static str {
+/// Errors: it is no regular file.
+pub(crate) fn must_be_regular(found: FileType) -> io::Result<()> {
     match found {
-        _ if found.is_dir() => "folder",
-        _ if found.is_fifo() => "named pipe",
-        _ => "device",
+        _ if found.is_file() => Ok(()),
+        _ if found.is_dir() => Err(no_file("folder")),
+        _ if found.is_fifo() => Err(no_file("named pipe")),
+        _ if found.is_socket() => Err(no_file("socket")),
+        _ => Err(no_file("device")),
     }
 }
 

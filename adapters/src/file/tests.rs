@@ -1,4 +1,5 @@
 use std::{
+    fs,
     io::Write,
     os::unix::{fs::symlink, net::UnixListener},
     process::Command,
@@ -46,12 +47,22 @@ fn what_is_no_regular_file_is_refused_at_once() {
 }
 
 #[test]
-fn what_a_shell_hands_over_is_read_to_its_end() {
+fn what_a_shell_hands_over_is_read_to_its_end_where_once_will_do() {
     use std::os::fd::AsRawFd;
     let (reader, mut writer) = io::pipe().unwrap();
     let path = format!("/dev/fd/{}", reader.as_raw_fd());
     writer.write_all(b"s").unwrap();
     drop(writer);
-    assert_eq!(read(path.as_ref()).unwrap(), b"s");
-    assert_eq!(read("/dev/null".as_ref()).unwrap(), b"");
+    assert_eq!(told(path.as_ref()), "is a named pipe, and must be a regular file");
+    assert_eq!(read_once(path.as_ref()).unwrap(), b"s");
+    assert_eq!(read_once("/dev/null".as_ref()).unwrap(), b"");
+}
+
+#[test]
+fn a_file_without_an_end_is_not_read() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(MOST).unwrap();
+    assert_eq!(read(file.path()).unwrap().len() as u64, MOST);
+    file.as_file().set_len(1 << 40).unwrap();
+    assert_eq!(told(file.path()), "has more than 16 MiB");
 }

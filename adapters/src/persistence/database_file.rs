@@ -16,6 +16,7 @@ use passlink_application::StoreError;
 use sea_orm::DbErr;
 
 use super::{error::driver_code, file_watch::FileWatch, url_fault::UrlFault};
+use crate::file::must_be_regular;
 
 /// SQLite's code for a file that is something else.
 const NOT_A_DATABASE: &str = "26";
@@ -90,12 +91,19 @@ pub(super) struct DatabaseFile {
 impl DatabaseFile {
     /// The file at a path, whether or not it is there.
     ///
-    /// Errors: when there is no folder for it.
+    /// Errors: there is no folder for it, or something else stands there.
     pub fn at(path: &Path) -> Result<Self, DatabaseFileError> {
         let failed = |source| DatabaseFileError::Io { path: path.to_owned(), source };
         let named = std::path::absolute(path).map_err(failed)?;
         match resolve(path) {
-            Ok(path) => Ok(Self { named, path, server: OnceLock::new() }),
+            Ok(path) => {
+                if let Ok(found) = fs::metadata(&path)
+                    && let Err(source) = must_be_regular(found.file_type())
+                {
+                    return Err(DatabaseFileError::Io { path: named, source });
+                }
+                Ok(Self { named, path, server: OnceLock::new() })
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Err(DatabaseFileError::Nowhere(named))
             }

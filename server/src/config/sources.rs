@@ -178,7 +178,8 @@ impl Sources {
             self.secret_files.insert(path, file.into());
         }
         let read = |path: &str| {
-            passlink_adapters::file::read(path.as_ref()).and_then(|octets| Ok(text_of(octets)?))
+            passlink_adapters::file::read_once(path.as_ref())
+                .and_then(|octets| Ok(text_of(octets)?))
         };
         let refusal = match file.as_str().map(read) {
             Some(Ok(secret)) => {

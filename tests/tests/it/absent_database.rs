@@ -1,6 +1,6 @@
 //! Commands where there is no database: they make none, and say where they looked.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use passlink_tests::{Passlink, secrets};
 
@@ -93,6 +93,25 @@ fn a_command_in_the_wrong_folder_names_the_folder() {
         let missing = folder.join("nowhere/passlink.db");
         let told = format!("no database at {}, and no folder for one", missing.display());
         assert!(stderr.contains(&told), "{command:?}: {stderr}");
+    }
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    let mut passlink = Passlink::with_mail_dir().on_sqlite();
+    let (folder, pipe) = (passlink.dir().join("folder"), passlink.dir().join("pipe"));
+    fs::create_dir(&folder).unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (place, kind) in [(folder, "folder"), (pipe, "named pipe"), ("/dev/zero".into(), "device")]
+    {
+        passlink = passlink.set("database.url", &format!("sqlite://{}?mode=rwc", place.display()));
+        for command in
+            [&["config", "check"] as &[&str], &["migrate"], &["user", "list"], &["serve"]]
+        {
+            let stderr = passlink.cli(command).failed(1);
+            let told = format!("{}: is a {kind}, and must be a regular file", place.display());
+            assert!(stderr.contains(&told), "{command:?}: {stderr}");
+        }
     }
 }
 

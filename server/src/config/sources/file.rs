@@ -34,7 +34,8 @@ impl File {
     /// Reads a file, reports what nobody knows in it, and returns the rest.
     pub fn read(named: Option<&Path>, problems: &mut Problems) -> (Self, Dict) {
         let path = named.unwrap_or(Path::new(DEFAULT_PATH)).to_owned();
-        let (text, complete) = match file::read(&path).and_then(|octets| Ok(text_of(octets)?)) {
+        let (text, complete) = match file::read_once(&path).and_then(|octets| Ok(text_of(octets)?))
+        {
             Ok(text) => (text, true),
             Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
                 (String::new(), true)
