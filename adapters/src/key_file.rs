@@ -268,7 +268,7 @@ fn has_place(path: &Path) -> Result<(), KeyFileError> {
 fn create(path: &Path, random: &dyn Random, now: Timestamp) -> Result<(), KeyFileError> {
     has_place(path)?;
     let (id, line) = new_line(path, random, now)?;
-    let draft = path.with_extension(format!("{id}.new"));
+    let draft = beside(path, &format!(".{id}.new"));
     let written = write(&draft, &line).and_then(|_| fs::hard_link(&draft, path));
     let _ = fs::remove_file(&draft);
     match written {
@@ -286,7 +286,7 @@ fn rewrite(
     change: impl FnOnce(&Zeroizing<String>) -> Zeroizing<String>,
 ) -> Result<(), KeyFileError> {
     let path = fs::canonicalize(path).map_err(|source| io_error(path, source))?;
-    let draft = path.with_extension("new");
+    let draft = beside(&path, ".new");
     let write_draft = || {
         let (file, old) = file::open(&path)?;
         let file = write(&draft, &change(&text(file)?))?;
@@ -309,6 +309,13 @@ fn rewrite(
             }
         }
     })
+}
+
+/// The path with something behind its whole name, so that no two files have the same beside them.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Writes a new file that only its owner can read.

@@ -73,10 +73,22 @@ fn a_key_is_added_as_the_newest_and_an_older_one_is_taken_out() {
     assert!(fs::read_to_string(&path).unwrap().starts_with("# kept\n"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
 
-    fs::write(path.with_extension("new"), "").unwrap();
+    fs::write(folder.path().join("keys.new"), "").unwrap();
     let error = keys(&path).add(&Counter, now()).unwrap_err().to_string();
     assert!(error.contains("being changed") && error.contains("keys.new"), "{error}");
     assert_eq!(keys(&path).list().unwrap().len(), 1);
+}
+
+#[test]
+fn no_two_key_files_are_in_each_others_way_whatever_they_are_called() {
+    let folder = folder();
+    for name in ["keys", "keys.new", "keys.a", "keys.b"] {
+        let path = folder.path().join(name);
+        for count in 1..=2 {
+            keys(&path).add(&Counter, now()).unwrap();
+            assert_eq!(keys(&path).list().unwrap().len(), count, "{name}");
+        }
+    }
 }
 
 #[test]

@@ -44,12 +44,17 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
     let file = config.secrets.keys();
     match command {
         KeyCommand::Add => {
+            let path = std::path::absolute(file.path())?;
+            let is_new = !path.exists();
             let id = wiring::add_key(file)?;
+            if is_new {
+                eprintln!("made a new key file: {}", path.display());
+            }
             eprintln!(
-                "copy {} to all nodes, then restart them one after the other: a running server takes the \
-                 new key when it is restarted, and until then it can't open or mail links that commands \
-                 make",
-                file.path().display()
+                "restart the server: it takes the new key then, and until then it can't open or mail \
+                 links that commands make; with many nodes, copy {} to all, then restart them one after \
+                 the other",
+                path.display()
             );
             print_text(&format!("{id}\n"))
         }
@@ -68,7 +73,14 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
                     need.until().strftime("%Y-%m-%dT%H:%M:%SZ")
                 )
                 .into()),
-                None => Ok(file.retire(&id)?),
+                None => {
+                    file.retire(&id)?;
+                    eprintln!(
+                        "restart each server that runs since before the newer key was made: it still \
+                         makes links with {id}, which nobody can open later"
+                    );
+                    Ok(())
+                }
             }
         }
     }

@@ -187,7 +187,8 @@ fn where_there_is_no_key_file_its_place_is_told_and_what_makes_one() {
     }
     assert!(!file.exists());
     let added = passlink.cli(&["key", "add"]);
-    assert!(added.stderr.contains("a running server takes the new key when it is restarted"));
+    let made = format!("made a new key file: {}\n", file.display());
+    assert!(added.stderr.starts_with(&made) && added.stderr.contains("restart the server"));
     assert_eq!(listed(&passlink)[0]["id"], added.done().trim_end());
 }
 
