@@ -1,5 +1,7 @@
 //! Signing in to a mail server (RFC 4954).
 
+use std::collections::HashSet;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use passlink_application::MailReason;
 use secrecy::{ExposeSecret, SecretString};
@@ -11,6 +13,9 @@ use super::{connection::Connection, limits::Limits, reply::Reply, trouble::Troub
 const MECHANISMS: [&str; 2] = ["PLAIN", "LOGIN"];
 /// Longest command, without its end (RFC 5321, 4.5.3.1.4).
 const LONGEST: usize = 510;
+
+/// From how many characters on a text may be a part of a secret.
+const SHARED: usize = 6;
 
 /// Signs in by a way that the server offers.
 ///
@@ -96,23 +101,38 @@ pub(super) fn without_secrets(mut text: String, (user, password): (&str, &Secret
         MECHANISMS.iter().filter_map(|way| words(way, user, password).pop()).collect();
     secrets.push(Zeroizing::new(password.expose_secret().to_owned()));
     for secret in &secrets {
-        let secret = Zeroizing::new(secret.trim_end_matches('=').to_ascii_lowercase());
-        if !secret.is_empty() {
-            text = without(&text, &secret);
-        }
+        text = without(&text, &Zeroizing::new(letters(secret.trim_end_matches('='))));
     }
     text
 }
 
-/// `secret` is in lower case.
-fn without(text: &str, secret: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let (mut kept, mut end) = (String::with_capacity(text.len()), 0);
-    for (at, found) in lower.match_indices(secret) {
-        kept.push_str(text.get(end..at).unwrap_or_default());
-        kept.push_str("[redacted]");
-        end = at + found.len();
+/// The text without the parts that it shares with a secret, however it breaks them.
+fn without(text: &str, secret: &[char]) -> String {
+    let size = secret.len().min(SHARED);
+    if size == 0 {
+        return text.to_owned();
     }
-    kept.push_str(text.get(end..).unwrap_or_default());
+    let parts: HashSet<_> = secret.windows(size).collect();
+    let said = letters(text);
+    let mut secret = vec![false; said.len()];
+    for (at, _) in said.windows(size).enumerate().filter(|(_, part)| parts.contains(part)) {
+        secret.iter_mut().skip(at).take(size).for_each(|is_secret| *is_secret = true);
+    }
+    let (mut kept, mut secret, mut was_secret) = (String::new(), secret.into_iter(), false);
+    for c in text.chars() {
+        let is_secret = !c.is_whitespace() && secret.next().unwrap_or_default();
+        match (was_secret, is_secret) {
+            (false, true) => kept.push_str("[redacted]"),
+            (_, true) => {}
+            (_, false) => kept.push(c),
+        }
+        was_secret = is_secret || was_secret && c.is_whitespace();
+    }
     kept
+}
+
+/// The text in lower case and without blanks.
+fn letters(text: &str) -> Vec<char> {
+    let letters = text.chars().filter(|c| !c.is_whitespace());
+    letters.map(|c| c.to_ascii_lowercase()).collect()
 }

@@ -267,6 +267,28 @@ async fn secrets_that_a_server_repeats_later_or_in_another_case_are_not_told() {
 }
 
 #[tokio::test]
+async fn parts_of_secrets_that_a_server_repeats_are_not_told() {
+    let word = plain();
+    let (start, end) = word.split_at(word.len() / 2);
+    for answer in [
+        format!("535 bad argument: {start}...\r\n"),
+        format!("535 bad argument: ...{end}\r\n"),
+        format!("535 no: {}...\r\n", &PASSWORD[..7]),
+        format!("535-no: {}\r\n535 {}\r\n", &PASSWORD[..4], &PASSWORD[4..]),
+    ] {
+        let script = vec![ehlo(&["AUTH PLAIN"]), (Stage::Auth, vec![says(answer.clone())])];
+        let (outcome, _) = delivered(SIGNED_IN, ADA.clone(), script).await;
+        let text = outcome.unwrap_err().to_string();
+        assert!(text.contains("535 ") && text.contains("[redacted]"), "{answer}: {text}");
+        let joined = text.replace(' ', "");
+        for secret in [word.trim_end_matches('='), PASSWORD] {
+            let mut parts = secret.as_bytes().windows(6).map(|part| str::from_utf8(part).unwrap());
+            assert!(parts.all(|part| !joined.contains(part)), "{answer}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_a_server_offers_in_lower_case_is_used_for_addresses_beyond_ascii() {
     let mail = || Arc::new(mail_to("zo\u{eb}@example.com"));
     let (outcome, heard) = delivered(CLEAR, mail(), vec![ehlo(&["smtputf8", "8bitmime"])]).await;
