@@ -111,9 +111,9 @@ impl PostgresUrl {
         }
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, name) = place.split_once('/').unwrap_or((place, ""));
-        if name.contains(['/', '@']) {
-            return Err("a / or an @ stands where it can't; in a password or the name of a \
-                database, write %2F or %40"
+        if name.contains(['/', '@', ':']) {
+            return Err("a /, an @ or a : stands where it can't; in a password or the name of a \
+                database, write %2F, %40 or %3A"
                 .into());
         }
         let mut place = of_authority(authority)?;

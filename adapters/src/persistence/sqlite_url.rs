@@ -23,6 +23,13 @@ pub(super) fn parse(url: &str) -> Result<PathBuf, UrlFault> {
     if name.contains("%00") {
         return Err("it holds %00".into());
     }
+    if name.rsplit_once('@').is_some_and(|(before, _)| before.contains(':')) {
+        return Err(
+            "it holds a user or a password, and SQLite has none: name the file alone, with \
+            %40 for an @ in its path"
+                .into(),
+        );
+    }
     let mut seen = Vec::new();
     for (place, (parameter, value)) in (1..).zip(form_urlencoded::parse(query.as_bytes())) {
         let parameter = &*parameter;

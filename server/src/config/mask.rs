@@ -1,6 +1,6 @@
 //! What may be shown of a text that holds a secret, or may hold one by mistake.
 
-use passlink_adapters::persistence::PostgresUrl;
+use passlink_adapters::persistence::{PostgresUrl, check_url};
 use url::Url;
 
 /// Stands where a secret was.
@@ -38,14 +38,15 @@ pub(super) fn text(text: &str) -> String {
 /// A URL with a password, for `config print`: all but the password and unknown parameters.
 pub(super) fn url(secret: &str) -> String {
     // SQLite has no passwords, and URLs that the parser of others doesn't take.
-    if secret.starts_with("sqlite:") {
+    if secret.starts_with("sqlite:") && check_url(secret).is_ok() {
         return secret.to_owned();
     }
     if let Ok(url) = PostgresUrl::parse(secret) {
         return url.shown();
     }
-    let Ok(url) = Url::parse(secret) else {
-        return REDACTED.to_owned();
+    let url = match Url::parse(secret) {
+        Ok(url) if url.scheme().starts_with("smtp") => url,
+        _ => return REDACTED.to_owned(),
     };
     let mut shown = format!("{}:", url.scheme());
     if url.has_authority() {

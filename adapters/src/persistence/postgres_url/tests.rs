@@ -128,6 +128,7 @@ fn a_url_that_may_be_read_in_two_ways_is_refused_without_a_word_of_it() {
         "postgres//amelia:hunter2@host/x",
         "postgres:/amelia:hunter2@host/x",
         "postgres:///amelia:hunter2@host/x",
+        "postgres:///amelia:hunter2",
         "postgresql+asyncpg://amelia:hunter2@host/x",
         "jdbc:postgresql://host/x?password=hunter2",
         "amelia:hunter2@host/x",

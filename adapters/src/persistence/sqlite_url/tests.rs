@@ -4,6 +4,8 @@ use super::*;
 fn a_url_names_a_file() {
     for (url, file) in [
         ("sqlite:a.db", "a.db"),
+        ("sqlite:a@b:c.db", "a@b:c.db"),
+        ("sqlite:a:b%40c.db", "a:b@c.db"),
         ("sqlite://a.db?mode=rwc", "a.db"),
         ("sqlite:///var/lib/a b.db?mode=ro&cache=private", "/var/lib/a b.db"),
         ("sqlite://data%20of%3Fours/a+b#1.db", "data of?ours/a+b#1.db"),
@@ -15,6 +17,7 @@ fn a_url_names_a_file() {
 #[test]
 fn what_is_no_file_and_what_is_not_known_is_refused() {
     for (url, part) in [
+        ("sqlite://amelia:hunter2@db/passlink", "a user or a password"),
         ("sqlite::memory:", "in memory"),
         ("sqlite://:memory:", "in memory"),
         ("sqlite://:memory:?cache=shared", "in memory"),

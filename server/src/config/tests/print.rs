@@ -75,6 +75,8 @@ fn of_a_url_the_password_and_unknown_parameters_are_masked() {
         ("postgres:///name?host=/run/pg", "postgres:///name?host=/run/pg"),
         ("smtp://localhost:1025", "smtp://localhost:1025"),
         ("sqlite:my data.db?cache=shared", "sqlite:my data.db?cache=shared"),
+        ("sqlite://amelia:hunter2@db/passlink", "[redacted]"),
+        ("postgres:///amelia:hunter2", "[redacted]"),
         ("no url", "[redacted]"),
     ] {
         assert_eq!(mask::url(url), shown);
