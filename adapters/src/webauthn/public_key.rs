@@ -24,6 +24,9 @@ const RSA: i64 = 3;
 const RS256: i64 = -257;
 const MODULUS: i64 = -1;
 const EXPONENT: i64 = -2;
+/// What private keys have besides, on curves and for RSA.
+const PRIVATE: RangeInclusive<i128> = -4..=-4;
+const PRIVATE_RSA: RangeInclusive<i128> = -12..=-3;
 
 /// Why a key is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,12 @@ pub(super) enum PublicKeyError {
     /// It is longer than any key that is taken.
     #[error("the public key has {0} octets; it can have up to 2048")]
     TooLong(usize),
+    /// It is not in the form that WebAuthn asks for (section 6.5.1.1): others may read it otherwise.
+    #[error("the public key is not in CTAP2's canonical CBOR")]
+    Form,
+    /// It holds what its owner alone may know.
+    #[error("the public key holds parts of the private one")]
+    Private,
     /// It is none of the algorithms that are asked for, or no point on their curves.
     #[error("the public key is none for ES256, ES384 or RS256")]
     Algorithm(#[source] Option<WebauthnError>),
@@ -51,7 +60,15 @@ pub(super) fn read(cose: &[u8]) -> Result<COSEKey, PublicKeyError> {
         return Err(PublicKeyError::TooLong(cose.len()));
     }
     let Entries(entries) = serde_cbor_2::from_slice(cose)?;
+    // The order of labels is not looked at: whoever reads a map finds them in any.
+    if serde_cbor_2::to_vec(&entries)?.len() != cose.len() {
+        return Err(PublicKeyError::Form);
+    }
     let is = |label: i64, value: i64| entries.get(&label.into()) == Some(&value.into());
+    let private = if is(KEY_TYPE, RSA) { PRIVATE_RSA } else { PRIVATE };
+    if entries.keys().any(|it| matches!(it, Value::Integer(label) if private.contains(label))) {
+        return Err(PublicKeyError::Private);
+    }
     if is(KEY_TYPE, RSA) && is(ALGORITHM, RS256) {
         return rsa(&entries);
     }
@@ -65,8 +82,8 @@ pub(super) fn read(cose: &[u8]) -> Result<COSEKey, PublicKeyError> {
     }
 }
 
-/// The entries of a map in CTAP2's canonical CBOR: its length comes first, and no label is there twice.
-/// Who verifies by another library may take the other of two.
+/// The entries of a map whose labels are numbers or texts (RFC 9052, section 1.4), none of them there
+/// twice: another library may take the other one of two.
 struct Entries(BTreeMap<Value, Value>);
 
 impl<'de> Deserialize<'de> for Entries {
@@ -83,10 +100,10 @@ impl<'de> Visitor<'de> for Entries {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
-        if map.size_hint().is_none() {
-            return Err(A::Error::custom("the length of the map is indefinite"));
-        }
         while let Some((label, value)) = map.next_entry()? {
+            if !matches!(label, Value::Integer(_) | Value::Text(_)) {
+                return Err(A::Error::custom("a label is neither a number nor a text"));
+            }
             if self.0.insert(label, value).is_some() {
                 return Err(A::Error::custom("a label is there twice"));
             }

@@ -28,8 +28,25 @@ fn a_key_that_others_may_read_otherwise_is_refused() {
         let told = refusal(key(0xa6, tail));
         assert!(told.contains("a label is there twice"), "{told}");
     }
-    let told = refusal(key(0xbf, &[0xff]));
-    assert!(told.contains("the length of the map is indefinite"), "{told}");
+    for tail in [&[0xf9, 0x3c, 0, 0x26][..], &[0xf5, 0x26]] {
+        let told = refusal(key(0xa6, tail));
+        assert!(told.contains("neither a number nor a text"), "{told}");
+    }
+    let indefinite = key(0xbf, &[0xff]);
+    let tagged = [&[0xd9, 0xd9, 0xf7][..], &made::es256_key()].concat();
+    let longer_number = key(0xa6, &[0x18, 2, 0]);
+    let inner_twice = key(0xa6, &[2, 0xa2, 1, 1, 1, 2]);
+    let inner_indefinite = key(0xa6, &[2, 0x5f, 0x41, 0, 0xff]);
+    for other in [indefinite, tagged, longer_number, inner_twice, inner_indefinite] {
+        assert!(refusal(other.clone()).contains("Form"), "{other:?}");
+    }
+    assert_eq!(refusal(key(0xa6, &[2, 0x41, 0])), "");
+}
+
+#[test]
+fn a_key_with_its_private_part_is_refused() {
+    let private = [&[0x23, 0x58, 0x20][..], &[1; 32]].concat();
+    assert!(refusal(key(0xa6, &private)).contains("Private"));
 }
 
 #[test]
