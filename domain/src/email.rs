@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use icu_casemap::CaseMapper;
 use sha2::{Digest, Sha256};
 
 mod domain_name;
@@ -57,8 +58,11 @@ impl EmailAddress {
     /// [`parse`](Self::parse), and in lower case.
     pub fn key(&self) -> String {
         let parsed = Self::parse(&self.0);
+        let address = &parsed.as_ref().unwrap_or(self).0;
+        // Some small letters have two forms, as the Greek sigma.
+        let folded: String = address.chars().map(|c| CaseMapper::new().simple_fold(c)).collect();
         // Small letters can be composed where capitals can't, as in U+01F0.
-        composed(&parsed.as_ref().unwrap_or(self).0.to_lowercase())
+        composed(&folded.to_lowercase())
     }
 
     /// The mailbox that mail to this address ends up in.

@@ -37,8 +37,12 @@ pub(super) fn composed(text: &str) -> String {
 fn lone_joiner(text: &str) -> Option<char> {
     let (mut before, mut rest) = (None::<char>, text.chars().peekable());
     while let Some(c) = rest.next() {
-        let joins =
-            [before.as_ref(), rest.peek()].iter().all(|it| it.is_some_and(|c| !c.is_ascii()));
+        let has_joiners = |c: &char| {
+            // From Arabic to Myanmar, from Khmer to Mongolian, and pictures.
+            matches!(c, '\u{600}'..='\u{109f}' | '\u{1780}'..='\u{18af}')
+                || matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f000}'..='\u{1faff}')
+        };
+        let joins = [before.as_ref(), rest.peek()].iter().all(|it| it.is_some_and(has_joiners));
         if matches!(c, '\u{200c}' | '\u{200d}') && !joins {
             return Some(c);
         }
@@ -89,5 +93,10 @@ fn is_atext(c: char) -> bool {
 /// address is copied, and name another mailbox.
 fn is_beyond_ascii(c: char) -> bool {
     let is_variation = matches!(c, '\u{fe00}'..='\u{fe0f}');
-    !c.is_ascii() && !c.is_control() && !c.is_whitespace() && !is_variation && !is_invisible(c)
+    // For private use, in place of what was lost, or no character at all.
+    let has_no_meaning = matches!(c,
+        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. | '\u{fffc}' | '\u{fffd}' | '\u{fdd0}'..='\u{fdef}')
+        || u32::from(c) & 0xfffe == 0xfffe;
+    let is_unseen = c.is_control() || c.is_whitespace() || is_variation || is_invisible(c);
+    !(c.is_ascii() || is_unseen || has_no_meaning)
 }

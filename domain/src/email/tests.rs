@@ -179,8 +179,34 @@ fn a_letter_that_is_composed_in_lower_case_alone_makes_no_other_mailbox() {
 }
 
 #[test]
+fn letters_with_two_small_forms_make_no_other_mailbox() {
+    let key = |name| EmailAddress::parse(&format!("{name}@example.com")).unwrap().key();
+    for (one, other) in
+        [("ΟΔΟΣ", "οδοσ"), ("οδος", "οδοσ"), ("\u{17f}a", "SA"), ("İa", "i\u{307}A")]
+    {
+        assert_eq!(key(one), key(other), "{one} {other}");
+    }
+    for (one, other) in [("straße", "strasse"), ("kırma", "kirma")] {
+        assert_ne!(key(one), key(other), "{one} {other}");
+    }
+}
+
+#[test]
 fn what_nobody_sees_in_an_address_is_refused() {
-    for name in ["ada\u{200d}", "ada\u{200c}b", "\u{200d}ada", "ada\u{fe0f}", "\u{e9}\u{200d}"] {
+    for name in [
+        "ada\u{200d}",
+        "ada\u{200c}b",
+        "\u{200d}ada",
+        "ada\u{fe0f}",
+        "\u{e9}\u{200d}",
+        "\u{e9}\u{200d}\u{e9}",
+        "\u{4e2d}\u{200c}\u{4e2d}",
+        "\u{e000}",
+        "\u{10fffd}",
+        "\u{fdd0}",
+        "\u{fffc}",
+        "\u{1fffe}",
+    ] {
         assert!(EmailAddress::parse(&format!("{name}@example.com")).is_err(), "{name:?}");
     }
     let joined = "\u{915}\u{94d}\u{200d}\u{937}@example.com";
