@@ -40,9 +40,13 @@ async fn serve(config: &Config, no_migrate: bool, telemetry: &Telemetry) -> Resu
         true => Pending::Refuse,
         false => Pending::Migrate,
     };
+    // Where the address is taken, no database is made.
+    drop(listener(config).await?);
     let house = House::open_for_server(config, pending).await?;
-    let listener = http::bind(config.server.listen).await;
-    let listener = listener.map_err(|error| config.fault("server.listen", &error))?;
+    if house.is_new() {
+        tracing::info!("set up a new database: {}", house.whereabouts());
+    }
+    let listener = listener(config).await?;
     let started =
         Server::start(listener, config, &house, telemetry, mailer, |router| router).await?;
     tls::outlive_hangups(&config.server)?;
@@ -50,9 +54,15 @@ async fn serve(config: &Config, no_migrate: bool, telemetry: &Telemetry) -> Resu
         listen = %config.server.listen,
         public_url = config.server.base_url(),
         version = env!("CARGO_PKG_VERSION"),
+        database = house.whereabouts(),
         "ready"
     );
     started.finish().await
+}
+
+async fn listener(config: &Config) -> Result<TcpListener, Error> {
+    let listener = http::bind(config.server.listen).await;
+    listener.map_err(|error| config.fault("server.listen", &error).into())
 }
 
 /// A server that listens, with its worker.

@@ -115,6 +115,9 @@ async fn a_port_that_is_taken_is_told_and_ends_the_start() {
     let second = Passlink::with_mail_dir().set("server.listen", &listen);
     let stderr = second.cli(&["serve"]).failed(1);
     assert!(stderr.contains(&listen), "{stderr}");
+    if second.is_on_sqlite() {
+        assert!(!second.database_file().exists(), "nothing is left behind");
+    }
     until("the first to go on", async || {
         let answer = Answer::to(first.request(Method::GET, "/healthz")).await;
         (answer.status == 200).then_some(())
