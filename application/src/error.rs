@@ -75,7 +75,7 @@ pub enum MailError {
     #[error("not taken now: {1}")]
     Down(MailReason, String),
     /// It may have been taken: all of it was sent, and no answer came that can be understood.
-    #[error("may have been taken, as no clear answer came: {0}")]
+    #[error("neither refused nor clearly taken, so that it may arrive: {0}")]
     Unclear(String),
 }
 

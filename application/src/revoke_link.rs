@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// There is no such user.
-    #[error("there is no user with this id")]
+    #[error("there is no user with this id; `passlink user list` shows them")]
     UserNotFound,
     /// There is no such link.
     #[error("there is no link with this id; `passlink link list` shows them")]

@@ -27,7 +27,7 @@ pub struct NewToken {
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// There is no such user, or no longer.
-    #[error("there is no user with this id")]
+    #[error("there is no user with this id; `passlink user list` shows them")]
     UserNotFound,
     /// There is no such token.
     #[error("there is no token with this id; `passlink token list` shows them")]

@@ -57,7 +57,7 @@ impl NewUser {
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {
     /// There is no such user.
-    #[error("there is no user with this id")]
+    #[error("there is no user with this id; `passlink user list` shows them")]
     NotFound,
     /// The id is taken.
     #[error("there is a user with the id {0} already, or was one")]
