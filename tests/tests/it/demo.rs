@@ -182,6 +182,30 @@ async fn new_mails_appear_by_themselves_and_what_is_in_them_runs_no_script() {
 }
 
 #[tokio::test]
+async fn times_in_the_mailbox_are_those_of_the_browser_or_plain_where_it_has_no_data_for_its_own() {
+    let demo = Demo::start(TempDir::new().unwrap()).await;
+    let browser = Browser::start().await;
+    for (locale, zone, day) in
+        [("mk", "Europe/Skopje", "26.01.2026, "), ("en-GB", "UTC", "26 Jan 2026, ")]
+    {
+        let page = browser.page(json!({ "locale": locale, "timezoneId": zone })).await;
+        let code = r#"
+            await page.route(args, async (route) => {
+                const response = await route.fetch();
+                const body = (await response.text()).replaceAll(/datetime="[^"]*"/g, 'datetime="2026-01-26T13:05:00Z"');
+                await route.fulfill({ response, body });
+            });
+            await page.goto(args);
+            return page.locator("time").allInnerTexts();"#;
+        let times = page.run(code, demo.mailbox().into()).await;
+        let hour = if zone == "UTC" { "13" } else { "14" };
+        let expected = format!("{day}{hour}:05:00");
+        let times = times.as_array().unwrap();
+        assert!(!times.is_empty() && times.iter().all(|it| *it == *expected), "{times:?}");
+    }
+}
+
+#[tokio::test]
 async fn new_mails_leave_the_keyboards_focus_where_it_is_and_are_announced_once() {
     let demo = Demo::start(TempDir::new().unwrap()).await;
     let page = Browser::start().await.page(json!({})).await;

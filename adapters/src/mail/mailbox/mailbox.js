@@ -3,6 +3,8 @@
 // Looks for new mail, and shows it: the list always, the open mail only on the page of the newest.
 (() => {
   const EVERY = 1500;
+  // The last two are for browsers that have no data for their own language: digits, and 24 hours.
+  const LANGUAGES = [navigator.language, "de", "sv"];
   const FOCUSABLE = "a, iframe, [tabindex]";
   const { path } = document.body.dataset;
   const state = document.getElementById("state");
@@ -12,7 +14,7 @@
   const localTimes = (root) => {
     for (const time of root.querySelectorAll("time")) {
       const date = new Date(time.dateTime);
-      time.textContent = date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+      time.textContent = date.toLocaleString(LANGUAGES, { dateStyle: "medium", timeStyle: "medium" });
     }
   };
 
