@@ -16,7 +16,8 @@ export async function create(options, hints, signal) {
   const credential = await Promise.race([created, aborted(signal)]);
   if (!credential) {
     created.then((late) => forget({ rp: options.rp, credential: late })).catch(() => {});
-    throw new DOMException("ended", "AbortError");
+    // Some browsers answer with nothing where they refuse.
+    throw new DOMException("nothing created", signal.aborted ? "AbortError" : "NotAllowedError");
   }
   return credential;
 }

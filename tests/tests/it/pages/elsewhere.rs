@@ -99,7 +99,8 @@ async fn where_copying_is_refused_the_link_is_marked_and_where_it_has_no_new_way
     }
 }
 
-/// Has the browser refuse the next passkey with an error, after so many milliseconds.
+/// Has the browser refuse the next passkey with an error, or with nothing at all where that has no
+/// name, after so many milliseconds.
 async fn refuse(page: &Page, error: &str, after: u32) {
     let code = r#"
         await page.evaluate(([error, after]) => {
@@ -107,6 +108,7 @@ async fn refuse(page: &Page, error: &str, after: u32) {
             CredentialsContainer.prototype.create = async () => {
                 CredentialsContainer.prototype.create = create;
                 if (after) await new Promise((resolve) => setTimeout(resolve, after));
+                if (!error) return null;
                 throw new DOMException("refused", error);
             };
         }, args);"#;
@@ -122,6 +124,8 @@ async fn a_browser_that_refuses_at_once_shows_the_link_and_hides_it_for_another_
     for (error, after, state, offers) in [
         ("NotAllowedError", 0, "register.cancelled", 1),
         ("NotAllowedError", 1500, "register.cancelled", 0),
+        ("", 0, "register.cancelled", 1),
+        ("", 1500, "register.cancelled", 0),
         ("UnknownError", 0, "register.failed", 1),
         ("ConstraintError", 0, "register.unsuitable", 1),
         ("InvalidStateError", 0, "register.exists", 1),
