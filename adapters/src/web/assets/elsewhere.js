@@ -9,24 +9,35 @@ import { said } from "./texts.js";
 /** What has to be light around a QR code, in modules. */
 const MARGIN = 4;
 
-/** The way out of the app around this page, and the link to copy or to scan. */
-export function elsewhere(url) {
-  const app = surroundingApp();
-  const box = element("section", { className: "elsewhere" });
+/** The way out of the app around this page, and the link to copy, or to scan as a `short` one. */
+export function elsewhere(url, short) {
+  const parts = [...outOfApp(url), ...linkField(url), ...scannable(short)];
+  const box = element("section", { className: "elsewhere" }, ...parts);
   box.ariaLabel = said("labels.link");
-  if (app !== undefined) {
-    const words = said(app ? "labels.in_app" : "labels.in_an_app");
-    const { text, sign } = wayOut(app);
-    box.append(paragraph(words, { app: () => app }), paragraph(said(text), { sign: () => sign }));
+  return box;
+}
+
+/** The way out of the app alone, in small, where this browser may do as well. */
+export function wayOutOfApp(url) {
+  return element("div", { className: "elsewhere note" }, ...outOfApp(url));
+}
+
+/** What the way out of the app is, and a button where the app has one; nothing outside of apps. */
+function outOfApp(url) {
+  const app = surroundingApp();
+  if (app === undefined) {
+    return [];
   }
+  const words = said(app ? "labels.in_app" : "labels.in_an_app");
+  const { text, sign } = wayOut(app);
+  const parts = [paragraph(words, { app: () => app }), paragraph(said(text), { sign: () => sign })];
   const outside = openedOutside(app, url);
   if (outside) {
     const open = element("button", { type: "button", textContent: said("labels.open_browser") });
     open.addEventListener("click", () => location.assign(outside));
-    box.append(open);
+    parts.push(open);
   }
-  box.append(...linkField(url), ...scannable(url));
-  return box;
+  return parts;
 }
 
 /** The link in a field, and a button that copies it. */

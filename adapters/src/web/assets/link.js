@@ -26,7 +26,7 @@ function linkInAddressBar(idName) {
   // Some mail programs encode the `#`, and some take the full stop behind a link for a part of it.
   const given = new URLSearchParams(`${search.slice(1)}&${hash.slice(1)}`.replaceAll("%23", "&"));
   const code = given.get("code")?.match(/^[\w-]+/)?.[0];
-  return code && { id: given.get(idName), code };
+  return code && { id: given.get(idName), code, query: search };
 }
 
 /** The id in the address bar, whether a code is there or not. */
@@ -39,11 +39,21 @@ export function remember(more) {
   history.replaceState({ ...history.state, ...more }, "");
 }
 
-/** The whole link again, for another browser. */
-export function wholeLink(idName, { id, code }) {
+/** The whole link again, for another browser: with all that came with it. */
+export function wholeLink(idName, { id, code, query = "" }) {
   const url = new URL(location.pathname, location.href);
+  // The code belongs behind the `#`, also where a mail program has moved it.
+  url.search = query.replaceAll("%23code=", "&code=");
+  url.searchParams.delete("code");
   url.searchParams.set(idName, id);
   url.hash = `code=${code}`;
+  return url;
+}
+
+/** As little of a whole link as its page needs, for a QR code that is easy to read. */
+export function shortened(idName, link) {
+  const url = new URL(link);
+  url.search = new URLSearchParams({ [idName]: url.searchParams.get(idName) });
   return url;
 }
 

@@ -4,13 +4,14 @@ import { addedBy, keepAdded } from "./added.js";
 import { ApiError, call } from "./api.js";
 import { show } from "./card.js";
 import { authenticatorNames, deviceName } from "./device.js";
-import { elsewhere } from "./elsewhere.js";
+import { elsewhere, wayOutOfApp } from "./elsewhere.js";
 import { explain } from "./explain.js";
 import { surroundingApp } from "./inapp.js";
 import {
   idInAddressBar,
   putBack,
   remember,
+  shortened,
   showId,
   takeLink,
   takeOut,
@@ -29,6 +30,11 @@ const AT_ONCE = 1_000;
 
 const shownId = idInAddressBar("codeID");
 const link = takeLink("codeID");
+/** An app hands on what is in the address bar, so the link stays there until it is used. */
+const inApp = surroundingApp() !== undefined;
+if (inApp && link && !link.registered) {
+  putBack("codeID", link);
+}
 const linkPath = `passlink/v1/links/${encodeURIComponent(link?.id)}`;
 const suggested = await deviceName();
 let account;
@@ -59,10 +65,12 @@ async function showAdded(id) {
 function stranded(state, { action, ...options } = {}, url = wholeLink("codeID", link)) {
   putBack("codeID", link);
   const onwards = () => {
-    takeOut();
+    if (!inApp) {
+      takeOut();
+    }
     action();
   };
-  const more = () => elsewhere(url.href);
+  const more = () => elsewhere(url.href, shortened("codeID", url).href);
   show(state, { tone: "bad", ...options, action: action && onwards, more });
 }
 
@@ -124,7 +132,8 @@ function ready() {
   const values = { time: () => timeOf(account.expirationDate) };
   const action = (name) => attempt(() => register(cleaned(name), HERE));
   names ??= authenticatorNames();
-  show("register.ready", { values, account, name: suggested, action });
+  const more = inApp && (() => wayOutOfApp(wholeLink("codeID", link).href));
+  show("register.ready", { values, account, name: suggested, action, more });
 }
 
 /** A name without what no name may have: line breaks and other control characters. */
@@ -183,8 +192,7 @@ function notCreated(error, name, after) {
       const options = { tone: "bad", account, action: again(HERE) };
       const atOnce = error.name === "NotAllowedError" && after < AT_ONCE;
       // In some apps nothing comes of it, and only Cancel or the end of the time ends the wait.
-      const byBrowser = atOnce || surroundingApp() !== undefined;
-      return (byBrowser ? stranded : show)("register.cancelled", options);
+      return (atOnce || inApp ? stranded : show)("register.cancelled", options);
     }
     case "InvalidStateError":
       return exists(again(ELSEWHERE));

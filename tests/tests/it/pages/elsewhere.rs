@@ -22,7 +22,7 @@ async fn without_webauthn_the_link_is_in_the_address_bar_in_a_field_and_in_a_cod
     for way in ["await page.reload()", "await page.goto('about:blank'); await page.goBack()"] {
         page.run(way, Value::Null).await;
         comes_to(&page, "register.unsupported").await;
-        assert_eq!(url(&page).await, short(&link), "{way}");
+        assert_eq!(url(&page).await, link.whole, "{way}");
     }
     assert_eq!(page.code_in("svg.code").await, short(&link));
     page.run(r#"await page.emulateMedia({ colorScheme: "dark" })"#, Value::Null).await;
@@ -41,8 +41,8 @@ async fn without_webauthn_the_link_is_in_the_address_bar_in_a_field_and_in_a_cod
         return { focused, selected, copied };"##;
     let seen = page.run(code, Value::Null).await;
     assert_eq!(seen["focused"], "h1");
-    assert_eq!(seen["selected"], json!([true, short(&link), true]));
-    assert_eq!(seen["copied"], short(&link));
+    assert_eq!(seen["selected"], json!([true, link.whole, true]));
+    assert_eq!(seen["copied"], link.whole);
     page.looks_good("register.unsupported.copied").await;
 
     // Files that are loaded from now on don't tell it to anybody.
@@ -93,9 +93,30 @@ async fn where_copying_is_refused_the_link_is_marked_and_where_it_has_no_new_way
                 [document.activeElement === it, it.value.slice(it.selectionStart, it.selectionEnd)]);"##;
         let selected = page.run(code, announced.into()).await;
         if !old {
-            assert_eq!(selected, json!([true, short(&link)]));
+            assert_eq!(selected, json!([true, link.whole]));
             page.looks_good("register.unsupported.refused").await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_put_back_with_all_that_came_with_it_whatever_a_mail_program_did_to_it() {
+    let scene = Scene::set(&[]).await;
+    let link = scene.link().await;
+    let more = "?loginname=ada%40example.com&prompt=a%23b&";
+    let whole = link.whole.replace('?', more);
+    let page = without_webauthn(&scene, json!({ "locale": "en-GB" })).await;
+    for came in [
+        whole.clone(),
+        whole.replace("#code=", "%23code="),
+        whole.replace("#code=", "&code="),
+        format!("{whole}."),
+    ] {
+        page.goto("about:blank").await;
+        page.goto(&came).await;
+        comes_to(&page, "register.unsupported").await;
+        assert_eq!(url(&page).await, whole, "{came}");
+        assert_eq!(page.code_in("svg.code").await, short(&link), "the code is easy to read");
     }
 }
 
@@ -138,8 +159,8 @@ async fn a_browser_that_refuses_at_once_shows_the_link_and_hides_it_for_another_
         press(&page).await;
         shows_as(&page, state, &format!("{state}.link-{offers}")).await;
         assert_eq!(page.run(offered, Value::Null).await, offers, "{error} after {after} ms");
-        let place = if offers == 1 { short(&link) } else { link.page.clone() };
-        assert_eq!(url(&page).await, place, "{error} after {after} ms");
+        let place = if offers == 1 { &link.whole } else { &link.page };
+        assert_eq!(&url(&page).await, place, "{error} after {after} ms");
         page.run("await page.reload()", Value::Null).await;
         comes_to(&page, "register.ready").await;
         assert_eq!(url(&page).await, link.page);

@@ -127,15 +127,75 @@ async fn line_is_asked_to_open_the_browser_by_itself() {
     let page = without_webauthn(&scene, json!({ "locale": "he-IL", "userAgent": agent })).await;
     page.goto(&link.whole).await;
     shows_as(&page, "register.unsupported", "register.unsupported.line-he").await;
-    let code = r#"
+    let code = r##"
         const asked = page.waitForRequest(/openExternalBrowser=1/);
+        await page.locator("#card").evaluate((card) => (card.dataset.state = "pressed"));
         await page.locator(".elsewhere button").first().click();
-        return (await asked).url();"#;
+        return (await asked).url();"##;
     let asked = page.run(code, Value::Null).await;
     assert!(asked.as_str().unwrap().contains(&link.query["codeID"]), "{asked}");
     // It does not follow here, and nothing is lost.
     comes_to(&page, "register.unsupported").await;
-    assert_eq!(url(&page).await, short(&link));
+    assert_eq!(url(&page).await, link.whole.replace('#', "&openExternalBrowser=1#"));
+}
+
+#[tokio::test]
+async fn in_an_app_that_may_create_a_passkey_the_link_can_be_taken_out_of_it_until_it_is_used() {
+    let scene = Scene::set(&[]).await;
+    let link = scene.link().await;
+    let agent = format!("{IOS} Mobile/15E148 Instagram 334.0.4.32.98 (iPhone15,2)");
+    let page = scene.browser.page(json!({ "locale": "en-GB", "userAgent": agent })).await;
+    let authenticator = page.authenticator(true).await;
+    authenticator_is(&page, &authenticator, false, true).await;
+    let unreachable = r#"await page.route("**/_inspect", (route) => route.abort(), { times: 1 })"#;
+    page.run(unreachable, Value::Null).await;
+    page.goto(&link.whole).await;
+    for state in ["common.unreachable", "register.ready", "register.waiting", "register.cancelled"]
+    {
+        comes_to(&page, state).await;
+        assert_eq!(url(&page).await, link.whole, "{state}");
+        press(&page).await;
+    }
+    comes_to(&page, "register.waiting").await;
+    assert_eq!(url(&page).await, link.whole);
+    page.run("await page.reload()", Value::Null).await;
+    let said = shows_as(&page, "register.ready", "register.ready.in-Instagram").await;
+    assert!(said.contains("inside the app Instagram") && said.contains("Tap ⋯"), "{said}");
+    let offered = r##"return page.locator("#link, svg.code").count()"##;
+    assert_eq!(page.run(offered, Value::Null).await, 0, "{said}");
+
+    let other = scene.browser.page(json!({ "locale": "en-GB" })).await;
+    other.goto(&url(&page).await).await;
+    comes_to(&other, "register.ready").await;
+    assert!(!card_text(&other).await.contains("inside"), "it is in no app");
+    assert_eq!(url(&other).await, link.page);
+
+    authenticator_is(&page, &authenticator, true, true).await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
+    assert_eq!(url(&page).await, named(&link));
+    page.run("await page.reload()", Value::Null).await;
+    comes_to(&page, "register.done").await;
+    assert_eq!(url(&page).await, named(&link));
+}
+
+#[tokio::test]
+async fn line_opens_the_browser_by_itself_also_where_it_may_create_a_passkey() {
+    let scene = Scene::set(&[]).await;
+    let agent = format!("{IOS} Mobile/15E148 Safari Line/14.8.0");
+    let page = scene.browser.page(json!({ "locale": "en-GB", "userAgent": agent })).await;
+    page.authenticator(true).await;
+    page.goto(&scene.link().await.whole).await;
+    shows_as(&page, "register.ready", "register.ready.in-Line").await;
+    let code = r##"
+        const asked = page.waitForRequest(/openExternalBrowser=1/);
+        await page.locator("#card").evaluate((card) => (card.dataset.state = "pressed"));
+        await page.locator(".elsewhere button").click();
+        await asked;"##;
+    page.run(code, Value::Null).await;
+    comes_to(&page, "register.ready").await;
+    press(&page).await;
+    comes_to(&page, "register.done").await;
 }
 
 /// A page in an app, whose browser never creates anything: `ends` says how it takes an end to that.
@@ -184,7 +244,7 @@ async fn a_browser_in_an_app_that_never_creates_a_passkey_shows_the_link_when_th
         comes_to(&page, "register.cancelled").await;
         assert!(card_text(&page).await.contains("inside the app Instagram"), "{ends}");
         assert_eq!(page.code_in("svg.code").await, short(&link), "{ends}");
-        assert_eq!(url(&page).await, short(&link), "{ends}");
+        assert_eq!(url(&page).await, link.whole, "{ends}");
         if ends == "late" {
             // What is created after all is of no use, and does not stay on the device.
             assert_eq!(held(&page, &authenticator).await, 1);
