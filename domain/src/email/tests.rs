@@ -232,7 +232,9 @@ proptest! {
     ) {
         if let Ok(address) = EmailAddress::parse(&text) {
             prop_assert_eq!(EmailAddress::parse(address.as_str()), Ok(address.clone()));
-            prop_assert_eq!(address.key(), address.as_str().to_lowercase());
+            for other in [address.as_str().to_lowercase(), address.as_str().to_uppercase()] {
+                prop_assert_eq!(EmailAddress::recorded(other).key(), address.key());
+            }
             let unfit = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>');
             prop_assert!(!address.as_str().contains(unfit));
         }
