@@ -27,7 +27,7 @@ pub enum KeyFileError {
         /// What the system said.
         source: io::Error,
     },
-    /// There is none, and whoever looked for it makes none.
+    /// There is none, and this use of it does not make one.
     #[error(
         "there is no key file at {0}: `passlink key add` or the first `passlink serve` makes one there; \
         if yours is elsewhere, name it with --config FILE or PASSLINK_SECRETS__KEY_FILE"

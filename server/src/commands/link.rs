@@ -71,7 +71,7 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
     let house = open(&config).await?;
     match command {
         LinkCommand::Create { user, send, qr } => {
-            // First of all, as a link needs a key, and the first one makes the key file.
+            // This comes first: a link needs a key, and the first one makes the key file.
             let found = house.users().show(user.clone()).await?;
             found.active()?;
             let caller = Caller { user, token_name: None, token: None };

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::Write,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
 };
 
 use passlink_tests::{Output, Passlink, until};
@@ -272,12 +272,7 @@ fn an_interrupted_import_of_what_another_program_still_writes_says_so() {
     let passlink = Passlink::with_mail_dir();
     passlink.cli(&["migrate"]).done();
     for what in ["user", "passkey"] {
-        let mut command = passlink.command(&[what, "import", "-"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        // More than a pipe holds: some of it was read by then.
-        stdin.write_all(lines(5000).as_bytes()).unwrap();
+        let (child, stdin) = reading(&passlink, what, true);
         interrupt(&child);
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(130), 0), "{what}");
@@ -293,15 +288,10 @@ fn an_import_is_interrupted_though_nobody_hears_it_any_more() {
     let passlink = Passlink::with_mail_dir();
     passlink.cli(&["migrate"]).done();
     for what in ["user", "passkey"] {
-        let mut command = passlink.command(&[what, "import", "-"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        drop(child.stderr.take());
-        let mut stdin = child.stdin.take().unwrap();
-        // More than a pipe holds: some of it was read by then.
-        stdin.write_all(lines(5000).as_bytes()).unwrap();
+        let (mut child, stdin) = reading(&passlink, what, false);
         interrupt(&child);
         assert_eq!(child.wait().unwrap().code(), Some(130), "{what}");
+        drop(stdin);
     }
     assert_eq!(listed(&passlink).len(), 0);
 }
@@ -322,6 +312,20 @@ async fn an_import_that_waits_for_a_named_pipe_is_interrupted() {
         assert_eq!(told, "passlink: nothing was imported: interrupted\n", "{what}");
         assert_eq!(output.status.code(), Some(130), "{what}");
     }
+}
+
+/// An import that reads what is written to its stdin; whether somebody reads its stderr.
+fn reading(passlink: &Passlink, what: &str, is_heard: bool) -> (Child, ChildStdin) {
+    let mut command = passlink.command(&[what, "import", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    if !is_heard {
+        drop(child.stderr.take());
+    }
+    let mut stdin = child.stdin.take().unwrap();
+    // More than a pipe holds: some of it was read by then.
+    stdin.write_all(lines(5000).as_bytes()).unwrap();
+    (child, stdin)
 }
 
 /// Whether the process does something of its own at a Ctrl-C, as Linux tells.
