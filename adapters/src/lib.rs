@@ -1,15 +1,8 @@
-//! How Passlink touches the world. The rooms don't know each other: what two share is a port or
-//! stands in the application layer. Only [`place`], which says where in a trace something is done, and
-//! [`file`], which reads files, are known to all.
+//! How Passlink touches the world: `inbound` is what callers and browsers reach, `outbound` is what the
+//! use cases reach. Inbound does not know outbound: what two rooms share is a port or stands in the
+//! application layer. [`telemetry`] and [`files`] are known to all.
 
-pub mod api;
-pub mod file;
-pub mod key_file;
-pub mod mail;
-pub mod persistence;
-pub mod place;
-pub mod process;
-pub mod system;
+pub mod files;
+pub mod inbound;
+pub mod outbound;
 pub mod telemetry;
-pub mod web;
-pub mod webauthn;

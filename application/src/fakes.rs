@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::*;
 
-use crate::*;
+use crate::fakes::everything::*;
 
 pub use staging::Waiting;
 pub use webauthn::credential;
@@ -271,4 +271,11 @@ impl Store for World {
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+/// All that the crate offers, for tests.
+pub mod everything {
+    pub use crate::{
+        callers::*, codes::*, limits::*, links::*, mails::*, passkeys::*, ports::*, users::*,
+    };
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use passlink_domain::IdError;
 
-use crate::{Random, StoreError};
+use crate::ports::{Random, StoreError};
 
 /// A new identifier. No UUID is refused, so the error doesn't occur.
 pub(crate) fn new_id<T: FromStr<Err = IdError>>(

@@ -2,9 +2,11 @@
 //! are not what a key says, variables of OpenTelemetry's, and a server without a way for mail.
 
 use passlink_adapters::{
-    file,
-    mail::{Directory, Smtp},
-    persistence::check_sqlite_file,
+    files,
+    outbound::{
+        mail::{Directory, Smtp},
+        persistence::check_sqlite_file,
+    },
     telemetry::Telemetry,
 };
 use secrecy::ExposeSecret;
@@ -57,7 +59,7 @@ fn database(config: &Config) -> Result<(), String> {
 
 fn database_certificates(config: &Config) -> Result<(), String> {
     let mut files = config.database.postgres().into_iter().flat_map(|url| url.files());
-    files.try_for_each(|(parameter, file)| match file::read(&file) {
+    files.try_for_each(|(parameter, file)| match files::read(&file) {
         Ok(_) => Ok(()),
         Err(error) => {
             Err(config.fault("database.url", &format!("{parameter} can't be read: {error}")))

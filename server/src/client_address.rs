@@ -7,7 +7,7 @@ use std::{
 
 use axum::http::{HeaderMap, Request, header::FORWARDED};
 use ipnet::IpNet;
-use passlink_application::ClientAddress;
+use passlink_application::limits::ClientAddress;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 /// Of how many networks at the most it is said that they send such a word without being trusted.

@@ -2,8 +2,15 @@
 
 use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt, sync::Arc, time::Duration};
 
-use passlink_adapters::{mail::Mailbox, system::SystemRandom, telemetry::Telemetry};
-use passlink_application::{NewToken, NewUser, Random, UserError};
+use passlink_adapters::{
+    outbound::{mail::Mailbox, system::SystemRandom},
+    telemetry::Telemetry,
+};
+use passlink_application::{
+    callers::NewToken,
+    ports::Random,
+    users::{NewUser, UserError},
+};
 use passlink_domain::{BearerToken, EmailAddress, OrganisationId, Text, UserId};
 use url::Url;
 

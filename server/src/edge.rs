@@ -6,7 +6,7 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     http::{HeaderValue, Request, header},
 };
-use passlink_application::{NewToken, NewUser};
+use passlink_application::{callers::NewToken, users::NewUser};
 use passlink_domain::{EmailAddress, OrganisationId, UserId};
 use tokio::{
     runtime::{Builder, Runtime},

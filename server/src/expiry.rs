@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_application::ExpireLinks;
+use passlink_application::links::ExpireLinks;
 use tokio_util::sync::CancellationToken;
 
 /// How often.

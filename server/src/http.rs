@@ -10,10 +10,10 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulConnection},
 };
 use passlink_adapters::{
-    api::REQUEST_TIMEOUT,
+    inbound::api::REQUEST_TIMEOUT,
     telemetry::{Connections, Failure},
 };
-use passlink_application::{ConnectionPlace, FairPool, Place};
+use passlink_application::limits::{ConnectionPermit, FairPool, Permit};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -41,9 +41,9 @@ const PONG: Duration = Duration::from_secs(20);
 const MAX_CONNECTIONS: usize = 12_000;
 /// For tests that can't open so many. Not a part of the configuration, hence the name.
 const CONNECTIONS: &str = "_PASSLINK_CONNECTIONS";
-/// Most connections that may wait for a place beside them.
+/// Most connections that may wait for a permit beside them.
 const WAITING: usize = 1_000;
-/// How long a connection may take to end whose place another client gets.
+/// How long a connection may take to end whose permit another client gets.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Largest head of a request, in bytes.
 const MAX_HEAD: u32 = 16 * 1024;
@@ -89,8 +89,8 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> io::Result<()> {
     let (most, waiting) = most_connections();
-    let (places, connections) = (FairPool::revocable(most, waiting), Connections::default());
-    let server = Arc::new(Server { tls, router, proxies, places, connections, stop });
+    let (permits, connections) = (FairPool::revocable(most, waiting), Connections::default());
+    let server = Arc::new(Server { tls, router, proxies, permits, connections, stop });
     let tasks = TaskTracker::new();
     loop {
         let (stream, peer) = tokio::select! {
@@ -104,7 +104,7 @@ pub(crate) async fn serve(
                 }
             },
         };
-        if server.places.is_full() {
+        if server.permits.is_full() {
             server.connections.full(most);
         }
         tasks.spawn(server.clone().take(stream, peer));
@@ -122,31 +122,31 @@ struct Server {
     tls: Option<Tls>,
     router: Router,
     proxies: TrustedProxies,
-    places: Arc<FairPool>,
+    permits: Arc<FairPool>,
     connections: Connections,
     stop: CancellationToken,
 }
 
 impl Server {
-    /// Takes a connection as soon as there is a place for it. None waits long: who has the most loses
+    /// Takes a connection as soon as there is a permit for it. None waits long: who has the most loses
     /// one to who has fewer, unless a call of it runs.
     async fn take(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
         let until = Instant::now() + HEAD_TIMEOUT;
-        let place = tokio::select! {
-            place = self.places.acquire(self.proxies.network(peer), until) => place,
+        let permit = tokio::select! {
+            permit = self.permits.acquire(self.proxies.network(peer), until) => permit,
             () = self.stop.cancelled() => return,
         };
-        let Ok(place) = place.map(Arc::new) else { return };
+        let Ok(permit) = permit.map(Arc::new) else { return };
         let stream = impatient(stream);
         let ended = match self.tls.clone() {
-            None => self.answer(stream, peer, &place).await,
+            None => self.answer(stream, peer, &permit).await,
             Some(tls) => {
                 let shaken = tokio::select! {
                     shaken = handshake(tls, stream) => shaken,
-                    () = place.revoked().cancelled() => return,
+                    () = permit.revoked().cancelled() => return,
                 };
                 match shaken {
-                    Ok(stream) => self.answer(stream, peer, &place).await,
+                    Ok(stream) => self.answer(stream, peer, &permit).await,
                     Err(error) => return self.connections.failed(of_handshake(&error), &error),
                 }
             }
@@ -157,34 +157,39 @@ impl Server {
     }
 
     /// Answers the requests of a connection.
-    async fn answer<S>(&self, stream: S, peer: SocketAddr, place: &Arc<Place>) -> Result<(), Error>
+    async fn answer<S>(
+        &self,
+        stream: S,
+        peer: SocketAddr,
+        permit: &Arc<Permit>,
+    ) -> Result<(), Error>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = service_fn(|request| {
             let mut request = self.proxies.note(peer, request);
             // Whoever answers says when the request is at work: until then, a connection can lose its
-            // place as an idle one can.
-            request.extensions_mut().insert(ConnectionPlace(place.clone()));
+            // permit as an idle one can.
+            request.extensions_mut().insert(ConnectionPermit(permit.clone()));
             self.router.clone().oneshot(request)
         });
         let builder = builder();
         let connection = builder.serve_connection(TokioIo::new(stream), service);
-        self.until_over(connection, place).await
+        self.until_over(connection, permit).await
     }
 
-    /// Runs a connection; ends it, but not amid a call that runs, when the server stops or the place is
+    /// Runs a connection; ends it, but not amid a call that runs, when the server stops or the permit is
     /// revoked.
     async fn until_over<C: GracefulConnection>(
         &self,
         connection: C,
-        place: &Place,
+        permit: &Permit,
     ) -> Result<(), C::Error> {
         pin!(connection);
         tokio::select! {
             ended = connection.as_mut() => return ended,
             () = self.stop.cancelled() => {}
-            () = place.revoked().cancelled() => {
+            () = permit.revoked().cancelled() => {
                 connection.as_mut().graceful_shutdown();
                 return timeout(FAREWELL, connection).await.unwrap_or(Ok(()));
             }

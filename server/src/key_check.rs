@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use passlink_application::KeyNeed;
+use passlink_application::ports::KeyNeed;
 use passlink_domain::CodeKeys;
 
 use crate::{Error, config::Config, wiring::House};

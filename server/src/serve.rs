@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use passlink_adapters::{process, telemetry::Telemetry};
-use passlink_application::{DeliverMail, Mailer};
+use passlink_adapters::{outbound::process, telemetry::Telemetry};
+use passlink_application::{mails::DeliverMail, ports::Mailer};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

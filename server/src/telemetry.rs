@@ -8,7 +8,10 @@ use std::{
 
 use jiff::Timestamp;
 use passlink_adapters::telemetry::{LogForm, OutboxVitals, Settings, Telemetry, Vitals};
-use passlink_application::{Clock, OutboxLoad, OutboxUseCases};
+use passlink_application::{
+    mails::OutboxUseCases,
+    ports::{Clock, OutboxLoad},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{

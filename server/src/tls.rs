@@ -2,8 +2,8 @@
 
 use std::{fmt::Display, path::Path, sync::Arc};
 
-use passlink_adapters::file;
-use passlink_application::without_mark;
+use passlink_adapters::files;
+use passlink_adapters::files::without_mark;
 use rustls::{
     ServerConfig,
     crypto::ring,
@@ -85,13 +85,13 @@ pub(crate) fn outlive_hangups(config: &config::Server) -> Result<(), Error> {
 fn read(cert: &Path, key: &Path) -> Result<ServerConfig, Refused> {
     let refused =
         |name, file: &Path, why: &dyn Display| (name, format!("{}: {why}", file.display()));
-    let octets = file::read(cert).map_err(|error| refused("server.tls_cert", cert, &error))?;
+    let octets = files::read(cert).map_err(|error| refused("server.tls_cert", cert, &error))?;
     let pem = without_mark(&octets).map_err(|error| refused("server.tls_cert", cert, &error))?;
     let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .and_then(|all| if all.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(all) })
         .map_err(|error| refused("server.tls_cert", cert, &no_pem(error, "certificate")))?;
-    let octets = file::read(key).map_err(|error| refused("server.tls_key", key, &error))?;
+    let octets = files::read(key).map_err(|error| refused("server.tls_key", key, &error))?;
     let pem = without_mark(&octets).map_err(|error| refused("server.tls_key", key, &error))?;
     let private_key = PrivateKeyDer::from_pem_slice(pem)
         .map_err(|error| refused("server.tls_key", key, &no_pem(error, "private key")))?;

@@ -3,21 +3,35 @@
 use std::sync::Arc;
 
 use passlink_adapters::{
-    api::{self, Api},
-    key_file::KeyFile,
-    mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
-    persistence::{HOW_TO_SET_UP, SeaStore, StagingTable, find_sqlite_file, make_sqlite_file},
-    process,
-    system::{SystemClock, SystemRandom},
+    inbound::{
+        api::{self, Api},
+        web,
+    },
+    outbound::{
+        key_file::KeyFile,
+        mail::{
+            Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox,
+        },
+        persistence::{HOW_TO_SET_UP, SeaStore, StagingTable, find_sqlite_file, make_sqlite_file},
+        process,
+        system::{SystemClock, SystemRandom},
+        webauthn::RelyingParty,
+    },
     telemetry::Counts,
-    web,
-    webauthn::RelyingParty,
 };
 use passlink_application::{
-    AddLink, Clock, CodeDesk, DeliverMail, ExpireLinks, ExportPasskeys, ImportPasskeys,
-    ImportUsers, InspectLink, InspectUndo, KeyUse, Limiter, LinkDesk, LinkUseCases, ListPasskeys,
-    Mailer, Observer, OutboxUseCases, PasskeyDesk, Random, RegisterPasskey, RemovePasskey,
-    ResendLink, RetireKey, SendLink, Store, TestMailError, TokenUseCases, UserUseCases, Wake,
+    callers::TokenUseCases,
+    codes::CodeDesk,
+    keys::{KeyUse, RetireKey},
+    limits::Limiter,
+    links::{AddLink, ExpireLinks, InspectLink, LinkDesk, LinkUseCases, ResendLink, SendLink},
+    mails::{DeliverMail, OutboxUseCases, TestMailError},
+    passkeys::{
+        ExportPasskeys, ImportPasskeys, InspectUndo, ListPasskeys, PasskeyDesk, RegisterPasskey,
+        RemovePasskey,
+    },
+    ports::{Clock, Mailer, Observer, Random, Store, Wake},
+    users::{ImportUsers, UserUseCases},
 };
 use passlink_domain::{CodeKeys, EmailAddress, KeyId, LinkPolicy};
 use secrecy::ExposeSecret;
@@ -393,5 +407,5 @@ pub(crate) async fn send_test_mail(
     to: (EmailAddress, Option<String>),
 ) -> Result<String, TestMailError> {
     let mailer = Arc::new(mailer);
-    passlink_application::send_test_mail(mailer, &SystemClock, &SystemRandom, to).await
+    passlink_application::mails::send_test_mail(mailer, &SystemClock, &SystemRandom, to).await
 }

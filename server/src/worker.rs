@@ -5,10 +5,12 @@ use std::{
     time::Duration,
 };
 
-use passlink_adapters::place::Place;
+use passlink_adapters::telemetry::trace_scope::TraceScope;
 use passlink_application::{
-    Allowance, Change, ClaimedMail, DeliverMail, Delivered, Hold, MailOutcome, MailReason,
-    MailServer, MailSlots, ServerWord, StoreError, Tried, Wake,
+    mails::{
+        Allowance, Change, DeliverMail, Delivered, Hold, MailServer, MailSlots, ServerWord, Tried,
+    },
+    ports::{ClaimedMail, MailOutcome, MailReason, StoreError, Wake},
 };
 use passlink_domain::OutboxId;
 use tokio::{sync::Notify, task::JoinSet, time::Instant};
@@ -149,9 +151,9 @@ impl Desk {
         for mail in claimed {
             self.server.asked(&mail, now());
             let deliver = self.deliver.clone();
-            let place = place(&mail);
+            let scope = scope(&mail);
             let (id, domain) = (mail.id.clone(), mail.lane.domain);
-            let working = place.run(async move { deliver_one(&deliver, mail).await });
+            let working = scope.run(async move { deliver_one(&deliver, mail).await });
             self.tasks.spawn(async move {
                 // One that panics ends alone. Its mail is given out again when its lease ends.
                 let said = tokio::spawn(working).await.unwrap_or_else(|error| {
@@ -235,9 +237,9 @@ async fn until_lost(deliver: &DeliverMail, mail: &ClaimedMail, hold: &Hold) {
     }
 }
 
-/// The place of a delivery, by OpenTelemetry's conventions for messaging: it goes on with the trace of
+/// The scope of a delivery, by OpenTelemetry's conventions for messaging: it goes on with the trace of
 /// the request that queued the mail.
-fn place(mail: &ClaimedMail) -> Place {
+fn scope(mail: &ClaimedMail) -> TraceScope {
     let span = info_span!(
         parent: None,
         "process outbox",
@@ -253,7 +255,7 @@ fn place(mail: &ClaimedMail) -> Place {
         passlink.mail.tries = i64::from(mail.tries),
         user.id = mail.user.as_str(),
     );
-    Place::behind(span, mail.trace.as_ref())
+    TraceScope::behind(span, mail.trace.as_ref())
 }
 
 /// Says in the span of a delivery that it failed, and why.

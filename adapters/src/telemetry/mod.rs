@@ -15,6 +15,7 @@ mod propagator;
 mod queue;
 mod refusal;
 mod throttle;
+pub mod trace_scope;
 mod variables;
 
 use std::time::{Duration, Instant};

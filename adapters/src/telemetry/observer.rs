@@ -6,11 +6,11 @@ use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram},
 };
-use passlink_application::{Attempt, LinkKind, MailReason, Observer, TraceContext};
+use passlink_application::ports::{Attempt, LinkKind, MailReason, Observer, TraceContext};
 use passlink_domain::LinkState;
 use tracing::Span;
 
-use crate::place;
+use crate::telemetry::trace_scope;
 
 /// From a tenth of a second to a day, in seconds.
 const BOUNDARIES: [f64; 16] = [
@@ -114,7 +114,7 @@ impl Counts {
 
 impl Observer for Counts {
     fn trace(&self, span: &Span) -> Option<TraceContext> {
-        place::told_by(span)
+        trace_scope::context_of(span)
     }
 
     fn links(&self, state: LinkState, kind: LinkKind, count: u64) {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use passlink_domain::*;
 
 use super::State;
-use crate::*;
+use crate::fakes::everything::*;
 
 #[async_trait]
 impl Links for State {

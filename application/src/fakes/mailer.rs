@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use passlink_domain::*;
 
 use super::World;
-use crate::*;
+use crate::fakes::everything::*;
 
 #[async_trait]
 impl Mailer for World {

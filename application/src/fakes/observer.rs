@@ -1,7 +1,7 @@
 use passlink_domain::*;
 
 use super::World;
-use crate::*;
+use crate::fakes::everything::*;
 
 impl Observer for World {
     fn trace(&self, _span: &tracing::Span) -> Option<TraceContext> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use passlink_domain::*;
 
 use super::World;
-use crate::*;
+use crate::fakes::everything::*;
 
 /// Users who wait to be added to a world.
 pub struct Waiting {

@@ -1,7 +1,7 @@
 use passlink_domain::*;
 
 use super::World;
-use crate::*;
+use crate::fakes::everything::*;
 
 /// Its answers are `<challenge in hex>:<id of the credential>`. What was asked of an authenticator can
 /// be read in the options.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use passlink_application::without_mark;
+use passlink_adapters::files::without_mark;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::print;

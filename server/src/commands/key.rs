@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use passlink_adapters::key_file::{KeyFile, ListedKey};
-use passlink_application::{EndedByKey, KeyUse};
+use passlink_adapters::outbound::key_file::{KeyFile, ListedKey};
+use passlink_application::{keys::KeyUse, ports::EndedByKey};
 use passlink_domain::KeyId;
 use serde::Serialize;
 

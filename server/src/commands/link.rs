@@ -1,6 +1,6 @@
 //! `passlink link`.
 
-use passlink_application::Caller;
+use passlink_application::callers::Caller;
 use passlink_domain::{Delivery, LinkState, ObjectDetails, PasskeyLink};
 use serde::Serialize;
 

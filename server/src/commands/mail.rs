@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use passlink_adapters::mail::preview;
+use passlink_adapters::outbound::mail::preview;
 use passlink_domain::EmailAddress;
 
 use super::print_text;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use passlink_application::{MailSubject, OutboxMail, OutboxState};
+use passlink_application::ports::{MailSubject, OutboxMail, OutboxState};
 use serde::Serialize;
 
 use super::{PAGE, open, print};

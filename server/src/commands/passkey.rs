@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use indicatif::ProgressBar;
-use passlink_application::ImportedPasskey;
+use passlink_application::passkeys::ImportedPasskey;
 use passlink_domain::UserId;
 
 use super::{

@@ -2,7 +2,7 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use jiff::Timestamp;
-use passlink_application::{ExportedPasskey, ImportedPasskey};
+use passlink_application::passkeys::{ExportedPasskey, ImportedPasskey};
 use passlink_domain::{
     Aaguid, Attachment, Credential, CredentialId, MAX_TRANSPORTS, Passkey, PasskeyId, Text,
     UserHandle, UserId, is_transport,

@@ -1,6 +1,6 @@
 //! `passlink token`.
 
-use passlink_application::{NewToken, RevokedToken};
+use passlink_application::callers::{NewToken, RevokedToken};
 use passlink_domain::Token;
 use serde::Serialize;
 

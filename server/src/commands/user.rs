@@ -1,6 +1,6 @@
 //! `passlink user`.
 
-use passlink_application::{NewUser, UserUseCases};
+use passlink_application::users::{NewUser, UserUseCases};
 use passlink_domain::{StateChange, User, UserChanges, UserId, UserState};
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use passlink_application::{ImportStep, NewUser};
+use passlink_application::users::{ImportStep, NewUser};
 use passlink_domain::{EmailAddress, IdError, OrganisationId, Text, TextError, UserId, UserState};
 use serde::{Deserialize, de::IgnoredAny};
 

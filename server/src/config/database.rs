@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use passlink_adapters::persistence::{PostgresUrl, check_url, sqlite_file};
+use passlink_adapters::outbound::persistence::{PostgresUrl, check_url, sqlite_file};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de::Error};
 use url::form_urlencoded;

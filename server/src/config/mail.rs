@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use passlink_adapters::mail::{SmtpServer, parse_mailbox};
+use passlink_adapters::outbound::mail::{SmtpServer, parse_mailbox};
 use passlink_domain::canonical_language;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de::Error};

@@ -1,6 +1,6 @@
 //! What may be shown of a text that holds a secret, or may hold one by mistake.
 
-use passlink_adapters::persistence::{PostgresUrl, check_url};
+use passlink_adapters::outbound::persistence::{PostgresUrl, check_url};
 use url::Url;
 
 /// Stands where a secret was.

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::MetadataExt};
 
-use passlink_application::PublicUrl;
+use passlink_application::links::PublicUrl;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use passlink_adapters::key_file::KeyFile;
+use passlink_adapters::outbound::key_file::KeyFile;
 use serde::Deserialize;
 use validator::Validate;
 

@@ -16,7 +16,7 @@ use figment::{
     error::{Error, Kind},
     value::{Dict, Map, Value},
 };
-use passlink_application::text_of;
+use passlink_adapters::files::text_of;
 
 pub use env::environment;
 pub(super) use origin::Origin;
@@ -178,7 +178,7 @@ impl Sources {
             self.secret_files.insert(path, file.into());
         }
         let read = |path: &str| {
-            passlink_adapters::file::read_once(path.as_ref())
+            passlink_adapters::files::read_once(path.as_ref())
                 .and_then(|octets| Ok(text_of(octets)?))
         };
         let refusal = match file.as_str().map(read) {

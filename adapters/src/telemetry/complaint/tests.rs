@@ -1,7 +1,10 @@
 use std::{
     fmt::Debug,
     io::{self, Write},
-    sync::{Arc, atomic::AtomicBool, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use opentelemetry_sdk::error::OTelSdkError;

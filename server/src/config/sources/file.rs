@@ -9,8 +9,8 @@ use figment::{
     providers::{Format, Toml},
     value::{Dict, Value},
 };
-use passlink_adapters::file;
-use passlink_application::text_of;
+use passlink_adapters::files;
+use passlink_adapters::files::text_of;
 
 use super::Origin;
 use crate::config::{
@@ -34,7 +34,7 @@ impl File {
     /// Reads a file, reports what nobody knows in it, and returns the rest.
     pub fn read(named: Option<&Path>, problems: &mut Problems) -> (Self, Dict) {
         let path = named.unwrap_or(Path::new(DEFAULT_PATH)).to_owned();
-        let (text, complete) = match file::read_once(&path).and_then(|octets| Ok(text_of(octets)?))
+        let (text, complete) = match files::read_once(&path).and_then(|octets| Ok(text_of(octets)?))
         {
             Ok(text) => (text, true),
             Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {

@@ -1,0 +1,87 @@
+//! What a request's media type says of its protocol.
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// The protocol that a media type names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Media {
+    Grpc,
+    GrpcWeb,
+    /// Connect's form of a stream.
+    ConnectStream,
+    /// A Connect body, or what REST alone takes.
+    Other,
+}
+
+impl Media {
+    /// By the header of a request, whatever the case of its letters (RFC 9110, section 8.3.1).
+    pub fn of(headers: &HeaderMap) -> Self {
+        Self::named(&essence(headers).unwrap_or_default())
+    }
+
+    fn named(essence: &str) -> Self {
+        let is = |start: &str| {
+            let rest = essence.strip_prefix(start);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
+        };
+        if is("application/grpc") {
+            Self::Grpc
+        } else if is("application/grpc-web") || is("application/grpc-web-text") {
+            Self::GrpcWeb
+        } else if is("application/connect") {
+            Self::ConnectStream
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// Whether a call came by gRPC or gRPC-Web.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    matches!(Media::of(headers), Media::Grpc | Media::GrpcWeb)
+}
+
+/// Whether a browser asks for a page to show: `Accept` names HTML, and does not prefer JSON. A
+/// client that takes anything is a program.
+pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
+    let wishes = || {
+        let values = headers.get_all(header::ACCEPT).iter();
+        values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','))
+    };
+    let quality = |wanted: &str| {
+        let mut qualities = wishes().filter_map(|wish| {
+            let (name, parameters) = wish.split_once(';').unwrap_or((wish, ""));
+            name.trim().eq_ignore_ascii_case(wanted).then(|| quality(parameters))
+        });
+        qualities.next().unwrap_or_default()
+    };
+    quality("text/html") > quality("application/json")
+}
+
+/// How much something is wanted (RFC 9110, section 12.4.2), by its parameters.
+fn quality(parameters: &str) -> f32 {
+    let mut parameters = parameters.split(';').filter_map(|it| it.trim().split_once('='));
+    let told = parameters.find(|(name, _)| name.eq_ignore_ascii_case("q"));
+    told.map_or(1.0, |(_, value)| value.parse().unwrap_or_default())
+}
+
+/// Writes the media type as the framework knows it: in small letters and alone. What only begins
+/// like gRPC's, which is gRPC to the framework, becomes one that nobody has.
+pub(crate) fn normalise(headers: &mut HeaderMap) {
+    let Some(mut essence) = essence(headers) else { return };
+    if Media::named(&essence) == Media::Other && essence.starts_with("application/grpc") {
+        essence.insert_str(0, "x-");
+    }
+    if let Ok(value) = HeaderValue::try_from(essence) {
+        headers.insert(header::CONTENT_TYPE, value);
+    }
+}
+
+/// The media type without parameters.
+fn essence(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests;

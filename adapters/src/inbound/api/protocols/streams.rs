@@ -1,0 +1,209 @@
+//! Calls whose answers are streams: who is told of our health as it changes, and who learns the API
+//! by reflection. They have permits of their own, take no longer than they may, end when the server
+//! stops, and end in the table's words.
+
+use std::{future::pending, net::IpAddr, sync::Arc};
+
+use axum::{
+    body::{Body, Bytes},
+    response::Response,
+};
+use connectrpc::ConnectError;
+use futures_util::stream;
+use http::{HeaderMap, StatusCode};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use passlink_application::limits::{FairPool, Permit};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::{
+    call::Outcome,
+    framework_error::{
+        FRAME_HEAD, TRAILERS, code_in, completed, failure_in, rendered, web_trailers,
+    },
+};
+use crate::inbound::api::{QUEUE, edge::deadline, services::error::ApiError};
+
+/// One request, and an answer for as long as its caller listens.
+pub(crate) const WATCH: &str = "/grpc.health.v1.Health/Watch";
+/// Questions and answers.
+const REFLECTION: [&str; 2] = [
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+/// Marks the end among the frames of a Connect stream.
+const END: u8 = 0x02;
+
+/// Whether the call at a path is answered with a stream.
+pub(crate) fn is_one(path: &str) -> bool {
+    path == WATCH || REFLECTION.contains(&path)
+}
+
+/// The streams that are open.
+#[derive(Clone)]
+pub(crate) struct Streams {
+    watches: Arc<FairPool>,
+    reflections: Arc<FairPool>,
+    stop: CancellationToken,
+}
+
+/// What an open stream has to mind.
+pub(crate) struct Lease {
+    /// Gives the permit back when the stream is over.
+    _permit: DropGuard,
+    /// The permit went to a client with fewer streams.
+    revoked: CancellationToken,
+    until: Option<Instant>,
+    stop: CancellationToken,
+}
+
+impl Streams {
+    /// At most so many of each kind at a time, until `stop`; others wait.
+    pub fn new(concurrent: usize, stop: CancellationToken) -> Self {
+        let permits = || FairPool::revocable(concurrent, QUEUE);
+        Self { watches: permits(), reflections: permits(), stop }
+    }
+
+    /// A permit for a stream of a client of this network, if there is one until then.
+    pub async fn lease(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        network: Option<IpAddr>,
+        until: Instant,
+    ) -> Result<Lease, ApiError> {
+        let (permits, ends) = match path {
+            WATCH => (&self.watches, deadline::of_stream(headers)),
+            _ => (&self.reflections, Some(until)),
+        };
+        let permit = permits.acquire(network, until).await?;
+        let (revoked, over) = (permit.revoked().clone(), CancellationToken::new());
+        tokio::spawn(hold(permit, ends, over.clone()));
+        Ok(Lease { _permit: over.drop_guard(), revoked, until: ends, stop: self.stop.clone() })
+    }
+}
+
+/// Holds a permit until the stream is over, or has to be: nobody polls the body of an answer whose
+/// caller takes nothing of it, so the body can't give its permit back in time.
+async fn hold(permit: Permit, until: Option<Instant>, over: CancellationToken) {
+    tokio::select! {
+        () = over.cancelled() => {}
+        () = permit.revoked().cancelled() => {}
+        () = reached(until) => {}
+    }
+}
+
+async fn reached(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => pending().await,
+    }
+}
+
+impl Lease {
+    /// Keeps an answer to what it has to mind; `request` has the headers of the call.
+    pub fn keep(self, response: Response, request: HeaderMap) -> Response {
+        let (mut parts, body) = response.into_parts();
+        if parts.status != StatusCode::OK {
+            let mut refused = rendered(ApiError::Unimplemented.into(), &request);
+            *refused.status_mut() = parts.status;
+            return refused;
+        }
+        if let Some(error) = failure_in(&parts.headers) {
+            return rendered(completed(error), &request);
+        }
+        parts.extensions.insert(Outcome(code_in(&parts.headers)));
+        let kept = Kept { body, request, lease: self, left: 0, is_over: false };
+        let frames = stream::unfold(kept, Kept::next);
+        Response::from_parts(parts, Body::new(StreamBody::new(frames)))
+    }
+}
+
+/// The body of an open stream.
+struct Kept {
+    body: Body,
+    request: HeaderMap,
+    lease: Lease,
+    /// What is left of the message that has begun.
+    left: usize,
+    /// Whether we have ended it ourselves.
+    is_over: bool,
+}
+
+/// The last frame of a Connect stream.
+#[derive(Deserialize)]
+struct EndOfStream {
+    error: Option<ConnectError>,
+}
+
+impl Kept {
+    async fn next(mut self) -> Option<(Result<Frame<Bytes>, axum::Error>, Self)> {
+        let frame = tokio::select! {
+            // What ends by itself when the server stops has the first word.
+            biased;
+            frame = self.body.frame() => frame,
+            () = reached(self.lease.until), if !self.is_over => self.end(ApiError::Deadline.into()).await,
+            () = self.lease.revoked.cancelled(), if !self.is_over => self.end(ApiError::BUSY.into()).await,
+            () = self.lease.stop.cancelled(), if !self.is_over => {
+                self.end(ApiError::Unavailable.into()).await
+            }
+        };
+        let frame = match frame? {
+            Ok(frame) if self.is_over => Some(Ok(frame)),
+            Ok(frame) => match self.failure(&frame) {
+                Some(error) => self.end(completed(error)).await,
+                None => Some(Ok(frame)),
+            },
+            Err(error) => Some(Err(error)),
+        };
+        Some((frame?, self))
+    }
+
+    /// Ends the stream; the first frame of its end.
+    async fn end(&mut self, error: ConnectError) -> Option<Result<Frame<Bytes>, axum::Error>> {
+        self.is_over = true;
+        self.body = rendered(error, &self.request).into_body();
+        self.body.frame().await
+    }
+
+    /// The error without details of ours that a frame ends the stream with.
+    fn failure(&mut self, frame: &Frame<Bytes>) -> Option<ConnectError> {
+        if let Some(trailers) = frame.trailers_ref() {
+            return failure_in(trailers);
+        }
+        let data = frame.data_ref()?;
+        match data.first() {
+            Some(flags) if self.left == 0 && flags & TRAILERS != 0 => {
+                return failure_in(&web_trailers(data)?);
+            }
+            Some(flags) if self.left == 0 && flags & END != 0 => {
+                let end: EndOfStream = serde_json::from_slice(data.get(FRAME_HEAD..)?).ok()?;
+                return end.error;
+            }
+            _ => self.pass(data),
+        }
+        None
+    }
+
+    /// Follows the messages, to know where one begins; the framework sends a head whole.
+    fn pass(&mut self, mut data: &[u8]) {
+        loop {
+            let rest = data.split_at_checked(self.left);
+            let Some((_, rest)) = rest else {
+                self.left -= data.len();
+                return;
+            };
+            self.left = 0;
+            let Some(([_, length @ ..], rest)) = rest.split_first_chunk::<FRAME_HEAD>() else {
+                return;
+            };
+            self.left = u32::from_be_bytes(*length).try_into().unwrap_or(usize::MAX);
+            data = rest;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

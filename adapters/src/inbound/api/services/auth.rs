@@ -1,0 +1,144 @@
+//! `zitadel.auth.v1.AuthService`: what callers do for their own user.
+
+use std::sync::Arc;
+
+use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
+use passlink_application::{
+    links::{AddLink, SendLink},
+    passkeys::{
+        CeremonyKey, ListPasskeys, NewPasskey, RegisterPasskey, RegistrationAnswer, RemovePasskey,
+    },
+};
+use passlink_domain::PasskeyId;
+
+use super::{
+    bearer::Bearers,
+    details::duration,
+    error::ApiError,
+    fields::{invalid, parse, user_agent},
+};
+use crate::inbound::api::proto::zitadel::{
+    auth::v1::{
+        AddMyPasswordlessLinkRequest, AddMyPasswordlessLinkResponse, AddMyPasswordlessRequest,
+        AddMyPasswordlessResponse, AuthService, ListMyPasswordlessRequest,
+        ListMyPasswordlessResponse, RemoveMyPasswordlessRequest, RemoveMyPasswordlessResponse,
+        SendMyPasswordlessLinkRequest, SendMyPasswordlessLinkResponse, VerifyMyPasswordlessRequest,
+        VerifyMyPasswordlessResponse,
+    },
+    user::v1,
+};
+
+/// Each method: who calls, one use case, the answer.
+pub(crate) struct Service {
+    pub bearers: Bearers,
+    pub send_link: Arc<SendLink>,
+    pub add_link: Arc<AddLink>,
+    pub register: Arc<RegisterPasskey>,
+    pub list: Arc<ListPasskeys>,
+    pub remove: Arc<RemovePasskey>,
+}
+
+#[expect(refining_impl_trait, reason = "the concrete answer is the shortest to write")]
+impl AuthService for Service {
+    async fn send_my_passwordless_link(
+        &self,
+        context: RequestContext,
+        _request: ServiceRequest<'_, SendMyPasswordlessLinkRequest>,
+    ) -> ServiceResult<SendMyPasswordlessLinkResponse> {
+        let caller = self.bearers.caller(&context).await?;
+        let details = self.send_link.to_caller(caller).await.map_err(ApiError::from)?;
+        Response::ok(SendMyPasswordlessLinkResponse {
+            details: Some(details.into()).into(),
+            ..Default::default()
+        })
+    }
+
+    async fn add_my_passwordless_link(
+        &self,
+        context: RequestContext,
+        _request: ServiceRequest<'_, AddMyPasswordlessLinkRequest>,
+    ) -> ServiceResult<AddMyPasswordlessLinkResponse> {
+        let caller = self.bearers.caller(&context).await?;
+        let added = self.add_link.for_caller(caller).await.map_err(ApiError::from)?;
+        Response::ok(AddMyPasswordlessLinkResponse {
+            details: Some(added.details.into()).into(),
+            link: added.url.expose().to_owned(),
+            expiration: duration(added.lifetime).into(),
+            ..Default::default()
+        })
+    }
+
+    async fn list_my_passwordless(
+        &self,
+        context: RequestContext,
+        _request: ServiceRequest<'_, ListMyPasswordlessRequest>,
+    ) -> ServiceResult<ListMyPasswordlessResponse> {
+        let caller = self.bearers.caller(&context).await?;
+        let (passkeys, _) = self.list.of_caller(caller.user).await.map_err(ApiError::from)?;
+        Response::ok(ListMyPasswordlessResponse {
+            result: passkeys
+                .into_iter()
+                .map(|passkey| v1::WebAuthNToken {
+                    id: passkey.id.to_string(),
+                    state: v1::AuthFactorState::AUTH_FACTOR_STATE_READY.into(),
+                    name: passkey.name.to_string(),
+                    ..Default::default()
+                })
+                .collect(),
+            ..Default::default()
+        })
+    }
+
+    async fn add_my_passwordless(
+        &self,
+        context: RequestContext,
+        _request: ServiceRequest<'_, AddMyPasswordlessRequest>,
+    ) -> ServiceResult<AddMyPasswordlessResponse> {
+        let user = self.bearers.caller(&context).await?.user;
+        let new = NewPasskey { user, attachment: None, domain: String::new() };
+        let begun = self.register.begin(new).await.map_err(ApiError::from)?;
+        let key = v1::WebAuthNKey { public_key: begun.options.into_bytes(), ..Default::default() };
+        Response::ok(AddMyPasswordlessResponse {
+            key: key.into(),
+            details: Some(begun.details.into()).into(),
+            ..Default::default()
+        })
+    }
+
+    async fn verify_my_passwordless(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, VerifyMyPasswordlessRequest>,
+    ) -> ServiceResult<VerifyMyPasswordlessResponse> {
+        let caller = self.bearers.caller(&context).await?.user;
+        let verification = request.to_owned_message().verification.into_option();
+        let verification = verification.ok_or_else(|| invalid("verification", "must be given"))?;
+        let credential = String::from_utf8(verification.public_key_credential.to_vec());
+        let answer = RegistrationAnswer {
+            credential: credential
+                .map_err(|_| invalid("verification.public_key_credential", "must be JSON"))?,
+            name: verification.token_name,
+            user_agent: user_agent(&context),
+        };
+        let finished = self.register.finish(CeremonyKey::Challenge { caller }, answer).await;
+        let details = finished.map_err(ApiError::named("verification.token_name"))?;
+        Response::ok(VerifyMyPasswordlessResponse {
+            details: Some(details.into()).into(),
+            ..Default::default()
+        })
+    }
+
+    async fn remove_my_passwordless(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, RemoveMyPasswordlessRequest>,
+    ) -> ServiceResult<RemoveMyPasswordlessResponse> {
+        let user = self.bearers.caller(&context).await?.user;
+        let passkey: PasskeyId = parse("token_id", request.token_id)?;
+        let details = self.remove.of_caller(user, passkey).await.map_err(ApiError::from)?;
+        Response::ok(RemoveMyPasswordlessResponse {
+            details: Some(details.into()).into(),
+            ..Default::default()
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! The `Authorization` header (RFC 6750, section 2.1).
+
+use std::sync::Arc;
+
+use connectrpc::RequestContext;
+use http::header::AUTHORIZATION;
+use passlink_application::{
+    callers::Caller,
+    limits::Limiter,
+    ports::{AuthenticateError, Identity},
+};
+use passlink_domain::{BearerToken, UserId};
+
+use super::{error::ApiError, fields::client};
+use crate::inbound::api::edge::access_log::AccessRecord;
+
+/// Who calls. Wrong tokens are counted; a right one holds however many wrong ones came before.
+#[derive(Clone)]
+pub(crate) struct Bearers {
+    pub identity: Arc<dyn Identity>,
+    pub wrong: Arc<Limiter>,
+}
+
+impl Bearers {
+    /// Who calls, by the one bearer token that the request must carry.
+    pub async fn caller(&self, context: &RequestContext) -> Result<Caller, ApiError> {
+        let caller = match presented(context)? {
+            Some(token) => self.identity.caller(&token).await,
+            None => Err(AuthenticateError::Invalid),
+        };
+        if let (Err(AuthenticateError::Invalid), Some(client)) = (&caller, client(context)) {
+            self.wrong.count_client(client)?;
+        }
+        let caller = caller?;
+        if let Some(record) = context.extensions().get::<AccessRecord>() {
+            record.set_user(&caller.user);
+        }
+        Ok(caller)
+    }
+
+    /// Who calls, if that is the user.
+    pub async fn acting_for(
+        &self,
+        user: &UserId,
+        context: &RequestContext,
+    ) -> Result<Caller, ApiError> {
+        let caller = self.caller(context).await?;
+        match caller.user == *user {
+            true => Ok(caller),
+            false => Err(ApiError::Denied),
+        }
+    }
+}
+
+/// The token of the request, if what it carries can be one.
+fn presented(context: &RequestContext) -> Result<Option<BearerToken>, ApiError> {
+    let mut headers = context.headers().get_all(AUTHORIZATION).iter();
+    let header = headers.next().ok_or(ApiError::AuthMissing)?;
+    if headers.next().is_some() {
+        return Ok(None);
+    }
+    Ok(header
+        .to_str()
+        .ok()
+        .and_then(|header| header.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, token)| BearerToken::presented(token.trim()).ok()))
+}

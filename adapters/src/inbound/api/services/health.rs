@@ -1,0 +1,142 @@
+//! Health, as load balancers ask for it by HTTP and by gRPC (`grpc.health.v1.Health`).
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{extract::State, response::IntoResponse};
+use connectrpc::ConnectError;
+use connectrpc_health::{Checker, Status, StatusStream};
+use futures_util::{StreamExt, stream};
+use http::StatusCode;
+use passlink_application::{keys::KeyUse, ports::Store};
+use passlink_domain::CodeKeys;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::error::ApiError;
+use crate::inbound::api::{SERVICES, edge::last_look::LastLook};
+
+/// The call that asks once. It takes no place among the calls: a node that is busy is well.
+pub(crate) const CHECK: &str = "/grpc.health.v1.Health/Check";
+/// How old may be what was seen and is told to who asks, however many ask.
+const FRESH: Duration = Duration::from_secs(1);
+/// How often a watched status is looked at, however many watch.
+const LOOK: Duration = Duration::from_secs(5);
+/// How often those who watch are told what was seen.
+const TELL: Duration = Duration::from_secs(1);
+
+/// Knows whether the process can do its work.
+#[derive(Clone)]
+pub(crate) struct Health {
+    pub store: Arc<dyn Store>,
+    pub key_use: KeyUse,
+    pub keys: Arc<CodeKeys>,
+    pub worker_alive: Arc<dyn Fn() -> bool + Send + Sync>,
+    pub seen: LastLook<Seen>,
+    pub stop: CancellationToken,
+}
+
+/// What a look has shown.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    trouble: Option<&'static str>,
+    lacks: String,
+}
+
+impl Health {
+    /// What stands in the way, if anything does.
+    async fn trouble(&self) -> Option<&'static str> {
+        if let Err(error) = self.store.ready().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+            return Some("the database is not ready\n");
+        }
+        // Whether the database is there was asked a moment ago. Where its connections are all busy, that
+        // is no reason to send the calls elsewhere.
+        let retired = self.key_use.is_retired(self.keys.newest().clone());
+        if let Ok(Ok(true)) = timeout(FRESH, retired).await {
+            return Some("the newest key of the key file was retired\n");
+        }
+        match (self.worker_alive)() {
+            true => None,
+            false => Some("the mail worker has stopped\n"),
+        }
+    }
+
+    /// What this node lacks and can work without, in a line each. It is ready all the same: links
+    /// with other keys are well, and if the key is lost, so are all links to come.
+    async fn lacks(&self) -> String {
+        let missing = timeout(FRESH, self.key_use.missing(&self.keys)).await;
+        let missing = missing.unwrap_or(Ok(Vec::new())).unwrap_or_default();
+        let lines = missing.iter().map(|need| {
+            format!("the key file lacks {}, which links need until {}\n", need.key, need.until())
+        });
+        lines.collect()
+    }
+
+    async fn look(self) -> Seen {
+        match self.trouble().await {
+            None => Seen { trouble: None, lacks: self.lacks().await },
+            trouble => Seen { trouble, lacks: String::new() },
+        }
+    }
+
+    /// What was seen when somebody looked last, if that was a moment ago.
+    async fn seen(&self, within: Duration) -> Seen {
+        let seen = self.seen.get(within, self.clone().look()).await;
+        let trouble = Some("the look at the database has failed\n");
+        seen.unwrap_or(Seen { trouble, lacks: String::new() })
+    }
+
+    async fn status(&self, within: Duration) -> Status {
+        match self.seen(within).await.trouble {
+            None => Status::Serving,
+            Some(_) => Status::NotServing,
+        }
+    }
+}
+
+/// The process runs.
+pub(crate) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// The process can do its work: the database is reachable and migrated, the mail worker lives.
+pub(crate) async fn ready(State(health): State<Health>) -> impl IntoResponse {
+    match health.seen(FRESH).await {
+        Seen { trouble: None, lacks } => (StatusCode::OK, format!("ok\n{lacks}")),
+        Seen { trouble: Some(trouble), .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, trouble.to_owned())
+        }
+    }
+}
+
+fn known(service: &str) -> Result<(), ConnectError> {
+    match service.is_empty() || SERVICES.contains(&service) {
+        true => Ok(()),
+        false => Err(ApiError::UnknownPath.into()),
+    }
+}
+
+impl Checker for Health {
+    async fn check(&self, service: &str) -> Result<Status, ConnectError> {
+        known(service)?;
+        Ok(self.status(FRESH).await)
+    }
+
+    async fn watch(&self, service: &str) -> Result<StatusStream, ConnectError> {
+        known(service)?;
+        let statuses = stream::unfold((self.clone(), None), async |(health, last)| {
+            loop {
+                if last.is_some() {
+                    sleep(TELL).await;
+                }
+                let status = health.status(LOOK).await;
+                if last != Some(status) {
+                    return Some((status, (health, Some(status))));
+                }
+            }
+        });
+        let stop = self.stop.clone().cancelled_owned();
+        let last_word = stream::iter([Status::NotServing]);
+        Ok(StatusStream::new(statuses.take_until(stop).chain(last_word)))
+    }
+}

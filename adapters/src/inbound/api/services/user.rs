@@ -1,0 +1,182 @@
+//! `zitadel.user.v2.UserService`: passkeys of a user, by the user's bearer token or a link's code.
+
+use std::sync::Arc;
+
+use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
+use passlink_application::{
+    links::{AddLink, SendLink},
+    passkeys::{
+        CeremonyKey, ListPasskeys, NewPasskey, RegisterPasskey, RegistrationAnswer, RemovePasskey,
+    },
+};
+use passlink_domain::{Attachment, PasskeyId, UserId};
+
+use super::{
+    bearer::Bearers,
+    details::list_details,
+    error::ApiError,
+    fields::{invalid, parse, presented, url_template, user_agent},
+};
+use crate::inbound::api::{
+    proto::zitadel::user::v2::{
+        self, __buffa::oneof::create_passkey_registration_link_request::Medium,
+        CreatePasskeyRegistrationLinkRequest, CreatePasskeyRegistrationLinkResponse,
+        ListPasskeysRequest, ListPasskeysResponse, PasskeyAuthenticator, PasskeyRegistrationCode,
+        RegisterPasskeyRequest, RegisterPasskeyResponse, RemovePasskeyRequest,
+        RemovePasskeyResponse, UserService, VerifyPasskeyRegistrationRequest,
+        VerifyPasskeyRegistrationResponse,
+    },
+    protocols::numbers,
+};
+
+/// Each method: who calls, one use case, the answer.
+pub(crate) struct Service {
+    pub bearers: Bearers,
+    pub send_link: Arc<SendLink>,
+    pub add_link: Arc<AddLink>,
+    pub register: Arc<RegisterPasskey>,
+    pub list: Arc<ListPasskeys>,
+    pub remove: Arc<RemovePasskey>,
+}
+
+#[expect(refining_impl_trait, reason = "the concrete answer is the shortest to write")]
+impl UserService for Service {
+    async fn create_passkey_registration_link(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, CreatePasskeyRegistrationLinkRequest>,
+    ) -> ServiceResult<CreatePasskeyRegistrationLinkResponse> {
+        let request = request.to_owned_message();
+        let user: UserId = parse("user_id", &request.user_id)?;
+        let caller = self.bearers.acting_for(&user, &context).await?;
+        let (details, code) = match request.medium {
+            Some(Medium::ReturnCode(_)) => {
+                let added = self.add_link.for_caller(caller).await.map_err(ApiError::from)?;
+                let code = PasskeyRegistrationCode {
+                    id: added.link.to_string(),
+                    code: added.code.expose().to_owned(),
+                    ..Default::default()
+                };
+                (added.details, Some(code))
+            }
+            Some(Medium::SendLink(send)) => {
+                let template = send.url_template.as_deref().map(url_template).transpose()?;
+                let sent = self.send_link.leading_to(template, caller).await;
+                (sent.map_err(ApiError::from)?, None)
+            }
+            None => (self.send_link.to_caller(caller).await.map_err(ApiError::from)?, None),
+        };
+        Response::ok(CreatePasskeyRegistrationLinkResponse {
+            details: Some(details.into()).into(),
+            code: code.into(),
+            ..Default::default()
+        })
+    }
+
+    async fn register_passkey(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, RegisterPasskeyRequest>,
+    ) -> ServiceResult<RegisterPasskeyResponse> {
+        let request = request.to_owned_message();
+        let new = NewPasskey {
+            user: parse("user_id", &request.user_id)?,
+            attachment: match request.authenticator.as_known() {
+                Some(PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_UNSPECIFIED) => None,
+                Some(PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_PLATFORM) => {
+                    Some(Attachment::Platform)
+                }
+                Some(PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_CROSS_PLATFORM) => {
+                    Some(Attachment::CrossPlatform)
+                }
+                None => return Err(invalid("authenticator", "must be a known one").into()),
+            },
+            domain: request.domain,
+        };
+        let begun = match request.code.into_option() {
+            Some(code) => {
+                let presented =
+                    presented(&context, ("code.id", &code.id), ("code.code", &code.code))?;
+                self.register.begin_with_code(new, presented).await
+            }
+            None => {
+                self.bearers.acting_for(&new.user, &context).await?;
+                self.register.begin(new).await
+            }
+        };
+        let begun = begun.map_err(ApiError::from)?;
+        Response::ok(RegisterPasskeyResponse {
+            details: Some(begun.details.into()).into(),
+            passkey_id: begun.passkey.to_string(),
+            public_key_credential_creation_options: Some(numbers::object(&begun.options)?).into(),
+            ..Default::default()
+        })
+    }
+
+    async fn verify_passkey_registration(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, VerifyPasskeyRegistrationRequest>,
+    ) -> ServiceResult<VerifyPasskeyRegistrationResponse> {
+        let request = request.to_owned_message();
+        let user: UserId = parse("user_id", &request.user_id)?;
+        let passkey: PasskeyId = parse("passkey_id", &request.passkey_id)?;
+        let credential = request.public_key_credential.into_option();
+        let credential =
+            credential.ok_or_else(|| invalid("public_key_credential", "must be given"))?;
+        let caller = match self.register.needs_bearer(&passkey).await.map_err(ApiError::from)? {
+            true => Some(self.bearers.acting_for(&user, &context).await?.user),
+            false => None,
+        };
+        let answer = RegistrationAnswer {
+            credential: numbers::text(&credential)?,
+            name: request.passkey_name,
+            user_agent: user_agent(&context),
+        };
+        let key = CeremonyKey::Passkey { user, id: passkey, caller };
+        let finished = self.register.finish(key, answer).await;
+        let details = finished.map_err(ApiError::named("passkey_name"))?;
+        Response::ok(VerifyPasskeyRegistrationResponse {
+            details: Some(details.into()).into(),
+            ..Default::default()
+        })
+    }
+
+    async fn list_passkeys(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, ListPasskeysRequest>,
+    ) -> ServiceResult<ListPasskeysResponse> {
+        let user: UserId = parse("user_id", request.user_id)?;
+        self.bearers.acting_for(&user, &context).await?;
+        let (passkeys, standing) = self.list.of_caller(user).await.map_err(ApiError::from)?;
+        Response::ok(ListPasskeysResponse {
+            details: list_details(passkeys.len(), &standing).into(),
+            result: passkeys
+                .into_iter()
+                .map(|passkey| v2::Passkey {
+                    id: passkey.id.to_string(),
+                    state: v2::AuthFactorState::AUTH_FACTOR_STATE_READY.into(),
+                    name: passkey.name.to_string(),
+                    ..Default::default()
+                })
+                .collect(),
+            ..Default::default()
+        })
+    }
+
+    async fn remove_passkey(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, RemovePasskeyRequest>,
+    ) -> ServiceResult<RemovePasskeyResponse> {
+        let user: UserId = parse("user_id", request.user_id)?;
+        let passkey: PasskeyId = parse("passkey_id", request.passkey_id)?;
+        self.bearers.acting_for(&user, &context).await?;
+        let details = self.remove.of_caller(user, passkey).await.map_err(ApiError::from)?;
+        Response::ok(RemovePasskeyResponse {
+            details: Some(details.into()).into(),
+            ..Default::default()
+        })
+    }
+}

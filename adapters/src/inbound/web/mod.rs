@@ -1,0 +1,145 @@
+//! The pages that the links in the mails lead to, and what browsers may do on them. A page itself
+//! changes nothing, whoever opens it how often: its script asks the API.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
+    header::{
+        ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+        RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    },
+};
+use passlink_application::limits::{ClientAddress, Limiter};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use pages::{Page, Pages};
+
+mod assets;
+mod language;
+mod pages;
+
+pub use pages::PageError;
+
+/// Nothing but the pages' own scripts, styles, icon and calls; in no frame, with no form that is
+/// sent, and no text that becomes markup or script.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types 'none'";
+/// Passkeys are created by the page itself, and by nothing that it could ever hold.
+const PERMISSIONS: &str = "publickey-credentials-create=(self), publickey-credentials-get=(), \
+     camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+/// The path of an asset holds the hash of all of them, so that what it leads to never changes.
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// What browsers are shown.
+pub struct Site {
+    /// The pages of links and their assets.
+    pub pages: Router,
+    /// Says at any path, with the status 404, that there is no page.
+    pub missing: Router,
+}
+
+/// The pages for a site of this name; `limiter` counts those of a client.
+///
+/// Errors: when a page or a catalogue of texts is broken, which the tests rule out.
+pub fn site(name: &str, limiter: Limiter) -> Result<Site, PageError> {
+    let shelf = Arc::new(Shelf { pages: Pages::new(name)?, limiter });
+    let mut router = Router::new();
+    for (page, path) in Page::OF_LINKS {
+        let show = async move |shelf: State<Arc<Shelf>>, client, headers: HeaderMap| {
+            shown(&shelf, page, None, client, &headers)
+        };
+        router = router.route(path, get(show));
+    }
+    let pages = router.with_state(shelf.clone()).route(assets::ROUTE, get(asset));
+    let missing = Router::new().fallback(missing).with_state(shelf);
+    Ok(Site { pages: careful(pages), missing: careful(missing) })
+}
+
+/// Adds what every answer carries.
+fn careful(router: Router) -> Router {
+    headers().into_iter().fold(router, |router, (name, value)| {
+        router.layer(SetResponseHeaderLayer::if_not_present(name, value))
+    })
+}
+
+/// The pages, and how many of them a client gets.
+struct Shelf {
+    pages: Pages,
+    limiter: Limiter,
+}
+
+/// What every answer carries, unless it says otherwise.
+fn headers() -> [(HeaderName, HeaderValue); 7] {
+    [
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+    ]
+}
+
+/// A page for who may have one; without a `path`, it is beside those of the links.
+fn shown(
+    shelf: &Shelf,
+    page: Page,
+    path: Option<&str>,
+    client: Option<Extension<ClientAddress>>,
+    headers: &HeaderMap,
+) -> Response {
+    let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let html = |page| {
+        let html = shelf.pages.html(page, wanted.unwrap_or_default(), path);
+        ([(CONTENT_TYPE, "text/html; charset=utf-8")], html)
+    };
+    match client.map_or(Ok(()), |Extension(client)| shelf.limiter.count_client(client)) {
+        Ok(()) => html(page).into_response(),
+        Err(limit) => {
+            let wait = [(RETRY_AFTER, limit.retry_after.as_secs())];
+            (StatusCode::TOO_MANY_REQUESTS, wait, html(Page::TooMany)).into_response()
+        }
+    }
+}
+
+async fn missing(
+    shelf: State<Arc<Shelf>>,
+    uri: Uri,
+    client: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+) -> Response {
+    let mut answer = shown(&shelf, Page::Missing, Some(uri.path()), client, &headers);
+    if answer.status().is_success() {
+        *answer.status_mut() = StatusCode::NOT_FOUND;
+    }
+    answer
+}
+
+async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {
+    match assets::find(&hash, &name) {
+        Some(file) => {
+            let content_type = file.metadata.mimetype().to_owned();
+            let headers = [(CONTENT_TYPE, content_type)];
+            ([(CACHE_CONTROL, FOREVER)], headers, file.data).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Mail: rendered from templates, made a MIME message, and handed to a transport.
+//!
+//! [`TemplateMailer`] is the [`Mailer`] port. Where mail goes is a [`Transport`]: a mail server, a
+//! directory, or the local mailbox of a demo.
+
+mod answer;
+mod deadline;
+mod directory;
+mod head;
+mod mailbox;
+mod message;
+mod preview;
+mod smtp;
+mod templates;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use passlink_application::{
+    mails::{Hold, Mail},
+    ports::{Clock, MailError, MailReason, Mailer},
+};
+use passlink_domain::OutboxId;
+
+use self::deadline::Deadline;
+pub use self::{
+    directory::Directory,
+    mailbox::{LocalMail, Mailbox},
+    message::{Sender, parse_mailbox},
+    preview::preview,
+    smtp::{Smtp, SmtpServer, Tls},
+    templates::{Rendered, TemplateError, Templates},
+};
+
+/// Where mail goes.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// To a mail server.
+    Smtp(Smtp),
+    /// Into files.
+    Directory(Directory),
+    /// Into the memory of this process.
+    Local(Mailbox),
+}
+
+/// Renders mail and hands it over.
+pub struct TemplateMailer {
+    templates: Templates,
+    sender: Sender,
+    clock: Arc<dyn Clock>,
+    transport: Transport,
+}
+
+impl TemplateMailer {
+    /// Mails from `sender`, rendered with `templates`.
+    pub fn new(
+        templates: Templates,
+        sender: Sender,
+        clock: Arc<dyn Clock>,
+        transport: Transport,
+    ) -> Self {
+        Self { templates, sender, clock, transport }
+    }
+
+    /// Renders a mail without sending it.
+    pub fn render(&self, mail: &Mail) -> Result<Rendered, TemplateError> {
+        self.templates.render(mail, self.sender.name())
+    }
+
+    async fn deliver(
+        &self,
+        id: &OutboxId,
+        mail: &Mail,
+        deadline: &Deadline<'_>,
+    ) -> Result<String, MailError> {
+        let rendered = self
+            .render(mail)
+            .map_err(|error| MailError::Refused(MailReason::Unfit, error.to_string()))?;
+        let outgoing = message::compose(id, mail, rendered, &self.sender, self.clock.now())?;
+        match &self.transport {
+            Transport::Smtp(smtp) => smtp.deliver(&outgoing, deadline).await,
+            Transport::Directory(directory) => {
+                deadline.within(directory.deliver(&outgoing, deadline)).await
+            }
+            Transport::Local(mailbox) => Ok(mailbox.deliver(outgoing)),
+        }
+    }
+}
+
+#[async_trait]
+impl Mailer for TemplateMailer {
+    async fn send(&self, id: &OutboxId, mail: &Mail, hold: &Hold) -> Result<String, MailError> {
+        self.deliver(id, mail, &Deadline::new(&*self.clock, hold))
+            .await
+            .map(|answer| answer::clean(&answer, mail))
+            .map_err(|error| answer::clean_error(error, mail))
+    }
+}

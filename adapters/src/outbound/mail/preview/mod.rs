@@ -1,0 +1,89 @@
+//! Every mail with sample data, as files to look through.
+
+use std::fmt::Display;
+
+use handlebars::Handlebars;
+use passlink_application::mails::Mail;
+use passlink_domain::OutboxId;
+use serde::Serialize;
+
+use super::{Sender, TemplateError, Templates, message};
+
+#[derive(Serialize)]
+struct Index {
+    languages: Vec<Language>,
+}
+
+#[derive(Serialize)]
+struct Language {
+    tag: String,
+    mails: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    kind: &'static str,
+    subject: String,
+}
+
+/// Renders a mail of each kind with sample data, in every language or in the one nearest to
+/// `language`, if there is one. Returns files, by their path: `{language}/{kind}.html`, `.txt`, `.subject.txt` and
+/// `.eml`, and `index.html`, which shows them all.
+pub fn preview(
+    templates: &Templates,
+    sender: &Sender,
+    language: Option<&str>,
+) -> Result<Vec<(String, Vec<u8>)>, TemplateError> {
+    let tags: Vec<_> = match language {
+        Some(language) => vec![templates.known(language)?],
+        None => templates.languages().collect(),
+    };
+    let mut files = Vec::new();
+    let mut languages = Vec::new();
+    for tag in tags {
+        let mut mails = Vec::new();
+        for (kind, mail) in templates.samples(tag)? {
+            let message = compose(tag, kind, &mail, templates, sender)?;
+            let rendered = message.rendered;
+            let subject = format!("{}\n", rendered.subject);
+            files.push((format!("{tag}/{kind}.subject.txt"), subject.into_bytes()));
+            files.push((format!("{tag}/{kind}.txt"), rendered.text.into_bytes()));
+            files.push((format!("{tag}/{kind}.html"), rendered.html.into_bytes()));
+            files.push((format!("{tag}/{kind}.eml"), message.raw));
+            mails.push(Entry { kind, subject: rendered.subject });
+        }
+        languages.push(Language { tag: tag.to_owned(), mails });
+    }
+    files.push(("index.html".to_owned(), index(&Index { languages })?.into_bytes()));
+    Ok(files)
+}
+
+/// The whole message, as a mail server would get it.
+fn compose(
+    tag: &str,
+    kind: &str,
+    mail: &Mail,
+    templates: &Templates,
+    sender: &Sender,
+) -> Result<message::Outgoing, TemplateError> {
+    let failed = |error: &dyn Display| TemplateError::Render {
+        language: tag.to_owned(),
+        reason: error.to_string(),
+    };
+    let id = OutboxId::parse(&format!("{kind}-{tag}")).map_err(|error| failed(&error))?;
+    let rendered = templates.render(mail, sender.name())?;
+    message::compose(&id, mail, rendered, sender, Templates::SAMPLE_TIME)
+        .map_err(|error| failed(&error))
+}
+
+fn index(index: &Index) -> Result<String, TemplateError> {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    registry.render_template(include_str!("index.hbs"), index).map_err(|error| {
+        TemplateError::File {
+            file: "the built-in index of the preview".to_owned(),
+            line: error.line_no,
+            reason: error.reason().to_string(),
+        }
+    })
+}

@@ -1,0 +1,208 @@
+//! A connection to a mail server: commands out, answers in.
+
+use std::io;
+
+use futures_util::FutureExt;
+use passlink_application::ports::MailReason;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::{Duration, Instant, timeout_at},
+};
+
+use super::{
+    offers::Offers,
+    reply::{Inbox, Reply},
+    trouble::Trouble,
+    trust::Trust,
+};
+
+/// TCP, or TLS over it.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A conversation with a mail server.
+pub(super) struct Connection {
+    stream: Box<dyn Stream>,
+    inbox: Inbox,
+    /// How long the rest of an answer may take that makes no sense so far.
+    sense: Duration,
+    /// What the server can do.
+    pub offers: Offers,
+}
+
+impl Connection {
+    /// Takes a stream on which nothing was said yet.
+    pub fn new(stream: impl Stream + 'static, sense: Duration) -> Self {
+        Self { stream: Box::new(stream), inbox: Inbox::default(), sense, offers: Offers::default() }
+    }
+
+    /// Encrypts the connection. What was said so far is forgotten (RFC 3207, 4.2).
+    ///
+    /// Errors: also when more has come than the answer to STARTTLS. An attacker on the way could
+    /// have added it, so that it would count as an encrypted answer.
+    pub async fn secure(&mut self, trust: &Trust, end: Instant) -> Result<(), Trouble> {
+        let failed = |text: String| Trouble::without_answer(MailReason::Tls, text);
+        if !self.inbox.is_empty() {
+            return Err(failed(
+                "the mail server said more than it was asked before TLS".to_owned(),
+            ));
+        }
+        let clear = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
+        let encrypted = match timeout_at(end, trust.connect(clear)).await {
+            Ok(done) => done.map_err(|error| failed(error.to_string()))?,
+            Err(_) => return Err(Trouble::late()),
+        };
+        self.stream = Box::new(encrypted);
+        self.offers = Offers::default();
+        Ok(())
+    }
+
+    /// Says a command, and waits for the answer.
+    pub async fn ask(&mut self, command: &str, end: Instant) -> Result<Reply, Trouble> {
+        self.check_quiet()?;
+        self.say(format!("{command}\r\n").as_bytes(), end).await?;
+        self.reply(end).await
+    }
+
+    /// Sends octets.
+    pub async fn say(&mut self, octets: &[u8], end: Instant) -> Result<(), Trouble> {
+        let saying = async {
+            self.stream.write_all(octets).await?;
+            self.stream.flush().await
+        };
+        match timeout_at(end, saying).await {
+            Ok(said) => said.map_err(|error| Trouble::connection(&error)),
+            Err(_) => Err(Trouble::late()),
+        }
+    }
+
+    /// Waits for an answer.
+    pub async fn reply(&mut self, mut end: Instant) -> Result<Reply, Trouble> {
+        let mut made_sense = true;
+        loop {
+            if let Some(reply) = self.inbox.take() {
+                return Ok(reply);
+            }
+            if made_sense && self.inbox.nonsense().is_some() {
+                made_sense = false;
+                end = end.min(Instant::now() + self.sense);
+            }
+            let why = match timeout_at(end, self.read()).await {
+                _ if self.inbox.is_full() => {
+                    self.stream = Box::new(tokio::io::empty());
+                    "the answer has no end".to_owned()
+                }
+                Ok(Ok(0)) => "the mail server closed the connection".to_owned(),
+                Ok(Ok(_)) => continue,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => Trouble::late().text,
+            };
+            if let Some(reply) = self.inbox.take_last() {
+                return Ok(reply);
+            }
+            return Err(self.without_reply(why, end));
+        }
+    }
+
+    /// Waits for the answer to a message. One that asks for the message again does not count.
+    pub async fn verdict(&mut self, end: Instant) -> Result<Reply, Trouble> {
+        loop {
+            let reply = self.reply(end).await?;
+            if reply.class() != 3 || Instant::now() >= end {
+                return Ok(reply);
+            }
+        }
+    }
+
+    fn without_reply(&mut self, why: String, end: Instant) -> Trouble {
+        let nonsense = std::mem::take(&mut self.inbox);
+        match nonsense.nonsense() {
+            Some(said) => {
+                let text = format!("an answer that makes no sense: {said} ({why})");
+                Trouble::without_answer(MailReason::Connection, text)
+            }
+            None if Instant::now() >= end => Trouble::late(),
+            None => Trouble::without_answer(MailReason::Connection, why),
+        }
+    }
+
+    /// Errors: the server said something without being asked, or closed the connection. That is no
+    /// answer to what comes next.
+    pub fn check_quiet(&mut self) -> Result<(), Trouble> {
+        let unasked = self.unasked();
+        Self::is_quiet(unasked)
+    }
+
+    /// The same for a server that asked for a message, and may ask more than once.
+    pub fn check_waiting(&mut self) -> Result<(), Trouble> {
+        let unasked = self.interruption();
+        Self::is_quiet(unasked)
+    }
+
+    fn is_quiet(unasked: Result<Option<Reply>, Trouble>) -> Result<(), Trouble> {
+        match unasked {
+            // A server may take its leave at any time (RFC 5321, 3.8).
+            Ok(Some(reply)) if reply.code == 421 => Err(Trouble::answer(&reply)),
+            Ok(Some(reply)) => {
+                let text = format!("the mail server said more than it was asked: {}", reply.text());
+                Err(Trouble::without_answer(MailReason::Connection, text))
+            }
+            Ok(None) => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// What the server has said without being asked. Does not wait.
+    ///
+    /// Errors: it can't be understood, or the connection has ended.
+    pub fn unasked(&mut self) -> Result<Option<Reply>, Trouble> {
+        let ended = match self.read().now_or_never() {
+            Some(Ok(0)) => Some("the mail server closed the connection".to_owned()),
+            Some(Err(error)) => Some(error.to_string()),
+            Some(Ok(_)) | None => None,
+        };
+        if let Some(reply) = self.inbox.take_last() {
+            return Ok(Some(reply));
+        }
+        if !self.inbox.is_blank() {
+            let text = "the mail server said more than it was asked".to_owned();
+            return Err(self.without_reply(text, Instant::now() + self.sense));
+        }
+        match ended {
+            Some(why) => Err(Trouble::without_answer(MailReason::Connection, why)),
+            None => Ok(None),
+        }
+    }
+
+    /// What the server has said since it asked for a message, except that it asked again. Does not
+    /// wait.
+    ///
+    /// Errors: as of [`Connection::unasked`].
+    pub fn interruption(&mut self) -> Result<Option<Reply>, Trouble> {
+        // How it ends is for `unasked` to see.
+        let _ = self.read().now_or_never();
+        while self.inbox.begins_with(b'3') {
+            match self.inbox.take() {
+                Some(reply) if reply.class() == 3 => {}
+                // The rest of a line comes before the answer to the message.
+                reply => return Ok(reply),
+            }
+        }
+        self.unasked()
+    }
+
+    /// Takes leave of the server. Its answer is not waited for.
+    pub async fn quit(mut self, end: Instant) {
+        if self.check_quiet().is_ok() && self.say(b"QUIT\r\n", end).await.is_ok() {
+            let _ = timeout_at(end, self.stream.shutdown()).await;
+        }
+    }
+
+    /// Reads what has come; returns how much, 0 at the end.
+    async fn read(&mut self) -> io::Result<usize> {
+        let mut octets = [0; 4096];
+        let count = self.stream.read(&mut octets).await?;
+        self.inbox.add(octets.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+}

@@ -1,0 +1,165 @@
+//! Mail by SMTP (RFC 5321), over connections that are kept for a while.
+//!
+//! The conversation is our own: lettre takes an answer that is not UTF-8 or has no text for a broken
+//! connection, knows EHLO's keywords in upper case alone, and sets no limit to the time that an answer
+//! may take.
+
+mod connection;
+mod dial;
+mod dialogue;
+mod limits;
+mod offers;
+mod pool;
+mod reply;
+mod server;
+mod sign_in;
+mod trouble;
+mod trust;
+
+use std::{fmt, path::Path, sync::Arc};
+
+use passlink_application::ports::{MailError, MailReason};
+use tracing::{Instrument, field::Empty, info_span};
+use url::Host;
+
+pub use self::server::{SmtpServer, Tls};
+use self::{
+    connection::Connection,
+    limits::{Limits, Patience},
+    pool::Pool,
+    sign_in::without_secrets,
+    trouble::Trouble,
+    trust::Trust,
+};
+use super::{answer::with_text, deadline::Deadline, message::Outgoing};
+
+/// Sends mail to a mail server.
+#[derive(Clone)]
+pub struct Smtp {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    server: SmtpServer,
+    trust: Option<Trust>,
+    patience: Patience,
+    pool: Arc<Pool>,
+}
+
+impl Smtp {
+    /// Takes the server, a PEM file of certificates to trust besides the system's, and the number
+    /// of connections to keep for the next mails at the most. How many mails are handed over at a time
+    /// is the caller's to say.
+    ///
+    /// Errors: the file can't be read or holds no certificate; the text says so.
+    pub fn new(server: SmtpServer, ca_file: Option<&Path>, kept: usize) -> Result<Self, String> {
+        let trust = match server.tls {
+            Tls::None => None,
+            Tls::Implicit | Tls::Required | Tls::Optional => {
+                Some(Trust::new(server.host.clone(), ca_file)?)
+            }
+        };
+        Ok(Self {
+            inner: Arc::new(Inner {
+                server,
+                trust,
+                patience: Patience::default(),
+                pool: Arc::new(Pool::new(kept)),
+            }),
+        })
+    }
+
+    /// Hands a mail over.
+    pub(super) async fn deliver(
+        &self,
+        mail: &Outgoing,
+        deadline: &Deadline<'_>,
+    ) -> Result<String, MailError> {
+        let server = &self.inner.server;
+        let span = info_span!(
+            "SMTP",
+            otel.kind = "client",
+            network.protocol.name = "smtp",
+            server.address = server.host,
+            server.port = i64::from(server.port),
+            smtp.reply.code = Empty,
+            otel.status_code = Empty,
+            error.type = Empty,
+        );
+        let outcome = self.inner.deliver(mail, deadline).instrument(span.clone()).await;
+        let told = |text| match &server.credentials {
+            Some((user, password)) => without_secrets(text, (user, password)),
+            None => text,
+        };
+        let outcome = outcome.map(told).map_err(|error| with_text(error, told));
+        if let Err(error) = &outcome {
+            let reason = match error {
+                MailError::Refused(reason, _)
+                | MailError::Unavailable(reason, _)
+                | MailError::Busy(reason, _)
+                | MailError::Down(reason, _) => *reason,
+                MailError::Unclear(_) => MailReason::Unclear,
+            };
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", reason.name());
+        }
+        outcome
+    }
+}
+
+impl Inner {
+    async fn deliver(&self, mail: &Outgoing, deadline: &Deadline<'_>) -> Result<String, MailError> {
+        let limits = Limits::new(self.patience, deadline.latest());
+        let mut connection = self.announce(mail, limits).await?;
+        match dialogue::hand_over(&mut connection, mail, deadline, limits).await {
+            Ok(answer) => {
+                self.pool.put(connection).await;
+                Ok(answer)
+            }
+            Err(trouble) => Err(dialogue::leave(connection, trouble).await.into()),
+        }
+    }
+
+    /// Announces a mail on a connection that was kept, or on a new one.
+    async fn announce(&self, mail: &Outgoing, limits: Limits) -> Result<Connection, Trouble> {
+        if let Some(connection) = self.pool.take().await {
+            match announce_on(connection, mail, limits).await {
+                Err(trouble) if trouble.is_of_connection() => {}
+                outcome => return outcome,
+            }
+        }
+        let hello = hello(mail.envelope.from().map_or("", |from| from.domain()));
+        let connection =
+            dialogue::connect(&self.server, self.trust.as_ref(), &hello, limits).await?;
+        announce_on(connection, mail, limits).await
+    }
+}
+
+async fn announce_on(
+    mut connection: Connection,
+    mail: &Outgoing,
+    limits: Limits,
+) -> Result<Connection, Trouble> {
+    match dialogue::announce(&mut connection, mail, limits).await {
+        Ok(()) => Ok(connection),
+        Err(trouble) => Err(dialogue::leave(connection, trouble).await),
+    }
+}
+
+/// The name that a client gives in EHLO, if it sends mail for this domain.
+fn hello(domain: &str) -> String {
+    match Host::parse(domain) {
+        Ok(Host::Domain(domain)) => domain,
+        _ if domain.starts_with('[') => domain.to_owned(),
+        _ => "[127.0.0.1]".to_owned(),
+    }
+}
+
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Smtp").field("server", &self.inner.server).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

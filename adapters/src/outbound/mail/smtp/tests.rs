@@ -1,0 +1,81 @@
+//! Conversations with a server that follows a script.
+
+mod conversation;
+mod faults;
+mod script;
+
+use std::sync::{Arc, LazyLock};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_application::{
+    mails::{Hold, Mail, TestMailError, send_test_mail},
+    ports::Mailer,
+};
+use passlink_domain::OutboxId;
+use tokio::time::Duration;
+
+use super::*;
+use crate::outbound::{
+    mail::{Sender, Templates, message},
+    system::{SystemClock, SystemRandom},
+};
+
+/// Longer than any answer that comes takes.
+const PATIENT: Duration = Duration::from_secs(60);
+
+/// Hands the same message over again and again.
+struct Direct {
+    smtp: Smtp,
+    mail: Arc<Outgoing>,
+}
+
+#[async_trait]
+impl Mailer for Direct {
+    async fn send(&self, _: &OutboxId, _: &Mail, hold: &Hold) -> Result<String, MailError> {
+        self.smtp.deliver(&self.mail, &Deadline::new(&SystemClock, hold)).await
+    }
+}
+
+static ADA: LazyLock<Arc<Outgoing>> = LazyLock::new(|| Arc::new(mail_to("ada@example.com")));
+
+/// A message to an address.
+fn mail_to(address: &str) -> Outgoing {
+    let mail = Mail::Test {
+        to: address.parse().unwrap(),
+        language: Some("en".to_owned()),
+        requested: Timestamp::UNIX_EPOCH,
+    };
+    let sender =
+        Sender { from: "Passlink <no-reply@login.example.com>".parse().unwrap(), reply_to: None };
+    let rendered = Templates::built_in().unwrap().render(&mail, sender.name()).unwrap();
+    let id = "mail".parse().unwrap();
+    message::compose(&id, &mail, rendered, &sender, Timestamp::UNIX_EPOCH).unwrap()
+}
+
+/// Sends to the server of a URL.
+fn smtp(url: &str, patience: Duration, kept: usize) -> Smtp {
+    let server = SmtpServer::parse(url).unwrap();
+    // To read the system's certificates takes its time.
+    static TRUST: LazyLock<Trust> =
+        LazyLock::new(|| Trust::new("127.0.0.1".to_owned(), None).unwrap());
+    let patience = Patience {
+        address: PATIENT,
+        answer: patience,
+        sense: patience,
+        message: patience,
+        acceptance: patience,
+    };
+    let pool = Arc::new(Pool::new(kept));
+    Smtp { inner: Arc::new(Inner { server, trust: Some(TRUST.clone()), patience, pool }) }
+}
+
+async fn deliver(smtp: &Smtp, mail: &Arc<Outgoing>) -> Result<String, MailError> {
+    let mailer = Arc::new(Direct { smtp: smtp.clone(), mail: mail.clone() });
+    let to = ("ada@example.com".parse().unwrap(), Some("en".to_owned()));
+    match send_test_mail(mailer, &SystemClock, &SystemRandom, to).await {
+        Ok(answer) => Ok(answer),
+        Err(TestMailError::Mail(error)) => Err(error),
+        Err(error) => panic!("{error}"),
+    }
+}

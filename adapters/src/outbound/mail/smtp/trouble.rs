@@ -1,0 +1,129 @@
+//! What goes wrong in a conversation with a mail server, and what that means for a mail.
+
+use passlink_application::ports::{MailError, MailReason};
+
+use super::reply::Reply;
+
+/// Answers that speak of the connection or the account, not of the mail.
+const OPERATORS: [u16; 5] = [421, 530, 534, 535, 538];
+/// Answers of a server that has ended the conversation, or lost the thread.
+const LOST: [u16; 2] = [421, 503];
+
+/// What went wrong in a step of the conversation.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    pub reason: MailReason,
+    /// The code of the server's answer, if there was one.
+    pub code: Option<u16>,
+    pub about: About,
+    /// What was said, or what happened.
+    pub text: String,
+}
+
+/// What the trouble may be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// All mails.
+    All,
+    /// One alone: it was said to a recipient or a message.
+    Mail,
+    /// One that was handed over.
+    HandedOver,
+}
+
+impl Trouble {
+    /// What happened in place of an answer.
+    pub fn without_answer(reason: MailReason, text: impl Into<String>) -> Self {
+        Self { reason, code: None, about: About::All, text: text.into() }
+    }
+
+    /// No answer within the time that a step may take.
+    pub fn late() -> Self {
+        Self::without_answer(MailReason::Timeout, "no answer in time")
+    }
+
+    /// The connection broke, or there was none.
+    pub fn connection(error: &std::io::Error) -> Self {
+        Self::without_answer(MailReason::Connection, error.to_string())
+    }
+
+    /// An answer that is not the one that was hoped for.
+    pub fn answer(reply: &Reply) -> Self {
+        let (reason, text) = match reply.class() {
+            5 => (MailReason::Rejected, reply.text()),
+            4 => (MailReason::Deferred, reply.text()),
+            _ => {
+                let text = format!("an answer that makes no sense here: {}", reply.text());
+                (MailReason::Connection, text)
+            }
+        };
+        Self { reason, code: Some(reply.code), about: About::All, text }
+    }
+
+    /// It may be about the mail alone.
+    pub fn of_mail(self) -> Self {
+        Self { about: About::Mail, ..self }
+    }
+
+    /// It came when the mail had been handed over.
+    pub fn of_handed_over(self) -> Self {
+        Self { about: About::HandedOver, ..self }
+    }
+
+    /// Whether the server said no. Any other answer makes no sense.
+    fn is_refusal(&self) -> bool {
+        self.code.is_some_and(|code| (400..600).contains(&code))
+    }
+
+    /// Whether the connection may be what failed, so that another one may do.
+    pub fn is_of_connection(&self) -> bool {
+        !self.is_refusal() || self.code.is_some_and(|code| LOST.contains(&code))
+    }
+
+    /// Whether the server answered, so that it may still listen.
+    pub fn is_answer(&self) -> bool {
+        self.is_refusal() && self.code != Some(421)
+    }
+}
+
+impl From<Trouble> for MailError {
+    fn from(trouble: Trouble) -> Self {
+        let is_refusal = trouble.is_refusal();
+        let Trouble { reason, code, about, text } = trouble;
+        if about == About::All {
+            // A server that says so before it has heard of a recipient means all mails.
+            return Self::Down(reason, text);
+        }
+        match code {
+            Some(code) if asks_to_slow_down(code, &text) => Self::Busy(reason, text),
+            Some(code) if OPERATORS.contains(&code) => Self::Down(reason, text),
+            Some(500..=599) => Self::Refused(reason, text),
+            _ if about == About::HandedOver && !is_refusal => Self::Unclear(text),
+            _ => Self::Unavailable(reason, text),
+        }
+    }
+}
+
+/// Whether a server has too much to do, or too much of it from us: 421 says so by itself (RFC 5321,
+/// 4.2.1); with the other temporary answers it depends on their words, for those of a mailbox that is
+/// full or unknown yet (greylisting) are about one mail.
+fn asks_to_slow_down(code: u16, text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let says = |word: &&str| text.contains(*word);
+    code == 421 || ((450..=459).contains(&code) && SLOW_DOWN.iter().any(says))
+}
+
+/// What servers say to a client that sends too much: enhanced codes for a system that is short of
+/// something or congested (RFC 3463, 4.3.1, 4.3.2, 4.4.5), and words.
+const SLOW_DOWN: [&str; 10] = [
+    " 4.3.1",
+    " 4.3.2",
+    " 4.4.5",
+    "too many",
+    "too much",
+    "too fast",
+    "too quickly",
+    "rate limit",
+    "throttl",
+    "slow down",
+];

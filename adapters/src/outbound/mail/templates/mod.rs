@@ -1,0 +1,258 @@
+//! What a mail looks like: one design for all languages, and one catalogue of texts a language.
+
+mod built_in;
+mod catalogue;
+mod context;
+mod design;
+mod error;
+mod helpers;
+mod language;
+mod names;
+mod own;
+mod samples;
+mod text;
+mod when;
+
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
+
+use jiff::Timestamp;
+use passlink_application::mails::Mail;
+use passlink_domain::{canonical_language, nearest_languages};
+use serde_json::Value;
+
+pub use self::error::TemplateError;
+pub(super) use self::names::header_name;
+use self::{
+    catalogue::Catalogue,
+    design::Design,
+    helpers::{Output, escape_html},
+    language::FALLBACK,
+    own::Own,
+    samples::{Extent, samples},
+};
+
+/// How many missing texts an error names.
+const NAMED: usize = 5;
+
+/// The texts, by language tag.
+type Catalogues = BTreeMap<String, Catalogue>;
+
+/// A mail, rendered. Holds codes, so `Debug` shows the subject only.
+pub struct Rendered {
+    /// The language that it is in, a BCP 47 tag.
+    pub language: String,
+    /// The subject, on one line.
+    pub subject: String,
+    /// The body as plain text.
+    pub text: String,
+    /// The body as an HTML document.
+    pub html: String,
+}
+
+impl fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rendered")
+            .field("language", &self.language)
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The templates and the texts, ready to render.
+pub struct Templates {
+    catalogues: Arc<Catalogues>,
+    design: Design,
+    by_language: BTreeMap<String, Design>,
+    /// The language of a mail to somebody whose own is not known, or has no texts.
+    fallback: String,
+}
+
+impl Templates {
+    /// When the samples are from.
+    pub(super) const SAMPLE_TIME: Timestamp = samples::NOW;
+
+    /// The templates and texts that are built in.
+    pub fn built_in() -> Result<Self, TemplateError> {
+        Self::assemble(Own::default())
+    }
+
+    /// The same, with those of a directory in their place: `{language}.json` holds texts,
+    /// `{template}.hbs` is a template, `{language}/{template}.hbs` one for that language.
+    ///
+    /// Errors: something in the directory can't be used; says which file and line, and what is
+    /// allowed. Every kind of mail was rendered in every language before this returns.
+    pub fn with_own(directory: &Path) -> Result<Self, TemplateError> {
+        let templates = Self::assemble(Own::read(directory, &built_in::sources())?)?;
+        for language in templates.languages() {
+            for extent in [Extent::Full, Extent::Least] {
+                for mail in &samples(language, extent)? {
+                    templates.try_with(mail)?;
+                }
+            }
+        }
+        Ok(templates)
+    }
+
+    fn assemble(own: Own) -> Result<Self, TemplateError> {
+        let catalogues = Arc::new(catalogues(&own)?);
+        let mut sources = built_in::sources();
+        sources.extend(own.shared);
+        let design = Design::new(sources, &catalogues)?;
+        let mut by_language = BTreeMap::new();
+        for (language, sources) in own.by_language {
+            by_language.insert(language, design.with(sources, &catalogues)?);
+        }
+        Ok(Self { catalogues, design, by_language, fallback: FALLBACK.to_owned() })
+    }
+
+    /// The same, with mails to people whose language is not known in this one.
+    ///
+    /// Errors: there are no texts in it, nor in one near to it; says which there are.
+    pub fn speaking(self, language: &str) -> Result<Self, TemplateError> {
+        let fallback = self.known(language)?.to_owned();
+        Ok(Self { fallback, ..self })
+    }
+
+    /// Renders a mail, and refuses it when it lacks one of its links.
+    fn try_with(&self, mail: &Mail) -> Result<(), TemplateError> {
+        let rendered = self.render(mail, "Passlink")?;
+        for (name, url) in context::links(mail) {
+            let (url, escaped) = (url.expose(), escape_html(url.expose()));
+            let (text, html) = (&rendered.text, &rendered.html);
+            let without = match (text.contains(url), html.contains(url) || html.contains(&escaped))
+            {
+                (true, true) => continue,
+                (false, _) => Output::Text,
+                (true, false) => Output::Html,
+            };
+            let design = self.design(&rendered.language);
+            return Err(design.lacks(name, context::kind(mail), without));
+        }
+        Ok(())
+    }
+
+    /// The templates for a language that there are texts in.
+    fn design(&self, language: &str) -> &Design {
+        nearest_languages(language)
+            .find_map(|tag| self.by_language.get(tag))
+            .unwrap_or(&self.design)
+    }
+
+    /// The languages that there are texts in.
+    pub fn languages(&self) -> impl Iterator<Item = &str> {
+        self.catalogues.keys().map(String::as_str)
+    }
+
+    /// The tag of the language that a mail to somebody who reads this one is in.
+    pub fn nearest(&self, language: &str) -> &str {
+        self.find(language).unwrap_or(&self.fallback)
+    }
+
+    /// The same, where there are texts in the language or in one that is near.
+    ///
+    /// Errors: there are none; says which languages there are.
+    pub fn known(&self, language: &str) -> Result<&str, TemplateError> {
+        self.find(language).ok_or_else(|| TemplateError::Language {
+            language: language.to_owned(),
+            known: self.languages().collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    fn find(&self, language: &str) -> Option<&str> {
+        let wanted = canonical_language(language)?;
+        let mut near = nearest_languages(&wanted);
+        near.find_map(|tag| self.catalogues.get_key_value(tag)).map(|(tag, _)| tag.as_str())
+    }
+
+    /// Renders a mail in the language it asks for, or the nearest one. `sender` names who it is from.
+    pub fn render(&self, mail: &Mail, sender: &str) -> Result<Rendered, TemplateError> {
+        let language = mail.language().map_or(self.fallback.as_str(), |it| self.nearest(it));
+        let catalogue = self.catalogues.get(language).ok_or_else(|| TemplateError::Render {
+            language: language.to_owned(),
+            reason: "there are no texts".to_owned(),
+        })?;
+        let design = self.design(language);
+        let kind = context::kind(mail);
+        let mut data = context::data(mail, catalogue, sender)?;
+        let subject = one_line(&design.render("subject", Output::Text, &data)?);
+        if let Value::Object(fields) = &mut data {
+            fields.insert("subject".to_owned(), Value::String(subject.clone()));
+        }
+        Ok(Rendered {
+            language: language.to_owned(),
+            text: design.render(kind, Output::Text, &data)?,
+            html: design.render(kind, Output::Html, &data)?,
+            subject,
+        })
+    }
+
+    /// A mail of each kind in a language, with sample data, by the name of its templates.
+    pub(super) fn samples(
+        &self,
+        language: &str,
+    ) -> Result<impl Iterator<Item = (&'static str, Mail)>, TemplateError> {
+        let mails = samples(language, Extent::Full)?;
+        Ok(mails.into_iter().map(|mail| (context::kind(&mail), mail)))
+    }
+}
+
+impl fmt::Debug for Templates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.languages()).finish()
+    }
+}
+
+/// The texts of every language: those that are built in, and an operator's over them.
+fn catalogues(own: &Own) -> Result<Catalogues, TemplateError> {
+    let mut model = Catalogue::empty(FALLBACK);
+    model.read(("the built-in texts en.json", built_in::ENGLISH), None)?;
+    let mut catalogues = Catalogues::new();
+    for (language, source) in built_in::TEXTS {
+        let mut catalogue = Catalogue::empty(language);
+        let file = format!("the built-in texts {language}.json");
+        catalogue.read((&file, source), Some(&model))?;
+        complete(&catalogue, &model, &file)?;
+        catalogues.insert(language.to_owned(), catalogue);
+    }
+    for language in own.texts.keys().chain(own.by_language.keys()) {
+        let nearest = nearest_languages(language).find_map(|tag| catalogues.get(tag));
+        let mut catalogue = match nearest {
+            Some(nearest) => nearest.inherited_by(language),
+            None => Catalogue::empty(language),
+        };
+        let (file, source) = match own.texts.get(language) {
+            Some((file, source)) => (file.clone(), source.as_str()),
+            None => (format!("{language}.json"), "{}"),
+        };
+        catalogue.read((&file, source), Some(&model))?;
+        complete(&catalogue, &model, &file)?;
+        catalogues.insert(language.clone(), catalogue);
+    }
+    Ok(catalogues)
+}
+
+/// Refuses a catalogue that lacks texts.
+fn complete(catalogue: &Catalogue, model: &Catalogue, file: &str) -> Result<(), TemplateError> {
+    let missing = catalogue.missing(model);
+    let Some(first) = missing.get(..missing.len().min(NAMED)).filter(|it| !it.is_empty()) else {
+        return Ok(());
+    };
+    let more = match missing.len() - first.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let reason = format!(
+        "the language {} has nothing to fall back on, and these texts are missing: {}{more}",
+        catalogue.language,
+        first.join(", ")
+    );
+    Err(TemplateError::in_file(file, None, reason))
+}
+
+/// The text without what could end a header line.
+fn one_line(text: &str) -> String {
+    text.trim().chars().filter(|c| !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests;

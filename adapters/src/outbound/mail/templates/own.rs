@@ -1,0 +1,103 @@
+//! An operator's own texts and templates, in the place of those that are built in.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::files::text_of;
+use passlink_domain::canonical_language;
+
+use super::{
+    design::{Source, Sources},
+    error::TemplateError,
+};
+use crate::files;
+
+/// What a directory holds.
+#[derive(Default)]
+pub(super) struct Own {
+    /// The file with the texts of a language, and its content.
+    pub texts: BTreeMap<String, (String, String)>,
+    /// Templates for all languages.
+    pub shared: Sources,
+    /// Templates for one language.
+    pub by_language: BTreeMap<String, Sources>,
+}
+
+impl Own {
+    /// Reads a directory: `{language}.json` holds texts, `{template}.hbs` replaces one of
+    /// `templates`, and a folder named by a language holds such templates for that language.
+    ///
+    /// Errors: a file is none of these, or can't be read.
+    pub fn read(directory: &Path, templates: &Sources) -> Result<Self, TemplateError> {
+        let mut own = Self::default();
+        for (path, name) in entries(directory)? {
+            if path.is_dir() {
+                let mut sources = Sources::new();
+                for (path, name) in entries(&path)? {
+                    template(&path, &name, templates, &mut sources)?;
+                }
+                own.by_language.insert(language(&path, &name)?, sources);
+            } else if let Some(name) = name.strip_suffix(".json") {
+                let text = read(&path)?;
+                own.texts.insert(language(&path, name)?, (path.display().to_string(), text));
+            } else {
+                template(&path, &name, templates, &mut own.shared)?;
+            }
+        }
+        Ok(own)
+    }
+}
+
+/// What stands in a directory, by name, but for hidden files and backups of editors.
+fn entries(directory: &Path) -> Result<Vec<(PathBuf, String)>, TemplateError> {
+    let failed = |source| TemplateError::Read { path: directory.to_owned(), source };
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !name.starts_with('.') && !name.ends_with('~') {
+            entries.push((path, name));
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+fn template(
+    path: &Path,
+    name: &str,
+    templates: &Sources,
+    into: &mut Sources,
+) -> Result<(), TemplateError> {
+    let file = path.display().to_string();
+    match name.strip_suffix(".hbs").filter(|name| templates.contains_key(*name)) {
+        Some(name) => {
+            into.insert(name.to_owned(), Source { file, template: read(path)?.into() });
+            Ok(())
+        }
+        None => {
+            let known: Vec<_> = templates.keys().map(|name| format!("{name}.hbs")).collect();
+            let reason = format!(
+                "there is no such template; there are: {}. Texts stand in files like de.json, \
+                 templates for one language in folders like de",
+                known.join(", ")
+            );
+            Err(TemplateError::in_file(file, None, reason))
+        }
+    }
+}
+
+fn language(path: &Path, name: &str) -> Result<String, TemplateError> {
+    canonical_language(name).ok_or_else(|| {
+        let reason = "the name must be a language tag, such as de or pt-BR";
+        TemplateError::in_file(path.display().to_string(), None, reason)
+    })
+}
+
+fn read(path: &Path) -> Result<String, TemplateError> {
+    let text = files::read(path).and_then(|octets| Ok(text_of(octets)?));
+    text.map_err(|source| TemplateError::Read { path: path.to_owned(), source })
+}

@@ -1,0 +1,92 @@
+//! Mails with sample data, to look at and to try templates with.
+
+use std::fmt::Display;
+
+use jiff::{SignedDuration, Span, Timestamp};
+use passlink_application::mails::{
+    Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl,
+};
+
+use super::error::TemplateError;
+
+/// The site that sample mails are about.
+const SITE: &str = "login.example.com";
+/// When they are from: 24 November 2026, 09:05.
+pub(super) const NOW: Timestamp = Timestamp::constant(1_795_511_100, 0);
+
+/// Whether a sample holds what a mail of its kind may lack.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    Full,
+    Least,
+}
+
+/// A mail of each kind, to Ada Example.
+pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], TemplateError> {
+    let parsed = Parser { language };
+    let to = || parsed.text("ada@example.com");
+    let display_name = || parsed.text("Ada Example");
+    let username = || match extent {
+        Extent::Full => parsed.text("ada@example.com"),
+        Extent::Least => parsed.text("Ada Example"),
+    };
+    let extra = |text| match extent {
+        Extent::Full => parsed.text(text).map(Some),
+        Extent::Least => Ok(None),
+    };
+    let later = |span| NOW.checked_add(span).unwrap_or(Timestamp::MAX);
+    let page = |path: &str| {
+        let code = "c2FtcGxlIGNvZGUgdGhhdCBvcGVucyBub3RoaW5nIQ";
+        SecretUrl::new(format!("https://{SITE}/passkeys/{path}#code={code}"))
+    };
+    let link = "codeID=01909bd4-cb3c-7a6f-8a39-0d4f2c1b7e55";
+    Ok([
+        Mail::PasskeyLink(PasskeyLinkMail {
+            to: to()?,
+            display_name: display_name()?,
+            username: username()?,
+            language: Some(language.to_owned()),
+            register_url: page(&format!("register?userID=ada&orgID=default&{link}")),
+            revoke_url: page(&format!("revoke?{link}")),
+            requested_by: extra("Example app")?,
+            requested: NOW,
+            expires: later(Span::new().hours(1)),
+            left: SignedDuration::from_hours(1),
+        }),
+        Mail::PasskeyAdded(PasskeyAddedMail {
+            to: to()?,
+            display_name: display_name()?,
+            username: username()?,
+            language: Some(language.to_owned()),
+            passkey: parsed.text("Phone")?,
+            synced: extent == Extent::Full,
+            device: extra("Chrome on Android")?,
+            added: NOW,
+            undo_url: page("undo?passkeyID=01909bd5-1d2e-7b41-9c60-5a7e3f2d8b19"),
+            undo_until: later(Span::new().hours(7 * 24)),
+        }),
+        Mail::PasskeyRemoved(PasskeyRemovedMail {
+            to: to()?,
+            display_name: display_name()?,
+            username: username()?,
+            language: Some(language.to_owned()),
+            passkey: parsed.text("Phone")?,
+            removed: NOW,
+            site: SITE.to_owned(),
+        }),
+        Mail::Test { to: to()?, language: Some(language.to_owned()), requested: NOW },
+    ])
+}
+
+struct Parser<'a> {
+    language: &'a str,
+}
+
+impl Parser<'_> {
+    fn text<T: std::str::FromStr<Err: Display>>(&self, text: &str) -> Result<T, TemplateError> {
+        text.parse().map_err(|error: T::Err| TemplateError::Render {
+            language: self.language.to_owned(),
+            reason: format!("sample {text}: {error}"),
+        })
+    }
+}

@@ -1,0 +1,91 @@
+mod catalogues;
+mod languages;
+mod looks;
+mod own;
+mod snapshots;
+
+use jiff::{SignedDuration, Timestamp};
+use passlink_application::mails::{
+    Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl,
+};
+use passlink_domain::Text;
+
+use super::*;
+
+/// A short, a long, a right-to-left and a hostile name.
+const NAMES: [(&str, &str); 4] = [
+    ("short", "Ada"),
+    (
+        "long",
+        "Ada Example with a name that goes on and on and on until there is hardly room for it",
+    ),
+    ("right-to-left", "\u{202e}\u{5d0}\u{5d3}\u{5d4} \u{639}\u{62f}\u{646}"),
+    ("hostile", r#"<img src=x onerror="a()"> https://evil.example {site} {{x}}"#),
+];
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_795_500_300 + second).unwrap()
+}
+
+fn text(text: &str) -> Text {
+    Text::parse(text).unwrap()
+}
+
+/// A mail of each kind, where everything that a person can choose is this name.
+fn mails(language: &str, name: &str) -> [Mail; 4] {
+    let to = || "ada@example.com".parse().unwrap();
+    [
+        Mail::PasskeyLink(PasskeyLinkMail {
+            to: to(),
+            display_name: text(name),
+            username: text("ada"),
+            language: Some(language.to_owned()),
+            register_url: SecretUrl::new(
+                "https://id.example.com/passkeys/register?codeID=1&x=2#code=abc",
+            ),
+            revoke_url: SecretUrl::new("https://id.example.com/passkeys/revoke?codeID=1#code=def"),
+            requested_by: Some(text(name)),
+            requested: at(0),
+            expires: at(2 * 3600 + 5 * 60),
+            left: SignedDuration::from_mins(125),
+        }),
+        Mail::PasskeyAdded(PasskeyAddedMail {
+            to: to(),
+            display_name: text(name),
+            username: text("ada"),
+            language: Some(language.to_owned()),
+            passkey: text(name),
+            synced: true,
+            device: Some(text(name)),
+            added: at(0),
+            undo_url: SecretUrl::new("https://id.example.com/passkeys/undo?passkeyID=1#code=ghi"),
+            undo_until: at(7 * 24 * 3600),
+        }),
+        Mail::PasskeyRemoved(PasskeyRemovedMail {
+            to: to(),
+            display_name: text(name),
+            username: text("ada"),
+            language: Some(language.to_owned()),
+            passkey: text(name),
+            removed: at(0),
+            site: "id.example.com".to_owned(),
+        }),
+        Mail::Test { to: to(), language: Some(language.to_owned()), requested: at(0) },
+    ]
+}
+
+/// Every kind of mail with every kind of name in every language, rendered.
+fn rendered() -> Vec<(Mail, &'static str, Rendered)> {
+    let templates = Templates::built_in().unwrap();
+    let mut all = Vec::new();
+    for (language, _) in built_in::TEXTS {
+        for (_, name) in NAMES {
+            for mail in mails(language, name) {
+                let rendered = templates.render(&mail, "Example").unwrap();
+                assert_eq!(rendered.language, language);
+                all.push((mail, name, rendered));
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,8 @@
+//! What the use cases reach, each by a port: the database, the mail server, the key file, the clock.
+
+pub mod key_file;
+pub mod mail;
+pub mod persistence;
+pub mod process;
+pub mod system;
+pub mod webauthn;

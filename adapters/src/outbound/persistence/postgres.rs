@@ -1,0 +1,126 @@
+//! Connections to PostgreSQL.
+
+use std::time::Duration;
+
+use passlink_application::ports::StoreError;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement,
+    sqlx,
+};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::time::timeout;
+
+use super::{ACQUIRE_TIMEOUT, error::store_error, silence::Silence};
+
+/// A connection that was idle for so long is tested before it is used: one that broke meanwhile costs
+/// no run of a unit of work.
+const TESTED_AFTER: Duration = Duration::from_millis(250);
+/// How long a statement may take.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a transaction may wait for its next statement: a node that hangs must not keep what it
+/// locked.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
+
+const REFUSED_BY_POOLER: &str = "unsupported startup parameter";
+
+/// Opens up to so many connections.
+///
+/// Errors: the server can't be reached, or refuses.
+pub(super) async fn open(
+    server: &PgConnectOptions,
+    connections: u32,
+    silence: Silence,
+) -> Result<DatabaseConnection, StoreError> {
+    let server = server.clone().options(
+        [
+            ("statement_timeout", STATEMENT_TIMEOUT),
+            ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
+        ]
+        .map(|(name, longest)| (name, longest.as_millis().to_string())),
+    );
+    let (mut options, used) = (options(server.clone()), silence.clone());
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire_if_idle_for(TESTED_AFTER)
+        .map_sqlx_postgres_before_acquire(move |_, connection| {
+            let may_be_used = used.may_be_used(connection.age);
+            Box::pin(async move { Ok(may_be_used) })
+        })
+        .map_sqlx_postgres_pool_opts(move |options| silence.clone().ended_by(options));
+    match Database::connect(options).await {
+        Ok(connection) => Ok(connection),
+        Err(error) => Err(why_not(&server, error).await),
+    }
+}
+
+/// Whether a pooler stands in between, which shows in that it drops the settings of a connection.
+///
+/// Errors: one that keeps no statements for the connection that prepared them.
+pub(super) async fn is_pooled(connection: &DatabaseConnection) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT source <> 'client' FROM pg_settings WHERE name = 'statement_timeout'";
+    let pool = connection.get_postgres_connection_pool();
+    let mut one = pool.acquire().await?;
+    let is_pooled = sqlx::query_scalar(sql).fetch_one(&mut *one).await?;
+    // Without room for a second connection, no sessions can be mixed up.
+    if let Ok(mut other) = pool.acquire().await {
+        sqlx::query(sql).execute(&mut *other).await?;
+    }
+    Ok(is_pooled)
+}
+
+/// The warning for a server that does not apply the settings that a connection begins with.
+pub(super) async fn lost_settings(
+    connection: &DatabaseConnection,
+) -> Result<Option<String>, DbErr> {
+    let sql = "SELECT current_setting('statement_timeout') AS longest, current_user AS name";
+    let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    let Some(row) = row else { return Ok(None) };
+    let (longest, name): (String, String) = (row.try_get("", "longest")?, row.try_get("", "name")?);
+    Ok((longest == "0").then(|| {
+        format!(
+            "a pooler in between drops the time limits of connections: have PostgreSQL set them, with \
+             `ALTER ROLE \"{name}\" SET statement_timeout = '{}s'` and `ALTER ROLE \"{name}\" SET \
+             idle_in_transaction_session_timeout = '{}s'`",
+            STATEMENT_TIMEOUT.as_secs(),
+            IDLE_IN_TRANSACTION.as_secs(),
+        )
+    }))
+}
+
+/// Options for a pool of connections to the server. The pool is given them in place of a URL: it would
+/// read that in its own way, and show it to whoever traces calls.
+pub(super) fn options(server: PgConnectOptions) -> ConnectOptions {
+    let mut options = ConnectOptions::new("postgres://");
+    options.sqlx_logging(false).map_sqlx_postgres_opts(move |_| server.clone());
+    options
+}
+
+/// Where the server is, for messages.
+pub(super) fn place(server: &PgConnectOptions) -> String {
+    let (host, port) = (server.get_host(), server.get_port());
+    let address = match server.get_socket() {
+        Some(folder) => format!("{}, port {port}", folder.display()),
+        None if host.starts_with('/') => format!("{host}, port {port}"),
+        None if host.contains(':') => format!("[{host}]:{port}"),
+        None => format!("{host}:{port}"),
+    };
+    let database = server.get_database().unwrap_or(server.get_username());
+    format!("PostgreSQL at {address}, database {database}")
+}
+
+/// Why the server can't be reached, and where it was looked for: a pool only tells that it waited.
+pub(super) async fn why_not(server: &PgConnectOptions, error: DbErr) -> StoreError {
+    let cause = match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(server)).await {
+        Ok(Err(sqlx::Error::Database(error))) if error.message().contains(REFUSED_BY_POOLER) => {
+            format!("{}: add options to ignore_startup_parameters of PgBouncer", error.message())
+        }
+        Ok(Err(sqlx::Error::Database(error))) => error.message().to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Ok(Ok(_)) => return store_error(error),
+        Err(_) => {
+            format!("no answer within {} s while connecting", ACQUIRE_TIMEOUT.as_secs())
+        }
+    };
+    StoreError::Unavailable(format!("{}: {cause}; see database.url", place(server)).into())
+}

@@ -1,0 +1,48 @@
+//! The history of each user.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_application::ports::{History, StoreError};
+use passlink_domain::{Sequence, UserEvent, UserId};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr,
+};
+
+use super::{Sql, instant};
+use crate::outbound::persistence::entities::{events, users};
+
+#[async_trait]
+impl<C: ConnectionTrait> History for Sql<'_, C> {
+    async fn record(&mut self, event: &UserEvent) -> Result<(), StoreError> {
+        let sequence = i64::try_from(event.sequence.get()).unwrap_or(i64::MAX);
+        let row = events::ActiveModel {
+            user_id: Set(event.user.to_string()),
+            sequence: Set(sequence),
+            kind: Set(event.kind.name().to_owned()),
+            subject: Set(event.kind.subject().map(str::to_owned)),
+            recorded_at: Set(event.at.as_millisecond()),
+        };
+        events::Entity::insert(row)
+            .exec_without_returning(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        users::Entity::update_many()
+            .col_expr(users::Column::Sequence, Expr::value(sequence))
+            .filter(users::Column::Id.eq(event.user.as_str()))
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    async fn recorded_at(
+        &mut self,
+        user: &UserId,
+        sequence: Sequence,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let sequence = i64::try_from(sequence.get()).unwrap_or(i64::MAX);
+        let event = events::Entity::find_by_id((user.to_string(), sequence)).one(self.db).await;
+        let event = event.map_err(|error| self.failed(error))?;
+        event.map(|event| instant(event.recorded_at)).transpose()
+    }
+}

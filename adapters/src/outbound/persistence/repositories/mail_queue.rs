@@ -1,0 +1,337 @@
+//! Mails on their way out.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_application::{
+    mails::{Lane, Urgency},
+    ports::{
+        ClaimedMail, Lease, LongestWaits, MailOutcome, MailQueue, OutboxState, ReadyMail,
+        StoreError, TraceContext,
+    },
+};
+use passlink_domain::OutboxId;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+    sea_query::{Expr, LockBehavior, LockType, SimpleExpr},
+};
+
+use super::{
+    Sql, instant,
+    outbox::{
+        IN_HAND, KINDS, PUT_OFF, READY, about, ready, state_name, urgency_number, urgency_of,
+    },
+    parsed,
+};
+use crate::outbound::persistence::entities::outbox::{Column, Entity, Model};
+
+fn ready_mail(row: Model) -> Result<ReadyMail, StoreError> {
+    Ok(ReadyMail {
+        id: parsed(&row.id)?,
+        urgency: match row.urgency {
+            Some(0) => Urgency::Awaited,
+            Some(1) => Urgency::Notice,
+            _ => Urgency::Retry,
+        },
+        lane: Lane { organisation: row.lane_organisation, domain: row.lane_domain },
+        since: instant(row.due_at)?,
+    })
+}
+
+/// The mails that are ready again at `now`: put off until then or in hand until then, and those whose
+/// time lies further ahead than any can; by kind, and without those `but`.
+fn ripe(
+    now: Timestamp,
+    waits: LongestWaits,
+    but: &[OutboxId],
+) -> impl Iterator<Item = (&'static str, Condition)> {
+    let at = |time: Result<Timestamp, jiff::Error>| time.unwrap_or(Timestamp::MAX).as_millisecond();
+    let lease = at(now.checked_add(waits.lease));
+    let now_ms = now.as_millisecond();
+    KINDS.into_iter().flat_map(move |kind| {
+        let longest = match urgency_of(kind) {
+            Urgency::Awaited => waits.link,
+            _ => waits.notice,
+        };
+        let put_off = move |when: SimpleExpr| {
+            Condition::all().add(Expr::cust(PUT_OFF)).add(Column::Kind.eq(kind)).add(when)
+        };
+        let in_hand = move |when: SimpleExpr| {
+            let others = Column::Id.is_not_in(but.iter().map(OutboxId::as_str));
+            let in_hand = Condition::all().add(Expr::cust(IN_HAND)).add(Column::Kind.eq(kind));
+            in_hand.add(when).add(others)
+        };
+        [
+            (kind, put_off(Column::DueAt.lte(now_ms))),
+            (kind, put_off(Column::DueAt.gt(at(now.checked_add(longest))))),
+            (kind, in_hand(Column::LeasedUntil.lte(now_ms))),
+            (kind, in_hand(Column::LeasedUntil.gt(lease))),
+        ]
+    })
+}
+
+fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> {
+    Ok(ClaimedMail {
+        id: parsed(&row.id)?,
+        user: parsed(&row.user_id)?,
+        about: about(&row.kind, &row.subject)?,
+        lane: Lane { organisation: row.lane_organisation, domain: row.lane_domain },
+        queued: instant(row.queued_at)?,
+        tries: u32::try_from(row.tries).unwrap_or_default(),
+        may_have_arrived: row.may_have_arrived,
+        lease_end,
+        trace: row.trace.map(TraceContext::new),
+    })
+}
+
+#[async_trait]
+impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
+    async fn served_domains(&mut self, limit: u64) -> Result<Vec<i64>, StoreError> {
+        let domains = Entity::find()
+            .select_only()
+            .column(Column::LaneDomain)
+            .filter(Column::State.eq(state_name(OutboxState::Sent)))
+            .order_by_desc(Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(self.db)
+            .await;
+        domains.map_err(|error| self.failed(error))
+    }
+
+    async fn is_any_ready(&mut self) -> Result<bool, StoreError> {
+        let one = ready().select_only().column(Column::Id).limit(1).into_tuple::<String>();
+        let one = one.one(self.db).await.map_err(|error| self.failed(error))?;
+        Ok(one.is_some())
+    }
+
+    async fn ready(
+        &mut self,
+        after: Option<(Urgency, Lane)>,
+        limit: usize,
+    ) -> Result<Vec<ReadyMail>, StoreError> {
+        let mut mails = ready().limit(u64::try_from(limit).unwrap_or(u64::MAX));
+        if let Some((urgency, lane)) = after {
+            let columns = [Column::Urgency, Column::LaneOrganisation, Column::LaneDomain];
+            let place: [SimpleExpr; 3] =
+                [urgency_number(urgency).into(), lane.organisation.into(), lane.domain.into()];
+            mails = mails.filter(Expr::tuple(columns.map(Expr::col)).gt(Expr::tuple(place)));
+        }
+        self.ready_mails(mails).await
+    }
+
+    async fn ready_since(
+        &mut self,
+        urgency: Urgency,
+        lane: Option<Lane>,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ReadyMail>, StoreError> {
+        let mut mails = Entity::find()
+            .filter(Expr::cust(READY))
+            .filter(Column::Kind.is_in(KINDS))
+            .filter(Column::Urgency.eq(urgency_number(urgency)))
+            .filter(Column::DueAt.gte(since.as_millisecond()))
+            .order_by_asc(Column::DueAt)
+            .limit(u64::try_from(limit).unwrap_or(u64::MAX));
+        if let Some(lane) = lane {
+            mails = mails
+                .filter(Column::LaneOrganisation.eq(lane.organisation))
+                .filter(Column::LaneDomain.eq(lane.domain));
+        }
+        self.ready_mails(mails).await
+    }
+
+    async fn take(
+        &mut self,
+        mails: &[ReadyMail],
+        lease: &Lease,
+    ) -> Result<Vec<ClaimedMail>, StoreError> {
+        if mails.is_empty() {
+            return Ok(Vec::new());
+        }
+        let end = lease.end.as_millisecond();
+        let mut rows = Entity::update_many()
+            .col_expr(Column::DueAt, Expr::value(end))
+            .col_expr(Column::LeasedUntil, Expr::value(end))
+            .col_expr(Column::HeldBy, Expr::value(lease.holder.clone()))
+            .col_expr(Column::Urgency, Expr::value(None::<i16>))
+            .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
+            .filter(Column::Id.is_in(mails.iter().map(|mail| mail.id.as_str())))
+            .exec_with_returning(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        rows.sort_by_key(|row| mails.iter().position(|mail| mail.id.as_str() == row.id));
+        let readable = |row: Model| {
+            let id = row.id.clone();
+            claimed(row, lease.end)
+                .inspect_err(|error| {
+                    let error = error as &dyn std::error::Error;
+                    tracing::error!(mail_id = id, error, "a mail of the outbox can't be read");
+                })
+                .ok()
+        };
+        Ok(rows.into_iter().filter_map(readable).collect())
+    }
+
+    async fn are_ripe(
+        &mut self,
+        now: Timestamp,
+        waits: LongestWaits,
+        but: &[OutboxId],
+    ) -> Result<bool, StoreError> {
+        for (_, which) in ripe(now, waits, but) {
+            let one = Entity::find().select_only().column(Column::Id).filter(which).limit(1);
+            let one = one.into_tuple::<String>().one(self.db).await;
+            if one.map_err(|error| self.failed(error))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn ripen(
+        &mut self,
+        now: Timestamp,
+        waits: LongestWaits,
+        but: &[OutboxId],
+        limit: u64,
+    ) -> Result<(), StoreError> {
+        for (kind, which) in ripe(now, waits, but) {
+            let some = Entity::find()
+                .filter(which)
+                .limit(limit)
+                .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+                .all(self.db)
+                .await
+                .map_err(|error| self.failed(error))?;
+            // A worker that is gone had some in hand as the first who tried them.
+            let (in_hand, put_off): (Vec<_>, Vec<_>) =
+                some.into_iter().partition(|row| row.leased_until.is_some());
+            self.make_ready(in_hand, urgency_of(kind), Expr::col(Column::QueuedAt)).await?;
+            self.make_ready(put_off, Urgency::Retry, Expr::value(now.as_millisecond())).await?;
+        }
+        Ok(())
+    }
+
+    async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError> {
+        let holders = Entity::find()
+            .select_only()
+            .column(Column::HeldBy)
+            .filter(Expr::cust(IN_HAND))
+            .into_tuple()
+            .all(self.db)
+            .await;
+        let holders: BTreeSet<_> =
+            holders.map_err(|error| self.failed(error))?.into_iter().collect();
+        Ok(holders.into_iter().collect())
+    }
+
+    async fn free_mails_of(&mut self, holder: Option<&str>) -> Result<(), StoreError> {
+        let held = match holder {
+            Some(holder) => Column::HeldBy.eq(holder),
+            None => Column::HeldBy.is_null(),
+        };
+        for kind in KINDS {
+            let rows = Entity::find()
+                .filter(Expr::cust(IN_HAND))
+                .filter(held.clone())
+                .filter(Column::Kind.eq(kind))
+                .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+                .all(self.db)
+                .await
+                .map_err(|error| self.failed(error))?;
+            self.make_ready(rows, urgency_of(kind), Expr::col(Column::QueuedAt)).await?;
+        }
+        Ok(())
+    }
+
+    async fn renew(
+        &mut self,
+        claimed: &ClaimedMail,
+        lease_end: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let renewed = Entity::update_many()
+            .col_expr(Column::DueAt, Expr::value(lease_end.as_millisecond()))
+            .col_expr(Column::LeasedUntil, Expr::value(lease_end.as_millisecond()))
+            .filter(Column::Id.eq(claimed.id.as_str()))
+            .filter(Column::Tries.eq(claimed.tries))
+            .filter(Column::State.eq(state_name(OutboxState::Waiting)))
+            // One that is to be tried again is in nobody's hand.
+            .filter(Column::LeasedUntil.is_not_null())
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(renewed.rows_affected == 1)
+    }
+
+    async fn settle(
+        &mut self,
+        claimed: &ClaimedMail,
+        outcome: &MailOutcome,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (state, answer, due) = match outcome {
+            MailOutcome::Sent(answer) => (OutboxState::Sent, answer, None),
+            MailOutcome::Failed(answer) => (OutboxState::Failed, answer, None),
+            MailOutcome::Retry { due, answer, .. } => (OutboxState::Waiting, answer, Some(*due)),
+            MailOutcome::Returned(answer) => (OutboxState::Waiting, answer, Some(claimed.queued)),
+        };
+        let urgency = match outcome {
+            MailOutcome::Returned(_) => Some(urgency_number(claimed.about.urgency())),
+            _ => None,
+        };
+        let mut update = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(state)))
+            .col_expr(Column::LastAnswer, Expr::value(answer.as_str()))
+            .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
+            .col_expr(Column::HeldBy, Expr::value(None::<String>))
+            .col_expr(Column::Urgency, Expr::value(urgency))
+            .filter(Column::Id.eq(claimed.id.as_str()))
+            .filter(Column::Tries.eq(claimed.tries))
+            .filter(Column::State.eq(state_name(OutboxState::Waiting)));
+        if matches!(outcome, MailOutcome::Retry { may_have_arrived: true, .. }) {
+            update = update.col_expr(Column::MayHaveArrived, Expr::value(true));
+        }
+        update = match due {
+            Some(due) => update.col_expr(Column::DueAt, Expr::value(due.as_millisecond())),
+            None => update.col_expr(Column::SettledAt, Expr::value(at.as_millisecond())),
+        };
+        let settled = update.exec(self.db).await.map_err(|error| self.failed(error))?;
+        Ok(settled.rows_affected == 1)
+    }
+}
+
+impl<C: ConnectionTrait> Sql<'_, C> {
+    async fn ready_mails(&mut self, mails: Select<Entity>) -> Result<Vec<ReadyMail>, StoreError> {
+        let rows = mails
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .all(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(rows.into_iter().filter_map(|row| ready_mail(row).ok()).collect())
+    }
+
+    /// Makes mails ready that are put off or in hand, as if they had been since `since`.
+    async fn make_ready(
+        &mut self,
+        rows: Vec<Model>,
+        urgency: Urgency,
+        since: SimpleExpr,
+    ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let freed = Entity::update_many()
+            .col_expr(Column::Urgency, Expr::value(urgency_number(urgency)))
+            .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
+            .col_expr(Column::HeldBy, Expr::value(None::<String>))
+            .col_expr(Column::DueAt, since)
+            .filter(Column::Id.is_in(rows.into_iter().map(|row| row.id)))
+            .exec(self.db)
+            .await;
+        freed.map(drop).map_err(|error| self.failed(error))
+    }
+}

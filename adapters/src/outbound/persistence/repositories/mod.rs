@@ -1,0 +1,81 @@
+//! The repositories, a file each, over whatever runs statements: a connection or a transaction.
+
+use jiff::Timestamp;
+use passlink_application::ports::StoreError;
+use passlink_domain::Attachment;
+
+use sea_orm::DbErr;
+
+use super::error::{Fault, bad_row, fault, store_error};
+
+mod ceremonies;
+mod history;
+mod keys;
+mod links;
+mod mail_queue;
+mod mailboxes;
+mod outbox;
+mod passkeys;
+mod retired_keys;
+mod tokens;
+mod users;
+
+pub(super) use users::row as user_row;
+
+/// All repositories over one connection or transaction.
+pub(super) struct Sql<'c, C> {
+    db: &'c C,
+    fault: Option<Fault>,
+}
+
+impl<'c, C> Sql<'c, C> {
+    pub fn new(db: &'c C) -> Self {
+        Self { db, fault: None }
+    }
+
+    /// What went wrong with a statement, and may not if all is done again.
+    pub fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    /// Notes a failed statement and says what it means to the application.
+    fn failed(&mut self, error: DbErr) -> StoreError {
+        self.fault = self.fault.or(fault(&error));
+        store_error(error)
+    }
+}
+
+fn instant(milliseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(milliseconds).map_err(bad_row)
+}
+
+fn parsed<T>(text: &str) -> Result<T, StoreError>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    text.parse().map_err(bad_row)
+}
+
+/// Names for the states that a column keeps as text.
+macro_rules! state_names {
+    ($to:ident, $from:ident, $type:ty { $($variant:path => $name:literal),+ $(,)? }) => {
+        pub(super) fn $to(state: $type) -> &'static str {
+            match state { $($variant => $name),+ }
+        }
+
+        #[allow(dead_code, reason = "a state that is only searched for is not read back")]
+        fn $from(name: &str) -> Result<$type, StoreError> {
+            match name {
+                $($name => Ok($variant),)+
+                _ => Err(crate::outbound::persistence::error::bad_row(format!("unknown state {name}"))),
+            }
+        }
+    };
+}
+use state_names;
+
+state_names!(attachment_name, attachment_named, Attachment {
+    Attachment::Platform => "platform",
+    Attachment::CrossPlatform => "cross-platform",
+});

@@ -1,0 +1,249 @@
+//! Mails to send.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_application::{
+    mails::{Lane, Urgency},
+    ports::{MailSubject, Outbox, OutboxLoad, OutboxMail, OutboxState, StoreError, TraceContext},
+};
+use passlink_domain::{LinkId, OutboxId, UserId};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
+};
+
+use super::{Sql, instant, parsed, state_names};
+use crate::outbound::persistence::{
+    entities::outbox::{ActiveModel, Column, Entity, Model},
+    error::bad_row,
+};
+
+state_names!(state_name, state_named, OutboxState {
+    OutboxState::Waiting => "waiting",
+    OutboxState::Sent => "sent",
+    OutboxState::Failed => "failed",
+});
+
+/// The kinds of mails that this version knows. Those of a newer one wait for a node that does.
+pub(super) const KINDS: [&str; 3] = [LINK, "passkey_added", "passkey_removed"];
+const LINK: &str = "passkey_link";
+
+// As the indices have them, to the letter.
+pub(super) const READY: &str =
+    "settled_at IS NULL AND leased_until IS NULL AND urgency IS NOT NULL";
+pub(super) const PUT_OFF: &str = "settled_at IS NULL AND leased_until IS NULL AND urgency IS NULL";
+pub(super) const IN_HAND: &str = "settled_at IS NULL AND leased_until IS NOT NULL";
+
+pub(super) fn urgency_number(urgency: Urgency) -> i16 {
+    match urgency {
+        Urgency::Awaited => 0,
+        Urgency::Notice => 1,
+        Urgency::Retry => 2,
+    }
+}
+
+/// How soon a mail of this kind must go out that was not tried yet.
+pub(super) fn urgency_of(kind: &str) -> Urgency {
+    match kind {
+        LINK => Urgency::Awaited,
+        _ => Urgency::Notice,
+    }
+}
+
+/// The mails that are ready, in their order.
+pub(super) fn ready() -> Select<Entity> {
+    Entity::find()
+        .filter(Expr::cust(READY))
+        .filter(Column::Kind.is_in(KINDS))
+        .order_by_asc(Column::Urgency)
+        .order_by_asc(Column::LaneOrganisation)
+        .order_by_asc(Column::LaneDomain)
+        .order_by_asc(Column::DueAt)
+}
+
+fn kind_and_subject(about: &MailSubject) -> (&'static str, &str) {
+    match about {
+        MailSubject::Link(id) => (LINK, id.as_str()),
+        MailSubject::PasskeyAdded(id) => ("passkey_added", id.as_str()),
+        MailSubject::PasskeyRemoved(id) => ("passkey_removed", id.as_str()),
+    }
+}
+
+pub(super) fn about(kind: &str, subject: &str) -> Result<MailSubject, StoreError> {
+    Ok(match kind {
+        LINK => MailSubject::Link(parsed(subject)?),
+        "passkey_added" => MailSubject::PasskeyAdded(parsed(subject)?),
+        "passkey_removed" => MailSubject::PasskeyRemoved(parsed(subject)?),
+        _ => return Err(bad_row(format!("unknown kind of mail {kind}"))),
+    })
+}
+
+fn mail(row: Model) -> Result<OutboxMail, StoreError> {
+    Ok(OutboxMail {
+        id: parsed(&row.id)?,
+        user: parsed(&row.user_id)?,
+        about: about(&row.kind, &row.subject)?,
+        lane: Lane { organisation: row.lane_organisation, domain: row.lane_domain },
+        queued: instant(row.queued_at)?,
+        due: instant(row.due_at)?,
+        tries: row.tries.try_into().unwrap_or_default(),
+        state: state_named(&row.state)?,
+        leased_until: row.leased_until.map(instant).transpose()?,
+        last_answer: row.last_answer,
+        trace: row.trace.map(TraceContext::new),
+    })
+}
+
+#[async_trait]
+impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
+    async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError> {
+        let (kind, subject) = kind_and_subject(&mail.about);
+        let row = ActiveModel {
+            id: Set(mail.id.to_string()),
+            user_id: Set(mail.user.to_string()),
+            kind: Set(kind.to_owned()),
+            subject: Set(subject.to_owned()),
+            queued_at: Set(mail.queued.as_millisecond()),
+            due_at: Set(mail.due.as_millisecond()),
+            tries: Set(mail.tries.try_into().unwrap_or(i32::MAX)),
+            state: Set(state_name(mail.state).to_owned()),
+            last_answer: Set(mail.last_answer.clone()),
+            settled_at: Set(None),
+            trace: Set(mail.trace.as_ref().map(|trace| trace.as_str().to_owned())),
+            leased_until: Set(mail.leased_until.map(Timestamp::as_millisecond)),
+            urgency: Set(Some(urgency_number(mail.about.urgency()))),
+            lane_organisation: Set(mail.lane.organisation),
+            lane_domain: Set(mail.lane.domain),
+            held_by: Set(None),
+            may_have_arrived: Set(false),
+        };
+        let queued = Entity::insert(row).exec_without_returning(self.db).await;
+        queued.map(drop).map_err(|error| self.failed(error))
+    }
+
+    async fn end_mails(
+        &mut self,
+        links: &[LinkId],
+        answer: &str,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        if links.is_empty() {
+            return Ok(0);
+        }
+        let ended = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(OutboxState::Failed)))
+            .col_expr(Column::LastAnswer, Expr::value(answer))
+            .col_expr(Column::SettledAt, Expr::value(at.as_millisecond()))
+            .col_expr(Column::Urgency, Expr::value(None::<i16>))
+            .filter(Column::Subject.is_in(links.iter().map(LinkId::as_str)))
+            .filter(Column::Kind.eq(LINK))
+            .filter(Column::SettledAt.is_null())
+            .filter(Column::LeasedUntil.is_null())
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(ended.rows_affected)
+    }
+
+    async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError> {
+        let about = MailSubject::Link(link.clone());
+        let (kind, subject) = kind_and_subject(&about);
+        let settled: Option<Option<i64>> = Entity::find()
+            .select_only()
+            .column(Column::SettledAt)
+            .filter(Column::Subject.eq(subject))
+            .filter(Column::Kind.eq(kind))
+            .filter(Column::State.eq(state_name(OutboxState::Sent)))
+            .into_tuple()
+            .one(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        settled.flatten().map(instant).transpose()
+    }
+
+    async fn load(&mut self) -> Result<OutboxLoad, StoreError> {
+        let waiting = || Entity::find().filter(Column::State.eq(state_name(OutboxState::Waiting)));
+        let count = waiting().count(self.db).await.map_err(|error| self.failed(error))?;
+        // Ids begin with the time at which they were made, and are indexed.
+        let oldest: Option<i64> = waiting()
+            .select_only()
+            .column(Column::QueuedAt)
+            .order_by_asc(Column::Id)
+            .limit(1)
+            .into_tuple()
+            .one(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let oldest = oldest.map(instant).transpose()?;
+        Ok(OutboxLoad { waiting: count, oldest, due: self.due().await? })
+    }
+
+    async fn mails_in(
+        &mut self,
+        state: OutboxState,
+        after: Option<&OutboxId>,
+        limit: u64,
+    ) -> Result<Vec<OutboxMail>, StoreError> {
+        let mut rows = Entity::find()
+            .filter(Column::State.eq(state_name(state)))
+            .order_by_asc(Column::Id)
+            .limit(limit);
+        if let Some(after) = after {
+            rows = rows.filter(Column::Id.gt(after.as_str()));
+        }
+        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
+        rows.into_iter().map(mail).collect()
+    }
+
+    async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError> {
+        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
+        row.map_err(|error| self.failed(error))?.map(mail).transpose()
+    }
+
+    async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError> {
+        let made = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(OutboxState::Waiting)))
+            .col_expr(Column::DueAt, Expr::value(at.as_millisecond()))
+            .col_expr(Column::SettledAt, Expr::value(None::<i64>))
+            .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
+            .col_expr(Column::Urgency, Expr::value(urgency_number(Urgency::Awaited)))
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(Column::State.ne(state_name(OutboxState::Sent)))
+            .filter(Column::LeasedUntil.is_null().or(Column::LeasedUntil.lte(at.as_millisecond())))
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(made.rows_affected == 1)
+    }
+
+    async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError> {
+        let deleted =
+            Entity::delete_many().filter(Column::UserId.eq(user.as_str())).exec(self.db).await;
+        deleted.map(drop).map_err(|error| self.failed(error))
+    }
+}
+
+impl<C: ConnectionTrait> Sql<'_, C> {
+    /// When a mail was due for longest, or when the next one is.
+    async fn due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let mut due: Option<i64> = None;
+        let ready = Urgency::ALL.map(|urgency| {
+            let of_urgency =
+                Entity::find().filter(Expr::cust(READY)).filter(Column::Kind.is_in(KINDS));
+            let of_urgency = of_urgency.filter(Column::Urgency.eq(urgency_number(urgency)));
+            of_urgency.order_by_asc(Column::DueAt)
+        });
+        let put_off = KINDS.map(|kind| {
+            let of_kind = Entity::find().filter(Expr::cust(PUT_OFF)).filter(Column::Kind.eq(kind));
+            of_kind.order_by_asc(Column::DueAt)
+        });
+        let in_hand = Entity::find().filter(Expr::cust(IN_HAND)).order_by_asc(Column::LeasedUntil);
+        for first in ready.into_iter().chain(put_off).chain([in_hand]) {
+            let first = first.select_only().column(Column::DueAt).limit(1).into_tuple();
+            let first: Option<i64> =
+                first.one(self.db).await.map_err(|error| self.failed(error))?;
+            due = due.into_iter().chain(first).min();
+        }
+        due.map(instant).transpose()
+    }
+}

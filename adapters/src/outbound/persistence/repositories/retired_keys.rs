@@ -1,0 +1,126 @@
+//! Keys that were retired at once, and what ends with one.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_application::ports::{EndedByKey, RetiredKey, RetiredKeys, StoreError};
+use passlink_domain::{KeyId, LinkState};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, LockType, OnConflict},
+};
+
+use super::{
+    Sql, instant,
+    keys::{NEEDY, undoable},
+    links::state_name,
+    parsed,
+};
+use crate::outbound::persistence::entities::{ceremonies, links, passkeys, retired_keys};
+
+impl<C: ConnectionTrait> Sql<'_, C> {
+    /// Revokes up to `limit` links that need a key; returns those that were open and those that could
+    /// have been sent again, and how many were looked at.
+    async fn revoke_links_of_key(
+        &mut self,
+        key: &KeyId,
+        (expired_after, now): (Timestamp, Timestamp),
+        limit: u64,
+    ) -> Result<(u64, u64, usize), StoreError> {
+        use links::{Column, Entity};
+        let rows = Entity::find()
+            .filter(Column::KeyId.eq(key.as_str()))
+            .filter(Column::State.is_in(NEEDY.map(state_name)))
+            .filter(Column::ExpiresAt.gt(expired_after.as_millisecond()))
+            .limit(limit)
+            .lock(LockType::Update)
+            .all(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        if rows.is_empty() {
+            return Ok((0, 0, 0));
+        }
+        Entity::update_many()
+            .col_expr(Column::State, Expr::value(state_name(LinkState::Revoked)))
+            .filter(Column::Id.is_in(rows.iter().map(|row| row.id.as_str())))
+            .exec(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let (open, over): (Vec<_>, Vec<_>) = rows.iter().partition(|row| {
+            row.state != state_name(LinkState::Expired) && row.expires_at > now.as_millisecond()
+        });
+        // Those that were sent again only seem to need their key.
+        let resends = over.iter().filter(|row| row.resent_at.is_none()).count();
+        Ok((open.len() as u64, resends as u64, rows.len()))
+    }
+
+    /// Has up to `limit` undo codes derived from another key; returns how many.
+    async fn hand_undos_over(
+        &mut self,
+        (key, newer): (&KeyId, &KeyId),
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        use passkeys::{Column, Entity};
+        let ids: Vec<String> = undoable(key.as_str(), now)
+            .select_only()
+            .column(Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(self.db)
+            .await
+            .map_err(|error| self.failed(error))?;
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let handed = Entity::update_many()
+            .col_expr(Column::UndoKeyId, Expr::value(newer.as_str()))
+            .filter(Column::Id.is_in(ids))
+            .exec(self.db)
+            .await;
+        Ok(handed.map_err(|error| self.failed(error))?.rows_affected)
+    }
+}
+
+#[async_trait]
+impl<C: ConnectionTrait> RetiredKeys for Sql<'_, C> {
+    async fn is_retired(&mut self, key: &KeyId) -> Result<bool, StoreError> {
+        let row = retired_keys::Entity::find_by_id(key.as_str()).one(self.db).await;
+        Ok(row.map_err(|error| self.failed(error))?.is_some())
+    }
+
+    async fn retired_keys(&mut self) -> Result<Vec<RetiredKey>, StoreError> {
+        use retired_keys::{Column, Entity};
+        let rows = Entity::find().order_by_asc(Column::KeyId).all(self.db).await;
+        let rows = rows.map_err(|error| self.failed(error))?.into_iter();
+        rows.map(|row| Ok(RetiredKey { key: parsed(&row.key_id)?, at: instant(row.retired_at)? }))
+            .collect()
+    }
+
+    async fn retire_key(&mut self, key: &KeyId, at: Timestamp) -> Result<(), StoreError> {
+        use retired_keys::{ActiveModel, Column, Entity};
+        let row =
+            ActiveModel { key_id: Set(key.to_string()), retired_at: Set(at.as_millisecond()) };
+        let once = OnConflict::column(Column::KeyId).do_nothing().to_owned();
+        let retired = Entity::insert(row).on_conflict(once).exec_without_returning(self.db).await;
+        retired.map(drop).map_err(|error| self.failed(error))
+    }
+
+    async fn end_some_that_need(
+        &mut self,
+        key: &KeyId,
+        newer: &KeyId,
+        times: (Timestamp, Timestamp),
+        limit: u64,
+    ) -> Result<Option<EndedByKey>, StoreError> {
+        let (links, resends, revoked) = self.revoke_links_of_key(key, times, limit).await?;
+        let undos = self.hand_undos_over((key, newer), times.1, limit).await?;
+        let ended = ceremonies::Entity::delete_many()
+            .filter(ceremonies::Column::KeyId.eq(key.as_str()))
+            .exec(self.db)
+            .await;
+        let ceremonies = ended.map_err(|error| self.failed(error))?.rows_affected;
+        let is_any = revoked > 0 || undos > 0 || ceremonies > 0;
+        Ok(is_any.then_some(EndedByKey { links, resends, undos, ceremonies }))
+    }
+}

@@ -1,0 +1,83 @@
+//! Where the schema of a database stands, and bringing it up to date.
+
+use passlink_application::ports::StoreError;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
+
+use super::{
+    migrations::Migrator,
+    session::{Session, Waits, watched},
+    silence::{PATIENCE, Silence},
+};
+
+/// Names the lock under which PostgreSQL is migrated.
+const LOCK: i64 = 0x7061_7373_6c69_6e6b;
+
+/// Where the schema of a database stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema {
+    /// How many migrations are pending.
+    pub pending: usize,
+    /// Migrations that were run and that this version does not know: a newer one has run them.
+    pub unknown: Vec<String>,
+    new: bool,
+}
+
+impl Schema {
+    /// Whether nothing was ever migrated.
+    pub fn is_new(&self) -> bool {
+        self.new
+    }
+}
+
+/// Looks at the schema; changes nothing.
+pub(super) async fn look(connection: &DatabaseConnection) -> Result<Schema, DbErr> {
+    let manager = SchemaManager::new(connection);
+    let run: Vec<String> = match manager.has_table("seaql_migrations").await? {
+        true => {
+            let rows = seaql_migrations::Entity::find().all(connection).await?;
+            rows.into_iter().map(|row| row.version).collect()
+        }
+        false => Vec::new(),
+    };
+    let known: Vec<String> =
+        Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+    Ok(Schema {
+        pending: known.iter().filter(|name| !run.contains(name)).count(),
+        new: run.is_empty(),
+        unknown: run.into_iter().filter(|name| !known.contains(name)).collect(),
+    })
+}
+
+/// Runs what is pending, in one transaction; others who migrate at the same time wait for it.
+pub(super) async fn migrate(
+    connection: &DatabaseConnection,
+    silence: &Silence,
+    waits: Waits<'_>,
+) -> Result<(), StoreError> {
+    let begun = async {
+        let transaction = connection
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await?;
+        let session = Session::of(connection, &transaction).await?;
+        Ok((transaction, session))
+    };
+    let begun = silence.bounded(PATIENCE, "the begin of a migration", begun).await?;
+    let (transaction, session) = begun.map_err(|error| silence.failed(error))?;
+    let work = async {
+        if session.is_some() {
+            // Others may take their time.
+            let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
+            transaction.execute_unprepared(&lock).await?;
+        }
+        Migrator::up(&transaction, None).await?;
+        transaction.commit().await
+    };
+    watched(session.as_ref(), silence, "the migration", waits, work).await
+}

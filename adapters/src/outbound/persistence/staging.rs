@@ -1,0 +1,286 @@
+//! Where users wait to be added all at once: a temporary table of one connection. It is in nobody's
+//! way while it is filled and looked through, and goes with the connection, however that ends. On
+//! SQLite, only the last step, from there into the shared tables, is a transaction. On PostgreSQL
+//! everything is one transaction: a pooler keeps nothing else on one connection.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_application::ports::{Obstacle, Obstacles, StagedUser, Staging, StoreError, Told};
+use passlink_domain::{EventKind, Sequence};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
+    DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, Iden, Iterable, QueryResult, SqlErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    sea_query::{Expr, Query},
+};
+
+use super::{
+    entities::users,
+    error::{bad_row, store_error},
+    file_watch::FileWatch,
+    postgres, postgres_server,
+    repositories::user_row,
+    session::{Session, watched},
+    silence::{PATIENCE, Silence},
+    sqlite_options, watch,
+};
+
+/// A table with the columns of the users, and the line that told of each.
+const CREATE: &str = "CREATE TEMPORARY TABLE staged_users AS \
+    SELECT CAST(0 AS BIGINT) AS line, users.* FROM users WHERE 1 = 0";
+/// Lets chunks of it be taken in the order of ids.
+const SORT: &str = "CREATE INDEX IF NOT EXISTS staged_users_id ON staged_users (id)";
+/// How many users are added at a time, all in one transaction.
+const CHUNK: u64 = 10_000;
+/// What is made of the line or the user that is an obstacle.
+type ToObstacle = fn(u64, String) -> Obstacle;
+/// Kinds of obstacles: the lines of those who have one, and the line or the user that is the obstacle.
+const OBSTACLES: [(&str, ToObstacle); 4] = [
+    (
+        "SELECT line, first, '' AS owner FROM (SELECT line, MIN(line) OVER (PARTITION BY id) \
+         AS first FROM staged_users) AS same WHERE line <> first",
+        |line, _| Obstacle::IdOfLine(line),
+    ),
+    (
+        "SELECT line, first, '' AS owner FROM (SELECT line, MIN(line) OVER (PARTITION BY \
+         organisation, email_key) AS first FROM staged_users) AS same WHERE line <> first",
+        |line, _| Obstacle::EmailOfLine(line),
+    ),
+    ("SELECT line, line AS first, id AS owner FROM staged_users JOIN users USING (id)", |_, _| {
+        Obstacle::IdTaken
+    }),
+    (
+        "SELECT line, line AS first, users.id AS owner FROM staged_users JOIN users \
+         USING (organisation, email_key)",
+        |_, owner| Obstacle::EmailTaken(owner),
+    ),
+];
+
+/// The table, and the one connection that has it.
+pub struct StagingTable {
+    connection: DatabaseConnection,
+    watch: FileWatch,
+    silence: Silence,
+    /// On PostgreSQL; the table goes with it.
+    transaction: Option<DatabaseTransaction>,
+    session: Option<Session>,
+}
+
+impl StagingTable {
+    /// Connects to the database, which must be migrated, and makes the table.
+    ///
+    /// Errors: [`StoreError`] when the database can't be reached.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let watch = watch(url)?;
+        let (connection, silence) = connect(url).await?;
+        let opened = async {
+            let transaction = match connection.get_database_backend() {
+                DbBackend::Postgres => Some(connection.begin().await?),
+                _ => None,
+            };
+            let session = match &transaction {
+                Some(transaction) => Session::of(&connection, transaction).await?,
+                None => None,
+            };
+            executor(&connection, transaction.as_ref()).execute_unprepared(CREATE).await?;
+            Ok((transaction, session))
+        };
+        let opened = silence.bounded(PATIENCE, "the begin of an import", opened).await?;
+        let (transaction, session) = opened.map_err(store_error)?;
+        Ok(Self { connection, watch, silence, transaction, session })
+    }
+
+    fn executor(&self) -> DatabaseExecutor<'_> {
+        executor(&self.connection, self.transaction.as_ref())
+    }
+
+    /// What a part of the import comes to, which may take long.
+    async fn watched<T>(
+        &self,
+        work: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, StoreError> {
+        watched(self.session.as_ref(), &self.silence, "the import", &|_| (), work).await
+    }
+
+    /// The last id of each chunk, in the order of ids, and how many there are up to there.
+    async fn ends_of_chunks(&self) -> Result<Vec<(String, u64)>, DbErr> {
+        let executor = self.executor();
+        executor.execute_unprepared(SORT).await?;
+        let backend = executor.get_database_backend();
+        let sql = format!(
+            "SELECT id, n FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM staged_users) \
+             AS numbered WHERE n % {CHUNK} = 0 OR n = (SELECT COUNT(*) FROM staged_users) ORDER BY n"
+        );
+        let rows = executor.query_all_raw(Statement::from_string(backend, sql)).await?;
+        let end = |row: &QueryResult| {
+            let n: i64 = row.try_get("", "n")?;
+            Ok((row.try_get("", "id")?, u64::try_from(n).unwrap_or_default()))
+        };
+        rows.iter().map(end).collect()
+    }
+
+    async fn try_add_all(&self, at: Timestamp, told: Told<'_>) -> Result<(), DbErr> {
+        let ends = self.ends_of_chunks().await?;
+        let transaction = match &self.transaction {
+            // A savepoint: who waits is looked at again when some can't be added.
+            Some(transaction) => transaction.begin().await?,
+            None => {
+                let options = TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                    ..Default::default()
+                };
+                self.connection.begin_with_options(options).await?
+            }
+        };
+        match add_all(&transaction, &ends, at, told).await {
+            Ok(()) => transaction.commit().await,
+            Err(error) => {
+                transaction.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// One connection that stays, whatever time the import takes; no statement has too long.
+async fn connect(url: &str) -> Result<(DatabaseConnection, Silence), StoreError> {
+    let server = match url.starts_with("sqlite:") {
+        true => None,
+        false => Some(postgres_server(url)?.application_name("passlink import")),
+    };
+    let mut options = match &server {
+        None => ConnectOptions::new(url),
+        Some(server) => postgres::options(server.clone()),
+    };
+    options.max_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);
+    options.test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(|options| {
+        // Pages of an index that are written out of order are kept until they are full.
+        sqlite_options(options).pragma("cache_size", "-65536")
+    });
+    match (Database::connect(options).await, server) {
+        (Ok(connection), None) => Ok((connection, Silence::default())),
+        (Ok(connection), Some(server)) => Ok((connection, Silence::of(&postgres::place(&server)))),
+        (Err(error), None) => Err(store_error(error)),
+        (Err(error), Some(server)) => Err(postgres::why_not(&server, error).await),
+    }
+}
+
+fn executor<'c>(
+    connection: &'c DatabaseConnection,
+    transaction: Option<&'c DatabaseTransaction>,
+) -> DatabaseExecutor<'c> {
+    transaction.map_or_else(|| connection.into(), Into::into)
+}
+
+/// Users in the order of their ids: that is how their index is stored.
+async fn add_all(
+    transaction: &DatabaseTransaction,
+    ends: &[(String, u64)],
+    at: Timestamp,
+    told: Told<'_>,
+) -> Result<(), DbErr> {
+    let columns: Vec<String> = users::Column::iter().map(|column| column.to_string()).collect();
+    let columns = columns.join(", ");
+    let chunk = "FROM staged_users WHERE id > $1 AND id <= $2 ORDER BY id";
+    let users = format!("INSERT INTO users ({columns}) SELECT {columns} {chunk}");
+    let history = format!(
+        "INSERT INTO events (user_id, sequence, kind, recorded_at) SELECT id, {}, '{}', {} {chunk}",
+        Sequence::NONE.next().get(),
+        EventKind::UserAdded.name(),
+        at.as_millisecond(),
+    );
+    let backend = transaction.get_database_backend();
+    let mut after = String::new();
+    for (end, added) in ends {
+        for insert in [&users, &history] {
+            let bounds = [after.as_str().into(), end.as_str().into()];
+            transaction
+                .execute_raw(Statement::from_sql_and_values(backend, insert, bounds))
+                .await?;
+        }
+        told(*added);
+        after.clone_from(end);
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Staging for StagingTable {
+    async fn stage(&mut self, users: &[StagedUser], at: Timestamp) -> Result<(), StoreError> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        let mut insert = Query::insert();
+        insert.into_table("staged_users").columns(
+            std::iter::once("line".to_owned())
+                .chain(users::Column::iter().map(|column| column.to_string())),
+        );
+        for StagedUser { line, user } in users {
+            let row = user_row(user, at);
+            let values = users::Column::iter().map(|column| Expr::value(value(row.get(column))));
+            let line = Expr::value(i64::try_from(*line).unwrap_or(i64::MAX));
+            insert.values(std::iter::once(line).chain(values)).map_err(bad_row)?;
+        }
+        let executor = self.executor();
+        self.watched(executor.execute(&insert)).await.map(drop)
+    }
+
+    async fn obstacles(&mut self, limit: usize) -> Result<Vec<Obstacles>, StoreError> {
+        let mut found = Vec::with_capacity(OBSTACLES.len());
+        for (query, obstacle) in OBSTACLES {
+            let executor = self.executor();
+            found.push(self.watched(obstacles(&executor, query, obstacle, limit)).await?);
+        }
+        Ok(found)
+    }
+
+    async fn add_all(&mut self, at: Timestamp, told: Told<'_>) -> Result<bool, StoreError> {
+        let adding = async {
+            match self.try_add_all(at, told).await {
+                Ok(()) => Ok(true),
+                Err(error) => match error.sql_err() {
+                    Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
+                    _ => Err(error),
+                },
+            }
+        };
+        if !self.watched(adding).await? {
+            return Ok(false);
+        }
+        if let Some(transaction) = self.transaction.take() {
+            self.watched(transaction.commit()).await?;
+        }
+        self.watch.check()?;
+        Ok(true)
+    }
+}
+
+/// What a row has in a column; a row of a user has something in each.
+fn value(active: ActiveValue<Value>) -> Value {
+    active.into_value().unwrap_or(Value::String(None))
+}
+
+async fn obstacles(
+    executor: &DatabaseExecutor<'_>,
+    query: &str,
+    obstacle: ToObstacle,
+    limit: usize,
+) -> Result<Obstacles, DbErr> {
+    let sql = format!(
+        "SELECT line, first, owner, COUNT(*) OVER () AS total FROM ({query}) AS wrong \
+         ORDER BY line LIMIT {limit}"
+    );
+    let statement = Statement::from_string(executor.get_database_backend(), sql);
+    let mut found = Obstacles::default();
+    for row in executor.query_all_raw(statement).await? {
+        let number = |column| -> Result<u64, DbErr> {
+            let number: i64 = row.try_get("", column)?;
+            Ok(u64::try_from(number).unwrap_or_default())
+        };
+        found.count = number("total")?;
+        let owner = row.try_get("", "owner")?;
+        found.first.push((number("line")?, obstacle(number("first")?, owner)));
+    }
+    Ok(found)
+}

@@ -1,0 +1,43 @@
+//! A store on PostgreSQL whose commits fail first, as one does that got into another's way.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use passlink_application::ports::{Store, StoreError, Work};
+use sea_orm::ConnectionTrait;
+
+use crate::outbound::persistence::{SeaStore, transactions};
+
+/// The first `failures` commits of every unit of work fail with SQLSTATE 40001.
+pub(super) struct Conflicts {
+    pub store: SeaStore,
+    pub failures: u32,
+}
+
+const FAIL: &str = "DO $$ BEGIN RAISE 'as planned' USING ERRCODE = '40001'; END $$";
+
+#[async_trait]
+impl Store for Conflicts {
+    async fn run(&self, work: Work) -> Result<(), StoreError> {
+        let (failures, commits) = (self.failures, AtomicU32::new(0));
+        let commit = move |transaction: sea_orm::DatabaseTransaction| {
+            let fails = commits.fetch_add(1, Ordering::Relaxed) < failures;
+            Box::pin(async move {
+                if fails {
+                    transaction.execute_unprepared(FAIL).await?;
+                }
+                transaction.commit().await
+            }) as _
+        };
+        let SeaStore { connection, silence, .. } = &self.store;
+        transactions::run_committed_by(&commit, connection, silence, &work).await
+    }
+
+    async fn look(&self, work: Work) -> Result<(), StoreError> {
+        self.store.look(work).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.store.ready().await
+    }
+}

@@ -1,0 +1,170 @@
+//! A span a statement, by OpenTelemetry's conventions for databases: its text, and none of its values.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    sqlx::postgres::PgConnectOptions,
+};
+use tracing::{Instrument, Span, field::Empty, info_span};
+
+use super::{
+    error::{driver_code, is_read_only},
+    silence::Heard,
+};
+use crate::telemetry::trace_scope::is_sampled;
+
+/// The database that statements go to, as their spans tell it.
+#[derive(Clone)]
+pub(super) enum Target {
+    Sqlite,
+    Postgres(Arc<PgConnectOptions>),
+}
+
+impl Target {
+    /// That of a connection.
+    pub fn of(connection: &DatabaseConnection) -> Self {
+        match connection.get_database_backend() {
+            DbBackend::Postgres => {
+                Self::Postgres(connection.get_postgres_connection_pool().connect_options())
+            }
+            _ => Self::Sqlite,
+        }
+    }
+
+    /// The span of a statement, from now on until it is dropped; none where it is part of no
+    /// trace that is sampled: the worker's asking whether there is mail is nobody's request.
+    pub fn span(&self, sql: &str) -> Span {
+        if !is_sampled() {
+            return Span::none();
+        }
+        let server = match self {
+            Self::Sqlite => None,
+            Self::Postgres(options) => Some(options),
+        };
+        // What the macro takes is worked out only where somebody is told.
+        info_span!(
+            "statement",
+            otel.name = name(sql),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            db.system.name = if server.is_some() { "postgresql" } else { "sqlite" },
+            db.namespace = server.and_then(|it| it.get_database()),
+            server.address = server.map(|it| it.get_host()),
+            server.port = server.map(|it| i64::from(it.get_port())),
+            db.operation.name = operation(sql),
+            db.collection.name = table(sql),
+            db.query.text = sql,
+            db.response.status_code = Empty,
+            error.type = Empty,
+        )
+    }
+}
+
+/// A connection or transaction whose statements are spans.
+pub(super) struct Traced<'c, C> {
+    connection: &'c C,
+    target: &'c Target,
+    heard: &'c Heard,
+}
+
+impl<'c, C> Traced<'c, C> {
+    /// Traces the statements of a connection to `target`, and notes each answer.
+    pub fn new(connection: &'c C, target: &'c Target, heard: &'c Heard) -> Self {
+        Self { connection, target, heard }
+    }
+
+    /// The span of a statement that is about to run. Tests look at how the database would go about it.
+    async fn span(&self, statement: &Statement) -> Span
+    where
+        C: ConnectionTrait,
+    {
+        #[cfg(test)]
+        super::tests::plans::check(self.connection, statement).await;
+        self.target.span(&statement.sql)
+    }
+
+    async fn run<T>(
+        &self,
+        span: Span,
+        statement: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, DbErr> {
+        let result = traced(span, statement).await;
+        self.heard.note();
+        if result.as_ref().is_err_and(is_read_only) {
+            self.heard.note_read_only();
+        }
+        result
+    }
+}
+
+#[async_trait]
+impl<C: ConnectionTrait> ConnectionTrait for Traced<'_, C> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let span = self.span(&statement).await;
+        self.run(span, self.connection.execute_raw(statement)).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.run(self.target.span(sql), self.connection.execute_unprepared(sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let span = self.span(&statement).await;
+        self.run(span, self.connection.query_one_raw(statement)).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let span = self.span(&statement).await;
+        self.run(span, self.connection.query_all_raw(statement)).await
+    }
+
+    fn support_returning(&self) -> bool {
+        self.connection.support_returning()
+    }
+}
+
+/// Runs a statement in its span, which tells whether it failed. What the failure means is told where
+/// it is handled.
+pub(super) async fn traced<T>(
+    span: Span,
+    statement: impl Future<Output = Result<T, DbErr>>,
+) -> Result<T, DbErr> {
+    let result = statement.instrument(span.clone()).await;
+    if let Err(error) = &result {
+        fail(&span, error);
+    }
+    result
+}
+
+/// Says in the span of a statement that it failed.
+pub(super) fn fail(span: &Span, error: &DbErr) {
+    let code = driver_code(error);
+    span.record("otel.status_code", "ERROR");
+    span.record("error.type", code.as_deref().unwrap_or("_OTHER"));
+    span.record("db.response.status_code", code.as_deref());
+}
+
+/// `SELECT users`: what is done, and to what.
+fn name(sql: &str) -> String {
+    match table(sql) {
+        Some(table) => format!("{} {table}", operation(sql)),
+        None => operation(sql).to_owned(),
+    }
+}
+
+fn operation(sql: &str) -> &str {
+    sql.split_whitespace().next().unwrap_or_default()
+}
+
+/// The table that a statement is about: the first name behind `FROM`, `INTO` or `UPDATE`.
+fn table(sql: &str) -> Option<&str> {
+    let before = ["FROM \"", "INTO \"", "UPDATE \""];
+    let start = before.iter().filter_map(|word| Some(sql.find(word)? + word.len())).min()?;
+    sql.get(start..)?.split('"').next()
+}

@@ -1,0 +1,47 @@
+//! What is asked of an authenticator.
+
+use passlink_application::ports::NewCredential;
+use passlink_domain::{Attachment, Credential};
+use webauthn_rs_proto::{
+    AuthenticatorAttachment, AuthenticatorSelectionCriteria, AuthenticatorTransport,
+    PublicKeyCredentialCreationOptions, PublicKeyCredentialDescriptor, PublicKeyCredentialHints,
+    ResidentKeyRequirement, UserVerificationPolicy,
+};
+
+/// Completes the options: the challenge, the user's handle, the user's credentials, a discoverable credential, user
+/// verification, and the attachment that is wanted.
+pub(super) fn complete(options: &mut PublicKeyCredentialCreationOptions, new: &NewCredential<'_>) {
+    use PublicKeyCredentialHints::{ClientDevice, Hybrid, SecurityKey};
+    options.challenge = new.challenge.expose().to_vec();
+    options.user.id = new.handle.as_bytes().to_vec();
+    options.exclude_credentials = Some(new.exclude.iter().map(|it| descriptor(it)).collect());
+    options.authenticator_selection = Some(AuthenticatorSelectionCriteria {
+        authenticator_attachment: new.attachment.map(|attachment| match attachment {
+            Attachment::Platform => AuthenticatorAttachment::Platform,
+            Attachment::CrossPlatform => AuthenticatorAttachment::CrossPlatform,
+        }),
+        resident_key: Some(ResidentKeyRequirement::Required),
+        require_resident_key: true,
+        user_verification: UserVerificationPolicy::Required,
+    });
+    options.hints = new.attachment.map(|attachment| match attachment {
+        Attachment::Platform => vec![ClientDevice],
+        Attachment::CrossPlatform => vec![SecurityKey, Hybrid],
+    });
+    // No browser answers it.
+    if let Some(extensions) = &mut options.extensions {
+        extensions.uvm = None;
+    }
+}
+
+/// A credential, and where a browser finds its authenticator: everywhere, where that is not told or
+/// told in words that are too new.
+fn descriptor(credential: &Credential) -> PublicKeyCredentialDescriptor {
+    let transports = credential.transports.iter().map(|name| name.parse().ok());
+    let transports: Option<Vec<AuthenticatorTransport>> = transports.collect();
+    PublicKeyCredentialDescriptor {
+        type_: "public-key".to_owned(),
+        id: credential.id.as_bytes().to_vec(),
+        transports: transports.filter(|transports| !transports.is_empty()),
+    }
+}

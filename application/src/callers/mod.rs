@@ -1,0 +1,7 @@
+//! Who calls, and the tokens that callers present.
+
+mod caller;
+pub(crate) mod tokens;
+
+pub use caller::Caller;
+pub use tokens::{NewToken, RevokedToken, TokenError, TokenUseCases};

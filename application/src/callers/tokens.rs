@@ -1,0 +1,153 @@
+//! Bearer tokens: made and revoked by an operator, presented by a caller.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_domain::{BearerToken, Text, Token, TokenId, UserId, UserState};
+use zeroize::Zeroizing;
+
+use crate::{
+    callers::Caller,
+    ids::new_id,
+    ports::{
+        AuthenticateError, Clock, Identity, LinkKind, Random, Repositories, Store, StoreError,
+    },
+};
+
+/// What a new token is given.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// Whom it speaks for.
+    pub user: UserId,
+    /// What it is called; shown to the user in mails that it caused.
+    pub name: Option<Text>,
+    /// How long it works; for ever when left out.
+    pub lifetime: Option<Duration>,
+}
+
+/// Why a token was not made, listed or revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// There is no such user, or no longer.
+    #[error("there is no user with this id; `passlink user list` shows them")]
+    UserNotFound,
+    /// There is no such token.
+    #[error("there is no token with this id; `passlink token list` shows them")]
+    NotFound,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What can be done with tokens.
+pub struct TokenUseCases {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl TokenUseCases {
+    /// Takes the ports.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self { store, clock, random }
+    }
+
+    /// Makes a token. The plain one is returned here and can't be had again.
+    pub async fn create(&self, new: NewToken) -> Result<(Token, BearerToken), TokenError> {
+        let now = self.clock.now();
+        let mut random = Zeroizing::new([0; 32]);
+        self.random.fill(&mut *random);
+        let bearer = BearerToken::generate(&random);
+        let token = Token {
+            id: new_id(now, &*self.random)?,
+            user: new.user,
+            name: new.name,
+            created: now,
+            expires: new
+                .lifetime
+                .map(|lifetime| now.saturating_add(lifetime).unwrap_or(Timestamp::MAX)),
+            revoked: None,
+        };
+        self.store
+            .write((token.clone(), bearer.hash()), |(token, hash), tx| {
+                Box::pin(async move {
+                    match tx.user_for_update(&token.user).await? {
+                        Some(user) if user.state != UserState::Removed => {}
+                        _ => return Err(TokenError::UserNotFound),
+                    }
+                    Ok(tx.add_token(token, hash).await?)
+                })
+            })
+            .await?;
+        Ok((token, bearer))
+    }
+
+    /// The user's tokens, by id.
+    pub async fn list(&self, user: UserId) -> Result<Vec<Token>, TokenError> {
+        self.store
+            .read(user, |user, tx| {
+                Box::pin(async move {
+                    tx.user(user).await?.ok_or(TokenError::UserNotFound)?;
+                    Ok(tx.tokens_of(user).await?)
+                })
+            })
+            .await
+    }
+
+    /// Revokes a token and ends the open links that it made; revoking it again changes nothing.
+    pub async fn revoke(&self, id: TokenId) -> Result<RevokedToken, TokenError> {
+        self.store
+            .write((id, self.clock.clone()), |(id, clock), tx| {
+                Box::pin(async move {
+                    let user = tx.token(id).await?.ok_or(TokenError::NotFound)?.user;
+                    // Links of the user are made before this or after it.
+                    tx.user_for_update(&user).await?;
+                    let revoked = revoke(id, clock.now(), tx).await?;
+                    revoked.ok_or(TokenError::NotFound)
+                })
+            })
+            .await
+    }
+}
+
+/// A token that was revoked, and the open links that ended by that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokedToken {
+    /// The token as it then is.
+    pub token: Token,
+    /// How many links ended that were mailed.
+    pub mailed: u64,
+    /// How many links ended that were returned.
+    pub returned: u64,
+}
+
+/// Revokes a token, whose user nobody else changes, and ends the open links that it made.
+pub(crate) async fn revoke(
+    id: &TokenId,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<Option<RevokedToken>, StoreError> {
+    let Some(token) = tx.revoke_token(id, now).await? else { return Ok(None) };
+    let mailed = tx.revoke_links_of_token(id, LinkKind::Mailed, now).await?;
+    let returned = tx.revoke_links_of_token(id, LinkKind::Returned, now).await?;
+    Ok(Some(RevokedToken { token, mailed, returned }))
+}
+
+#[async_trait]
+impl Identity for TokenUseCases {
+    async fn caller(&self, token: &BearerToken) -> Result<Caller, AuthenticateError> {
+        let stored =
+            self.store.read(token.hash(), |hash, tx| Box::pin(tx.token_by_hash(hash))).await?;
+        match stored {
+            Some(stored) if stored.holds_at(self.clock.now()) => {
+                let (token_name, token) = (stored.name, Some(stored.id));
+                Ok(Caller { user: stored.user, token_name, token })
+            }
+            _ => Err(AuthenticateError::Invalid),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+use passlink_domain::{LinkState, Purpose};
+
+use super::*;
+use crate::{
+    codes::CodeError,
+    fakes::World,
+    links::{AddLink, ResendError, ResendLink, UserLinkError},
+};
+
+#[tokio::test]
+async fn a_token_speaks_for_its_user_until_it_expires_or_is_revoked() {
+    let world = World::new();
+    let user = world.user("ada").await.user;
+    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let new = |lifetime| NewToken { user: user.clone(), name: None, lifetime };
+    let (_, short) = tokens.create(new(Some(Duration::from_secs(10)))).await.unwrap();
+    let (token, lasting) = tokens.create(new(None)).await.unwrap();
+    assert_eq!(tokens.caller(&short).await.unwrap().user, user);
+    world.pass(10);
+    assert!(matches!(tokens.caller(&short).await, Err(AuthenticateError::Invalid)));
+    assert_eq!(tokens.caller(&lasting).await.unwrap().user, user);
+    let revoked = tokens.revoke(token.id.clone()).await.unwrap();
+    assert!(matches!(tokens.caller(&lasting).await, Err(AuthenticateError::Invalid)));
+    world.pass(10);
+    assert_eq!(tokens.revoke(token.id).await.unwrap().token, revoked.token);
+    assert_eq!(tokens.list(user).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn there_is_no_token_for_nobody() {
+    let world = World::new();
+    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let nobody: UserId = "nobody".parse().unwrap();
+    let new = NewToken { user: nobody.clone(), name: None, lifetime: None };
+    assert!(matches!(tokens.create(new).await, Err(TokenError::UserNotFound)));
+    assert!(matches!(tokens.list(nobody).await, Err(TokenError::UserNotFound)));
+    let unknown = BearerToken::presented("passlink_unknown").unwrap();
+    assert!(matches!(tokens.caller(&unknown).await, Err(AuthenticateError::Invalid)));
+}
+
+#[tokio::test]
+async fn revoking_a_token_ends_the_open_links_that_it_made_and_no_other() {
+    let world = World::new();
+    let user = world.user("ada").await.user;
+    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let new = || NewToken { user: user.clone(), name: None, lifetime: None };
+    let (token, bearer) = tokens.create(new()).await.unwrap();
+    let (_, other) = tokens.create(new()).await.unwrap();
+    let caller = tokens.caller(&bearer).await.unwrap();
+    let mailed = world.mailed_link(&caller, Purpose::Register).await;
+    world.returned_link(&caller).await;
+    let other = tokens.caller(&other).await.unwrap();
+    world.returned_link(&other).await;
+    let revoked = tokens.revoke(token.id.clone()).await.unwrap();
+    assert_eq!((revoked.mailed, revoked.returned), (1, 1));
+    let states: Vec<_> = world.state().links.iter().map(|link| link.state).collect();
+    assert_eq!(states, [LinkState::Revoked, LinkState::Revoked, LinkState::Requested]);
+    let again = tokens.revoke(token.id).await.unwrap();
+    assert_eq!((again.token, again.mailed, again.returned), (revoked.token, 0, 0));
+
+    // Who got in before the token was revoked comes too late.
+    let late = AddLink::new(world.desk(), true).for_caller(caller.clone()).await;
+    assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
+    let late = world.send_link().to_caller(caller).await;
+    assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
+    // As if the link had run out before.
+    world.change(|state| state.links[0].state = LinkState::Expired);
+    world.pass(3600);
+    let resent = ResendLink::new(world.codes(), world.send_link()).by_code(mailed).await;
+    assert!(matches!(resent, Err(ResendError::Code(CodeError::Invalid))), "{resent:?}");
+}
+
+#[tokio::test]
+async fn a_link_whose_token_expired_meanwhile_can_be_sent_again() {
+    let world = World::new();
+    let user = world.user("ada").await.user;
+    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let lifetime = Some(std::time::Duration::from_secs(60));
+    let (_, bearer) = tokens.create(NewToken { user, name: None, lifetime }).await.unwrap();
+    let caller = tokens.caller(&bearer).await.unwrap();
+    let mailed = world.mailed_link(&caller, Purpose::Register).await;
+    world.pass(3600);
+    let late = world.send_link().to_caller(caller).await;
+    assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
+    ResendLink::new(world.codes(), world.send_link()).by_code(mailed).await.unwrap();
+}

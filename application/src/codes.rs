@@ -1,0 +1,129 @@
+//! Where codes are shown: what each opens, for whom, and how often a wrong one may be tried.
+
+use std::sync::Arc;
+
+use passlink_domain::{
+    CodeBinding, CodeKeys, KeyId, LinkId, Passkey, PasskeyId, PasskeyLink, Purpose, User, UserId,
+    UserState,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    limits::{ClientAddress, Limiter, TooMany},
+    ports::{Store, StoreError},
+};
+
+/// Why a code opens nothing. Whatever is wrong with it, callers are told the same.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeError {
+    /// It is wrong, its time is over, or what it was for is gone.
+    #[error("the code does not hold")]
+    Invalid,
+    /// Too many wrong ones came from there, or for the same link.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A code as somebody presented it.
+pub struct PresentedCode<T> {
+    /// What it shall open.
+    pub id: T,
+    /// The code.
+    pub code: Zeroizing<String>,
+    /// Who presents it, if that is known.
+    pub from: Option<ClientAddress>,
+}
+
+/// Checks codes.
+#[derive(Clone)]
+pub struct CodeDesk {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keys: Arc<CodeKeys>,
+    wrong: Arc<Limiter>,
+}
+
+impl CodeDesk {
+    /// Takes the ports; `wrong` counts wrong codes. A right one holds however many wrong ones
+    /// came before.
+    pub fn new(store: Arc<dyn Store>, keys: Arc<CodeKeys>, wrong: Arc<Limiter>) -> Self {
+        Self { store, keys, wrong }
+    }
+
+    /// The link that the code is for, and its user, who may use it. The link may have ended.
+    pub async fn link(
+        &self,
+        presented: &PresentedCode<LinkId>,
+        purpose: Purpose,
+    ) -> Result<(PasskeyLink, User), CodeError> {
+        let link = self.store.read(presented.id.clone(), |id, tx| tx.link(id)).await?;
+        let binding = link.as_ref().map(|link| (&link.key, link.code_binding(purpose)));
+        self.check(binding, ("link", presented.id.as_str()), presented)?;
+        let link = link.ok_or(CodeError::Invalid)?;
+        self.in_force(&link.key).await?;
+        let user = self.user(&link.user, purpose).await?;
+        Ok((link, user))
+    }
+
+    /// The passkey whose registration the code undoes, and its user, who may use it. The passkey may be
+    /// removed.
+    pub async fn passkey(
+        &self,
+        presented: &PresentedCode<PasskeyId>,
+    ) -> Result<(Passkey, User), CodeError> {
+        let passkey = self.store.read(presented.id.clone(), |id, tx| tx.passkey(id)).await?;
+        let binding = passkey.as_ref().and_then(Passkey::undo_binding);
+        self.check(binding, ("passkey", presented.id.as_str()), presented)?;
+        let passkey = passkey.ok_or(CodeError::Invalid)?;
+        if let Some(undo) = &passkey.undo {
+            self.in_force(&undo.key).await?;
+        }
+        let user = self.user(&passkey.user, Purpose::Undo).await?;
+        Ok((passkey, user))
+    }
+
+    /// Whoever has a wrong code is refused before anything else is looked up, and after the same work,
+    /// whether or not there is what it shall open: how long that takes shall not tell.
+    fn check<T>(
+        &self,
+        binding: Option<(&KeyId, CodeBinding<'_>)>,
+        (kind, id): (&str, &str),
+        presented: &PresentedCode<T>,
+    ) -> Result<(), CodeError> {
+        if self.keys.opens(binding, &presented.code) {
+            return Ok(());
+        }
+        presented.from.map_or(Ok(()), |from| self.wrong.count_client(from))?;
+        self.wrong.count_thing(kind, id)?;
+        Err(CodeError::Invalid)
+    }
+
+    /// What was made with a key that was retired at once has ended. A node that did not know of that yet
+    /// may have made it since.
+    async fn in_force(&self, key: &KeyId) -> Result<(), CodeError> {
+        let retired = self.store.read(key.clone(), |key, tx| Box::pin(tx.is_retired(key))).await;
+        match retired? {
+            true => Err(CodeError::Invalid),
+            false => Ok(()),
+        }
+    }
+
+    async fn user(&self, id: &UserId, purpose: Purpose) -> Result<User, CodeError> {
+        let user: Option<User> = self.store.read(id.clone(), |id, tx| tx.user(id)).await?;
+        user.filter(|user| may_use(user, purpose)).ok_or(CodeError::Invalid)
+    }
+}
+
+/// Whether a user may use a code for `purpose`. "This wasn't me" is for everybody who was not removed:
+/// it is needed most while an operator has the user locked.
+fn may_use(user: &User, purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Register => user.active().is_ok(),
+        Purpose::Revoke | Purpose::Undo => user.state != UserState::Removed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! Noting that links expired, so that it can be counted.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use passlink_domain::LinkState;
+
+use crate::{
+    mails::compose::EXPIRED,
+    ports::{Attempt, Clock, LinkKind, MailReason, Observer, Store, StoreError},
+};
+
+/// For how long a mail counts towards the limit of its mailbox.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// Links that one transaction notes at the most.
+const BATCH: u64 = 500;
+
+/// Moves links whose time ran out to their final state, and ends the mails that still wait with them. A
+/// link stops to work at its time, whether or not this was run.
+pub struct ExpireLinks {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+}
+
+impl ExpireLinks {
+    /// Takes the ports.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        Self { store, clock, observer }
+    }
+
+    /// Moves all links whose time has run out. Nodes that do this at the same time move each link
+    /// once.
+    pub async fn run(&self) -> Result<(), StoreError> {
+        for kind in [LinkKind::Mailed, LinkKind::Returned] {
+            while self.some(kind).await? == BATCH {}
+        }
+        while self.forget().await? == BATCH {}
+        Ok(())
+    }
+
+    /// Forgets how much was mailed to mailboxes, when it no longer counts.
+    async fn forget(&self) -> Result<u64, StoreError> {
+        let before = self.clock.now().saturating_sub(HOUR).unwrap_or(Timestamp::MIN);
+        self.store.write((), move |(), tx| tx.forget_mailboxes(before, BATCH)).await
+    }
+
+    async fn some(&self, kind: LinkKind) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        let work = self.store.write((), move |(), tx| {
+            Box::pin(async move {
+                let expired = tx.expire_links(kind, now, BATCH).await?;
+                let ended = tx.end_mails(&expired, EXPIRED, now).await?;
+                Ok::<_, StoreError>((expired.len() as u64, ended))
+            })
+        });
+        let (moved, ended) = work.await?;
+        self.observer.links(LinkState::Expired, kind, moved);
+        for _ in 0..ended {
+            self.observer.tried(Attempt::Undeliverable(MailReason::LinkExpired));
+        }
+        if ended > 0 {
+            tracing::warn!(
+                count = ended,
+                reason = MailReason::LinkExpired.name(),
+                "mails not sent"
+            );
+        }
+        Ok(moved)
+    }
+}
+
+#[cfg(test)]
+mod tests;

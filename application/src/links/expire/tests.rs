@@ -1,0 +1,57 @@
+use super::*;
+use crate::{fakes::World, links::AddLink, ports::OutboxState};
+
+#[tokio::test]
+async fn links_are_expired_when_their_time_has_run_out_and_counted_once() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    world.send_link().to_caller(caller.clone()).await.unwrap();
+    AddLink::new(world.desk(), true).for_caller(caller).await.unwrap();
+    let expire = ExpireLinks::new(world.clone(), world.clone(), world.clone());
+    world.pass(3599);
+    expire.run().await.unwrap();
+    assert!(world.state().links.iter().all(|link| link.state == LinkState::Requested));
+    world.pass(1);
+    expire.run().await.unwrap();
+    expire.run().await.unwrap();
+    assert!(world.state().links.iter().all(|link| link.state == LinkState::Expired));
+    let counted = world.counts.lock().unwrap().clone();
+    for kind in [LinkKind::Mailed, LinkKind::Returned] {
+        let expired = counted.iter().filter(|it| (it.0, it.1) == (LinkState::Expired, kind));
+        assert_eq!(expired.map(|(.., count)| count).sum::<u64>(), 1, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_waits_with_a_link_that_expired_is_ended_and_one_in_hand_is_not() {
+    let world = World::new();
+    for id in ["ada", "bob"] {
+        let caller = world.user(id).await;
+        world.send_link().to_caller(caller).await.unwrap();
+    }
+    let mut slots = crate::mails::MailSlots::new(1);
+    let in_hand =
+        world.deliver_mail().claim(&mut slots, 1, std::time::Instant::now()).await.unwrap();
+    world.pass(3600);
+    ExpireLinks::new(world.clone(), world.clone(), world.clone()).run().await.unwrap();
+    for mail in world.state().mails {
+        let ended = mail.id != in_hand[0].id;
+        assert_eq!(mail.state == OutboxState::Failed, ended);
+        assert_eq!(mail.last_answer.is_some_and(|it| it.contains("expired")), ended);
+    }
+    let expired = Attempt::Undeliverable(MailReason::LinkExpired);
+    assert_eq!(*world.tried.lock().unwrap(), [expired]);
+}
+
+#[tokio::test]
+async fn how_much_was_mailed_to_a_mailbox_is_forgotten_after_an_hour() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    world.send_link().to_caller(caller).await.unwrap();
+    let expire = ExpireLinks::new(world.clone(), world.clone(), world.clone());
+    for (passed, kept) in [(3600, 1), (1, 0)] {
+        world.pass(passed);
+        expire.run().await.unwrap();
+        assert_eq!(world.state().mailboxes.len(), kept);
+    }
+}

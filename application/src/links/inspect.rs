@@ -1,0 +1,112 @@
+//! What a page may know of a link whose code it has.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use passlink_domain::{
+    Delivery, EmailAddress, LinkId, LinkState, PasskeyLink, Purpose, User, UserId,
+};
+
+use crate::{
+    codes::{CodeDesk, CodeError, PresentedCode},
+    ports::Clock,
+};
+
+/// A link as its page sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkView {
+    /// What became of the link.
+    pub state: LinkState,
+    /// Whose passkey it registers.
+    pub user: UserId,
+    /// What the user is called; empty when that is the user's address, or the link was mailed to an
+    /// address that is no longer theirs.
+    pub display_name: String,
+    /// The user's address, masked; empty when there is none, or the link was mailed to another.
+    pub masked_email: String,
+    /// The user's language, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
+    /// When the link was asked for.
+    pub requested: Timestamp,
+    /// When the link stops to work.
+    pub expires: Timestamp,
+}
+
+/// Shows links, also to who may only revoke them; changes nothing.
+pub struct InspectLink {
+    codes: CodeDesk,
+    clock: Arc<dyn Clock>,
+}
+
+impl InspectLink {
+    /// Takes the ports.
+    pub fn new(codes: CodeDesk, clock: Arc<dyn Clock>) -> Self {
+        Self { codes, clock }
+    }
+
+    /// The link as it is now.
+    #[tracing::instrument(name = "passlink.inspect_link", skip_all)]
+    pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<LinkView, CodeError> {
+        self.view(presented, Purpose::Register).await
+    }
+
+    /// The link as it is now, for the code that revokes it.
+    #[tracing::instrument(name = "passlink.inspect_revocation", skip_all)]
+    pub async fn by_revoke_code(
+        &self,
+        presented: PresentedCode<LinkId>,
+    ) -> Result<LinkView, CodeError> {
+        self.view(presented, Purpose::Revoke).await
+    }
+
+    async fn view(
+        &self,
+        presented: PresentedCode<LinkId>,
+        purpose: Purpose,
+    ) -> Result<LinkView, CodeError> {
+        let (link, user) = self.codes.link(&presented, purpose).await?;
+        let known = match purpose {
+            Purpose::Register => link.is_for(&user),
+            // Whether the user may act does not matter here.
+            Purpose::Revoke | Purpose::Undo => match &link.delivery {
+                Delivery::Mail(address) => user.verified_address() == Some(address),
+                Delivery::Returned => true,
+            },
+        };
+        Ok(view(link, user, known, self.clock.now()))
+    }
+}
+
+/// What has become of the user since is no business of a mailbox that is no longer theirs: the user
+/// is `known` to the others.
+fn view(link: PasskeyLink, user: User, known: bool, now: Timestamp) -> LinkView {
+    let link = link.seen_at(now);
+    let (display_name, masked_email) = match known {
+        true => name_and_address(&user),
+        false => Default::default(),
+    };
+    LinkView {
+        state: match known || link.state == LinkState::Redeemed {
+            true => link.state,
+            false => LinkState::Revoked,
+        },
+        user: user.id,
+        display_name,
+        masked_email,
+        language: user.language,
+        requested: link.requested,
+        expires: link.expires,
+    }
+}
+
+/// What a user is called on a page, and the masked address. Users without a name are called by their
+/// address, which only the masked one tells.
+pub(crate) fn name_and_address(user: &User) -> (String, String) {
+    let address = user.email.as_ref().map(|email| &email.address);
+    let name = Some(user.display_name.as_str())
+        .filter(|name| address.is_none_or(|address| address.as_str() != *name));
+    (name.unwrap_or_default().to_owned(), address.map(EmailAddress::masked).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

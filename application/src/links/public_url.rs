@@ -1,0 +1,171 @@
+//! The URLs that Passlink hands out, built in this place and no other.
+
+use std::sync::Once;
+
+use passlink_domain::{Code, PasskeyId, PasskeyLink, Placeholder, UrlTemplate};
+use url::{Host, Origin, Url, form_urlencoded::byte_serialize};
+
+use crate::mails::SecretUrl;
+
+/// Why a URL can't be the public one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an http or https URL with a host and without user info, query or fragment")]
+pub struct PublicUrlError;
+
+/// Why a template for links can't be used here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LinkTemplateError {
+    /// Filled in, it is no URL that a link can have.
+    #[error("must make an https URL (http for localhost) without user name and password")]
+    Url,
+    /// It leads where links may not lead.
+    #[error("must lead to the origin of server.public_url, or to one of links.allowed_origins")]
+    Origin,
+}
+
+/// Where people reach Passlink, and where the links that register passkeys lead.
+#[derive(Debug, Clone)]
+pub struct PublicUrl {
+    base: String,
+    host: String,
+    port: Option<u16>,
+    /// Where links may lead: here, and where the operator has another page.
+    origins: Vec<Origin>,
+    template: Option<UrlTemplate>,
+}
+
+impl PublicUrl {
+    /// Takes the public URL; a slash at its end doesn't matter.
+    pub fn new(url: &Url) -> Result<Self, PublicUrlError> {
+        let plain = matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        match url.host_str() {
+            Some(host) if plain => Ok(Self {
+                base: url.as_str().trim_end_matches('/').to_owned(),
+                host: host.to_owned(),
+                port: url.port(),
+                origins: vec![url.origin()],
+                template: None,
+            }),
+            _ => Err(PublicUrlError),
+        }
+    }
+
+    /// The same where links may lead to these origins as well, and lead to the page of `template`
+    /// if they have none of their own.
+    ///
+    /// Errors: when the template can't be used here.
+    pub fn with_links(
+        mut self,
+        origins: impl IntoIterator<Item = Origin>,
+        template: Option<UrlTemplate>,
+    ) -> Result<Self, LinkTemplateError> {
+        self.origins.extend(origins);
+        template.iter().try_for_each(|template| self.allows(template))?;
+        Ok(Self { template, ..self })
+    }
+
+    /// Whether a link may have this template. A code in the query is allowed, for clients that need
+    /// it there; the log says once what that means.
+    pub fn allows(&self, template: &UrlTemplate) -> Result<(), LinkTemplateError> {
+        const CODE: &str = "sample-code";
+        let url = self.filled(template, |place| match place {
+            Placeholder::Code => CODE.to_owned(),
+            _ => "sample".to_owned(),
+        })?;
+        if url.query().is_some_and(|query| query.contains(CODE)) {
+            static SAID: Once = Once::new();
+            SAID.call_once(|| {
+                tracing::warn!(
+                    "links have their code in the query, where servers, proxies and the Referer get \
+                     it; the fragment keeps it in the browser"
+                );
+            });
+        }
+        Ok(())
+    }
+
+    /// The host, which codes are bound to.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Host and port as an address bar shows them: what people know the place by.
+    pub fn site(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
+        }
+    }
+
+    /// The URL of the page that registers a passkey: by the link's own template, that of all links,
+    /// or ours. There, the code is in the fragment, which browsers send to nobody.
+    pub fn register(&self, link: &PasskeyLink, code: &Code) -> SecretUrl {
+        let value = |place| match place {
+            Placeholder::UserId => link.user.as_str(),
+            Placeholder::OrgId => link.organisation.as_str(),
+            Placeholder::CodeId => link.id.as_str(),
+            Placeholder::Code => code.expose(),
+        };
+        // A link whose origin is allowed no longer leads to our page all the same.
+        let templates = link.url_template.iter().chain(&self.template);
+        let filled = templates.map(|template| self.filled(template, |place| encoded(value(place))));
+        if let Some(url) = filled.flatten().next() {
+            return SecretUrl::new(String::from(url));
+        }
+        let query = [
+            ("userID", link.user.as_str()),
+            ("orgID", link.organisation.as_str()),
+            ("codeID", link.id.as_str()),
+        ];
+        self.page("passkeys/register", &query, code)
+    }
+
+    /// The template filled in, if a link may lead there.
+    fn filled(
+        &self,
+        template: &UrlTemplate,
+        value: impl Fn(Placeholder) -> String,
+    ) -> Result<Url, LinkTemplateError> {
+        let url = Url::parse(&template.filled(value)).map_err(|_| LinkTemplateError::Url)?;
+        let secure = match url.scheme() {
+            "https" => true,
+            "http" => url.host() == Some(Host::Domain("localhost")),
+            _ => false,
+        };
+        if !secure || !url.username().is_empty() || url.password().is_some() {
+            return Err(LinkTemplateError::Url);
+        }
+        match self.origins.contains(&url.origin()) {
+            true => Ok(url),
+            false => Err(LinkTemplateError::Origin),
+        }
+    }
+
+    /// The URL of the page that revokes a link.
+    pub fn revoke(&self, link: &PasskeyLink, code: &Code) -> SecretUrl {
+        self.page("passkeys/revoke", &[("codeID", link.id.as_str())], code)
+    }
+
+    /// The URL of the page that undoes the registration of a passkey.
+    pub fn undo(&self, passkey: &PasskeyId, code: &Code) -> SecretUrl {
+        self.page("passkeys/undo", &[("passkeyID", passkey.as_str())], code)
+    }
+
+    fn page(&self, path: &str, query: &[(&str, &str)], code: &Code) -> SecretUrl {
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        SecretUrl::new(format!("{}/{path}?{query}#code={}", self.base, code.expose()))
+    }
+}
+
+/// A value as it can stand in query and fragment alike: a space as `%20`, which both understand.
+fn encoded(value: &str) -> String {
+    byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! What a mail says, before it is rendered.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use passlink_domain::{EmailAddress, Text};
+use zeroize::Zeroizing;
+
+/// A URL that holds a code. Prints as `[redacted]`.
+pub struct SecretUrl(Zeroizing<String>);
+
+impl SecretUrl {
+    /// Wraps a URL that holds a code.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(Zeroizing::new(url.into()))
+    }
+
+    /// The URL, for the mail or the person that it is meant for.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The kinds of mail, each with what its templates need.
+#[derive(Debug)]
+pub enum Mail {
+    /// A link that registers a passkey.
+    PasskeyLink(PasskeyLinkMail),
+    /// Tells a person that a passkey was added, and how to undo it.
+    PasskeyAdded(PasskeyAddedMail),
+    /// Tells a person that a passkey was removed.
+    PasskeyRemoved(PasskeyRemovedMail),
+    /// Shows an operator that mail goes out.
+    Test {
+        /// Where it goes.
+        to: EmailAddress,
+        /// The language that it is in, a BCP 47 tag, if one was asked for.
+        language: Option<String>,
+        /// When it was asked for.
+        requested: Timestamp,
+    },
+}
+
+impl Mail {
+    /// Where the mail goes.
+    pub fn to(&self) -> &EmailAddress {
+        match self {
+            Self::PasskeyLink(mail) => &mail.to,
+            Self::PasskeyAdded(mail) => &mail.to,
+            Self::PasskeyRemoved(mail) => &mail.to,
+            Self::Test { to, .. } => to,
+        }
+    }
+
+    /// What the recipient is called, if it is known.
+    pub fn display_name(&self) -> Option<&Text> {
+        match self {
+            Self::PasskeyLink(mail) => Some(&mail.display_name),
+            Self::PasskeyAdded(mail) => Some(&mail.display_name),
+            Self::PasskeyRemoved(mail) => Some(&mail.display_name),
+            Self::Test { .. } => None,
+        }
+    }
+
+    /// The recipient's language, a BCP 47 tag, if it is known.
+    pub fn language(&self) -> Option<&str> {
+        match self {
+            Self::PasskeyLink(mail) => mail.language.as_deref(),
+            Self::PasskeyAdded(mail) => mail.language.as_deref(),
+            Self::PasskeyRemoved(mail) => mail.language.as_deref(),
+            Self::Test { language, .. } => language.as_deref(),
+        }
+    }
+
+    /// The URLs in it that hold codes.
+    pub fn secret_urls(&self) -> Vec<&SecretUrl> {
+        match self {
+            Self::PasskeyLink(mail) => vec![&mail.register_url, &mail.revoke_url],
+            Self::PasskeyAdded(mail) => vec![&mail.undo_url],
+            Self::PasskeyRemoved(_) | Self::Test { .. } => Vec::new(),
+        }
+    }
+}
+
+/// What the mail with a passkey link says.
+#[derive(Debug)]
+pub struct PasskeyLinkMail {
+    /// Where it goes.
+    pub to: EmailAddress,
+    /// What the user is called. Anything that a person could type, markup included.
+    pub display_name: Text,
+    /// What the user signs in as. As untrusted as the display name.
+    pub username: Text,
+    /// The user's language, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
+    /// Opens the page that registers a passkey.
+    pub register_url: SecretUrl,
+    /// Opens the page that revokes the link ("this wasn't me").
+    pub revoke_url: SecretUrl,
+    /// What the link was requested with (a token's name). As untrusted as the display name.
+    pub requested_by: Option<Text>,
+    /// When it was requested.
+    pub requested: Timestamp,
+    /// When the link stops to work.
+    pub expires: Timestamp,
+    /// How long it still works: a mail may leave long after it was requested.
+    pub left: SignedDuration,
+}
+
+/// What the mail about a passkey that was added says.
+#[derive(Debug)]
+pub struct PasskeyAddedMail {
+    /// Where it goes.
+    pub to: EmailAddress,
+    /// What the user is called. Anything that a person could type, markup included.
+    pub display_name: Text,
+    /// What the user signs in as. As untrusted as the display name.
+    pub username: Text,
+    /// The user's language, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
+    /// What the passkey is called. As untrusted as the display name.
+    pub passkey: Text,
+    /// Whether it can get to other devices as well (backup eligible, WebAuthn L3, section 6.1.3).
+    pub synced: bool,
+    /// The kind of device it was added with, such as `Chrome on Android`. As untrusted.
+    pub device: Option<Text>,
+    /// When it was added.
+    pub added: Timestamp,
+    /// Opens the page that removes the passkey again.
+    pub undo_url: SecretUrl,
+    /// When that page stops to work.
+    pub undo_until: Timestamp,
+}
+
+/// What the mail about a passkey that was removed says.
+#[derive(Debug)]
+pub struct PasskeyRemovedMail {
+    /// Where it goes.
+    pub to: EmailAddress,
+    /// What the user is called. Anything that a person could type, markup included.
+    pub display_name: Text,
+    /// What the user signs in as. As untrusted as the display name.
+    pub username: Text,
+    /// The user's language, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
+    /// What the passkey was called. As untrusted as the display name.
+    pub passkey: Text,
+    /// When it was removed.
+    pub removed: Timestamp,
+    /// Where the account is: see [`PublicUrl::site`](crate::links::PublicUrl::site).
+    pub site: String,
+}

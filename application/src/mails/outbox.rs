@@ -1,0 +1,103 @@
+//! Mails that wait, were sent or failed, and what an operator can do about them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use passlink_domain::OutboxId;
+
+use crate::ports::{
+    Clock, MailSubject, OutboxLoad, OutboxMail, OutboxState, Repositories, Store, StoreError, Wake,
+};
+
+/// Why a mail can't be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// There is no such mail.
+    #[error("there is no mail with this id; `passlink outbox list` shows them")]
+    NotFound,
+    /// It was sent.
+    #[error("this mail was sent already")]
+    AlreadySent,
+    /// A worker has it in hand: made due again, it would go out twice.
+    #[error(
+        "this mail is being sent; `passlink outbox list` shows it as long as it is not accepted"
+    )]
+    InHand,
+    /// The link that it brings has ended.
+    #[error("the link of this mail has ended; send a new one")]
+    LinkEnded,
+    /// The passkey that it is about was removed, or is older than such mails are sent for.
+    #[error("what this mail tells of is over")]
+    Over,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an operator can do with the outbox.
+pub struct OutboxUseCases {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    wake: Arc<dyn Wake>,
+}
+
+impl OutboxUseCases {
+    /// Takes the ports.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, wake: Arc<dyn Wake>) -> Self {
+        Self { store, clock, wake }
+    }
+
+    /// Up to `limit` mails in `state`, by id, after `after`.
+    pub async fn list(
+        &self,
+        state: OutboxState,
+        after: Option<OutboxId>,
+        limit: u64,
+    ) -> Result<Vec<OutboxMail>, StoreError> {
+        self.store
+            .read(after, move |after, tx| Box::pin(tx.mails_in(state, after.as_ref(), limit)))
+            .await
+    }
+
+    /// How much waits to be sent.
+    pub async fn load(&self) -> Result<OutboxLoad, StoreError> {
+        self.store.read((), |(), tx| Box::pin(tx.load())).await
+    }
+
+    /// Has a mail that waits or failed tried again at once.
+    pub async fn retry(&self, id: OutboxId) -> Result<(), OutboxError> {
+        let now = self.clock.now();
+        self.store.write(id, move |id, tx| Box::pin(retry(tx, id, now))).await?;
+        self.wake.wake();
+        Ok(())
+    }
+}
+
+async fn retry(
+    tx: &mut dyn Repositories,
+    id: &OutboxId,
+    now: Timestamp,
+) -> Result<(), OutboxError> {
+    let mail = tx.mail(id).await?.ok_or(OutboxError::NotFound)?;
+    if mail.state == OutboxState::Sent {
+        return Err(OutboxError::AlreadySent);
+    }
+    if mail.leased_until.is_some_and(|end| end > now) {
+        return Err(OutboxError::InHand);
+    }
+    match &mail.about {
+        MailSubject::Link(link) => {
+            let link = tx.link(link).await?.filter(|link| link.is_open_at(now));
+            link.ok_or(OutboxError::LinkEnded)?;
+        }
+        MailSubject::PasskeyAdded(passkey) => {
+            let passkey = tx.passkey(passkey).await?;
+            passkey.filter(|passkey| passkey.can_be_undone_at(now)).ok_or(OutboxError::Over)?;
+        }
+        MailSubject::PasskeyRemoved(_) => {}
+    }
+    match tx.make_due(id, now).await? {
+        true => Ok(()),
+        false => Err(OutboxError::InHand),
+    }
+}

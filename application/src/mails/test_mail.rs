@@ -1,0 +1,38 @@
+//! A mail that shows an operator that mail goes out.
+
+use std::{sync::Arc, time::Duration};
+
+use passlink_domain::{EmailAddress, OutboxId};
+
+use crate::{
+    ids::new_id,
+    mails::{Hold, Mail},
+    ports::{Clock, MailError, Mailer, Random, StoreError},
+};
+
+/// How long the other side may take before the mail leaves.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Why the test mail was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum TestMailError {
+    /// It was not taken.
+    #[error("the mail was {0}")]
+    Mail(#[from] MailError),
+    /// No id could be made for it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Sends a test mail on the path that real mail takes; returns the other side's answer.
+pub async fn send_test_mail(
+    mailer: Arc<dyn Mailer>,
+    clock: &dyn Clock,
+    random: &dyn Random,
+    (to, language): (EmailAddress, Option<String>),
+) -> Result<String, TestMailError> {
+    let requested = clock.now();
+    let id: OutboxId = new_id(requested, random)?;
+    let hold = Hold::alone(PATIENCE, clock);
+    Ok(mailer.send(&id, &Mail::Test { to, language, requested }, &hold).await?)
+}

@@ -1,0 +1,69 @@
+//! Telling all that a relying party needs to verify passkeys.
+
+use std::sync::Arc;
+
+use passlink_domain::{Passkey, PasskeyId, UserHandle, UserId};
+
+use crate::{
+    passkeys::PasskeyError,
+    ports::{Repositories, Store, StoreError},
+};
+
+/// A passkey, and what its authenticator knows its user by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedPasskey {
+    /// The passkey.
+    pub passkey: Passkey,
+    /// What names the user to the authenticator.
+    pub handle: UserHandle,
+}
+
+/// Exports passkeys.
+pub struct ExportPasskeys {
+    store: Arc<dyn Store>,
+}
+
+impl ExportPasskeys {
+    /// Takes where they are kept.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Up to `limit` passkeys, of the user or of all, by id, after `after`.
+    ///
+    /// Errors: [`PasskeyError::UserNotFound`] when there is no such user.
+    pub async fn page(
+        &self,
+        user: Option<UserId>,
+        after: Option<PasskeyId>,
+        limit: u64,
+    ) -> Result<Vec<ExportedPasskey>, PasskeyError> {
+        self.store
+            .read((user, after), move |(user, after), tx| {
+                Box::pin(page(user.as_ref(), after.as_ref(), limit, tx))
+            })
+            .await
+    }
+}
+
+async fn page(
+    user: Option<&UserId>,
+    after: Option<&PasskeyId>,
+    limit: u64,
+    tx: &mut dyn Repositories,
+) -> Result<Vec<ExportedPasskey>, PasskeyError> {
+    if let Some(user) = user {
+        tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
+    }
+    let passkeys = tx.passkeys_after(user, after, limit).await?;
+    let mut exported = Vec::with_capacity(passkeys.len());
+    for passkey in passkeys {
+        let handle = tx.handle_of(&passkey.user).await?;
+        let handle = handle.ok_or_else(|| StoreError::Broken("a user without a handle".into()))?;
+        exported.push(ExportedPasskey { passkey, handle });
+    }
+    Ok(exported)
+}
+
+#[cfg(test)]
+mod tests;

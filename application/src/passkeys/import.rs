@@ -1,0 +1,195 @@
+//! Taking over passkeys that another installation or relying party has registered: all, or none.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use passlink_domain::{
+    Credential, EventKind, Passkey, PasskeyId, Text, TextError, UserHandle, UserId, UserState,
+    name_passkey,
+};
+
+use crate::{
+    ids::new_id,
+    passkeys::PasskeyDesk,
+    ports::{Repositories, StoreError},
+    users::{ImportError, WrongLines, history::record_change},
+};
+
+/// A passkey as a line of an import tells of it.
+#[derive(Debug, Clone)]
+pub struct ImportedPasskey {
+    /// Its id; a new UUIDv7 when left out.
+    pub id: Option<PasskeyId>,
+    /// Whose it is: a user who is there.
+    pub user: UserId,
+    /// What its authenticator knows the user by, the same for all passkeys of a user.
+    pub handle: UserHandle,
+    /// What the user calls it; when left out, what its model is called.
+    pub name: Option<Text>,
+    /// The relying party that it was made for; the one here when left out.
+    pub rp_id: Option<String>,
+    /// What it is.
+    pub credential: Credential,
+    /// When it was registered; now when left out.
+    pub created: Option<Timestamp>,
+    /// When it was last used to sign in.
+    pub last_used: Option<Timestamp>,
+}
+
+/// Imports passkeys. Each is a change in its user's history; nobody gets a mail.
+pub struct ImportPasskeys {
+    desk: PasskeyDesk,
+    before_commit: BeforeCommit,
+}
+
+type BeforeCommit = Arc<dyn Fn() + Send + Sync>;
+
+/// All that is to be added.
+struct Batch {
+    drafts: Vec<Draft>,
+    /// What was wrong before the store was asked.
+    wrong: WrongLines,
+    desk: PasskeyDesk,
+    before_commit: BeforeCommit,
+}
+
+struct Draft {
+    line: u64,
+    handle: UserHandle,
+    passkey: Passkey,
+}
+
+impl ImportPasskeys {
+    /// Takes where passkeys are kept.
+    pub fn new(desk: PasskeyDesk) -> Self {
+        Self { desk, before_commit: Arc::new(|| ()) }
+    }
+
+    /// Calls `told` once nothing but the commit is left to do, or more than once.
+    #[must_use]
+    pub fn before_commit(self, told: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { before_commit: Arc::new(told), ..self }
+    }
+
+    /// Adds the passkeys of lines, each with the line's number or what is wrong with it, and says
+    /// how many. When a single line is wrong, none is added.
+    pub async fn import(
+        &self,
+        lines: Vec<(u64, Result<ImportedPasskey, String>)>,
+    ) -> Result<u64, ImportError> {
+        let mut batch = Batch {
+            drafts: Vec::new(),
+            wrong: WrongLines::default(),
+            desk: self.desk.clone(),
+            before_commit: self.before_commit.clone(),
+        };
+        for (line, imported) in lines {
+            match imported.and_then(|imported| self.draft(line, imported)) {
+                Ok(draft) => batch.drafts.push(draft),
+                Err(what) => batch.wrong.add(line, what),
+            }
+        }
+        self.desk.store.write(batch, |batch, tx| Box::pin(add_all(batch, tx))).await
+    }
+
+    fn draft(&self, line: u64, imported: ImportedPasskey) -> Result<Draft, String> {
+        let (desk, now) = (&self.desk, self.desk.clock.now());
+        let (webauthn, credential) = (&desk.webauthn, imported.credential);
+        let rp_id = imported.rp_id.unwrap_or_else(|| webauthn.rp_id().to_owned());
+        if rp_id != webauthn.rp_id() {
+            return Err(format!(
+                "rpId: must be {}, the relying party here (webauthn.rp_id): a passkey works for no other",
+                webauthn.rp_id()
+            ));
+        }
+        if !webauthn.can_verify(&credential.public_key) {
+            return Err(
+                "publicKey: must be a COSE_Key for ES256 on P-256, ES384 on P-384, or RS256 \
+                with 2048 to 4096 bits"
+                    .to_owned(),
+            );
+        }
+        let named = name_passkey("", webauthn.model(credential.aaguid), None);
+        let passkey = Passkey {
+            id: match imported.id {
+                Some(id) => id,
+                None => new_id(now, &*desk.random).map_err(|error| error.to_string())?,
+            },
+            user: imported.user,
+            name: match imported.name {
+                Some(name) => name,
+                None => named.map_err(|error: TextError| format!("name: {error}"))?,
+            },
+            rp_id,
+            credential,
+            asked: None,
+            device: None,
+            created: imported.created.unwrap_or(now),
+            last_used: imported.last_used,
+            removed: None,
+            undo: None,
+        };
+        Ok(Draft { line, handle: imported.handle, passkey })
+    }
+}
+
+async fn add_all(batch: &Batch, tx: &mut dyn Repositories) -> Result<u64, ImportError> {
+    let mut wrong = batch.wrong.clone();
+    for draft in &batch.drafts {
+        if let Some(what) = add(draft, &batch.desk, tx).await? {
+            wrong.add(draft.line, what.to_owned());
+        }
+    }
+    wrong.into_result()?;
+    (batch.before_commit)();
+    Ok(batch.drafts.len() as u64)
+}
+
+/// Adds a passkey, or says what stands in its way.
+async fn add(
+    Draft { handle, passkey, .. }: &Draft,
+    desk: &PasskeyDesk,
+    tx: &mut dyn Repositories,
+) -> Result<Option<&'static str>, StoreError> {
+    let user = tx.user_for_update(&passkey.user).await?;
+    let Some(user) = user.filter(|user| user.state != UserState::Removed) else {
+        return Ok(Some("user: there is no user with this id"));
+    };
+    if let Some(what) = take_handle(&user.id, handle, tx).await? {
+        return Ok(Some(what));
+    }
+    if tx.passkey(&passkey.id).await?.is_some() {
+        return Ok(Some("id: there is a passkey with it already, or was one"));
+    }
+    if !tx.add_passkey(passkey).await? {
+        return Ok(Some("credentialId: it is registered already"));
+    }
+    record_change(&user, EventKind::PasskeyAdded(passkey.id.clone()), desk.clock.now(), tx).await?;
+    Ok(None)
+}
+
+/// Makes the handle the user's, or says what stands in its way. While the user has no passkey, no
+/// authenticator knows the one that was there; what was begun with it makes no passkey any more.
+async fn take_handle(
+    user: &UserId,
+    handle: &UserHandle,
+    tx: &mut dyn Repositories,
+) -> Result<Option<&'static str>, StoreError> {
+    match tx.handle_of(user).await? {
+        Some(known) if known == *handle => return Ok(None),
+        Some(_) if tx.had_passkeys(user).await? => {
+            return Ok(Some("userHandle: authenticators know the user by another already"));
+        }
+        _ => {}
+    }
+    for ceremony in tx.ceremonies_of(user).await? {
+        tx.end_ceremony(&ceremony.id).await?;
+    }
+    match tx.set_handle(user, handle).await? {
+        true => Ok(None),
+        false => Ok(Some("userHandle: it names another user")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! What a page may know of a registration that it can undo.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use passlink_domain::{PasskeyId, Text};
+
+use crate::{
+    codes::{CodeDesk, CodeError, PresentedCode},
+    links::inspect::name_and_address,
+    passkeys::remove::own_token,
+    ports::Clock,
+};
+
+/// Whether a registration can be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndoState {
+    /// It can.
+    Open,
+    /// It is too late.
+    Expired,
+    /// The passkey is removed already.
+    Done,
+}
+
+/// A registration as the page that undoes it sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoView {
+    /// Whether it can be undone.
+    pub state: UndoState,
+    /// What the passkey is called.
+    pub passkey: Text,
+    /// What the user is called; empty when that is the user's address.
+    pub display_name: String,
+    /// The user's address, masked; empty when there is none.
+    pub masked_email: String,
+    /// The user's language, a BCP 47 tag, if it is known.
+    pub language: Option<String>,
+    /// When the passkey was registered.
+    pub created: Timestamp,
+    /// When it can no longer be undone.
+    pub expires: Timestamp,
+    /// Whether the user's own token that made the link can be revoked as well.
+    pub can_revoke_token: bool,
+}
+
+/// Shows registrations that can be undone; changes nothing.
+pub struct InspectUndo {
+    codes: CodeDesk,
+    clock: Arc<dyn Clock>,
+}
+
+impl InspectUndo {
+    /// Takes the ports.
+    pub fn new(codes: CodeDesk, clock: Arc<dyn Clock>) -> Self {
+        Self { codes, clock }
+    }
+
+    /// The registration as it is now.
+    #[tracing::instrument(name = "passlink.inspect_undo", skip_all)]
+    pub async fn by_code(
+        &self,
+        presented: PresentedCode<PasskeyId>,
+    ) -> Result<UndoView, CodeError> {
+        let (passkey, user) = self.codes.passkey(&presented).await?;
+        let now = self.clock.now();
+        let token = self
+            .codes
+            .store
+            .read(passkey.clone(), move |passkey, tx| Box::pin(own_token(passkey, now, tx)));
+        let can_revoke_token = token.await?.is_some();
+        let (display_name, masked_email) = name_and_address(&user);
+        Ok(UndoView {
+            state: match (passkey.removed, passkey.can_be_undone_at(now)) {
+                (Some(_), _) => UndoState::Done,
+                (None, true) => UndoState::Open,
+                (None, false) => UndoState::Expired,
+            },
+            display_name,
+            masked_email,
+            language: user.language,
+            created: passkey.created,
+            expires: passkey.undo.ok_or(CodeError::Invalid)?.until,
+            passkey: passkey.name,
+            can_revoke_token,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

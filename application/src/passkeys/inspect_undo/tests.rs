@@ -1,0 +1,74 @@
+use passlink_domain::{Text, UNDO_FOR, UserState};
+
+use super::*;
+use crate::{
+    callers::{Caller, NewToken, TokenUseCases},
+    fakes::{World, presented},
+    passkeys::{CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer, RemovePasskey},
+    ports::Identity,
+};
+
+/// Ada's passkey, registered with a link of the caller's.
+async fn registered(world: &Arc<World>, ada: &Caller) -> passlink_domain::Passkey {
+    let code = world.returned_link(ada).await;
+    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let new = NewPasskey { user: ada.user.clone(), attachment: None, domain: String::new() };
+    let begun = register.begin_with_code(new, code).await.unwrap();
+    let credential = world.answer(begun.passkey.as_str());
+    let answer = RegistrationAnswer { credential, name: "Phone".into(), user_agent: None };
+    let key = CeremonyKey::Passkey { user: ada.user.clone(), id: begun.passkey, caller: None };
+    register.finish(key, answer).await.unwrap();
+    world.state().passkeys.pop().unwrap()
+}
+
+fn code(passkey: &passlink_domain::Passkey) -> PresentedCode<PasskeyId> {
+    let (key, binding) = passkey.undo_binding().unwrap();
+    presented(passkey.id.clone(), World::keys().derive(key, &binding).unwrap().expose())
+}
+
+#[tokio::test]
+async fn a_page_learns_what_it_can_undo_and_changes_nothing() {
+    let world = World::new();
+    let ada = world.user("ada").await;
+    let passkey = registered(&world, &ada).await;
+    let inspect = InspectUndo::new(world.codes(), world.clone());
+    let before = world.state();
+    let view = inspect.by_code(code(&passkey)).await.unwrap();
+    let expected = UndoView {
+        state: UndoState::Open,
+        passkey: Text::parse("Phone").unwrap(),
+        display_name: "Ada Example".into(),
+        masked_email: "a•••@example.com".into(),
+        language: Some("en".into()),
+        created: passkey.created,
+        expires: passkey.undo.as_ref().unwrap().until,
+        can_revoke_token: false,
+    };
+    assert_eq!(view, expected);
+    world.change_user("ada", |ada| ada.state = UserState::Locked);
+    assert_eq!(inspect.by_code(code(&passkey)).await.unwrap(), expected);
+    assert_eq!(world.state().passkeys, before.passkeys);
+    world.pass(UNDO_FOR.as_secs() as i64);
+    assert_eq!(inspect.by_code(code(&passkey)).await.unwrap().state, UndoState::Expired);
+    world.pass(-1);
+    let remove = RemovePasskey::new(world.passkeys());
+    remove.undo(&world.codes(), code(&passkey), false).await.unwrap();
+    assert_eq!(inspect.by_code(code(&passkey)).await.unwrap().state, UndoState::Done);
+    let wrong = inspect.by_code(presented(passkey.id, "wrong")).await;
+    assert!(matches!(wrong, Err(CodeError::Invalid)), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn a_token_can_be_revoked_as_long_as_it_holds() {
+    let world = World::new();
+    let ada = world.user("ada").await.user;
+    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let new = NewToken { user: ada, name: None, lifetime: None };
+    let (token, bearer) = tokens.create(new).await.unwrap();
+    let caller = tokens.caller(&bearer).await.unwrap();
+    let passkey = registered(&world, &caller).await;
+    let inspect = InspectUndo::new(world.codes(), world.clone());
+    assert!(inspect.by_code(code(&passkey)).await.unwrap().can_revoke_token);
+    tokens.revoke(token.id).await.unwrap();
+    assert!(!inspect.by_code(code(&passkey)).await.unwrap().can_revoke_token);
+}

@@ -1,0 +1,53 @@
+//! Listing a user's passkeys.
+
+use std::sync::Arc;
+
+use passlink_domain::{ObjectDetails, Passkey, UserId};
+
+use crate::{passkeys::PasskeyError, ports::Store, users::history::standing};
+
+/// Lists passkeys.
+pub struct ListPasskeys {
+    store: Arc<dyn Store>,
+}
+
+impl ListPasskeys {
+    /// Takes where they are kept.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// The passkeys of a caller, the oldest first, and where the caller's history stands.
+    ///
+    /// Errors: [`PasskeyError`], when the user may not act.
+    #[tracing::instrument(name = "passlink.list_passkeys", skip_all)]
+    pub async fn of_caller(
+        &self,
+        user: UserId,
+    ) -> Result<(Vec<Passkey>, ObjectDetails), PasskeyError> {
+        self.store
+            .read(user, |user, tx| {
+                Box::pin(async move {
+                    let user = tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
+                    user.active()?;
+                    Ok((tx.passkeys_of(&user.id).await?, standing(&user, tx).await?))
+                })
+            })
+            .await
+    }
+
+    /// The passkeys of a user, whoever asks and however the user stands.
+    pub async fn of_user(&self, user: UserId) -> Result<Vec<Passkey>, PasskeyError> {
+        self.store
+            .read(user, |user, tx| {
+                Box::pin(async move {
+                    tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
+                    Ok(tx.passkeys_of(user).await?)
+                })
+            })
+            .await
+    }
+}
+
+#[cfg(test)]
+mod tests;

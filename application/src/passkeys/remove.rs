@@ -1,0 +1,127 @@
+//! Removing a passkey: by its user, by an operator, or by the code that undoes its registration.
+
+use jiff::Timestamp;
+use passlink_domain::{LinkState, ObjectDetails, Passkey, PasskeyId, Token, UserId};
+
+use crate::{
+    callers::{RevokedToken, tokens::revoke},
+    codes::{CodeDesk, CodeError, PresentedCode},
+    passkeys::{
+        PasskeyDesk, PasskeyError,
+        desk::{Notice, own_passkey},
+    },
+    ports::{LinkKind, Repositories, StoreError},
+};
+
+/// Removes passkeys. Each removal is a change in the user's history, and the user gets a mail.
+pub struct RemovePasskey {
+    desk: PasskeyDesk,
+}
+
+impl RemovePasskey {
+    /// Takes where passkeys are kept.
+    pub fn new(desk: PasskeyDesk) -> Self {
+        Self { desk }
+    }
+
+    /// Removes a passkey of a caller.
+    #[tracing::instrument(name = "passlink.remove_passkey", skip_all, fields(passlink.passkey.id = %passkey))]
+    pub async fn of_caller(
+        &self,
+        user: UserId,
+        passkey: PasskeyId,
+    ) -> Result<ObjectDetails, PasskeyError> {
+        let notice = self.desk.notice(passkey)?;
+        let removed = self.desk.store.write((user, notice), |(user, notice), tx| {
+            Box::pin(async move {
+                let (user, now) = notice.desk.active_user(user, tx).await?;
+                own_passkey(&user.id, &notice.passkey, tx).await?;
+                notice.removed(&user, now, tx).await
+            })
+        });
+        let details = removed.await?;
+        self.desk.wake.wake();
+        Ok(details)
+    }
+
+    /// Removes a passkey, as an operator may, however its user stands; returns it as it then is.
+    pub async fn by_operator(&self, passkey: PasskeyId) -> Result<Passkey, PasskeyError> {
+        let notice = self.desk.notice(passkey)?;
+        let removed = self.desk.store.write(notice, |notice, tx| {
+            Box::pin(async move {
+                let passkey = tx.passkey(&notice.passkey).await?.ok_or(PasskeyError::NotFound)?;
+                let user = tx.user_for_update(&passkey.user).await?;
+                let user = user.ok_or(PasskeyError::UserNotFound)?;
+                let details = notice.removed(&user, notice.desk.clock.now(), tx).await?;
+                Ok::<_, PasskeyError>(Passkey { removed: Some(details.changed), ..passkey })
+            })
+        });
+        let removed = removed.await?;
+        self.desk.wake.wake();
+        Ok(removed)
+    }
+
+    /// Removes the passkey whose registration the code undoes. Nothing is left to be done, and so
+    /// that is no error, when it is removed already. With `revoke_token`, revokes the user's own token
+    /// that made the link of the registration as well, if there is one, and so ends all links of that.
+    ///
+    /// Errors: [`PasskeyError::Code`], whatever is wrong.
+    #[tracing::instrument(name = "passlink.undo_registration", skip_all)]
+    pub async fn undo(
+        &self,
+        codes: &CodeDesk,
+        presented: PresentedCode<PasskeyId>,
+        revoke_token: bool,
+    ) -> Result<(), PasskeyError> {
+        let (passkey, _) = codes.passkey(&presented).await?;
+        let notice = self.desk.notice(passkey.id)?;
+        let undone = self
+            .desk
+            .store
+            .write(notice, move |notice, tx| Box::pin(undo(notice, revoke_token, tx)));
+        if let Some(RevokedToken { mailed, returned, .. }) = undone.await? {
+            self.desk.observer.links(LinkState::Revoked, LinkKind::Mailed, mailed);
+            self.desk.observer.links(LinkState::Revoked, LinkKind::Returned, returned);
+        }
+        self.desk.wake.wake();
+        Ok(())
+    }
+}
+
+async fn undo(
+    notice: &Notice,
+    revoke_token: bool,
+    tx: &mut dyn Repositories,
+) -> Result<Option<RevokedToken>, PasskeyError> {
+    let gone = || PasskeyError::from(CodeError::Invalid);
+    let user = tx.passkey(&notice.passkey).await?.ok_or_else(gone)?.user;
+    let user = tx.user_for_update(&user).await?.ok_or_else(gone)?;
+    let passkey = tx.passkey(&notice.passkey).await?.ok_or_else(gone)?;
+    let now = notice.desk.clock.now();
+    if passkey.removed.is_none() {
+        if !passkey.can_be_undone_at(now) {
+            return Err(gone());
+        }
+        notice.removed(&user, now, tx).await?;
+    }
+    match own_token(&passkey, now, tx).await? {
+        Some(token) if revoke_token => Ok(revoke(&token.id, now, tx).await?),
+        _ => Ok(None),
+    }
+}
+
+/// The token that undoing the passkey's registration can revoke: the user's own, which made the link
+/// that the passkey was registered with and still holds. Nobody else's, and no other one.
+pub(crate) async fn own_token(
+    passkey: &Passkey,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<Option<Token>, StoreError> {
+    let undo = passkey.undo.as_ref().filter(|undo| now < undo.until);
+    let Some(id) = undo.and_then(|undo| undo.token.as_ref()) else { return Ok(None) };
+    let token = tx.token(id).await?;
+    Ok(token.filter(|token| token.user == passkey.user && token.holds_at(now)))
+}
+
+#[cfg(test)]
+mod tests;

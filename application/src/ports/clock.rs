@@ -1,0 +1,13 @@
+//! The time.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The present, in whole milliseconds. It can go back, when somebody sets the clock.
+    fn now(&self) -> Timestamp;
+    /// How long it is since some instant of this run. It never goes back: for waits in memory.
+    fn steady(&self) -> Duration;
+}

@@ -1,0 +1,93 @@
+//! Rendering mail and handing it over.
+
+use async_trait::async_trait;
+use passlink_domain::OutboxId;
+
+use crate::mails::{Hold, Mail};
+
+/// Renders a mail and hands it over.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Sends `mail`; returns the other side's answer. `id` makes the `Message-ID`, the same on
+    /// every try. Nothing leaves when `hold` no longer lets it go; what left before may take the other
+    /// side minutes to accept, and is waited for.
+    ///
+    /// Errors: [`MailError::Refused`] when it never will be taken, the others when it may be later.
+    async fn send(&self, id: &OutboxId, mail: &Mail, hold: &Hold) -> Result<String, MailError>;
+}
+
+/// Why a mail was not handed over. The text is the other side's answer, fit for an operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// Refused for good; the same mail will not be taken later either.
+    #[error("refused: {1}")]
+    Refused(MailReason, String),
+    /// Not taken now; a later try may work.
+    #[error("not taken now: {1}")]
+    Unavailable(MailReason, String),
+    /// Not taken now: the other side asks for fewer mails to this domain.
+    #[error("not taken now: {1}")]
+    Busy(MailReason, String),
+    /// Nothing is taken now, whatever the mail: there is no connection, no TLS, no sign-in, no room, or
+    /// the other side is too busy.
+    #[error("not taken now: {1}")]
+    Down(MailReason, String),
+    /// It may have been taken: all of it was sent, and no answer came that can be understood.
+    #[error("neither refused nor clearly taken, so that it may arrive: {0}")]
+    Unclear(String),
+}
+
+/// Why a mail was not sent: one of a few words that counts can be told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailReason {
+    /// No connection to the mail server, or it broke.
+    Connection,
+    /// No TLS with the mail server.
+    Tls,
+    /// The mail server did not let us sign in.
+    SignIn,
+    /// No answer in time.
+    Timeout,
+    /// The mail server said "not now" (SMTP 4yz).
+    Deferred,
+    /// The mail server said "never" (SMTP 5yz).
+    Rejected,
+    /// Nobody knows whether the mail server took the mail: no answer, or none that can be understood.
+    Unclear,
+    /// No message could be made of the mail.
+    Unfit,
+    /// The mail could not be written to its file.
+    File,
+    /// The link, or its user, was gone, or had ended.
+    LinkEnded,
+    /// The link expired before the mail was taken.
+    LinkExpired,
+    /// What the mail tells of is over.
+    Over,
+    /// The user is not active, or the address changed.
+    UserChanged,
+    /// The key of the link's code is not in the key file.
+    KeyMissing,
+}
+
+impl MailReason {
+    /// The word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Tls => "tls",
+            Self::SignIn => "sign_in",
+            Self::Timeout => "timeout",
+            Self::Deferred => "deferred",
+            Self::Rejected => "rejected",
+            Self::Unclear => "unclear",
+            Self::Unfit => "unfit",
+            Self::File => "file",
+            Self::LinkEnded => "link_ended",
+            Self::LinkExpired => "link_expired",
+            Self::Over => "over",
+            Self::UserChanged => "user_changed",
+            Self::KeyMissing => "key_missing",
+        }
+    }
+}

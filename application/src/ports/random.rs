@@ -1,0 +1,7 @@
+//! Random numbers.
+
+/// Gives random bytes that nobody can guess.
+pub trait Random: Send + Sync {
+    /// Fills `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}

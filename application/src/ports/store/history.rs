@@ -1,0 +1,20 @@
+//! The history of each user.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_domain::{Sequence, UserEvent, UserId};
+
+use crate::ports::StoreError;
+
+/// The history of each user.
+#[async_trait]
+pub trait History {
+    /// Records a change and makes its number the user's sequence.
+    async fn record(&mut self, event: &UserEvent) -> Result<(), StoreError>;
+    /// When a change was recorded.
+    async fn recorded_at(
+        &mut self,
+        user: &UserId,
+        sequence: Sequence,
+    ) -> Result<Option<Timestamp>, StoreError>;
+}

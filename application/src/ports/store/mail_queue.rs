@@ -1,0 +1,159 @@
+//! Mails as workers take them: ready, claimed, settled.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_domain::{OutboxId, UserId};
+
+use crate::{
+    mails::{Lane, Urgency},
+    ports::{MailSubject, StoreError, TraceContext},
+};
+
+/// A mail that nobody has in hand and that may go out now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadyMail {
+    /// Identifies the mail.
+    pub id: OutboxId,
+    /// How soon it must go out.
+    pub urgency: Urgency,
+    /// Where it waits.
+    pub lane: Lane,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// For how long a worker takes mails, and which one it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// When the mails are anybody's again, unless it is renewed.
+    pub end: Timestamp,
+    /// The process of the worker; `None` when it can't be told from others.
+    pub holder: Option<String>,
+}
+
+/// How long a mail waits at the most until it is tried again, or taken from a worker that is gone. A
+/// time that lies further ahead was written by a clock that was wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LongestWaits {
+    /// With a link.
+    pub link: Duration,
+    /// That tells of something.
+    pub notice: Duration,
+    /// In a worker's hand.
+    pub lease: Duration,
+}
+
+/// A mail that a worker took. `tries` numbers the claim: a later claim has a greater one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedMail {
+    /// Identifies the mail.
+    pub id: OutboxId,
+    /// Whom it is for.
+    pub user: UserId,
+    /// What it is about.
+    pub about: MailSubject,
+    /// Where it waited.
+    pub lane: Lane,
+    /// When it was queued.
+    pub queued: Timestamp,
+    /// How often it was tried, this time included.
+    pub tries: u32,
+    /// Whether it may have arrived by an earlier try.
+    pub may_have_arrived: bool,
+    /// Until when it is nobody else's.
+    pub lease_end: Timestamp,
+    /// Where the request stands in its trace, when it is in one.
+    pub trace: Option<TraceContext>,
+}
+
+/// What came of a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailOutcome {
+    /// Accepted, with this answer.
+    Sent(String),
+    /// To be tried again.
+    Retry {
+        /// When.
+        due: Timestamp,
+        /// Why.
+        answer: String,
+        /// Whether it may have arrived by this try.
+        may_have_arrived: bool,
+    },
+    /// To be tried again as if it had not been: it is not the mail's fault that it was not taken, for
+    /// this reason.
+    Returned(String),
+    /// Not to be tried again, for this reason.
+    Failed(String),
+}
+
+/// Mails on their way out: which ones may go, who has which, and what came of it.
+#[async_trait]
+pub trait MailQueue {
+    /// The domains, as in [`Lane`], of up to `limit` mails that the mail server took: those that were
+    /// queued last, and the last one first.
+    async fn served_domains(&mut self, limit: u64) -> Result<Vec<i64>, StoreError>;
+    /// Whether a mail may go out now.
+    async fn is_any_ready(&mut self) -> Result<bool, StoreError>;
+    /// Up to `limit` mails that may go out now: the most urgent first, then by lane, then the one
+    /// that waits longest; behind all of `after`, where it is given. Within a writing transaction,
+    /// nobody else takes them before it ends.
+    async fn ready(
+        &mut self,
+        after: Option<(Urgency, Lane)>,
+        limit: usize,
+    ) -> Result<Vec<ReadyMail>, StoreError>;
+    /// The same of one urgency and of one lane or all, of those that wait since `since` or later; by
+    /// time.
+    async fn ready_since(
+        &mut self,
+        urgency: Urgency,
+        lane: Option<Lane>,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ReadyMail>, StoreError>;
+    /// Takes these mails. Nobody else is given them until the lease ends, and each is counted as tried
+    /// once more.
+    async fn take(
+        &mut self,
+        mails: &[ReadyMail],
+        lease: &Lease,
+    ) -> Result<Vec<ClaimedMail>, StoreError>;
+    /// Whether there are mails to [`Self::ripen`].
+    async fn are_ripe(
+        &mut self,
+        now: Timestamp,
+        waits: LongestWaits,
+        but: &[OutboxId],
+    ) -> Result<bool, StoreError>;
+    /// Makes up to `limit` mails of each kind ready whose wait for the next try is over, or whose lease
+    /// has ended, but not these.
+    async fn ripen(
+        &mut self,
+        now: Timestamp,
+        waits: LongestWaits,
+        but: &[OutboxId],
+        limit: u64,
+    ) -> Result<(), StoreError>;
+    /// The holders of mails in hand, each once; `None` for those that can't be told.
+    async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError>;
+    /// Makes the mails ready again that a holder has in hand.
+    async fn free_mails_of(&mut self, holder: Option<&str>) -> Result<(), StoreError>;
+    /// Keeps a claimed mail from others until `lease_end`; `false`, and nothing done, when it has been
+    /// claimed again or settled since.
+    async fn renew(
+        &mut self,
+        claimed: &ClaimedMail,
+        lease_end: Timestamp,
+    ) -> Result<bool, StoreError>;
+    /// Records what came of a claimed mail; `false`, and nothing recorded, when it has been
+    /// claimed again since.
+    async fn settle(
+        &mut self,
+        claimed: &ClaimedMail,
+        outcome: &MailOutcome,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,132 @@
+//! Mails that wait, were sent or failed.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_domain::{LinkId, OutboxId, PasskeyId, User, UserId};
+
+use crate::{
+    mails::{Lane, Urgency},
+    ports::{StoreError, TraceContext},
+};
+
+/// Where a mail stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutboxState {
+    /// To be sent when it is due.
+    Waiting,
+    /// The mail server accepted it.
+    Sent,
+    /// It will not be sent, unless an operator has it tried again.
+    Failed,
+}
+
+/// What a mail is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailSubject {
+    /// A link that it brings.
+    Link(LinkId),
+    /// A passkey that was added.
+    PasskeyAdded(PasskeyId),
+    /// A passkey that was removed.
+    PasskeyRemoved(PasskeyId),
+}
+
+impl MailSubject {
+    /// How soon a mail about it must go out that was not tried yet.
+    pub fn urgency(&self) -> Urgency {
+        match self {
+            Self::Link(_) => Urgency::Awaited,
+            Self::PasskeyAdded(_) | Self::PasskeyRemoved(_) => Urgency::Notice,
+        }
+    }
+}
+
+/// A mail in the outbox. It names what it is about and holds none of its words, and no code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxMail {
+    /// Identifies the mail.
+    pub id: OutboxId,
+    /// Whom it is for.
+    pub user: UserId,
+    /// What it is about.
+    pub about: MailSubject,
+    /// Where it waits.
+    pub lane: Lane,
+    /// When it was queued.
+    pub queued: Timestamp,
+    /// When it is to be tried next.
+    pub due: Timestamp,
+    /// How often it was tried.
+    pub tries: u32,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// Until when a worker has it in hand, if one has.
+    pub leased_until: Option<Timestamp>,
+    /// What the other side said last.
+    pub last_answer: Option<String>,
+    /// Where the request stands in its trace, when it is in one.
+    pub trace: Option<TraceContext>,
+}
+
+impl OutboxMail {
+    /// A new mail, due at once.
+    pub(crate) fn new(id: OutboxId, user: &User, about: MailSubject, now: Timestamp) -> Self {
+        Self {
+            id,
+            user: user.id.clone(),
+            about,
+            lane: Lane::of(user),
+            queued: now,
+            due: now,
+            tries: 0,
+            state: OutboxState::Waiting,
+            leased_until: None,
+            last_answer: None,
+            trace: None,
+        }
+    }
+}
+
+/// How much waits to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxLoad {
+    /// How many mails.
+    pub waiting: u64,
+    /// When the one that waits longest was queued.
+    pub oldest: Option<Timestamp>,
+    /// When the next one is due, or was. One that is in hand is due when its lease ends.
+    pub due: Option<Timestamp>,
+}
+
+/// Mails to send.
+#[async_trait]
+pub trait Outbox {
+    /// Queues a mail.
+    async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError>;
+    /// Ends the mails with these links that wait and that nobody has in hand, with what an operator is
+    /// told; returns how many.
+    async fn end_mails(
+        &mut self,
+        links: &[LinkId],
+        answer: &str,
+        at: Timestamp,
+    ) -> Result<u64, StoreError>;
+    /// When the link's mail was accepted, if it was.
+    async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError>;
+    /// How much waits to be sent.
+    async fn load(&mut self) -> Result<OutboxLoad, StoreError>;
+    /// Up to `limit` mails in `state`, by id, after `after`.
+    async fn mails_in(
+        &mut self,
+        state: OutboxState,
+        after: Option<&OutboxId>,
+        limit: u64,
+    ) -> Result<Vec<OutboxMail>, StoreError>;
+    /// The mail.
+    async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError>;
+    /// Makes a mail that waits or failed due at `at`; `false` when it does neither, or a worker has it
+    /// in hand at that time.
+    async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError>;
+    /// Deletes the mails for the user.
+    async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError>;
+}

@@ -1,0 +1,71 @@
+//! Users who wait to be added all at once.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use passlink_domain::User;
+
+use crate::ports::StoreError;
+
+/// A user who waits to be added, and the line that told of the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedUser {
+    /// The number of the line.
+    pub line: u64,
+    /// The user.
+    pub user: User,
+}
+
+/// What stands in the way of a user who waits to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// An earlier line has the id.
+    IdOfLine(u64),
+    /// An earlier line has the address, in the same organisation.
+    EmailOfLine(u64),
+    /// There is a user with the id, or was one.
+    IdTaken,
+    /// The address belongs to the user of the organisation who has this id.
+    EmailTaken(String),
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IdOfLine(line) => write!(f, "id: line {line} has it already"),
+            Self::EmailOfLine(line) => {
+                write!(f, "email: line {line} has it already, in the same organisation")
+            }
+            Self::IdTaken => f.write_str("id: there is a user with it already"),
+            Self::EmailTaken(id) => {
+                write!(f, "email: it belongs to a user of the organisation, {id}")
+            }
+        }
+    }
+}
+
+/// Obstacles of one kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Obstacles {
+    /// The first of them, by line.
+    pub first: Vec<(u64, Obstacle)>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// Hears how much is done, while it is done.
+pub type Told<'t> = &'t (dyn Fn(u64) + Send + Sync);
+
+/// Where users wait to be added all at once. Nobody sees who waits, and what waits goes with this.
+#[async_trait]
+pub trait Staging: Send {
+    /// Takes users, to be added as of `at`.
+    async fn stage(&mut self, users: &[StagedUser], at: Timestamp) -> Result<(), StoreError>;
+    /// What stands in the way of those who wait, the first `limit` of each kind.
+    async fn obstacles(&mut self, limit: usize) -> Result<Vec<Obstacles>, StoreError>;
+    /// Adds all who wait, each with the first entry of a history, in one transaction; `false`, and
+    /// nothing added, when an id or an address in an organisation is taken. `told` hears how many
+    /// are in the transaction so far.
+    async fn add_all(&mut self, at: Timestamp, told: Told<'_>) -> Result<bool, StoreError>;
+}

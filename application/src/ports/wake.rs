@@ -1,0 +1,7 @@
+//! Waking the mail worker.
+
+/// Wakes the mail worker.
+pub trait Wake: Send + Sync {
+    /// Says that there may be a mail to send. Never waits.
+    fn wake(&self);
+}

@@ -1,0 +1,76 @@
+//! Changing, locking, deactivating and removing users, by an operator.
+
+use jiff::Timestamp;
+use passlink_domain::{ChangeRefused, Changed, StateChange, User, UserChanges, UserId, UserState};
+
+use crate::{
+    ports::Repositories,
+    users::{UserError, UserUseCases, add::email_taken, history::record_change},
+};
+
+impl UserUseCases {
+    /// Changes what is known of a user; one change in the history, and none when nothing is
+    /// different. A changed address, or one that is no longer verified, revokes the user's open
+    /// links.
+    pub async fn update(&self, id: UserId, changes: UserChanges) -> Result<User, UserError> {
+        self.change(id, move |user| user.changed(changes.clone())).await
+    }
+
+    /// Changes whether a user may act; no change in the history when it is so already. Who may no
+    /// longer act keeps tokens, which don't work for so long, and loses the open links.
+    pub async fn move_to(&self, id: UserId, change: StateChange) -> Result<User, UserError> {
+        self.change(id, move |user| user.moved(change)).await
+    }
+
+    /// Removes a user: ends all that the user has and erases what is personal. Id and history stay.
+    pub async fn remove(&self, id: UserId) -> Result<User, UserError> {
+        self.change(id, |user| user.removed().map(Some)).await
+    }
+
+    async fn change(
+        &self,
+        id: UserId,
+        decide: impl Fn(&User) -> Result<Option<Changed>, ChangeRefused> + Send + Sync + 'static,
+    ) -> Result<User, UserError> {
+        self.store
+            .write((id, decide, self.clock.clone()), |(id, decide, clock), tx| {
+                Box::pin(async move {
+                    let user = tx.user_for_update(id).await?.ok_or(UserError::NotFound)?;
+                    let Some(changed) = decide(&user)? else { return Ok(user) };
+                    // The time is read behind the lock: changes have the order of their dates.
+                    record(changed, clock.now(), tx).await
+                })
+            })
+            .await
+    }
+}
+
+async fn record(
+    changed: Changed,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<User, UserError> {
+    let user = changed.user;
+    if !tx.change_user(&user).await? {
+        return Err(email_taken(&user, tx).await?);
+    }
+    if user.state == UserState::Removed {
+        end_all(&user.id, tx).await?;
+    } else if changed.ends_links {
+        tx.revoke_open_links(&user.id, now).await?;
+    }
+    let sequence = record_change(&user, changed.kind, now, tx).await?.sequence;
+    Ok(User { sequence, ..user })
+}
+
+/// Ends all that a user has, for good.
+async fn end_all(user: &UserId, tx: &mut dyn Repositories) -> Result<(), UserError> {
+    tx.delete_tokens_of(user).await?;
+    tx.delete_mails_of(user).await?;
+    tx.delete_links_of(user).await?;
+    tx.delete_passkeys_of(user).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

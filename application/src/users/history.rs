@@ -1,0 +1,37 @@
+//! The history of a user: its next entry, and where it stands.
+
+use jiff::Timestamp;
+use passlink_domain::{EventKind, ObjectDetails, User, UserEvent};
+
+use crate::ports::{Repositories, StoreError};
+
+/// Records the next change in a user's history.
+pub(crate) async fn record_change(
+    user: &User,
+    kind: EventKind,
+    at: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<ObjectDetails, StoreError> {
+    let sequence = user.sequence.next();
+    tx.record(&UserEvent { user: user.id.clone(), sequence, kind, at }).await?;
+    Ok(ObjectDetails {
+        sequence,
+        created: None,
+        changed: at,
+        resource_owner: user.organisation.clone(),
+    })
+}
+
+/// Where the user's history stands.
+pub(crate) async fn standing(
+    user: &User,
+    tx: &mut dyn Repositories,
+) -> Result<ObjectDetails, StoreError> {
+    let changed = tx.recorded_at(&user.id, user.sequence).await?;
+    Ok(ObjectDetails {
+        sequence: user.sequence,
+        created: None,
+        changed: changed.ok_or_else(|| StoreError::Broken("a user without a history".into()))?,
+        resource_owner: user.organisation.clone(),
+    })
+}

@@ -1,0 +1,3 @@
+//! Tokens that callers present.
+
+pub(crate) mod token;

@@ -1,0 +1,93 @@
+//! Bearer tokens (RFC 6750): the secret that a caller holds, and what is kept of it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::{Text, TokenId, UserId, links::code::base64url};
+
+/// What a token starts with, so that people and secret scanners can tell what it is.
+const PREFIX: &str = "passlink_";
+
+/// Why a text can't be a bearer token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a bearer token")]
+pub struct BearerTokenError;
+
+/// A bearer token in clear. It is shown once, when it is made, and prints as `[redacted]`.
+pub struct BearerToken(Zeroizing<String>);
+
+impl BearerToken {
+    /// Makes a token of 256 random bits.
+    pub fn generate(random: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(format!("{PREFIX}{}", base64url(random))))
+    }
+
+    /// Takes what a caller presented: `b64token` of RFC 6750, section 2.1, up to 4,096 octets.
+    pub fn presented(text: &str) -> Result<Self, BearerTokenError> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
+        if text.is_empty() || text.len() > 4096 || !text.bytes().all(allowed) {
+            return Err(BearerTokenError);
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// What is stored of the token, and looked up.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(Sha256::digest(self.0.as_bytes()).into())
+    }
+
+    /// The token in clear, for the one who may have it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The SHA-256 of a bearer token. With 256 random bits behind it, it needs neither salt nor stretching.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What is known of a stored token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Identifies the token; safe to show.
+    pub id: TokenId,
+    /// Whom it speaks for.
+    pub user: UserId,
+    /// What it was called when it was made.
+    pub name: Option<Text>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it stops to work, if ever.
+    pub expires: Option<Timestamp>,
+    /// When it was revoked, if it was.
+    pub revoked: Option<Timestamp>,
+}
+
+impl Token {
+    /// Whether the token speaks for its user at that time.
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
+    }
+}

@@ -1,0 +1,114 @@
+//! Registration ceremonies (WebAuthn, section 7.1): from the challenge to the answer.
+
+use std::{fmt, time::Duration};
+
+use jiff::Timestamp;
+use subtle::ConstantTimeEq;
+
+use crate::{Attachment, CodeKeys, KeyId, LinkId, PasskeyId, UserId, links::code::Mac256};
+
+/// How long a challenge can be answered.
+pub const CEREMONY_LIFETIME: Duration = Duration::from_secs(5 * 60);
+/// How many ceremonies of a user are open at a time; the oldest makes room.
+pub const MAX_CEREMONIES: u64 = 10;
+
+/// What a ceremony was begun with, and so what its end needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpenedBy {
+    /// A link's code. The link must still hold at the end, and is used up by it.
+    Link(LinkId),
+    /// The user's own bearer token, which the end needs as well.
+    Bearer,
+}
+
+/// What tells the challenge of a ceremony from codes.
+const PURPOSE: &str = "challenge";
+
+/// What an authenticator is to sign: 256 bits, which are derived whenever they are needed and stored
+/// nowhere. Prints as `[redacted]`.
+pub struct Challenge(Mac256);
+
+impl Challenge {
+    /// The octets, for the options of a browser and for the verifier.
+    pub fn expose(&self) -> &[u8] {
+        &*self.0
+    }
+
+    /// Compares with what somebody presented, in constant time.
+    pub fn matches(&self, presented: &[u8]) -> bool {
+        self.expose().ct_eq(presented).into()
+    }
+}
+
+impl From<[u8; 32]> for Challenge {
+    fn from(octets: [u8; 32]) -> Self {
+        Self(octets.into())
+    }
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// A ceremony that was begun and is not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ceremony {
+    /// The id that the passkey will have.
+    pub id: PasskeyId,
+    /// Whose passkey it will be.
+    pub user: UserId,
+    /// What it was begun with.
+    pub opened_by: OpenedBy,
+    /// The key that its challenge is derived from.
+    pub key: KeyId,
+    /// The relying party that the passkey is made for.
+    pub rp_id: String,
+    /// The attachment that was asked for.
+    pub asked: Option<Attachment>,
+    /// When it was begun.
+    pub begun: Timestamp,
+    /// When it can no longer be finished.
+    pub expires: Timestamp,
+}
+
+impl Ceremony {
+    /// When a ceremony begun now can no longer be finished.
+    pub fn expiry(now: Timestamp) -> Timestamp {
+        now.saturating_add(CEREMONY_LIFETIME).unwrap_or(Timestamp::MAX)
+    }
+
+    /// What its authenticator is to sign; `None` if its key is not held.
+    pub fn challenge(&self, keys: &CodeKeys) -> Option<Challenge> {
+        let link = match &self.opened_by {
+            OpenedBy::Link(link) => link.as_str(),
+            // No link's id.
+            OpenedBy::Bearer => "",
+        };
+        let fields = [&*self.rp_id, self.id.as_str(), self.user.as_str(), link];
+        keys.mac(&self.key, PURPOSE, &fields, self.expires).map(Challenge)
+    }
+
+    /// Whether somebody may finish it for whom a bearer token of `caller` speaks, or none does.
+    pub fn can_be_finished_by(&self, caller: Option<&UserId>) -> bool {
+        match self.opened_by {
+            OpenedBy::Link(_) => true,
+            OpenedBy::Bearer => caller == Some(&self.user),
+        }
+    }
+
+    /// Whether the challenge can still be answered. Not when it was begun by a clock that was ahead for
+    /// longer than that: nobody has waited so long.
+    pub fn is_open_at(&self, now: Timestamp) -> bool {
+        now < self.expires && self.begun <= Self::latest_begin(now)
+    }
+
+    /// When a ceremony can have been begun at the latest, as far as the clocks of nodes differ.
+    pub fn latest_begin(now: Timestamp) -> Timestamp {
+        Self::expiry(now)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! Passkeys, and the ceremonies that register them.
+
+pub(crate) mod ceremony;
+pub(crate) mod passkey;

@@ -1,0 +1,6 @@
+//! Users: who they are, where mail reaches them, and how they change.
+
+pub(crate) mod change;
+pub(crate) mod email;
+pub(crate) mod language;
+pub(crate) mod user;
