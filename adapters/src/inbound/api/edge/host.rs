@@ -5,18 +5,22 @@ use std::net::Ipv6Addr;
 use axum::{extract::Request, middleware::Next, response::Response};
 use http::{Version, header::HOST, uri::Authority};
 
-use crate::inbound::api::{protocols::form::Form, services::error::ApiError};
+use crate::inbound::api::{
+    protocols::{classify::Call, error_form},
+    services::error_table::ApiError,
+};
 
 /// Refuses a request whose host is missing, malformed or told twice: a proxy before us may have
 /// read another one.
 pub(crate) async fn check(request: Request, next: Next) -> Response {
-    match holds(&request) {
-        true => next.run(request).await,
-        false => Form::of(&request).refuse(ApiError::Malformed),
+    if has_one_host(&request) {
+        next.run(request).await
+    } else {
+        error_form::render(ApiError::Malformed, &Call::of(&request))
     }
 }
 
-fn holds(request: &Request) -> bool {
+fn has_one_host(request: &Request) -> bool {
     let authority = request.uri().authority();
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {

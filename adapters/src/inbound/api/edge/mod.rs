@@ -1,11 +1,51 @@
-//! What stands around every call: limits, deadlines, observation.
+//! What stands around every request: one list of layers.
 
-pub(crate) mod access_log;
-pub(crate) mod caller_context;
-pub(crate) mod cors;
-pub(crate) mod deadline;
-pub(crate) mod host;
-pub(crate) mod intake;
-pub(crate) mod last_look;
-pub(crate) mod observe;
-pub(crate) mod panics;
+mod access_log;
+mod admission;
+mod body;
+mod caller_context;
+mod cors;
+mod host;
+mod observe;
+mod panics;
+
+use axum::{Router, middleware};
+use http::{HeaderValue, header};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use self::{admission::Admission, observe::Durations};
+use super::protocols::classify::classify;
+
+/// What the layers need.
+pub(crate) struct Edge {
+    /// How many calls are answered at a time.
+    pub concurrent_requests: usize,
+    /// The origins whose pages may call.
+    pub cors_origins: Vec<HeaderValue>,
+    /// Whether requests come by TLS.
+    pub https: bool,
+}
+
+/// All layers, the innermost first. Calls are limited, and pages of other origins may make them; a page
+/// is neither.
+pub(crate) fn around(calls: Router, pages: Router, edge: Edge) -> Router {
+    let no_store = HeaderValue::from_static("no-store");
+    let guarded = |router: Router| {
+        router
+            .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store.clone()))
+            .layer(middleware::from_fn(host::check))
+            .layer(middleware::from_fn(panics::contain))
+    };
+    let admission = Admission::new(edge.concurrent_requests);
+    let mut calls =
+        guarded(calls.layer(middleware::from_fn_with_state(admission, admission::admit)));
+    // Around whatever may refuse a call, so that its page can read why.
+    if !edge.cors_origins.is_empty() {
+        calls = calls.layer(cors::layer(edge.cors_origins));
+    }
+    let durations = Durations::new(edge.https);
+    calls
+        .merge(guarded(pages))
+        .layer(middleware::from_fn_with_state(durations, observe::observe))
+        .layer(middleware::map_request(classify))
+}

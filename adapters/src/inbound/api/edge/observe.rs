@@ -1,9 +1,6 @@
 //! A request as operators see it: its span, its share of the metrics, its log line.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, thread};
 
 use axum::{
     extract::{Request, State},
@@ -20,9 +17,17 @@ use tracing::{
     info_span,
 };
 
-use super::{access_log::AccessRecord, caller_context};
-use crate::inbound::api::protocols::call::{Call, Outcome};
-use crate::telemetry::trace_scope::TraceScope;
+use super::{
+    access_log::{End, log},
+    caller_context,
+};
+use crate::{
+    inbound::api::{
+        protocols::{classify::Call, outcome::Outcome},
+        services::bearer::CallersUser,
+    },
+    telemetry::trace_scope::TraceScope,
+};
 
 /// As OpenTelemetry's conventions advise, in seconds.
 const BOUNDARIES: [f64; 14] =
@@ -44,42 +49,32 @@ impl Durations {
             .with_unit("s")
             .with_boundaries(BOUNDARIES.to_vec())
             .build();
-        let scheme = match https {
-            true => "https",
-            false => "http",
-        };
-        Self { histogram, scheme }
+        Self { histogram, scheme: if https { "https" } else { "http" } }
     }
 
-    fn record(
-        &self,
-        call: &Call,
-        status: Option<StatusCode>,
-        outcome: Outcome,
-        duration: Duration,
-    ) {
+    fn record(&self, call: &Call, end: &End) {
         let mut attributes = vec![
             KeyValue::new("http.request.method", call.method),
             KeyValue::new("network.protocol.version", call.version),
             KeyValue::new("url.scheme", self.scheme),
             KeyValue::new("passlink.protocol", call.protocol.name()),
-            KeyValue::new("passlink.code", outcome.name()),
+            KeyValue::new("passlink.code", end.outcome.name()),
         ];
-        if let Some(status) = status {
+        if let Some(status) = end.status {
             let status = i64::from(status.as_u16());
             attributes.push(KeyValue::new("http.response.status_code", status));
         }
         if let Some(route) = &call.route {
             attributes.push(KeyValue::new("http.route", route.clone()));
         }
-        if outcome.is_our_fault(duration) {
-            attributes.push(KeyValue::new("error.type", outcome.name()));
+        if end.outcome.is_our_fault(end.duration) {
+            attributes.push(KeyValue::new("error.type", end.outcome.name()));
         }
-        self.histogram.record(duration.as_secs_f64(), &attributes);
+        self.histogram.record(end.duration.as_secs_f64(), &attributes);
     }
 }
 
-/// Runs a request in its scope and tells what came of it.
+/// Runs a request in its trace scope, and records its end.
 pub(crate) async fn observe(
     State(durations): State<Durations>,
     mut request: Request,
@@ -88,49 +83,43 @@ pub(crate) async fn observe(
     if cfg!(feature = "no-telemetry") {
         return next.run(request).await;
     }
-    let started = Instant::now();
     let call = Call::of(&request);
     let scope = scope(&call, &request, durations.scheme);
-    let record = AccessRecord::default();
-    request.extensions_mut().insert(record.clone());
-    let mut watch = Watch { started, call, record, durations, scope: scope.clone(), told: false };
+    let user = CallersUser::default();
+    request.extensions_mut().insert(user.clone());
+    let mut observed = Observed { call, user, durations, scope: scope.clone(), has_ended: false };
     let answer = async move {
         let response = next.run(request).await;
-        watch.tell(Some(response.status()), Outcome::of(&response));
+        observed.end(Some(response.status()), Outcome::read(&response));
         response
     };
     scope.run(answer).await
 }
 
-/// Tells what came of a request, and that nothing did when its caller left before the answer.
-struct Watch {
-    started: Instant,
-    call: Call,
-    record: AccessRecord,
+/// A request that is under way. Its end is recorded as well when its caller left before the answer.
+struct Observed {
+    call: Arc<Call>,
+    user: CallersUser,
     durations: Durations,
     scope: TraceScope,
-    told: bool,
+    has_ended: bool,
 }
 
-impl Watch {
-    fn tell(&mut self, status: Option<StatusCode>, outcome: Outcome) {
-        self.told = true;
-        let duration = self.started.elapsed();
-        let Self { call, record, durations, .. } = self;
-        tell(&Span::current(), call, status, outcome, record);
-        record.log(call, status, outcome, duration);
-        durations.record(call, status, outcome, duration);
+impl Observed {
+    fn end(&mut self, status: Option<StatusCode>, outcome: Outcome) {
+        self.has_ended = true;
+        let end = End { status, outcome, duration: self.call.came.elapsed() };
+        record_in_span(&Span::current(), &self.call, &end, &self.user);
+        log(&self.call, &end, &self.user);
+        self.durations.record(&self.call, &end);
     }
 }
 
-impl Drop for Watch {
+impl Drop for Observed {
     fn drop(&mut self) {
-        let code = match thread::panicking() {
-            true => ErrorCode::Internal,
-            false => ErrorCode::Canceled,
-        };
-        if !self.told {
-            self.scope.clone().in_scope(|| self.tell(None, Outcome(Some(code))));
+        let code = if thread::panicking() { ErrorCode::Internal } else { ErrorCode::Canceled };
+        if !self.has_ended {
+            self.scope.clone().in_scope(|| self.end(None, Outcome(Some(code))));
         }
     }
 }
@@ -173,15 +162,10 @@ fn host(request: &Request) -> Option<Authority> {
     request.uri().authority().cloned().or_else(told).filter(|it| it.host().len() <= 255)
 }
 
-fn tell(
-    span: &Span,
-    call: &Call,
-    status: Option<StatusCode>,
-    outcome: Outcome,
-    record: &AccessRecord,
-) {
+fn record_in_span(span: &Span, call: &Call, end: &End, user: &CallersUser) {
+    let End { status, outcome, .. } = end;
     span.record("http.response.status_code", status.map(|status| i64::from(status.as_u16())));
-    span.record("user.id", record.user());
+    span.record("user.id", user.id());
     if call.rpc.is_some() {
         span.record("rpc.response.status_code", outcome.name());
     }

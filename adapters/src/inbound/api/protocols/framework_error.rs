@@ -9,14 +9,16 @@ use axum::{
 };
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine};
 use buffa::Message;
-use connectrpc::{ConnectError, ErrorCode, Protocol};
+use connectrpc::{ConnectError, ErrorCode};
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 
-use super::{call::Outcome, media::Media};
-use crate::inbound::api::{MAX_BODY, proto::google::rpc::Status, services::error::ApiError};
+use super::{classify::Call, error_form, outcome::Outcome};
+use crate::inbound::api::{
+    limits::MAX_BODY, proto::google::rpc::Status, services::error_table::ApiError,
+};
 
 /// Where gRPC's error details stand.
 const DETAILS: &str = "grpc-status-details-bin";
@@ -66,7 +68,7 @@ pub(crate) async fn complete_connect(response: Response) -> Response {
             .contains(&parts.status);
     let is_ours = !error.details.is_empty();
     let error = completed(error);
-    let outcome = Outcome(Some(error.code));
+    let outcome = Outcome::from(&error);
     let mut answer = error.into_response();
     answer.extensions_mut().insert(outcome);
     if is_finer || is_ours {
@@ -98,16 +100,16 @@ pub(crate) async fn connect_error(response: Response) -> (http::response::Parts,
     (parts, error)
 }
 
-/// Completes the answer to a unary gRPC or gRPC-Web call; `request` has the headers of the call.
-pub(crate) async fn complete_grpc(response: Response, request: &HeaderMap) -> Response {
+/// Completes the answer to a gRPC or gRPC-Web call with one message.
+pub(crate) async fn complete_grpc(response: Response, call: &Call) -> Response {
     let (mut parts, body) = response.into_parts();
     if parts.status != StatusCode::OK {
-        let mut refused = rendered(ApiError::Unimplemented.into(), request);
+        let mut refused = error_form::render(ApiError::Unimplemented, call);
         *refused.status_mut() = parts.status;
         return refused;
     }
     let Ok(collected) = body.collect().await else {
-        return rendered(ApiError::Internal.into(), request);
+        return error_form::render(ApiError::Internal, call);
     };
     let trailers = collected.trailers().cloned();
     let body = collected.to_bytes();
@@ -115,7 +117,7 @@ pub(crate) async fn complete_grpc(response: Response, request: &HeaderMap) -> Re
     let status = status.as_ref().unwrap_or(&parts.headers);
     let outcome = Outcome(code_in(status));
     match failure_in(status) {
-        Some(error) => rendered(completed(error), request),
+        Some(error) => error_form::render(completed(error), call),
         None => {
             parts.extensions.insert(outcome);
             let data = (!body.is_empty()).then(|| Frame::data(body));
@@ -124,28 +126,6 @@ pub(crate) async fn complete_grpc(response: Response, request: &HeaderMap) -> Re
             Response::from_parts(parts, Body::new(StreamBody::new(frames)))
         }
     }
-}
-
-/// An error in the form of the protocol that the call came by.
-pub(crate) fn rendered(error: ConnectError, request: &HeaderMap) -> Response {
-    let outcome = Outcome(Some(error.code));
-    let mut response = match Protocol::detect(request) {
-        Some(_) => error.into_http_response(request),
-        None => error.into_http_response(&nearest(request)),
-    }
-    .map(Body::new);
-    response.extensions_mut().insert(outcome);
-    response
-}
-
-/// The header of a call in the protocol whose media type is nearest to that of a call of none.
-fn nearest(request: &HeaderMap) -> HeaderMap {
-    let known = match Media::of(request) {
-        Media::Grpc => "application/grpc",
-        Media::GrpcWeb => "application/grpc-web",
-        Media::ConnectStream | Media::Other => "application/json",
-    };
-    HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(known))])
 }
 
 /// The error that a status without details of ours tells of.

@@ -14,9 +14,19 @@ pub(crate) enum Media {
 }
 
 impl Media {
-    /// By the header of a request, whatever the case of its letters (RFC 9110, section 8.3.1).
-    pub fn of(headers: &HeaderMap) -> Self {
-        Self::named(&essence(headers).unwrap_or_default())
+    /// Reads the media type of a request, whatever the case of its letters (RFC 9110, section 8.3.1), and
+    /// writes it as the framework knows it: in small letters and alone. What only begins like gRPC's, which
+    /// is gRPC to the framework, becomes one that nobody has.
+    pub fn normalise(headers: &mut HeaderMap) -> Self {
+        let Some(mut essence) = essence(headers) else { return Self::Other };
+        let media = Self::named(&essence);
+        if media == Self::Other && essence.starts_with("application/grpc") {
+            essence.insert_str(0, "x-");
+        }
+        if let Ok(value) = HeaderValue::try_from(essence) {
+            headers.insert(header::CONTENT_TYPE, value);
+        }
+        media
     }
 
     fn named(essence: &str) -> Self {
@@ -34,11 +44,6 @@ impl Media {
             Self::Other
         }
     }
-}
-
-/// Whether a call came by gRPC or gRPC-Web.
-pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
-    matches!(Media::of(headers), Media::Grpc | Media::GrpcWeb)
 }
 
 /// Whether a browser asks for a page to show: `Accept` names HTML, and does not prefer JSON. A
@@ -63,18 +68,6 @@ fn quality(parameters: &str) -> f32 {
     let mut parameters = parameters.split(';').filter_map(|it| it.trim().split_once('='));
     let told = parameters.find(|(name, _)| name.eq_ignore_ascii_case("q"));
     told.map_or(1.0, |(_, value)| value.parse().unwrap_or_default())
-}
-
-/// Writes the media type as the framework knows it: in small letters and alone. What only begins
-/// like gRPC's, which is gRPC to the framework, becomes one that nobody has.
-pub(crate) fn normalise(headers: &mut HeaderMap) {
-    let Some(mut essence) = essence(headers) else { return };
-    if Media::named(&essence) == Media::Other && essence.starts_with("application/grpc") {
-        essence.insert_str(0, "x-");
-    }
-    if let Ok(value) = HeaderValue::try_from(essence) {
-        headers.insert(header::CONTENT_TYPE, value);
-    }
 }
 
 /// The media type without parameters.

@@ -1,11 +1,16 @@
 //! How calls come: REST, gRPC, gRPC-Web, Connect, and what the RPC framework leaves to be completed.
 
-pub(crate) mod call;
-pub(crate) mod dispatch;
-pub(crate) mod form;
+pub(crate) mod answer;
+mod bindings;
+pub(crate) mod classify;
+mod deadline;
+pub(crate) mod error_form;
+pub(crate) mod framework;
 pub(crate) mod framework_error;
-pub(crate) mod json;
-pub(crate) mod media;
-pub(crate) mod numbers;
-pub(crate) mod rest;
+mod json_messages;
+mod media;
+pub(crate) mod outcome;
+mod protocol;
+mod rest;
 pub(crate) mod streams;
+pub(crate) mod whole_numbers;

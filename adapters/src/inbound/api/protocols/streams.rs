@@ -10,7 +10,7 @@ use axum::{
 };
 use connectrpc::ConnectError;
 use futures_util::stream;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use passlink_application::limits::{FairPool, Permit};
@@ -19,27 +19,15 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    call::Outcome,
-    framework_error::{
-        FRAME_HEAD, TRAILERS, code_in, completed, failure_in, rendered, web_trailers,
-    },
+    classify::{Call, Stream},
+    error_form,
+    framework_error::{FRAME_HEAD, TRAILERS, code_in, completed, failure_in, web_trailers},
+    outcome::Outcome,
 };
-use crate::inbound::api::{QUEUE, edge::deadline, services::error::ApiError};
+use crate::inbound::api::{limits::QUEUE, services::error_table::ApiError};
 
-/// One request, and an answer for as long as its caller listens.
-pub(crate) const WATCH: &str = "/grpc.health.v1.Health/Watch";
-/// Questions and answers.
-const REFLECTION: [&str; 2] = [
-    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-];
 /// Marks the end among the frames of a Connect stream.
 const END: u8 = 0x02;
-
-/// Whether the call at a path is answered with a stream.
-pub(crate) fn is_one(path: &str) -> bool {
-    path == WATCH || REFLECTION.contains(&path)
-}
 
 /// The streams that are open.
 #[derive(Clone)]
@@ -50,7 +38,8 @@ pub(crate) struct Streams {
 }
 
 /// What an open stream has to mind.
-pub(crate) struct Lease {
+pub(crate) struct OpenStream {
+    call: Arc<Call>,
     /// Gives the permit back when the stream is over.
     _permit: DropGuard,
     /// The permit went to a client with fewer streams.
@@ -66,22 +55,29 @@ impl Streams {
         Self { watches: permits(), reflections: permits(), stop }
     }
 
-    /// A permit for a stream of a client of this network, if there is one until then.
-    pub async fn lease(
+    /// Admits a stream of a client of this network, if there is a permit for one in time.
+    pub async fn admit(
         &self,
-        path: &str,
-        headers: &HeaderMap,
+        stream: Stream,
+        call: &Arc<Call>,
         network: Option<IpAddr>,
-        until: Instant,
-    ) -> Result<Lease, ApiError> {
-        let (permits, ends) = match path {
-            WATCH => (&self.watches, deadline::of_stream(headers)),
-            _ => (&self.reflections, Some(until)),
+    ) -> Result<OpenStream, ApiError> {
+        let (permits, ends) = match stream {
+            Stream::HealthWatch => {
+                (&self.watches, call.patience.and_then(|patience| call.came.checked_add(patience)))
+            }
+            Stream::Reflection => (&self.reflections, Some(call.deadline())),
         };
-        let permit = permits.acquire(network, until).await?;
+        let permit = permits.acquire(network, call.deadline()).await?;
         let (revoked, over) = (permit.revoked().clone(), CancellationToken::new());
         tokio::spawn(hold(permit, ends, over.clone()));
-        Ok(Lease { _permit: over.drop_guard(), revoked, until: ends, stop: self.stop.clone() })
+        Ok(OpenStream {
+            call: call.clone(),
+            _permit: over.drop_guard(),
+            revoked,
+            until: ends,
+            stop: self.stop.clone(),
+        })
     }
 }
 
@@ -102,20 +98,20 @@ async fn reached(until: Option<Instant>) {
     }
 }
 
-impl Lease {
-    /// Keeps an answer to what it has to mind; `request` has the headers of the call.
-    pub fn keep(self, response: Response, request: HeaderMap) -> Response {
+impl OpenStream {
+    /// Keeps an answer to what the stream has to mind.
+    pub fn keep(self, response: Response) -> Response {
         let (mut parts, body) = response.into_parts();
         if parts.status != StatusCode::OK {
-            let mut refused = rendered(ApiError::Unimplemented.into(), &request);
+            let mut refused = error_form::render(ApiError::Unimplemented, &self.call);
             *refused.status_mut() = parts.status;
             return refused;
         }
         if let Some(error) = failure_in(&parts.headers) {
-            return rendered(completed(error), &request);
+            return error_form::render(completed(error), &self.call);
         }
         parts.extensions.insert(Outcome(code_in(&parts.headers)));
-        let kept = Kept { body, request, lease: self, left: 0, is_over: false };
+        let kept = Kept { body, stream: self, left: 0, is_over: false };
         let frames = stream::unfold(kept, Kept::next);
         Response::from_parts(parts, Body::new(StreamBody::new(frames)))
     }
@@ -124,8 +120,7 @@ impl Lease {
 /// The body of an open stream.
 struct Kept {
     body: Body,
-    request: HeaderMap,
-    lease: Lease,
+    stream: OpenStream,
     /// What is left of the message that has begun.
     left: usize,
     /// Whether we have ended it ourselves.
@@ -144,9 +139,9 @@ impl Kept {
             // What ends by itself when the server stops has the first word.
             biased;
             frame = self.body.frame() => frame,
-            () = reached(self.lease.until), if !self.is_over => self.end(ApiError::Deadline.into()).await,
-            () = self.lease.revoked.cancelled(), if !self.is_over => self.end(ApiError::BUSY.into()).await,
-            () = self.lease.stop.cancelled(), if !self.is_over => {
+            () = reached(self.stream.until), if !self.is_over => self.end(ApiError::Deadline.into()).await,
+            () = self.stream.revoked.cancelled(), if !self.is_over => self.end(ApiError::BUSY.into()).await,
+            () = self.stream.stop.cancelled(), if !self.is_over => {
                 self.end(ApiError::Unavailable.into()).await
             }
         };
@@ -164,7 +159,7 @@ impl Kept {
     /// Ends the stream; the first frame of its end.
     async fn end(&mut self, error: ConnectError) -> Option<Result<Frame<Bytes>, axum::Error>> {
         self.is_over = true;
-        self.body = rendered(error, &self.request).into_body();
+        self.body = error_form::render(error, &self.stream.call).into_body();
         self.body.frame().await
     }
 

@@ -1,21 +1,12 @@
 //! `zitadel.auth.v1.AuthService`: what callers do for their own user.
 
-use std::sync::Arc;
-
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
-use passlink_application::{
-    links::{AddLink, SendLink},
-    passkeys::{
-        CeremonyKey, ListPasskeys, NewPasskey, RegisterPasskey, RegistrationAnswer, RemovePasskey,
-    },
-};
+use passlink_application::passkeys::{CeremonyKey, NewPasskey};
 use passlink_domain::PasskeyId;
 
 use super::{
-    bearer::Bearers,
-    details::duration,
-    error::ApiError,
-    fields::{invalid, parse, user_agent},
+    details::duration, error_table::ApiError, failure::Failure, fields::parse,
+    passkey_calls::PasskeyCalls,
 };
 use crate::inbound::api::proto::zitadel::{
     auth::v1::{
@@ -29,24 +20,15 @@ use crate::inbound::api::proto::zitadel::{
 };
 
 /// Each method: who calls, one use case, the answer.
-pub(crate) struct Service {
-    pub bearers: Bearers,
-    pub send_link: Arc<SendLink>,
-    pub add_link: Arc<AddLink>,
-    pub register: Arc<RegisterPasskey>,
-    pub list: Arc<ListPasskeys>,
-    pub remove: Arc<RemovePasskey>,
-}
-
 #[expect(refining_impl_trait, reason = "the concrete answer is the shortest to write")]
-impl AuthService for Service {
+impl AuthService for PasskeyCalls {
     async fn send_my_passwordless_link(
         &self,
         context: RequestContext,
         _request: ServiceRequest<'_, SendMyPasswordlessLinkRequest>,
     ) -> ServiceResult<SendMyPasswordlessLinkResponse> {
         let caller = self.bearers.caller(&context).await?;
-        let details = self.send_link.to_caller(caller).await.map_err(ApiError::from)?;
+        let details = self.send_link.to_caller(caller).await.map_err(Failure::from)?;
         Response::ok(SendMyPasswordlessLinkResponse {
             details: Some(details.into()).into(),
             ..Default::default()
@@ -59,7 +41,7 @@ impl AuthService for Service {
         _request: ServiceRequest<'_, AddMyPasswordlessLinkRequest>,
     ) -> ServiceResult<AddMyPasswordlessLinkResponse> {
         let caller = self.bearers.caller(&context).await?;
-        let added = self.add_link.for_caller(caller).await.map_err(ApiError::from)?;
+        let added = self.add_link.for_caller(caller).await.map_err(Failure::from)?;
         Response::ok(AddMyPasswordlessLinkResponse {
             details: Some(added.details.into()).into(),
             link: added.url.expose().to_owned(),
@@ -74,7 +56,7 @@ impl AuthService for Service {
         _request: ServiceRequest<'_, ListMyPasswordlessRequest>,
     ) -> ServiceResult<ListMyPasswordlessResponse> {
         let caller = self.bearers.caller(&context).await?;
-        let (passkeys, _) = self.list.of_caller(caller.user).await.map_err(ApiError::from)?;
+        let (passkeys, _) = self.list.of_caller(caller.user).await.map_err(Failure::from)?;
         Response::ok(ListMyPasswordlessResponse {
             result: passkeys
                 .into_iter()
@@ -96,7 +78,7 @@ impl AuthService for Service {
     ) -> ServiceResult<AddMyPasswordlessResponse> {
         let user = self.bearers.caller(&context).await?.user;
         let new = NewPasskey { user, attachment: None, domain: String::new() };
-        let begun = self.register.begin(new).await.map_err(ApiError::from)?;
+        let begun = self.register.begin(new).await.map_err(Failure::from)?;
         let key = v1::WebAuthNKey { public_key: begun.options.into_bytes(), ..Default::default() };
         Response::ok(AddMyPasswordlessResponse {
             key: key.into(),
@@ -112,16 +94,14 @@ impl AuthService for Service {
     ) -> ServiceResult<VerifyMyPasswordlessResponse> {
         let caller = self.bearers.caller(&context).await?.user;
         let verification = request.to_owned_message().verification.into_option();
-        let verification = verification.ok_or_else(|| invalid("verification", "must be given"))?;
+        let verification =
+            verification.ok_or_else(|| ApiError::invalid("verification", "must be given"))?;
         let credential = String::from_utf8(verification.public_key_credential.to_vec());
-        let answer = RegistrationAnswer {
-            credential: credential
-                .map_err(|_| invalid("verification.public_key_credential", "must be JSON"))?,
-            name: verification.token_name,
-            user_agent: user_agent(&context),
-        };
-        let finished = self.register.finish(CeremonyKey::Challenge { caller }, answer).await;
-        let details = finished.map_err(ApiError::named("verification.token_name"))?;
+        let credential = credential
+            .map_err(|_| ApiError::invalid("verification.public_key_credential", "must be JSON"))?;
+        let ceremony = CeremonyKey::Challenge { caller };
+        let name = ("verification.token_name", verification.token_name);
+        let details = self.finish(&context, ceremony, credential, name).await?;
         Response::ok(VerifyMyPasswordlessResponse {
             details: Some(details.into()).into(),
             ..Default::default()
@@ -135,7 +115,7 @@ impl AuthService for Service {
     ) -> ServiceResult<RemoveMyPasswordlessResponse> {
         let user = self.bearers.caller(&context).await?.user;
         let passkey: PasskeyId = parse("token_id", request.token_id)?;
-        let details = self.remove.of_caller(user, passkey).await.map_err(ApiError::from)?;
+        let details = self.remove.of_caller(user, passkey).await.map_err(Failure::from)?;
         Response::ok(RemoveMyPasswordlessResponse {
             details: Some(details.into()).into(),
             ..Default::default()

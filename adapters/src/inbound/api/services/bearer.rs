@@ -1,6 +1,6 @@
 //! The `Authorization` header (RFC 6750, section 2.1).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use connectrpc::RequestContext;
 use http::header::AUTHORIZATION;
@@ -11,8 +11,7 @@ use passlink_application::{
 };
 use passlink_domain::{BearerToken, UserId};
 
-use super::{error::ApiError, fields::client};
-use crate::inbound::api::edge::access_log::AccessRecord;
+use super::{error_table::ApiError, failure::Failure, fields::client};
 
 /// Who calls. Wrong tokens are counted; a right one holds however many wrong ones came before.
 #[derive(Clone)]
@@ -23,7 +22,7 @@ pub(crate) struct Bearers {
 
 impl Bearers {
     /// Who calls, by the one bearer token that the request must carry.
-    pub async fn caller(&self, context: &RequestContext) -> Result<Caller, ApiError> {
+    pub async fn caller(&self, context: &RequestContext) -> Result<Caller, Failure> {
         let caller = match presented(context)? {
             Some(token) => self.identity.caller(&token).await,
             None => Err(AuthenticateError::Invalid),
@@ -32,8 +31,8 @@ impl Bearers {
             self.wrong.count_client(client)?;
         }
         let caller = caller?;
-        if let Some(record) = context.extensions().get::<AccessRecord>() {
-            record.set_user(&caller.user);
+        if let Some(user) = context.extensions().get::<CallersUser>() {
+            user.note(&caller.user);
         }
         Ok(caller)
     }
@@ -43,12 +42,24 @@ impl Bearers {
         &self,
         user: &UserId,
         context: &RequestContext,
-    ) -> Result<Caller, ApiError> {
+    ) -> Result<Caller, Failure> {
         let caller = self.caller(context).await?;
-        match caller.user == *user {
-            true => Ok(caller),
-            false => Err(ApiError::Denied),
-        }
+        if caller.user == *user { Ok(caller) } else { Err(ApiError::Denied.into()) }
+    }
+}
+
+/// Whom a request speaks for, once that is known. The request carries it, for its log line and span.
+#[derive(Clone, Default)]
+pub(crate) struct CallersUser(Arc<OnceLock<UserId>>);
+
+impl CallersUser {
+    fn note(&self, user: &UserId) {
+        self.0.get_or_init(|| user.clone());
+    }
+
+    /// The user's id.
+    pub fn id(&self) -> Option<&str> {
+        self.0.get().map(UserId::as_str)
     }
 }
 

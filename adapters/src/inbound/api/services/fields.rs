@@ -1,6 +1,6 @@
 //! The fields of a request, as the domain takes them; an error names the field.
 
-use std::{error::Error, fmt::Display, net::IpAddr, str::FromStr};
+use std::{fmt::Display, net::IpAddr, str::FromStr};
 
 use connectrpc::RequestContext;
 use http::{Extensions, header::USER_AGENT};
@@ -8,22 +8,17 @@ use passlink_application::{codes::PresentedCode, limits::ClientAddress};
 use passlink_domain::{TextError, UrlTemplate, UrlTemplateError};
 use zeroize::Zeroizing;
 
-use super::error::ApiError;
+use super::{error_table::ApiError, failure::Failure};
 
 /// Longest code that is looked at, in characters.
 const CODE: usize = 200;
-
-/// A field that is wrong.
-pub(crate) fn invalid(field: &'static str, why: impl Display) -> ApiError {
-    ApiError::Invalid { field, why: why.to_string() }
-}
 
 /// An identifier, or another value with a form of its own.
 pub(crate) fn parse<T>(field: &'static str, text: &str) -> Result<T, ApiError>
 where
     T: FromStr<Err: Display>,
 {
-    text.parse().map_err(|error| invalid(field, error))
+    text.parse().map_err(|error| ApiError::invalid(field, error))
 }
 
 /// A code for the thing that `field` names.
@@ -36,9 +31,9 @@ where
     T: FromStr<Err: Display>,
 {
     match code.chars().count() {
-        0 => return Err(invalid(code_field, TextError::Empty)),
+        0 => return Err(ApiError::invalid(code_field, TextError::Empty)),
         1..=CODE => {}
-        _ => return Err(invalid(code_field, TextError::TooLong)),
+        _ => return Err(ApiError::invalid(code_field, TextError::TooLong)),
     }
     Ok(PresentedCode {
         id: parse(field, id)?,
@@ -47,19 +42,13 @@ where
     })
 }
 
-/// A template for the URL of a link. The answer has one text for all that is wrong with it, so the
-/// log says what.
-pub(crate) fn url_template(text: &str) -> Result<UrlTemplate, ApiError> {
+/// A template for the URL of a link.
+pub(crate) fn url_template(text: &str) -> Result<UrlTemplate, Failure> {
     UrlTemplate::parse(text).map_err(|error| match error {
-        UrlTemplateError::Length => invalid("send_link.url_template", error),
-        _ => refused_template(&error),
+        UrlTemplateError::Length => ApiError::invalid("send_link.url_template", error).into(),
+        // The answer has one text for all else that is wrong with it.
+        _ => Failure::because(ApiError::UrlTemplate, error),
     })
-}
-
-/// Says in the log why a template can't be used.
-pub(crate) fn refused_template(error: &dyn Error) -> ApiError {
-    tracing::info!(reason = %error, "a URL template was refused");
-    ApiError::UrlTemplate
 }
 
 /// Where the request comes from.

@@ -12,11 +12,11 @@ use passlink_domain::CodeKeys;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::error::ApiError;
-use crate::inbound::api::{SERVICES, edge::last_look::LastLook};
+use super::{error_table::ApiError, last_look::LastLook};
 
-/// The call that asks once. It takes no place among the calls: a node that is busy is well.
-pub(crate) const CHECK: &str = "/grpc.health.v1.Health/Check";
+/// The services that health knows.
+pub(crate) const SERVICES: &[&str] =
+    &["passlink.v1.LinkService", "zitadel.auth.v1.AuthService", "zitadel.user.v2.UserService"];
 /// How old may be what was seen and is told to who asks, however many ask.
 const FRESH: Duration = Duration::from_secs(1);
 /// How often a watched status is looked at, however many watch.
@@ -55,10 +55,8 @@ impl Health {
         if let Ok(Ok(true)) = timeout(FRESH, retired).await {
             return Some("the newest key of the key file was retired\n");
         }
-        match (self.worker_alive)() {
-            true => None,
-            false => Some("the mail worker has stopped\n"),
-        }
+        let stopped = !(self.worker_alive)();
+        stopped.then_some("the mail worker has stopped\n")
     }
 
     /// What this node lacks and can work without, in a line each. It is ready all the same: links
@@ -109,21 +107,22 @@ pub(crate) async fn ready(State(health): State<Health>) -> impl IntoResponse {
     }
 }
 
-fn known(service: &str) -> Result<(), ConnectError> {
-    match service.is_empty() || SERVICES.contains(&service) {
-        true => Ok(()),
-        false => Err(ApiError::UnknownPath.into()),
+fn must_be_known(service: &str) -> Result<(), ConnectError> {
+    if service.is_empty() || SERVICES.contains(&service) {
+        Ok(())
+    } else {
+        Err(ApiError::UnknownPath.into())
     }
 }
 
 impl Checker for Health {
     async fn check(&self, service: &str) -> Result<Status, ConnectError> {
-        known(service)?;
+        must_be_known(service)?;
         Ok(self.status(FRESH).await)
     }
 
     async fn watch(&self, service: &str) -> Result<StatusStream, ConnectError> {
-        known(service)?;
+        must_be_known(service)?;
         let statuses = stream::unfold((self.clone(), None), async |(health, last)| {
             loop {
                 if last.is_some() {

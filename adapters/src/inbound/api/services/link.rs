@@ -10,7 +10,7 @@ use passlink_application::{
 };
 use passlink_domain::LinkState;
 
-use super::{details::timestamp, error::ApiError, fields};
+use super::{details::timestamp, error_table::ApiError, failure::Failure, fields};
 use crate::inbound::api::proto::passlink::v1::{
     self, InspectLinkRequest, InspectLinkResponse, InspectRevocationRequest, InspectUndoRequest,
     InspectUndoResponse, LinkService, ResendLinkRequest, ResendLinkResponse, RevokeLinkRequest,
@@ -18,7 +18,7 @@ use crate::inbound::api::proto::passlink::v1::{
 };
 
 /// Each method: the code, one use case, the answer.
-pub(crate) struct Service {
+pub(crate) struct LinkCalls {
     pub codes: CodeDesk,
     pub inspect: InspectLink,
     pub inspect_undo: InspectUndo,
@@ -28,14 +28,14 @@ pub(crate) struct Service {
 }
 
 #[expect(refining_impl_trait, reason = "the concrete answer is the shortest to write")]
-impl LinkService for Service {
+impl LinkService for LinkCalls {
     async fn inspect_link(
         &self,
         context: RequestContext,
         request: ServiceRequest<'_, InspectLinkRequest>,
     ) -> ServiceResult<InspectLinkResponse> {
         let presented = presented(&context, request.link_id, request.code)?;
-        let link = self.inspect.by_code(presented).await.map_err(ApiError::from)?;
+        let link = self.inspect.by_code(presented).await.map_err(Failure::from)?;
         Response::ok(inspected(link))
     }
 
@@ -45,7 +45,7 @@ impl LinkService for Service {
         request: ServiceRequest<'_, InspectRevocationRequest>,
     ) -> ServiceResult<InspectLinkResponse> {
         let presented = presented(&context, request.link_id, request.code)?;
-        let link = self.inspect.by_revoke_code(presented).await.map_err(ApiError::from)?;
+        let link = self.inspect.by_revoke_code(presented).await.map_err(Failure::from)?;
         Response::ok(inspected(link))
     }
 
@@ -55,7 +55,7 @@ impl LinkService for Service {
         request: ServiceRequest<'_, ResendLinkRequest>,
     ) -> ServiceResult<ResendLinkResponse> {
         let presented = presented(&context, request.link_id, request.code)?;
-        self.resend.by_code(presented).await.map_err(ApiError::from)?;
+        self.resend.by_code(presented).await.map_err(Failure::from)?;
         Response::ok(ResendLinkResponse::default())
     }
 
@@ -65,7 +65,7 @@ impl LinkService for Service {
         request: ServiceRequest<'_, RevokeLinkRequest>,
     ) -> ServiceResult<RevokeLinkResponse> {
         let presented = presented(&context, request.link_id, request.code)?;
-        self.links.revoke_by_code(&self.codes, presented).await.map_err(ApiError::from)?;
+        self.links.revoke_by_code(&self.codes, presented).await.map_err(Failure::from)?;
         Response::ok(RevokeLinkResponse::default())
     }
 
@@ -76,7 +76,7 @@ impl LinkService for Service {
     ) -> ServiceResult<UndoRegistrationResponse> {
         let presented = presented(&context, request.passkey_id, request.code)?;
         let undone = self.remove.undo(&self.codes, presented, request.revoke_token).await;
-        undone.map_err(ApiError::from)?;
+        undone.map_err(Failure::from)?;
         Response::ok(UndoRegistrationResponse::default())
     }
 
@@ -86,7 +86,7 @@ impl LinkService for Service {
         request: ServiceRequest<'_, InspectUndoRequest>,
     ) -> ServiceResult<InspectUndoResponse> {
         let presented = presented(&context, request.passkey_id, request.code)?;
-        let undo = self.inspect_undo.by_code(presented).await.map_err(ApiError::from)?;
+        let undo = self.inspect_undo.by_code(presented).await.map_err(Failure::from)?;
         Response::ok(InspectUndoResponse {
             state: match undo.state {
                 UndoState::Open => v1::UndoState::UNDO_STATE_OPEN,

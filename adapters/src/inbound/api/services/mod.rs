@@ -3,8 +3,11 @@
 pub(crate) mod auth;
 pub(crate) mod bearer;
 pub(crate) mod details;
-pub(crate) mod error;
+pub(crate) mod error_table;
+pub(crate) mod failure;
 pub(crate) mod fields;
 pub(crate) mod health;
+mod last_look;
 pub(crate) mod link;
+pub(crate) mod passkey_calls;
 pub(crate) mod user;

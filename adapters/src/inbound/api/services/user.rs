@@ -1,21 +1,15 @@
 //! `zitadel.user.v2.UserService`: passkeys of a user, by the user's bearer token or a link's code.
 
-use std::sync::Arc;
-
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
-use passlink_application::{
-    links::{AddLink, SendLink},
-    passkeys::{
-        CeremonyKey, ListPasskeys, NewPasskey, RegisterPasskey, RegistrationAnswer, RemovePasskey,
-    },
-};
+use passlink_application::passkeys::{CeremonyKey, NewPasskey};
 use passlink_domain::{Attachment, PasskeyId, UserId};
 
 use super::{
-    bearer::Bearers,
     details::list_details,
-    error::ApiError,
-    fields::{invalid, parse, presented, url_template, user_agent},
+    error_table::ApiError,
+    failure::Failure,
+    fields::{parse, presented, url_template},
+    passkey_calls::PasskeyCalls,
 };
 use crate::inbound::api::{
     proto::zitadel::user::v2::{
@@ -26,21 +20,12 @@ use crate::inbound::api::{
         RemovePasskeyResponse, UserService, VerifyPasskeyRegistrationRequest,
         VerifyPasskeyRegistrationResponse,
     },
-    protocols::numbers,
+    protocols::whole_numbers,
 };
 
 /// Each method: who calls, one use case, the answer.
-pub(crate) struct Service {
-    pub bearers: Bearers,
-    pub send_link: Arc<SendLink>,
-    pub add_link: Arc<AddLink>,
-    pub register: Arc<RegisterPasskey>,
-    pub list: Arc<ListPasskeys>,
-    pub remove: Arc<RemovePasskey>,
-}
-
 #[expect(refining_impl_trait, reason = "the concrete answer is the shortest to write")]
-impl UserService for Service {
+impl UserService for PasskeyCalls {
     async fn create_passkey_registration_link(
         &self,
         context: RequestContext,
@@ -51,7 +36,7 @@ impl UserService for Service {
         let caller = self.bearers.acting_for(&user, &context).await?;
         let (details, code) = match request.medium {
             Some(Medium::ReturnCode(_)) => {
-                let added = self.add_link.for_caller(caller).await.map_err(ApiError::from)?;
+                let added = self.add_link.for_caller(caller).await.map_err(Failure::from)?;
                 let code = PasskeyRegistrationCode {
                     id: added.link.to_string(),
                     code: added.code.expose().to_owned(),
@@ -62,9 +47,9 @@ impl UserService for Service {
             Some(Medium::SendLink(send)) => {
                 let template = send.url_template.as_deref().map(url_template).transpose()?;
                 let sent = self.send_link.leading_to(template, caller).await;
-                (sent.map_err(ApiError::from)?, None)
+                (sent.map_err(Failure::from)?, None)
             }
-            None => (self.send_link.to_caller(caller).await.map_err(ApiError::from)?, None),
+            None => (self.send_link.to_caller(caller).await.map_err(Failure::from)?, None),
         };
         Response::ok(CreatePasskeyRegistrationLinkResponse {
             details: Some(details.into()).into(),
@@ -89,7 +74,9 @@ impl UserService for Service {
                 Some(PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_CROSS_PLATFORM) => {
                     Some(Attachment::CrossPlatform)
                 }
-                None => return Err(invalid("authenticator", "must be a known one").into()),
+                None => {
+                    return Err(ApiError::invalid("authenticator", "must be a known one").into());
+                }
             },
             domain: request.domain,
         };
@@ -104,11 +91,12 @@ impl UserService for Service {
                 self.register.begin(new).await
             }
         };
-        let begun = begun.map_err(ApiError::from)?;
+        let begun = begun.map_err(Failure::from)?;
         Response::ok(RegisterPasskeyResponse {
             details: Some(begun.details.into()).into(),
             passkey_id: begun.passkey.to_string(),
-            public_key_credential_creation_options: Some(numbers::object(&begun.options)?).into(),
+            public_key_credential_creation_options: Some(whole_numbers::object(&begun.options)?)
+                .into(),
             ..Default::default()
         })
     }
@@ -122,20 +110,17 @@ impl UserService for Service {
         let user: UserId = parse("user_id", &request.user_id)?;
         let passkey: PasskeyId = parse("passkey_id", &request.passkey_id)?;
         let credential = request.public_key_credential.into_option();
-        let credential =
-            credential.ok_or_else(|| invalid("public_key_credential", "must be given"))?;
-        let caller = match self.register.needs_bearer(&passkey).await.map_err(ApiError::from)? {
-            true => Some(self.bearers.acting_for(&user, &context).await?.user),
-            false => None,
+        let credential = credential
+            .ok_or_else(|| ApiError::invalid("public_key_credential", "must be given"))?;
+        let needs_bearer = self.register.needs_bearer(&passkey).await.map_err(Failure::from)?;
+        let caller = if needs_bearer {
+            Some(self.bearers.acting_for(&user, &context).await?.user)
+        } else {
+            None
         };
-        let answer = RegistrationAnswer {
-            credential: numbers::text(&credential)?,
-            name: request.passkey_name,
-            user_agent: user_agent(&context),
-        };
-        let key = CeremonyKey::Passkey { user, id: passkey, caller };
-        let finished = self.register.finish(key, answer).await;
-        let details = finished.map_err(ApiError::named("passkey_name"))?;
+        let ceremony = CeremonyKey::Passkey { user, id: passkey, caller };
+        let (credential, name) = (whole_numbers::text(&credential)?, request.passkey_name);
+        let details = self.finish(&context, ceremony, credential, ("passkey_name", name)).await?;
         Response::ok(VerifyPasskeyRegistrationResponse {
             details: Some(details.into()).into(),
             ..Default::default()
@@ -149,7 +134,7 @@ impl UserService for Service {
     ) -> ServiceResult<ListPasskeysResponse> {
         let user: UserId = parse("user_id", request.user_id)?;
         self.bearers.acting_for(&user, &context).await?;
-        let (passkeys, standing) = self.list.of_caller(user).await.map_err(ApiError::from)?;
+        let (passkeys, standing) = self.list.of_caller(user).await.map_err(Failure::from)?;
         Response::ok(ListPasskeysResponse {
             details: list_details(passkeys.len(), &standing).into(),
             result: passkeys
@@ -173,7 +158,7 @@ impl UserService for Service {
         let user: UserId = parse("user_id", request.user_id)?;
         let passkey: PasskeyId = parse("passkey_id", request.passkey_id)?;
         self.bearers.acting_for(&user, &context).await?;
-        let details = self.remove.of_caller(user, passkey).await.map_err(ApiError::from)?;
+        let details = self.remove.of_caller(user, passkey).await.map_err(Failure::from)?;
         Response::ok(RemovePasskeyResponse {
             details: Some(details.into()).into(),
             ..Default::default()

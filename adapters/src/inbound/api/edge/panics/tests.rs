@@ -3,6 +3,7 @@ use http::StatusCode;
 use tower::ServiceExt;
 
 use super::*;
+use crate::inbound::api::protocols::classify::classify;
 
 /// A router whose handlers all panic, as the mistakes of a program do.
 fn broken() -> Router {
@@ -11,6 +12,7 @@ fn broken() -> Router {
         .route("/rest", post(handler))
         .route("/some.Service/Method", post(handler))
         .layer(middleware::from_fn(contain))
+        .layer(middleware::map_request(classify))
 }
 
 async fn told(path: &str, content_type: &str) -> (StatusCode, String) {

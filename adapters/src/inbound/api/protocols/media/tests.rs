@@ -20,9 +20,9 @@ fn a_media_type_is_known_in_any_case_and_with_any_parameter() {
         ("application/grpc-", Media::Other),
         ("", Media::Other),
     ] {
-        assert_eq!(Media::of(&headers(content_type)), media, "{content_type}");
+        assert_eq!(Media::normalise(&mut headers(content_type)), media, "{content_type}");
     }
-    assert_eq!(Media::of(&HeaderMap::new()), Media::Other);
+    assert_eq!(Media::normalise(&mut HeaderMap::new()), Media::Other);
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn the_framework_sees_small_letters_and_no_near_miss_of_grpc() {
         ("application/grpcfoo", "x-application/grpcfoo"),
     ] {
         let mut headers = headers(content_type);
-        normalise(&mut headers);
+        Media::normalise(&mut headers);
         assert_eq!(headers[header::CONTENT_TYPE], normal);
     }
 }

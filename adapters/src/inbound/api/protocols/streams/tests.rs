@@ -1,10 +1,7 @@
-use std::time::Duration;
-
-use axum::body::to_bytes;
+use axum::{body::to_bytes, extract::Request};
 use futures_util::StreamExt;
-use http::{HeaderName, HeaderValue, header};
 
-use super::*;
+use super::{super::classify::classify, *};
 
 const MAX: usize = 64 * 1024;
 
@@ -15,128 +12,116 @@ fn frame(flags: u8, payload: &[u8]) -> Vec<u8> {
 
 /// What a caller sees of a stream whose framework sends these frames and then goes on for ever, or
 /// ends.
-async fn kept(content_type: &str, frames: Vec<Vec<u8>>, goes_on: bool, lease: Lease) -> String {
-    let content_type = HeaderValue::try_from(content_type).unwrap();
-    let request = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
+async fn kept(frames: Vec<Vec<u8>>, goes_on: bool, open: OpenStream) -> String {
     let frames = stream::iter(frames).map(|data| Ok::<_, axum::Error>(Frame::data(data.into())));
     let body = match goes_on {
         true => Body::new(StreamBody::new(frames.chain(stream::pending()))),
         false => Body::new(StreamBody::new(frames)),
     };
-    let response = lease.keep(Response::new(body), request);
+    let response = open.keep(Response::new(body));
     let body = to_bytes(response.into_body(), MAX).await.unwrap();
     String::from_utf8_lossy(&body).into_owned()
 }
 
-async fn lease(patience: Option<&'static str>, stop: &CancellationToken) -> Lease {
-    let headers = patience.map(patient_for).unwrap_or_default();
-    let streams = Streams::new(1, stop.clone());
-    streams.lease(WATCH, &headers, None, Instant::now()).await.unwrap()
+const WATCH: &str = "/grpc.health.v1.Health/Watch";
+
+/// A call that watches our health, whose caller waits for so long.
+async fn call(content_type: &str, patience: Option<&str>) -> Arc<Call> {
+    let mut request = Request::post(WATCH).header("content-type", content_type);
+    if let Some(patience) = patience {
+        request = request.header("grpc-timeout", patience);
+    }
+    Call::of(&classify(request.body(Body::empty()).unwrap()).await)
 }
 
-fn patient_for(time: &'static str) -> HeaderMap {
-    HeaderMap::from_iter([
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/grpc")),
-        (HeaderName::from_static("grpc-timeout"), HeaderValue::from_static(time)),
-    ])
+async fn open(content_type: &str, patience: Option<&str>, stop: &CancellationToken) -> OpenStream {
+    let streams = Streams::new(1, stop.clone());
+    let call = call(content_type, patience).await;
+    streams.admit(Stream::HealthWatch, &call, None).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_stream_ends_in_the_words_of_the_table_wherever_its_messages_are_cut() {
     let message = frame(0, &[TRAILERS | END; 100]);
-    let told = "grpc-status: 3\r\ngrpc-message: decode error\r\n";
-    for cut in [5, 6, 50, 104] {
-        let (start, end) = message.split_at(cut);
-        let web = vec![start.to_vec(), end.to_vec(), frame(TRAILERS, told.as_bytes())];
-        let seen =
-            kept("application/grpc-web", web, false, lease(None, &Default::default()).await).await;
-        assert!(
-            seen.contains("grpc-message: Errors.Request.Malformed (REQUEST-Malformed)"),
-            "{cut}: {seen}"
-        );
-        assert!(!seen.contains("decode error"), "{cut}: {seen}");
-        let error = br#"{"error":{"code":"invalid_argument","message":"decode error"}}"#;
-        let connect = vec![start.to_vec(), end.to_vec(), frame(END, error)];
-        let seen = kept(
-            "application/connect+json",
-            connect,
-            false,
-            lease(None, &Default::default()).await,
-        )
-        .await;
-        assert!(seen.contains("Errors.Request.Malformed (REQUEST-Malformed)"), "{cut}: {seen}");
-        assert!(!seen.contains("decode error"), "{cut}: {seen}");
+    let trailers = frame(TRAILERS, b"grpc-status: 3\r\ngrpc-message: decode error\r\n");
+    let end = frame(END, br#"{"error":{"code":"invalid_argument","message":"decode error"}}"#);
+    for (content_type, last) in
+        [("application/grpc-web", trailers), ("application/connect+json", end)]
+    {
+        for cut in [5, 6, 50, 104] {
+            let (start, rest) = message.split_at(cut);
+            let frames = vec![start.to_vec(), rest.to_vec(), last.clone()];
+            let stream = open(content_type, None, &Default::default()).await;
+            let seen = kept(frames, false, stream).await;
+            assert!(seen.contains("Errors.Request.Malformed (REQUEST-Malformed)"), "{cut}: {seen}");
+            assert!(!seen.contains("decode error"), "{cut}: {seen}");
+        }
     }
 }
 
 #[tokio::test]
 async fn a_stream_that_went_well_is_left_as_it_is() {
     let whole = vec![frame(0, b"a message"), frame(END, b"{}")];
-    let seen = kept(
-        "application/connect+json",
-        whole.clone(),
-        false,
-        lease(None, &Default::default()).await,
-    );
-    assert_eq!(seen.await.into_bytes(), whole.concat());
+    let stream = open("application/connect+json", None, &Default::default()).await;
+    let seen = kept(whole.clone(), false, stream).await;
+    assert_eq!(seen.into_bytes(), whole.concat());
 }
 
 #[tokio::test]
 async fn a_stream_ends_when_its_caller_waits_no_longer_and_when_the_server_stops() {
     let begun = || vec![frame(0, b"a message")];
     let stop = CancellationToken::new();
-    let seen = kept("application/grpc-web", begun(), true, lease(Some("50m"), &stop).await).await;
+    let seen = kept(begun(), true, open("application/grpc-web", Some("50m"), &stop).await).await;
     assert!(seen.contains("grpc-message: Errors.Request.Deadline (REQUEST-Deadline)"), "{seen}");
-    let open = kept("application/connect+json", begun(), true, lease(None, &stop).await);
-    let open = tokio::spawn(open);
+    let stream = open("application/connect+json", None, &stop).await;
+    let seen = tokio::spawn(kept(begun(), true, stream));
     stop.cancel();
-    let seen = open.await.unwrap();
+    let seen = seen.await.unwrap();
     assert!(seen.contains("a message"), "{seen}");
     assert!(seen.contains("Errors.Unavailable (SERVICE-Unavailable)"), "{seen}");
 }
 
-/// A stream of a client of this number, without any patience.
-async fn lease_of(
+/// Asks for a stream, for a client of this number who waits for so long.
+async fn open_for(
     streams: &Streams,
     number: u8,
-    path: &str,
-    headers: &HeaderMap,
-) -> Result<Lease, ApiError> {
+    kind: Stream,
+    patience: Option<&str>,
+) -> Result<OpenStream, ApiError> {
     let network = Some(IpAddr::from([192, 0, 2, number]));
-    let soon = Instant::now() + Duration::from_millis(20);
-    streams.lease(path, headers, network, soon).await
+    streams.admit(kind, &call("application/grpc-web", patience).await, network).await
 }
 
 #[tokio::test]
-async fn a_kind_of_stream_has_so_many_places_and_takes_none_of_another() {
-    let (streams, headers) = (Streams::new(2, CancellationToken::new()), HeaderMap::new());
-    for path in [WATCH, REFLECTION[0]] {
-        let one = lease_of(&streams, 1, path, &headers).await.unwrap();
-        let other = lease_of(&streams, 1, path, &headers).await.unwrap();
-        assert_eq!(lease_of(&streams, 1, path, &headers).await.err(), Some(ApiError::BUSY));
+async fn a_kind_of_stream_has_so_many_permits_and_takes_none_of_another() {
+    let streams = Streams::new(2, CancellationToken::new());
+    for kind in [Stream::HealthWatch, Stream::Reflection] {
+        let one = open_for(&streams, 1, kind, None).await.unwrap();
+        let other = open_for(&streams, 1, kind, None).await.unwrap();
+        let refused = open_for(&streams, 1, kind, Some("20m")).await;
+        assert_eq!(refused.err(), Some(ApiError::BUSY));
         drop((one, other));
-        assert!(lease_of(&streams, 1, path, &headers).await.is_ok());
+        assert!(open_for(&streams, 1, kind, None).await.is_ok());
     }
 }
 
 #[tokio::test]
-async fn a_stream_that_nobody_reads_loses_its_place_in_time() {
-    let (streams, headers) = (Streams::new(1, CancellationToken::new()), HeaderMap::new());
-    let unread = lease_of(&streams, 1, REFLECTION[0], &headers).await.unwrap();
-    let unread = unread.keep(Response::default(), headers.clone());
-    let patient = Instant::now() + Duration::from_secs(60);
-    assert!(streams.lease(REFLECTION[1], &headers, None, patient).await.is_ok());
+async fn a_stream_that_nobody_reads_loses_its_permit_in_time() {
+    let streams = Streams::new(1, CancellationToken::new());
+    let unread = open_for(&streams, 1, Stream::Reflection, Some("20m")).await.unwrap();
+    let unread = unread.keep(Response::default());
+    assert!(open_for(&streams, 2, Stream::Reflection, None).await.is_ok());
     drop(unread);
 }
 
 #[tokio::test]
 async fn who_has_many_streams_loses_one_to_another_client_and_is_told_so() {
-    let (streams, headers) = (Streams::new(2, CancellationToken::new()), HeaderMap::new());
-    let first = lease_of(&streams, 1, WATCH, &headers).await.unwrap();
-    let second = lease_of(&streams, 1, WATCH, &headers).await.unwrap();
-    let _other = lease_of(&streams, 2, WATCH, &headers).await.unwrap();
-    assert_eq!(lease_of(&streams, 3, WATCH, &headers).await.err(), Some(ApiError::BUSY));
-    let seen = kept("application/grpc-web", vec![frame(0, b"a message")], true, first).await;
+    let (streams, watch) = (Streams::new(2, CancellationToken::new()), Stream::HealthWatch);
+    let first = open_for(&streams, 1, watch, None).await.unwrap();
+    let second = open_for(&streams, 1, watch, None).await.unwrap();
+    let _other = open_for(&streams, 2, watch, None).await.unwrap();
+    assert_eq!(open_for(&streams, 3, watch, Some("20m")).await.err(), Some(ApiError::BUSY));
+    let seen = kept(vec![frame(0, b"a message")], true, first).await;
     assert!(seen.contains("grpc-message: Errors.Request.TooMany (REQUEST-TooMany)"), "{seen}");
     assert!(!second.revoked.is_cancelled());
 }

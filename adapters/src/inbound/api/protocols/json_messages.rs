@@ -18,7 +18,7 @@ use futures_util::StreamExt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::inbound::api::services::error::ApiError;
+use crate::inbound::api::services::error_table::ApiError;
 
 /// The fields that a REST path names.
 #[derive(Clone)]
@@ -53,9 +53,9 @@ fn lower_camel_case(name: &str) -> String {
 
 /// Makes the messages of requests ready to be read.
 #[derive(Clone)]
-pub(crate) struct Messages(Arc<DescriptorPool>);
+pub(crate) struct JsonMessages(Arc<DescriptorPool>);
 
-impl Messages {
+impl JsonMessages {
     /// By the compiled `.proto` files.
     ///
     /// Errors: they can't be read.
@@ -90,7 +90,7 @@ impl Messages {
 }
 
 #[connectrpc::async_trait]
-impl Interceptor for Messages {
+impl Interceptor for JsonMessages {
     async fn intercept_unary(
         &self,
         request: UnaryRequest,

@@ -4,7 +4,7 @@ use prost::Message;
 use prost_types::FileDescriptorSet;
 
 use super::BINDINGS;
-use crate::inbound::api::{DESCRIPTORS, SERVICES};
+use crate::inbound::api::{proto::DESCRIPTORS, services::health::SERVICES};
 
 /// Each method of a service of ours, with the fields of its request.
 fn methods() -> Vec<(String, BTreeSet<String>)> {

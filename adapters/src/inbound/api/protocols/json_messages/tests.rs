@@ -1,5 +1,5 @@
 use super::*;
-use crate::inbound::api::DESCRIPTORS;
+use crate::inbound::api::proto::DESCRIPTORS;
 
 /// Whether a JSON text can be a message of ours.
 fn fits(message: &str, json: &str) -> bool {

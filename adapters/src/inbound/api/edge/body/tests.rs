@@ -14,12 +14,12 @@ fn network(number: u8) -> Option<IpAddr> {
     Some(IpAddr::from([192, 0, 2, number]))
 }
 
-async fn read_of(intake: &Intake, number: u8, body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    intake.read(body, limit, network(number), Instant::now() + Duration::from_secs(60)).await
+async fn read_of(bodies: &Bodies, number: u8, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    bodies.read(body, limit, network(number), Instant::now() + Duration::from_secs(60)).await
 }
 
-async fn read(intake: &Intake, body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    read_of(intake, 1, body, limit).await
+async fn read(bodies: &Bodies, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    read_of(bodies, 1, body, limit).await
 }
 
 /// A body that comes a moment later than its head.
@@ -41,59 +41,59 @@ async fn all(pool: &Arc<FairPool>, number: u8, count: usize) -> Vec<Permit> {
 
 #[tokio::test]
 async fn a_body_may_have_as_much_as_the_limit_and_no_octet_more() {
-    let intake = Intake::new();
-    assert_eq!(read(&intake, chunks(4, 25), 100).await.unwrap().len(), 100);
-    assert_eq!(read(&intake, chunks(0, 0), 0).await.unwrap().len(), 0);
-    assert_eq!(read(&intake, chunks(4, 25), 99).await, Err(ApiError::TooLarge));
-    assert_eq!(read(&intake, Body::from("ab"), 1).await, Err(ApiError::TooLarge));
+    let bodies = Bodies::new();
+    assert_eq!(read(&bodies, chunks(4, 25), 100).await.unwrap().len(), 100);
+    assert_eq!(read(&bodies, chunks(0, 0), 0).await.unwrap().len(), 0);
+    assert_eq!(read(&bodies, chunks(4, 25), 99).await, Err(ApiError::TooLarge));
+    assert_eq!(read(&bodies, Body::from("ab"), 1).await, Err(ApiError::TooLarge));
 }
 
 #[tokio::test]
 async fn a_body_that_breaks_off_is_malformed() {
     let parts = [Ok(Bytes::from_static(b"{")), Err(io::Error::from(io::ErrorKind::UnexpectedEof))];
     let body = Body::from_stream(stream::iter(parts));
-    assert_eq!(read(&Intake::new(), body, 100).await, Err(ApiError::Malformed));
+    assert_eq!(read(&Bodies::new(), body, 100).await, Err(ApiError::Malformed));
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_waited_for_until_the_deadline() {
     let body = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
     let soon = Instant::now() + Duration::from_millis(20);
-    let read = Intake::new().read(body, 100, network(1), soon).await;
+    let read = Bodies::new().read(body, 100, network(1), soon).await;
     assert_eq!(read, Err(ApiError::Deadline));
 }
 
 #[tokio::test]
 async fn so_many_large_bodies_are_taken_in_at_a_time_and_small_ones_always() {
-    let intake = Intake::new();
-    let permits = all(&intake.large, 1, LARGE).await;
-    assert_eq!(read(&intake, chunks(1, FREE), 10 * FREE).await.unwrap().len(), FREE);
+    let bodies = Bodies::new();
+    let permits = all(&bodies.large, 1, LARGE).await;
+    assert_eq!(read(&bodies, chunks(1, FREE), 10 * FREE).await.unwrap().len(), FREE);
     let soon = Instant::now() + Duration::from_millis(20);
-    let refused = intake.read(chunks(1, FREE + 1), 10 * FREE, network(1), soon).await;
+    let refused = bodies.read(chunks(1, FREE + 1), 10 * FREE, network(1), soon).await;
     assert_eq!(refused, Err(ApiError::BUSY));
-    let waiting = read(&intake, chunks(10, FREE), 10 * FREE);
+    let waiting = read(&bodies, chunks(10, FREE), 10 * FREE);
     let (read, ()) = tokio::join!(waiting, async { drop(permits) });
     assert_eq!(read.unwrap().len(), 10 * FREE);
-    let given_back = all(&intake.large, 1, LARGE).await;
+    let given_back = all(&bodies.large, 1, LARGE).await;
     assert_eq!(given_back.len(), LARGE);
 }
 
 #[tokio::test]
 async fn so_many_bodies_are_waited_for_and_those_that_are_there_are_always_taken() {
-    let intake = Intake::new();
-    let permits = all(&intake.unfinished, 1, UNFINISHED).await;
-    assert_eq!(read(&intake, chunks(4, 25), 100).await.unwrap().len(), 100);
+    let bodies = Bodies::new();
+    let permits = all(&bodies.unfinished, 1, UNFINISHED).await;
+    assert_eq!(read(&bodies, chunks(4, 25), 100).await.unwrap().len(), 100);
     let soon = Instant::now() + Duration::from_millis(20);
-    assert_eq!(intake.read(late(), 100, network(1), soon).await, Err(ApiError::BUSY));
-    let (read, ()) = tokio::join!(read(&intake, late(), 100), async { drop(permits) });
+    assert_eq!(bodies.read(late(), 100, network(1), soon).await, Err(ApiError::BUSY));
+    let (read, ()) = tokio::join!(read(&bodies, late(), 100), async { drop(permits) });
     assert_eq!(read.unwrap().len(), 2);
-    let given_back = all(&intake.unfinished, 1, UNFINISHED).await;
+    let given_back = all(&bodies.unfinished, 1, UNFINISHED).await;
     assert_eq!(given_back.len(), UNFINISHED);
 }
 
 #[tokio::test]
 async fn who_keeps_many_waiting_gives_way_to_another_client() {
-    let intake = Arc::new(Intake::new());
+    let bodies = Arc::new(Bodies::new());
     let begun = |octets: usize| {
         let start = stream::iter([Ok::<_, Infallible>(Bytes::from(vec![b' '; octets]))]);
         Body::from_stream(start.chain(stream::pending()))
@@ -101,17 +101,17 @@ async fn who_keeps_many_waiting_gives_way_to_another_client() {
     for (octets, most) in [(1, UNFINISHED), (FREE + 1, LARGE)] {
         let mut open = tokio::task::JoinSet::new();
         for _ in 0..most {
-            let (intake, body) = (intake.clone(), begun(octets));
-            open.spawn(async move { read_of(&intake, 1, body, 10 * FREE).await });
+            let (bodies, body) = (bodies.clone(), begun(octets));
+            open.spawn(async move { read_of(&bodies, 1, body, 10 * FREE).await });
         }
-        let pool = if octets > FREE { &intake.large } else { &intake.unfinished };
+        let pool = if octets > FREE { &bodies.large } else { &bodies.unfinished };
         while !pool.is_full() {
             tokio::task::yield_now().await;
         }
         let other = Body::from_stream(
             late().into_data_stream().chain(chunks(1, octets).into_data_stream()),
         );
-        assert_eq!(read_of(&intake, 2, other, 10 * FREE).await.unwrap().len(), octets + 2);
+        assert_eq!(read_of(&bodies, 2, other, 10 * FREE).await.unwrap().len(), octets + 2);
         assert_eq!(open.join_next().await.unwrap().unwrap(), Err(ApiError::BUSY));
     }
 }

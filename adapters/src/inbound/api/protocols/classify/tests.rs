@@ -4,7 +4,9 @@ use super::*;
 
 fn call(method: &str, path: &str, content_type: &str) -> Call {
     let request = Request::builder().method(method).uri(path);
-    Call::of(&request.header("content-type", content_type).body(Body::empty()).unwrap())
+    let mut request = request.header("content-type", content_type).body(Body::empty()).unwrap();
+    let media = Media::normalise(request.headers_mut());
+    Call::new(&request, media)
 }
 
 const RPC: &str = "/zitadel.auth.v1.AuthService/SendMyPasswordlessLink";
@@ -43,22 +45,4 @@ fn what_callers_make_up_adds_no_words() {
         (unknown.protocol, unknown.route.as_deref(), &*unknown.name()),
         (Protocol::Http, None, "GET")
     );
-}
-
-#[test]
-fn a_mistake_of_the_caller_is_no_fault_of_ours() {
-    let soon = Duration::from_secs(1);
-    for code in [ErrorCode::InvalidArgument, ErrorCode::Unimplemented, ErrorCode::ResourceExhausted]
-    {
-        assert!(!Outcome(Some(code)).is_our_fault(soon));
-    }
-    assert!(Outcome(Some(ErrorCode::Unavailable)).is_our_fault(soon));
-    assert!(!Outcome(None).is_our_fault(soon));
-}
-
-#[test]
-fn a_deadline_that_the_caller_set_is_no_fault_of_ours_and_ours_is() {
-    let late = Outcome(Some(ErrorCode::DeadlineExceeded));
-    assert!(!late.is_our_fault(REQUEST_TIMEOUT / 2));
-    assert!(late.is_our_fault(REQUEST_TIMEOUT));
 }

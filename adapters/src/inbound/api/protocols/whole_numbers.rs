@@ -2,13 +2,14 @@
 
 use axum::{
     body::{Body, to_bytes},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use buffa_types::google::protobuf::Struct;
 use http::header;
 use serde_json::Value;
 
-use crate::inbound::api::services::error::{ApiError, unforeseen};
+use super::error_form;
+use crate::inbound::api::services::{error_table::ApiError, failure::Failure};
 
 /// Largest JSON answer whose numbers are looked at.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -16,8 +17,8 @@ const MAX_ANSWER: usize = 1024 * 1024;
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The object that a JSON text of ours holds.
-pub(crate) fn object(text: &str) -> Result<Struct, ApiError> {
-    serde_json::from_str(text).map_err(|error| unforeseen(&error))
+pub(crate) fn object(text: &str) -> Result<Struct, Failure> {
+    serde_json::from_str(text).map_err(|error| Failure::because(ApiError::Internal, error))
 }
 
 /// The JSON text of an object that a caller sent.
@@ -28,7 +29,7 @@ pub(crate) fn text(object: &Struct) -> Result<String, ApiError> {
 
 /// Writes the whole numbers of a JSON answer without a fraction, as programs that read integers
 /// expect: `-7`, not `-7.0`.
-pub(crate) async fn with_whole_numbers(response: Response) -> Response {
+pub(crate) async fn without_fraction(response: Response) -> Response {
     let json =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|it| it == "application/json");
     if !json || response.headers().contains_key(header::CONTENT_ENCODING) {
@@ -36,7 +37,7 @@ pub(crate) async fn with_whole_numbers(response: Response) -> Response {
     }
     let (mut parts, body) = response.into_parts();
     let Ok(body) = to_bytes(body, MAX_ANSWER).await else {
-        return ApiError::Internal.into_response();
+        return error_form::rest(ApiError::Internal);
     };
     if !body.windows(2).any(|pair| pair == b".0") {
         return Response::from_parts(parts, Body::from(body));

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use passlink_application::limits::{FairPool, Permit};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::inbound::api::services::error::ApiError;
+use crate::inbound::api::services::error_table::ApiError;
 
 /// What each body may have without asking: a stream of HTTP/2 holds as much before it is read.
 const FREE: usize = 8 * 1024;
@@ -27,12 +27,12 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// Takes in bodies, and bounds what those that are not yet whole hold together. Small ones that are
 /// there are always taken in, so that nobody who sends by halves keeps others from calling; and who
 /// keeps many waiting loses the permit of the one that came first to a client with fewer.
-pub(crate) struct Intake {
+pub(crate) struct Bodies {
     large: Arc<FairPool>,
     unfinished: Arc<FairPool>,
 }
 
-impl Intake {
+impl Bodies {
     pub fn new() -> Self {
         let pool = |size| FairPool::revocable(size, QUEUE);
         Self { large: pool(LARGE), unfinished: pool(UNFINISHED) }

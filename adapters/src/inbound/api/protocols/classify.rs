@@ -1,0 +1,226 @@
+//! What a request is: looked at once, when it comes in, and noted in its extensions.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use axum::extract::{MatchedPath, Request};
+use http::{HeaderValue, Method, Version, header};
+use tokio::time::Instant;
+
+use super::{
+    bindings::{bound_rpc, known_rpc},
+    deadline,
+    media::{Media, prefers_html},
+    protocol::Protocol,
+};
+use crate::inbound::api::limits::REQUEST_TIMEOUT;
+
+/// OpenTelemetry's word for what there is no word for.
+const OTHER: &str = "_OTHER";
+/// The call that asks for our health once.
+pub(crate) const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
+/// RPCs that are not ours and are answered with streams.
+const STREAMS: [(&str, Stream); 3] = [
+    ("/grpc.health.v1.Health/Watch", Stream::HealthWatch),
+    ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Stream::Reflection),
+    ("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Stream::Reflection),
+];
+/// What load balancers ask for, again and again.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", HEALTH_CHECK];
+/// Longest method that is told as it came.
+const LONGEST_METHOD: usize = 32;
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The RPC that a REST path stands for.
+    Rest(&'static str),
+    /// The RPC at the request's path, or this one; one message each way.
+    Rpc(Option<&'static str>),
+    /// An RPC that is answered with a stream.
+    Stream(Stream),
+    /// Another RPC, in the form of a stream, which none of them has.
+    NotAStream,
+    /// Something to show in a browser, at a path without it.
+    Page,
+    /// What the route at the path has a handler for. One that comes further has a wrong method.
+    Route,
+    /// Nothing that there is.
+    Nothing,
+}
+
+/// The RPCs that are answered with streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// One request, and an answer for as long as its caller listens.
+    HealthWatch,
+    /// Questions and answers.
+    Reflection,
+}
+
+/// A request, without a word of what it holds.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// When its head was there.
+    pub came: Instant,
+    pub target: Target,
+    pub protocol: Protocol,
+    /// The media type that errors have in an RPC's form.
+    pub media_type: HeaderValue,
+    /// How long the caller wants to wait.
+    pub patience: Option<Duration>,
+    /// The HTTP method, `_OTHER` for one that HTTP does not know.
+    pub method: &'static str,
+    /// A method that HTTP does not know, as it came; cut if it is long.
+    pub method_original: Option<String>,
+    /// The route's template, or the path of a known RPC.
+    pub route: Option<Cow<'static, str>>,
+    /// The RPC's full name, `_OTHER` for one that is not known, where the request is an RPC.
+    pub rpc: Option<&'static str>,
+    /// The version of HTTP.
+    pub version: &'static str,
+}
+
+/// Notes what a request that was routed is, and writes its media type as the framework knows it.
+pub(crate) async fn classify(mut request: Request) -> Request {
+    let media = Media::normalise(request.headers_mut());
+    let call = Arc::new(Call::new(&request, media));
+    request.extensions_mut().insert(call);
+    request
+}
+
+impl Call {
+    /// What was noted of a request.
+    pub fn of(request: &Request) -> Arc<Self> {
+        let noted = request.extensions().get::<Arc<Self>>();
+        noted.cloned().unwrap_or_else(|| Arc::new(Self::new(request, Media::Other)))
+    }
+
+    fn new(request: &Request, media: Media) -> Self {
+        let (path, headers) = (request.uri().path(), request.headers());
+        let template = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        let bound = template.and_then(|template| bound_rpc(request.method(), template));
+        let stream = STREAMS.iter().find(|(rpc, _)| *rpc == path);
+        let ours = known_rpc(path);
+        let rpc = ours
+            .or_else(|| stream.map(|(rpc, _)| *rpc))
+            .or_else(|| (path == HEALTH_CHECK).then_some(HEALTH_CHECK));
+        let protocol = match media {
+            Media::Grpc => Protocol::Grpc,
+            Media::GrpcWeb => Protocol::GrpcWeb,
+            _ if rpc.is_some() || looks_like_rpc(path) => Protocol::Connect,
+            _ if bound.is_some() => Protocol::Rest,
+            _ => Protocol::Http,
+        };
+        let is_post = request.method() == Method::POST;
+        let stream = stream.map(|(_, stream)| *stream).filter(|_| is_post);
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let target = match (protocol, media, bound) {
+            (Protocol::Grpc | Protocol::GrpcWeb, _, Some((rpc, is_taken)))
+                if is_taken || is_post =>
+            {
+                Target::Rpc(Some(rpc))
+            }
+            (Protocol::Grpc | Protocol::GrpcWeb, ..) if template.is_some() && !is_post => {
+                Target::Route
+            }
+            (Protocol::Rest | Protocol::Http | Protocol::Connect, ..)
+                if reads && ours.is_none() && prefers_html(headers) =>
+            {
+                Target::Page
+            }
+            (Protocol::Rest, _, Some((rpc, true))) => Target::Rest(rpc),
+            (Protocol::Rest | Protocol::Http, ..) if template.is_some() => Target::Route,
+            (Protocol::Rest | Protocol::Http, ..) => Target::Nothing,
+            (_, Media::Other, _) => Target::Rpc(None),
+            (_, media, _) => match stream {
+                Some(stream) => Target::Stream(stream),
+                None if media == Media::ConnectStream => Target::NotAStream,
+                None => Target::Rpc(None),
+            },
+        };
+        let method = method(request.method());
+        let original = || request.method().as_str().chars().take(LONGEST_METHOD).collect();
+        let called =
+            protocol.rpc_system().map(|_| rpc.or(bound.map(|(rpc, _)| rpc)).unwrap_or("/_OTHER"));
+        Self {
+            came: Instant::now(),
+            target,
+            protocol,
+            media_type: media_type(media, headers.get(header::CONTENT_TYPE), stream.is_some()),
+            patience: deadline::patience(protocol, headers),
+            method,
+            method_original: (method == OTHER).then(original),
+            route: rpc.map(Cow::Borrowed).or_else(|| template.map(|it| it.to_owned().into())),
+            rpc: called.map(|rpc| rpc.trim_start_matches('/')),
+            version: match request.version() {
+                Version::HTTP_2 => "2",
+                Version::HTTP_10 => "1.0",
+                _ => "1.1",
+            },
+        }
+    }
+
+    /// When it has to be answered: no call may take longer than any may.
+    pub fn deadline(&self) -> Instant {
+        self.came + self.patience.unwrap_or(REQUEST_TIMEOUT).min(REQUEST_TIMEOUT)
+    }
+
+    /// What the request's span is called, by OpenTelemetry's conventions for HTTP and RPC.
+    pub fn name(&self) -> Cow<'static, str> {
+        let method = match self.method {
+            OTHER => "HTTP",
+            method => method,
+        };
+        match (self.rpc, self.route.as_deref()) {
+            (Some(OTHER), _) => self.protocol.rpc_system().unwrap_or_default().into(),
+            (Some(rpc), _) => rpc.into(),
+            (None, Some(route)) => format!("{method} {route}").into(),
+            (None, None) => method.into(),
+        }
+    }
+
+    /// Whether it asks how the process is.
+    pub fn is_probe(&self) -> bool {
+        self.route.as_deref().is_some_and(|route| PROBES.contains(&route))
+    }
+}
+
+/// `/<package>.<Service>/<Method>`.
+fn looks_like_rpc(path: &str) -> bool {
+    let mut segments = path.trim_start_matches('/').split('/');
+    let service = segments.next().unwrap_or_default();
+    service.contains('.') && segments.next().is_some() && segments.next().is_none()
+}
+
+/// The media type of an RPC's error: that of the call, or the nearest to it that the framework knows.
+fn media_type(media: Media, sent: Option<&HeaderValue>, is_stream: bool) -> HeaderValue {
+    let is_known = |sent: &&HeaderValue| {
+        let text = sent.to_str().unwrap_or_default();
+        connectrpc::Protocol::detect_from_content_type(text).is_some()
+    };
+    let nearest = match media {
+        Media::Grpc => "application/grpc",
+        Media::GrpcWeb => "application/grpc-web",
+        Media::ConnectStream if is_stream => "application/json",
+        Media::ConnectStream | Media::Other => return HeaderValue::from_static("application/json"),
+    };
+    sent.filter(is_known).cloned().unwrap_or(HeaderValue::from_static(nearest))
+}
+
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ => OTHER,
+    }
+}
+
+#[cfg(test)]
+mod tests;

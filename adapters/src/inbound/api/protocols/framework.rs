@@ -1,0 +1,61 @@
+//! The RPC framework, which takes calls apart and hands them to the services.
+
+use axum::{body::Body, extract::Request, response::Response};
+use connectrpc::{
+    CompressionRegistry, ConnectRpcService, DeadlinePolicy, Limits, compression::GzipProvider,
+};
+use connectrpc_reflection::{ReflectionError, Reflector};
+use http::header;
+use tower::ServiceExt;
+
+use super::{framework_error::FRAME_HEAD, json_messages::JsonMessages, whole_numbers};
+use crate::inbound::api::{
+    limits::{MAX_BODY, REQUEST_TIMEOUT},
+    proto::DESCRIPTORS,
+    services::failure::LogCauses,
+};
+
+/// Calls that are answered with a `google.protobuf.Struct`.
+const OBJECTS: [&str; 1] = ["/zitadel.user.v2.UserService/RegisterPasskey"];
+
+/// Answers calls as the framework does, but for the numbers in JSON objects.
+#[derive(Clone)]
+pub(crate) struct Framework(ConnectRpcService);
+
+impl Framework {
+    /// Over these services, and reflection of them.
+    ///
+    /// Errors: when the compiled `.proto` files can't be read, which the build rules out.
+    pub fn over(services: connectrpc::Router) -> Result<Self, ReflectionError> {
+        let reflector = Reflector::from_descriptor_set_bytes(DESCRIPTORS)?;
+        let rpc = ConnectRpcService::new(connectrpc_reflection::install(services, reflector))
+            .with_limits(
+                Limits::default()
+                    .with_max_request_body_size(MAX_BODY + FRAME_HEAD)
+                    .with_max_message_size(MAX_BODY),
+            )
+            .with_compression(compression())
+            .with_interceptor(JsonMessages::described_by(DESCRIPTORS)?)
+            .with_interceptor(LogCauses)
+            .with_deadline_policy(DeadlinePolicy::new().with_max(REQUEST_TIMEOUT));
+        Ok(Self(rpc))
+    }
+
+    /// Answers a call.
+    pub async fn run(&self, mut request: Request) -> Response {
+        let objects = OBJECTS.contains(&request.uri().path());
+        if objects {
+            request.headers_mut().remove(header::ACCEPT_ENCODING);
+        }
+        let response = match self.0.clone().oneshot(request).await {
+            Ok(response) => response.map(Body::new),
+            Err(never) => match never {},
+        };
+        if objects { whole_numbers::without_fraction(response).await } else { response }
+    }
+}
+
+/// Nothing but gzip: what others unpack can need much memory for a window alone.
+pub(crate) fn compression() -> CompressionRegistry {
+    CompressionRegistry::new().register(GzipProvider::default())
+}

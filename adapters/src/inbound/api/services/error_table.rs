@@ -1,0 +1,155 @@
+//! The error table: what callers are told of every error, with its code, text and id.
+
+use std::{borrow::Cow, fmt::Display, time::Duration};
+
+use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use crate::inbound::api::proto;
+
+/// What a caller is told when a call fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(strum::EnumIter))]
+pub(crate) enum ApiError {
+    AuthMissing,
+    AuthInvalid,
+    Denied,
+    UserNotFound,
+    UserNotActive,
+    EmailNotVerified,
+    TooManyLinks { retry_after: Duration },
+    CodeInvalid,
+    UrlTemplate,
+    PasskeyNotFound,
+    ValidateFailed,
+    PasskeyExists,
+    TooManyPasskeys,
+    Invalid { field: &'static str, why: String },
+    Malformed,
+    TooLarge,
+    TooManyRequests { retry_after: Duration },
+    Deadline,
+    Unimplemented,
+    UnknownPath,
+    WrongMethod,
+    Unavailable,
+    Internal,
+}
+
+impl ApiError {
+    /// More calls than are answered at a time, for longer than this one may wait.
+    pub const BUSY: Self = Self::TooManyRequests { retry_after: Duration::from_secs(1) };
+
+    /// A field that is wrong.
+    pub fn invalid(field: &'static str, why: impl Display) -> Self {
+        Self::Invalid { field, why: why.to_string() }
+    }
+
+    /// The table's row: code, text and id.
+    #[rustfmt::skip]
+    fn row(&self) -> (ErrorCode, Cow<'static, str>, &'static str) {
+        use ErrorCode as Code;
+        let (code, text, id) = match self {
+            Self::AuthMissing => (Code::Unauthenticated, "auth header missing", "AUTH-Missing"),
+            Self::AuthInvalid => (Code::Unauthenticated, "Errors.Token.Invalid", "AUTH-Invalid"),
+            Self::Denied => (Code::PermissionDenied, "Errors.PermissionDenied", "AUTH-Denied"),
+            Self::UserNotFound => (Code::NotFound, "Errors.User.NotFound", "USER-NotFound"),
+            Self::UserNotActive => (Code::FailedPrecondition, "Errors.User.NotActive", "USER-NotActive"),
+            Self::EmailNotVerified => (Code::FailedPrecondition, "Errors.User.Email.NotVerified", "USER-EmailNotVerified"),
+            Self::TooManyLinks { .. } => (Code::ResourceExhausted, "Errors.User.Passwordless.TooManyLinks", "LINK-TooMany"),
+            Self::CodeInvalid => (Code::InvalidArgument, "Errors.User.Code.Invalid", "LINK-CodeInvalid"),
+            Self::UrlTemplate => (Code::InvalidArgument, "Errors.User.Passwordless.URLTemplate", "LINK-URLTemplate"),
+            Self::PasskeyNotFound => (Code::NotFound, "Errors.User.WebAuthN.NotFound", "PASSKEY-NotFound"),
+            Self::ValidateFailed => (Code::InvalidArgument, "Errors.User.WebAuthN.ValidateFailed", "PASSKEY-ValidateFailed"),
+            Self::PasskeyExists => (Code::AlreadyExists, "Errors.User.WebAuthN.AlreadyExists", "PASSKEY-Exists"),
+            Self::TooManyPasskeys => (Code::FailedPrecondition, "Errors.User.WebAuthN.TooMany", "PASSKEY-TooMany"),
+            Self::Invalid { field, why } => {
+                let text = format!("Errors.Invalid: {field}: {why}");
+                return (Code::InvalidArgument, text.into(), "REQUEST-Invalid");
+            }
+            Self::Malformed => (Code::InvalidArgument, "Errors.Request.Malformed", "REQUEST-Malformed"),
+            Self::TooLarge => (Code::ResourceExhausted, "Errors.Request.TooLarge", "REQUEST-TooLarge"),
+            Self::TooManyRequests { .. } => (Code::ResourceExhausted, "Errors.Request.TooMany", "REQUEST-TooMany"),
+            Self::Deadline => (Code::DeadlineExceeded, "Errors.Request.Deadline", "REQUEST-Deadline"),
+            Self::Unimplemented | Self::WrongMethod => (Code::Unimplemented, "Errors.Unimplemented", "REQUEST-Unimplemented"),
+            Self::UnknownPath => (Code::NotFound, "Errors.Request.NotFound", "REQUEST-NotFound"),
+            Self::Unavailable => (Code::Unavailable, "Errors.Unavailable", "SERVICE-Unavailable"),
+            Self::Internal => (Code::Internal, "Errors.Internal", "SERVICE-Internal"),
+        };
+        (code, Cow::Borrowed(text), id)
+    }
+
+    /// The HTTP status, where it isn't the one that belongs to the code.
+    fn http_status(&self) -> Option<StatusCode> {
+        match self {
+            Self::TooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::WrongMethod => Some(StatusCode::METHOD_NOT_ALLOWED),
+            _ => None,
+        }
+    }
+
+    /// RFC 6750, section 3; RFC 9110, section 10.2.3.
+    fn headers(&self) -> HeaderMap {
+        let header: Option<(HeaderName, HeaderValue)> = match self {
+            Self::AuthMissing | Self::AuthInvalid => {
+                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
+            _ => self.retry_after().map(|wait| (header::RETRY_AFTER, wait.as_secs().into())),
+        };
+        header.into_iter().collect()
+    }
+
+    /// When the same call may succeed, in whole seconds.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyLinks { retry_after } | Self::TooManyRequests { retry_after } => {
+                Some(*retry_after)
+            }
+            _ => None,
+        }
+    }
+
+    fn details(&self, text: &str, id: &str) -> Vec<ErrorDetail> {
+        let detail = proto::zitadel::v1::ErrorDetail {
+            id: id.to_owned(),
+            message: text.to_owned(),
+            ..Default::default()
+        };
+        let mut details = vec![ErrorDetail {
+            debug: Some(json!({"id": id, "message": text})),
+            ..ErrorDetail::from_message("zitadel.v1.ErrorDetail", &detail)
+        }];
+        if let Some(retry_after) = self.retry_after() {
+            let seconds = retry_after.as_secs();
+            let retry = proto::google::rpc::RetryInfo {
+                retry_delay: buffa_types::google::protobuf::Duration {
+                    seconds: seconds.try_into().unwrap_or(i64::MAX),
+                    ..Default::default()
+                }
+                .into(),
+                ..Default::default()
+            };
+            details.push(ErrorDetail {
+                debug: Some(json!({"retryDelay": format!("{seconds}s")})),
+                ..ErrorDetail::from_message("google.rpc.RetryInfo", &retry)
+            });
+        }
+        details
+    }
+}
+
+impl From<ApiError> for ConnectError {
+    fn from(error: ApiError) -> Self {
+        let (code, text, id) = error.row();
+        let mut answer = Self::new(code, format!("{text} ({id})")).with_headers(error.headers());
+        answer.details = error.details(&text, id);
+        match error.http_status() {
+            Some(status) => answer.with_http_status(status),
+            None => answer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

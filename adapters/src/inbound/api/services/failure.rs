@@ -1,0 +1,195 @@
+//! From the errors of the application to the rows of the error table, with their causes for the log.
+
+use std::error::Error;
+
+use connectrpc::{
+    ConnectError, Interceptor, Next,
+    interceptor::{UnaryRequest, UnaryResponse},
+};
+use passlink_application::{
+    codes::CodeError,
+    limits::{Full, TooMany},
+    links::{ResendError, UserLinkError},
+    passkeys::PasskeyError,
+    ports::{AuthenticateError, StoreError},
+};
+use passlink_domain::NotReachable;
+
+use super::error_table::ApiError;
+
+/// Why a call failed: what its caller is told, and what only the log tells.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: ApiError,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A failure whose cause the caller is not told.
+    pub fn because(error: ApiError, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { error, cause: Some(cause.into()) }
+    }
+
+    /// With a wrong name as the fault of this field.
+    pub fn naming(field: &'static str) -> impl Fn(PasskeyError) -> Self {
+        move |error| match error {
+            PasskeyError::Name(why) => ApiError::invalid(field, why).into(),
+            other => other.into(),
+        }
+    }
+}
+
+/// Logs the causes of failures.
+pub(crate) struct LogCauses;
+
+#[connectrpc::async_trait]
+impl Interceptor for LogCauses {
+    async fn intercept_unary(
+        &self,
+        request: UnaryRequest,
+        next: Next<'_>,
+    ) -> Result<UnaryResponse, ConnectError> {
+        let answer = next.run(request).await;
+        if let Err(failure) = &answer
+            && let Some(cause) = failure.source()
+        {
+            let cause = chain(cause);
+            match failure.code {
+                connectrpc::ErrorCode::InvalidArgument => {
+                    tracing::info!(cause, "a request was refused")
+                }
+                _ => tracing::error!(error = cause, "a request failed"),
+            }
+        }
+        answer
+    }
+}
+
+/// An error and its causes, in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+impl From<Failure> for ConnectError {
+    fn from(Failure { error, cause }: Failure) -> Self {
+        match cause {
+            Some(cause) => Self::from(error).with_source(cause),
+            None => error.into(),
+        }
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self { error, cause: None }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let told = match error {
+            StoreError::Unavailable(_) | StoreError::KeyRetired(_) => ApiError::Unavailable,
+            StoreError::Broken(_) => ApiError::Internal,
+        };
+        Self::because(told, error)
+    }
+}
+
+impl From<AuthenticateError> for Failure {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Invalid => ApiError::AuthInvalid.into(),
+            AuthenticateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotReachable> for Failure {
+    fn from(error: NotReachable) -> Self {
+        let told = match error {
+            NotReachable::Removed => ApiError::UserNotFound,
+            NotReachable::NotActive => ApiError::UserNotActive,
+            NotReachable::EmailNotVerified => ApiError::EmailNotVerified,
+        };
+        told.into()
+    }
+}
+
+impl From<Full> for ApiError {
+    fn from(Full: Full) -> Self {
+        Self::BUSY
+    }
+}
+
+impl From<TooMany> for Failure {
+    fn from(limit: TooMany) -> Self {
+        ApiError::TooManyRequests { retry_after: limit.retry_after }.into()
+    }
+}
+
+impl From<CodeError> for Failure {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::Invalid => ApiError::CodeInvalid.into(),
+            CodeError::TooMany(limit) => limit.into(),
+            CodeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResendError> for Failure {
+    fn from(error: ResendError) -> Self {
+        match error {
+            ResendError::Code(error) => error.into(),
+            ResendError::TooMany(limit) => {
+                ApiError::TooManyLinks { retry_after: limit.retry_after }.into()
+            }
+            ResendError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasskeyError> for Failure {
+    fn from(error: PasskeyError) -> Self {
+        let told = match error {
+            PasskeyError::UserNotFound => ApiError::UserNotFound,
+            PasskeyError::NotReachable(why) => return why.into(),
+            PasskeyError::Code(error) => return error.into(),
+            PasskeyError::NoBearer => ApiError::AuthMissing,
+            PasskeyError::NotFound => ApiError::PasskeyNotFound,
+            PasskeyError::NotVerified => ApiError::ValidateFailed,
+            PasskeyError::Exists => ApiError::PasskeyExists,
+            PasskeyError::TooMany => ApiError::TooManyPasskeys,
+            PasskeyError::Name(why) => ApiError::invalid("name", why),
+            PasskeyError::Domain => {
+                ApiError::invalid("domain", "must be a host where passkeys are registered")
+            }
+            PasskeyError::Store(error) => return error.into(),
+        };
+        told.into()
+    }
+}
+
+impl From<UserLinkError> for Failure {
+    fn from(error: UserLinkError) -> Self {
+        let told = match error {
+            UserLinkError::UserNotFound => ApiError::UserNotFound,
+            UserLinkError::NotReachable(why) => return why.into(),
+            UserLinkError::TokenEnded => ApiError::AuthInvalid,
+            UserLinkError::NotOffered => ApiError::Unimplemented,
+            // The answer has one text for all that is wrong with a template.
+            UserLinkError::UrlTemplate(why) => return Self::because(ApiError::UrlTemplate, why),
+            UserLinkError::TooMany(limit) => {
+                ApiError::TooManyLinks { retry_after: limit.retry_after }
+            }
+            UserLinkError::Store(error) => return error.into(),
+        };
+        told.into()
+    }
+}
