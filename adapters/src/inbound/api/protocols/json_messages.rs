@@ -2,21 +2,17 @@
 //! joins the fields, and no list stands where a message must, which the framework would take for the
 //! fields of that message in their order.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use axum::extract::RawPathParams;
-use buffa_descriptor::{
-    DescriptorPool, FieldKind, MessageDescriptor, MessageIndex, PoolError, SingularKind,
-};
-use bytes::Bytes;
+use buffa_descriptor::{DescriptorPool, FieldKind, MessageDescriptor, PoolError, SingularKind};
 use connectrpc::{
     CodecFormat, ConnectError, Interceptor, Next, NextStream, Payload, PayloadStream,
     RequestContext,
     interceptor::{StreamRequest, StreamResponse, UnaryRequest, UnaryResponse},
 };
 use futures_util::StreamExt;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use crate::inbound::api::services::error_table::ApiError;
 
@@ -29,15 +25,14 @@ impl PathFields {
         Self(path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
-    /// A JSON object with these fields, which win over its own.
-    fn join(&self, message: &[u8]) -> Result<Bytes, ApiError> {
-        let mut fields: Map<String, Value> =
-            serde_json::from_slice(message).map_err(|_| ApiError::Malformed)?;
+    /// Adds these fields to a JSON object; they win over its own.
+    fn join(&self, message: &mut Value) -> Result<(), ApiError> {
+        let fields = message.as_object_mut().ok_or(ApiError::Malformed)?;
         for (name, value) in &self.0 {
             fields.remove(&lower_camel_case(name));
             fields.insert(name.clone(), value.as_str().into());
         }
-        Ok(Value::Object(fields).to_string().into())
+        Ok(())
     }
 }
 
@@ -67,18 +62,55 @@ impl JsonMessages {
         if payload.format() != CodecFormat::Json {
             return Ok(payload);
         }
-        let mut message = payload.bytes().clone();
-        if message.is_empty() {
-            message = Bytes::from_static(b"{}");
-        }
+        let mut message = match payload.bytes().as_ref() {
+            [] => json!({}),
+            bytes => serde_json::from_slice(bytes).map_err(|_| ApiError::Malformed)?,
+        };
         if let Some(fields) = context.extensions().get::<PathFields>() {
-            message = fields.join(&message)?;
+            fields.join(&mut message)?;
         }
-        let position = Position { pool: &self.0, kind: Kind::One, message: self.request(context) };
-        let mut json = serde_json::Deserializer::from_slice(&message);
-        position.deserialize(&mut json).map_err(|_| ApiError::Malformed)?;
+        if !self.fits(&message, self.request(context)) {
+            return Err(ApiError::Malformed);
+        }
         let options = payload.decode_options().clone();
+        let message = message.to_string().into();
         Ok(Payload::new(message, CodecFormat::Json).with_decode_options(options))
+    }
+
+    /// Whether a message, or nothing, stands wherever one must. A field that is not known may hold
+    /// anything.
+    fn fits(&self, json: &Value, message: Option<&MessageDescriptor>) -> bool {
+        match json {
+            Value::Null => true,
+            Value::Object(fields) => {
+                fields.iter().all(|(name, json)| self.field_fits(json, name, message))
+            }
+            _ => false,
+        }
+    }
+
+    fn field_fits(&self, json: &Value, name: &str, message: Option<&MessageDescriptor>) -> bool {
+        let mut fields = message.into_iter().flat_map(|message| message.fields());
+        let known = fields.find(|field| field.name() == name || field.json_name() == name);
+        let at = match known.map(|field| field.kind()) {
+            Some(
+                FieldKind::Singular(SingularKind::Message(at))
+                | FieldKind::List(SingularKind::Message(at))
+                | FieldKind::Map { value: SingularKind::Message(at), .. },
+            ) => at,
+            _ => return true,
+        };
+        let message = self.0.message(at);
+        // Those are other values in JSON, as a time is a text.
+        if message.full_name().starts_with("google.protobuf.") {
+            return true;
+        }
+        let fits = |json| self.fits(json, Some(message));
+        match (known.map(|field| field.kind()), json) {
+            (Some(FieldKind::List(_)), Value::Array(items)) => items.iter().all(fits),
+            (Some(FieldKind::Map { .. }), Value::Object(entries)) => entries.values().all(fits),
+            _ => fits(json),
+        }
     }
 
     /// What the request of a call is, if the call is known.
@@ -110,87 +142,6 @@ impl Interceptor for JsonMessages {
         let (messages, context) = (self.clone(), request.ctx.clone());
         let ready = inbound.map(move |payload| Ok(messages.ready(&context, payload?)?));
         next.run(request, Box::pin(ready)).await
-    }
-}
-
-/// What stands at a position of a message.
-#[derive(Clone, Copy)]
-enum Kind {
-    One,
-    List,
-    Map,
-}
-
-/// Sees what stands at a position of a message, or of several.
-#[derive(Clone, Copy)]
-struct Position<'p> {
-    pool: &'p DescriptorPool,
-    kind: Kind,
-    /// None, if nothing is known of it.
-    message: Option<&'p MessageDescriptor>,
-}
-
-impl<'p> Position<'p> {
-    /// The position of a field, if messages stand there.
-    fn below(self, name: &str) -> Option<Self> {
-        let mut fields = self.message?.fields().iter();
-        let field = fields.find(|field| field.name() == name || field.json_name() == name)?;
-        let (kind, at) = match field.kind() {
-            FieldKind::Singular(SingularKind::Message(at)) => (Kind::One, at),
-            FieldKind::List(SingularKind::Message(at)) => (Kind::List, at),
-            FieldKind::Map { value: SingularKind::Message(at), .. } => (Kind::Map, at),
-            _ => return None,
-        };
-        Some(Self { kind, message: Some(self.described(at)?), ..self })
-    }
-
-    /// A message that is no other value in JSON, as a time is.
-    fn described(self, at: MessageIndex) -> Option<&'p MessageDescriptor> {
-        let message = self.pool.message(at);
-        (!message.full_name().starts_with("google.protobuf.")).then_some(message)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Position<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Position<'_> {
-    type Value = ();
-
-    fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text.write_str("a message")
-    }
-
-    /// `null` is a field that is not there.
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut json: A) -> Result<(), A::Error> {
-        while let Some(name) = json.next_key::<String>()? {
-            let position = match self.kind {
-                Kind::Map => Some(Self { kind: Kind::One, ..self }),
-                Kind::One | Kind::List => self.below(&name),
-            };
-            match position {
-                Some(position) => json.next_value_seed(position)?,
-                None => drop(json.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut json: A) -> Result<(), A::Error> {
-        let Kind::List = self.kind else {
-            return Err(serde::de::Error::invalid_type(serde::de::Unexpected::Seq, &self));
-        };
-        while json.next_element_seed(Self { kind: Kind::One, ..self })?.is_some() {}
-        Ok(())
     }
 }
 

@@ -3,10 +3,9 @@ use crate::inbound::api::proto::DESCRIPTORS;
 
 /// Whether a JSON text can be a message of ours.
 fn fits(message: &str, json: &str) -> bool {
-    let pool = DescriptorPool::decode(DESCRIPTORS).unwrap();
-    let message = Some(pool.message_by_name(message).expect(message));
-    let position = Position { pool: &pool, kind: Kind::One, message };
-    position.deserialize(&mut serde_json::Deserializer::from_str(json)).is_ok()
+    let messages = JsonMessages::described_by(DESCRIPTORS).unwrap();
+    let message = messages.0.message_by_name(message).expect(message);
+    messages.fits(&serde_json::from_str(json).unwrap(), Some(message))
 }
 
 #[test]
