@@ -100,8 +100,7 @@ impl Call {
         let template = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
         let bound = template.and_then(|template| bound_rpc(request.method(), template));
         let stream = STREAMS.iter().find(|(rpc, _)| *rpc == path);
-        let ours = known_rpc(path);
-        let rpc = ours
+        let rpc = known_rpc(path)
             .or_else(|| stream.map(|(rpc, _)| *rpc))
             .or_else(|| (path == HEALTH_CHECK).then_some(HEALTH_CHECK));
         let protocol = match media {
@@ -111,42 +110,26 @@ impl Call {
             _ if bound.is_some() => Protocol::Rest,
             _ => Protocol::Http,
         };
-        let is_post = request.method() == Method::POST;
-        let stream = stream.map(|(_, stream)| *stream).filter(|_| is_post);
-        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        let target = match (protocol, media, bound) {
-            (Protocol::Grpc | Protocol::GrpcWeb, _, Some((rpc, is_taken)))
-                if is_taken || is_post =>
-            {
-                Target::Rpc(Some(rpc))
-            }
-            (Protocol::Grpc | Protocol::GrpcWeb, ..) if template.is_some() && !is_post => {
-                Target::Route
-            }
-            (Protocol::Rest | Protocol::Http | Protocol::Connect, ..)
-                if reads && ours.is_none() && prefers_html(headers) =>
-            {
-                Target::Page
-            }
-            (Protocol::Rest, _, Some((rpc, true))) => Target::Rest(rpc),
-            (Protocol::Rest | Protocol::Http, ..) if template.is_some() => Target::Route,
-            (Protocol::Rest | Protocol::Http, ..) => Target::Nothing,
-            (_, Media::Other, _) => Target::Rpc(None),
-            (_, media, _) => match stream {
-                Some(stream) => Target::Stream(stream),
-                None if media == Media::ConnectStream => Target::NotAStream,
-                None => Target::Rpc(None),
+        let stream = stream.map(|(_, stream)| *stream);
+        let target = match protocol {
+            _ if wants_page(request, protocol) => Target::Page,
+            Protocol::Grpc | Protocol::GrpcWeb => grpc_target(request, bound, template, stream),
+            Protocol::Connect => connect_target(request, media, stream),
+            Protocol::Rest | Protocol::Http => match (bound, template) {
+                (Some((rpc, true)), _) => Target::Rest(rpc),
+                (_, Some(_)) => Target::Route,
+                (_, None) => Target::Nothing,
             },
         };
         let method = method(request.method());
         let original = || request.method().as_str().chars().take(LONGEST_METHOD).collect();
-        let called =
-            protocol.rpc_system().map(|_| rpc.or(bound.map(|(rpc, _)| rpc)).unwrap_or("/_OTHER"));
+        let bound = bound.map(|(rpc, _)| rpc);
+        let called = protocol.rpc_system().map(|_| rpc.or(bound).unwrap_or("/_OTHER"));
         Self {
             came: Instant::now(),
             target,
             protocol,
-            media_type: media_type(media, headers.get(header::CONTENT_TYPE), stream.is_some()),
+            media_type: error_media_type(media, headers.get(header::CONTENT_TYPE), stream),
             patience: deadline::patience(protocol, headers),
             method,
             method_original: (method == OTHER).then(original),
@@ -185,6 +168,40 @@ impl Call {
     }
 }
 
+/// Whether somebody opened the path in a browser.
+fn wants_page(request: &Request, protocol: Protocol) -> bool {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_ours = known_rpc(request.uri().path()).is_some();
+    reads && !protocol.is_grpc() && !is_ours && prefers_html(request.headers())
+}
+
+/// A call by gRPC: at a REST path as well, as if it had come to the RPC's. gRPC posts, whatever REST
+/// does there.
+fn grpc_target(
+    request: &Request,
+    bound: Option<(&'static str, bool)>,
+    template: Option<&str>,
+    stream: Option<Stream>,
+) -> Target {
+    let is_post = request.method() == Method::POST;
+    match (bound, stream) {
+        (Some((rpc, is_taken)), _) if is_taken || is_post => Target::Rpc(Some(rpc)),
+        (_, Some(stream)) if is_post => Target::Stream(stream),
+        _ if template.is_some() && !is_post => Target::Route,
+        _ => Target::Rpc(None),
+    }
+}
+
+fn connect_target(request: &Request, media: Media, stream: Option<Stream>) -> Target {
+    match (media, stream) {
+        (Media::ConnectStream, Some(stream)) if request.method() == Method::POST => {
+            Target::Stream(stream)
+        }
+        (Media::ConnectStream, _) => Target::NotAStream,
+        _ => Target::Rpc(None),
+    }
+}
+
 /// `/<package>.<Service>/<Method>`.
 fn looks_like_rpc(path: &str) -> bool {
     let mut segments = path.trim_start_matches('/').split('/');
@@ -193,16 +210,20 @@ fn looks_like_rpc(path: &str) -> bool {
 }
 
 /// The media type of an RPC's error: that of the call, or the nearest to it that the framework knows.
-fn media_type(media: Media, sent: Option<&HeaderValue>, is_stream: bool) -> HeaderValue {
+fn error_media_type(
+    media: Media,
+    sent: Option<&HeaderValue>,
+    stream: Option<Stream>,
+) -> HeaderValue {
     let is_known = |sent: &&HeaderValue| {
         let text = sent.to_str().unwrap_or_default();
         connectrpc::Protocol::detect_from_content_type(text).is_some()
     };
-    let nearest = match media {
-        Media::Grpc => "application/grpc",
-        Media::GrpcWeb => "application/grpc-web",
-        Media::ConnectStream if is_stream => "application/json",
-        Media::ConnectStream | Media::Other => return HeaderValue::from_static("application/json"),
+    let (sent, nearest) = match media {
+        Media::Grpc => (sent, "application/grpc"),
+        Media::GrpcWeb => (sent, "application/grpc-web"),
+        Media::ConnectStream if stream.is_some() => (sent, "application/json"),
+        Media::ConnectStream | Media::Other => (None, "application/json"),
     };
     sent.filter(is_known).cloned().unwrap_or(HeaderValue::from_static(nearest))
 }

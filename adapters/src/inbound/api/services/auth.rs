@@ -8,16 +8,7 @@ use super::{
     details::duration, error_table::ApiError, failure::Failure, fields::parse,
     passkey_calls::PasskeyCalls,
 };
-use crate::inbound::api::proto::zitadel::{
-    auth::v1::{
-        AddMyPasswordlessLinkRequest, AddMyPasswordlessLinkResponse, AddMyPasswordlessRequest,
-        AddMyPasswordlessResponse, AuthService, ListMyPasswordlessRequest,
-        ListMyPasswordlessResponse, RemoveMyPasswordlessRequest, RemoveMyPasswordlessResponse,
-        SendMyPasswordlessLinkRequest, SendMyPasswordlessLinkResponse, VerifyMyPasswordlessRequest,
-        VerifyMyPasswordlessResponse,
-    },
-    user::v1,
-};
+use crate::inbound::api::proto::zitadel::{auth::v1::*, user::v1};
 
 /// Each method: who calls, one use case, the answer.
 #[expect(refining_impl_trait, reason = "the concrete answer is the shortest to write")]

@@ -11,11 +11,7 @@ use passlink_application::{
 use passlink_domain::LinkState;
 
 use super::{details::timestamp, error_table::ApiError, failure::Failure, fields};
-use crate::inbound::api::proto::passlink::v1::{
-    self, InspectLinkRequest, InspectLinkResponse, InspectRevocationRequest, InspectUndoRequest,
-    InspectUndoResponse, LinkService, ResendLinkRequest, ResendLinkResponse, RevokeLinkRequest,
-    RevokeLinkResponse, UndoRegistrationRequest, UndoRegistrationResponse,
-};
+use crate::inbound::api::proto::passlink::v1::{self, *};
 
 /// Each method: the code, one use case, the answer.
 pub(crate) struct LinkCalls {

@@ -13,12 +13,7 @@ use super::{
 };
 use crate::inbound::api::{
     proto::zitadel::user::v2::{
-        self, __buffa::oneof::create_passkey_registration_link_request::Medium,
-        CreatePasskeyRegistrationLinkRequest, CreatePasskeyRegistrationLinkResponse,
-        ListPasskeysRequest, ListPasskeysResponse, PasskeyAuthenticator, PasskeyRegistrationCode,
-        RegisterPasskeyRequest, RegisterPasskeyResponse, RemovePasskeyRequest,
-        RemovePasskeyResponse, UserService, VerifyPasskeyRegistrationRequest,
-        VerifyPasskeyRegistrationResponse,
+        __buffa::oneof::create_passkey_registration_link_request::Medium, *,
     },
     protocols::whole_numbers,
 };
@@ -139,9 +134,9 @@ impl UserService for PasskeyCalls {
             details: list_details(passkeys.len(), &standing).into(),
             result: passkeys
                 .into_iter()
-                .map(|passkey| v2::Passkey {
+                .map(|passkey| Passkey {
                     id: passkey.id.to_string(),
-                    state: v2::AuthFactorState::AUTH_FACTOR_STATE_READY.into(),
+                    state: AuthFactorState::AUTH_FACTOR_STATE_READY.into(),
                     name: passkey.name.to_string(),
                     ..Default::default()
                 })
