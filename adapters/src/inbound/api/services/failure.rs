@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use connectrpc::{
-    ConnectError, Interceptor, Next,
+    ConnectError, ErrorCode, Interceptor, Next,
     interceptor::{UnaryRequest, UnaryResponse},
 };
 use passlink_application::{
@@ -53,27 +53,15 @@ impl Interceptor for LogCauses {
         if let Err(failure) = &answer
             && let Some(cause) = failure.source()
         {
-            let cause = chain(cause);
             match failure.code {
-                connectrpc::ErrorCode::InvalidArgument => {
-                    tracing::info!(cause, "a request was refused")
+                ErrorCode::InvalidArgument => {
+                    tracing::info!(reason = %cause, "a request was refused");
                 }
                 _ => tracing::error!(error = cause, "a request failed"),
             }
         }
         answer
     }
-}
-
-/// An error and its causes, in one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 impl From<Failure> for ConnectError {
@@ -93,11 +81,11 @@ impl From<ApiError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let told = match error {
-            StoreError::Unavailable(_) | StoreError::KeyRetired(_) => ApiError::Unavailable,
-            StoreError::Broken(_) => ApiError::Internal,
-        };
-        Self::because(told, error)
+        match error {
+            StoreError::Unavailable(cause) => Self::because(ApiError::Unavailable, cause),
+            StoreError::KeyRetired(_) => Self::because(ApiError::Unavailable, error),
+            StoreError::Broken(cause) => Self::because(ApiError::Internal, cause),
+        }
     }
 }
 
