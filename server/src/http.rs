@@ -105,7 +105,7 @@ pub(crate) async fn serve(
             },
         };
         if server.permits.is_full() {
-            server.connections.full(most);
+            server.connections.log_full(most);
         }
         tasks.spawn(server.clone().take(stream, peer));
     }
@@ -147,12 +147,14 @@ impl Server {
                 };
                 match shaken {
                     Ok(stream) => self.answer(stream, peer, &permit).await,
-                    Err(error) => return self.connections.failed(of_handshake(&error), &error),
+                    Err(error) => {
+                        return self.connections.count_failure(of_handshake(&error), &error);
+                    }
                 }
             }
         };
         if let Err(error) = ended {
-            self.connections.failed(failure(&*error), &*error);
+            self.connections.count_failure(failure(&*error), &*error);
         }
     }
 

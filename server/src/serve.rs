@@ -107,7 +107,7 @@ impl Server {
         if telemetry.is_metered() {
             let (outbox, clock) = (house.outbox(wake.clone()), house.clock());
             let worker = (worker_alive.clone(), move || pulse.age());
-            tokio::spawn(telemetry::show_vitals(outbox, clock, worker, stop.clone()));
+            tokio::spawn(telemetry::report_vitals(outbox, clock, worker, stop.clone()));
         }
         tokio::spawn(expiry::run(house.expire_links(), stop.clone()));
         let router = house.router(config, keys, wake, worker_alive, stop.clone())?;

@@ -1,17 +1,14 @@
-//! What the process tells about itself, as the configuration asks for.
+//! What the process reports about itself, as the configuration asks for.
 
 use std::{
     io::{self, IsTerminal},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
-use jiff::Timestamp;
-use passlink_adapters::telemetry::{LogForm, OutboxVitals, Settings, Telemetry, Vitals};
-use passlink_application::{
-    mails::OutboxUseCases,
-    ports::{Clock, OutboxLoad},
-};
+use passlink_adapters::telemetry::{LogForm, Settings, Telemetry, Vitals};
+use passlink_application::{mails::OutboxUseCases, ports::Clock};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -19,7 +16,7 @@ use crate::{
     config::{self, LogFormat},
 };
 
-/// How often the outbox is looked at for those who read metrics.
+/// How often the outbox is looked at for the metrics.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Starts telemetry. `RUST_LOG` says what is logged; `log` where it is not set.
@@ -38,8 +35,8 @@ pub(crate) fn start(config: &config::Telemetry, log: &str) -> Result<Telemetry, 
     })?)
 }
 
-/// Shows in the metrics how the worker and the outbox are, until `stop`.
-pub(crate) async fn show_vitals(
+/// Reports in the metrics how the worker and the outbox are, until `stop`.
+pub(crate) async fn report_vitals(
     outbox: OutboxUseCases,
     clock: Arc<dyn Clock>,
     (worker_alive, worker_turn): (
@@ -48,28 +45,19 @@ pub(crate) async fn show_vitals(
     ),
     stop: CancellationToken,
 ) {
-    let seen: Arc<Mutex<Option<OutboxLoad>>> = Arc::default();
-    let last = seen.clone();
+    let (latest, load) = watch::channel(None);
     Vitals {
         version: env!("CARGO_PKG_VERSION"),
         worker_alive: Box::new(worker_alive),
         worker_turn: Box::new(worker_turn),
-        outbox: Box::new(move || {
-            let load = (*last.lock().unwrap_or_else(PoisonError::into_inner))?;
-            let since = |then: Option<Timestamp>| {
-                let passed = then.map(|then| clock.now().duration_since(then).as_secs_f64());
-                passed.unwrap_or_default().max(0.0)
-            };
-            let (age, late) = (since(load.oldest), since(load.due));
-            Some(OutboxVitals { waiting: load.waiting, age, late })
-        }),
+        outbox: load,
+        clock,
     }
-    .show();
+    .report();
     let look = async {
         loop {
-            // A database that is away is told by those who need it.
-            let load = outbox.load().await.ok();
-            *seen.lock().unwrap_or_else(PoisonError::into_inner) = load;
+            // Those who need the database log that it is away.
+            latest.send_replace(outbox.load().await.ok());
             tokio::time::sleep(LOOK).await;
         }
     };

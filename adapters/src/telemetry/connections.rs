@@ -1,12 +1,9 @@
 //! Connections that came to no good end, and what HTTP refused before there was a request.
 
-use std::{
-    error::Error,
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::{error::Error, time::Instant};
 
 use opentelemetry::{KeyValue, global, metrics::Counter};
+use opentelemetry_semantic_conventions::attribute::ERROR_TYPE;
 
 use super::throttle::Throttle;
 
@@ -48,11 +45,11 @@ impl Failure {
     }
 }
 
-/// Counts connections that ended early, and tells of them now and then.
+/// Counts connections that ended early, and logs some of them now and then.
 pub struct Connections {
     failed: Counter<u64>,
-    throttles: Mutex<[Throttle; Failure::ALL.len()]>,
-    full: Mutex<Throttle>,
+    refused: [Throttle; Failure::ALL.len()],
+    full: Throttle,
 }
 
 impl Default for Connections {
@@ -64,36 +61,33 @@ impl Default for Connections {
             .with_unit("{connection}")
             .build();
         for failure in Failure::ALL {
-            failed.add(0, &[KeyValue::new("error.type", failure.name())]);
+            failed.add(0, &[KeyValue::new(ERROR_TYPE, failure.name())]);
         }
-        Self { failed, throttles: Mutex::default(), full: Mutex::default() }
+        Self { failed, refused: Default::default(), full: Throttle::default() }
     }
 }
 
 impl Connections {
-    /// One ended early.
-    pub fn failed(&self, failure: Failure, error: &(dyn Error + 'static)) {
-        self.failed.add(1, &[KeyValue::new("error.type", failure.name())]);
+    /// Counts one that ended early, and logs it if it is time to.
+    pub fn count_failure(&self, failure: Failure, error: &(dyn Error + 'static)) {
         let kind = failure.name();
+        self.failed.add(1, &[KeyValue::new(ERROR_TYPE, kind)]);
         if failure.is_ordinary() {
             return tracing::debug!(kind, error, "a connection ended early");
         }
-        let mut throttles = self.throttles.lock().unwrap_or_else(PoisonError::into_inner);
-        let throttle = throttles.get_mut(failure as usize);
-        let count = throttle.and_then(|throttle| throttle.count(1, Instant::now()));
-        drop(throttles);
-        if let Some(count) = count {
+        let refused = self.refused.get(failure as usize);
+        if let Some(count) = refused.and_then(|refused| refused.count(1, Instant::now())) {
             tracing::info!(kind, count, error, "connections were refused");
         }
     }
 
-    /// There are as many as there may be, and another one has come.
-    pub fn full(&self, limit: usize) {
-        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
-        if full.count(1, Instant::now()).is_some() {
+    /// Logs, if it is time to, that another one has come while there are as many as there may be.
+    pub fn log_full(&self, limit: usize) {
+        if self.full.count(1, Instant::now()).is_some() {
             tracing::warn!(
                 limit,
-                "there are too many connections: idle ones of who has the most are closed, or others wait"
+                "there are too many connections: the idle ones of the client that has the most are \
+                 closed, or others wait"
             );
         }
     }

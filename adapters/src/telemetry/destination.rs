@@ -1,8 +1,8 @@
-//! Where a signal goes, as the `OTEL_*` variables and the configuration say.
-
-use std::env;
+//! Where a signal goes, by the `OTEL_*` variables and the configuration.
 
 use url::Url;
+
+use super::variables;
 
 /// The port of OTLP over gRPC; that of OTLP over HTTP is the next one.
 const GRPC_PORT: u16 = 4317;
@@ -16,7 +16,7 @@ pub(super) enum Signal {
 }
 
 impl Signal {
-    /// The word for it in the path of OTLP over HTTP, and in what operators read.
+    /// Its name in the paths of OTLP over HTTP, and in the log.
     pub fn name(self) -> &'static str {
         match self {
             Self::Traces => "traces",
@@ -37,7 +37,7 @@ pub(super) enum Protocol {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Destination {
     pub protocol: Protocol,
-    /// The URL, where the exporter does not find it in the environment by itself.
+    /// The URL; none where the exporter finds it in the environment by itself, or takes the usual one.
     pub url: Option<String>,
 }
 
@@ -45,8 +45,8 @@ impl Destination {
     /// Where `signal` goes: where the variables say, else to `endpoint`; `None` when nowhere.
     ///
     /// Errors: a variable or the endpoint is not usable; the text says which, and what is allowed.
-    pub fn of(signal: Signal, endpoint: Option<&str>) -> Result<Option<Self>, String> {
-        Self::read(signal, endpoint, |name| env::var(name).ok().filter(|value| !value.is_empty()))
+    pub fn find(signal: Signal, endpoint: Option<&str>) -> Result<Option<Self>, String> {
+        Self::read(signal, endpoint, variables::read)
     }
 
     fn read(
@@ -59,21 +59,22 @@ impl Destination {
         }
         let upper = signal.name().to_uppercase();
         let exporter = format!("OTEL_{upper}_EXPORTER");
-        let wanted = match variable(&exporter).as_deref() {
-            None => None,
+        let is_asked_for = match variable(&exporter).as_deref() {
+            None => false,
+            Some("otlp") => true,
             Some("none") => return Ok(None),
-            Some("otlp") => Some(()),
             Some(_) => return Err(format!("{exporter} must be otlp or none")),
         };
-        let own = |what: &str| {
+        let of_signal_or_all = |what: &str| {
             variable(&format!("OTEL_EXPORTER_OTLP_{upper}_{what}"))
                 .or_else(|| variable(&format!("OTEL_EXPORTER_OTLP_{what}")))
         };
-        let in_environment = own("ENDPOINT");
-        let Some(target) = in_environment.as_deref().or(endpoint).or(wanted.map(|()| "")) else {
+        let in_environment = of_signal_or_all("ENDPOINT");
+        let target = in_environment.as_deref().or(endpoint);
+        if target.is_none() && !is_asked_for {
             return Ok(None);
-        };
-        let protocol = match own("PROTOCOL").as_deref() {
+        }
+        let protocol = match of_signal_or_all("PROTOCOL").as_deref() {
             None => usual_protocol(target),
             Some("grpc") => Protocol::Grpc,
             Some("http/protobuf") => Protocol::Http,
@@ -81,20 +82,17 @@ impl Destination {
                 return Err("OTEL_EXPORTER_OTLP_PROTOCOL must be grpc or http/protobuf".to_owned());
             }
         };
-        let url = match (in_environment, endpoint, protocol) {
-            (Some(_), _, _) | (None, None, _) => None,
-            (None, Some(endpoint), Protocol::Grpc) => Some(endpoint.to_owned()),
-            (None, Some(endpoint), Protocol::Http) => {
-                Some(format!("{}/v1/{}", endpoint.trim_end_matches('/'), signal.name()))
-            }
-        };
+        let url = endpoint.filter(|_| in_environment.is_none()).map(|url| match protocol {
+            Protocol::Grpc => url.to_owned(),
+            Protocol::Http => format!("{}/v1/{}", url.trim_end_matches('/'), signal.name()),
+        });
         Ok(Some(Self { protocol, url }))
     }
 }
 
-/// How OTLP is spoken at a URL that does not say: by its port, and over HTTP elsewhere.
-fn usual_protocol(url: &str) -> Protocol {
-    match Url::parse(url).ok().and_then(|url| url.port()) {
+/// How OTLP is spoken where no variable says: by the port of the URL, and over HTTP elsewhere.
+fn usual_protocol(url: Option<&str>) -> Protocol {
+    match url.and_then(|url| Url::parse(url).ok()?.port()) {
         Some(GRPC_PORT) => Protocol::Grpc,
         _ => Protocol::Http,
     }

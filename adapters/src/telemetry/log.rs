@@ -3,7 +3,7 @@
 use std::{fmt, io};
 
 use opentelemetry::{Context, trace::TraceContextExt};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::{
     Layer,
     fmt::{
@@ -38,17 +38,6 @@ where
             Box::new(layer.json().event_format(WithSpan(format::json().flatten_event(true))))
         }
     }
-}
-
-/// Whether something may be told, whatever `RUST_LOG` asks for. What libraries work on are names,
-/// addresses, challenges and credentials, which many of them show below INFO, and webauthn-rs at any
-/// level: it takes each answer that does not verify for an error, of which we tell in words of our own.
-/// SQLx shows the lines of `~/.pgpass` that it can't read, and with them passwords.
-pub(super) fn is_fit(metadata: &Metadata<'_>) -> bool {
-    let target = metadata.target();
-    target.starts_with("passlink")
-        || *metadata.level() <= Level::INFO
-            && !["webauthn", "sqlx_postgres::options"].iter().any(|it| target.starts_with(it))
 }
 
 /// Which span a line belongs to: that of a request or a delivery.

@@ -1,50 +1,53 @@
-//! What Passlink tells about itself: log lines on stderr; traces, metrics and logs by OTLP; metrics
+//! What Passlink reports about itself: log lines on stderr; traces, metrics and logs by OTLP; metrics
 //! as a page for Prometheus.
 //!
 //! Nothing of it holds up a request: what goes out is queued, the queues are bounded, and what finds
 //! no place is dropped.
 
-mod complaint;
 mod connections;
 mod destination;
 mod exporters;
+mod filters;
 mod log;
+mod logged_exporter;
 mod metrics;
 mod observer;
+mod partial_success;
 mod propagator;
-mod queue;
-mod refusal;
 mod throttle;
 pub mod trace_scope;
 mod variables;
+mod vitals;
 
 use std::time::{Duration, Instant};
 
-use opentelemetry::{global, trace::TracerProvider};
+use opentelemetry::{KeyValue, global, trace::TracerProvider};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::{
-    Resource, logs::SdkLoggerProvider, metrics::SdkMeterProvider, trace::SdkTracerProvider,
+    Resource,
+    logs::SdkLoggerProvider,
+    metrics::SdkMeterProvider,
+    resource::{EnvResourceDetector, TelemetryResourceDetector},
+    trace::SdkTracerProvider,
+};
+use opentelemetry_semantic_conventions::attribute::{
+    SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION,
 };
 use prometheus::Registry;
-use tracing::{Level, Metadata, level_filters::LevelFilter};
-use tracing_subscriber::{
-    EnvFilter, Layer,
-    filter::{FilterExt, FilterFn, filter_fn},
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use connections::{Connections, Failure};
 pub use log::LogForm;
-pub use metrics::{OutboxVitals, Vitals};
 pub use observer::Counts;
+pub use vitals::Vitals;
 
 use destination::{Destination, Signal};
+use partial_success::PartialSuccessLayer;
 
 /// How long telemetry that is queued may take to go out when the process ends.
 const FLUSH: Duration = Duration::from_secs(5);
 
-/// What is told, how, and to whom.
+/// What is reported, how, and to whom.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings<'s> {
     /// How log lines on stderr are written.
@@ -77,10 +80,9 @@ impl Telemetry {
             return Ok(Self { tracer: None, logger: None, meter: None, page: None });
         }
         variables::check()?;
-        let to = |signal| Destination::of(signal, settings.otlp_endpoint);
+        let to = |signal| Destination::find(signal, settings.otlp_endpoint);
         let (traces, logs, metrics) =
             (to(Signal::Traces)?, to(Signal::Logs)?, to(Signal::Metrics)?);
-        let exports = traces.is_some() || logs.is_some() || metrics.is_some();
         let resource = resource(settings.version);
         let tracer = traces.map(|to| exporters::tracer(&to, &resource)).transpose()?;
         let logger = logs.map(|to| exporters::logger(&to, &resource)).transpose()?;
@@ -89,35 +91,37 @@ impl Telemetry {
         if let Some(meter) = &meter {
             global::set_meter_provider(meter.clone());
         }
-        global::set_text_map_propagator(propagator::wanted()?);
-        let lines = log::layer(settings.form);
-        let mut layers =
-            vec![lines.with_filter(log_filter(settings.log).and(events(is_logged))).boxed()];
-        if let Some(tracer) = &tracer {
+        global::set_text_map_propagator(propagator::from_environment()?);
+        let telemetry = Self { tracer, logger, meter, page };
+        telemetry.subscribe(&settings)?;
+        Ok(telemetry)
+    }
+
+    /// Takes what the process says from now on.
+    fn subscribe(&self, settings: &Settings<'_>) -> Result<(), String> {
+        let lines = log::layer(settings.form).with_filter(filters::lines(settings.log));
+        let rejections = PartialSuccessLayer.with_filter(filters::partial_successes());
+        let mut layers = vec![lines.boxed(), rejections.boxed()];
+        if let Some(tracer) = &self.tracer {
             let spans = tracing_opentelemetry::layer()
                 .with_tracer(tracer.tracer("passlink"))
                 .with_location(false)
                 .with_threads(false)
                 .with_target(false)
                 .with_tracked_inactivity(false)
-                .with_context_activation(false)
-                .with_filter(filter_fn(is_traced).with_max_level_hint(LevelFilter::INFO));
-            layers.push(spans.boxed());
+                .with_context_activation(false);
+            layers.push(spans.with_filter(filters::spans()).boxed());
         }
-        if let Some(logger) = &logger {
+        // The last one: while it takes a record, the SDK may log that the queue is full, and that would
+        // disturb the filters of those that come behind it.
+        if let Some(logger) = &self.logger {
             let records = OpenTelemetryTracingBridge::new(logger);
-            let wanted = log_filter(settings.log).and(events(is_sent));
-            layers.push(records.with_filter(wanted).boxed());
-        }
-        if exports {
-            let heard = filter_fn(refusal::is_one).with_max_level_hint(LevelFilter::WARN);
-            layers.push(refusal::Ear.with_filter(heard).boxed());
+            layers.push(records.with_filter(filters::records(settings.log)).boxed());
         }
         tracing_subscriber::registry()
             .with(layers)
             .try_init()
-            .map_err(|error| format!("the log can't be started: {error}"))?;
-        Ok(Self { tracer, logger, meter, page })
+            .map_err(|error| format!("the log can't be started: {error}"))
     }
 
     /// Whether [`Telemetry::start`] can do its work with this endpoint, without doing it.
@@ -126,11 +130,11 @@ impl Telemetry {
     pub fn check(otlp_endpoint: Option<&str>) -> Result<(), String> {
         variables::check()?;
         for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
-            if let Some(to) = Destination::of(signal, otlp_endpoint)? {
+            if let Some(to) = Destination::find(signal, otlp_endpoint)? {
                 exporters::check(signal, &to)?;
             }
         }
-        propagator::wanted().map(drop)
+        propagator::from_environment().map(drop)
     }
 
     /// Whether somebody reads metrics.
@@ -156,7 +160,7 @@ impl Telemetry {
         let meter = tokio::task::spawn_blocking(move || {
             meter.map(|meter| meter.shutdown_with_timeout(FLUSH))
         });
-        // What does not arrive is told by the exporters.
+        // The exporters log what does not arrive.
         let _ = tokio::join!(tracer, logger, meter);
         if started.elapsed() >= FLUSH {
             tracing::warn!(
@@ -166,53 +170,21 @@ impl Telemetry {
     }
 }
 
-/// What telemetry is of. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` say more, or otherwise.
+/// What telemetry is about. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win over what we say.
 fn resource(version: &'static str) -> Resource {
-    use opentelemetry::{Key, KeyValue};
-    let detected = Resource::builder().build();
-    let mut ours = vec![
-        KeyValue::new("service.version", version),
-        KeyValue::new("service.instance.id", uuid::Uuid::from_bytes(rand::random()).to_string()),
-    ];
-    let named = detected.get(&Key::new("service.name"));
-    if named.is_none_or(|name| name.as_str().starts_with("unknown_service")) {
-        ours.push(KeyValue::new("service.name", "passlink"));
+    let instance = uuid::Uuid::from_bytes(rand::random()).to_string();
+    let resource = Resource::builder_empty()
+        .with_attributes([
+            KeyValue::new(SERVICE_NAME, "passlink"),
+            KeyValue::new(SERVICE_VERSION, version),
+            KeyValue::new(SERVICE_INSTANCE_ID, instance),
+        ])
+        .with_detectors(&[
+            Box::new(TelemetryResourceDetector),
+            Box::new(EnvResourceDetector::new()),
+        ]);
+    match variables::read("OTEL_SERVICE_NAME") {
+        Some(name) => resource.with_service_name(name).build(),
+        None => resource.build(),
     }
-    ours.retain(|it| it.key.as_str() == "service.name" || detected.get(&it.key).is_none());
-    Resource::builder().with_attributes(ours).build()
-}
-
-/// What `RUST_LOG` says, as far as it is fit to be told ([`log::is_fit`]).
-fn log_filter(default: &str) -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default))
-}
-
-/// Our spans, and what they tell of trouble.
-fn is_traced(metadata: &Metadata<'_>) -> bool {
-    let level = match metadata.is_span() {
-        true => Level::INFO,
-        false => Level::WARN,
-    };
-    metadata.target().starts_with("passlink") && *metadata.level() <= level
-}
-
-/// A filter of events by what they are. It says that it takes any level: of one that says nothing, all
-/// events would be asked about, each time.
-fn events(wanted: fn(&Metadata<'_>) -> bool) -> FilterFn<fn(&Metadata<'_>) -> bool> {
-    filter_fn(wanted).with_max_level_hint(LevelFilter::TRACE)
-}
-
-/// Log lines on stderr: of OpenTelemetry's libraries, which tell some things at every batch, none. The
-/// exporters tell what matters.
-fn is_logged(metadata: &Metadata<'_>) -> bool {
-    metadata.is_event() && log::is_fit(metadata) && !metadata.target().starts_with("opentelemetry")
-}
-
-/// Log lines that go out by OTLP: all but those of what sends them, which would never end.
-fn is_sent(metadata: &Metadata<'_>) -> bool {
-    const SENDERS: [&str; 7] =
-        ["h2", "hyper", "opentelemetry", "reqwest", "rustls", "tonic", "tower"];
-    metadata.is_event()
-        && log::is_fit(metadata)
-        && !SENDERS.iter().any(|sender| metadata.target().starts_with(sender))
 }

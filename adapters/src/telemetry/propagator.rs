@@ -1,19 +1,16 @@
 //! The formats in which traces are passed on.
 
-use std::env;
-
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
+use super::variables;
+
 /// What `OTEL_PROPAGATORS` asks for; without it, W3C's Trace Context and Baggage.
-pub(super) fn wanted() -> Result<TextMapCompositePropagator, String> {
-    let wanted = env::var("OTEL_PROPAGATORS").unwrap_or_default();
-    let wanted = match wanted.trim() {
-        "" => "tracecontext,baggage",
-        wanted => wanted,
-    };
+pub(super) fn from_environment() -> Result<TextMapCompositePropagator, String> {
+    let names = variables::read("OTEL_PROPAGATORS").filter(|names| !names.trim().is_empty());
+    let names = names.as_deref().unwrap_or("tracecontext,baggage");
     let mut propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>> = Vec::new();
-    for name in wanted.split(',').map(str::trim) {
+    for name in names.split(',').map(str::trim) {
         match name {
             "tracecontext" => propagators.push(Box::new(TraceContextPropagator::new())),
             "baggage" => propagators.push(Box::new(BaggagePropagator::new())),

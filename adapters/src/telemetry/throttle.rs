@@ -1,31 +1,44 @@
-//! What happens again and again is told now and then.
+//! What happens again and again is logged now and then.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
-/// How often it is told at the most.
-pub(super) const OFTEN: Duration = Duration::from_secs(5 * 60);
+/// The shortest time between two log lines.
+const INTERVAL: Duration = Duration::from_secs(5 * 60);
 
-/// Counts, and knows when to tell.
+/// Counts what happens, and says when to log it: at once, and then every five minutes at the most.
 #[derive(Debug, Default)]
-pub(super) struct Throttle {
-    told: Option<Instant>,
-    untold: u64,
+pub(super) struct Throttle(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    logged: Option<Instant>,
+    count: u64,
 }
 
 impl Throttle {
-    /// So many more, now; how many there were since they were told last, when it is time to.
-    pub fn count(&mut self, more: u64, now: Instant) -> Option<u64> {
-        self.untold += more;
-        if self.untold == 0 || self.told.is_some_and(|told| now.duration_since(told) < OFTEN) {
+    /// Counts `more`. Returns how many there were since the last log line, when it is time for one.
+    pub fn count(&self, more: u64, now: Instant) -> Option<u64> {
+        let mut state = self.state();
+        state.count += more;
+        let is_soon = state.logged.is_some_and(|logged| now.duration_since(logged) < INTERVAL);
+        if state.count == 0 || is_soon {
             return None;
         }
-        self.told = Some(now);
-        self.rest()
+        state.logged = Some(now);
+        Some(mem::take(&mut state.count))
     }
 
-    /// How many there were since they were told last, if any.
-    pub fn rest(&mut self) -> Option<u64> {
-        Some(std::mem::take(&mut self.untold)).filter(|rest| *rest > 0)
+    /// How many there were since the last log line, if any, for the last one.
+    pub fn rest(&self) -> Option<u64> {
+        Some(mem::take(&mut self.state().count)).filter(|rest| *rest > 0)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,5 +1,5 @@
-//! `OTEL_*` variables that OpenTelemetry's libraries would pass over in silence, or with another value
-//! than was asked for.
+//! Checks the `OTEL_*` variables for values that OpenTelemetry's libraries would ignore, or replace by
+//! others, without a word.
 
 use std::env;
 
@@ -35,9 +35,14 @@ const NUMBERS: [&str; 12] = [
     "OTEL_SPAN_EVENT_COUNT_LIMIT",
 ];
 
+/// The value of a variable; an empty one counts as none.
+pub(super) fn read(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// Errors: a variable can't be followed; the text says which, and what is allowed.
 pub(super) fn check() -> Result<(), String> {
-    check_by(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    check_by(read)
 }
 
 fn check_by(variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
@@ -54,27 +59,27 @@ fn check_by(variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
         return Err(format!("{ARGUMENT} must be a number from 0 to 1, such as 0.1"));
     }
     for signal in ["", "TRACES_", "METRICS_", "LOGS_"] {
-        let of_exporter = |what: &str| {
+        let exporter_variable = |what: &str| {
             let name = format!("OTEL_EXPORTER_OTLP_{signal}{what}");
             variable(&name).map(|value| (name, value))
         };
         for what in CERTIFICATES {
-            if let Some((name, _)) = of_exporter(what) {
+            if let Some((name, _)) = exporter_variable(what) {
                 return Err(format!(
                     "{name} is not supported: the system's certificates are trusted, or those of the \
                      file that SSL_CERT_FILE names"
                 ));
             }
         }
-        if let Some((name, way)) = of_exporter("COMPRESSION")
+        if let Some((name, way)) = exporter_variable("COMPRESSION")
             && !COMPRESSIONS.contains(&way.as_str())
         {
             return Err(format!("{name} must be one of {}", COMPRESSIONS.join(", ")));
         }
-        if let Some((name, milliseconds)) = of_exporter("TIMEOUT") {
-            whole_number(&name, &milliseconds)?;
+        if let Some((name, milliseconds)) = exporter_variable("TIMEOUT") {
+            check_number(&name, &milliseconds)?;
         }
-        if let Some((name, headers)) = of_exporter("HEADERS")
+        if let Some((name, headers)) = exporter_variable("HEADERS")
             && !headers.split(',').all(|header| header.trim().is_empty() || header.contains('='))
         {
             // Its value may be a secret.
@@ -82,12 +87,12 @@ fn check_by(variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
         }
     }
     NUMBERS.iter().try_for_each(|name| match variable(name) {
-        Some(value) => whole_number(name, &value),
+        Some(value) => check_number(name, &value),
         None => Ok(()),
     })
 }
 
-fn whole_number(name: &str, value: &str) -> Result<(), String> {
+fn check_number(name: &str, value: &str) -> Result<(), String> {
     match value.parse::<u64>() {
         Ok(_) => Ok(()),
         Err(_) => Err(format!("{name} must be a whole number, such as 5000")),
