@@ -10,6 +10,15 @@ use axum::{
 use connectrpc::ErrorCode;
 use http::{StatusCode, header::HOST, uri::Authority};
 use opentelemetry::{KeyValue, global, metrics::Histogram};
+use opentelemetry_semantic_conventions::{
+    attribute::{
+        CLIENT_ADDRESS, ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL,
+        HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, NETWORK_PROTOCOL_VERSION, OTEL_STATUS_CODE,
+        RPC_METHOD, RPC_RESPONSE_STATUS_CODE, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
+        URL_PATH, URL_SCHEME, USER_ID,
+    },
+    metric::HTTP_SERVER_REQUEST_DURATION,
+};
 use passlink_application::limits::ClientAddress;
 use tracing::{
     Span,
@@ -44,7 +53,7 @@ impl Durations {
     /// Makes the instrument, for requests that come by `https`, or by `http`.
     pub fn new(https: bool) -> Self {
         let histogram = global::meter("passlink")
-            .f64_histogram("http.server.request.duration")
+            .f64_histogram(HTTP_SERVER_REQUEST_DURATION)
             .with_description("From a request's head until its answer was ready")
             .with_unit("s")
             .with_boundaries(BOUNDARIES.to_vec())
@@ -54,21 +63,21 @@ impl Durations {
 
     fn record(&self, call: &Call, end: &End) {
         let mut attributes = vec![
-            KeyValue::new("http.request.method", call.method),
-            KeyValue::new("network.protocol.version", call.version),
-            KeyValue::new("url.scheme", self.scheme),
+            KeyValue::new(HTTP_REQUEST_METHOD, call.method),
+            KeyValue::new(NETWORK_PROTOCOL_VERSION, call.version),
+            KeyValue::new(URL_SCHEME, self.scheme),
             KeyValue::new("passlink.protocol", call.protocol.name()),
             KeyValue::new("passlink.code", end.outcome.name()),
         ];
         if let Some(status) = end.status {
             let status = i64::from(status.as_u16());
-            attributes.push(KeyValue::new("http.response.status_code", status));
+            attributes.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, status));
         }
         if let Some(route) = &call.route {
-            attributes.push(KeyValue::new("http.route", route.clone()));
+            attributes.push(KeyValue::new(HTTP_ROUTE, route.clone()));
         }
         if end.outcome.is_our_fault(end.duration) {
-            attributes.push(KeyValue::new("error.type", end.outcome.name()));
+            attributes.push(KeyValue::new(ERROR_TYPE, end.outcome.name()));
         }
         self.histogram.record(end.duration.as_secs_f64(), &attributes);
     }
@@ -135,22 +144,22 @@ fn scope(call: &Call, request: &Request, scheme: &'static str) -> TraceScope {
         "request",
         otel.name = %call.name(),
         otel.kind = "server",
-        otel.status_code = Empty,
-        http.request.method = call.method,
-        http.request.method_original = call.method_original.as_deref(),
-        http.route = call.route.as_deref(),
-        http.response.status_code = Empty,
-        url.scheme = scheme,
-        url.path = call.route.as_deref(),
-        network.protocol.version = call.version,
-        server.address = host.as_ref().map(Authority::host),
-        server.port = host.as_ref().and_then(Authority::port_u16).map(i64::from),
-        client.address = request.extensions().get().map(|ClientAddress(it)| field::display(it)),
-        rpc.system.name = call.protocol.rpc_system(),
-        rpc.method = call.rpc,
-        rpc.response.status_code = Empty,
-        error.type = Empty,
-        user.id = Empty,
+        { OTEL_STATUS_CODE } = Empty,
+        { HTTP_REQUEST_METHOD } = call.method,
+        { HTTP_REQUEST_METHOD_ORIGINAL } = call.method_original.as_deref(),
+        { HTTP_ROUTE } = call.route.as_deref(),
+        { HTTP_RESPONSE_STATUS_CODE } = Empty,
+        { URL_SCHEME } = scheme,
+        { URL_PATH } = call.route.as_deref(),
+        { NETWORK_PROTOCOL_VERSION } = call.version,
+        { SERVER_ADDRESS } = host.as_ref().map(Authority::host),
+        { SERVER_PORT } = host.as_ref().and_then(Authority::port_u16).map(i64::from),
+        { CLIENT_ADDRESS } = request.extensions().get().map(|ClientAddress(it)| field::display(it)),
+        { RPC_SYSTEM_NAME } = call.protocol.rpc_system(),
+        { RPC_METHOD } = call.rpc,
+        { RPC_RESPONSE_STATUS_CODE } = Empty,
+        { ERROR_TYPE } = Empty,
+        { USER_ID } = Empty,
         passlink.protocol = call.protocol.name(),
     );
     TraceScope::under(span, caller_context::of(request.headers()))
@@ -164,17 +173,17 @@ fn host(request: &Request) -> Option<Authority> {
 
 fn record_in_span(span: &Span, call: &Call, end: &End, user: &CallersUser) {
     let End { status, outcome, .. } = end;
-    span.record("http.response.status_code", status.map(|status| i64::from(status.as_u16())));
-    span.record("user.id", user.id());
+    span.record(HTTP_RESPONSE_STATUS_CODE, status.map(|status| i64::from(status.as_u16())));
+    span.record(USER_ID, user.id());
     if call.rpc.is_some() {
-        span.record("rpc.response.status_code", outcome.name());
+        span.record(RPC_RESPONSE_STATUS_CODE, outcome.name());
     }
     let failed = match status {
         Some(status) => status.is_server_error(),
         None => thread::panicking(),
     };
     if failed || (call.rpc.is_some() && outcome.is_error_of_rpc()) {
-        span.record("otel.status_code", "ERROR");
-        span.record("error.type", outcome.name());
+        span.record(OTEL_STATUS_CODE, "ERROR");
+        span.record(ERROR_TYPE, outcome.name());
     }
 }
