@@ -1,14 +1,16 @@
-//! The arrows between the crates, as `architecture` in the README draws them.
+//! The arrows between the crates, their rooms and their files, as `docs/architecture.md` draws them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
-use passlink_tests::secrets::files;
 use serde_json::Value;
+
+use modules::Uses;
+
+mod modules;
 
 /// What each crate may depend on of ours.
 const ARROWS: [(&str, &[&str]); 5] = [
@@ -16,7 +18,19 @@ const ARROWS: [(&str, &[&str]); 5] = [
     ("application", &["domain"]),
     ("adapters", &["application", "domain"]),
     ("server", &["adapters", "application", "domain"]),
-    ("tests", &["server"]),
+    ("tests", &[]),
+];
+
+/// Where circles of files are left, to be untied. Nothing may be added.
+const LEFT: &[&str] = &[
+    "adapters/src/inbound/api",
+    "adapters/src/outbound/mail",
+    "adapters/src/outbound/persistence",
+    "adapters/src/outbound/webauthn",
+    "adapters/src/outbound/webauthn.rs",
+    "application/src/passkeys/register",
+    "application/src/passkeys/register.rs",
+    "server/src",
 ];
 
 fn root() -> &'static Path {
@@ -86,27 +100,81 @@ fn the_middle_knows_nothing_of_the_outside() {
 
 #[test]
 fn the_rooms_of_the_adapters_do_not_know_each_other() {
-    let source = root().join("adapters/src");
-    let rooms: BTreeSet<_> = ["inbound", "outbound"]
-        .iter()
-        .flat_map(|side| {
-            let entries = fs::read_dir(source.join(side)).unwrap();
-            entries.map(move |entry| {
-                let path = entry.unwrap().path();
-                format!("{side}::{}", path.file_stem().unwrap().to_str().unwrap())
-            })
-        })
-        .filter(|room| !room.ends_with("::mod"))
-        .collect();
-    assert!(rooms.contains("inbound::api") && rooms.contains("outbound::persistence"), "{rooms:?}");
-    for file in files(&source) {
-        let inside = file.strip_prefix(&source).unwrap().with_extension("");
-        let inside = inside.to_str().unwrap().replace('/', "::");
-        let code = fs::read_to_string(&file).unwrap_or_default();
-        for other in rooms.iter().filter(|other| !inside.starts_with(*other)) {
-            let reaches = code.contains(&format!("crate::{other}::"))
-                || code.contains(&format!("crate::{other};"));
-            assert!(!reaches, "{} reaches into {other}", file.display());
+    // `inbound/api`, for instance. What stands beside the rooms is known to all.
+    let room = |file: &Path| {
+        let mut parts =
+            file.strip_prefix("adapters/src").unwrap().iter().filter_map(|it| it.to_str());
+        let side = parts.next().filter(|it| ["inbound", "outbound"].contains(it))?;
+        Some(format!("{side}/{}", parts.next().unwrap().trim_end_matches(".rs")))
+    };
+    let uses = uses("adapters");
+    let rooms: BTreeSet<_> = uses.keys().filter_map(|file| room(file)).collect();
+    assert!(rooms.contains("inbound/api") && rooms.contains("outbound/persistence"), "{rooms:?}");
+    for (file, used) in &uses {
+        for (other, items) in used {
+            let reaches = room(other).is_some_and(|it| room(file).as_ref() != Some(&it));
+            assert!(!reaches, "{} uses {items:?} of {}", file.display(), other.display());
         }
     }
+}
+
+#[test]
+fn no_two_files_use_each_other() {
+    let crates = ["domain", "application", "adapters", "server"];
+    let circles: Vec<_> = crates.iter().flat_map(|name| circles(&uses(name))).collect();
+    let is_left = |file: &PathBuf| LEFT.iter().any(|area| file.starts_with(area));
+    let (left, new): (Vec<_>, Vec<_>) =
+        circles.into_iter().partition(|(files, _)| files.iter().all(is_left));
+    for (files, description) in &left {
+        println!("a circle of {} files is left:\n{description}", files.len());
+    }
+    let new: Vec<_> = new.into_iter().map(|(_, description)| description).collect();
+    assert!(new.is_empty(), "files use each other in a circle:\n{}", new.join("\n"));
+}
+
+/// What the files of a crate use of each other, with paths from the root of the workspace.
+fn uses(name: &str) -> Uses {
+    let shorten = |file: PathBuf| file.strip_prefix(root()).unwrap().to_owned();
+    let shorten_used = |used: BTreeMap<_, _>| {
+        used.into_iter().map(|(file, items)| (shorten(file), items)).collect()
+    };
+    let uses = modules::uses(&root().join(name)).into_iter();
+    uses.map(|(file, used)| (shorten(file), shorten_used(used))).collect()
+}
+
+/// The files of each circle, and a text that says by which items they use each other.
+fn circles(uses: &Uses) -> Vec<(BTreeSet<PathBuf>, String)> {
+    let reached: BTreeMap<_, _> =
+        uses.keys().map(|file| (file, reached_from(file, uses))).collect();
+    let circles: BTreeSet<BTreeSet<PathBuf>> = reached
+        .iter()
+        .filter(|(file, others)| others.contains(**file))
+        .map(|(file, others)| {
+            let returns =
+                |other: &&PathBuf| reached.get(other).is_some_and(|it| it.contains(*file));
+            others.iter().filter(returns).cloned().collect()
+        })
+        .collect();
+    let describe = |circle: BTreeSet<PathBuf>| {
+        let mut lines = String::new();
+        for file in &circle {
+            for (other, items) in uses[file].iter().filter(|(other, _)| circle.contains(*other)) {
+                let items = items.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                lines += &format!("  {} uses {items} of {}\n", file.display(), other.display());
+            }
+        }
+        (circle, lines)
+    };
+    circles.into_iter().map(describe).collect()
+}
+
+/// All files that a file uses, or those use, and so on.
+fn reached_from(file: &Path, uses: &Uses) -> BTreeSet<PathBuf> {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![file];
+    while let Some(file) = open.pop() {
+        let used = uses.get(file).into_iter().flat_map(BTreeMap::keys);
+        open.extend(used.filter(|file| reached.insert(file.to_path_buf())).map(PathBuf::as_path));
+    }
+    reached
 }
