@@ -1,4 +1,4 @@
-//! Where codes are shown: what each opens, for whom, and how often a wrong one may be tried.
+//! Checking codes: what each opens, for whom, and how often a wrong one may be tried.
 
 use std::sync::Arc;
 
@@ -39,13 +39,13 @@ pub struct PresentedCode<T> {
 
 /// Checks codes.
 #[derive(Clone)]
-pub struct CodeDesk {
+pub struct CodeChecker {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keys: Arc<CodeKeys>,
     wrong: Arc<Limiter>,
 }
 
-impl CodeDesk {
+impl CodeChecker {
     /// Takes the ports; `wrong` counts wrong codes. A right one holds however many wrong ones
     /// came before.
     pub fn new(store: Arc<dyn Store>, keys: Arc<CodeKeys>, wrong: Arc<Limiter>) -> Self {
@@ -62,7 +62,7 @@ impl CodeDesk {
         let binding = link.as_ref().map(|link| (&link.key, link.code_binding(purpose)));
         self.check(binding, ("link", presented.id.as_str()), presented)?;
         let link = link.ok_or(CodeError::Invalid)?;
-        self.in_force(&link.key).await?;
+        self.check_key(&link.key).await?;
         let user = self.user(&link.user, purpose).await?;
         Ok((link, user))
     }
@@ -78,7 +78,7 @@ impl CodeDesk {
         self.check(binding, ("passkey", presented.id.as_str()), presented)?;
         let passkey = passkey.ok_or(CodeError::Invalid)?;
         if let Some(undo) = &passkey.undo {
-            self.in_force(&undo.key).await?;
+            self.check_key(&undo.key).await?;
         }
         let user = self.user(&passkey.user, Purpose::Undo).await?;
         Ok((passkey, user))
@@ -102,12 +102,9 @@ impl CodeDesk {
 
     /// What was made with a key that was retired at once has ended. A node that did not know of that yet
     /// may have made it since.
-    async fn in_force(&self, key: &KeyId) -> Result<(), CodeError> {
+    async fn check_key(&self, key: &KeyId) -> Result<(), CodeError> {
         let retired = self.store.read(key.clone(), |key, tx| Box::pin(tx.is_retired(key))).await;
-        match retired? {
-            true => Err(CodeError::Invalid),
-            false => Ok(()),
-        }
+        if retired? { Err(CodeError::Invalid) } else { Ok(()) }
     }
 
     async fn user(&self, id: &UserId, purpose: Purpose) -> Result<User, CodeError> {

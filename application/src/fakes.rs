@@ -122,14 +122,20 @@ impl World {
         Arc::new(CodeKeys::new(vec![key]).unwrap())
     }
 
-    pub fn desk(self: &Arc<Self>) -> LinkDesk {
-        let ports: (Arc<dyn Clock>, Arc<dyn Random>) = (self.clone(), self.clone());
-        let (keys, policy) = (Self::keys(), Self::policy());
-        LinkDesk::new(self.clone(), ports, keys, Self::public_url(), policy, self.clone())
+    pub fn issuer(self: &Arc<Self>) -> LinkIssuer {
+        LinkIssuer {
+            store: self.clone(),
+            clock: self.clone(),
+            random: self.clone(),
+            keys: Self::keys(),
+            public_url: Self::public_url(),
+            policy: Self::policy(),
+            observer: self.clone(),
+        }
     }
 
     pub fn send_link(self: &Arc<Self>) -> SendLink {
-        SendLink::new(self.desk(), self.clone())
+        SendLink::new(self.issuer(), self.clone())
     }
 
     pub fn deliver_mail(self: &Arc<Self>) -> DeliverMail {
@@ -143,22 +149,29 @@ impl World {
         )
     }
 
-    /// Where passkeys are registered, three to a user.
-    pub fn passkeys(self: &Arc<Self>) -> PasskeyDesk {
-        let ports: (Arc<dyn Clock>, Arc<dyn Random>) = (self.clone(), self.clone());
-        let url = Self::public_url();
-        PasskeyDesk::new(self.clone(), ports, self.clone(), self.clone(), url, 3, self.clone())
+    /// Registers passkeys, three to a user.
+    pub fn passkeys(self: &Arc<Self>) -> PasskeyRegistry {
+        PasskeyRegistry {
+            store: self.clone(),
+            clock: self.clone(),
+            random: self.clone(),
+            wake: self.clone(),
+            webauthn: self.clone(),
+            public_url: Self::public_url(),
+            max_per_user: 3,
+            observer: self.clone(),
+        }
     }
 
     /// Checks codes; three wrong ones in a minute are allowed.
-    pub fn codes(self: &Arc<Self>) -> CodeDesk {
+    pub fn codes(self: &Arc<Self>) -> CodeChecker {
         let wrong = Arc::new(Limiter::per_minute(3, self.clone()));
-        CodeDesk::new(self.clone(), Self::keys(), wrong)
+        CodeChecker::new(self.clone(), Self::keys(), wrong)
     }
 
     /// A returned link, and its code as its user presents it.
     pub async fn returned_link(self: &Arc<Self>, caller: &Caller) -> PresentedCode<LinkId> {
-        let added = AddLink::new(self.desk(), true).for_caller(caller.clone()).await.unwrap();
+        let added = AddLink::new(self.issuer(), true).for_caller(caller.clone()).await.unwrap();
         presented(added.link, added.code.expose())
     }
 
@@ -204,7 +217,7 @@ impl World {
 
     /// Adds a user with a verified address; returns the user as a caller.
     pub async fn user(self: &Arc<Self>, id: &str) -> Caller {
-        let users = UserUseCases::new(self.clone(), self.clone(), self.clone());
+        let users = ManageUsers::new(self.clone(), self.clone(), self.clone());
         let new = NewUser {
             id: Some(id.parse().unwrap()),
             organisation: "default".parse().unwrap(),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 /// Longest identifier, in characters.
 const MAX_CHARACTERS: usize = 200;
 
@@ -46,6 +48,12 @@ macro_rules! ids {
             /// The identifier as text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid.to_string())
             }
         }
 

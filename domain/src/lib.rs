@@ -8,6 +8,7 @@ mod callers;
 mod history;
 mod ids;
 mod links;
+mod octets;
 mod passkeys;
 mod text;
 mod users;
@@ -15,19 +16,20 @@ mod users;
 pub use callers::token::{BearerToken, BearerTokenError, Token, TokenHash};
 pub use history::{EventKind, ObjectDetails, Sequence, UserEvent};
 pub use ids::{IdError, LinkId, OrganisationId, OutboxId, PasskeyId, TokenId, UserId};
-pub use links::code::{Code, CodeBinding, CodeKey, CodeKeys, KeyError, KeyId, Purpose};
-pub use links::link::{
-    Delivery, LinkClosed, LinkPolicy, LinkState, MAX_RETURNED, OpenLink, PasskeyLink, RESEND_FOR,
-    RecentLinks, TooManyLinks,
-};
+pub use links::code::{Code, CodeBinding, Purpose};
+pub use links::code_key::{CodeKey, CodeKeys, KeyError, KeyId};
+pub use links::link::{Delivery, LinkClosed, LinkKind, LinkState, PasskeyLink};
+pub use links::policy::{LinkPolicy, MAX_RETURNED, OpenLink, RecentLinks, TooManyLinks};
 pub use links::url_template::{Placeholder, UrlTemplate, UrlTemplateError};
+pub use octets::OctetsError;
+pub use passkeys::attachment::Attachment;
 pub use passkeys::ceremony::{CEREMONY_LIFETIME, Ceremony, Challenge, MAX_CEREMONIES, OpenedBy};
-pub use passkeys::passkey::{
-    Aaguid, Attachment, Credential, CredentialId, MAX_TRANSPORTS, OctetsError, Passkey, UNDO_FOR,
-    Undo, UserHandle, is_transport, name_passkey,
-};
+pub use passkeys::credential::{Aaguid, Credential, CredentialId, MAX_TRANSPORTS, is_transport};
+pub use passkeys::naming::name_passkey;
+pub use passkeys::passkey::{Passkey, UNDO_FOR, Undo};
 pub use text::{Text, TextError, is_invisible};
 pub use users::change::{ChangeRefused, Changed, StateChange, UserChanges};
 pub use users::email::{EmailAddress, EmailAddressError, Mailbox};
+pub use users::handle::UserHandle;
 pub use users::language::{canonical_language, nearest_languages};
 pub use users::user::{NotReachable, User, UserEmail, UserState};

@@ -33,7 +33,7 @@ pub(crate) async fn held_keys(config: &Config, house: &House) -> Result<Arc<Code
              open what was made with them"
         );
     }
-    let newest = keys.newest();
+    let newest = keys.newest().id();
     if house.key_use().is_retired(newest.clone()).await? {
         let key = newest.as_str();
         tracing::error!(

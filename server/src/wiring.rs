@@ -20,18 +20,20 @@ use passlink_adapters::{
     telemetry::Counts,
 };
 use passlink_application::{
-    callers::TokenUseCases,
-    codes::CodeDesk,
+    callers::ManageTokens,
+    codes::CodeChecker,
     keys::{KeyUse, RetireKey},
     limits::Limiter,
-    links::{AddLink, ExpireLinks, InspectLink, LinkDesk, LinkUseCases, ResendLink, SendLink},
+    links::{
+        AddLink, ExpireLinks, InspectLink, LinkIssuer, ListLinks, ResendLink, RevokeLink, SendLink,
+    },
     mails::{DeliverMail, OutboxUseCases, TestMailError},
     passkeys::{
-        ExportPasskeys, ImportPasskeys, InspectUndo, ListPasskeys, PasskeyDesk, RegisterPasskey,
-        RemovePasskey,
+        ExportPasskeys, ImportPasskeys, InspectUndo, ListPasskeys, PasskeyRegistry,
+        RegisterPasskey, RemovePasskey,
     },
     ports::{Clock, Mailer, Observer, Random, Store, Wake},
-    users::{ImportUsers, UserUseCases},
+    users::{ImportUsers, ManageUsers},
 };
 use passlink_domain::{CodeKeys, EmailAddress, KeyId, LinkPolicy};
 use secrecy::ExposeSecret;
@@ -157,8 +159,8 @@ impl House {
     }
 
     /// What can be done with users.
-    pub fn users(&self) -> UserUseCases {
-        UserUseCases::new(self.store(), self.clock.clone(), self.random.clone())
+    pub fn users(&self) -> ManageUsers {
+        ManageUsers::new(self.store(), self.clock.clone(), self.random.clone())
     }
 
     /// An import of users, on a connection of its own.
@@ -168,13 +170,18 @@ impl House {
     }
 
     /// What can be done with tokens.
-    pub fn tokens(&self) -> TokenUseCases {
-        TokenUseCases::new(self.store(), self.clock.clone(), self.random.clone())
+    pub fn tokens(&self) -> ManageTokens {
+        ManageTokens::new(self.store(), self.clock.clone(), self.random.clone())
     }
 
-    /// What can be done with links that were made.
-    pub fn links(&self) -> LinkUseCases {
-        LinkUseCases::new(self.store(), self.clock.clone(), self.observer.clone())
+    /// Lists links.
+    pub fn list_links(&self) -> ListLinks {
+        ListLinks::new(self.store(), self.clock.clone())
+    }
+
+    /// Revokes links.
+    pub fn revoke_link(&self) -> RevokeLink {
+        RevokeLink::new(self.store(), self.clock.clone(), self.observer.clone())
     }
 
     /// What can be done with the outbox.
@@ -215,28 +222,34 @@ impl House {
         })
     }
 
-    fn link_desk(&self, config: &Config, keys: Arc<CodeKeys>) -> Result<LinkDesk, Error> {
+    fn link_issuer(&self, config: &Config, keys: Arc<CodeKeys>) -> Result<LinkIssuer, Error> {
         let policy = LinkPolicy {
             lifetime: config.links.lifetime,
             cooldown: config.links.cooldown,
             max_per_hour: config.links.max_per_hour,
             max_per_mailbox: config.limits.mails_per_mailbox,
         };
-        let ports = (self.clock.clone(), self.random.clone());
-        let (public_url, observer) = (config.public_links()?, self.observer.clone());
-        Ok(LinkDesk::new(self.store(), ports, keys, public_url, policy, observer))
+        Ok(LinkIssuer {
+            store: self.store(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            keys,
+            public_url: config.public_links()?,
+            policy,
+            observer: self.observer.clone(),
+        })
     }
 
     /// Mails links, for a worker in another process.
     pub async fn send_link(&self, config: &Config) -> Result<SendLink, Error> {
-        let desk = self.link_desk(config, held_keys(config, self).await?)?;
-        Ok(SendLink::new(desk, Arc::new(Bell::default())))
+        let issuer = self.link_issuer(config, held_keys(config, self).await?)?;
+        Ok(SendLink::new(issuer, Arc::new(Bell::default())))
     }
 
     /// Returns links to an operator, whatever callers may have.
     pub async fn add_link(&self, config: &Config) -> Result<AddLink, Error> {
-        let desk = self.link_desk(config, held_keys(config, self).await?)?;
-        Ok(AddLink::new(desk, true))
+        let issuer = self.link_issuer(config, held_keys(config, self).await?)?;
+        Ok(AddLink::new(issuer, true))
     }
 
     /// Lists passkeys.
@@ -251,15 +264,19 @@ impl House {
 
     /// Imports passkeys.
     pub fn import_passkeys(&self, config: &Config) -> Result<ImportPasskeys, Error> {
-        Ok(ImportPasskeys::new(self.passkey_desk(config, Arc::new(Bell::default()))?))
+        Ok(ImportPasskeys::new(self.passkey_registry(config, Arc::new(Bell::default()))?))
     }
 
     /// Removes passkeys, with mails for a worker in another process.
     pub fn remove_passkey(&self, config: &Config) -> Result<RemovePasskey, Error> {
-        Ok(RemovePasskey::new(self.passkey_desk(config, Arc::new(Bell::default()))?))
+        Ok(RemovePasskey::new(self.passkey_registry(config, Arc::new(Bell::default()))?))
     }
 
-    fn passkey_desk(&self, config: &Config, wake: Arc<dyn Wake>) -> Result<PasskeyDesk, Error> {
+    fn passkey_registry(
+        &self,
+        config: &Config,
+        wake: Arc<dyn Wake>,
+    ) -> Result<PasskeyRegistry, Error> {
         let (public_url, webauthn) = (&config.server.public_url, &config.webauthn);
         let relying_party = RelyingParty::new(
             &webauthn.rp_id(public_url).unwrap_or_default(),
@@ -267,15 +284,16 @@ impl House {
             public_url,
             &webauthn.origins(),
         )?;
-        Ok(PasskeyDesk::new(
-            self.store(),
-            (self.clock.clone(), self.random.clone()),
+        Ok(PasskeyRegistry {
+            store: self.store(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
             wake,
-            Arc::new(relying_party),
-            config.public_links()?,
-            usize::try_from(config.passkeys.max_per_user)?,
-            self.observer.clone(),
-        ))
+            webauthn: Arc::new(relying_party),
+            public_url: config.public_links()?,
+            max_per_user: usize::try_from(config.passkeys.max_per_user)?,
+            observer: self.observer.clone(),
+        })
     }
 
     /// The API over its use cases; what it would do for ever ends at `stop`.
@@ -288,21 +306,21 @@ impl House {
         stop: CancellationToken,
     ) -> Result<axum::Router, Error> {
         let held = keys.clone();
-        let desk = self.link_desk(config, keys.clone())?;
+        let issuer = self.link_issuer(config, keys.clone())?;
         let limits = &config.limits;
         let limiter = |limit| Limiter::per_minute(limit, self.clock.clone());
         let wrong_codes = Arc::new(limiter(limits.wrong_codes_per_minute));
-        let codes = CodeDesk::new(self.store(), keys.clone(), wrong_codes);
-        let passkeys = self.passkey_desk(config, wake.clone())?;
-        let send_link = SendLink::new(desk.clone(), wake);
+        let codes = CodeChecker::new(self.store(), keys.clone(), wrong_codes);
+        let passkeys = self.passkey_registry(config, wake.clone())?;
+        let send_link = SendLink::new(issuer.clone(), wake);
         let site = web::site(config.public_links()?.host(), limiter(limits.pages_per_minute))?;
         let origins = config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
             identity: Arc::new(self.tokens()),
             resend_link: ResendLink::new(codes.clone(), send_link.clone()),
             send_link,
-            add_link: AddLink::new(desk, config.links.allow_returned_codes),
-            links: self.links(),
+            add_link: AddLink::new(issuer, config.links.allow_returned_codes),
+            revoke_link: self.revoke_link(),
             inspect_link: InspectLink::new(codes.clone(), self.clock.clone()),
             inspect_undo: InspectUndo::new(codes.clone(), self.clock.clone()),
             register_passkey: RegisterPasskey::new(passkeys.clone(), codes.clone()),

@@ -149,7 +149,7 @@ impl<'p> KeyFile<'p> {
     /// Errors: as of [`KeyFile::load_or_create`].
     pub fn add(&self, random: &dyn Random, now: Timestamp) -> Result<KeyId, KeyFileError> {
         if self.is_missing()? {
-            return Ok(self.load_or_create(random, now)?.newest().clone());
+            return Ok(self.load_or_create(random, now)?.newest().id().clone());
         }
         self.read()?;
         let (id, line) = new_line(self.path, random, now)?;

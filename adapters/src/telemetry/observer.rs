@@ -6,8 +6,8 @@ use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram},
 };
-use passlink_application::ports::{Attempt, LinkKind, MailReason, Observer, TraceContext};
-use passlink_domain::LinkState;
+use passlink_application::ports::{Attempt, MailReason, Observer, TraceContext};
+use passlink_domain::{LinkKind, LinkState};
 use tracing::Span;
 
 use crate::telemetry::trace_scope;
@@ -127,13 +127,9 @@ impl Observer for Counts {
             LinkState::Replaced => "replaced",
             LinkState::Revoked => "revoked",
         };
-        let delivery = match kind {
-            LinkKind::Mailed => "mail",
-            LinkKind::Returned => "returned",
-        };
         let attributes = [
             KeyValue::new("passlink.link.state", state),
-            KeyValue::new("passlink.link.delivery", delivery),
+            KeyValue::new("passlink.link.delivery", kind.name()),
         ];
         self.links.add(count, &attributes);
     }

@@ -4,4 +4,4 @@ mod caller;
 pub(crate) mod tokens;
 
 pub use caller::Caller;
-pub use tokens::{NewToken, RevokedToken, TokenError, TokenUseCases};
+pub use tokens::{ManageTokens, NewToken, RevokedToken, TokenError};

@@ -4,15 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_domain::{BearerToken, Text, Token, TokenId, UserId, UserState};
+use passlink_domain::{BearerToken, LinkKind, Text, Token, TokenId, UserId, UserState};
 use zeroize::Zeroizing;
 
 use crate::{
     callers::Caller,
     ids::new_id,
-    ports::{
-        AuthenticateError, Clock, Identity, LinkKind, Random, Repositories, Store, StoreError,
-    },
+    ports::{AuthenticateError, Clock, Identity, Random, Repositories, Store, StoreError},
 };
 
 /// What a new token is given.
@@ -40,14 +38,14 @@ pub enum TokenError {
     Store(#[from] StoreError),
 }
 
-/// What can be done with tokens.
-pub struct TokenUseCases {
+/// Makes, lists and revokes tokens for an operator, and says who calls with one.
+pub struct ManageTokens {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
 
-impl TokenUseCases {
+impl ManageTokens {
     /// Takes the ports.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         Self { store, clock, random }
@@ -60,7 +58,7 @@ impl TokenUseCases {
         self.random.fill(&mut *random);
         let bearer = BearerToken::generate(&random);
         let token = Token {
-            id: new_id(now, &*self.random)?,
+            id: new_id(now, &*self.random),
             user: new.user,
             name: new.name,
             created: now,
@@ -135,7 +133,7 @@ pub(crate) async fn revoke(
 }
 
 #[async_trait]
-impl Identity for TokenUseCases {
+impl Identity for ManageTokens {
     async fn caller(&self, token: &BearerToken) -> Result<Caller, AuthenticateError> {
         let stored =
             self.store.read(token.hash(), |hash, tx| Box::pin(tx.token_by_hash(hash))).await?;

@@ -17,9 +17,9 @@ impl History for State {
         &mut self,
         user: &UserId,
         sequence: Sequence,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    ) -> Result<Timestamp, StoreError> {
         let mut events = self.events.iter();
         let event = events.find(|event| event.user == *user && event.sequence == sequence);
-        Ok(event.map(|event| event.at))
+        Ok(event.unwrap().at)
     }
 }

@@ -117,7 +117,7 @@ impl Links for State {
         limit: u64,
     ) -> Result<Vec<LinkId>, StoreError> {
         let late = self.links.iter_mut().filter(|link| {
-            LinkKind::from(&link.delivery) == kind && !link.state.is_final() && link.expires <= now
+            link.delivery.kind() == kind && !link.state.is_final() && link.expires <= now
         });
         let expired = late.take(limit as usize).map(|link| {
             link.state = LinkState::Expired;
@@ -134,7 +134,7 @@ impl Links for State {
     ) -> Result<u64, StoreError> {
         let open = self.links.iter_mut().filter(|link| {
             link.token.as_ref() == Some(token)
-                && LinkKind::from(&link.delivery) == kind
+                && link.delivery.kind() == kind
                 && link.is_open_at(now)
         });
         Ok(open.map(|link| link.state = LinkState::Revoked).count() as u64)

@@ -20,7 +20,7 @@ impl RetiredKeys for State {
         Ok(())
     }
 
-    async fn end_some_that_need(
+    async fn end_batch_that_needs(
         &mut self,
         key: &KeyId,
         _newer: &KeyId,

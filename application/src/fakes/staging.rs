@@ -59,8 +59,12 @@ impl Staging for Waiting {
         ])
     }
 
-    async fn add_all(&mut self, at: Timestamp, told: Told<'_>) -> Result<bool, StoreError> {
-        told(self.users.len() as u64);
+    async fn add_all(
+        &mut self,
+        at: Timestamp,
+        progress: AddedSoFar<'_>,
+    ) -> Result<bool, StoreError> {
+        progress(self.users.len() as u64);
         self.world.change(|state| {
             for StagedUser { user, .. } in self.users.drain(..) {
                 let (kind, sequence) = (EventKind::UserAdded, user.sequence);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use passlink_domain::{CodeKeys, KeyId, RESEND_FOR};
+use passlink_domain::{CodeKeys, KeyId, PasskeyLink};
 
 use crate::ports::{Clock, KeyNeed, KeyUsers, RetiredKey, Store, StoreError};
 
@@ -52,11 +52,9 @@ impl KeyUse {
     /// The time from which on a link that expired can be sent again, and the present.
     fn times(&self) -> (Timestamp, Timestamp) {
         let now = self.clock.now();
-        (expired_after(now), now)
+        (PasskeyLink::resend_cutoff(now), now)
     }
 }
 
-/// The time from which on a link that expired can be sent again.
-pub(crate) fn expired_after(now: Timestamp) -> Timestamp {
-    now.saturating_sub(RESEND_FOR).unwrap_or(Timestamp::MIN)
-}
+#[cfg(test)]
+mod tests;

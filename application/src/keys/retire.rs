@@ -3,12 +3,9 @@
 
 use std::sync::Arc;
 
-use passlink_domain::{CodeKeys, KeyId};
+use passlink_domain::{CodeKey, CodeKeys, KeyId, PasskeyLink};
 
-use crate::{
-    keys::needed::expired_after,
-    ports::{Clock, EndedByKey, Repositories, Store, StoreError},
-};
+use crate::ports::{Clock, EndedByKey, Repositories, Store, StoreError};
 
 /// How many links, and how many undo codes, end in a transaction: others wait for it.
 const ENDED: u64 = 1000;
@@ -31,18 +28,18 @@ impl RetireKey {
     ///
     /// Errors: [`StoreError`]. The key may be retired then, and derives nothing; the count of what ended
     /// is lost, and another call ends the rest.
-    pub async fn at_once(&self, key: KeyId, newer: KeyId) -> Result<EndedByKey, StoreError> {
+    pub async fn retire(&self, key: KeyId, newer: KeyId) -> Result<EndedByKey, StoreError> {
         let now = self.clock.now();
         let retire = self.store.write(key.clone(), move |key, tx| tx.retire_key(key, now));
         retire.await?;
-        let (given, times) = ((key, newer), (expired_after(now), now));
+        let (given, times) = ((key, newer), (PasskeyLink::resend_cutoff(now), now));
         let mut ended = EndedByKey::default();
         loop {
-            let some = self.store.write(given.clone(), move |(key, newer), tx| {
-                tx.end_some_that_need(key, newer, times, ENDED)
+            let batch = self.store.write(given.clone(), move |(key, newer), tx| {
+                tx.end_batch_that_needs(key, newer, times, ENDED)
             });
-            match some.await? {
-                Some(some) => ended += some,
+            match batch.await? {
+                Some(batch) => ended += batch,
                 None => return Ok(ended),
             }
         }
@@ -52,14 +49,15 @@ impl RetireKey {
 /// The key that new codes and challenges are derived from.
 ///
 /// Errors: [`StoreError::KeyRetired`] when it was retired.
-pub(crate) async fn signing_key(
-    keys: &CodeKeys,
+pub(crate) async fn signing_key<'k>(
+    keys: &'k CodeKeys,
     tx: &mut dyn Repositories,
-) -> Result<KeyId, StoreError> {
+) -> Result<&'k CodeKey, StoreError> {
     let newest = keys.newest();
-    match tx.is_retired(newest).await? {
-        true => Err(StoreError::KeyRetired(newest.clone())),
-        false => Ok(newest.clone()),
+    if tx.is_retired(newest.id()).await? {
+        Err(StoreError::KeyRetired(newest.id().clone()))
+    } else {
+        Ok(newest)
     }
 }
 

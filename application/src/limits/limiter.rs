@@ -82,16 +82,12 @@ impl Limiter {
         let before = paid_off.get(&key).copied().unwrap_or(now).max(now);
         let after = before.saturating_add(self.interval);
         let ahead = after.saturating_sub(now);
-        match ahead > MINUTE {
-            true => {
-                let seconds = (ahead - MINUTE).as_secs_f64().ceil().max(1.0);
-                Err(TooMany { retry_after: Duration::from_secs(seconds as u64) })
-            }
-            false => {
-                paid_off.put(key, after);
-                Ok(())
-            }
+        if ahead > MINUTE {
+            let seconds = (ahead - MINUTE).as_secs_f64().ceil().max(1.0);
+            return Err(TooMany { retry_after: Duration::from_secs(seconds as u64) });
         }
+        paid_off.put(key, after);
+        Ok(())
     }
 }
 

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use passlink_domain::{
-    Code, Delivery, LinkId, LinkState, MAX_RETURNED, ObjectDetails, PasskeyLink, Purpose,
+    Code, Delivery, LinkId, LinkKind, LinkState, MAX_RETURNED, ObjectDetails, PasskeyLink, Purpose,
 };
 
 use crate::{
     callers::Caller,
-    links::{LinkDesk, UserLinkError, desk::Draft},
+    links::{LinkIssuer, UserLinkError, issue::NewLink},
     mails::SecretUrl,
-    ports::{LinkKind, Repositories, StoreError},
+    ports::Repositories,
 };
 
 /// A link that was returned.
@@ -30,14 +30,14 @@ pub struct AddedLink {
 
 /// Records a new link and returns it; no mail goes out.
 pub struct AddLink {
-    desk: LinkDesk,
+    issuer: LinkIssuer,
     offered: bool,
 }
 
 impl AddLink {
-    /// Takes where links are made, and whether links are returned at all.
-    pub fn new(desk: LinkDesk, offered: bool) -> Self {
-        Self { desk, offered }
+    /// `offered` says whether links are returned at all.
+    pub fn new(issuer: LinkIssuer, offered: bool) -> Self {
+        Self { issuer, offered }
     }
 
     /// Makes a link for the caller. When this returns, it is durable.
@@ -48,40 +48,39 @@ impl AddLink {
         if !self.offered {
             return Err(UserLinkError::NotOffered);
         }
-        let draft = self.desk.draft(caller)?;
-        let user = draft.caller.user.clone();
-        let added = self.desk.store.write(draft, |draft, tx| Box::pin(add(draft, tx))).await;
+        let issuer = &self.issuer;
+        let user = caller.user.clone();
+        let new = issuer.new_link(None, caller);
+        let added = issuer.store.write(new, |new, tx| Box::pin(add(new, tx))).await;
         if let Err(UserLinkError::TooMany(limit)) = &added {
-            self.desk.refused(limit, &user).await?;
+            issuer.correct_clock(limit, &user).await?;
         }
         let (link, details) = added?;
-        self.desk.observer.links(LinkState::Requested, LinkKind::Returned, 1);
-        let code = self.desk.keys.derive(&link.key, &link.code_binding(Purpose::Register));
-        // It was made with a key that is held, a moment ago.
-        let code = code.ok_or_else(|| StoreError::Broken("the newest key is gone".into()))?;
+        issuer.observer.links(LinkState::Requested, LinkKind::Returned, 1);
+        let code = issuer.keys.newest().derive(&link.code_binding(Purpose::Register));
         Ok(AddedLink {
             details,
-            url: self.desk.public_url.register(&link, &code),
+            url: issuer.public_url.register(&link, &code),
             link: link.id,
             code,
-            lifetime: self.desk.policy.lifetime,
+            lifetime: issuer.policy.lifetime,
         })
     }
 }
 
 async fn add(
-    draft: &Draft,
+    new: &NewLink,
     tx: &mut dyn Repositories,
 ) -> Result<(PasskeyLink, ObjectDetails), UserLinkError> {
-    let policy = draft.desk.policy;
-    let (user, now) = draft.user(tx).await?;
+    let policy = new.issuer.policy;
+    let (user, now) = new.lock_user(tx).await?;
     user.active()?;
-    draft.check_token(now, tx).await?;
-    let recent = draft.recent(&user.id, now, tx).await?;
+    new.check_token(now, tx).await?;
+    let recent = new.recent_links(&user.id, now, tx).await?;
     let since = policy.open_from(now);
     let open = tx.open_returned_links(&user.id, since, now, MAX_RETURNED).await?;
     policy.allows_return(&recent, &open, now)?;
-    Ok(draft.record(&user, Delivery::Returned, now, tx).await?)
+    Ok(new.record(&user, Delivery::Returned, now, tx).await?)
 }
 
 #[cfg(test)]

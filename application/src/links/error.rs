@@ -1,6 +1,6 @@
-//! Why a link was not made.
+//! Why a link was not made, listed or revoked.
 
-use passlink_domain::{NotReachable, TooManyLinks};
+use passlink_domain::{LinkState, NotReachable, TooManyLinks};
 
 use crate::{links::LinkTemplateError, ports::StoreError};
 
@@ -25,6 +25,23 @@ pub enum UserLinkError {
     /// A link was sent a moment ago, or too many were in the last hour.
     #[error(transparent)]
     TooMany(#[from] TooManyLinks),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a link was not revoked or listed.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// There is no such user.
+    #[error("there is no user with this id; `passlink user list` shows them")]
+    UserNotFound,
+    /// There is no such link.
+    #[error("there is no link with this id; `passlink link list` shows them")]
+    NotFound,
+    /// The link has ended already.
+    #[error("the link has ended already: it is {0:?}")]
+    Ended(LinkState),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

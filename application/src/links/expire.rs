@@ -1,18 +1,15 @@
-//! Noting that links expired, so that it can be counted.
+//! Recording that links expired, so that it can be counted.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use jiff::Timestamp;
-use passlink_domain::LinkState;
+use passlink_domain::{LinkKind, LinkPolicy, LinkState};
 
 use crate::{
     mails::compose::EXPIRED,
-    ports::{Attempt, Clock, LinkKind, MailReason, Observer, Store, StoreError},
+    ports::{Attempt, Clock, MailReason, Observer, Store, StoreError},
 };
 
-/// For how long a mail counts towards the limit of its mailbox.
-const HOUR: Duration = Duration::from_secs(60 * 60);
-/// Links that one transaction notes at the most.
+/// How many links a transaction moves at most.
 const BATCH: u64 = 500;
 
 /// Moves links whose time ran out to their final state, and ends the mails that still wait with them. A
@@ -33,19 +30,19 @@ impl ExpireLinks {
     /// once.
     pub async fn run(&self) -> Result<(), StoreError> {
         for kind in [LinkKind::Mailed, LinkKind::Returned] {
-            while self.some(kind).await? == BATCH {}
+            while self.expire_batch(kind).await? == BATCH {}
         }
-        while self.forget().await? == BATCH {}
+        while self.forget_mailboxes().await? == BATCH {}
         Ok(())
     }
 
-    /// Forgets how much was mailed to mailboxes, when it no longer counts.
-    async fn forget(&self) -> Result<u64, StoreError> {
-        let before = self.clock.now().saturating_sub(HOUR).unwrap_or(Timestamp::MIN);
+    /// Forgets the mails to mailboxes that no longer count towards a limit.
+    async fn forget_mailboxes(&self) -> Result<u64, StoreError> {
+        let before = LinkPolicy::counts_from(self.clock.now());
         self.store.write((), move |(), tx| tx.forget_mailboxes(before, BATCH)).await
     }
 
-    async fn some(&self, kind: LinkKind) -> Result<u64, StoreError> {
+    async fn expire_batch(&self, kind: LinkKind) -> Result<u64, StoreError> {
         let now = self.clock.now();
         let work = self.store.write((), move |(), tx| {
             Box::pin(async move {
@@ -60,11 +57,8 @@ impl ExpireLinks {
             self.observer.tried(Attempt::Undeliverable(MailReason::LinkExpired));
         }
         if ended > 0 {
-            tracing::warn!(
-                count = ended,
-                reason = MailReason::LinkExpired.name(),
-                "mails not sent"
-            );
+            let reason = MailReason::LinkExpired.name();
+            tracing::warn!(count = ended, reason, "mails not sent");
         }
         Ok(moved)
     }

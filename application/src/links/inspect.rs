@@ -8,7 +8,7 @@ use passlink_domain::{
 };
 
 use crate::{
-    codes::{CodeDesk, CodeError, PresentedCode},
+    codes::{CodeChecker, CodeError, PresentedCode},
     ports::Clock,
 };
 
@@ -34,13 +34,13 @@ pub struct LinkView {
 
 /// Shows links, also to who may only revoke them; changes nothing.
 pub struct InspectLink {
-    codes: CodeDesk,
+    codes: CodeChecker,
     clock: Arc<dyn Clock>,
 }
 
 impl InspectLink {
     /// Takes the ports.
-    pub fn new(codes: CodeDesk, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(codes: CodeChecker, clock: Arc<dyn Clock>) -> Self {
         Self { codes, clock }
     }
 
@@ -81,15 +81,11 @@ impl InspectLink {
 /// is `known` to the others.
 fn view(link: PasskeyLink, user: User, known: bool, now: Timestamp) -> LinkView {
     let link = link.seen_at(now);
-    let (display_name, masked_email) = match known {
-        true => name_and_address(&user),
-        false => Default::default(),
-    };
+    let (display_name, masked_email) =
+        if known { name_and_address(&user) } else { Default::default() };
+    let shows_state = known || link.state == LinkState::Redeemed;
     LinkView {
-        state: match known || link.state == LinkState::Redeemed {
-            true => link.state,
-            false => LinkState::Revoked,
-        },
+        state: if shows_state { link.state } else { LinkState::Revoked },
         user: user.id,
         display_name,
         masked_email,

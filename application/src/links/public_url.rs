@@ -64,20 +64,24 @@ impl PublicUrl {
         template: Option<UrlTemplate>,
     ) -> Result<Self, LinkTemplateError> {
         self.origins.extend(origins);
-        template.iter().try_for_each(|template| self.allows(template))?;
+        if let Some(template) = &template {
+            self.allows(template)?;
+            self.warn_of_code_in_query(template);
+        }
         Ok(Self { template, ..self })
     }
 
-    /// Whether a link may have this template. A code in the query is allowed, for clients that need
-    /// it there; the log says once what that means.
+    /// Whether a link may have this template.
     pub fn allows(&self, template: &UrlTemplate) -> Result<(), LinkTemplateError> {
-        const CODE: &str = "sample-code";
-        let url = self.filled(template, |place| match place {
-            Placeholder::Code => CODE.to_owned(),
-            _ => "sample".to_owned(),
-        })?;
-        if url.query().is_some_and(|query| query.contains(CODE)) {
-            static SAID: Once = Once::new();
+        self.filled(template, sample).map(drop)
+    }
+
+    /// Says in the log what it means that a link has its code in the query, once. It is allowed, for
+    /// clients that need it there.
+    pub(crate) fn warn_of_code_in_query(&self, template: &UrlTemplate) {
+        static SAID: Once = Once::new();
+        let has_code = |url: Url| url.query().is_some_and(|query| query.contains(SAMPLE_CODE));
+        if self.filled(template, sample).is_ok_and(has_code) {
             SAID.call_once(|| {
                 tracing::warn!(
                     "links have their code in the query, where servers, proxies and the Referer get \
@@ -85,7 +89,6 @@ impl PublicUrl {
                 );
             });
         }
-        Ok(())
     }
 
     /// The host, which codes are bound to.
@@ -139,10 +142,7 @@ impl PublicUrl {
         if !secure || !url.username().is_empty() || url.password().is_some() {
             return Err(LinkTemplateError::Url);
         }
-        match self.origins.contains(&url.origin()) {
-            true => Ok(url),
-            false => Err(LinkTemplateError::Origin),
-        }
+        if self.origins.contains(&url.origin()) { Ok(url) } else { Err(LinkTemplateError::Origin) }
     }
 
     /// The URL of the page that revokes a link.
@@ -160,6 +160,13 @@ impl PublicUrl {
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         SecretUrl::new(format!("{}/{path}?{query}#code={}", self.base, code.expose()))
     }
+}
+
+/// What a code looks like in a template that is filled in to be checked.
+const SAMPLE_CODE: &str = "sample-code";
+
+fn sample(place: Placeholder) -> String {
+    if place == Placeholder::Code { SAMPLE_CODE.to_owned() } else { "sample".to_owned() }
 }
 
 /// A value as it can stand in query and fragment alike: a space as `%20`, which both understand.

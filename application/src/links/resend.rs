@@ -1,13 +1,13 @@
 //! Mailing a new link in place of one that has expired, for whoever still has its code.
 
-use passlink_domain::{LinkId, LinkState, OutboxId, PasskeyLink, Purpose, TooManyLinks};
+use passlink_domain::{LinkId, LinkKind, LinkState, OutboxId, PasskeyLink, Purpose, TooManyLinks};
 
 use crate::{
     callers::Caller,
-    codes::{CodeDesk, CodeError, PresentedCode},
+    codes::{CodeChecker, CodeError, PresentedCode},
     ids::new_id,
-    links::{SendLink, UserLinkError, desk::Draft, send::send},
-    ports::{LinkKind, Repositories, StoreError},
+    links::{SendLink, UserLinkError, issue::NewLink, send::record_with_mail},
+    ports::{Repositories, StoreError},
 };
 
 /// Why a link was not mailed again.
@@ -41,13 +41,13 @@ impl From<UserLinkError> for ResendError {
 
 /// Resends links, to the user's registered address.
 pub struct ResendLink {
-    codes: CodeDesk,
+    codes: CodeChecker,
     send: SendLink,
 }
 
 impl ResendLink {
-    /// Takes where codes are checked and how links are sent.
-    pub fn new(codes: CodeDesk, send: SendLink) -> Self {
+    /// Takes what checks codes and what sends links.
+    pub fn new(codes: CodeChecker, send: SendLink) -> Self {
         Self { codes, send }
     }
 
@@ -58,21 +58,20 @@ impl ResendLink {
     #[tracing::instrument(name = "passlink.resend_link", skip_all)]
     pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<(), ResendError> {
         let (link, user) = self.codes.link(&presented, Purpose::Register).await?;
-        let desk = &self.send.desk;
+        let issuer = &self.send.issuer;
         let (token_name, token) = (link.requested_by.clone(), link.token.clone());
-        let caller = Caller { user: user.id, token_name, token };
-        let mail: OutboxId = new_id(desk.clock.now(), &*desk.random)?;
-        let draft = Draft { url_template: link.url_template.clone(), ..desk.draft(caller)? };
-        let user = draft.caller.user.clone();
-        let resent = desk.store.write((link, draft, mail), |(link, draft, mail), tx| {
-            Box::pin(resend(link, draft, mail, tx))
+        let caller = Caller { user: user.id.clone(), token_name, token };
+        let mail: OutboxId = new_id(issuer.clock.now(), &*issuer.random);
+        let new = issuer.new_link(link.url_template.clone(), caller);
+        let resent = issuer.store.write((link, new, mail), |(link, new, mail), tx| {
+            Box::pin(resend(link, new, mail, tx))
         });
         let resent = resent.await;
         if let Err(ResendError::TooMany(limit)) = &resent {
-            desk.refused(limit, &user).await?;
+            issuer.correct_clock(limit, &user.id).await?;
         }
         resent?;
-        desk.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
+        issuer.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
         self.send.wake.wake();
         Ok(())
     }
@@ -80,14 +79,14 @@ impl ResendLink {
 
 async fn resend(
     expired: &PasskeyLink,
-    draft: &Draft,
+    new: &NewLink,
     mail: &OutboxId,
     tx: &mut dyn Repositories,
 ) -> Result<(), ResendError> {
-    let (user, now) = draft.user(tx).await?;
+    let (user, now) = new.lock_user(tx).await?;
     let can_be_resent = expired.is_for(&user) && expired.can_be_resent_at(now);
     // What a token that was revoked has made is not made again.
-    let token = match &draft.caller.token {
+    let token = match &new.caller.token {
         Some(token) => tx.token(token).await?,
         None => None,
     };
@@ -95,7 +94,7 @@ async fn resend(
     if is_revoked || !can_be_resent || !tx.mark_resent(&expired.id, now).await? {
         return Err(CodeError::Invalid.into());
     }
-    send(draft, mail, (user, now), tx).await?;
+    record_with_mail(new, mail, (user, now), tx).await?;
     Ok(())
 }
 

@@ -4,98 +4,93 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Delivery, LinkState, ObjectDetails, OutboxId, PasskeyLink, UrlTemplate, User,
+    Delivery, LinkKind, LinkPolicy, LinkState, ObjectDetails, OutboxId, PasskeyLink, UrlTemplate,
+    User,
 };
 
 use crate::{
     callers::Caller,
     ids::new_id,
-    links::{LinkDesk, UserLinkError, desk::Draft},
+    links::{LinkIssuer, UserLinkError, issue::NewLink},
     mails::queue::queue,
-    ports::{LinkKind, MailSubject, OutboxMail, Repositories, Wake},
+    ports::{MailSubject, OutboxMail, Repositories, Wake},
 };
 
 /// Records a new link and queues its mail, in one transaction; the worker sends it.
 #[derive(Clone)]
 pub struct SendLink {
-    pub(crate) desk: LinkDesk,
+    pub(crate) issuer: LinkIssuer,
     pub(crate) wake: Arc<dyn Wake>,
 }
 
 impl SendLink {
-    /// Takes where links are made, and whom to tell that there is mail.
-    pub fn new(desk: LinkDesk, wake: Arc<dyn Wake>) -> Self {
-        Self { desk, wake }
+    /// `wake` is called when there is mail.
+    pub fn new(issuer: LinkIssuer, wake: Arc<dyn Wake>) -> Self {
+        Self { issuer, wake }
     }
 
-    /// Sends the caller a link. When this returns, the link and its mail are durable.
+    /// Sends the caller a link that leads to the usual page.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
     pub async fn to_caller(&self, caller: Caller) -> Result<ObjectDetails, UserLinkError> {
-        self.leading_to(None, caller).await
+        Ok(self.send(None, caller).await?.1)
     }
 
-    /// Sends the caller a link that leads to the page of `url_template`, if there is one.
-    ///
-    /// Errors: [`UserLinkError`]; nothing is recorded then.
-    pub async fn leading_to(
-        &self,
-        url_template: Option<UrlTemplate>,
-        caller: Caller,
-    ) -> Result<ObjectDetails, UserLinkError> {
-        Ok(self.link(url_template, caller).await?.1)
-    }
-
-    /// As [`Self::leading_to`]; returns the link as well.
+    /// Sends the caller a link, which leads to the page of `url_template` if there is one. When this
+    /// returns, the link and its mail are durable.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
     #[tracing::instrument(name = "passlink.send_link", skip_all)]
-    pub async fn link(
+    pub async fn send(
         &self,
         url_template: Option<UrlTemplate>,
         caller: Caller,
     ) -> Result<(PasskeyLink, ObjectDetails), UserLinkError> {
-        url_template.iter().try_for_each(|template| self.desk.public_url.allows(template))?;
-        let draft = Draft { url_template, ..self.desk.draft(caller)? };
-        let mail = new_id(self.desk.clock.now(), &*self.desk.random)?;
-        let user = draft.caller.user.clone();
-        let sent = self.desk.store.write((draft, mail), |(draft, mail), tx| {
+        let issuer = &self.issuer;
+        if let Some(template) = &url_template {
+            issuer.public_url.allows(template)?;
+            issuer.public_url.warn_of_code_in_query(template);
+        }
+        let mail = new_id(issuer.clock.now(), &*issuer.random);
+        let user = caller.user.clone();
+        let new = issuer.new_link(url_template, caller);
+        let sent = issuer.store.write((new, mail), |(new, mail), tx| {
             Box::pin(async move {
-                let (user, now) = draft.user(tx).await?;
-                draft.check_token(now, tx).await?;
-                send(draft, mail, (user, now), tx).await
+                let (user, now) = new.lock_user(tx).await?;
+                new.check_token(now, tx).await?;
+                record_with_mail(new, mail, (user, now), tx).await
             })
         });
         let sent = sent.await;
         if let Err(UserLinkError::TooMany(limit)) = &sent {
-            self.desk.refused(limit, &user).await?;
+            issuer.correct_clock(limit, &user).await?;
         }
         let sent = sent?;
-        self.desk.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
+        issuer.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
         self.wake.wake();
         Ok(sent)
     }
 }
 
 /// Records the link, if the user, who is locked, may have one, and queues its mail.
-pub(crate) async fn send(
-    draft: &Draft,
+pub(crate) async fn record_with_mail(
+    new: &NewLink,
     mail: &OutboxId,
     (user, now): (User, Timestamp),
     tx: &mut dyn Repositories,
 ) -> Result<(PasskeyLink, ObjectDetails), UserLinkError> {
-    let policy = draft.desk.policy;
+    let policy = new.issuer.policy;
     let address = user.reachable_at()?.clone();
-    let recent = draft.recent(&user.id, now, tx).await?;
+    let recent = new.recent_links(&user.id, now, tx).await?;
     policy.allows_mail(&recent, now)?;
-    let (mailbox, since) = (address.mailbox(), policy.counts_from(now));
+    let (mailbox, since) = (address.mailbox(), LinkPolicy::counts_from(now));
     if let Some(mails) = tx.count_mail(&mailbox, policy.max_per_mailbox, since, now).await? {
         return Err(policy.mailbox_is_full(&mails, now).into());
     }
-    let (link, details) = draft.record(&user, Delivery::Mail(address), now, tx).await?;
+    let (link, details) = new.record(&user, Delivery::Mail(address), now, tx).await?;
     let about = MailSubject::Link(link.id.clone());
     let mail = OutboxMail::new(mail.clone(), &user, about, now);
-    queue(mail, &*draft.desk.observer, tx).await?;
+    queue(mail, &*new.issuer.observer, tx).await?;
     Ok((link, details))
 }
 

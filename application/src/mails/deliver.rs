@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use passlink_domain::{CodeKeys, LinkState, PasskeyLink, User};
+use passlink_domain::{CodeKeys, LinkKind, LinkState, PasskeyLink, User};
 
 use crate::{
     links::PublicUrl,
@@ -18,8 +18,8 @@ use crate::{
         waits::spread_by,
     },
     ports::{
-        Attempt, ClaimedMail, Clock, Lease, LinkKind, LongestWaits, MailError, MailOutcome,
-        MailReason, Mailer, Observer, OutboxState, Random, Repositories, Store, StoreError,
+        Attempt, ClaimedMail, Clock, Lease, LongestWaits, MailError, MailOutcome, MailReason,
+        Mailer, Observer, OutboxState, Random, Repositories, Store, StoreError,
     },
 };
 

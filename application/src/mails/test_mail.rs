@@ -32,7 +32,7 @@ pub async fn send_test_mail(
     (to, language): (EmailAddress, Option<String>),
 ) -> Result<String, TestMailError> {
     let requested = clock.now();
-    let id: OutboxId = new_id(requested, random)?;
+    let id: OutboxId = new_id(requested, random);
     let hold = Hold::alone(PATIENCE, clock);
     Ok(mailer.send(&id, &Mail::Test { to, language, requested }, &hold).await?)
 }

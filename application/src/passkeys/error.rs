@@ -34,6 +34,9 @@ pub enum PasskeyError {
     /// The user has as many passkeys as a user may have.
     #[error("the user has as many passkeys as a user may have")]
     TooMany,
+    /// The handle that was drawn for the user names another one; another try draws another.
+    #[error("the new user handle names another user")]
+    HandleTaken,
     /// The name can't be one.
     #[error(transparent)]
     Name(#[from] TextError),
@@ -48,10 +51,7 @@ pub enum PasskeyError {
 impl From<WebAuthnError> for PasskeyError {
     fn from(error: WebAuthnError) -> Self {
         match error {
-            WebAuthnError::NotVerified(cause) => {
-                tracing::info!(cause, "a WebAuthn answer does not verify");
-                Self::NotVerified
-            }
+            WebAuthnError::NotVerified(_) => Self::NotVerified,
             WebAuthnError::Broken(cause) => StoreError::Broken(cause).into(),
         }
     }

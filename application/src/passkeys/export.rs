@@ -1,13 +1,24 @@
-//! Telling all that a relying party needs to verify passkeys.
+//! Exporting passkeys, with all that a relying party needs to verify them.
 
 use std::sync::Arc;
 
 use passlink_domain::{Passkey, PasskeyId, UserHandle, UserId};
 
-use crate::{
-    passkeys::PasskeyError,
-    ports::{Repositories, Store, StoreError},
-};
+use crate::ports::{Repositories, Store, StoreError};
+
+/// Why passkeys were not exported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// There is no such user.
+    #[error("the user does not exist")]
+    UserNotFound,
+    /// A user has passkeys and no handle.
+    #[error("the user {0} has passkeys, but no handle that names the user to their authenticators")]
+    NoHandle(UserId),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// A passkey, and what its authenticator knows its user by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +42,13 @@ impl ExportPasskeys {
 
     /// Up to `limit` passkeys, of the user or of all, by id, after `after`.
     ///
-    /// Errors: [`PasskeyError::UserNotFound`] when there is no such user.
+    /// Errors: [`ExportError::UserNotFound`] when there is no such user.
     pub async fn page(
         &self,
         user: Option<UserId>,
         after: Option<PasskeyId>,
         limit: u64,
-    ) -> Result<Vec<ExportedPasskey>, PasskeyError> {
+    ) -> Result<Vec<ExportedPasskey>, ExportError> {
         self.store
             .read((user, after), move |(user, after), tx| {
                 Box::pin(page(user.as_ref(), after.as_ref(), limit, tx))
@@ -51,15 +62,15 @@ async fn page(
     after: Option<&PasskeyId>,
     limit: u64,
     tx: &mut dyn Repositories,
-) -> Result<Vec<ExportedPasskey>, PasskeyError> {
+) -> Result<Vec<ExportedPasskey>, ExportError> {
     if let Some(user) = user {
-        tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
+        tx.user(user).await?.ok_or(ExportError::UserNotFound)?;
     }
     let passkeys = tx.passkeys_after(user, after, limit).await?;
     let mut exported = Vec::with_capacity(passkeys.len());
     for passkey in passkeys {
         let handle = tx.handle_of(&passkey.user).await?;
-        let handle = handle.ok_or_else(|| StoreError::Broken("a user without a handle".into()))?;
+        let handle = handle.ok_or_else(|| ExportError::NoHandle(passkey.user.clone()))?;
         exported.push(ExportedPasskey { passkey, handle });
     }
     Ok(exported)

@@ -10,7 +10,7 @@ use passlink_domain::{
 
 use crate::{
     ids::new_id,
-    passkeys::PasskeyDesk,
+    passkeys::PasskeyRegistry,
     ports::{Repositories, StoreError},
     users::{ImportError, WrongLines, history::record_change},
 };
@@ -38,7 +38,7 @@ pub struct ImportedPasskey {
 
 /// Imports passkeys. Each is a change in its user's history; nobody gets a mail.
 pub struct ImportPasskeys {
-    desk: PasskeyDesk,
+    registry: PasskeyRegistry,
     before_commit: BeforeCommit,
 }
 
@@ -46,29 +46,30 @@ type BeforeCommit = Arc<dyn Fn() + Send + Sync>;
 
 /// All that is to be added.
 struct Batch {
-    drafts: Vec<Draft>,
+    passkeys: Vec<CheckedPasskey>,
     /// What was wrong before the store was asked.
     wrong: WrongLines,
-    desk: PasskeyDesk,
+    registry: PasskeyRegistry,
     before_commit: BeforeCommit,
 }
 
-struct Draft {
+struct CheckedPasskey {
     line: u64,
     handle: UserHandle,
     passkey: Passkey,
 }
 
 impl ImportPasskeys {
-    /// Takes where passkeys are kept.
-    pub fn new(desk: PasskeyDesk) -> Self {
-        Self { desk, before_commit: Arc::new(|| ()) }
+    /// Takes the ports.
+    pub fn new(registry: PasskeyRegistry) -> Self {
+        Self { registry, before_commit: Arc::new(|| ()) }
     }
 
-    /// Calls `told` once nothing but the commit is left to do, or more than once.
+    /// Calls `hook` when nothing but the commit is left to do. A transaction that is run again calls it
+    /// again.
     #[must_use]
-    pub fn before_commit(self, told: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { before_commit: Arc::new(told), ..self }
+    pub fn before_commit(self, hook: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { before_commit: Arc::new(hook), ..self }
     }
 
     /// Adds the passkeys of lines, each with the line's number or what is wrong with it, and says
@@ -78,23 +79,23 @@ impl ImportPasskeys {
         lines: Vec<(u64, Result<ImportedPasskey, String>)>,
     ) -> Result<u64, ImportError> {
         let mut batch = Batch {
-            drafts: Vec::new(),
+            passkeys: Vec::new(),
             wrong: WrongLines::default(),
-            desk: self.desk.clone(),
+            registry: self.registry.clone(),
             before_commit: self.before_commit.clone(),
         };
         for (line, imported) in lines {
-            match imported.and_then(|imported| self.draft(line, imported)) {
-                Ok(draft) => batch.drafts.push(draft),
+            match imported.and_then(|imported| self.passkey(line, imported)) {
+                Ok(passkey) => batch.passkeys.push(passkey),
                 Err(what) => batch.wrong.add(line, what),
             }
         }
-        self.desk.store.write(batch, |batch, tx| Box::pin(add_all(batch, tx))).await
+        self.registry.store.write(batch, |batch, tx| Box::pin(add_all(batch, tx))).await
     }
 
-    fn draft(&self, line: u64, imported: ImportedPasskey) -> Result<Draft, String> {
-        let (desk, now) = (&self.desk, self.desk.clock.now());
-        let (webauthn, credential) = (&desk.webauthn, imported.credential);
+    fn passkey(&self, line: u64, imported: ImportedPasskey) -> Result<CheckedPasskey, String> {
+        let (registry, now) = (&self.registry, self.registry.clock.now());
+        let (webauthn, credential) = (&registry.webauthn, imported.credential);
         let rp_id = imported.rp_id.unwrap_or_else(|| webauthn.rp_id().to_owned());
         if rp_id != webauthn.rp_id() {
             return Err(format!(
@@ -111,10 +112,7 @@ impl ImportPasskeys {
         }
         let named = name_passkey("", webauthn.model(credential.aaguid), None);
         let passkey = Passkey {
-            id: match imported.id {
-                Some(id) => id,
-                None => new_id(now, &*desk.random).map_err(|error| error.to_string())?,
-            },
+            id: imported.id.unwrap_or_else(|| new_id(now, &*registry.random)),
             user: imported.user,
             name: match imported.name {
                 Some(name) => name,
@@ -129,26 +127,26 @@ impl ImportPasskeys {
             removed: None,
             undo: None,
         };
-        Ok(Draft { line, handle: imported.handle, passkey })
+        Ok(CheckedPasskey { line, handle: imported.handle, passkey })
     }
 }
 
 async fn add_all(batch: &Batch, tx: &mut dyn Repositories) -> Result<u64, ImportError> {
     let mut wrong = batch.wrong.clone();
-    for draft in &batch.drafts {
-        if let Some(what) = add(draft, &batch.desk, tx).await? {
-            wrong.add(draft.line, what.to_owned());
+    for passkey in &batch.passkeys {
+        if let Some(what) = add(passkey, &batch.registry, tx).await? {
+            wrong.add(passkey.line, what.to_owned());
         }
     }
     wrong.into_result()?;
     (batch.before_commit)();
-    Ok(batch.drafts.len() as u64)
+    Ok(batch.passkeys.len() as u64)
 }
 
 /// Adds a passkey, or says what stands in its way.
 async fn add(
-    Draft { handle, passkey, .. }: &Draft,
-    desk: &PasskeyDesk,
+    CheckedPasskey { handle, passkey, .. }: &CheckedPasskey,
+    registry: &PasskeyRegistry,
     tx: &mut dyn Repositories,
 ) -> Result<Option<&'static str>, StoreError> {
     let user = tx.user_for_update(&passkey.user).await?;
@@ -164,7 +162,8 @@ async fn add(
     if !tx.add_passkey(passkey).await? {
         return Ok(Some("credentialId: it is registered already"));
     }
-    record_change(&user, EventKind::PasskeyAdded(passkey.id.clone()), desk.clock.now(), tx).await?;
+    record_change(&user, EventKind::PasskeyAdded(passkey.id.clone()), registry.clock.now(), tx)
+        .await?;
     Ok(None)
 }
 
@@ -185,10 +184,8 @@ async fn take_handle(
     for ceremony in tx.ceremonies_of(user).await? {
         tx.end_ceremony(&ceremony.id).await?;
     }
-    match tx.set_handle(user, handle).await? {
-        true => Ok(None),
-        false => Ok(Some("userHandle: it names another user")),
-    }
+    let is_taken = !tx.set_handle(user, handle).await?;
+    Ok(is_taken.then_some("userHandle: it names another user"))
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use passlink_domain::{PasskeyId, Text};
 
 use crate::{
-    codes::{CodeDesk, CodeError, PresentedCode},
+    codes::{CodeChecker, CodeError, PresentedCode},
     links::inspect::name_and_address,
-    passkeys::remove::own_token,
+    passkeys::remove::revocable_token,
     ports::Clock,
 };
 
@@ -46,13 +46,13 @@ pub struct UndoView {
 
 /// Shows registrations that can be undone; changes nothing.
 pub struct InspectUndo {
-    codes: CodeDesk,
+    codes: CodeChecker,
     clock: Arc<dyn Clock>,
 }
 
 impl InspectUndo {
     /// Takes the ports.
-    pub fn new(codes: CodeDesk, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(codes: CodeChecker, clock: Arc<dyn Clock>) -> Self {
         Self { codes, clock }
     }
 
@@ -67,7 +67,7 @@ impl InspectUndo {
         let token = self
             .codes
             .store
-            .read(passkey.clone(), move |passkey, tx| Box::pin(own_token(passkey, now, tx)));
+            .read(passkey.clone(), move |passkey, tx| Box::pin(revocable_token(passkey, now, tx)));
         let can_revoke_token = token.await?.is_some();
         let (display_name, masked_email) = name_and_address(&user);
         Ok(UndoView {

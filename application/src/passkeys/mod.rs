@@ -1,6 +1,5 @@
 //! Passkeys: registered, listed, removed, exported and imported.
 
-pub(crate) mod desk;
 pub(crate) mod device;
 mod error;
 pub(crate) mod export;
@@ -8,16 +7,17 @@ pub(crate) mod import;
 pub(crate) mod inspect_undo;
 pub(crate) mod list;
 pub(crate) mod register;
+pub(crate) mod registry;
 pub(crate) mod remove;
 
-pub use desk::PasskeyDesk;
 pub use device::device;
 pub use error::PasskeyError;
-pub use export::{ExportPasskeys, ExportedPasskey};
+pub use export::{ExportError, ExportPasskeys, ExportedPasskey};
 pub use import::{ImportPasskeys, ImportedPasskey};
 pub use inspect_undo::{InspectUndo, UndoState, UndoView};
 pub use list::ListPasskeys;
-pub use register::{
-    BegunRegistration, CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer,
-};
+pub use register::RegisterPasskey;
+pub use register::begin::{BegunRegistration, NewPasskey};
+pub use register::finish::{CeremonyKey, RegistrationAnswer};
+pub use registry::PasskeyRegistry;
 pub use remove::RemovePasskey;

@@ -1,27 +1,27 @@
 //! Removing a passkey: by its user, by an operator, or by the code that undoes its registration.
 
 use jiff::Timestamp;
-use passlink_domain::{LinkState, ObjectDetails, Passkey, PasskeyId, Token, UserId};
+use passlink_domain::{LinkKind, LinkState, ObjectDetails, Passkey, PasskeyId, Token, UserId};
 
 use crate::{
     callers::{RevokedToken, tokens::revoke},
-    codes::{CodeDesk, CodeError, PresentedCode},
+    codes::{CodeChecker, CodeError, PresentedCode},
     passkeys::{
-        PasskeyDesk, PasskeyError,
-        desk::{Notice, own_passkey},
+        PasskeyError, PasskeyRegistry,
+        registry::{Notice, passkey_of_user},
     },
-    ports::{LinkKind, Repositories, StoreError},
+    ports::{Repositories, StoreError},
 };
 
 /// Removes passkeys. Each removal is a change in the user's history, and the user gets a mail.
 pub struct RemovePasskey {
-    desk: PasskeyDesk,
+    registry: PasskeyRegistry,
 }
 
 impl RemovePasskey {
-    /// Takes where passkeys are kept.
-    pub fn new(desk: PasskeyDesk) -> Self {
-        Self { desk }
+    /// Takes the ports.
+    pub fn new(registry: PasskeyRegistry) -> Self {
+        Self { registry }
     }
 
     /// Removes a passkey of a caller.
@@ -31,59 +31,59 @@ impl RemovePasskey {
         user: UserId,
         passkey: PasskeyId,
     ) -> Result<ObjectDetails, PasskeyError> {
-        let notice = self.desk.notice(passkey)?;
-        let removed = self.desk.store.write((user, notice), |(user, notice), tx| {
+        let notice = self.registry.notice(passkey);
+        let removed = self.registry.store.write((user, notice), |(user, notice), tx| {
             Box::pin(async move {
-                let (user, now) = notice.desk.active_user(user, tx).await?;
-                own_passkey(&user.id, &notice.passkey, tx).await?;
+                let (user, now) = notice.registry.active_user(user, tx).await?;
+                passkey_of_user(&user.id, &notice.passkey, tx).await?;
                 notice.removed(&user, now, tx).await
             })
         });
         let details = removed.await?;
-        self.desk.wake.wake();
+        self.registry.wake.wake();
         Ok(details)
     }
 
     /// Removes a passkey, as an operator may, however its user stands; returns it as it then is.
     pub async fn by_operator(&self, passkey: PasskeyId) -> Result<Passkey, PasskeyError> {
-        let notice = self.desk.notice(passkey)?;
-        let removed = self.desk.store.write(notice, |notice, tx| {
+        let notice = self.registry.notice(passkey);
+        let removed = self.registry.store.write(notice, |notice, tx| {
             Box::pin(async move {
                 let passkey = tx.passkey(&notice.passkey).await?.ok_or(PasskeyError::NotFound)?;
                 let user = tx.user_for_update(&passkey.user).await?;
                 let user = user.ok_or(PasskeyError::UserNotFound)?;
-                let details = notice.removed(&user, notice.desk.clock.now(), tx).await?;
+                let details = notice.removed(&user, notice.registry.clock.now(), tx).await?;
                 Ok::<_, PasskeyError>(Passkey { removed: Some(details.changed), ..passkey })
             })
         });
         let removed = removed.await?;
-        self.desk.wake.wake();
+        self.registry.wake.wake();
         Ok(removed)
     }
 
-    /// Removes the passkey whose registration the code undoes. Nothing is left to be done, and so
-    /// that is no error, when it is removed already. With `revoke_token`, revokes the user's own token
+    /// Removes the passkey whose registration the code undoes. It is no error when the passkey is removed
+    /// already: nothing is left to be done. With `revoke_token`, revokes the user's own token
     /// that made the link of the registration as well, if there is one, and so ends all links of that.
     ///
     /// Errors: [`PasskeyError::Code`], whatever is wrong.
     #[tracing::instrument(name = "passlink.undo_registration", skip_all)]
     pub async fn undo(
         &self,
-        codes: &CodeDesk,
+        codes: &CodeChecker,
         presented: PresentedCode<PasskeyId>,
         revoke_token: bool,
     ) -> Result<(), PasskeyError> {
         let (passkey, _) = codes.passkey(&presented).await?;
-        let notice = self.desk.notice(passkey.id)?;
+        let notice = self.registry.notice(passkey.id);
         let undone = self
-            .desk
+            .registry
             .store
             .write(notice, move |notice, tx| Box::pin(undo(notice, revoke_token, tx)));
         if let Some(RevokedToken { mailed, returned, .. }) = undone.await? {
-            self.desk.observer.links(LinkState::Revoked, LinkKind::Mailed, mailed);
-            self.desk.observer.links(LinkState::Revoked, LinkKind::Returned, returned);
+            self.registry.observer.links(LinkState::Revoked, LinkKind::Mailed, mailed);
+            self.registry.observer.links(LinkState::Revoked, LinkKind::Returned, returned);
         }
-        self.desk.wake.wake();
+        self.registry.wake.wake();
         Ok(())
     }
 }
@@ -97,14 +97,14 @@ async fn undo(
     let user = tx.passkey(&notice.passkey).await?.ok_or_else(gone)?.user;
     let user = tx.user_for_update(&user).await?.ok_or_else(gone)?;
     let passkey = tx.passkey(&notice.passkey).await?.ok_or_else(gone)?;
-    let now = notice.desk.clock.now();
+    let now = notice.registry.clock.now();
     if passkey.removed.is_none() {
         if !passkey.can_be_undone_at(now) {
             return Err(gone());
         }
         notice.removed(&user, now, tx).await?;
     }
-    match own_token(&passkey, now, tx).await? {
+    match revocable_token(&passkey, now, tx).await? {
         Some(token) if revoke_token => Ok(revoke(&token.id, now, tx).await?),
         _ => Ok(None),
     }
@@ -112,7 +112,7 @@ async fn undo(
 
 /// The token that undoing the passkey's registration can revoke: the user's own, which made the link
 /// that the passkey was registered with and still holds. Nobody else's, and no other one.
-pub(crate) async fn own_token(
+pub(crate) async fn revocable_token(
     passkey: &Passkey,
     now: Timestamp,
     tx: &mut dyn Repositories,

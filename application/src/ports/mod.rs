@@ -15,13 +15,13 @@ mod webauthn;
 pub use clock::Clock;
 pub use identity::{AuthenticateError, Identity};
 pub use mailer::{MailError, MailReason, Mailer};
-pub use observer::{Attempt, LinkKind, Observer, TraceContext};
+pub use observer::{Attempt, Observer, TraceContext};
 pub use random::Random;
 pub use store::{
-    Ceremonies, ClaimedMail, EndedByKey, History, KeyNeed, KeyNeeds, KeyUsers, Lease, Links,
-    LongestWaits, MailOutcome, MailQueue, MailSubject, Mailboxes, Obstacle, Obstacles, Outbox,
-    OutboxLoad, OutboxMail, OutboxState, Passkeys, ReadyMail, Repositories, RetiredKey,
-    RetiredKeys, Settled, StagedUser, Staging, Store, StoreError, Tokens, Told, Users, Work,
+    AddedSoFar, Ceremonies, ClaimedMail, EndedByKey, History, KeyNeed, KeyNeeds, KeyUsers, Lease,
+    Links, LongestWaits, MailOutcome, MailQueue, MailSubject, Mailboxes, Obstacle, Obstacles,
+    Outbox, OutboxLoad, OutboxMail, OutboxState, Passkeys, ReadyMail, Repositories, RetiredKey,
+    RetiredKeys, Settled, StagedUser, Staging, Store, StoreError, Tokens, Users, Work,
 };
 pub use wake::Wake;
 pub use webauthn::{NewCredential, WebAuthn, WebAuthnError};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_domain::{Delivery, LinkState};
+use passlink_domain::{LinkKind, LinkState};
 use tracing::Span;
 
 use crate::ports::MailReason;
@@ -36,25 +36,6 @@ impl TraceContext {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-/// How a link reaches its user: links that callers bring are used at other times, and by other shares,
-/// than those in mails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkKind {
-    /// By mail.
-    Mailed,
-    /// By the caller, to whom it was returned.
-    Returned,
-}
-
-impl From<&Delivery> for LinkKind {
-    fn from(delivery: &Delivery) -> Self {
-        match delivery {
-            Delivery::Mail(_) => Self::Mailed,
-            Delivery::Returned => Self::Returned,
-        }
     }
 }
 

@@ -1,16 +1,15 @@
-//! Adding and showing users.
-
-use std::{fmt, sync::Arc};
+//! Adding a user.
 
 use jiff::Timestamp;
 use passlink_domain::{
-    ChangeRefused, EmailAddress, EventKind, OrganisationId, Sequence, Text, User, UserEmail,
-    UserEvent, UserHandle, UserId, UserState,
+    EmailAddress, EventKind, OrganisationId, Sequence, Text, User, UserEmail, UserEvent,
+    UserHandle, UserId, UserState,
 };
 
 use crate::{
     ids::new_id,
-    ports::{Clock, Random, Repositories, Store, StoreError},
+    ports::{Random, Repositories, StoreError},
+    users::{ManageUsers, UserError, error::email_taken},
 };
 
 /// What a new user is given. What is left out is derived from the address.
@@ -35,16 +34,12 @@ pub struct NewUser {
 impl NewUser {
     /// The user as it will be, with the first change in the history.
     pub(crate) fn into_user(self, now: Timestamp, random: &dyn Random) -> Result<User, UserError> {
-        let id = match self.id {
-            Some(id) => id,
-            None => new_id(now, random)?,
-        };
         let username = match self.username {
             Some(username) => username,
             None => Text::parse(self.email.as_str()).map_err(|_| UserError::Username)?,
         };
         Ok(User {
-            id,
+            id: self.id.unwrap_or_else(|| new_id(now, random)),
             organisation: self.organisation,
             display_name: self.display_name.unwrap_or_else(|| username.clone()),
             username,
@@ -56,53 +51,7 @@ impl NewUser {
     }
 }
 
-/// Why a user was not added, shown or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum UserError {
-    /// There is no such user.
-    #[error("there is no user with this id; `passlink user list` shows them")]
-    NotFound,
-    /// The id is taken.
-    #[error("there is a user with the id {0} already, or was one")]
-    IdTaken(UserId),
-    /// The address belongs to another user of the organisation, unless that has just changed.
-    #[error("the address belongs to another user of the organisation{}", Named(.0))]
-    EmailTaken(Option<UserId>),
-    /// The handle names another user.
-    #[error("the handle names another user to authenticators")]
-    HandleTaken,
-    /// The address is longer than a username may be.
-    #[error("the address is too long to be the username; give one")]
-    Username,
-    /// The user can't be changed so.
-    #[error(transparent)]
-    Refused(#[from] ChangeRefused),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-struct Named<'u>(&'u Option<UserId>);
-
-impl fmt::Display for Named<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_ref().map_or(Ok(()), |user| write!(f, ", {user}"))
-    }
-}
-
-/// What can be done with users.
-pub struct UserUseCases {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
-}
-
-impl UserUseCases {
-    /// Takes the ports.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, clock, random }
-    }
-
+impl ManageUsers {
     /// Adds a user; the first change in the user's history.
     pub async fn add(&self, new: NewUser) -> Result<User, UserError> {
         self.add_with_handle(new, None).await
@@ -140,22 +89,6 @@ impl UserUseCases {
             .await?;
         Ok(user)
     }
-
-    /// The user.
-    pub async fn show(&self, id: UserId) -> Result<User, UserError> {
-        self.store
-            .read(id, |id, tx| {
-                Box::pin(async move { tx.user(id).await?.ok_or(UserError::NotFound) })
-            })
-            .await
-    }
-
-    /// Up to `limit` users who were not removed, by id, after `after`.
-    pub async fn list(&self, after: Option<UserId>, limit: u64) -> Result<Vec<User>, StoreError> {
-        self.store
-            .read(after, move |after, tx| Box::pin(tx.users_after(after.as_ref(), limit)))
-            .await
-    }
 }
 
 /// What stood in a new user's way.
@@ -164,13 +97,4 @@ async fn taken(user: &User, tx: &mut dyn Repositories) -> Result<UserError, Stor
         Some(_) => Ok(UserError::IdTaken(user.id.clone())),
         None => email_taken(user, tx).await,
     }
-}
-
-/// Whose address it is that the user can't have.
-pub(crate) async fn email_taken(
-    user: &User,
-    tx: &mut dyn Repositories,
-) -> Result<UserError, StoreError> {
-    let Some(email) = &user.email else { return Ok(UserError::EmailTaken(None)) };
-    Ok(UserError::EmailTaken(tx.owner_of(&user.organisation, &email.address).await?))
 }

@@ -5,10 +5,10 @@ use passlink_domain::{ChangeRefused, Changed, StateChange, User, UserChanges, Us
 
 use crate::{
     ports::Repositories,
-    users::{UserError, UserUseCases, add::email_taken, history::record_change},
+    users::{ManageUsers, UserError, error::email_taken, history::record_change},
 };
 
-impl UserUseCases {
+impl ManageUsers {
     /// Changes what is known of a user; one change in the history, and none when nothing is
     /// different. A changed address, or one that is no longer verified, revokes the user's open
     /// links.

@@ -27,11 +27,10 @@ pub(crate) async fn standing(
     user: &User,
     tx: &mut dyn Repositories,
 ) -> Result<ObjectDetails, StoreError> {
-    let changed = tx.recorded_at(&user.id, user.sequence).await?;
     Ok(ObjectDetails {
         sequence: user.sequence,
         created: None,
-        changed: changed.ok_or_else(|| StoreError::Broken("a user without a history".into()))?,
+        changed: tx.recorded_at(&user.id, user.sequence).await?,
         resource_owner: user.organisation.clone(),
     })
 }

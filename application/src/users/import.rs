@@ -13,8 +13,8 @@ use crate::{
 /// How many users are handed to the store at a time.
 const CHUNK: usize = 1000;
 
-/// How many of the lines that are wrong are told of.
-const TOLD: usize = 20;
+/// How many of the lines that are wrong are named.
+const NAMED: usize = 20;
 
 /// What is wrong with the lines of an import: the first of them, and a count of the rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,22 +27,22 @@ impl WrongLines {
     pub(crate) fn add(&mut self, line: u64, what: String) {
         self.count += 1;
         self.first.push((line, what));
-        if self.first.len() >= 2 * TOLD {
+        if self.first.len() >= 2 * NAMED {
             self.cut();
         }
     }
 
     fn add_all(&mut self, obstacles: Obstacles) {
-        let told = obstacles.first.len() as u64;
+        let named = obstacles.first.len() as u64;
         for (line, what) in obstacles.first {
             self.add(line, what.to_string());
         }
-        self.count += obstacles.count.saturating_sub(told);
+        self.count += obstacles.count.saturating_sub(named);
     }
 
     fn cut(&mut self) {
         self.first.sort_by_key(|(line, _)| *line);
-        self.first.truncate(TOLD);
+        self.first.truncate(NAMED);
     }
 
     /// An error when there are some.
@@ -82,10 +82,10 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
-/// What the end of an import is at.
+/// A step at the end of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportStep {
-    /// Ids and addresses are held against each other, and against those of the users there are.
+    /// Ids and addresses are compared with each other, and with those of the users who are there.
     Comparing,
     /// Users are added. Nobody can see them before all are; when they are, only the commit is left.
     Adding {
@@ -127,10 +127,7 @@ impl ImportUsers {
             Ok(user) => self.chunk.push(StagedUser { line, user }),
             Err(what) => self.wrong.add(line, what),
         }
-        match self.chunk.len() < CHUNK {
-            true => Ok(()),
-            false => self.stage().await,
-        }
+        if self.chunk.len() < CHUNK { Ok(()) } else { self.stage().await }
     }
 
     async fn stage(&mut self) -> Result<(), ImportError> {
@@ -141,16 +138,16 @@ impl ImportUsers {
     }
 
     /// Adds all users with the first entry of their history, and says how many; when this returns
-    /// `Ok`, they are durable. When a single line is wrong, none is added. `told` hears how far it is.
+    /// `Ok`, they are durable. When a single line is wrong, none is added. Calls `progress` at each step.
     pub async fn finish(
         mut self,
-        told: impl Fn(ImportStep) + Send + Sync,
+        progress: impl Fn(ImportStep) + Send + Sync,
     ) -> Result<u64, ImportError> {
         self.stage().await?;
-        told(ImportStep::Comparing);
+        progress(ImportStep::Comparing);
         self.look_for_obstacles().await?;
         let of = self.taken;
-        let adding = |added| told(ImportStep::Adding { added, of });
+        let adding = |added| progress(ImportStep::Adding { added, of });
         adding(0);
         if self.staging.add_all(self.now, &adding).await? {
             return Ok(self.taken);
@@ -160,7 +157,7 @@ impl ImportUsers {
     }
 
     async fn look_for_obstacles(&mut self) -> Result<(), ImportError> {
-        for obstacles in self.staging.obstacles(TOLD).await? {
+        for obstacles in self.staging.obstacles(NAMED).await? {
             self.wrong.add_all(obstacles);
         }
         std::mem::take(&mut self.wrong).into_result()

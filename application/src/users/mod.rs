@@ -1,9 +1,14 @@
-//! Users: added, changed, removed, imported.
+//! Users: added, listed, changed, removed, imported.
 
 pub(crate) mod add;
 pub(crate) mod change;
+pub(crate) mod error;
 pub(crate) mod history;
 pub(crate) mod import;
+mod list;
+mod manage;
 
-pub use add::{NewUser, UserError, UserUseCases};
+pub use add::NewUser;
+pub use error::UserError;
 pub use import::{ImportError, ImportStep, ImportUsers, WrongLines};
+pub use manage::ManageUsers;

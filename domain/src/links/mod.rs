@@ -1,5 +1,7 @@
-//! Passkey links: their life, their codes, and where they lead.
+//! Passkey links: their life, their limits, their codes, and where they lead.
 
 pub(crate) mod code;
+pub(crate) mod code_key;
 pub(crate) mod link;
+pub(crate) mod policy;
 pub(crate) mod url_template;

@@ -5,7 +5,9 @@ use std::{fmt, time::Duration};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
-use crate::{Attachment, CodeKeys, KeyId, LinkId, PasskeyId, UserId, links::code::Mac256};
+use crate::{
+    Attachment, CodeKey, CodeKeys, KeyId, LinkId, PasskeyId, UserId, links::code_key::Mac256,
+};
 
 /// How long a challenge can be answered.
 pub const CEREMONY_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -81,13 +83,18 @@ impl Ceremony {
 
     /// What its authenticator is to sign; `None` if its key is not held.
     pub fn challenge(&self, keys: &CodeKeys) -> Option<Challenge> {
+        keys.get(&self.key).map(|key| self.challenge_by(key))
+    }
+
+    /// The same with its key at hand.
+    pub fn challenge_by(&self, key: &CodeKey) -> Challenge {
         let link = match &self.opened_by {
             OpenedBy::Link(link) => link.as_str(),
             // No link's id.
             OpenedBy::Bearer => "",
         };
         let fields = [&*self.rp_id, self.id.as_str(), self.user.as_str(), link];
-        keys.mac(&self.key, PURPOSE, &fields, self.expires).map(Challenge)
+        Challenge(key.mac(PURPOSE, &fields, self.expires))
     }
 
     /// Whether somebody may finish it for whom a bearer token of `caller` speaks, or none does.

@@ -1,4 +1,7 @@
 //! Passkeys, and the ceremonies that register them.
 
+pub(crate) mod attachment;
 pub(crate) mod ceremony;
+pub(crate) mod credential;
+pub(crate) mod naming;
 pub(crate) mod passkey;

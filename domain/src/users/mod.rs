@@ -2,5 +2,6 @@
 
 pub(crate) mod change;
 pub(crate) mod email;
+pub(crate) mod handle;
 pub(crate) mod language;
 pub(crate) mod user;

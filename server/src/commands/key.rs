@@ -103,7 +103,7 @@ async fn retire_now(id: &KeyId, file: KeyFile<'_>, house: &House) -> Result<(), 
         )
         .into());
     }
-    let ended = house.retire_key().at_once(id.clone(), newest.id.clone()).await?;
+    let ended = house.retire_key().retire(id.clone(), newest.id.clone()).await?;
     let taken_out = if known { file.retire(id) } else { Ok(()) };
     eprintln!(
         "copy {} to all nodes, then restart them: until then, those with no newer key than {id} make no \

@@ -77,7 +77,7 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
             let caller = Caller { user, token_name: None, token: None };
             if send {
                 found.reachable_at()?;
-                let sent = house.send_link(&config).await?.link(None, caller).await?;
+                let sent = house.send_link(&config).await?.send(None, caller).await?;
                 return print(&Sent::from(&sent));
             }
             let added = house.add_link(&config).await?.for_caller(caller).await?;
@@ -87,10 +87,10 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
             print_text(&format!("{}\n", added.url.expose()))
         }
         LinkCommand::List { user } => {
-            let links = house.links();
+            let links = house.list_links();
             let mut last = None;
             loop {
-                let page = links.list(user.clone(), last, PAGE).await?;
+                let page = links.page(user.clone(), last, PAGE).await?;
                 for link in &page {
                     print(&Line::from(link))?;
                 }
@@ -100,6 +100,6 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
                 }
             }
         }
-        LinkCommand::Revoke { id } => print(&Line::from(&house.links().revoke(id).await?)),
+        LinkCommand::Revoke { id } => print(&Line::from(&house.revoke_link().revoke(id).await?)),
     }
 }

@@ -1,6 +1,6 @@
 //! `passlink user`.
 
-use passlink_application::users::{NewUser, UserUseCases};
+use passlink_application::users::{ManageUsers, NewUser};
 use passlink_domain::{StateChange, User, UserChanges, UserId, UserState};
 use serde::Serialize;
 
@@ -110,6 +110,6 @@ pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Res
     }
 }
 
-async fn move_to(users: &UserUseCases, id: UserId, change: StateChange) -> Result<(), Error> {
+async fn move_to(users: &ManageUsers, id: UserId, change: StateChange) -> Result<(), Error> {
     print(&Line::from(&users.move_to(id, change).await?))
 }

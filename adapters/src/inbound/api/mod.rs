@@ -17,10 +17,10 @@ use connectrpc_health::HealthService;
 use connectrpc_reflection::ReflectionError;
 use http::HeaderValue;
 use passlink_application::{
-    codes::CodeDesk,
+    codes::CodeChecker,
     keys::KeyUse,
     limits::Limiter,
-    links::{AddLink, InspectLink, LinkUseCases, ResendLink, SendLink},
+    links::{AddLink, InspectLink, ResendLink, RevokeLink, SendLink},
     passkeys::{InspectUndo, ListPasskeys, RegisterPasskey, RemovePasskey},
     ports::{Identity, Store},
 };
@@ -47,16 +47,16 @@ pub struct Api {
     pub send_link: SendLink,
     /// Returns links.
     pub add_link: AddLink,
-    /// Lists, revokes and ends links that were made.
-    pub links: LinkUseCases,
+    /// Revokes links.
+    pub revoke_link: RevokeLink,
     /// Mails links again.
     pub resend_link: ResendLink,
     /// Shows links to their pages.
     pub inspect_link: InspectLink,
     /// Shows registrations to the page that undoes them.
     pub inspect_undo: InspectUndo,
-    /// Where codes are checked.
-    pub codes: CodeDesk,
+    /// Checks codes.
+    pub codes: CodeChecker,
     /// Registers passkeys.
     pub register_passkey: RegisterPasskey,
     /// Lists passkeys.
@@ -105,7 +105,7 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
         inspect: api.inspect_link,
         inspect_undo: api.inspect_undo,
         resend: api.resend_link,
-        links: api.links,
+        revoke: api.revoke_link,
         remove,
     };
     let health = Health {

@@ -42,7 +42,7 @@ fn the_first_start_makes_a_key_for_the_owner_only_and_the_next_one_finds_it() {
     let first = keys(&path).load_or_create(&Counter, now()).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let second = keys(&path).load_or_create(&Counter, now()).unwrap();
-    assert_eq!(first.newest(), second.newest());
+    assert_eq!(first.newest().id(), second.newest().id());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -52,7 +52,7 @@ fn the_last_line_is_the_newest_key() {
     let path = folder.path().join("keys");
     let key = BASE64_STANDARD.encode([1; 32]);
     write(&path, &format!("# keys\none {key}\n\ntwo {key}\n"));
-    assert_eq!(keys(&path).load_or_create(&Counter, now()).unwrap().newest().as_str(), "two");
+    assert_eq!(keys(&path).load_or_create(&Counter, now()).unwrap().newest().id().as_str(), "two");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_key_is_added_as_the_newest_and_an_older_one_is_taken_out() {
     let listed: Vec<_> =
         keys(&path).list().unwrap().into_iter().map(|it| (it.id, it.made)).collect();
     assert_eq!(listed, [("one".parse().unwrap(), None), (two.clone(), Some(now()))]);
-    assert_eq!(*keys(&path).load_or_create(&Counter, now()).unwrap().newest(), two);
+    assert_eq!(*keys(&path).load_or_create(&Counter, now()).unwrap().newest().id(), two);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 
     keys(&path).retire(&"one".parse().unwrap()).unwrap();
@@ -190,12 +190,12 @@ fn a_file_behind_links_is_read_and_may_begin_with_a_mark_and_end_its_lines_in_an
     ] {
         write(&version.join("keys"), &text);
         let held = keys(&path).load_or_create(&Counter, now()).unwrap();
-        assert_eq!(held.newest().as_str(), newest, "{text:?}");
+        assert_eq!(held.newest().id().as_str(), newest, "{text:?}");
         let added = keys(&path).add(&Counter, now()).unwrap();
         assert_eq!(keys(&path).list().unwrap().last().unwrap().id, added);
         keys(&path).retire(&"one".parse().unwrap()).unwrap();
         let held = keys(&path).load_or_create(&Counter, now()).unwrap();
-        assert_eq!(*held.newest(), added, "{text:?}");
+        assert_eq!(*held.newest().id(), added, "{text:?}");
         assert!(path.is_symlink());
     }
     let text = format!("one {key}");

@@ -5,7 +5,9 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_application::ports::{Obstacle, Obstacles, StagedUser, Staging, StoreError, Told};
+use passlink_application::ports::{
+    AddedSoFar, Obstacle, Obstacles, StagedUser, Staging, StoreError,
+};
 use passlink_domain::{EventKind, Sequence};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
@@ -25,7 +27,7 @@ use super::{
     sqlite_options, watch,
 };
 
-/// A table with the columns of the users, and the line that told of each.
+/// A table with the columns of the users, and the line that progress of each.
 const CREATE: &str = "CREATE TEMPORARY TABLE staged_users AS \
     SELECT CAST(0 AS BIGINT) AS line, users.* FROM users WHERE 1 = 0";
 /// Lets chunks of it be taken in the order of ids.
@@ -119,7 +121,7 @@ impl StagingTable {
         rows.iter().map(end).collect()
     }
 
-    async fn try_add_all(&self, at: Timestamp, told: Told<'_>) -> Result<(), DbErr> {
+    async fn try_add_all(&self, at: Timestamp, progress: AddedSoFar<'_>) -> Result<(), DbErr> {
         let ends = self.ends_of_chunks().await?;
         let transaction = match &self.transaction {
             // A savepoint: who waits is looked at again when some can't be added.
@@ -132,7 +134,7 @@ impl StagingTable {
                 self.connection.begin_with_options(options).await?
             }
         };
-        match add_all(&transaction, &ends, at, told).await {
+        match add_all(&transaction, &ends, at, progress).await {
             Ok(()) => transaction.commit().await,
             Err(error) => {
                 transaction.rollback().await?;
@@ -178,7 +180,7 @@ async fn add_all(
     transaction: &DatabaseTransaction,
     ends: &[(String, u64)],
     at: Timestamp,
-    told: Told<'_>,
+    progress: AddedSoFar<'_>,
 ) -> Result<(), DbErr> {
     let columns: Vec<String> = users::Column::iter().map(|column| column.to_string()).collect();
     let columns = columns.join(", ");
@@ -199,7 +201,7 @@ async fn add_all(
                 .execute_raw(Statement::from_sql_and_values(backend, insert, bounds))
                 .await?;
         }
-        told(*added);
+        progress(*added);
         after.clone_from(end);
     }
     Ok(())
@@ -235,9 +237,13 @@ impl Staging for StagingTable {
         Ok(found)
     }
 
-    async fn add_all(&mut self, at: Timestamp, told: Told<'_>) -> Result<bool, StoreError> {
+    async fn add_all(
+        &mut self,
+        at: Timestamp,
+        progress: AddedSoFar<'_>,
+    ) -> Result<bool, StoreError> {
         let adding = async {
-            match self.try_add_all(at, told).await {
+            match self.try_add_all(at, progress).await {
                 Ok(()) => Ok(true),
                 Err(error) => match error.sql_err() {
                     Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),

@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn retire(world: &World) {
-    let retired = RetiredKey { key: World::keys().newest().clone(), at: world.now() };
+    let retired = RetiredKey { key: World::keys().newest().id().clone(), at: world.now() };
     world.change(|state| state.retired.push(retired));
 }
 
@@ -22,7 +22,7 @@ async fn nothing_is_made_with_a_key_that_was_retired() {
     let before = world.state();
     let sent = world.send_link().to_caller(ada.clone()).await;
     assert!(matches!(sent, Err(UserLinkError::Store(StoreError::KeyRetired(_)))), "{sent:?}");
-    let added = AddLink::new(world.desk(), true).for_caller(ada.clone()).await;
+    let added = AddLink::new(world.issuer(), true).for_caller(ada.clone()).await;
     assert!(matches!(added, Err(UserLinkError::Store(StoreError::KeyRetired(_)))), "{added:?}");
     let register = RegisterPasskey::new(world.passkeys(), world.codes());
     let new = NewPasskey { user: ada.user, attachment: None, domain: String::new() };
@@ -60,9 +60,9 @@ async fn retiring_a_key_ends_its_ceremonies_and_is_remembered() {
     let register = RegisterPasskey::new(world.passkeys(), world.codes());
     let new = NewPasskey { user: ada.user, attachment: None, domain: String::new() };
     register.begin(new).await.unwrap();
-    let key = World::keys().newest().clone();
+    let key = World::keys().newest().id().clone();
     let retire = RetireKey::new(world.clone(), world.clone());
-    let ended = retire.at_once(key.clone(), "k2".parse().unwrap()).await.unwrap();
+    let ended = retire.retire(key.clone(), "k2".parse().unwrap()).await.unwrap();
     assert_eq!(ended.ceremonies, 1);
     assert!(world.state().ceremonies.is_empty());
     assert_eq!(world.state().retired, [RetiredKey { key, at: world.now() }]);

@@ -6,7 +6,7 @@ async fn links_are_expired_when_their_time_has_run_out_and_counted_once() {
     let world = World::new();
     let caller = world.user("ada").await;
     world.send_link().to_caller(caller.clone()).await.unwrap();
-    AddLink::new(world.desk(), true).for_caller(caller).await.unwrap();
+    AddLink::new(world.issuer(), true).for_caller(caller).await.unwrap();
     let expire = ExpireLinks::new(world.clone(), world.clone(), world.clone());
     world.pass(3599);
     expire.run().await.unwrap();

@@ -25,7 +25,7 @@ fn sample(url_template: Option<&str>) -> (PasskeyLink, Code) {
         expires: Timestamp::UNIX_EPOCH,
         state: LinkState::Requested,
     };
-    let code = keys.derive(keys.newest(), &link.code_binding(Purpose::Register)).unwrap();
+    let code = keys.newest().derive(&link.code_binding(Purpose::Register));
     (link, code)
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     fakes::{World, presented},
-    links::{ResendError, ResendLink},
+    links::{ListLinks, ResendError, ResendLink},
 };
 
 #[tokio::test]
@@ -9,8 +9,9 @@ async fn a_revoked_link_is_a_change_in_the_history_and_its_mail_is_not_sent() {
     let world = World::new();
     let caller = world.user("ada").await;
     world.send_link().to_caller(caller.clone()).await.unwrap();
-    let links = LinkUseCases::new(world.clone(), world.clone(), world.clone());
-    let id = links.list(caller.user.clone(), None, 9).await.unwrap().remove(0).id;
+    let listed = ListLinks::new(world.clone(), world.clone());
+    let links = RevokeLink::new(world.clone(), world.clone(), world.clone());
+    let id = listed.page(caller.user.clone(), None, 9).await.unwrap().remove(0).id;
     assert_eq!(links.revoke(id.clone()).await.unwrap().state, LinkState::Revoked);
     assert_eq!(world.state().events[2].kind, EventKind::LinkRevoked(id.clone()));
     assert_eq!(world.state().users["ada"].sequence.get(), 3);
@@ -28,8 +29,9 @@ async fn a_link_whose_time_has_run_out_is_shown_as_expired_and_can_not_be_revoke
     let caller = world.user("ada").await;
     world.send_link().to_caller(caller.clone()).await.unwrap();
     world.pass(3600);
-    let links = LinkUseCases::new(world.clone(), world.clone(), world.clone());
-    let link = links.list(caller.user, None, 9).await.unwrap().remove(0);
+    let listed = ListLinks::new(world.clone(), world.clone());
+    let links = RevokeLink::new(world.clone(), world.clone(), world.clone());
+    let link = listed.page(caller.user, None, 9).await.unwrap().remove(0);
     assert_eq!(link.state, LinkState::Expired);
     let revoked = links.revoke(link.id).await;
     assert!(matches!(revoked, Err(LinkError::Ended(LinkState::Expired))));
@@ -41,9 +43,8 @@ async fn the_revoke_code_of_the_mail_ends_the_link_however_often_it_is_used() {
     let ada = world.user("ada").await;
     let code = world.mailed_link(&ada, Purpose::Revoke).await;
     let (links, codes) =
-        (LinkUseCases::new(world.clone(), world.clone(), world.clone()), world.codes());
-    let revoke =
-        async || links.revoke_by_code(&codes, presented(code.id.clone(), &code.code)).await;
+        (RevokeLink::new(world.clone(), world.clone(), world.clone()), world.codes());
+    let revoke = async || links.by_code(&codes, presented(code.id.clone(), &code.code)).await;
     revoke().await.unwrap();
     assert_eq!(world.state().links[0].state, LinkState::Revoked);
     assert_eq!(world.state().events[2].kind, EventKind::LinkRevoked(code.id.clone()));
@@ -64,10 +65,10 @@ async fn an_expired_link_that_was_revoked_is_not_mailed_again() {
     let link = world.state().links.remove(0);
     let code = World::keys().derive(&link.key, &link.code_binding(Purpose::Revoke)).unwrap();
     world.pass(3600);
-    let links = LinkUseCases::new(world.clone(), world.clone(), world.clone());
+    let links = RevokeLink::new(world.clone(), world.clone(), world.clone());
     for _ in 0..2 {
         let revoke = presented(link.id.clone(), code.expose());
-        links.revoke_by_code(&world.codes(), revoke).await.unwrap();
+        links.by_code(&world.codes(), revoke).await.unwrap();
     }
     let resent = ResendLink::new(world.codes(), world.send_link()).by_code(register).await;
     assert!(matches!(resent, Err(ResendError::Code(CodeError::Invalid))), "{resent:?}");
@@ -80,8 +81,8 @@ async fn a_code_that_registers_does_not_revoke() {
     let world = World::new();
     let ada = world.user("ada").await;
     let code = world.mailed_link(&ada, Purpose::Register).await;
-    let links = LinkUseCases::new(world.clone(), world.clone(), world.clone());
-    let refused = links.revoke_by_code(&world.codes(), code).await;
+    let links = RevokeLink::new(world.clone(), world.clone(), world.clone());
+    let refused = links.by_code(&world.codes(), code).await;
     assert!(matches!(refused, Err(CodeError::Invalid)));
     assert_eq!(world.state().links[0].state, LinkState::Requested);
 }

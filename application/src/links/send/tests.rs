@@ -129,9 +129,9 @@ async fn a_newer_link_replaces_one_that_a_clock_which_was_ahead_recorded() {
     let caller = world.user("ada").await;
     world.send_link().to_caller(caller.clone()).await.unwrap();
     world.set_clock(-30);
-    let desk = LinkDesk {
+    let desk = LinkIssuer {
         policy: LinkPolicy { cooldown: Duration::ZERO, ..World::policy() },
-        ..world.desk()
+        ..world.issuer()
     };
     SendLink::new(desk, world.clone()).to_caller(caller).await.unwrap();
     let [older, newer] = &world.state().links[..] else { panic!() };

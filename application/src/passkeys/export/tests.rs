@@ -42,5 +42,5 @@ async fn all_passkeys_or_a_users_come_page_by_page_with_the_handle() {
     assert_eq!(page(Some("ada"), None).await, [expected("1", "ada"), expected("3", "ada")]);
     assert_eq!(page(Some("ada"), Some("passkey3")).await, []);
     let nobody = export.page(Some("eve".parse().unwrap()), None, 2).await;
-    assert!(matches!(nobody, Err(PasskeyError::UserNotFound)));
+    assert!(matches!(nobody, Err(ExportError::UserNotFound)));
 }

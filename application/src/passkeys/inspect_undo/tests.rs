@@ -2,7 +2,7 @@ use passlink_domain::{Text, UNDO_FOR, UserState};
 
 use super::*;
 use crate::{
-    callers::{Caller, NewToken, TokenUseCases},
+    callers::{Caller, ManageTokens, NewToken},
     fakes::{World, presented},
     passkeys::{CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer, RemovePasskey},
     ports::Identity,
@@ -62,7 +62,7 @@ async fn a_page_learns_what_it_can_undo_and_changes_nothing() {
 async fn a_token_can_be_revoked_as_long_as_it_holds() {
     let world = World::new();
     let ada = world.user("ada").await.user;
-    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let tokens = ManageTokens::new(world.clone(), world.clone(), world.clone());
     let new = NewToken { user: ada, name: None, lifetime: None };
     let (token, bearer) = tokens.create(new).await.unwrap();
     let caller = tokens.caller(&bearer).await.unwrap();

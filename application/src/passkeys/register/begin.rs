@@ -3,38 +3,122 @@
 use std::sync::Arc;
 
 use passlink_domain::{
-    Ceremony, CodeKeys, Credential, MAX_CEREMONIES, OpenedBy, PasskeyId, User, UserHandle,
+    Attachment, Ceremony, CodeKeys, Credential, LinkId, MAX_CEREMONIES, ObjectDetails, OpenedBy,
+    PasskeyId, Purpose, User, UserHandle, UserId,
 };
-use tracing::info_span;
+use tracing::{Span, info_span};
 
-use super::{BegunRegistration, NewPasskey, Opener, opener};
+use super::{
+    RegisterPasskey,
+    opener::{Opener, invalid_code, lock_opener, record_opener},
+};
 use crate::{
+    codes::PresentedCode,
+    ids::{new_id, random_uuid},
     keys::retire::signing_key,
-    passkeys::{PasskeyDesk, PasskeyError},
-    ports::{NewCredential, Repositories, StoreError},
+    passkeys::{PasskeyError, PasskeyRegistry},
+    ports::{NewCredential, Repositories},
     users::history::standing,
 };
 
-/// A ceremony that is to be begun.
-pub(super) struct Draft {
-    pub id: PasskeyId,
-    /// For a user who has none yet.
-    pub handle: UserHandle,
-    pub desk: PasskeyDesk,
-    pub keys: Arc<CodeKeys>,
-    pub new: NewPasskey,
-    pub opened_by: OpenedBy,
+/// What a ceremony is begun for.
+#[derive(Debug, Clone)]
+pub struct NewPasskey {
+    /// Whose passkey it will be.
+    pub user: UserId,
+    /// The attachment that is wanted, if one is.
+    pub attachment: Option<Attachment>,
+    /// The relying party's id, or the host of the page where it is registered; empty when the caller
+    /// does not say.
+    pub domain: String,
 }
 
-pub(super) async fn begin(
-    draft: &Draft,
+/// A ceremony that was begun.
+#[derive(Debug)]
+pub struct BegunRegistration {
+    /// The id that the passkey will have; whoever finishes the ceremony must know it.
+    pub passkey: PasskeyId,
+    /// The options for `navigator.credentials.create`: JSON, an object with the key `publicKey`.
+    pub options: String,
+    /// Where the user's history stands; beginning a ceremony is no change.
+    pub details: ObjectDetails,
+}
+
+impl RegisterPasskey {
+    /// Begins a ceremony for a caller who acts for the user.
+    ///
+    /// Errors: [`PasskeyError`]; nothing is kept then.
+    #[tracing::instrument(
+        name = "passlink.begin_registration", skip_all,
+        fields(passlink.passkey.id, passlink.link.id, passlink.opened_by)
+    )]
+    pub async fn begin(&self, new: NewPasskey) -> Result<BegunRegistration, PasskeyError> {
+        self.begin_as(new, OpenedBy::Bearer).await
+    }
+
+    /// Begins a ceremony with the code of a link.
+    ///
+    /// Errors: [`PasskeyError`]; nothing is kept then, and the link can be used all the same.
+    #[tracing::instrument(
+        name = "passlink.begin_registration", skip_all,
+        fields(passlink.passkey.id, passlink.link.id, passlink.opened_by)
+    )]
+    pub async fn begin_with_code(
+        &self,
+        new: NewPasskey,
+        presented: PresentedCode<LinkId>,
+    ) -> Result<BegunRegistration, PasskeyError> {
+        let (link, _) = self.codes.link(&presented, Purpose::Register).await?;
+        if link.user == new.user {
+            self.begin_as(new, OpenedBy::Link(link.id)).await
+        } else {
+            Err(invalid_code())
+        }
+    }
+
+    async fn begin_as(
+        &self,
+        new: NewPasskey,
+        opened_by: OpenedBy,
+    ) -> Result<BegunRegistration, PasskeyError> {
+        record_opener(&opened_by);
+        if !new.domain.is_empty() && !self.registry.webauthn.serves(&new.domain) {
+            return Err(PasskeyError::Domain);
+        }
+        let registry = &self.registry;
+        let opening = Opening {
+            id: new_id(registry.clock.now(), &*registry.random),
+            handle: random_uuid(&*registry.random).into(),
+            registry: registry.clone(),
+            keys: self.codes.keys.clone(),
+            new,
+            opened_by,
+        };
+        Span::current().record("passlink.passkey.id", opening.id.as_str());
+        registry.store.write(opening, |opening, tx| Box::pin(open(opening, tx))).await
+    }
+}
+
+/// A ceremony that is to be begun.
+struct Opening {
+    id: PasskeyId,
+    /// For a user who has none yet.
+    handle: UserHandle,
+    registry: PasskeyRegistry,
+    keys: Arc<CodeKeys>,
+    new: NewPasskey,
+    opened_by: OpenedBy,
+}
+
+async fn open(
+    opening: &Opening,
     tx: &mut dyn Repositories,
 ) -> Result<BegunRegistration, PasskeyError> {
-    let webauthn = &draft.desk.webauthn;
+    let webauthn = &opening.registry.webauthn;
     let Opener { user, now, .. } =
-        opener(&draft.opened_by, &draft.new.user, &draft.desk, tx).await?;
+        lock_opener(&opening.opened_by, &opening.new.user, &opening.registry, tx).await?;
     let passkeys = tx.passkeys_of(&user.id).await?;
-    if passkeys.len() >= draft.desk.max_per_user {
+    if passkeys.len() >= opening.registry.max_per_user {
         return Err(PasskeyError::TooMany);
     }
     let exclude: Vec<&Credential> = passkeys
@@ -42,19 +126,19 @@ pub(super) async fn begin(
         .filter(|passkey| passkey.rp_id == webauthn.rp_id())
         .map(|passkey| &passkey.credential)
         .collect();
-    let handle = handle(&user, &draft.handle, tx).await?;
+    let handle = handle(&user, &opening.handle, tx).await?;
+    let key = signing_key(&opening.keys, tx).await?;
     let ceremony = Ceremony {
-        id: draft.id.clone(),
+        id: opening.id.clone(),
         user: user.id.clone(),
-        opened_by: draft.opened_by.clone(),
-        key: signing_key(&draft.keys, tx).await?,
+        opened_by: opening.opened_by.clone(),
+        key: key.id().clone(),
         rp_id: webauthn.rp_id().to_owned(),
-        asked: draft.new.attachment,
+        asked: opening.new.attachment,
         begun: now,
         expires: Ceremony::expiry(now),
     };
-    let challenge = ceremony.challenge(&draft.keys);
-    let challenge = challenge.ok_or_else(|| StoreError::Broken("the newest key is gone".into()))?;
+    let challenge = ceremony.challenge_by(key);
     let options = info_span!("passlink.create_options").in_scope(|| {
         webauthn.options(&NewCredential {
             user: &user,
@@ -74,12 +158,13 @@ async fn handle(
     user: &User,
     new: &UserHandle,
     tx: &mut dyn Repositories,
-) -> Result<UserHandle, StoreError> {
+) -> Result<UserHandle, PasskeyError> {
     if let Some(handle) = tx.handle_of(&user.id).await? {
         return Ok(handle);
     }
-    match tx.set_handle(&user.id, new).await? {
-        true => Ok(new.clone()),
-        false => Err(StoreError::Broken("a random handle names another user".into())),
+    if tx.set_handle(&user.id, new).await? {
+        Ok(new.clone())
+    } else {
+        Err(PasskeyError::HandleTaken)
     }
 }

@@ -1,95 +1,212 @@
-//! Finishing a ceremony: the passkey is stored and the link used up, in one transaction.
+//! Finishing a ceremony: whose it is, and whether its answer verifies.
 
-use std::{sync::Arc, time::Duration};
-
-use jiff::Timestamp;
 use passlink_domain::{
-    Ceremony, CodeKeys, Credential, KeyId, LinkState, ObjectDetails, Passkey, Text, TokenId,
-    UNDO_FOR, Undo,
+    Ceremony, Challenge, Credential, LinkState, ObjectDetails, OpenedBy, PasskeyId, UserId,
+    name_passkey,
 };
+use tracing::{Span, info_span};
 
-use super::{Opener, opener};
+use super::{
+    RegisterPasskey,
+    opener::{invalid_code, record_opener, serving_link},
+    record::{Finished, Redeemed, record},
+};
 use crate::{
     codes::CodeError,
-    keys::retire::signing_key,
-    passkeys::{PasskeyError, desk::Notice},
-    ports::{LinkKind, Repositories},
+    passkeys::{PasskeyError, device, registry::passkey_of_user},
+    ports::WebAuthnError,
 };
 
-/// A ceremony whose answer verifies.
-pub(super) struct Finished {
-    pub ceremony: Ceremony,
-    pub credential: Credential,
-    pub name: Text,
-    pub device: Option<Text>,
-    pub notice: Notice,
-    pub keys: Arc<CodeKeys>,
+/// An answer to a ceremony's challenge.
+#[derive(Debug, Clone)]
+pub struct RegistrationAnswer {
+    /// The browser's `PublicKeyCredential`, as JSON.
+    pub credential: String,
+    /// What the passkey shall be called; empty for a name that is found for it.
+    pub name: String,
+    /// The `User-Agent` of the request, if it had one.
+    pub user_agent: Option<String>,
 }
 
-impl Finished {
-    fn passkey(&self, key: KeyId, token: Option<TokenId>, now: Timestamp) -> Passkey {
-        let desk = &self.notice.desk;
-        Passkey {
-            id: self.ceremony.id.clone(),
-            user: self.ceremony.user.clone(),
-            name: self.name.clone(),
-            rp_id: self.ceremony.rp_id.clone(),
-            credential: self.credential.clone(),
-            asked: self.ceremony.asked,
-            device: self.device.clone(),
-            created: now,
-            last_used: None,
-            removed: None,
-            undo: Some(Undo {
-                domain: desk.public_url.host().to_owned(),
-                key,
-                until: now.saturating_add(UNDO_FOR).unwrap_or(Timestamp::MAX),
-                token,
-            }),
-        }
-    }
+/// Which ceremony an answer belongs to, and who answers.
+#[derive(Debug, Clone)]
+pub enum CeremonyKey {
+    /// The one that makes this passkey.
+    Passkey {
+        /// Whose passkey it is.
+        user: UserId,
+        /// The passkey.
+        id: PasskeyId,
+        /// Whom a bearer token speaks for, if there was one.
+        caller: Option<UserId>,
+    },
+    /// The one among the caller's own that has the challenge of the answer.
+    Challenge {
+        /// Whom the bearer token speaks for.
+        caller: UserId,
+    },
 }
 
-/// What became of a link, to be counted.
-pub(super) struct Redeemed {
-    pub kind: LinkKind,
-    /// How long after its mail was accepted, if one was.
-    pub after: Option<Duration>,
+/// A ceremony that was begun, with what its authenticator is to sign.
+struct Open {
+    ceremony: Ceremony,
+    challenge: Challenge,
 }
 
-/// Stores the passkey and uses up the link, unless somebody else was faster with ceremony, link or
-/// credential.
-pub(super) async fn finish(
-    finished: &Finished,
-    tx: &mut dyn Repositories,
-) -> Result<(ObjectDetails, Option<Redeemed>), PasskeyError> {
-    let Finished { ceremony, notice, .. } = finished;
-    let Opener { user, link, now } =
-        opener(&ceremony.opened_by, &ceremony.user, &notice.desk, tx).await?;
-    let ended = !ceremony.is_open_at(now) || tx.is_retired(&ceremony.key).await?;
-    if ended || !tx.end_ceremony(&ceremony.id).await? {
-        return Err(PasskeyError::NotVerified);
+impl RegisterPasskey {
+    /// Whether finishing this ceremony needs the user's bearer token, which [`Self::finish`] insists
+    /// on: it is not looked at for a ceremony that a link began.
+    pub async fn needs_bearer(&self, passkey: &PasskeyId) -> Result<bool, PasskeyError> {
+        let open = self.find(passkey.clone()).await?;
+        Ok(open.is_some_and(|open| open.ceremony.opened_by == OpenedBy::Bearer))
     }
-    let key = signing_key(&finished.keys, tx).await?;
-    if tx.passkeys_of(&user.id).await?.len() >= notice.desk.max_per_user {
-        return Err(PasskeyError::TooMany);
-    }
-    let token = link.as_ref().and_then(|link| link.token.clone());
-    let mut redeemed = None;
-    if let Some(link) = link {
-        if !tx.end_link(&link.id, LinkState::Redeemed, now).await? {
-            return Err(CodeError::Invalid.into());
-        }
-        let kind = LinkKind::from(&link.delivery);
-        let accepted = match kind {
-            LinkKind::Mailed => tx.accepted_at(&link.id).await?,
-            LinkKind::Returned => None,
+
+    /// Finishes a ceremony: stores the passkey and uses up the link, if one began it.
+    ///
+    /// Errors: [`PasskeyError`]; nothing is stored then, and the link can be used all the same.
+    /// [`PasskeyError::NoBearer`] when a bearer token began the ceremony and the caller is nobody, or
+    /// another user.
+    #[tracing::instrument(
+        name = "passlink.finish_registration", skip_all,
+        fields(passlink.passkey.id, passlink.link.id, passlink.opened_by)
+    )]
+    pub async fn finish(
+        &self,
+        key: CeremonyKey,
+        answer: RegistrationAnswer,
+    ) -> Result<ObjectDetails, PasskeyError> {
+        let webauthn = &*self.registry.webauthn;
+        let open = match key {
+            CeremonyKey::Passkey { user, id, caller } => {
+                let open = self.find(id.clone()).await?;
+                match open.filter(|open| open.ceremony.user == user) {
+                    Some(open) if open.ceremony.can_be_finished_by(caller.as_ref()) => open,
+                    Some(_) => return Err(PasskeyError::NoBearer),
+                    None => return Err(self.missing(user, id).await),
+                }
+            }
+            CeremonyKey::Challenge { caller } => {
+                let challenge = webauthn.challenge_of(&answer.credential);
+                let open = self.find_by_challenge(caller, challenge).await?;
+                open.ok_or(PasskeyError::NotVerified)?
+            }
         };
-        let after = accepted.map(|at| now.duration_since(at).try_into().unwrap_or_default());
-        redeemed = Some(Redeemed { kind, after });
+        record_opener(&open.ceremony.opened_by);
+        Span::current().record("passlink.passkey.id", open.ceremony.id.as_str());
+        let (user, id) = (open.ceremony.user.clone(), open.ceremony.id.clone());
+        match self.finish_ceremony(open, answer).await {
+            // The same answer may have come twice, and the other one used the link up.
+            Err(PasskeyError::Code(CodeError::Invalid))
+                if self.find(id.clone()).await?.is_none() =>
+            {
+                Err(self.missing(user, id).await)
+            }
+            finished => finished,
+        }
     }
-    if !tx.add_passkey(&finished.passkey(key, token, now)).await? {
-        return Err(PasskeyError::Exists);
+
+    async fn finish_ceremony(
+        &self,
+        open: Open,
+        answer: RegistrationAnswer,
+    ) -> Result<ObjectDetails, PasskeyError> {
+        let ceremony = &open.ceremony;
+        let credential = match self.verify(&open, &answer.credential) {
+            Err(PasskeyError::NotVerified) => {
+                self.check_link(ceremony).await?;
+                return Err(PasskeyError::NotVerified);
+            }
+            verified => verified?,
+        };
+        let device = answer.user_agent.as_deref().and_then(device);
+        let model = self.registry.webauthn.model(credential.aaguid);
+        let name = name_passkey(&answer.name, model, device.as_ref())?;
+        let notice = self.registry.notice(ceremony.id.clone());
+        let (ceremony, keys) = (open.ceremony, self.codes.keys.clone());
+        let finished = Finished { ceremony, credential, name, device, notice, keys };
+        let work =
+            self.registry.store.write(finished, |finished, tx| Box::pin(record(finished, tx)));
+        let (details, redeemed) = work.await?;
+        if let Some(Redeemed { kind, after }) = redeemed {
+            self.registry.observer.links(LinkState::Redeemed, kind, 1);
+            after.into_iter().for_each(|after| self.registry.observer.redeemed(after));
+        }
+        self.registry.wake.wake();
+        Ok(details)
     }
-    Ok((notice.added(&user, now, tx).await?, redeemed))
+
+    fn verify(&self, open: &Open, answer: &str) -> Result<Credential, PasskeyError> {
+        let (webauthn, ceremony) = (&*self.registry.webauthn, &open.ceremony);
+        if !ceremony.is_open_at(self.registry.clock.now()) || ceremony.rp_id != webauthn.rp_id() {
+            return Err(PasskeyError::NotVerified);
+        }
+        let verified = info_span!("passlink.verify_credential")
+            .in_scope(|| webauthn.verify(&open.challenge, answer));
+        let credential = verified.inspect_err(|error| {
+            if let WebAuthnError::NotVerified(cause) = error {
+                tracing::info!(cause, "a WebAuthn answer does not verify");
+            }
+        })?;
+        if credential.contradicts(ceremony.asked) {
+            let told = (&credential.attachment, &credential.transports);
+            tracing::info!(?told, asked = ?ceremony.asked, "the authenticator is not what was asked for");
+            return Err(PasskeyError::NotVerified);
+        }
+        Ok(credential)
+    }
+
+    async fn find(&self, id: PasskeyId) -> Result<Option<Open>, PasskeyError> {
+        let find = self.registry.store.read(id, |id, tx| Box::pin(tx.ceremony(id)));
+        Ok(find.await?.and_then(|ceremony| self.open(ceremony)))
+    }
+
+    /// The ceremony with its challenge. Without the key of that, it is as if the ceremony had ended.
+    fn open(&self, ceremony: Ceremony) -> Option<Open> {
+        let challenge = ceremony.challenge(&self.codes.keys)?;
+        Some(Open { ceremony, challenge })
+    }
+
+    async fn find_by_challenge(
+        &self,
+        user: UserId,
+        challenge: Option<Vec<u8>>,
+    ) -> Result<Option<Open>, PasskeyError> {
+        let own = self.registry.store.read(user, |user, tx| {
+            Box::pin(async move {
+                tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?.active()?;
+                Ok::<_, PasskeyError>(tx.ceremonies_of(user).await?)
+            })
+        });
+        let mut own = own.await?.into_iter().filter_map(|ceremony| self.open(ceremony));
+        let Some(challenge) = challenge else { return Ok(None) };
+        Ok(own.find(|open| {
+            open.ceremony.opened_by == OpenedBy::Bearer && open.challenge.matches(&challenge)
+        }))
+    }
+
+    /// Checks that the link that began the ceremony still opens something. Only then may the caller learn
+    /// that the answer does not verify: for a used link, that would say that this ceremony used it.
+    async fn check_link(&self, ceremony: &Ceremony) -> Result<(), PasskeyError> {
+        let OpenedBy::Link(link) = &ceremony.opened_by else { return Ok(()) };
+        let (now, ids) = (self.registry.clock.now(), (ceremony.user.clone(), link.clone()));
+        let serves = self.registry.store.read(ids, move |(user, link), tx| {
+            Box::pin(async move {
+                let user = tx.user(user).await?.ok_or_else(invalid_code)?;
+                serving_link(link, &user, now, tx).await.map(drop)
+            })
+        });
+        serves.await
+    }
+
+    /// Why there is no such ceremony: it may have made the user's passkey already.
+    async fn missing(&self, user: UserId, id: PasskeyId) -> PasskeyError {
+        let made = self
+            .registry
+            .store
+            .read((user, id), |(user, id), tx| Box::pin(passkey_of_user(user, id, tx)));
+        match made.await {
+            Ok(_) => PasskeyError::NotVerified,
+            Err(error) => error,
+        }
+    }
 }

@@ -1,15 +1,9 @@
 use std::sync::{Arc, atomic::Ordering};
 
-use passlink_domain::{
-    EventKind, NotReachable, Passkey, Text, TextError, UNDO_FOR, Undo, UserState,
-};
+use passlink_domain::*;
 
 use super::*;
-use crate::{
-    callers::Caller,
-    fakes::{World, credential, presented},
-    ports::MailSubject,
-};
+use crate::fakes::{World, credential, everything::*, presented};
 
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1";
 

@@ -4,7 +4,7 @@ use passlink_domain::{EventKind, LinkId, NotReachable, Purpose, UNDO_FOR, UserSt
 
 use super::*;
 use crate::{
-    callers::{Caller, NewToken, TokenUseCases},
+    callers::{Caller, ManageTokens, NewToken},
     fakes::{State, World, presented},
     passkeys::{CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer},
     ports::{Identity, MailSubject},
@@ -131,7 +131,7 @@ async fn a_registration_can_be_undone_for_seven_days_and_by_no_other_code() {
 /// A token of Ada's, and a passkey that was registered with a link that it made.
 async fn with_token(world: &Arc<World>) -> (Caller, Passkey) {
     let ada = world.user("ada").await;
-    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let tokens = ManageTokens::new(world.clone(), world.clone(), world.clone());
     let new = NewToken { user: ada.user.clone(), name: None, lifetime: None };
     let (_, bearer) = tokens.create(new).await.unwrap();
     let ada = tokens.caller(&bearer).await.unwrap();
@@ -154,7 +154,7 @@ fn revoked(world: &World) -> Vec<bool> {
 async fn undo_revokes_the_token_that_made_the_link_when_asked_and_ends_its_other_links() {
     let world = World::new();
     let (ada, passkey) = with_token(&world).await;
-    let other = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let other = ManageTokens::new(world.clone(), world.clone(), world.clone());
     let new = NewToken { user: ada.user.clone(), name: None, lifetime: None };
     other.create(new).await.unwrap();
     world.returned_link(&ada).await;

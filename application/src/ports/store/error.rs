@@ -14,6 +14,9 @@ pub enum StoreError {
          the key file of another node, and restart the server"
     )]
     KeyRetired(KeyId),
+    /// The store ended a unit of work without running it.
+    #[error("the store did not run the unit of work")]
+    NotRun,
     /// Anything else: a row that makes no sense, a statement that is wrong.
     #[error("the database did not do as expected")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -12,9 +12,11 @@ pub trait History {
     /// Records a change and makes its number the user's sequence.
     async fn record(&mut self, event: &UserEvent) -> Result<(), StoreError>;
     /// When a change was recorded.
+    ///
+    /// Errors: [`StoreError::Broken`] as well when it was not.
     async fn recorded_at(
         &mut self,
         user: &UserId,
         sequence: Sequence,
-    ) -> Result<Option<Timestamp>, StoreError>;
+    ) -> Result<Timestamp, StoreError>;
 }

@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_domain::{KeyId, RESEND_FOR};
+use passlink_domain::{KeyId, PasskeyLink};
 
 use crate::ports::StoreError;
 
@@ -22,8 +22,7 @@ pub struct KeyNeed {
 impl KeyNeed {
     /// When the key is no longer needed, if nothing else is made with it.
     pub fn until(&self) -> Timestamp {
-        let links =
-            self.last_expiry.map(|at| at.saturating_add(RESEND_FOR).unwrap_or(Timestamp::MAX));
+        let links = self.last_expiry.map(PasskeyLink::resend_end);
         links.max(self.last_undo).unwrap_or(Timestamp::MIN)
     }
 }
@@ -100,7 +99,7 @@ pub trait RetiredKeys {
     /// Revokes up to `limit` links that need the key, as [`KeyNeeds`] says, ends its ceremonies, and
     /// lets up to `limit` undo codes be derived from `newer` instead; returns how many there were, or
     /// `None` when there is nothing left.
-    async fn end_some_that_need(
+    async fn end_batch_that_needs(
         &mut self,
         key: &KeyId,
         newer: &KeyId,

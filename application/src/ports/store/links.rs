@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_domain::{LinkId, LinkState, OpenLink, PasskeyLink, RecentLinks, TokenId, UserId};
+use passlink_domain::{
+    LinkId, LinkKind, LinkState, OpenLink, PasskeyLink, RecentLinks, TokenId, UserId,
+};
 
-use crate::ports::{LinkKind, StoreError};
+use crate::ports::StoreError;
 
 /// Passkey links.
 #[async_trait]

@@ -27,7 +27,7 @@ pub use mail_queue::{ClaimedMail, Lease, LongestWaits, MailOutcome, MailQueue, R
 pub use mailboxes::Mailboxes;
 pub use outbox::{MailSubject, Outbox, OutboxLoad, OutboxMail, OutboxState};
 pub use passkeys::Passkeys;
-pub use staging::{Obstacle, Obstacles, StagedUser, Staging, Told};
+pub use staging::{AddedSoFar, Obstacle, Obstacles, StagedUser, Staging};
 pub use tokens::Tokens;
 pub use users::Users;
 
@@ -158,6 +158,6 @@ impl<T: Send + 'static, E: From<StoreError> + Send + 'static> Slot<T, E> {
 
     fn take(self) -> Result<T, E> {
         let result = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        result.unwrap_or_else(|| Err(StoreError::Broken("the work was not run".into()).into()))
+        result.unwrap_or_else(|| Err(StoreError::NotRun.into()))
     }
 }

@@ -54,8 +54,8 @@ pub struct Obstacles {
     pub count: u64,
 }
 
-/// Hears how much is done, while it is done.
-pub type Told<'t> = &'t (dyn Fn(u64) + Send + Sync);
+/// Is called with the number of users that are added so far.
+pub type AddedSoFar<'t> = &'t (dyn Fn(u64) + Send + Sync);
 
 /// Where users wait to be added all at once. Nobody sees who waits, and what waits goes with this.
 #[async_trait]
@@ -65,7 +65,11 @@ pub trait Staging: Send {
     /// What stands in the way of those who wait, the first `limit` of each kind.
     async fn obstacles(&mut self, limit: usize) -> Result<Vec<Obstacles>, StoreError>;
     /// Adds all who wait, each with the first entry of a history, in one transaction; `false`, and
-    /// nothing added, when an id or an address in an organisation is taken. `told` hears how many
-    /// are in the transaction so far.
-    async fn add_all(&mut self, at: Timestamp, told: Told<'_>) -> Result<bool, StoreError>;
+    /// nothing added, when an id or an address in an organisation is taken. Calls `progress`
+    /// meanwhile.
+    async fn add_all(
+        &mut self,
+        at: Timestamp,
+        progress: AddedSoFar<'_>,
+    ) -> Result<bool, StoreError>;
 }

@@ -4,12 +4,12 @@ use passlink_domain::{EventKind, LinkState};
 
 use super::*;
 use crate::{
-    callers::{NewToken, TokenUseCases},
+    callers::{ManageTokens, NewToken},
     fakes::World,
 };
 
-fn users(world: &Arc<World>) -> UserUseCases {
-    UserUseCases::new(world.clone(), world.clone(), world.clone())
+fn users(world: &Arc<World>) -> ManageUsers {
+    ManageUsers::new(world.clone(), world.clone(), world.clone())
 }
 
 fn email(address: &str) -> UserChanges {
@@ -20,7 +20,7 @@ fn email(address: &str) -> UserChanges {
 async fn with_ada() -> (Arc<World>, UserId) {
     let world = World::new();
     let caller = world.user("ada").await;
-    let tokens = TokenUseCases::new(world.clone(), world.clone(), world.clone());
+    let tokens = ManageTokens::new(world.clone(), world.clone(), world.clone());
     let new = NewToken { user: caller.user.clone(), name: None, lifetime: None };
     tokens.create(new).await.unwrap();
     world.send_link().to_caller(caller.clone()).await.unwrap();

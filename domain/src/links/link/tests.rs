@@ -3,6 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+const MILLISECOND: SignedDuration = SignedDuration::from_millis(1);
+
 const STATES: [LinkState; 7] = [
     LinkState::Requested,
     LinkState::Sent,
@@ -34,22 +36,6 @@ fn link() -> PasskeyLink {
     }
 }
 
-fn policy(cooldown: u64, max_per_hour: u32) -> LinkPolicy {
-    LinkPolicy {
-        lifetime: Duration::from_secs(3600),
-        cooldown: Duration::from_secs(cooldown),
-        max_per_hour,
-        max_per_mailbox: 2,
-    }
-}
-
-/// What a store that holds these mailed links says at `now`.
-fn recent(sent: &[i64], now: i64, max: u32) -> RecentLinks {
-    let hour = sent.iter().rev().copied().filter(|second| *second > now - 3600);
-    let requested: Vec<_> = hour.take(max as usize).map(at).collect();
-    RecentLinks { last_mailed: requested.first().copied(), requested }
-}
-
 proptest! {
     #[test]
     fn there_is_no_way_out_of_a_final_state(
@@ -72,35 +58,6 @@ proptest! {
             }
         }
     }
-
-    #[test]
-    fn a_policy_never_allows_more_than_its_limits(
-        cooldown in 0..600_u64,
-        max in 1..20_u32,
-        waits in proptest::collection::vec(0..900_i64, 1..200),
-    ) {
-        let policy = policy(cooldown, max);
-        let (mut now, mut sent) = (0, Vec::<i64>::new());
-        for wait in waits {
-            now += wait;
-            match policy.allows_mail(&recent(&sent, now, max), at(now)) {
-                Ok(()) => sent.push(now),
-                Err(TooManyLinks { retry_after, .. }) => {
-                    // Who waits that long is let through, and who waits a second less is not.
-                    let then = now + retry_after.as_secs() as i64;
-                    prop_assert!(policy.allows_mail(&recent(&sent, then, max), at(then)).is_ok());
-                    prop_assert!(policy.allows_mail(&recent(&sent, now, max), at(then - 1)).is_err());
-                }
-            }
-        }
-        for (i, first) in sent.iter().enumerate() {
-            let in_the_hour = sent[i..].iter().filter(|s| **s < first + 3600).count();
-            prop_assert!(in_the_hour <= max as usize);
-            if let Some(next) = sent.get(i + 1) {
-                prop_assert!(next - first >= cooldown as i64);
-            }
-        }
-    }
 }
 
 #[test]
@@ -119,63 +76,11 @@ fn a_link_is_open_until_the_instant_it_expires() {
 }
 
 #[test]
-fn the_wait_is_told_in_whole_seconds_and_never_as_none() {
-    let policy = policy(60, 5);
-    let newest = at(0) + SignedDuration::from_millis(500);
-    let recent = RecentLinks { requested: vec![newest], last_mailed: Some(newest) };
-    let wait = policy.allows_mail(&recent, at(0) + SignedDuration::from_millis(1_400));
-    assert_eq!(wait.unwrap_err().retry_after, Duration::from_secs(60));
-    let wait = policy.allows_mail(&recent, at(60));
-    assert_eq!(wait.unwrap_err().retry_after, Duration::from_secs(1));
-}
-
-#[test]
-fn returned_links_know_no_cooldown_and_ten_may_be_open() {
-    let policy = policy(60, 100);
-    let recent = RecentLinks { requested: vec![at(0); 10], last_mailed: Some(at(0)) };
-    let open_until = |end| OpenLink { requested: at(end - 3600), expires: at(end) };
-    let mut open = vec![open_until(500); MAX_RETURNED - 1];
-    assert!(policy.allows_return(&recent, &open, at(0)).is_ok());
-    open.push(open_until(90));
-    let wait = policy.allows_return(&recent, &open, at(0)).unwrap_err();
-    assert_eq!(wait.retry_after, Duration::from_secs(90));
-}
-
-#[test]
-fn returned_links_count_towards_the_hour() {
-    let recent = RecentLinks { requested: vec![at(10); 5], last_mailed: None };
-    let wait = policy(60, 5).allows_return(&recent, &[], at(20)).unwrap_err();
-    assert_eq!(wait.retry_after, Duration::from_secs(3590));
-    assert!(policy(60, 5).allows_mail(&recent, at(20)).is_err());
-}
-
-#[test]
-fn without_a_cooldown_nobody_waits_for_the_clock_of_another_node() {
-    let recent = RecentLinks { requested: vec![at(65)], last_mailed: Some(at(65)) };
-    assert!(policy(0, 5).allows_mail(&recent, at(60)).is_ok());
-    assert!(policy(1, 5).allows_mail(&recent, at(60)).is_err());
-}
-
-const DAY: i64 = 24 * 3600;
-
-#[test]
-fn a_clock_that_is_set_back_makes_nobody_wait_for_longer_than_from_a_link_requested_now() {
-    let ahead = RecentLinks { requested: vec![at(DAY); 5], last_mailed: Some(at(DAY)) };
-    assert!(ahead.are_ahead_of(at(0)) && !ahead.are_ahead_of(at(DAY)));
-    let cooldown = policy(60, 6).allows_mail(&ahead, at(0)).unwrap_err();
-    let hour = policy(60, 5).allows_mail(&ahead, at(0)).unwrap_err();
-    let open = OpenLink { requested: at(DAY), expires: at(DAY + 3600) };
-    let place = policy(60, 6).allows_return(&ahead, &[open; MAX_RETURNED], at(0)).unwrap_err();
-    for (refused, longest) in [(cooldown, 60), (hour, 3600), (place, 3600)] {
-        assert_eq!(refused.retry_after, Duration::from_secs(longest));
-        assert!(refused.clock_was_ahead);
+fn the_cutoff_of_resending_and_its_end_are_the_same_time() {
+    let expired = PasskeyLink { state: LinkState::Expired, ..link() };
+    let end = PasskeyLink::resend_end(expired.expires);
+    for (now, can_be_resent) in [(at(3600), true), (end - MILLISECOND, true), (end, false)] {
+        assert_eq!(expired.can_be_resent_at(now), can_be_resent, "{now}");
+        assert_eq!(expired.expires > PasskeyLink::resend_cutoff(now), can_be_resent, "{now}");
     }
-}
-
-#[test]
-fn a_mailbox_has_room_again_an_hour_after_the_oldest_that_counts() {
-    let full = policy(60, 5).mailbox_is_full(&[at(1800), at(600), at(0)], at(1860));
-    assert_eq!((full.retry_after.as_secs(), full.clock_was_ahead), (600 + 3600 - 1860, false));
-    let ahead = policy(60, 5).mailbox_is_full(&[at(DAY), at(DAY)], at(0));
-    assert_eq!((ahead.retry_after.as_secs(), ahead.clock_was_ahead), (3600, true));
 }

@@ -84,6 +84,7 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Unavailable(cause) => Self::because(ApiError::Unavailable, cause),
             StoreError::KeyRetired(_) => Self::because(ApiError::Unavailable, error),
+            StoreError::NotRun => Self::because(ApiError::Internal, error),
             StoreError::Broken(cause) => Self::because(ApiError::Internal, cause),
         }
     }
@@ -154,6 +155,7 @@ impl From<PasskeyError> for Failure {
             PasskeyError::NotVerified => ApiError::ValidateFailed,
             PasskeyError::Exists => ApiError::PasskeyExists,
             PasskeyError::TooMany => ApiError::TooManyPasskeys,
+            PasskeyError::HandleTaken => return Self::because(ApiError::Internal, error),
             PasskeyError::Name(why) => ApiError::invalid("name", why),
             PasskeyError::Domain => {
                 ApiError::invalid("domain", "must be a host where passkeys are registered")

@@ -51,7 +51,7 @@ impl Health {
         }
         // Whether the database is there was asked a moment ago. Where its connections are all busy, that
         // is no reason to send the calls elsewhere.
-        let retired = self.key_use.is_retired(self.keys.newest().clone());
+        let retired = self.key_use.is_retired(self.keys.newest().id().clone());
         if let Ok(Ok(true)) = timeout(FRESH, retired).await {
             return Some("the newest key of the key file was retired\n");
         }

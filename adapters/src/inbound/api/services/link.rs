@@ -4,8 +4,8 @@ use std::{fmt::Display, str::FromStr, sync::Arc};
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
 use passlink_application::{
-    codes::{CodeDesk, PresentedCode},
-    links::{InspectLink, LinkUseCases, LinkView, ResendLink},
+    codes::{CodeChecker, PresentedCode},
+    links::{InspectLink, LinkView, ResendLink, RevokeLink},
     passkeys::{InspectUndo, RemovePasskey, UndoState},
 };
 use passlink_domain::LinkState;
@@ -15,11 +15,11 @@ use crate::inbound::api::proto::passlink::v1::{self, *};
 
 /// Each method: the code, one use case, the answer.
 pub(crate) struct LinkCalls {
-    pub codes: CodeDesk,
+    pub codes: CodeChecker,
     pub inspect: InspectLink,
     pub inspect_undo: InspectUndo,
     pub resend: ResendLink,
-    pub links: LinkUseCases,
+    pub revoke: RevokeLink,
     pub remove: Arc<RemovePasskey>,
 }
 
@@ -61,7 +61,7 @@ impl LinkService for LinkCalls {
         request: ServiceRequest<'_, RevokeLinkRequest>,
     ) -> ServiceResult<RevokeLinkResponse> {
         let presented = presented(&context, request.link_id, request.code)?;
-        self.links.revoke_by_code(&self.codes, presented).await.map_err(Failure::from)?;
+        self.revoke.by_code(&self.codes, presented).await.map_err(Failure::from)?;
         Response::ok(RevokeLinkResponse::default())
     }
 

@@ -41,8 +41,8 @@ impl UserService for PasskeyCalls {
             }
             Some(Medium::SendLink(send)) => {
                 let template = send.url_template.as_deref().map(url_template).transpose()?;
-                let sent = self.send_link.leading_to(template, caller).await;
-                (sent.map_err(Failure::from)?, None)
+                let sent = self.send_link.send(template, caller).await;
+                (sent.map_err(Failure::from)?.1, None)
             }
             None => (self.send_link.to_caller(caller).await.map_err(Failure::from)?, None),
         };

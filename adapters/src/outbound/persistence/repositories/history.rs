@@ -9,7 +9,10 @@ use sea_orm::{
 };
 
 use super::{Sql, instant};
-use crate::outbound::persistence::entities::{events, users};
+use crate::outbound::persistence::{
+    entities::{events, users},
+    error::bad_row,
+};
 
 #[async_trait]
 impl<C: ConnectionTrait> History for Sql<'_, C> {
@@ -39,10 +42,11 @@ impl<C: ConnectionTrait> History for Sql<'_, C> {
         &mut self,
         user: &UserId,
         sequence: Sequence,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    ) -> Result<Timestamp, StoreError> {
         let sequence = i64::try_from(sequence.get()).unwrap_or(i64::MAX);
         let event = events::Entity::find_by_id((user.to_string(), sequence)).one(self.db).await;
         let event = event.map_err(|error| self.failed(error))?;
-        event.map(|event| instant(event.recorded_at)).transpose()
+        let event = event.ok_or_else(|| bad_row("a change that is not in its user's history"))?;
+        instant(event.recorded_at)
     }
 }

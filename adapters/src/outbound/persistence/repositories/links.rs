@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use passlink_application::ports::{LinkKind, Links, StoreError};
+use passlink_application::ports::{Links, StoreError};
 use passlink_domain::{
-    Delivery, EmailAddress, LinkId, LinkState, OpenLink, PasskeyLink, RecentLinks, TokenId, UserId,
+    Delivery, EmailAddress, LinkId, LinkKind, LinkState, OpenLink, PasskeyLink, RecentLinks,
+    TokenId, UserId,
 };
 use sea_orm::{
     ActiveValue::Set,

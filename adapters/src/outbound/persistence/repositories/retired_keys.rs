@@ -106,7 +106,7 @@ impl<C: ConnectionTrait> RetiredKeys for Sql<'_, C> {
         retired.map(drop).map_err(|error| self.failed(error))
     }
 
-    async fn end_some_that_need(
+    async fn end_batch_that_needs(
         &mut self,
         key: &KeyId,
         newer: &KeyId,

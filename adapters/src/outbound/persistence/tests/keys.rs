@@ -97,7 +97,7 @@ async fn a_key_that_is_retired_ends_links_resends_undos_and_ceremonies_of_its_ow
                 assert!(!tx.is_retired(&a).await?);
                 tx.retire_key(&a, at(50)).await?;
                 let (mut ended, mut rounds) = (EndedByKey::default(), 0);
-                while let Some(some) = tx.end_some_that_need(&a, &b, (at(40), at(50)), 2).await? {
+                while let Some(some) = tx.end_batch_that_needs(&a, &b, (at(40), at(50)), 2).await? {
                     ended += some;
                     rounds += 1;
                 }

@@ -1,4 +1,4 @@
-//! What all that is done with passkeys shares: its ports, the user's history, the mail to the user.
+//! What registering, listing and removing passkeys share: the ports, the event, the mail to the user.
 
 use std::sync::Arc;
 
@@ -17,37 +17,32 @@ use crate::{
     users::history::record_change,
 };
 
-/// Where passkeys are registered, listed and removed.
+/// Registers, lists and removes passkeys: what these share.
 #[derive(Clone)]
-pub struct PasskeyDesk {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) wake: Arc<dyn Wake>,
-    pub(crate) webauthn: Arc<dyn WebAuthn>,
-    pub(crate) public_url: PublicUrl,
-    pub(crate) max_per_user: usize,
-    pub(crate) observer: Arc<dyn Observer>,
+pub struct PasskeyRegistry {
+    /// Where passkeys are kept.
+    pub store: Arc<dyn Store>,
+    /// When they are registered and removed.
+    pub clock: Arc<dyn Clock>,
+    /// What ids are made of.
+    pub random: Arc<dyn Random>,
+    /// Whom to tell that there is mail.
+    pub wake: Arc<dyn Wake>,
+    /// The relying party that passkeys are made for.
+    pub webauthn: Arc<dyn WebAuthn>,
+    /// Where people reach Passlink.
+    pub public_url: PublicUrl,
+    /// How many passkeys a user may have.
+    pub max_per_user: usize,
+    /// Who counts what links become.
+    pub observer: Arc<dyn Observer>,
 }
 
-impl PasskeyDesk {
-    /// Takes the ports, where people reach Passlink, and how many passkeys a user may have.
-    pub fn new(
-        store: Arc<dyn Store>,
-        (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
-        wake: Arc<dyn Wake>,
-        webauthn: Arc<dyn WebAuthn>,
-        public_url: PublicUrl,
-        max_per_user: usize,
-        observer: Arc<dyn Observer>,
-    ) -> Self {
-        Self { store, clock, random, wake, webauthn, public_url, max_per_user, observer }
-    }
-
+impl PasskeyRegistry {
     /// A change that is about to be recorded, and the mail that tells of it.
-    pub(crate) fn notice(&self, passkey: PasskeyId) -> Result<Notice, StoreError> {
-        let mail = new_id(self.clock.now(), &*self.random)?;
-        Ok(Notice { mail, passkey, desk: self.clone() })
+    pub(crate) fn notice(&self, passkey: PasskeyId) -> Notice {
+        let mail = new_id(self.clock.now(), &*self.random);
+        Notice { mail, passkey, registry: self.clone() }
     }
 
     /// The user, active, whom nobody else changes before the transaction ends, and the time. It is
@@ -67,7 +62,7 @@ impl PasskeyDesk {
 pub(crate) struct Notice {
     mail: OutboxId,
     pub passkey: PasskeyId,
-    pub desk: PasskeyDesk,
+    pub registry: PasskeyRegistry,
 }
 
 impl Notice {
@@ -80,7 +75,7 @@ impl Notice {
     ) -> Result<ObjectDetails, StoreError> {
         let passkey = self.passkey.clone();
         let about = MailSubject::PasskeyAdded(passkey.clone());
-        let details = self.tell(user, EventKind::PasskeyAdded(passkey), about, now, tx).await?;
+        let details = self.record(user, EventKind::PasskeyAdded(passkey), about, now, tx).await?;
         Ok(ObjectDetails { created: Some(now), ..details })
     }
 
@@ -98,11 +93,11 @@ impl Notice {
         }
         let passkey = self.passkey.clone();
         let about = MailSubject::PasskeyRemoved(passkey.clone());
-        Ok(self.tell(user, EventKind::PasskeyRemoved(passkey), about, now, tx).await?)
+        Ok(self.record(user, EventKind::PasskeyRemoved(passkey), about, now, tx).await?)
     }
 
     /// Records a change, and queues a mail to a user who has an address that is known to be theirs.
-    async fn tell(
+    async fn record(
         &self,
         user: &User,
         kind: EventKind,
@@ -112,14 +107,14 @@ impl Notice {
     ) -> Result<ObjectDetails, StoreError> {
         if user.verified_address().is_some() {
             let mail = OutboxMail::new(self.mail.clone(), user, about, now);
-            queue(mail, &*self.desk.observer, tx).await?;
+            queue(mail, &*self.registry.observer, tx).await?;
         }
         record_change(user, kind, now, tx).await
     }
 }
 
 /// The passkey, if it is that user's and not removed.
-pub(crate) async fn own_passkey(
+pub(crate) async fn passkey_of_user(
     user: &UserId,
     passkey: &PasskeyId,
     tx: &mut dyn Repositories,

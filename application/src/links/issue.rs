@@ -1,4 +1,4 @@
-//! What all ways to a new link share: its ids and key, its place in the user's history.
+//! Making a link, whichever way it goes to its user: its id and key, its event in the user's history.
 
 use std::sync::Arc;
 
@@ -17,34 +17,29 @@ use crate::{
     users::history::record_change,
 };
 
-/// Where links are made.
+/// Makes links: what all ways to a new link share.
 #[derive(Clone)]
-pub struct LinkDesk {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) keys: Arc<CodeKeys>,
-    pub(crate) public_url: PublicUrl,
-    pub(crate) policy: LinkPolicy,
-    pub(crate) observer: Arc<dyn Observer>,
+pub struct LinkIssuer {
+    /// Where links are recorded.
+    pub store: Arc<dyn Store>,
+    /// When they are made.
+    pub clock: Arc<dyn Clock>,
+    /// What their ids are made of.
+    pub random: Arc<dyn Random>,
+    /// What their codes are derived from.
+    pub keys: Arc<CodeKeys>,
+    /// Where they lead.
+    pub public_url: PublicUrl,
+    /// How long they live, and how many a user may have.
+    pub policy: LinkPolicy,
+    /// Who counts them.
+    pub observer: Arc<dyn Observer>,
 }
 
-impl LinkDesk {
-    /// Takes the ports and the rules.
-    pub fn new(
-        store: Arc<dyn Store>,
-        (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
-        keys: Arc<CodeKeys>,
-        public_url: PublicUrl,
-        policy: LinkPolicy,
-        observer: Arc<dyn Observer>,
-    ) -> Self {
-        Self { store, clock, random, keys, public_url, policy, observer }
-    }
-
-    /// After a link was refused: what a clock that was ahead has recorded counts as recorded now, and
-    /// so stands in the user's way for no longer than it would have.
-    pub(crate) async fn refused(
+impl LinkIssuer {
+    /// To be called after a link was refused: what was recorded by a clock that was ahead counts as
+    /// recorded now, and so limits the user for no longer than it would have.
+    pub(crate) async fn correct_clock(
         &self,
         limit: &TooManyLinks,
         user: &UserId,
@@ -53,7 +48,7 @@ impl LinkDesk {
             return Ok(());
         }
         let now = self.clock.now();
-        let set = self.store.write(user.clone(), move |user, tx| {
+        let corrected = self.store.write(user.clone(), move |user, tx| {
             Box::pin(async move {
                 tx.set_requested_before(user, now).await?;
                 let user = tx.user(user).await?;
@@ -63,63 +58,61 @@ impl LinkDesk {
                 }
             })
         });
-        set.await
+        corrected.await
     }
 
-    /// Everything about a new link that is fixed before its unit of work is run.
-    pub(crate) fn draft(&self, caller: Caller) -> Result<Draft, StoreError> {
-        let link = new_id(self.clock.now(), &*self.random)?;
-        Ok(Draft { link, caller, url_template: None, desk: self.clone() })
+    /// Fixes what does not depend on the unit of work.
+    pub(crate) fn new_link(&self, url_template: Option<UrlTemplate>, caller: Caller) -> NewLink {
+        let id = new_id(self.clock.now(), &*self.random);
+        NewLink { id, caller, url_template, issuer: self.clone() }
     }
 }
 
 /// A link that is about to be made.
-pub(crate) struct Draft {
-    pub link: LinkId,
+pub(crate) struct NewLink {
+    pub id: LinkId,
     pub caller: Caller,
     pub url_template: Option<UrlTemplate>,
-    pub desk: LinkDesk,
+    pub issuer: LinkIssuer,
 }
 
-impl Draft {
+impl NewLink {
     /// The user that the link is for, whom nobody else changes before the transaction ends, and
     /// the time. It is read after that, so that changes have the order of their dates.
-    pub async fn user(
+    pub async fn lock_user(
         &self,
         tx: &mut dyn Repositories,
     ) -> Result<(User, Timestamp), UserLinkError> {
         let user = tx.user_for_update(&self.caller.user).await?;
-        Ok((user.ok_or(UserLinkError::UserNotFound)?, self.desk.clock.now()))
+        Ok((user.ok_or(UserLinkError::UserNotFound)?, self.issuer.clock.now()))
     }
 
     /// The user's links of the last hour, for the limits. None is recorded as requested later than
     /// now after this.
-    pub async fn recent(
+    pub async fn recent_links(
         &self,
         user: &UserId,
         now: Timestamp,
         tx: &mut dyn Repositories,
     ) -> Result<RecentLinks, StoreError> {
-        let policy = self.desk.policy;
-        let recent = tx.recent_links(user, policy.counts_from(now), policy.max_per_hour).await?;
+        let (since, most) = (LinkPolicy::counts_from(now), self.issuer.policy.max_per_hour);
+        let recent = tx.recent_links(user, since, most).await?;
         if recent.are_ahead_of(now) {
             tx.set_requested_before(user, now).await?;
         }
         Ok(recent)
     }
 
-    /// Sees that the token still holds that the caller has, while the user is locked: who revokes it
-    /// waits for the user as well, and ends the links that it made before.
+    /// Checks that the caller's token still holds. The user is locked: whoever revokes the token waits
+    /// for that lock too, and then ends the links that the token made.
     pub async fn check_token(
         &self,
         now: Timestamp,
         tx: &mut dyn Repositories,
     ) -> Result<(), UserLinkError> {
         let Some(id) = &self.caller.token else { return Ok(()) };
-        match tx.token(id).await?.is_some_and(|token| token.holds_at(now)) {
-            true => Ok(()),
-            false => Err(UserLinkError::TokenEnded),
-        }
+        let token = tx.token(id).await?.filter(|token| token.holds_at(now));
+        token.map(drop).ok_or(UserLinkError::TokenEnded)
     }
 
     /// Records the link as the next change in the user's history.
@@ -131,17 +124,17 @@ impl Draft {
         tx: &mut dyn Repositories,
     ) -> Result<(PasskeyLink, ObjectDetails), StoreError> {
         let link = PasskeyLink {
-            id: self.link.clone(),
+            id: self.id.clone(),
             user: user.id.clone(),
             organisation: user.organisation.clone(),
             delivery,
-            domain: self.desk.public_url.host().to_owned(),
-            key: signing_key(&self.desk.keys, tx).await?,
+            domain: self.issuer.public_url.host().to_owned(),
+            key: signing_key(&self.issuer.keys, tx).await?.id().clone(),
             requested_by: self.caller.token_name.clone(),
             token: self.caller.token.clone(),
             url_template: self.url_template.clone(),
             requested: now,
-            expires: self.desk.policy.expiry(now),
+            expires: self.issuer.policy.expiry(now),
             state: LinkState::Requested,
         };
         tx.add_link(&link).await?;

@@ -1,0 +1,42 @@
+//! Listing a user's links.
+
+use std::sync::Arc;
+
+use passlink_domain::{LinkId, PasskeyLink, UserId};
+
+use crate::{
+    links::LinkError,
+    ports::{Clock, Store},
+};
+
+/// Lists links.
+pub struct ListLinks {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+}
+
+impl ListLinks {
+    /// Takes the ports.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Up to `limit` of the user's links, by id, after `after`, each as it is now.
+    pub async fn page(
+        &self,
+        user: UserId,
+        after: Option<LinkId>,
+        limit: u64,
+    ) -> Result<Vec<PasskeyLink>, LinkError> {
+        let now = self.clock.now();
+        self.store
+            .read((user, after), move |(user, after), tx| {
+                Box::pin(async move {
+                    tx.user(user).await?.ok_or(LinkError::UserNotFound)?;
+                    let links = tx.links_of(user, after.as_ref(), limit).await?;
+                    Ok(links.into_iter().map(|link| link.seen_at(now)).collect())
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,63 @@
+//! What opens a ceremony: a bearer token, or a link, which must hold when it is begun and when it is finished.
+
+use jiff::Timestamp;
+use passlink_domain::{LinkId, OpenedBy, PasskeyLink, User, UserId};
+use tracing::Span;
+
+use crate::{
+    codes::CodeError,
+    passkeys::{PasskeyError, PasskeyRegistry},
+    ports::Repositories,
+};
+
+/// For whom a ceremony is begun or finished.
+pub(super) struct Opener {
+    /// The user, locked.
+    pub user: User,
+    /// The link that began it, if one did.
+    pub link: Option<PasskeyLink>,
+    pub now: Timestamp,
+}
+
+/// For whom a ceremony is begun or finished; a link that began it must still open something.
+pub(super) async fn lock_opener(
+    opened_by: &OpenedBy,
+    user: &UserId,
+    registry: &PasskeyRegistry,
+    tx: &mut dyn Repositories,
+) -> Result<Opener, PasskeyError> {
+    let OpenedBy::Link(link) = opened_by else {
+        let (user, now) = registry.active_user(user, tx).await?;
+        return Ok(Opener { user, link: None, now });
+    };
+    let user = tx.user_for_update(user).await?.ok_or_else(invalid_code)?;
+    let now = registry.clock.now();
+    let link = serving_link(link, &user, now, tx).await?;
+    Ok(Opener { user, link: Some(link), now })
+}
+
+/// The link, which must open something for the user.
+pub(super) async fn serving_link(
+    link: &LinkId,
+    user: &User,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<PasskeyLink, PasskeyError> {
+    let link = tx.link(link).await?;
+    link.filter(|link| link.user == user.id && link.serves(user, now)).ok_or_else(invalid_code)
+}
+
+pub(super) fn invalid_code() -> PasskeyError {
+    CodeError::Invalid.into()
+}
+
+/// Records in the current span what opened the ceremony.
+pub(super) fn record_opener(opened_by: &OpenedBy) {
+    let span = Span::current();
+    match opened_by {
+        OpenedBy::Bearer => span.record("passlink.opened_by", "bearer"),
+        OpenedBy::Link(link) => {
+            span.record("passlink.opened_by", "link").record("passlink.link.id", link.as_str())
+        }
+    };
+}

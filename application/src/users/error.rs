@@ -1,0 +1,50 @@
+//! Why a user was not added, shown or changed.
+
+use std::fmt;
+
+use passlink_domain::{ChangeRefused, User, UserId};
+
+use crate::ports::{Repositories, StoreError};
+
+/// Why a user was not added, shown or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// There is no such user.
+    #[error("there is no user with this id; `passlink user list` shows them")]
+    NotFound,
+    /// The id is taken.
+    #[error("there is a user with the id {0} already, or was one")]
+    IdTaken(UserId),
+    /// The address belongs to another user of the organisation, unless that has just changed.
+    #[error("the address belongs to another user of the organisation{}", Named(.0))]
+    EmailTaken(Option<UserId>),
+    /// The handle names another user.
+    #[error("the handle names another user to authenticators")]
+    HandleTaken,
+    /// The address is longer than a username may be.
+    #[error("the address is too long to be the username; give one")]
+    Username,
+    /// The user can't be changed so.
+    #[error(transparent)]
+    Refused(#[from] ChangeRefused),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+struct Named<'u>(&'u Option<UserId>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |user| write!(f, ", {user}"))
+    }
+}
+
+/// Whose address it is that the user can't have.
+pub(crate) async fn email_taken(
+    user: &User,
+    tx: &mut dyn Repositories,
+) -> Result<UserError, StoreError> {
+    let Some(email) = &user.email else { return Ok(UserError::EmailTaken(None)) };
+    Ok(UserError::EmailTaken(tx.owner_of(&user.organisation, &email.address).await?))
+}

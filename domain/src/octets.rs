@@ -1,0 +1,34 @@
+//! Octets that others choose, of which there may be so many.
+
+/// Octets of a wrong number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must have 1 to {most} octets")]
+pub struct OctetsError {
+    most: usize,
+}
+
+/// 1 to `MOST` octets.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Octets<const MOST: usize>(Vec<u8>);
+
+impl<const MOST: usize> Octets<MOST> {
+    /// Takes 1 to `MOST` octets.
+    pub fn new(octets: Vec<u8>) -> Result<Self, OctetsError> {
+        if (1..=MOST).contains(&octets.len()) {
+            Ok(Self(octets))
+        } else {
+            Err(OctetsError { most: MOST })
+        }
+    }
+
+    /// As many octets as the compiler can count.
+    pub(crate) fn from_array<const COUNT: usize>(octets: [u8; COUNT]) -> Self {
+        const { assert!(1 <= COUNT && COUNT <= MOST) };
+        Self(octets.into())
+    }
+
+    /// The octets.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}

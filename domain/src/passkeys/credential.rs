@@ -1,0 +1,76 @@
+//! Credentials: what a relying party keeps of an authenticator's answer (WebAuthn, section 4, "credential
+//! record").
+
+use crate::{Attachment, octets::Octets};
+
+/// Names a credential, as its authenticator chose.
+pub type CredentialId = Octets<1023>;
+
+/// The transport of an authenticator that is part of the device (WebAuthn, section 5.8.4).
+const INTERNAL: &str = "internal";
+/// How many transports of an authenticator are kept.
+pub const MAX_TRANSPORTS: usize = 8;
+
+/// Whether this can be the name of a transport (WebAuthn, section 5.8.4), known or not.
+pub fn is_transport(name: &str) -> bool {
+    (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+}
+
+/// The model of an authenticator, as far as it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Aaguid([u8; 16]);
+
+impl Aaguid {
+    /// Takes the octets.
+    pub fn new(octets: [u8; 16]) -> Self {
+        Self(octets)
+    }
+
+    /// The octets; all of them zero when the authenticator does not tell.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// A credential: what is needed to verify that somebody holds its private key, and what the
+/// authenticator told about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// Names the credential.
+    pub id: CredentialId,
+    /// The public key as a COSE_Key (RFC 9052, section 7).
+    pub public_key: Vec<u8>,
+    /// How often it has signed, for authenticators that count.
+    pub sign_count: u32,
+    /// How the authenticator can be reached, such as `internal` or `usb`.
+    pub transports: Vec<String>,
+    /// How the authenticator was attached.
+    pub attachment: Option<Attachment>,
+    /// Whether the credential can be backed up, and so be on more than one device.
+    pub backup_eligible: bool,
+    /// Whether it is.
+    pub backup_state: bool,
+    /// The authenticator's model.
+    pub aaguid: Aaguid,
+}
+
+impl Credential {
+    /// Whether what is told of the authenticator contradicts the attachment that was asked for: by its
+    /// transports, or since it says itself that it is no part of the device. Nothing told contradicts
+    /// nothing: without attestation, none of it is proven.
+    pub fn contradicts(&self, asked: Option<Attachment>) -> bool {
+        let internal = |name: &String| name == INTERNAL;
+        let told = !self.transports.is_empty();
+        match asked {
+            None => false,
+            Some(Attachment::Platform) => {
+                self.attachment == Some(Attachment::CrossPlatform)
+                    || told && !self.transports.iter().any(internal)
+            }
+            Some(Attachment::CrossPlatform) => told && self.transports.iter().all(internal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
