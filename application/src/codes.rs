@@ -13,7 +13,7 @@ use crate::{
     ports::{Store, StoreError},
 };
 
-/// Why a code opens nothing. Whatever is wrong with it, callers are told the same.
+/// Why a code opens nothing. Callers get the same answer whatever is wrong with it.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
     /// It is wrong, its time is over, or what it was for is gone.
@@ -84,8 +84,8 @@ impl CodeChecker {
         Ok((passkey, user))
     }
 
-    /// Whoever has a wrong code is refused before anything else is looked up, and after the same work,
-    /// whether or not there is what it shall open: how long that takes shall not tell.
+    /// A wrong code is refused before anything else is looked up, and after the same work whether or not
+    /// there is something that it could open: the time of a refusal must not give that away.
     fn check<T>(
         &self,
         binding: Option<(&KeyId, CodeBinding<'_>)>,

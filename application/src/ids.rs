@@ -13,7 +13,7 @@ pub(crate) fn new_id<T: From<Uuid>>(now: Timestamp, random: &dyn Random) -> T {
     uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().into()
 }
 
-/// A random UUID (UUIDv4), which tells nothing.
+/// A random UUID (UUIDv4): it says nothing about what it names.
 pub(crate) fn random_uuid(random: &dyn Random) -> Uuid {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);

@@ -107,7 +107,7 @@ pub struct UserEvent {
     pub at: Timestamp,
 }
 
-/// What a caller is told of the change that a call made.
+/// What a caller learns of the change that a call made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectDetails {
     /// The number of the change in the user's history.

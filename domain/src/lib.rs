@@ -19,7 +19,9 @@ pub use ids::{IdError, LinkId, OrganisationId, OutboxId, PasskeyId, TokenId, Use
 pub use links::code::{Code, CodeBinding, Purpose};
 pub use links::code_key::{CodeKey, CodeKeys, KeyError, KeyId};
 pub use links::link::{Delivery, LinkClosed, LinkKind, LinkState, PasskeyLink};
-pub use links::policy::{LinkPolicy, MAX_RETURNED, OpenLink, RecentLinks, TooManyLinks};
+pub use links::policy::{
+    LinkPolicy, MAX_LIFETIME, MAX_RETURNED, OpenLink, RecentLinks, TooManyLinks,
+};
 pub use links::url_template::{Placeholder, UrlTemplate, UrlTemplateError};
 pub use octets::OctetsError;
 pub use passkeys::attachment::Attachment;

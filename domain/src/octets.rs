@@ -1,4 +1,4 @@
-//! Octets that others choose, of which there may be so many.
+//! Octets that others choose, with a limit to their number.
 
 /// Octets of a wrong number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,7 @@ impl<const MOST: usize> Octets<MOST> {
         }
     }
 
-    /// As many octets as the compiler can count.
+    /// Takes octets whose number the compiler checks.
     pub(crate) fn from_array<const COUNT: usize>(octets: [u8; COUNT]) -> Self {
         const { assert!(1 <= COUNT && COUNT <= MOST) };
         Self(octets.into())

@@ -2,7 +2,7 @@
 
 use passlink_domain::{Text, TokenId, UserId};
 
-/// Who calls, as a bearer token told.
+/// Who calls, as a bearer token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The user that the token speaks for.

@@ -1,5 +1,5 @@
-//! Keys that were retired at once, because somebody else may have them: what they derived ends, and
-//! nothing is derived from them any more, in whose key file they may still be.
+//! Retiring a key at once, because somebody else may have it: what was derived from it ends, and no node
+//! derives anything from it any more, even if the key is still in its key file.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use passlink_domain::{CodeKey, CodeKeys, KeyId, PasskeyLink};
 
 use crate::ports::{Clock, EndedByKey, Repositories, Store, StoreError};
 
-/// How many links, and how many undo codes, end in a transaction: others wait for it.
+/// How many links, and how many undo codes, end in a transaction at most: others wait for it.
 const ENDED: u64 = 1000;
 
 /// Retires keys.
@@ -22,12 +22,11 @@ impl RetireKey {
         Self { store, clock }
     }
 
-    /// Ends all that `key` derived, for good; retiring it again ends what was made since. The
-    /// registrations that it could undo can be undone with `newer`, by codes that nobody has yet: mails
-    /// that wait to tell of them get these.
+    /// Ends all that was derived from `key`, for good; retiring it again ends what was made since. Codes
+    /// that undo a registration are derived from `newer` instead. Nobody has those yet: only mails that
+    /// still wait will hold them.
     ///
-    /// Errors: [`StoreError`]. The key may be retired then, and derives nothing; the count of what ended
-    /// is lost, and another call ends the rest.
+    /// Errors: [`StoreError`]. The key may be retired even then; another call ends the rest.
     pub async fn retire(&self, key: KeyId, newer: KeyId) -> Result<EndedByKey, StoreError> {
         let now = self.clock.now();
         let retire = self.store.write(key.clone(), move |key, tx| tx.retire_key(key, now));

@@ -95,8 +95,8 @@ fn view(link: PasskeyLink, user: User, known: bool, now: Timestamp) -> LinkView 
     }
 }
 
-/// What a user is called on a page, and the masked address. Users without a name are called by their
-/// address, which only the masked one tells.
+/// A user's name as a page shows it, and the masked address. The name is empty when it is the address:
+/// a page shows that masked alone.
 pub(crate) fn name_and_address(user: &User) -> (String, String) {
     let address = user.email.as_ref().map(|email| &email.address);
     let name = Some(user.display_name.as_str())

@@ -15,7 +15,7 @@ use crate::{
     users::{ImportError, WrongLines, history::record_change},
 };
 
-/// A passkey as a line of an import tells of it.
+/// A passkey as a line of an import describes it.
 #[derive(Debug, Clone)]
 pub struct ImportedPasskey {
     /// Its id; a new UUIDv7 when left out.

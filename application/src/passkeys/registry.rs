@@ -26,7 +26,7 @@ pub struct PasskeyRegistry {
     pub clock: Arc<dyn Clock>,
     /// What ids are made of.
     pub random: Arc<dyn Random>,
-    /// Whom to tell that there is mail.
+    /// Called when there is mail.
     pub wake: Arc<dyn Wake>,
     /// The relying party that passkeys are made for.
     pub webauthn: Arc<dyn WebAuthn>,
@@ -39,7 +39,7 @@ pub struct PasskeyRegistry {
 }
 
 impl PasskeyRegistry {
-    /// A change that is about to be recorded, and the mail that tells of it.
+    /// A change to this passkey that is about to be recorded.
     pub(crate) fn notice(&self, passkey: PasskeyId) -> Notice {
         let mail = new_id(self.clock.now(), &*self.random);
         Notice { mail, passkey, registry: self.clone() }
@@ -58,7 +58,7 @@ impl PasskeyRegistry {
     }
 }
 
-/// A change to a passkey and the mail that tells its user of it.
+/// A change to a passkey, with the mail that informs its user.
 pub(crate) struct Notice {
     mail: OutboxId,
     pub passkey: PasskeyId,

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{Text, TokenId, UserId, links::code::base64url};
 
-/// What a token starts with, so that people and secret scanners can tell what it is.
+/// What a token starts with, so that people and secret scanners recognise it.
 const PREFIX: &str = "passlink_";
 
 /// Why a text can't be a bearer token.

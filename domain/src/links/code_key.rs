@@ -149,7 +149,7 @@ impl CodeKeys {
     }
 
     /// Whether `presented` is the code of `binding`, which names its key. It is as much work when there
-    /// is no such binding, or its key is not held: how long a refusal takes tells nobody what there is.
+    /// is no such binding, or its key is not held: the time of a refusal gives nothing away.
     pub fn opens(&self, binding: Option<(&KeyId, CodeBinding<'_>)>, presented: &str) -> bool {
         /// As long as ids usually are.
         const NOBODY: &str = "00000000-0000-0000-0000-000000000000";

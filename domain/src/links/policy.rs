@@ -26,13 +26,13 @@ pub struct OpenLink {
 /// How long links live, and how many a user may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkPolicy {
-    /// How long a link works.
+    /// How long a link works, at most [`MAX_LIFETIME`].
     pub lifetime: Duration,
     /// How long after a mailed link the next one may be mailed.
     pub cooldown: Duration,
     /// How many links a user may request in an hour.
     pub max_per_hour: u32,
-    /// How many links may be mailed to a mailbox in an hour, whosever they are.
+    /// How many links may be mailed to a mailbox in an hour, for all its users together.
     pub max_per_mailbox: u32,
 }
 
@@ -46,6 +46,8 @@ pub struct TooManyLinks {
     pub clock_was_ahead: bool,
 }
 
+/// The longest lifetime that a policy can have.
+pub const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// The time that [`LinkPolicy::max_per_hour`] and [`LinkPolicy::max_per_mailbox`] count in.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How many returned links of a user may be open.
@@ -58,8 +60,8 @@ impl RecentLinks {
     }
 }
 
-// A clock can be set back. What lies ahead then counts as recorded now, so that nobody is told to
-// wait for longer than from a link that was requested this moment.
+// A clock can be set back. What then lies in the future counts as recorded now, so that nobody waits
+// longer than after a link that was requested this moment.
 impl LinkPolicy {
     /// The time from which on links, and mails to a mailbox, count towards the hourly limits.
     pub fn counts_from(now: Timestamp) -> Timestamp {

@@ -23,7 +23,7 @@ pub enum OpenedBy {
     Bearer,
 }
 
-/// What tells the challenge of a ceremony from codes.
+/// The purpose of challenges, which sets them apart from codes.
 const PURPOSE: &str = "challenge";
 
 /// What an authenticator is to sign: 256 bits, which are derived whenever they are needed and stored

@@ -16,7 +16,7 @@ pub fn is_transport(name: &str) -> bool {
     (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }
 
-/// The model of an authenticator, as far as it tells.
+/// The model of an authenticator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Aaguid([u8; 16]);
 
@@ -26,14 +26,14 @@ impl Aaguid {
         Self(octets)
     }
 
-    /// The octets; all of them zero when the authenticator does not tell.
+    /// The octets; all of them zero when the authenticator does not reveal it.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 }
 
 /// A credential: what is needed to verify that somebody holds its private key, and what the
-/// authenticator told about itself.
+/// authenticator says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
     /// Names the credential.
@@ -55,19 +55,21 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// Whether what is told of the authenticator contradicts the attachment that was asked for: by its
-    /// transports, or since it says itself that it is no part of the device. Nothing told contradicts
-    /// nothing: without attestation, none of it is proven.
+    /// Whether the authenticator contradicts the attachment that was asked for: by its transports, or by
+    /// its own attachment. One that says nothing contradicts nothing: without attestation, none of it is
+    /// proven anyway.
     pub fn contradicts(&self, asked: Option<Attachment>) -> bool {
         let internal = |name: &String| name == INTERNAL;
-        let told = !self.transports.is_empty();
+        let has_transports = !self.transports.is_empty();
         match asked {
             None => false,
             Some(Attachment::Platform) => {
                 self.attachment == Some(Attachment::CrossPlatform)
-                    || told && !self.transports.iter().any(internal)
+                    || has_transports && !self.transports.iter().any(internal)
             }
-            Some(Attachment::CrossPlatform) => told && self.transports.iter().all(internal),
+            Some(Attachment::CrossPlatform) => {
+                has_transports && self.transports.iter().all(internal)
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     Attachment, CodeBinding, Credential, KeyId, PasskeyId, Purpose, Text, TokenId, UserId,
 };
 
-/// How long the user can have a registration undone by the mail that told of it.
+/// How long a registration can be undone with the code in its mail.
 pub const UNDO_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What the code that undoes a registration is derived from, and what it can undo beside that.

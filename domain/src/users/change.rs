@@ -84,9 +84,10 @@ impl User {
             (Some(old), Some(new)) => old.address != new.address || old.verified && !new.verified,
             _ => false,
         };
-        let kind = match user.email == self.email {
-            true => EventKind::ProfileChanged,
-            false => EventKind::EmailChanged,
+        let kind = if user.email == self.email {
+            EventKind::ProfileChanged
+        } else {
+            EventKind::EmailChanged
         };
         Ok((user != *self).then_some(Changed { user, kind, ends_links }))
     }

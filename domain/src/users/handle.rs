@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::octets::Octets;
 
-/// Names a user to authenticators. Random, so that it tells nothing about the user; the same for all
+/// Names a user to authenticators. Random, so that it says nothing about the user; the same for all
 /// passkeys of a user.
 pub type UserHandle = Octets<64>;
 

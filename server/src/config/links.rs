@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use passlink_domain::UrlTemplate;
+use passlink_domain::{MAX_LIFETIME, UrlTemplate};
 use serde::Deserialize;
 use url::Url;
 use validator::{Validate, ValidationError};
@@ -102,7 +102,7 @@ fn is_url_template(text: &str) -> Result<(), ValidationError> {
 }
 
 fn is_lifetime(value: &Duration) -> Result<(), ValidationError> {
-    duration::within(*value, MINUTE, 24 * HOUR)
+    duration::within(*value, MINUTE, MAX_LIFETIME)
 }
 
 fn is_cooldown(value: &Duration) -> Result<(), ValidationError> {

@@ -149,7 +149,8 @@ impl RegisterPasskey {
         })?;
         if credential.contradicts(ceremony.asked) {
             let told = (&credential.attachment, &credential.transports);
-            tracing::info!(?told, asked = ?ceremony.asked, "the authenticator is not what was asked for");
+            let asked = &ceremony.asked;
+            tracing::info!(?told, ?asked, "the authenticator is not what was asked for");
             return Err(PasskeyError::NotVerified);
         }
         Ok(credential)

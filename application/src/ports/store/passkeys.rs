@@ -22,7 +22,7 @@ pub trait Passkeys {
     async fn had_passkeys(&mut self, user: &UserId) -> Result<bool, StoreError>;
     /// The passkey, removed or not.
     async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError>;
-    /// Adds a passkey; `false` when its credential is registered already, for whomever.
+    /// Adds a passkey; `false` when its credential is registered already, for any user.
     async fn add_passkey(&mut self, passkey: &Passkey) -> Result<bool, StoreError>;
     /// Removes a passkey; `false` when it is not there or removed already.
     async fn remove_passkey(&mut self, id: &PasskeyId, at: Timestamp) -> Result<bool, StoreError>;

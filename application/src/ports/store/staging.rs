@@ -8,7 +8,7 @@ use passlink_domain::User;
 
 use crate::ports::StoreError;
 
-/// A user who waits to be added, and the line that told of the user.
+/// A user who waits to be added, and the line that the user comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StagedUser {
     /// The number of the line.

@@ -1,11 +1,11 @@
 //! Passkey links.
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use passlink_application::ports::{Links, StoreError};
 use passlink_domain::{
-    Delivery, EmailAddress, LinkId, LinkKind, LinkState, OpenLink, PasskeyLink, RecentLinks,
-    TokenId, UserId,
+    Delivery, EmailAddress, LinkId, LinkKind, LinkState, MAX_LIFETIME, OpenLink, PasskeyLink,
+    RecentLinks, TokenId, UserId,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -27,8 +27,6 @@ state_names!(state_name, state_named, LinkState {
     LinkState::Revoked => "revoked",
 });
 
-/// No link lives longer (`links.lifetime`): what is older is not open.
-const LONGEST_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// The states in which a link is not final.
 const OPEN: [LinkState; 3] = [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable];
 
@@ -66,7 +64,7 @@ fn open_of_user(user: &UserId, now: Timestamp) -> Condition {
 
 /// Links that are open.
 fn open_at(now: Timestamp) -> Condition {
-    let longest = now.saturating_sub(LONGEST_LIFETIME).unwrap_or(Timestamp::MIN);
+    let longest = now.saturating_sub(MAX_LIFETIME).unwrap_or(Timestamp::MIN);
     Condition::all()
         .add(Column::RequestedAt.gt(longest.as_millisecond()))
         .add(Column::State.is_in(OPEN.map(state_name)))
