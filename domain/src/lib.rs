@@ -8,6 +8,7 @@ mod callers;
 mod history;
 mod ids;
 mod links;
+mod names;
 mod octets;
 mod passkeys;
 mod text;
@@ -23,6 +24,7 @@ pub use links::policy::{
     LinkPolicy, MAX_LIFETIME, MAX_RETURNED, OpenLink, RecentLinks, TooManyLinks,
 };
 pub use links::url_template::{Placeholder, UrlTemplate, UrlTemplateError};
+pub use names::UnknownName;
 pub use octets::OctetsError;
 pub use passkeys::attachment::Attachment;
 pub use passkeys::ceremony::{CEREMONY_LIFETIME, Ceremony, Challenge, MAX_CEREMONIES, OpenedBy};

@@ -12,7 +12,6 @@ use passlink_application::{
     users::{NewUser, UserError},
 };
 use passlink_domain::{BearerToken, EmailAddress, OrganisationId, Text, UserId};
-use url::Url;
 
 use crate::{
     Error,
@@ -75,7 +74,7 @@ async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
 fn config(listen: SocketAddr) -> Result<Config, Error> {
     let mut config = Config::default();
     config.server.listen = listen;
-    config.server.public_url = Url::parse(&format!("http://localhost:{}", listen.port()))?;
+    config.server.public_url = format!("http://localhost:{}", listen.port()).try_into()?;
     config.database.url = format!("sqlite://{FOLDER}/passlink.db?mode=rwc").into();
     config.secrets.key_file = format!("{FOLDER}/passlink.key").into();
     // Who tries things out doesn't want to wait.

@@ -8,7 +8,7 @@ pub mod cli;
 mod client_address;
 mod colours;
 mod commands;
-pub mod config;
+mod config;
 mod demo;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod edge;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     CodeBinding, EmailAddress, KeyId, LinkId, OrganisationId, Purpose, Text, TokenId, UrlTemplate,
-    User, UserId,
+    User, UserId, names::named,
 };
 
 /// How long after it expired a link can be resent.
@@ -30,6 +30,16 @@ pub enum LinkState {
     /// It was revoked, or what it rested on (user, address) changed.
     Revoked,
 }
+
+named!(LinkState {
+    Requested => "requested",
+    Sent => "sent",
+    Undeliverable => "undeliverable",
+    Redeemed => "redeemed",
+    Expired => "expired",
+    Replaced => "replaced",
+    Revoked => "revoked",
+});
 
 impl LinkState {
     /// Whether nothing can become of the link any more.

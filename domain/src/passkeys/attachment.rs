@@ -1,5 +1,7 @@
 //! How an authenticator is attached.
 
+use crate::names::named;
+
 /// How an authenticator is attached to the device (WebAuthn, section 5.4.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attachment {
@@ -8,3 +10,5 @@ pub enum Attachment {
     /// Goes from device to device: a security key, a phone beside a computer.
     CrossPlatform,
 }
+
+named!(Attachment { Platform => "platform", CrossPlatform => "cross-platform" });

@@ -1,6 +1,6 @@
 //! Users: who a passkey is for.
 
-use crate::{EmailAddress, OrganisationId, Sequence, Text, UserId};
+use crate::{EmailAddress, OrganisationId, Sequence, Text, UserId, names::named};
 
 /// Whether a user may act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,13 @@ pub enum UserState {
     /// Gone; only the history is left.
     Removed,
 }
+
+named!(UserState {
+    Active => "active",
+    Deactivated => "deactivated",
+    Locked => "locked",
+    Removed => "removed",
+});
 
 /// A registered address.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,53 +1,33 @@
 use std::path::PathBuf;
 
 use passlink_adapters::outbound::persistence::{PostgresUrl, check_url, sqlite_file};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use smart_default::SmartDefault;
 use url::form_urlencoded;
-use validator::Validate;
 
-use super::key::{Key, Section};
+use super::mask;
 
-/// `[database]`: where everything is stored.
-#[derive(Debug, Clone, Deserialize, Validate)]
-#[serde(default)]
-pub struct Database {
-    /// URL of the database: `sqlite:` for a file, `postgres://` for PostgreSQL 15 and later.
-    /// Default `sqlite://passlink.db?mode=rwc`. Secret; `url_file` names a file that holds it.
-    #[serde(deserialize_with = "url")]
+#[derive(Debug, Clone, SmartDefault, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Database {
+    /// The SQLite file, or the PostgreSQL database (version 15 or later). Must be a URL such as
+    /// sqlite://passlink.db?mode=rwc or postgres://user:password@host/name.
+    #[default("sqlite://passlink.db?mode=rwc")]
+    #[serde(deserialize_with = "url", serialize_with = "mask::serialize")]
+    #[schemars(with = "String", extend("writeOnly" = true))]
     pub url: SecretString,
-    /// Most connections open at a time, 1 to 1000. Default 16.
-    #[validate(range(min = 1, max = 1000))]
+    /// Connections to the database; on SQLite these read, and one more writes.
+    #[default = 16]
+    #[schemars(range(min = 1, max = 1000))]
     pub max_connections: u32,
-}
-
-impl Section for Database {
-    const NAME: &'static str = "database";
-    const KEYS: &'static [Key] = &[
-        Key::secret(
-            "url",
-            "The SQLite file, or the PostgreSQL database (version 15 or later)",
-            "a URL such as sqlite://passlink.db?mode=rwc or postgres://user:password@host/name",
-        ),
-        Key::number(
-            "max_connections",
-            "Connections to the database; on SQLite these read, and one more writes",
-            1,
-            1000,
-        ),
-    ];
-}
-
-impl Default for Database {
-    fn default() -> Self {
-        Self { url: "sqlite://passlink.db?mode=rwc".into(), max_connections: 16 }
-    }
 }
 
 impl Database {
     /// Whether the database is an SQLite file, not a server.
     pub fn is_sqlite(&self) -> bool {
-        is_sqlite(self.url.expose_secret())
+        self.url.expose_secret().starts_with("sqlite:")
     }
 
     /// The URL of a server, taken apart.
@@ -68,10 +48,6 @@ impl Database {
         let file = sqlite_file(self.url.expose_secret()).filter(|_| self.is_sqlite())?;
         Some(file.with_file_name("passlink.key"))
     }
-}
-
-fn is_sqlite(url: &str) -> bool {
-    url.starts_with("sqlite:")
 }
 
 /// Reads the URL. Errors say nothing of its content.

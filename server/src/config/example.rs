@@ -1,8 +1,8 @@
 //! `config example`: every key with its default, as a file to start from.
 
 use super::{
-    Config,
-    key::{Key, SECTIONS},
+    keys::{Key, secrets, sections, settings},
+    print::toml,
 };
 
 const HEAD: &str = "\
@@ -16,38 +16,32 @@ const HEAD: &str = "\
 const WIDTH: usize = 99;
 
 /// A file with every key: what it is for, what it allows, and its default.
-pub fn example() -> String {
-    let defaults = Config::default().values();
+pub(crate) fn example() -> String {
     let mut file = HEAD.to_owned();
-    for (section, keys) in SECTIONS {
+    for section in sections() {
         file += &format!("\n[{section}]\n");
-        let mut entries = Vec::new();
-        for key in keys {
-            let path = format!("{section}.{}", key.name);
-            let default = defaults.iter().find(|(name, _)| *name == path);
-            entries.push(entry(key, default.and_then(|(_, value)| value.as_deref())));
-        }
-        file += &entries.join("\n");
+        let entries = settings().filter(|key| key.section == section).map(entry);
+        file += &entries.collect::<Vec<_>>().join("\n");
     }
     file
 }
 
-fn entry(key: &Key, default: Option<&str>) -> String {
-    let (name, meaning, allowed) = (key.name, key.meaning, key.allowed());
+fn entry(key: &Key) -> String {
     let mut entry = String::new();
-    comment(&mut entry, &format!("{meaning}. Must be {allowed}."));
-    match (default, key.example) {
-        (Some(default), _) => entry += &format!("#{name} = {default}\n"),
-        (None, Some(example)) => {
-            entry += &format!("# Not set by default.\n#{name} = '{example}'\n")
-        }
-        (None, None) => entry += "# Not set by default.\n",
+    comment(&mut entry, &format!("{}. Must be {}.", key.meaning, key.allowed));
+    match key.value.default.as_ref().and_then(toml) {
+        Some(default) => entry += &format!("#{} = {default}\n", key.name),
+        None => entry += &format!("# Not set by default.\n{}", setting(key)),
     }
-    if key.is_secret() {
-        let file = key.file_name();
-        entry += &format!("# Or a file that holds it:\n#{file} = '/run/secrets/passlink_{name}'\n");
+    if let Some((_, file)) = secrets().find(|(secret, _)| secret.path == key.path) {
+        entry += &format!("# Or a file that holds it:\n{}", setting(file));
     }
     entry
+}
+
+/// A key with its example.
+fn setting(key: &Key) -> String {
+    key.value.examples.iter().map(|value| format!("#{} = '{value}'\n", key.name)).collect()
 }
 
 /// Adds a text as lines of a comment.

@@ -1,6 +1,8 @@
 //! What may be shown of a text that holds a secret, or may hold one by mistake.
 
 use passlink_adapters::outbound::persistence::{PostgresUrl, check_url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, Serializer};
 use url::Url;
 
 /// Stands where a secret was.
@@ -44,29 +46,28 @@ pub(super) fn url(secret: &str) -> String {
     if let Ok(url) = PostgresUrl::parse(secret) {
         return url.shown();
     }
-    let url = match Url::parse(secret) {
-        Ok(url) if url.scheme().starts_with("smtp") => url,
-        _ => return REDACTED.to_owned(),
+    let Some(url) = Url::parse(secret).ok().filter(|url| url.scheme().starts_with("smtp")) else {
+        return REDACTED.to_owned();
     };
-    let mut shown = format!("{}:", url.scheme());
-    if url.has_authority() {
-        shown += "//";
-        shown += url.username();
-        if url.password().is_some() {
-            shown = shown + ":" + REDACTED;
-        }
-        if url.password().is_some() || !url.username().is_empty() {
-            shown.push('@');
-        }
-        shown += url.host_str().unwrap_or_default();
-        if let Some(port) = url.port() {
-            shown = format!("{shown}:{port}");
-        }
+    let mut shown = url.clone();
+    shown.set_fragment(None);
+    if url.password().is_some() && shown.set_password(Some(REDACTED)).is_err() {
+        return REDACTED.to_owned();
     }
-    shown += url.path();
-    for (index, (name, value)) in url.query_pairs().enumerate() {
-        let value = if name == "tls" { &value } else { REDACTED };
-        shown = format!("{shown}{}{name}={value}", if index == 0 { '?' } else { '&' });
+    if url.query().is_some() {
+        let shown_pairs = url.query_pairs().map(|(name, value)| match &*name {
+            "tls" => (name, value),
+            _ => (name, REDACTED.into()),
+        });
+        shown.query_pairs_mut().clear().extend_pairs(shown_pairs);
     }
-    shown
+    shown.as_str().replace("%5Bredacted%5D", REDACTED)
+}
+
+/// Serializes a secret URL as [`url`] shows it.
+pub(super) fn serialize<'s, S: Serializer>(
+    secret: impl Into<Option<&'s SecretString>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    secret.into().map(|secret| url(secret.expose_secret())).serialize(serializer)
 }

@@ -8,77 +8,64 @@ use url::Url;
 
 use crate::Error;
 
-use super::{Config, error::Problems, webauthn::may_bind};
+use super::{problems::Problems, settings::Config, webauthn::may_bind};
 
-/// Refuses what doesn't go together. Keys that were refused already are left alone.
+/// Refuses what doesn't go together.
 pub(super) fn check(config: &Config, problems: &mut Problems) {
-    let smtp = config.mail.smtp_url.is_some();
-    if smtp && config.mail.directory.is_some() && !problems.concern(&["mail.directory"]) {
-        let smtp_url = config.origin("mail.smtp_url");
+    let Config { server, database, mail, webauthn, .. } = config;
+    let (base_url, smtp_url) = (server.base_url(), config.origin("mail.smtp_url"));
+    // Where one of the others was refused already, nothing is known.
+    let mut refuse = |key: &str, others: &[&str], what: String| {
+        if !problems.concern(&[&[key], others].concat()) {
+            problems.refuse(key, config.origin(key), &what);
+        }
+    };
+    if mail.smtp_url.is_some() && mail.directory.is_some() {
         let what = format!(": must not be set together with mail.smtp_url ({smtp_url})");
-        problems.refuse("mail.directory", config.origin("mail.directory"), &what);
+        refuse("mail.directory", &[], what);
     }
-    if smtp && config.mail.from.is_none() && !problems.concern(&["mail.from"]) {
+    if mail.smtp_url.is_some() && mail.from.is_none() {
         let what = ": needs mail.from, a mailbox such as Passlink <no-reply@example.com>";
-        problems.refuse("mail.smtp_url", config.origin("mail.smtp_url"), what);
+        refuse("mail.smtp_url", &["mail.from"], what.to_owned());
     }
-    if !config.database.is_sqlite()
-        && !config.origins.contains_key("secrets.key_file")
-        && !problems.concern(&["database.url"])
-    {
+    let is_set = |key: &str| config.origins.contains_key(key);
+    if !database.is_sqlite() && !is_set("secrets.key_file") {
         let what = ": PostgreSQL needs secrets.key_file, the path of a file";
-        problems.refuse("database.url", config.origin("database.url"), what);
+        refuse("database.url", &[], what.to_owned());
     }
-    for (one, other) in [("tls_cert", "tls_key"), ("tls_key", "tls_cert")] {
-        let (one, other) = (format!("server.{one}"), format!("server.{other}"));
-        let set = |key: &String| config.origins.contains_key(key);
-        if set(&one) && !set(&other) && !problems.concern(&[&one, &other]) {
-            let what = format!(": needs {other}, the path of a PEM file");
-            problems.refuse(&one, config.origin(&one), &what);
+    let (cert, key) = ("server.tls_cert", "server.tls_key");
+    for (one, other) in [(cert, key), (key, cert)] {
+        if is_set(one) && !is_set(other) {
+            refuse(one, &[other], format!(": needs {other}, the path of a PEM file"));
         }
     }
-    let https = config.server.public_url.scheme() == "https";
-    if (!https || config.server.is_local())
-        && config.mail.smtp_server().is_some_and(|server| !server.is_loopback())
-        && !problems.concern(&["server.public_url"])
-    {
+    let is_safe = server.public_url.scheme() == "https" && !server.is_local();
+    if !is_safe && mail.smtp_server().is_some_and(|server| !server.is_loopback()) {
         let what = format!(
-            " = \"{}\": must be https, and not localhost, with an SMTP server that is not on loopback ({})",
-            config.server.base_url(),
-            config.origin("mail.smtp_url"),
+            " = \"{base_url}\": must be https, and not localhost, with an SMTP server that is not on \
+             loopback ({smtp_url})"
         );
-        problems.refuse("server.public_url", config.origin("server.public_url"), &what);
+        refuse("server.public_url", &[], what);
     }
-    relying_party(config, problems);
-    let urls = ["server.public_url", "links.url_template", "links.allowed_origins"];
-    if !problems.concern(&urls)
-        && let Err(why) = config.public_links()
-    {
-        let what = format!(": {why}");
-        problems.refuse("links.url_template", config.origin("links.url_template"), &what);
-    }
-}
-
-/// Refuses a relying party that browsers make no passkeys for.
-fn relying_party(config: &Config, problems: &mut Problems) {
-    let public_url = &config.server.public_url;
-    match config.webauthn.rp_id(public_url) {
-        _ if problems.concern(&["server.public_url", "webauthn.rp_id"]) => {}
+    match webauthn.rp_id(&server.public_url) {
         None => {
             let what = format!(
-                " = \"{}\": must have a domain name, or be localhost: passkeys are not made for IP addresses",
-                config.server.base_url(),
+                " = \"{base_url}\": must have a domain name, or be localhost: passkeys are not made for \
+                 IP addresses"
             );
-            problems.refuse("server.public_url", config.origin("server.public_url"), &what);
+            refuse("server.public_url", &["webauthn.rp_id"], what);
         }
-        Some(rp_id) if !may_bind(public_url, &rp_id) => {
+        Some(rp_id) if !may_bind(&server.public_url, &rp_id) => {
             let what = format!(
-                ": must be the host of server.public_url ({}) or a domain above it",
-                config.server.base_url(),
+                ": must be the host of server.public_url ({base_url}) or a domain above it"
             );
-            problems.refuse("webauthn.rp_id", config.origin("webauthn.rp_id"), &what);
+            refuse("webauthn.rp_id", &["server.public_url"], what);
         }
         Some(_) => {}
+    }
+    if let Err(why) = config.public_links() {
+        let others = ["server.public_url", "links.allowed_origins"];
+        refuse("links.url_template", &others, format!(": {why}"));
     }
 }
 

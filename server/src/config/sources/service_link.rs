@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use url::{Host, Url};
 
-use crate::config::key::{PREFIX, SECTIONS};
+use crate::config::keys::{PREFIX, sections};
 
 /// The protocols of ports there.
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
@@ -33,7 +33,7 @@ impl ServiceLinks {
             return false;
         };
         let section = rest.split_once("__").map_or("", |(section, _)| section);
-        if SECTIONS.iter().any(|(name, _)| name.eq_ignore_ascii_case(section)) {
+        if sections().any(|name| name.eq_ignore_ascii_case(section)) {
             return false;
         }
         self.is_of_container(variable) || is_of_service(rest, value)
@@ -48,47 +48,28 @@ impl ServiceLinks {
     }
 }
 
-/// Whether a name without its prefix is `[<SERVICE>_]<ENDING>`, and the value as it is with that ending.
+/// Whether a name without its prefix is `[<SERVICE>_]<ENDING>`, and the value as it is with that
+/// ending. A service's name may hold any words, so an ending can begin at each of them.
 fn is_of_service(rest: &str, value: &str) -> bool {
-    rest.match_indices("SERVICE_").map(|(at, it)| (at, at + it.len())).any(|(at, end)| {
-        let ending = rest.get(end..).unwrap_or_default();
-        begins_a_word(rest, at)
-            && match ending {
-                "HOST" => is_host(value),
-                "PORT" => is_port(value),
-                _ => ending.starts_with("PORT_") && is_port(value),
-            }
-    }) || rest.match_indices("PORT").map(|(at, it)| (at, at + it.len())).any(|(at, end)| {
-        let ending = rest.get(end..).unwrap_or_default();
-        begins_a_word(rest, at) && is_of_port(ending, value)
-    })
-}
-
-fn begins_a_word(text: &str, at: usize) -> bool {
-    text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('_'))
-}
-
-/// What follows `PORT`: nothing, or `_5432_TCP`, or that with what of it is told.
-fn is_of_port(ending: &str, value: &str) -> bool {
-    let mut words = ending.split('_');
-    let (Some(""), number, protocol, what, end, None) =
-        (words.next(), words.next(), words.next(), words.next(), words.next(), words.next())
-    else {
-        return false;
-    };
-    let (Some(number), Some(protocol)) = (number, protocol) else {
-        return ending.is_empty() && is_address(value);
-    };
-    let known = PROTOCOLS.iter().any(|it| it.eq_ignore_ascii_case(protocol));
-    known
-        && is_port(number)
-        && match (what, end) {
-            (None | Some("START" | "END"), None) => is_address(value),
-            (Some("ADDR"), None) => is_host(value),
-            (Some("PORT"), None | Some("START" | "END")) => is_port(value),
-            (Some("PROTO"), None) => PROTOCOLS.contains(&value),
-            _ => false,
+    let words: Vec<_> = rest.split('_').collect();
+    (0..words.len()).filter_map(|start| words.get(start..)).any(|ending| match ending {
+        ["SERVICE", "HOST"] => is_host(value),
+        ["SERVICE", "PORT", ..] => is_port(value),
+        ["PORT"] => is_address(value),
+        ["PORT", number, protocol, what @ ..] => {
+            let is_protocol = PROTOCOLS.iter().any(|it| it.eq_ignore_ascii_case(protocol));
+            is_protocol
+                && is_port(number)
+                && match what {
+                    [] | ["START" | "END"] => is_address(value),
+                    ["ADDR"] => is_host(value),
+                    ["PORT"] | ["PORT", "START" | "END"] => is_port(value),
+                    ["PROTO"] => PROTOCOLS.contains(&value),
+                    _ => false,
+                }
         }
+        _ => false,
+    })
 }
 
 fn is_port(value: &str) -> bool {

@@ -37,19 +37,14 @@ fn the_table_in_the_docs_is_made_from_the_code() {
 
 /// A row for every key.
 fn table(head: &str) -> String {
-    let defaults = Config::default().values();
     let mut table = format!("{head}| --- | --- | --- | --- |\n");
-    for (section, keys) in key::SECTIONS {
-        for key in keys {
-            let path = format!("{section}.{}", key.name);
-            let (_, default) = defaults.iter().find(|(name, _)| *name == path).unwrap();
-            let default = match default {
-                Some(value) => format!("`{}`", value.trim_matches('"')),
-                None => "none".to_owned(),
-            };
-            let allowed = key.allowed().replace('<', r"\<").replace('|', r"\|");
-            table += &format!("| `{path}` | {default} | {allowed} | {} |\n", key.meaning);
-        }
+    for key in keys::settings() {
+        let default = match key.value.default.as_ref().and_then(crate::config::print::toml) {
+            Some(value) => format!("`{}`", value.trim_matches('"')),
+            None => "none".to_owned(),
+        };
+        let allowed = key.allowed.replace('<', r"\<").replace('|', r"\|");
+        table += &format!("| `{}` | {default} | {allowed} | {} |\n", key.path, key.meaning);
     }
     table
 }
@@ -80,22 +75,33 @@ fn every_key_of_the_example_can_be_set_as_it_stands_there() {
             set += 1;
         }
     }
-    assert_eq!(set, key::SECTIONS.iter().map(|(_, keys)| keys.len()).sum::<usize>());
+    assert_eq!(set, keys::settings().count());
 }
 
 /// What the schema says of a number is what the configuration takes.
 #[test]
 fn a_number_is_taken_from_its_least_to_its_most() {
-    for (section, keys) in key::SECTIONS {
-        for key in keys {
-            let key::Kind::Number(min, max) = key.kind else { continue };
-            let takes = |value: i64| {
-                let toml = format!("{section}.{} = {value}", key.name);
-                Folder::new().load(&toml, &[]).is_ok()
-            };
-            let (min, max) = (i64::from(min), i64::from(max));
-            assert!(takes(min) && takes(max), "{section}.{}", key.name);
-            assert!(!takes(min - 1) && !takes(max + 1), "{section}.{}", key.name);
-        }
+    let mut numbers = 0;
+    for key in keys::settings() {
+        let schema = &schema()["properties"][key.section]["properties"][key.name];
+        let (min, max) = (schema["minimum"].as_i64(), schema["maximum"].as_i64());
+        let Some((min, max)) = min.zip(max) else {
+            assert_ne!(schema["type"], "integer", "{} has a range", key.path);
+            continue;
+        };
+        let takes =
+            |value: i64| Folder::new().load(&format!("{} = {value}", key.path), &[]).is_ok();
+        assert!(takes(min) && takes(max), "{}", key.path);
+        assert!(!takes(min - 1) && !takes(max + 1), "{}", key.path);
+        numbers += 1;
+    }
+    assert!(numbers >= 8, "{numbers}");
+}
+
+#[test]
+fn every_key_says_what_it_is_for_and_what_it_must_be() {
+    for key in keys::keys() {
+        assert!(!key.meaning.is_empty() && !key.allowed.is_empty(), "{}", key.path);
+        assert!(key.value.default.is_none() || key.value.examples.is_empty(), "{}", key.path);
     }
 }

@@ -75,7 +75,7 @@ fn a_wrong_variable_is_told_what_is_allowed() {
         (
             "PASSLINK_TELEMETRY__LOG_FORMAT",
             "0",
-            "telemetry.log_format = \"0\": must be text or json (there is no such format)",
+            "telemetry.log_format = \"0\": must be text or json",
         ),
     ] {
         assert_eq!(problems("", &[(name, value)]), [format!("{name}: {line}")]);

@@ -2,6 +2,7 @@
 
 use icu_locale::{Direction, Locale, LocaleDirectionality};
 use icu_plurals::{PluralCategory, PluralRules};
+use passlink_domain::MAX_LIFETIME;
 
 /// The language that all other texts are compared with, and the default one of mails.
 pub(super) const FALLBACK: &str = "en";
@@ -9,8 +10,8 @@ pub(super) const FALLBACK: &str = "en";
 /// The plural categories (CLDR).
 const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 
-/// Most of a unit that a mail speaks of: the minutes of a day.
-const MOST: u32 = 24 * 60;
+/// Most of a unit that a mail speaks of: the minutes that a link works at the most.
+const MOST: u64 = MAX_LIFETIME.as_secs() / 60;
 
 /// Whether the language is written from right to left.
 pub(super) fn is_rtl(tag: &str) -> bool {

@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::sources::Origin;
+use super::origin::Origin;
 
 /// Everything that is wrong with a configuration. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigErrors(Vec<String>);
+#[derive(Debug)]
+pub(crate) struct ConfigErrors(Vec<String>);
 
 impl ConfigErrors {
     /// The problems, a line each.
+    #[cfg(test)]
     pub fn lines(&self) -> &[String] {
         &self.0
     }
