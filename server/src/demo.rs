@@ -17,10 +17,9 @@ use crate::{
     Error,
     commands::print_text,
     config::Config,
-    http, panics,
+    http, observability,
     serve::Server,
-    telemetry,
-    wiring::{House, Pending, local_mailer},
+    wiring::{App, Pending, local_mailer},
 };
 
 /// Where the demo keeps its things, in the working directory.
@@ -36,8 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Starts, sends the demo user a link through the HTTP endpoint, says where everything is, and
 /// keeps serving.
 pub(crate) async fn run(listen: SocketAddr) -> Result<(), Error> {
-    let telemetry = telemetry::start(&Default::default(), "warn")?;
-    panics::log();
+    let telemetry = observability::start(&Default::default(), "warn")?;
     let served = serve(listen, &telemetry).await;
     telemetry.flush().await;
     served
@@ -54,16 +52,15 @@ async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
         .mode(0o700)
         .create(FOLDER)
         .map_err(|error| format!("{FOLDER}: {error}"))?;
-    let config = config(listen)?;
-    let house = House::open_for_server(&config, Pending::Migrate).await?;
-    let token = demo_token(&house).await?;
+    let app = App::open_for_server(config(listen)?, Pending::Migrate).await?;
+    let token = demo_token(&app).await?;
     let mailbox = Mailbox::new(&unguessable())?;
-    let mailer = Arc::new(local_mailer(&config, mailbox.clone())?);
-    let server = Server::start(listener, &config, &house, telemetry, mailer, |router| {
+    let mailer = Arc::new(local_mailer(app.config(), mailbox.clone())?);
+    let server = Server::start(listener, &app, telemetry, mailer, |router| {
         router.merge(mailbox.router(listen.port()))
     });
     let serving = tokio::spawn(server.await?.finish());
-    let told = tell(&config, &token, &mailbox).await;
+    let told = tell(app.config(), &token, &mailbox).await;
     if told.is_err() {
         serving.abort();
         return told;
@@ -84,7 +81,7 @@ fn config(listen: SocketAddr) -> Result<Config, Error> {
 }
 
 /// A token for the demo user, who is added at the first start.
-async fn demo_token(house: &House) -> Result<BearerToken, Error> {
+async fn demo_token(app: &App) -> Result<BearerToken, Error> {
     let id = UserId::parse(USER)?;
     let user = NewUser {
         id: Some(id.clone()),
@@ -95,7 +92,7 @@ async fn demo_token(house: &House) -> Result<BearerToken, Error> {
         display_name: Some(Text::parse("Ada Example")?),
         language: None,
     };
-    match house.users().add(user).await {
+    match app.users().add(user).await {
         Ok(_) | Err(UserError::IdTaken(_)) => {}
         Err(error) => return Err(error.into()),
     }
@@ -104,7 +101,7 @@ async fn demo_token(house: &House) -> Result<BearerToken, Error> {
         name: Some(Text::parse("Passlink demo")?),
         lifetime: Some(Duration::from_secs(24 * 60 * 60)),
     };
-    Ok(house.tokens().create(token).await?.1)
+    Ok(app.tokens().create(token).await?.1)
 }
 
 fn unguessable() -> String {

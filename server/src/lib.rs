@@ -1,89 +1,26 @@
 //! The binary's parts: command line, configuration, wiring, lifecycle. Thin: what Passlink does
 //! stands in the application layer.
 
-use std::process::ExitCode;
-
-mod check;
 pub mod cli;
 mod client_address;
-mod colours;
 mod commands;
 mod config;
 mod demo;
-#[cfg(any(test, feature = "fuzzing"))]
-pub mod edge;
+mod error;
 mod expiry;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod http;
-mod key_check;
 mod lifecycle;
-mod panics;
+mod observability;
+mod preflight;
+mod run;
 mod serve;
-mod telemetry;
+mod terminal;
 mod tls;
+mod vitals;
 mod wiring;
 mod worker;
 
-use cli::{Cli, Command};
-use config::Config;
-
-/// An error on its way to the person at the terminal.
-type Error = Box<dyn std::error::Error + Send + Sync>;
-
-/// Does what the command line says. The exit code is 0 when it is done, 1 when it failed and 2 when
-/// it can't be meant so.
-pub fn run(cli: Cli) -> ExitCode {
-    if let Err(wrong_use) = cli.check() {
-        wrong_use.exit();
-    }
-    // Whoever speaks TLS and brings no cryptography along uses this.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error),
-    };
-    let result = runtime.block_on(dispatch(cli));
-    // Whatever still runs is not worth waiting for: what matters was waited for.
-    runtime.shutdown_background();
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<commands::Unread>() => ExitCode::SUCCESS,
-        Err(error) => failed(&*error),
-    }
-}
-
-async fn dispatch(cli: Cli) -> Result<(), Error> {
-    let load = || Config::load(cli.config.as_deref(), config::environment());
-    match cli.command {
-        Command::Demo { listen } => demo::run(listen).await,
-        Command::Serve { no_migrate } => serve::run(load()?, no_migrate).await,
-        Command::Migrate => commands::migrate(load()?).await,
-        Command::User(command) => {
-            let call = cli::shell::call(cli.config.as_deref());
-            commands::user::run(command, load()?, &call).await
-        }
-        Command::Token(command) => commands::token::run(command, load()?).await,
-        Command::Link(command) => commands::link::run(command, load()?).await,
-        Command::Passkey(command) => commands::passkey::run(command, load()?).await,
-        Command::Mail(command) => commands::mail::run(command, load()?).await,
-        Command::Key(command) => commands::key::run(command, load()?).await,
-        Command::Outbox(command) => commands::outbox::run(command, load()?).await,
-        Command::Completions { shell } => commands::reference::completions(shell),
-        Command::Man { out } => commands::reference::man(out.as_deref()),
-        Command::Config(command) => commands::config::run(command, load),
-    }
-}
-
-/// Says what failed, and why, down to the first cause.
-fn failed(error: &(dyn std::error::Error + 'static)) -> ExitCode {
-    let mut message = format!("passlink: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !message.ends_with(&cause_text) {
-            message.push_str(&format!(": {cause_text}"));
-        }
-        source = cause.source();
-    }
-    eprintln!("{message}");
-    ExitCode::FAILURE
-}
+use error::Error;
+pub use run::run;

@@ -62,8 +62,5 @@ pub(crate) async fn run(
 }
 
 fn ended(early: bool, what: &str) -> Result<(), Error> {
-    match early {
-        true => Err(format!("{what} ended unasked").into()),
-        false => Ok(()),
-    }
+    if early { Err(format!("{what} ended unasked").into()) } else { Ok(()) }
 }

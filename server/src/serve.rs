@@ -9,52 +9,48 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Error,
-    check::check,
     client_address::TrustedProxies,
     config::Config,
-    expiry, http, key_check, lifecycle, panics, telemetry,
+    expiry, http, lifecycle, observability, preflight,
     tls::{self, Tls},
-    wiring::{House, Pending, configured_mailer},
+    vitals,
+    wiring::{App, Pending, configured_mailer},
     worker::{self, Bell, Pulse},
 };
 
 /// Serves until a signal asks to stop.
 pub(crate) async fn run(config: Config, no_migrate: bool) -> Result<(), Error> {
-    check(&config)?;
-    let telemetry = telemetry::start(&config.telemetry, "info")?;
-    panics::log();
-    let served = serve(&config, no_migrate, &telemetry).await;
+    preflight::check(&config)?;
+    let telemetry = observability::start(&config.telemetry, "info")?;
+    let served = serve(config, no_migrate, &telemetry).await;
     telemetry.flush().await;
     served
 }
 
-async fn serve(config: &Config, no_migrate: bool, telemetry: &Telemetry) -> Result<(), Error> {
+async fn serve(config: Config, no_migrate: bool, telemetry: &Telemetry) -> Result<(), Error> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
     if let Some(passed_over) = config.passed_over() {
         tracing::info!("{passed_over}");
     }
-    let mailer = Arc::new(configured_mailer(config)?);
-    let pending = match no_migrate {
-        true => Pending::Refuse,
-        false => Pending::Migrate,
-    };
+    let mailer = Arc::new(configured_mailer(&config)?);
+    let pending = if no_migrate { Pending::Refuse } else { Pending::Migrate };
     // Where the address is taken, no database is made.
-    drop(listener(config).await?);
-    let house = House::open_for_server(config, pending).await?;
-    if house.is_new() {
-        tracing::info!("set up a new database: {}", house.whereabouts());
+    drop(listener(&config).await?);
+    let app = App::open_for_server(config, pending).await?;
+    if app.is_new() {
+        tracing::info!("set up a new database: {}", app.whereabouts());
     }
+    let config = app.config();
     let listener = listener(config).await?;
-    let started =
-        Server::start(listener, config, &house, telemetry, mailer, |router| router).await?;
+    let started = Server::start(listener, &app, telemetry, mailer, |router| router).await?;
     tls::outlive_hangups(&config.server)?;
     tracing::info!(
         listen = %config.server.listen,
         public_url = config.server.base_url(),
         version = env!("CARGO_PKG_VERSION"),
-        database = house.whereabouts(),
+        database = app.whereabouts(),
         "ready"
     );
     started.finish().await
@@ -79,24 +75,24 @@ impl Server {
     /// Takes the listener and starts the worker. `extend` may add routes.
     pub async fn start(
         listener: TcpListener,
-        config: &Config,
-        house: &House,
+        app: &App,
         telemetry: &Telemetry,
         mailer: Arc<dyn Mailer>,
         extend: impl FnOnce(axum::Router) -> axum::Router,
     ) -> Result<Self, Error> {
-        let keys = key_check::held_keys(config, house).await?;
+        let config = app.config();
+        let keys = app.held_keys().await?;
         let tls = Tls::start(&config.server)?;
         let (bell, stop) = (Arc::new(Bell::default()), CancellationToken::new());
-        let deliver = Arc::new(house.deliver_mail(config, keys.clone(), mailer)?);
-        free_mails(&deliver, house).await;
+        let deliver = Arc::new(app.deliver_mail(keys.clone(), mailer)?);
+        free_mails(&deliver, app).await;
         let concurrency = usize::try_from(config.mail.max_connections)?;
         let pulse = Pulse::default();
         let working = worker::run(deliver, bell.clone(), pulse.clone(), concurrency, stop.clone());
         let worker = tokio::spawn(working);
         let (handle, turns) = (worker.abort_handle(), pulse.clone());
         let worker_alive = move || !handle.is_finished() && turns.is_alive();
-        let wake = house.wake_everywhere(bell);
+        let wake = app.wake_everywhere(bell);
         if let Some((listen, page)) = config.telemetry.metrics_listen.zip(telemetry.metrics_page())
         {
             let listener = http::bind(listen).await;
@@ -105,12 +101,12 @@ impl Server {
             tokio::spawn(http::serve(listener, None, page, TrustedProxies::none(), stop.clone()));
         }
         if telemetry.is_metered() {
-            let (outbox, clock) = (house.outbox(wake.clone()), house.clock());
+            let (outbox, clock) = (app.outbox(wake.clone()), app.clock());
             let worker = (worker_alive.clone(), move || pulse.age());
-            tokio::spawn(telemetry::report_vitals(outbox, clock, worker, stop.clone()));
+            tokio::spawn(vitals::report(outbox, clock, worker, stop.clone()));
         }
-        tokio::spawn(expiry::run(house.expire_links(), stop.clone()));
-        let router = house.router(config, keys, wake, worker_alive, stop.clone())?;
+        tokio::spawn(expiry::run(app.expire_links(), stop.clone()));
+        let router = app.router(keys, wake, worker_alive, stop.clone())?;
         let proxies = TrustedProxies::parse(&config.server.trusted_proxies)?;
         Ok(Self { listener, tls, router: extend(router), proxies, worker, stop })
     }
@@ -125,8 +121,8 @@ impl Server {
 
 /// Takes back at once what a server had in hand that was killed. Where that can't be done now, the
 /// leases end by themselves.
-async fn free_mails(deliver: &DeliverMail, house: &House) {
-    let only = house.is_only_server();
+async fn free_mails(deliver: &DeliverMail, app: &App) {
+    let only = app.is_only_server();
     let is_gone = |holder: Option<&str>| only || holder.is_some_and(process::is_gone);
     if let Err(error) = deliver.free_mails(is_gone).await {
         let error = &error as &dyn std::error::Error;

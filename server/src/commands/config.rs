@@ -3,9 +3,9 @@
 use super::print_text;
 use crate::{
     Error,
-    check::check,
     cli::ConfigCommand,
     config::{self, Config, ConfigErrors},
+    preflight,
 };
 
 pub(crate) fn run(
@@ -14,14 +14,14 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     match command {
         ConfigCommand::Check => {
-            check(&load_and_warn(load)?)?;
+            preflight::check(&load_and_warn(load)?)?;
             eprintln!("the configuration is right");
             Ok(())
         }
         ConfigCommand::Print => print_text(&load_and_warn(load)?.print()),
         ConfigCommand::Example => print_text(&config::example()),
         ConfigCommand::Schema => {
-            print_text(&format!("{}\n", serde_json::to_string_pretty(&config::schema())?))
+            print_text(&format!("{}\n", serde_json::to_string_pretty(config::schema())?))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use passlink_adapters::outbound::key_file::{KeyFile, ListedKey};
+use passlink_adapters::outbound::key_file::ListedKey;
 use passlink_application::{keys::KeyUse, ports::EndedByKey};
 use passlink_domain::KeyId;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::{
     Error,
     cli::KeyCommand,
     config::Config,
-    wiring::{self, House},
+    wiring::{self, App},
 };
 
 /// A key as printed: all that is known of it, which is not the key.
@@ -41,9 +41,9 @@ struct Ended<'k> {
 }
 
 pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error> {
-    let file = config.secrets.keys();
     match command {
         KeyCommand::Add => {
+            let file = config.secrets.keys();
             let path = std::path::absolute(file.path())?;
             let is_new = !path.exists();
             let id = wiring::add_key(file)?;
@@ -59,14 +59,14 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
             print_text(&format!("{id}\n"))
         }
         KeyCommand::List => {
-            let held = file.list()?;
-            list(&open(&config).await?.key_use(), &held).await
+            let held = config.secrets.keys().list()?;
+            list(&open(config).await?.key_use(), &held).await
         }
-        KeyCommand::Retire { id, now: true } => retire_now(&id, file, &open(&config).await?).await,
+        KeyCommand::Retire { id, now: true } => retire_now(&id, &open(config).await?).await,
         KeyCommand::Retire { id, now: false } => {
-            let held = file.list()?;
-            may_retire(&id, &held)?;
-            let needed = open(&config).await?.key_use().needed().await?;
+            may_retire(&id, &config.secrets.keys().list()?)?;
+            let app = open(config).await?;
+            let needed = app.key_use().needed().await?;
             match needed.iter().find(|need| need.key == id) {
                 Some(need) => Err(format!(
                     "links or passkeys need the key {id} until {}; retire it then",
@@ -74,7 +74,7 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
                 )
                 .into()),
                 None => {
-                    file.retire(&id)?;
+                    app.config().secrets.keys().retire(&id)?;
                     eprintln!(
                         "restart each server that runs since before the newer key was made: it still \
                          makes links with {id}, which nobody can open later"
@@ -88,22 +88,23 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
 
 /// Ends what was made with a key, and takes it out of the file if it is there: another node may have it
 /// alone.
-async fn retire_now(id: &KeyId, file: KeyFile<'_>, house: &House) -> Result<(), Error> {
+async fn retire_now(id: &KeyId, app: &App) -> Result<(), Error> {
+    let file = app.config().secrets.keys();
     let held = file.list()?;
     let known = held.iter().any(|key| key.id == *id);
-    if known || !house.key_use().needed().await?.iter().any(|need| need.key == *id) {
+    if known || !app.key_use().needed().await?.iter().any(|need| need.key == *id) {
         may_retire(id, &held)?;
     }
     let newest =
         held.last().ok_or("there is no key in the file; add one with `passlink key add`")?;
-    if house.key_use().is_retired(newest.id.clone()).await? {
+    if app.key_use().is_retired(newest.id.clone()).await? {
         return Err(format!(
             "the newest key in the file, {}, was retired; add one with `passlink key add`",
             newest.id
         )
         .into());
     }
-    let ended = house.retire_key().retire(id.clone(), newest.id.clone()).await?;
+    let ended = app.retire_key().retire(id.clone(), newest.id.clone()).await?;
     let taken_out = if known { file.retire(id) } else { Ok(()) };
     eprintln!(
         "copy {} to all nodes, then restart them: until then, those with no newer key than {id} make no \

@@ -1,7 +1,7 @@
 //! `passlink link`.
 
 use passlink_application::callers::Caller;
-use passlink_domain::{Delivery, LinkState, ObjectDetails, PasskeyLink};
+use passlink_domain::{Delivery, ObjectDetails, PasskeyLink};
 use serde::Serialize;
 
 use super::{PAGE, open, print, print_text, qr};
@@ -29,15 +29,7 @@ impl<'l> From<&'l PasskeyLink> for Line<'l> {
                 Delivery::Mail(address) => Some(address.as_str()),
                 Delivery::Returned => None,
             },
-            state: match link.state {
-                LinkState::Requested => "requested",
-                LinkState::Sent => "sent",
-                LinkState::Undeliverable => "undeliverable",
-                LinkState::Redeemed => "redeemed",
-                LinkState::Expired => "expired",
-                LinkState::Replaced => "replaced",
-                LinkState::Revoked => "revoked",
-            },
+            state: link.state.name(),
             requested: link.requested.to_string(),
             requested_by: link.requested_by.as_ref().map(|name| name.as_str()),
             expires: link.expires.to_string(),
@@ -68,26 +60,26 @@ impl<'d> From<&'d (PasskeyLink, ObjectDetails)> for Sent<'d> {
 }
 
 pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Error> {
-    let house = open(&config).await?;
+    let app = open(config).await?;
     match command {
         LinkCommand::Create { user, send, qr } => {
             // This comes first: a link needs a key, and the first one makes the key file.
-            let found = house.users().show(user.clone()).await?;
+            let found = app.users().show(user.clone()).await?;
             found.active()?;
             let caller = Caller { user, token_name: None, token: None };
             if send {
                 found.reachable_at()?;
-                let sent = house.send_link(&config).await?.send(None, caller).await?;
+                let sent = app.send_link().await?.send(None, caller).await?;
                 return print(&Sent::from(&sent));
             }
-            let added = house.add_link(&config).await?.for_caller(caller).await?;
+            let added = app.add_link().await?.for_caller(caller).await?;
             if qr {
                 qr::show(added.url.expose())?;
             }
             print_text(&format!("{}\n", added.url.expose()))
         }
         LinkCommand::List { user } => {
-            let links = house.list_links();
+            let links = app.list_links();
             let mut last = None;
             loop {
                 let page = links.page(user.clone(), last, PAGE).await?;
@@ -100,6 +92,6 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
                 }
             }
         }
-        LinkCommand::Revoke { id } => print(&Line::from(&house.revoke_link().revoke(id).await?)),
+        LinkCommand::Revoke { id } => print(&Line::from(&app.revoke_link().revoke(id).await?)),
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     Error,
     config::Config,
-    wiring::{House, Pending},
+    wiring::{App, Pending},
 };
 
 pub(crate) mod config;
@@ -33,23 +33,24 @@ const PAGE: u64 = 500;
 
 /// `passlink migrate`.
 pub(crate) async fn migrate(config: Config) -> Result<(), Error> {
-    let house = House::open(&config, Pending::Migrate).await?;
-    match house.is_new() {
-        true => eprintln!("set up a new database: {}", house.whereabouts()),
-        false => eprintln!("{} is up to date", house.whereabouts()),
+    let app = App::open(config, Pending::Migrate).await?;
+    if app.is_new() {
+        eprintln!("set up a new database: {}", app.whereabouts());
+    } else {
+        eprintln!("{} is up to date", app.whereabouts());
     }
     Ok(())
 }
 
 /// Opens the database, which must be there: a command in the wrong folder must not make another one.
-async fn open(config: &Config) -> Result<House, Error> {
-    House::open(config, Pending::Refuse).await
+async fn open(config: Config) -> Result<App, Error> {
+    App::open(config, Pending::Refuse).await
 }
 
 /// Takes what was erased out of the database's journal as well. What a command did is done by then: if
 /// this fails, the rest is overwritten in time.
-async fn clear_journal(house: &House) {
-    if let Err(error) = house.clear_journal().await {
+async fn clear_journal(app: &App) {
+    if let Err(error) = app.clear_journal().await {
         eprintln!("warning: what was erased is still in the database's journal: {error}");
     }
 }

@@ -52,17 +52,14 @@ impl<'m> From<&'m OutboxMail> for Line<'m> {
 
 pub(crate) async fn run(command: OutboxCommand, config: Config) -> Result<(), Error> {
     // The server is another process: it finds what is due by asking the outbox.
-    let outbox = open(&config).await?.outbox(Arc::new(Bell::default()));
+    let outbox = open(config).await?.outbox(Arc::new(Bell::default()));
     match command {
         OutboxCommand::List { failed } => {
-            let states: &[OutboxState] = match failed {
-                true => &[OutboxState::Failed],
-                false => &[OutboxState::Waiting, OutboxState::Failed],
-            };
-            for state in states {
+            let waiting = (!failed).then_some(OutboxState::Waiting);
+            for state in waiting.into_iter().chain([OutboxState::Failed]) {
                 let mut last = None;
                 loop {
-                    let page = outbox.list(*state, last, PAGE).await?;
+                    let page = outbox.list(state, last, PAGE).await?;
                     for mail in &page {
                         print(&Line::from(mail))?;
                     }

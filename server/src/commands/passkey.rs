@@ -14,31 +14,31 @@ use super::{
     passkey_line::{Listed, Moved},
     print,
 };
-use crate::{Error, cli::PasskeyCommand, config::Config, wiring::House};
+use crate::{Error, cli::PasskeyCommand, config::Config, wiring::App};
 
 /// What a line of an import may look like.
 const EXAMPLE: &str = "{\"user\": \"69629023906488334\", \"userHandle\": \"…\", \
     \"credentialId\": \"…\", \"publicKey\": \"…\"}";
 
 pub(crate) async fn run(command: PasskeyCommand, config: Config) -> Result<(), Error> {
-    let house = open(&config).await?;
+    let app = open(config).await?;
     match command {
         PasskeyCommand::List { user } => {
-            for passkey in house.list_passkeys().of_user(user).await? {
+            for passkey in app.list_passkeys().of_user(user).await? {
                 print(&Listed::from(passkey))?;
             }
             Ok(())
         }
         PasskeyCommand::Remove { id } => {
-            print(&Listed::from(house.remove_passkey(&config)?.by_operator(id).await?))
+            print(&Listed::from(app.remove_passkey()?.by_operator(id).await?))
         }
-        PasskeyCommand::Export { user } => export(&house, user).await,
-        PasskeyCommand::Import { file } => import(&house, &config, &file).await,
+        PasskeyCommand::Export { user } => export(&app, user).await,
+        PasskeyCommand::Import { file } => import(&app, &file).await,
     }
 }
 
-async fn export(house: &House, user: Option<UserId>) -> Result<(), Error> {
-    let export = house.export_passkeys();
+async fn export(app: &App, user: Option<UserId>) -> Result<(), Error> {
+    let export = app.export_passkeys();
     let mut last = None;
     loop {
         let page = export.page(user.clone(), last, PAGE).await?;
@@ -52,7 +52,7 @@ async fn export(house: &House, user: Option<UserId>) -> Result<(), Error> {
     }
 }
 
-async fn import(house: &House, config: &Config, file: &Path) -> Result<(), Error> {
+async fn import(app: &App, file: &Path) -> Result<(), Error> {
     let progress = ProgressBar::no_length();
     let interrupt = Interrupt::listen(&progress)?;
     let mut lines = Lines::open(file, progress)?;
@@ -62,7 +62,7 @@ async fn import(house: &House, config: &Config, file: &Path) -> Result<(), Error
         passkeys.push((number, passkey as Result<ImportedPasskey, String>));
     }
     lines.progress.set_message("all lines are read; adding the passkeys");
-    let import = house.import_passkeys(config)?;
+    let import = app.import_passkeys()?;
     let import = import.before_commit(move || interrupt.too_late());
     let imported = import.import(passkeys).await?;
     lines.done(imported)

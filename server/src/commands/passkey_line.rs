@@ -42,7 +42,7 @@ impl From<Passkey> for Listed {
             rp_id: passkey.rp_id,
             credential_id: encoded(credential.id.as_bytes()),
             transports: credential.transports,
-            attachment: credential.attachment.map(attachment_name),
+            attachment: credential.attachment.map(Attachment::name),
             backup_eligible: credential.backup_eligible,
             backup_state: credential.backup_state,
             aaguid: Uuid::from_bytes(*credential.aaguid.as_bytes()).to_string(),
@@ -92,7 +92,7 @@ impl From<ExportedPasskey> for Moved {
             public_key: encoded(&credential.public_key),
             sign_count: credential.sign_count,
             transports: credential.transports,
-            attachment: credential.attachment.map(|it| attachment_name(it).to_owned()),
+            attachment: credential.attachment.map(|it| it.name().to_owned()),
             backup_eligible: credential.backup_eligible,
             backup_state: credential.backup_state,
             aaguid: Some(Uuid::from_bytes(*credential.aaguid.as_bytes())),
@@ -127,14 +127,8 @@ impl TryFrom<Moved> for ImportedPasskey {
                 public_key: octets("publicKey", &line.public_key)?,
                 sign_count: line.sign_count,
                 transports: line.transports,
-                attachment: match line.attachment.as_deref() {
-                    None => None,
-                    Some("platform") => Some(Attachment::Platform),
-                    Some("cross-platform") => Some(Attachment::CrossPlatform),
-                    Some(_) => {
-                        return Err("attachment: must be platform or cross-platform".to_owned());
-                    }
-                },
+                attachment: (line.attachment.map(|name| name.parse()).transpose())
+                    .map_err(|_| "attachment: must be platform or cross-platform")?,
                 backup_eligible: line.backup_eligible,
                 backup_state: line.backup_state,
                 aaguid: Aaguid::new(line.aaguid.unwrap_or_default().into_bytes()),
@@ -142,14 +136,6 @@ impl TryFrom<Moved> for ImportedPasskey {
             created: line.created.map(|at| instant("created", &at)).transpose()?,
             last_used: line.last_used.map(|at| instant("lastUsed", &at)).transpose()?,
         })
-    }
-}
-
-/// As WebAuthn writes it.
-fn attachment_name(attachment: Attachment) -> &'static str {
-    match attachment {
-        Attachment::Platform => "platform",
-        Attachment::CrossPlatform => "cross-platform",
     }
 }
 

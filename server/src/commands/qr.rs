@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 
-use crate::{Error, colours};
+use crate::{Error, terminal};
 
 /// Black on bright white, whatever the colours of the terminal: not every camera reads the reverse.
 const COLOURS: &str = "\x1b[40;97m";
@@ -14,10 +14,7 @@ const NO_COLOURS: &str = "\x1b[0m";
 pub(super) fn show(text: &str) -> Result<(), Error> {
     let picture = picture(text)?;
     let mut stderr = io::stderr().lock();
-    let (before, after) = match colours::on_stderr() {
-        true => (COLOURS, NO_COLOURS),
-        false => ("", ""),
-    };
+    let (before, after) = if terminal::shows_colours() { (COLOURS, NO_COLOURS) } else { ("", "") };
     for line in picture.lines() {
         writeln!(stderr, "{before}{line}{after}")?;
     }

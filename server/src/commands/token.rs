@@ -41,7 +41,7 @@ impl<'t> From<&'t Token> for Line<'t> {
 }
 
 pub(crate) async fn run(command: TokenCommand, config: Config) -> Result<(), Error> {
-    let tokens = open(&config).await?.tokens();
+    let tokens = open(config).await?.tokens();
     match command {
         TokenCommand::Create { user, expires_in, name } => {
             let new = NewToken { user, name, lifetime: Some(expires_in) };

@@ -1,7 +1,7 @@
 //! `passlink user`.
 
 use passlink_application::users::{ManageUsers, NewUser};
-use passlink_domain::{StateChange, User, UserChanges, UserId, UserState};
+use passlink_domain::{StateChange, User, UserChanges, UserId};
 use serde::Serialize;
 
 use super::{PAGE, clear_journal, open, print, user_import};
@@ -37,12 +37,7 @@ impl<'u> From<&'u User> for Line<'u> {
             language: user.language.as_deref(),
             email: user.email.as_ref().map(|email| email.address.as_str()),
             email_verified: user.email.as_ref().is_some_and(|email| email.verified),
-            state: match user.state {
-                UserState::Active => "active",
-                UserState::Deactivated => "deactivated",
-                UserState::Locked => "locked",
-                UserState::Removed => "removed",
-            },
+            state: user.state.name(),
             sequence: user.sequence.get(),
         }
     }
@@ -60,8 +55,8 @@ impl From<cli::UserChanges> for UserChanges {
 
 /// `call` is how this program was called, for who goes on from here.
 pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Result<(), Error> {
-    let house = open(&config).await?;
-    let users = house.users();
+    let app = open(config).await?;
+    let users = app.users();
     match command {
         UserCommand::Add(new) => {
             let handle = new.user_handle;
@@ -89,10 +84,10 @@ pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Res
         UserCommand::Reactivate { id } => move_to(&users, id, StateChange::Reactivate).await,
         UserCommand::Remove { id } => {
             print(&Line::from(&users.remove(id).await?))?;
-            clear_journal(&house).await;
+            clear_journal(&app).await;
             Ok(())
         }
-        UserCommand::Import { file } => user_import::run(&file, &config).await,
+        UserCommand::Import { file } => user_import::run(&file, &app).await,
         UserCommand::Show { id } => print(&Line::from(&users.show(id).await?)),
         UserCommand::List => {
             let mut last = None;

@@ -11,9 +11,8 @@ use super::{
     clear_journal,
     interrupt::Interrupt,
     jsonl::{self, BAR, Lines, SPINNER, rate},
-    open,
 };
-use crate::{Error, cli, config::Config};
+use crate::{Error, cli, wiring::App};
 
 /// What a line may look like.
 const EXAMPLE: &str = "{\"email\": \"ada@example.com\"}";
@@ -58,22 +57,20 @@ impl TryFrom<Line> for (NewUser, UserState) {
                 .map_err(|error| format!("language: {error}"))?
                 .0,
         };
-        let state = match line.state.as_deref() {
-            None | Some("active") => UserState::Active,
-            Some("deactivated") => UserState::Deactivated,
-            Some("locked") => UserState::Locked,
+        let state = match line.state.map(|name| name.parse()) {
+            None => UserState::Active,
+            Some(Ok(state)) if state != UserState::Removed => state,
             Some(_) => return Err("state: must be active, deactivated or locked".to_owned()),
         };
         Ok((new, state))
     }
 }
 
-pub(crate) async fn run(file: &Path, config: &Config) -> Result<(), Error> {
+pub(crate) async fn run(file: &Path, app: &App) -> Result<(), Error> {
     let progress = ProgressBar::no_length();
     let interrupt = Interrupt::listen(&progress)?;
     let mut lines = Lines::open(file, progress)?;
-    let house = open(config).await?;
-    let mut import = house.import(config).await?;
+    let mut import = app.import().await?;
     while let Some((number, line)) = lines.next()? {
         let user = jsonl::parse(line, EXAMPLE).and_then(|line: Line| line.try_into());
         import.take(number, user).await?;
@@ -89,7 +86,7 @@ pub(crate) async fn run(file: &Path, config: &Config) -> Result<(), Error> {
     };
     let imported = import.finish(told).await?;
     lines.done(imported)?;
-    clear_journal(&house).await;
+    clear_journal(app).await;
     Ok(())
 }
 

@@ -5,8 +5,8 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use passlink_server::edge::Edge;
+use passlink_server::fuzzing::FuzzedRouter;
 
-static EDGE: LazyLock<Edge> = LazyLock::new(|| Edge::open().unwrap());
+static ROUTER: LazyLock<FuzzedRouter> = LazyLock::new(|| FuzzedRouter::open().unwrap());
 
-fuzz_target!(|input: &[u8]| EDGE.answer(input).unwrap());
+fuzz_target!(|input: &[u8]| ROUTER.answer(input).unwrap());

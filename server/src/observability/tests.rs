@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::log;
+use super::log_panics;
 
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
@@ -26,7 +26,7 @@ fn a_panic_is_one_line_in_the_log_without_what_it_had_at_hand() {
     let subscriber =
         tracing_subscriber::fmt().with_ansi(false).with_writer(move || sink.clone()).finish();
     tracing::subscriber::with_default(subscriber, || {
-        log();
+        log_panics();
         let code = "secret".to_owned();
         let caught = [
             catch_unwind(|| panic!("an invariant does not hold")).is_err(),

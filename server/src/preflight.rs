@@ -26,10 +26,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
         Telemetry::check(config.telemetry.endpoint()),
     ];
     let problems: Vec<_> = found.into_iter().filter_map(Result::err).collect();
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(problems.join("\n").into()),
-    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
 }
 
 fn tls(config: &Config) -> Result<(), String> {
@@ -50,10 +47,11 @@ fn mail(config: &Config) -> Result<(), String> {
 }
 
 fn database(config: &Config) -> Result<(), String> {
-    match config.database.is_sqlite() {
-        true => check_sqlite_file(config.database.url.expose_secret())
-            .map_err(|error| config.fault("database.url", &error)),
-        false => database_certificates(config),
+    if config.database.is_sqlite() {
+        check_sqlite_file(config.database.url.expose_secret())
+            .map_err(|error| config.fault("database.url", &error))
+    } else {
+        database_certificates(config)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether the terminal shows colours.
+//! What the terminal can show.
 
 use std::io;
 
@@ -6,6 +6,6 @@ use anstream::{AutoStream, ColorChoice};
 
 /// Whether stderr is to have colours: it is a terminal that shows them, and nobody asks for none, as with
 /// `NO_COLOR`.
-pub(crate) fn on_stderr() -> bool {
+pub(crate) fn shows_colours() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }

@@ -1,4 +1,4 @@
-//! The edge where requests are taken apart, without a listener: what fuzzing feeds.
+//! The whole router without a listener, for the fuzzer of requests.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use tower::ServiceExt;
 use crate::{
     Error,
     config::Config,
-    wiring::{House, Pending},
+    wiring::{App, Pending},
     worker::Bell,
 };
 
@@ -30,13 +30,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 const MAX_ANSWER: usize = 1024 * 1024;
 
 /// The whole router over a database of its own, with one user.
-pub struct Edge {
+pub struct FuzzedRouter {
     runtime: Runtime,
     router: axum::Router,
     bearer: HeaderValue,
 }
 
-impl Edge {
+impl FuzzedRouter {
     /// Opens the database in the system's folder for temporary files.
     pub fn open() -> Result<Self, Error> {
         let folder = std::env::temp_dir().join(format!("passlink-edge-{}", std::process::id()));
@@ -48,10 +48,10 @@ impl Edge {
         config.links.cooldown = Duration::ZERO;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (router, bearer) = runtime.block_on(async {
-            let house = House::open(&config, Pending::Migrate).await?;
-            let token = token(&house).await?;
-            let (keys, bell) = (house.keys(&config)?, Arc::new(Bell::default()));
-            let router = house.router(&config, keys, bell, || true, CancellationToken::new())?;
+            let app = App::open(config, Pending::Migrate).await?;
+            let token = token(&app).await?;
+            let (keys, bell) = (app.keys()?, Arc::new(Bell::default()));
+            let router = app.router(keys, bell, || true, CancellationToken::new())?;
             Ok::<_, Error>((router, HeaderValue::try_from(format!("Bearer {token}"))?))
         })?;
         Ok(Self { runtime, router, bearer })
@@ -73,10 +73,8 @@ impl Edge {
             };
             let told = format!("{status} {headers} {}", String::from_utf8_lossy(&body));
             let faults = ["Errors.Internal (SERVICE-", "Errors.Unavailable (SERVICE-"];
-            match status.as_u16() == 500 || faults.iter().any(|fault| told.contains(fault)) {
-                true => Err(told.into()),
-                false => Ok(()),
-            }
+            let is_fault = status.as_u16() == 500 || faults.iter().any(|it| told.contains(it));
+            if is_fault { Err(told.into()) } else { Ok(()) }
         })
     }
 
@@ -108,7 +106,7 @@ fn line(input: &[u8]) -> Option<(&str, &[u8])> {
 }
 
 /// Adds Ada; a token of hers.
-async fn token(house: &House) -> Result<String, Error> {
+async fn token(app: &App) -> Result<String, Error> {
     let id = UserId::parse(ADA)?;
     let user = NewUser {
         id: Some(id.clone()),
@@ -119,8 +117,8 @@ async fn token(house: &House) -> Result<String, Error> {
         display_name: None,
         language: None,
     };
-    house.users().add(user).await?;
-    let token = house.tokens().create(NewToken { user: id, name: None, lifetime: None }).await?;
+    app.users().add(user).await?;
+    let token = app.tokens().create(NewToken { user: id, name: None, lifetime: None }).await?;
     Ok(token.1.expose().to_owned())
 }
 

@@ -1,0 +1,48 @@
+//! Logs, metrics and traces of the process, as the configuration asks for them, and panics in the log.
+
+use std::{
+    io::{self, IsTerminal},
+    panic::{PanicHookInfo, set_hook},
+};
+
+use passlink_adapters::telemetry::{LogForm, Settings, Telemetry};
+
+use crate::{
+    Error,
+    config::{self, LogFormat},
+    terminal,
+};
+
+/// Starts telemetry, and has panics logged. `RUST_LOG` says what is logged; `log` where it is not set.
+pub(crate) fn start(config: &config::Telemetry, log: &str) -> Result<Telemetry, Error> {
+    let form = match config.log_format {
+        Some(LogFormat::Json) => LogForm::Json,
+        None if !io::stderr().is_terminal() => LogForm::Json,
+        Some(LogFormat::Text) | None => LogForm::Text { colours: terminal::shows_colours() },
+    };
+    let telemetry = Telemetry::start(Settings {
+        form,
+        log,
+        otlp_endpoint: config.endpoint(),
+        metrics_page: config.metrics_listen.is_some(),
+        version: env!("CARGO_PKG_VERSION"),
+    })?;
+    log_panics();
+    Ok(telemetry)
+}
+
+/// Has each panic logged, in one line.
+fn log_panics() {
+    set_hook(Box::new(log_panic));
+}
+
+/// Logs where it is and what the program's text says there. A text that was put together in passing
+/// may hold what it was about, which may be secret.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    let text = panic.payload().downcast_ref::<&'static str>();
+    tracing::error!(place, text, "the program is at fault; please report this");
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! The mailer: templates, sender and transport, as the configuration asks for.
+
+use std::sync::Arc;
+
+use passlink_adapters::outbound::{
+    mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
+    system::{SystemClock, SystemRandom},
+};
+use passlink_application::mails::TestMailError;
+use passlink_domain::EmailAddress;
+
+use crate::{Error, config::Config};
+
+/// What a server without a way for mail is told.
+pub(crate) const NO_MAIL: &str = "mail can't be sent: set mail.smtp_url and mail.from \
+    (PASSLINK_MAIL__SMTP_URL, PASSLINK_MAIL__FROM), or mail.directory";
+
+/// The mailer that the configuration asks for.
+///
+/// Errors: when it asks for none.
+pub(crate) fn configured_mailer(config: &Config) -> Result<TemplateMailer, Error> {
+    let mail = &config.mail;
+    let transport = match (mail.smtp_server(), &mail.directory) {
+        (Some(server), _) => Transport::Smtp(Smtp::new(
+            server,
+            mail.ca_file.as_deref(),
+            usize::try_from(mail.max_connections)?,
+        )?),
+        (None, Some(directory)) => Transport::Directory(Directory::new(directory.clone())?),
+        (None, None) => return Err(NO_MAIL.into()),
+    };
+    mailer(config, transport)
+}
+
+/// A mailer that puts mails into a mailbox of this process.
+pub(crate) fn local_mailer(config: &Config, mailbox: Mailbox) -> Result<TemplateMailer, Error> {
+    mailer(config, Transport::Local(mailbox))
+}
+
+fn mailer(config: &Config, transport: Transport) -> Result<TemplateMailer, Error> {
+    Ok(TemplateMailer::new(templates(config)?, sender(config)?, Arc::new(SystemClock), transport))
+}
+
+/// The templates of mails, and the operator's own over them.
+///
+/// Errors: what is wrong with what the configuration names, with the key and where that was set.
+pub(crate) fn templates(config: &Config) -> Result<Templates, String> {
+    let templates = match &config.mail.template_dir {
+        Some(directory) => Templates::with_own(directory)
+            .map_err(|error| config.fault("mail.template_dir", &error))?,
+        None => Templates::built_in().map_err(|error| error.to_string())?,
+    };
+    let language = &config.mail.language;
+    templates.speaking(language).map_err(|error| config.fault("mail.language", &error))
+}
+
+/// Who mails are from.
+pub(crate) fn sender(config: &Config) -> Result<Sender, Error> {
+    let from = match &config.mail.from {
+        Some(from) => from.clone(),
+        None => format!("Passlink <no-reply@{}>", config.public_links()?.host()),
+    };
+    Ok(Sender {
+        from: parse_mailbox(&from)?,
+        reply_to: config.mail.reply_to.as_deref().map(parse_mailbox).transpose()?,
+    })
+}
+
+/// Sends a test mail; returns the other side's answer.
+pub(crate) async fn send_test_mail(
+    mailer: TemplateMailer,
+    to: (EmailAddress, Option<String>),
+) -> Result<String, TestMailError> {
+    let mailer = Arc::new(mailer);
+    passlink_application::mails::send_test_mail(mailer, &SystemClock, &SystemRandom, to).await
+}

@@ -1,0 +1,146 @@
+//! The use cases over the adapters.
+
+use std::sync::Arc;
+
+use passlink_adapters::outbound::{persistence::StagingTable, process, webauthn::RelyingParty};
+use passlink_application::{
+    callers::ManageTokens,
+    links::{AddLink, ExpireLinks, LinkIssuer, ListLinks, RevokeLink, SendLink},
+    mails::{DeliverMail, OutboxUseCases},
+    passkeys::{ExportPasskeys, ImportPasskeys, ListPasskeys, PasskeyRegistry, RemovePasskey},
+    ports::{Mailer, Wake},
+    users::{ImportUsers, ManageUsers},
+};
+use passlink_domain::{CodeKeys, LinkPolicy};
+use secrecy::ExposeSecret;
+
+use super::app::App;
+use crate::{Error, worker::Bell};
+
+/// For tests that can't wait for a lease to end: how long a claimed mail is nobody else's. All nodes
+/// on a database must agree on it. Not a part of the configuration, hence the name.
+const LEASE: &str = "_PASSLINK_LEASE";
+
+impl App {
+    /// Notes which links expired.
+    pub fn expire_links(&self) -> ExpireLinks {
+        ExpireLinks::new(self.store(), self.clock(), self.observer.clone())
+    }
+
+    /// What can be done with users.
+    pub fn users(&self) -> ManageUsers {
+        ManageUsers::new(self.store(), self.clock(), self.random.clone())
+    }
+
+    /// An import of users, on a connection of its own.
+    pub async fn import(&self) -> Result<ImportUsers, Error> {
+        let staging = StagingTable::open(self.config.database.url.expose_secret()).await?;
+        Ok(ImportUsers::new(Box::new(staging), self.clock(), self.random.clone()))
+    }
+
+    /// What can be done with tokens.
+    pub fn tokens(&self) -> ManageTokens {
+        ManageTokens::new(self.store(), self.clock(), self.random.clone())
+    }
+
+    /// Lists links.
+    pub fn list_links(&self) -> ListLinks {
+        ListLinks::new(self.store(), self.clock())
+    }
+
+    /// Revokes links.
+    pub fn revoke_link(&self) -> RevokeLink {
+        RevokeLink::new(self.store(), self.clock(), self.observer.clone())
+    }
+
+    /// What can be done with the outbox.
+    pub fn outbox(&self, wake: Arc<dyn Wake>) -> OutboxUseCases {
+        OutboxUseCases::new(self.store(), self.clock(), wake)
+    }
+
+    /// The worker's use case.
+    pub fn deliver_mail(
+        &self,
+        keys: Arc<CodeKeys>,
+        mailer: Arc<dyn Mailer>,
+    ) -> Result<DeliverMail, Error> {
+        let ports = (self.clock(), self.random.clone());
+        let (public_url, observer) = (self.config.public_links()?, self.observer.clone());
+        let deliver = DeliverMail::new(self.store(), ports, mailer, keys, public_url, observer);
+        let deliver = deliver.held_by(process::name());
+        Ok(match std::env::var(LEASE) {
+            Ok(lease) => deliver.with_lease(humantime::parse_duration(&lease)?),
+            Err(_) => deliver,
+        })
+    }
+
+    pub(super) fn link_issuer(&self, keys: Arc<CodeKeys>) -> Result<LinkIssuer, Error> {
+        let policy = LinkPolicy {
+            lifetime: self.config.links.lifetime,
+            cooldown: self.config.links.cooldown,
+            max_per_hour: self.config.links.max_per_hour,
+            max_per_mailbox: self.config.limits.mails_per_mailbox,
+        };
+        Ok(LinkIssuer {
+            store: self.store(),
+            clock: self.clock(),
+            random: self.random.clone(),
+            keys,
+            public_url: self.config.public_links()?,
+            policy,
+            observer: self.observer.clone(),
+        })
+    }
+
+    /// Mails links, for a worker in another process.
+    pub async fn send_link(&self) -> Result<SendLink, Error> {
+        let issuer = self.link_issuer(self.held_keys().await?)?;
+        Ok(SendLink::new(issuer, Arc::new(Bell::default())))
+    }
+
+    /// Returns links to an operator, whatever callers may have.
+    pub async fn add_link(&self) -> Result<AddLink, Error> {
+        let issuer = self.link_issuer(self.held_keys().await?)?;
+        Ok(AddLink::new(issuer, true))
+    }
+
+    /// Lists passkeys.
+    pub fn list_passkeys(&self) -> ListPasskeys {
+        ListPasskeys::new(self.store())
+    }
+
+    /// Exports passkeys.
+    pub fn export_passkeys(&self) -> ExportPasskeys {
+        ExportPasskeys::new(self.store())
+    }
+
+    /// Imports passkeys.
+    pub fn import_passkeys(&self) -> Result<ImportPasskeys, Error> {
+        Ok(ImportPasskeys::new(self.passkey_registry(Arc::new(Bell::default()))?))
+    }
+
+    /// Removes passkeys, with mails for a worker in another process.
+    pub fn remove_passkey(&self) -> Result<RemovePasskey, Error> {
+        Ok(RemovePasskey::new(self.passkey_registry(Arc::new(Bell::default()))?))
+    }
+
+    pub(super) fn passkey_registry(&self, wake: Arc<dyn Wake>) -> Result<PasskeyRegistry, Error> {
+        let (public_url, webauthn) = (&self.config.server.public_url, &self.config.webauthn);
+        let relying_party = RelyingParty::new(
+            &webauthn.rp_id(public_url).unwrap_or_default(),
+            &webauthn.rp_name,
+            public_url,
+            &webauthn.origins(),
+        )?;
+        Ok(PasskeyRegistry {
+            store: self.store(),
+            clock: self.clock(),
+            random: self.random.clone(),
+            wake,
+            webauthn: Arc::new(relying_party),
+            public_url: self.config.public_links()?,
+            max_per_user: usize::try_from(self.config.passkeys.max_per_user)?,
+            observer: self.observer.clone(),
+        })
+    }
+}
