@@ -56,7 +56,7 @@ impl TrustedProxies {
         let mut client = peer.to_canonical();
         let mut hops = hops(headers);
         if !hops.is_empty() && !self.trusts(client) {
-            self.tell(client);
+            self.warn_once(client);
         }
         while self.trusts(client) {
             match hops.pop() {
@@ -67,9 +67,9 @@ impl TrustedProxies {
         client
     }
 
-    /// Says once of a network that a peer there that is not trusted speaks for clients: most likely it
-    /// is a proxy.
-    fn tell(&self, peer: IpAddr) {
+    /// Warns once for each network that a peer there speaks for clients and is not trusted: it is
+    /// probably a proxy.
+    fn warn_once(&self, peer: IpAddr) {
         if self.is_news(peer) {
             tracing::warn!(
                 %peer,
@@ -115,10 +115,10 @@ fn net(text: &str) -> Option<IpNet> {
 /// that is no address. Which of the two counts is not for a client to say: a proxy adds to the one
 /// that it was set up for, whatever stands there already.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let (name, read): (_, fn(&str) -> Option<IpAddr>) = match headers.contains_key(X_FORWARDED_FOR)
-    {
-        true => (X_FORWARDED_FOR, address),
-        false => (FORWARDED.as_str(), forwarded),
+    let (name, read): (_, fn(&str) -> Option<IpAddr>) = if headers.contains_key(X_FORWARDED_FOR) {
+        (X_FORWARDED_FOR, address)
+    } else {
+        (FORWARDED.as_str(), forwarded)
     };
     let hops = headers.get_all(name).iter().flat_map(|value| split(value.as_bytes(), b','));
     // Elements of a list may be empty (RFC 9110, section 5.6.1).

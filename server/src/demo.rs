@@ -60,7 +60,7 @@ async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
         router.merge(mailbox.router(listen.port()))
     });
     let serving = tokio::spawn(server.await?.finish());
-    let told = tell(app.config(), &token, &mailbox).await;
+    let told = send_link(app.config(), &token, &mailbox).await;
     if told.is_err() {
         serving.abort();
         return told;
@@ -111,7 +111,7 @@ fn unguessable() -> String {
 }
 
 /// Sends the link as any app would, and prints what came of it.
-async fn tell(config: &Config, token: &BearerToken, mailbox: &Mailbox) -> Result<(), Error> {
+async fn send_link(config: &Config, token: &BearerToken, mailbox: &Mailbox) -> Result<(), Error> {
     let base = config.server.base_url();
     let endpoint = format!("{base}/{SEND_LINK}");
     let response = reqwest::Client::builder()

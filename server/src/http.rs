@@ -148,13 +148,13 @@ impl Server {
                 match shaken {
                     Ok(stream) => self.answer(stream, peer, &permit).await,
                     Err(error) => {
-                        return self.connections.count_failure(of_handshake(&error), &error);
+                        return self.connections.count_failure(handshake_failure(&error), &error);
                     }
                 }
             }
         };
         if let Err(error) = ended {
-            self.connections.count_failure(failure(&*error), &*error);
+            self.connections.count_failure(connection_failure(&*error), &*error);
         }
     }
 
@@ -220,7 +220,7 @@ async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Why there was no TLS.
-fn of_handshake(error: &io::Error) -> Failure {
+fn handshake_failure(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::InvalidData => Failure::Tls,
         io::ErrorKind::TimedOut => Failure::Timeout,
@@ -229,7 +229,7 @@ fn of_handshake(error: &io::Error) -> Failure {
 }
 
 /// Why a connection ended early.
-fn failure(error: &(dyn std::error::Error + 'static)) -> Failure {
+fn connection_failure(error: &(dyn std::error::Error + 'static)) -> Failure {
     let causes = || successors(Some(error), |error| error.source());
     let of_http = error.downcast_ref::<hyper::Error>();
     let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;

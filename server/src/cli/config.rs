@@ -5,13 +5,13 @@ use clap::Subcommand;
 /// `passlink config`.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum ConfigCommand {
-    /// Check the configuration, and say all that is wrong with it
+    /// Check the configuration, and print everything that is wrong with it
     ///
-    /// Checks the settings and the files that they name. Makes nothing, and connects to nothing: whether
-    /// the database or the mail server answers, it can't tell.
+    /// Checks the settings and the files that they name. It changes nothing and connects to nothing, so
+    /// it can't tell whether the database or the mail server answers.
     #[command(after_help = "Example:\n  passlink --config passlink.toml config check")]
     Check,
-    /// Print the configuration as it holds, with secrets masked and where each value is from
+    /// Print the configuration in effect, with secrets masked and the source of each value
     #[command(after_help = "Example:\n  passlink config print")]
     Print,
     /// Print a configuration file with every key, what it is for and its default

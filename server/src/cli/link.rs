@@ -8,9 +8,9 @@ use passlink_domain::{LinkId, UserId};
 pub enum LinkCommand {
     /// Make a passkey link for a user, and print it, alone, on stdout
     ///
-    /// Whoever has the link can register a passkey for the user: hand it over in person, or have
-    /// it mailed with --send, in which case the link's id, when it expires and the like are printed instead, as one
-    /// line of JSON.
+    /// Whoever has the link can register a passkey for the user: hand it over in person, or have it
+    /// mailed with --send. Then the link's id, its expiry and the like are printed instead, as one line
+    /// of JSON.
     #[command(after_help = "\
 Example:
   passlink link create --user 69629023906488334

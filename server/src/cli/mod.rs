@@ -59,7 +59,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Refuses what no single argument shows to be wrong.
+    /// Refuses arguments that don't go together.
     pub fn check(&self) -> Result<(), clap::Error> {
         match (&self.command, &self.config) {
             (Command::Demo { .. }, Some(_)) => Err(Self::command().error(
@@ -115,7 +115,7 @@ Example, for a deployment where servers may not change the schema:
     /// List, remove, export and import passkeys
     #[command(subcommand)]
     Passkey(PasskeyCommand),
-    /// Try the way that mails take, and look at them
+    /// Send a test mail, and preview all mails
     #[command(subcommand)]
     Mail(MailCommand),
     /// Look at mails that wait or failed

@@ -27,7 +27,7 @@ pub enum PasskeyCommand {
     },
     /// Print what a relying party needs to verify passkeys, as JSON, one a line
     ///
-    /// That is no secret, but it tells who has which passkeys. Octets are base64url, the public key
+    /// This is not secret, but it shows who has which passkeys. Octets are base64url, the public key
     /// is a COSE_Key (RFC 9052).
     #[command(after_help = "\
 Example:
@@ -46,10 +46,10 @@ Example, of one user:
     /// user (the id of a user who is there), userHandle, credentialId and publicKey, which must be
     /// there, and id, name, rpId, signCount, transports, attachment, backupEligible, backupState,
     /// aaguid, created and lastUsed. When a line is wrong, or has a credential that is registered,
-    /// nothing is added, and the first 20 such lines are told.
+    /// nothing is added, and the first 20 such lines are shown.
     ///
-    /// A passkey works for the relying party alone that it was made for: rpId must be that of
-    /// webauthn.rp_id here. The users get no mail. passkeys.max_per_user is not looked at.
+    /// A passkey works only for the relying party that it was made for: rpId must be webauthn.rp_id
+    /// here. The users get no mail. passkeys.max_per_user does not apply.
     ///
     /// Works beside a running server. On SQLite, the server waits to write while passkeys are added.
     #[command(after_help = "\

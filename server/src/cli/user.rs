@@ -20,10 +20,10 @@ Example, keeping the ids of another system:
     Add(NewUser),
     /// Change what is known of a user, and print the user as one line of JSON
     ///
-    /// What is not named stays as it is, but for a username or a display name that is the address:
-    /// it follows a new one. A new address ends the user's open passkey links: they were made for
-    /// the old one. It counts as verified, as with `user add`, unless --unverified is given, which
-    /// ends open links as well.
+    /// What is not named stays as it is, except that a username or display name that is the address
+    /// follows a new address. A new address ends the user's open passkey links, which were made for the
+    /// old one. It counts as verified, as with `user add`, unless --unverified is given. That ends open
+    /// links as well.
     #[command(after_help = "\
 Example:
   passlink user update 69629023906488334 --email ada@example.org --language de")]
@@ -36,9 +36,9 @@ Example:
     },
     /// Shut a user out, for example after an attack
     ///
-    /// Open passkey links end for good: those that wait to be mailed are not. A mail that tells of
-    /// a passkey that was added or removed is still sent. Tokens and passkeys are kept; they do
-    /// nothing until `passlink user unlock`. Locking again changes nothing.
+    /// Open passkey links end for good; those that wait to be mailed are not sent. Mails about a
+    /// passkey that was added or removed are still sent. Tokens and passkeys are kept, but do not work
+    /// until `passlink user unlock`. Locking again changes nothing.
     #[command(after_help = "Example:\n  passlink user lock 69629023906488334")]
     Lock {
         /// The user's id
@@ -46,7 +46,7 @@ Example:
     },
     /// Let a locked user act again
     ///
-    /// The user's tokens and passkeys work again; links that were ended stay so.
+    /// The user's tokens and passkeys work again; links that were ended stay ended.
     #[command(after_help = "Example:\n  passlink user unlock 69629023906488334")]
     Unlock {
         /// The user's id
@@ -54,9 +54,9 @@ Example:
     },
     /// Switch a user off, for example one who has left for a while
     ///
-    /// Open passkey links end for good: those that wait to be mailed are not. A mail that tells of
-    /// a passkey that was added or removed is still sent. Tokens and passkeys are kept; they do
-    /// nothing until `passlink user reactivate`. Deactivating again changes nothing.
+    /// Open passkey links end for good; those that wait to be mailed are not sent. Mails about a
+    /// passkey that was added or removed are still sent. Tokens and passkeys are kept, but do not work
+    /// until `passlink user reactivate`. Deactivating again changes nothing.
     #[command(after_help = "Example:\n  passlink user deactivate 69629023906488334")]
     Deactivate {
         /// The user's id
@@ -64,7 +64,7 @@ Example:
     },
     /// Let a deactivated user act again
     ///
-    /// The user's tokens and passkeys work again; links that were ended stay so.
+    /// The user's tokens and passkeys work again; links that were ended stay ended.
     #[command(after_help = "Example:\n  passlink user reactivate 69629023906488334")]
     Reactivate {
         /// The user's id
@@ -73,8 +73,8 @@ Example:
     /// Remove a user for good, and erase what is personal
     ///
     /// Tokens, passkeys, links and mails are deleted, names and address erased; the address can be
-    /// given to another user. The id and the history, which holds nothing personal, stay, and the id is not
-    /// given again. Nothing brings a removed user back.
+    /// given to another user. The id and the history, which holds nothing personal, are kept, and the id
+    /// is not used again. A removed user can't be restored.
     #[command(after_help = "Example:\n  passlink user remove 69629023906488334")]
     Remove {
         /// The user's id
@@ -86,10 +86,10 @@ Example:
     /// email, which must be there, and id, organisation, username, displayName, language,
     /// emailVerified and state, for which `user add` has defaults. A sequence is not taken over: the
     /// history of an imported user begins anew. When a line is wrong, or has an id or an address
-    /// that is taken, nothing is added, and the first 20 such lines are told.
+    /// that is taken, nothing is added, and the first 20 such lines are shown.
     ///
-    /// Works beside a running server. On SQLite, the server waits to write for as long as the last
-    /// step takes, in which the users are added.
+    /// Works beside a running server. On SQLite, the server can't write during the last step, in which
+    /// the users are added.
     #[command(after_help = "\
 Example:
   passlink user import users.jsonl

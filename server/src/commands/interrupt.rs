@@ -55,17 +55,17 @@ fn interrupted(mut stage: MutexGuard<'_, Stage>, progress: &ProgressBar) {
         Stage::Committing => {
             *stage = Stage::Waiting;
             let told = "it is too late to stop the import; interrupt again to quit without waiting";
-            return progress.suspend(|| tell(told));
+            return progress.suspend(|| print(told));
         }
         Stage::Waiting => "interrupted; all was imported, or nothing",
     };
     progress.finish_and_clear();
-    tell(told);
+    print(told);
     process::exit(INTERRUPTED);
 }
 
 /// Nobody may listen any more: what reads stderr gets the same Ctrl-C.
-fn tell(what: &str) {
+fn print(what: &str) {
     let _ = writeln!(io::stderr(), "passlink: {what}");
 }
 

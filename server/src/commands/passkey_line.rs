@@ -114,13 +114,16 @@ impl TryFrom<Moved> for ImportedPasskey {
             return Err("backupState: must be false where backupEligible is".to_owned());
         }
         Ok(Self {
-            id: line.id.map(|id| of("id", PasskeyId::parse(&id))).transpose()?,
-            user: of("user", UserId::parse(&line.user))?,
-            handle: of("userHandle", UserHandle::new(octets("userHandle", &line.user_handle)?))?,
-            name: line.name.map(|name| of("name", Text::parse(&name))).transpose()?,
+            id: line.id.map(|id| at_key("id", PasskeyId::parse(&id))).transpose()?,
+            user: at_key("user", UserId::parse(&line.user))?,
+            handle: at_key(
+                "userHandle",
+                UserHandle::new(octets("userHandle", &line.user_handle)?),
+            )?,
+            name: line.name.map(|name| at_key("name", Text::parse(&name))).transpose()?,
             rp_id: line.rp_id,
             credential: Credential {
-                id: of(
+                id: at_key(
                     "credentialId",
                     CredentialId::new(octets("credentialId", &line.credential_id)?),
                 )?,
@@ -143,13 +146,13 @@ fn encoded(octets: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(octets)
 }
 
-/// What is wrong with the value of a key.
-fn of<T, E: ToString>(key: &str, value: Result<T, E>) -> Result<T, String> {
+/// Names the key in the error of its value.
+fn at_key<T, E: ToString>(key: &str, value: Result<T, E>) -> Result<T, String> {
     value.map_err(|error| format!("{key}: {}", error.to_string()))
 }
 
 fn octets(key: &str, text: &str) -> Result<Vec<u8>, String> {
-    of(key, cli::base64url(text))
+    at_key(key, cli::base64url(text))
 }
 
 /// A time in whole milliseconds.

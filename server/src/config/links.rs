@@ -16,8 +16,8 @@ pub(crate) struct Links {
     #[serde(deserialize_with = "lifetime", serialize_with = "write_duration")]
     #[schemars(with = "String")]
     pub lifetime: Duration,
-    /// How long after a mailed link a user can have the next one. Must be a duration from 0s to 1h,
-    /// such as 60s.
+    /// How long a user has to wait for the next mailed link. Must be a duration from 0s to 1h, such as
+    /// 60s.
     #[default(Duration::from_secs(60))]
     #[serde(deserialize_with = "cooldown", serialize_with = "write_duration")]
     #[schemars(with = "String")]

@@ -31,27 +31,26 @@ pub(crate) struct Mail {
     #[default = 4]
     #[schemars(range(min = 1, max = 100))]
     pub max_connections: u32,
-    /// Who mails are from; required with `smtp_url`. Must be a mailbox such as Passlink
+    /// The sender of all mails; required with `smtp_url`. Must be a mailbox such as Passlink
     /// <no-reply@example.com>.
     #[serde(deserialize_with = "mailbox")]
     #[schemars(example = "Passlink <no-reply@example.com>")]
     pub from: Option<String>,
-    /// Who answers go to; otherwise they go to `from`. Must be a mailbox such as Help desk
+    /// Where replies go; by default to `from`. Must be a mailbox such as Help desk
     /// <help@example.com>.
     #[serde(deserialize_with = "mailbox")]
     #[schemars(example = "Help desk <help@example.com>")]
     pub reply_to: Option<String>,
-    /// The language of mails to users who have none, or one that there are no texts in. Must be a
-    /// language tag such as en or de.
+    /// The language of mails to users whose language is not known, or has no texts. Must be a language
+    /// tag such as en or de.
     #[default = "en"]
     #[serde(deserialize_with = "language")]
     pub language: String,
-    /// Writes each mail as an `.eml` file there instead of sending it. Must be the path of a
+    /// Where each mail is written as an `.eml` file instead of being sent. Must be the path of a
     /// directory.
     #[schemars(length(min = 1), example = &"mails")]
     pub directory: Option<PathBuf>,
-    /// Texts and templates of mails, in the place of those that are built in. Must be the path of a
-    /// directory.
+    /// Texts and templates of mails that replace the built-in ones. Must be the path of a directory.
     #[schemars(length(min = 1), example = "/etc/passlink/mail")]
     pub template_dir: Option<PathBuf>,
 }

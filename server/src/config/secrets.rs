@@ -14,8 +14,8 @@ pub(crate) struct Secrets {
     #[serde(serialize_with = "path")]
     #[schemars(length(min = 1))]
     pub key_file: PathBuf,
-    /// Whether others than its owner may read the key file, as where a secret is mounted with mode
-    /// 0444. Without it, only the group of a file that belongs to root may.
+    /// Whether others than its owner may read the key file, for secrets that are mounted with mode
+    /// 0444. Otherwise only the group of a file that belongs to root may.
     pub allow_readable_key_file: bool,
 }
 

@@ -23,8 +23,8 @@ pub(crate) struct Server {
     /// such as https://login.example.com.
     #[default(localhost())]
     pub public_url: BaseUrl,
-    /// The server's certificate and those between it and the root: TLS on the listener, together
-    /// with `tls_key`; both are read again at SIGHUP. Must be the path of a PEM file.
+    /// The server's certificate and those between it and the root; turns TLS on, together with
+    /// `tls_key`. Both are read again at SIGHUP. Must be the path of a PEM file.
     #[schemars(length(min = 1), example = "/etc/passlink/tls.crt")]
     pub tls_cert: Option<PathBuf>,
     /// The private key of `tls_cert`. Must be the path of a PEM file.
@@ -34,8 +34,8 @@ pub(crate) struct Server {
     #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<String>,
     /// Proxies in front of the server, whose `X-Forwarded-For` (else `Forwarded`) says where a
-    /// request comes from; they must not pass on what a client wrote there. Without them, all people
-    /// behind a proxy are one client. Must be a list of IP addresses and networks such as
+    /// request comes from; they must not pass on what a client wrote there. A proxy that is not listed
+    /// makes all people behind it one client. Must be a list of IP addresses and networks such as
     /// ["10.0.0.0/8"].
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<String>,

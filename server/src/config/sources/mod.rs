@@ -74,19 +74,17 @@ impl Sources {
     /// must not have both.
     fn merge(&mut self, mut layer: Found, problems: &mut Problems) {
         for (secret, file) in secrets() {
-            let other = layer.get(file.path.as_str()).map(|(_, origin)| match origin {
-                Origin::Environment(name) => name.clone(),
-                _ => file.path.clone(),
-            });
-            match (layer.get(secret.path.as_str()), other) {
-                (Some((_, origin)), Some(other)) => {
-                    let what = format!(": must not be set together with {other}");
-                    problems.refuse(&secret.path, origin, &what);
-                    layer.remove(file.path.as_str());
-                }
-                (Some(_), None) => drop(self.found.remove(file.path.as_str())),
-                (None, Some(_)) => drop(self.found.remove(secret.path.as_str())),
-                (None, None) => {}
+            let (secret, file) = (secret.path.as_str(), file.path.as_str());
+            if let Some((_, origin)) = layer.get(secret)
+                && let Some((_, other)) = layer.get(file)
+            {
+                let other = if let Origin::Environment(name) = other { name } else { file };
+                let what = format!(": must not be set together with {other}");
+                problems.refuse(secret, origin, &what);
+                layer.remove(file);
+            }
+            if layer.contains_key(secret) || layer.contains_key(file) {
+                self.found.retain(|path, _| *path != secret && *path != file);
             }
         }
         self.found.extend(layer);
