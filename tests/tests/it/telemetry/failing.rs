@@ -17,8 +17,8 @@ const QUEUES: u64 = 16 * 1024;
 const CALLS: usize = 20_000;
 /// A few of them.
 const FEW_CALLS: usize = 1000;
-/// How long they may take.
-const BUSY: Duration = Duration::from_secs(120);
+/// How long they may take, on a machine that is busy with other things as well.
+const BUSY: Duration = Duration::from_secs(600);
 
 /// Makes so many cheap calls, one behind the other on a connection.
 async fn call_often(passlink: &Passlink, count: usize) {
