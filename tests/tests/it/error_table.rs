@@ -1,4 +1,4 @@
-//! Every row of the README's error table, brought about by every protocol on which it can happen.
+//! Every row of the error table in `docs/api.md`, brought about by every protocol on which it can happen.
 
 use std::fs;
 
@@ -25,8 +25,8 @@ struct Row {
 }
 
 fn rows() -> Vec<Row> {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    let section = readme.split("### Errors").nth(1).unwrap().split("\n## ").next().unwrap();
+    let api = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/api.md")).unwrap();
+    let section = api.split("## Errors").nth(1).unwrap().split("\n## ").next().unwrap();
     let cells = section.lines().map(|line| line.split(" | ").collect::<Vec<_>>());
     let rows = cells.filter_map(|cells| match cells[..] {
         [_, http, code, text, id] => {
@@ -294,7 +294,7 @@ fn assert_is(row: &Row, protocol: Protocol, outcome: &Outcome) {
 
 async fn assert_table_holds(protocol: Protocol) {
     let rows = rows();
-    assert!(rows.len() > 10, "the README has a table of errors");
+    assert!(rows.len() > 10, "docs/api.md has a table of errors");
     for row in rows {
         match provoked(&row, protocol).await {
             Some(outcome) => assert_is(&row, protocol, &outcome),

@@ -8,10 +8,10 @@ use super::ApiError;
 /// HTTP status, code, text and id.
 type Row = (u16, u32, String, String);
 
-/// The rows of the README's table. What varies (`<field>`) is empty.
+/// The rows of the table in `docs/api.md`. What varies (`<field>`) is empty.
 fn documented() -> BTreeSet<Row> {
-    let readme = include_str!("../../../../../../README.md");
-    let section = readme.split("### Errors").nth(1).unwrap().split("\n## ").next().unwrap();
+    let api = include_str!("../../../../../../docs/api.md");
+    let section = api.split("## Errors").nth(1).unwrap().split("\n## ").next().unwrap();
     let cells = section.lines().map(|line| line.split(" | ").collect::<Vec<_>>());
     let rows = cells.filter_map(|cells| match cells[..] {
         [_, http, code, text, id] => {
@@ -25,7 +25,7 @@ fn documented() -> BTreeSet<Row> {
 }
 
 #[test]
-fn the_readme_has_each_row_of_the_table_and_no_other() {
+fn the_docs_have_each_row_of_the_table_and_no_other() {
     let rows = ApiError::iter().map(|error| {
         let (code, text, id) = error.row();
         let status = ConnectError::from(error).http_status().as_u16();
