@@ -1,4 +1,6 @@
 //! Identifiers: opaque strings, a type for each kind of thing.
+//!
+//! Why: `docs/decisions/opaque-ids.md`.
 
 use std::fmt;
 

@@ -3,6 +3,8 @@
 //! Nothing here does I/O, waits, reads a clock or draws randomness: time and random bytes are
 //! arguments. Identifiers, addresses, codes and tokens are types of their own, so that one can't
 //! be passed where another is meant, and secrets print as `[redacted]`.
+//!
+//! Why: `docs/decisions/secret-types.md`.
 
 mod callers;
 mod history;

@@ -1,4 +1,6 @@
 //! Passkey links: made, sent, listed, shown, sent again, revoked, expired.
+//!
+//! Why: `docs/decisions/limits-in-the-database.md`.
 
 pub(crate) mod add;
 mod error;

@@ -1,4 +1,6 @@
 //! Mailing a passkey link to a user's own registered address.
+//!
+//! Why: `docs/decisions/transaction-then-mail.md`.
 
 use std::sync::Arc;
 

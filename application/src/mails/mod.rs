@@ -1,4 +1,6 @@
 //! Mails: composed, queued, delivered.
+//!
+//! Why: `docs/decisions/at-least-once.md`.
 
 pub(crate) mod claim;
 pub(crate) mod compose;

@@ -1,4 +1,6 @@
 //! The time.
+//!
+//! Why: `docs/decisions/time-and-randomness.md`.
 
 use std::time::Duration;
 

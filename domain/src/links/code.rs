@@ -1,5 +1,7 @@
 //! Codes: what opens a link. They are derived from a key that the server holds, so that no code
 //! needs to be stored, and each serves one purpose.
+//!
+//! Why: `docs/decisions/derived-codes.md`.
 
 use std::fmt;
 

@@ -27,7 +27,6 @@ const LEFT: &[&str] = &[
     "adapters/src/outbound/persistence",
     "adapters/src/outbound/webauthn",
     "adapters/src/outbound/webauthn.rs",
-    "server/src",
 ];
 
 fn root() -> &'static Path {

@@ -1,4 +1,6 @@
 //! Persistence by SeaORM: one set of repositories for SQLite and PostgreSQL.
+//!
+//! Why: `docs/decisions/two-databases.md`.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

@@ -1,4 +1,6 @@
 //! Recording a finished ceremony: the passkey is stored and the link used up, in one transaction.
+//!
+//! Why: `docs/decisions/used-up-on-success.md`.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,6 @@
 //! The unit of work: a function handed to the store, which runs it in one transaction.
+//!
+//! Why: `docs/decisions/unit-of-work.md`.
 
 mod ceremonies;
 mod error;

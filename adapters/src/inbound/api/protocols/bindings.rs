@@ -1,4 +1,6 @@
 //! Which REST path stands for which RPC.
+//!
+//! Why: `docs/decisions/one-api-definition.md`.
 
 use axum::routing::MethodFilter;
 use http::Method;

@@ -1,5 +1,7 @@
 //! Errors that the RPC framework raises by itself, given the table's text, id and detail, in
 //! whichever protocol they are told.
+//!
+//! Why: `docs/decisions/framework-errors.md`.
 
 use std::convert::Infallible;
 
