@@ -1,0 +1,48 @@
+# The everyday commands. `just` lists them.
+
+_default:
+    @just --list --unsorted
+
+# Everything at once on this machine: the server, a user, a mailbox
+demo *arguments:
+    cargo run --release -- demo {{ arguments }}
+
+# Format, lints and dependencies, as CI looks at them
+check: && dependencies
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- --deny warnings
+
+# Licences, sources and bans, and dependencies that nothing uses (needs cargo-deny and cargo-shear)
+dependencies:
+    cargo deny --locked check bans licenses sources
+    cargo shear
+
+# All tests, with SQLite and with PostgreSQL
+test *arguments:
+    ./tests/run {{ arguments }}
+
+# Unit tests, which need nothing but Rust
+unit *arguments:
+    cargo test --workspace --lib {{ arguments }}
+
+# One end-to-end test, or those whose names contain this (`just test --no-run` once before)
+one name *arguments:
+    cargo build
+    cargo test -p passlink-tests --test it {{ name }} {{ arguments }}
+
+# The reference that is made from the code: docs/configuration.md and passlink.example.toml
+reference:
+    UPDATE_REFERENCE=1 cargo test -p passlink-server --lib config
+
+# The documentation of the crates, in a browser
+docs:
+    cargo doc --workspace --no-deps --document-private-items --open
+
+# Known vulnerabilities in dependencies (fetches the database of advisories)
+audit:
+    cargo deny --locked check advisories
+
+# How fast links are sent, users imported, and what telemetry costs
+bench:
+    cargo build --release
+    cargo bench -p passlink-tests
