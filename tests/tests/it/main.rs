@@ -18,6 +18,7 @@ mod crowds;
 mod database_file;
 mod database_url;
 mod demo;
+mod docs;
 mod error_table;
 mod errors;
 mod hostile;
