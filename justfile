@@ -25,10 +25,10 @@ test *arguments:
 unit *arguments:
     cargo test --workspace --lib {{ arguments }}
 
-# One end-to-end test, or those whose names contain this (`just test --no-run` once before)
+# End-to-end tests whose names contain this (once before: `just test --no-run`)
 one name *arguments:
-    cargo build
-    cargo test -p passlink-tests --test it {{ name }} {{ arguments }}
+    cargo build --workspace --all-targets
+    cargo test --workspace --test it {{ name }} {{ arguments }}
 
 # The reference that is made from the code: docs/configuration.md and passlink.example.toml
 reference:
