@@ -1,16 +1,16 @@
-//! Enums whose values have names: they are stored, printed and read by these.
+//! Names of states and kinds, as rows, commands and metrics have them.
 
-/// A text that names no value of an enum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unknown name")]
-pub struct UnknownName;
+/// A name that stands for nothing here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the name `{0}` is not known")]
+pub struct UnknownName(pub String);
 
-/// Gives an enum `name()`, and `FromStr` for the way back.
+/// Gives each variant of an enum its name: `name()`, and `FromStr` for the way back.
 macro_rules! named {
     ($type:ident { $($variant:ident => $name:literal),+ $(,)? }) => {
         impl $type {
-            /// The name, as it is stored and printed.
-            pub fn name(self) -> &'static str {
+            /// The name, in rows and for people.
+            pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
         }
@@ -21,7 +21,7 @@ macro_rules! named {
             fn from_str(name: &str) -> Result<Self, $crate::UnknownName> {
                 match name {
                     $($name => Ok(Self::$variant),)+
-                    _ => Err($crate::UnknownName),
+                    _ => Err($crate::UnknownName(name.to_owned())),
                 }
             }
         }

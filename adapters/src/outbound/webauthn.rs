@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use passlink_application::ports::{NewCredential, WebAuthn, WebAuthnError};
-use passlink_domain::{Aaguid, Attachment, CEREMONY_LIFETIME, Challenge, Credential};
+use passlink_domain::{Aaguid, CEREMONY_LIFETIME, Challenge, Credential};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::{Origin, Url};
@@ -178,15 +178,6 @@ impl WebAuthn for RelyingParty {
 
     fn model(&self, aaguid: Aaguid) -> Option<&str> {
         self.models.get(&Uuid::from_bytes(*aaguid.as_bytes())).map(String::as_str)
-    }
-}
-
-/// As WebAuthn writes it.
-fn attachment_named(name: &str) -> Option<Attachment> {
-    match name {
-        "platform" => Some(Attachment::Platform),
-        "cross-platform" => Some(Attachment::CrossPlatform),
-        _ => None,
     }
 }
 

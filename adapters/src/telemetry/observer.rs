@@ -118,17 +118,8 @@ impl Observer for Counts {
     }
 
     fn links(&self, state: LinkState, kind: LinkKind, count: u64) {
-        let state = match state {
-            LinkState::Requested => "requested",
-            LinkState::Sent => "sent",
-            LinkState::Undeliverable => "undeliverable",
-            LinkState::Redeemed => "redeemed",
-            LinkState::Expired => "expired",
-            LinkState::Replaced => "replaced",
-            LinkState::Revoked => "revoked",
-        };
         let attributes = [
-            KeyValue::new("passlink.link.state", state),
+            KeyValue::new("passlink.link.state", state.name()),
             KeyValue::new("passlink.link.delivery", kind.name()),
         ];
         self.links.add(count, &attributes);

@@ -43,6 +43,9 @@ pub enum PasskeyError {
     /// Passkeys are registered under other hosts here.
     #[error("no passkeys are registered under this host")]
     Domain,
+    /// The options for the browser can't be made.
+    #[error("the registration ceremony can't be begun")]
+    Ceremony(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,7 +55,7 @@ impl From<WebAuthnError> for PasskeyError {
     fn from(error: WebAuthnError) -> Self {
         match error {
             WebAuthnError::NotVerified(_) => Self::NotVerified,
-            WebAuthnError::Broken(cause) => StoreError::Broken(cause).into(),
+            WebAuthnError::Broken(cause) => Self::Ceremony(cause),
         }
     }
 }

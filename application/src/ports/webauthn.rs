@@ -30,8 +30,7 @@ pub trait WebAuthn: Send + Sync {
     fn challenge_of(&self, answer: &str) -> Option<Vec<u8>>;
     /// Verifies the answer, JSON, to options with this challenge.
     ///
-    /// Errors: [`WebAuthnError::NotVerified`], with everything that an answer can have wrong;
-    /// [`WebAuthnError::Broken`] when it can't be verified at all.
+    /// Errors: [`WebAuthnError::NotVerified`], with everything that an answer can have wrong.
     fn verify(&self, challenge: &Challenge, answer: &str) -> Result<Credential, WebAuthnError>;
     /// Whether what a credential with this public key, a COSE_Key, signs can be verified.
     fn can_verify(&self, public_key: &[u8]) -> bool;
@@ -45,7 +44,7 @@ pub enum WebAuthnError {
     /// The answer does not verify.
     #[error("the WebAuthn answer does not verify")]
     NotVerified(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The ceremony could not be begun, or its state not be read.
-    #[error("the ceremony is broken")]
+    /// The options can't be made.
+    #[error("the options of the ceremony can't be made")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

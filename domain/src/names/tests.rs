@@ -13,5 +13,5 @@ fn a_name_leads_back_to_its_value() {
     for name in ["platform", "cross-platform"] {
         assert_eq!(name.parse().map(Attachment::name), Ok(name));
     }
-    assert_eq!("Active".parse::<UserState>(), Err(UnknownName));
+    assert_eq!("Active".parse::<UserState>(), Err(UnknownName("Active".into())));
 }

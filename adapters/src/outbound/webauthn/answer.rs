@@ -8,8 +8,6 @@ use passlink_domain::{Attachment, MAX_TRANSPORTS, is_transport};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
-use super::attachment_named;
-
 /// A `PublicKeyCredential`. Fields that are not used may hold anything. Fields that are only kept
 /// may be missing, `null` or of another type; they are left out then.
 #[derive(Deserialize)]
@@ -63,7 +61,7 @@ impl Answer {
 
     /// How the authenticator was attached. Not proven.
     pub fn attachment(&self) -> Option<Attachment> {
-        self.authenticator_attachment.as_str().and_then(attachment_named)
+        self.authenticator_attachment.as_str()?.parse().ok()
     }
 
     /// How the authenticator can be reached: all that is told, known or not, in order and once. Not

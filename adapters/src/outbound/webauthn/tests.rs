@@ -1,4 +1,4 @@
-use passlink_domain::{CredentialId, User, UserHandle, UserState};
+use passlink_domain::{Attachment, CredentialId, User, UserHandle, UserState};
 use serde_json::{Value, json};
 
 use super::*;

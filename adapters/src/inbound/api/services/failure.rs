@@ -160,6 +160,7 @@ impl From<PasskeyError> for Failure {
             PasskeyError::Domain => {
                 ApiError::invalid("domain", "must be a host where passkeys are registered")
             }
+            PasskeyError::Ceremony(cause) => return Self::because(ApiError::Internal, cause),
             PasskeyError::Store(error) => return error.into(),
         };
         told.into()

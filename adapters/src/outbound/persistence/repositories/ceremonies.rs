@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use passlink_application::ports::{Ceremonies, StoreError};
-use passlink_domain::{Attachment, Ceremony, OpenedBy, PasskeyId, UserId};
+use passlink_domain::{Ceremony, OpenedBy, PasskeyId, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
 };
 
-use super::{Sql, attachment_name, attachment_named, instant, parsed};
+use super::{Sql, instant, parsed};
 use crate::outbound::persistence::entities::ceremonies::{ActiveModel, Column, Entity, Model};
 
 fn ceremony(row: Model) -> Result<Ceremony, StoreError> {
@@ -21,7 +21,7 @@ fn ceremony(row: Model) -> Result<Ceremony, StoreError> {
         },
         key: parsed(&row.key_id)?,
         rp_id: row.rp_id,
-        asked: row.asked.as_deref().map(attachment_named).transpose()?,
+        asked: row.asked.as_deref().map(parsed).transpose()?,
         begun: instant(row.begun_at)?,
         expires: instant(row.expires_at)?,
     })
@@ -54,7 +54,7 @@ impl<C: ConnectionTrait> Ceremonies for Sql<'_, C> {
                 OpenedBy::Bearer => None,
             }),
             rp_id: Set(ceremony.rp_id.clone()),
-            asked: Set(ceremony.asked.map(|it: Attachment| attachment_name(it).to_owned())),
+            asked: Set(ceremony.asked.map(|it| it.name().to_owned())),
             begun_at: Set(ceremony.begun.as_millisecond()),
             expires_at: Set(ceremony.expires.as_millisecond()),
             key_id: Set(ceremony.key.to_string()),

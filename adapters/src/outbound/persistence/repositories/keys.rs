@@ -12,7 +12,7 @@ use sea_orm::{
     QuerySelect, Select, TryGetable,
 };
 
-use super::{Sql, instant, links::state_name, parsed};
+use super::{Sql, instant, parsed};
 use crate::outbound::persistence::entities::{links, passkeys};
 
 /// States in which a link works, or can be sent again when its time has run out.
@@ -53,7 +53,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         for state in NEEDY {
             let query = Entity::find()
                 .filter(Column::KeyId.eq(key))
-                .filter(Column::State.eq(state_name(state)))
+                .filter(Column::State.eq(state.name()))
                 .filter(Column::ExpiresAt.gt(expired_after.as_millisecond()))
                 .order_by_desc(Column::ExpiresAt);
             last = last.max(self.first(query, Column::ExpiresAt).await?);
@@ -122,7 +122,7 @@ impl<C: ConnectionTrait> KeyNeeds for Sql<'_, C> {
     ) -> Result<KeyUsers, StoreError> {
         let links = links::Entity::find()
             .filter(links::Column::KeyId.eq(key.as_str()))
-            .filter(links::Column::State.is_in(NEEDY.map(state_name)))
+            .filter(links::Column::State.is_in(NEEDY.map(LinkState::name)))
             .filter(links::Column::ExpiresAt.gt(expired_after.as_millisecond()))
             .count(self.db)
             .await;

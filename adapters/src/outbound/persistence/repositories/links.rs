@@ -14,18 +14,8 @@ use sea_orm::{
     sea_query::{Expr, LockBehavior, LockType, Query},
 };
 
-use super::{Sql, instant, parsed, state_names};
+use super::{Sql, instant, parsed};
 use crate::outbound::persistence::entities::links::{ActiveModel, Column, Entity, Model};
-
-state_names!(state_name, state_named, LinkState {
-    LinkState::Requested => "requested",
-    LinkState::Sent => "sent",
-    LinkState::Undeliverable => "undeliverable",
-    LinkState::Redeemed => "redeemed",
-    LinkState::Expired => "expired",
-    LinkState::Replaced => "replaced",
-    LinkState::Revoked => "revoked",
-});
 
 /// The states in which a link is not final.
 const OPEN: [LinkState; 3] = [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable];
@@ -46,7 +36,7 @@ fn link(row: Model) -> Result<PasskeyLink, StoreError> {
         url_template: row.url_template.as_deref().map(parsed).transpose()?,
         requested: instant(row.requested_at)?,
         expires: instant(row.expires_at)?,
-        state: state_named(&row.state)?,
+        state: parsed(&row.state)?,
     })
 }
 
@@ -67,7 +57,7 @@ fn open_at(now: Timestamp) -> Condition {
     let longest = now.saturating_sub(MAX_LIFETIME).unwrap_or(Timestamp::MIN);
     Condition::all()
         .add(Column::RequestedAt.gt(longest.as_millisecond()))
-        .add(Column::State.is_in(OPEN.map(state_name)))
+        .add(Column::State.is_in(OPEN.map(LinkState::name)))
         .add(Column::ExpiresAt.gt(now.as_millisecond()))
 }
 
@@ -169,7 +159,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             requested_by: Set(link.requested_by.as_ref().map(ToString::to_string)),
             requested_at: Set(link.requested.as_millisecond()),
             expires_at: Set(link.expires.as_millisecond()),
-            state: Set(state_name(link.state).to_owned()),
+            state: Set(link.state.name().to_owned()),
             url_template: Set(link.url_template.as_ref().map(ToString::to_string)),
             resent_at: Set(None),
             token_id: Set(link.token.as_ref().map(ToString::to_string)),
@@ -190,9 +180,9 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         to: LinkState,
     ) -> Result<bool, StoreError> {
         let moved = Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(to)))
+            .col_expr(Column::State, Expr::value(to.name()))
             .filter(Column::Id.eq(id.as_str()))
-            .filter(Column::State.eq(state_name(from)))
+            .filter(Column::State.eq(from.name()))
             .exec(self.db)
             .await
             .map_err(|error| self.failed(error))?;
@@ -201,8 +191,8 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
 
     async fn mark_resent(&mut self, id: &LinkId, now: Timestamp) -> Result<bool, StoreError> {
         // What is noted as expired is so, also by a clock that was set back since.
-        let expired = Column::State.eq(state_name(LinkState::Expired)).or(Column::State
-            .is_in(OPEN.map(state_name))
+        let expired = Column::State.eq(LinkState::Expired.name()).or(Column::State
+            .is_in(OPEN.map(LinkState::name))
             .and(Column::ExpiresAt.lte(now.as_millisecond())));
         let marked = Entity::update_many()
             .col_expr(Column::ResentAt, Expr::value(now.as_millisecond()))
@@ -222,9 +212,9 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let ended = Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(to)))
+            .col_expr(Column::State, Expr::value(to.name()))
             .filter(Column::Id.eq(id.as_str()))
-            .filter(Column::State.is_in(OPEN.map(state_name)))
+            .filter(Column::State.is_in(OPEN.map(LinkState::name)))
             .filter(Column::ExpiresAt.gt(now.as_millisecond()))
             .exec(self.db)
             .await
@@ -240,11 +230,11 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .and_where(Column::Id.eq(newer.id.as_str()))
             .take();
         let replaced = Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(LinkState::Replaced)))
+            .col_expr(Column::State, Expr::value(LinkState::Replaced.name()))
             .filter(Column::UserId.eq(newer.user.as_str()))
             .filter(Expr::col(Column::RequestedAt).lt(requested))
             .filter(Column::Email.is_not_null())
-            .filter(Column::State.is_in(OPEN.map(state_name)))
+            .filter(Column::State.is_in(OPEN.map(LinkState::name)))
             .exec(self.db)
             .await
             .map_err(|error| self.failed(error))?;
@@ -258,7 +248,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         limit: u64,
     ) -> Result<Vec<LinkId>, StoreError> {
         let late = Column::State
-            .is_in(OPEN.map(state_name))
+            .is_in(OPEN.map(LinkState::name))
             .and(Column::ExpiresAt.lte(now.as_millisecond()));
         let some: Vec<String> = Entity::find()
             .select_only()
@@ -276,7 +266,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .map_err(|error| self.failed(error))?;
         if !some.is_empty() {
             Entity::update_many()
-                .col_expr(Column::State, Expr::value(state_name(LinkState::Expired)))
+                .col_expr(Column::State, Expr::value(LinkState::Expired.name()))
                 .filter(Column::Id.is_in(some.iter().map(String::as_str)))
                 .filter(late)
                 .exec(self.db)
@@ -293,7 +283,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         let revoked = Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(LinkState::Revoked)))
+            .col_expr(Column::State, Expr::value(LinkState::Revoked.name()))
             .filter(Column::TokenId.eq(token.as_str()))
             .filter(open_at(now))
             .filter(of_kind(kind))
@@ -305,7 +295,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
 
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
         Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(LinkState::Revoked)))
+            .col_expr(Column::State, Expr::value(LinkState::Revoked.name()))
             .filter(open_of_user(user, now))
             .exec(self.db)
             .await

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use passlink_application::ports::StoreError;
-use passlink_domain::Attachment;
 
 use sea_orm::DbErr;
 
@@ -74,8 +73,3 @@ macro_rules! state_names {
     };
 }
 use state_names;
-
-state_names!(attachment_name, attachment_named, Attachment {
-    Attachment::Platform => "platform",
-    Attachment::CrossPlatform => "cross-platform",
-});

@@ -13,7 +13,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{Sql, attachment_name, attachment_named, instant, parsed};
+use super::{Sql, instant, parsed};
 use crate::outbound::persistence::{
     entities::{
         ceremonies,
@@ -24,7 +24,7 @@ use crate::outbound::persistence::{
 };
 
 fn passkey(row: Model) -> Result<Passkey, StoreError> {
-    let attachment = |name: Option<String>| name.as_deref().map(attachment_named).transpose();
+    let attachment = |name: Option<String>| name.as_deref().map(parsed).transpose();
     let undo = match (row.undo_domain, row.undo_key_id, row.undo_until) {
         (Some(domain), Some(key), Some(until)) => {
             let token = row.undo_token_id.as_deref().map(parsed).transpose()?;
@@ -58,7 +58,7 @@ fn passkey(row: Model) -> Result<Passkey, StoreError> {
 
 fn row(passkey: &Passkey) -> Result<ActiveModel, StoreError> {
     let (credential, undo) = (&passkey.credential, passkey.undo.as_ref());
-    let attachment = |value: Option<Attachment>| value.map(|it| attachment_name(it).to_owned());
+    let attachment = |value: Option<Attachment>| value.map(|it| it.name().to_owned());
     Ok(ActiveModel {
         id: Set(passkey.id.to_string()),
         user_id: Set(passkey.user.to_string()),

@@ -13,7 +13,6 @@ use sea_orm::{
 use super::{
     Sql, instant,
     keys::{NEEDY, undoable},
-    links::state_name,
     parsed,
 };
 use crate::outbound::persistence::entities::{ceremonies, links, passkeys, retired_keys};
@@ -30,7 +29,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         use links::{Column, Entity};
         let rows = Entity::find()
             .filter(Column::KeyId.eq(key.as_str()))
-            .filter(Column::State.is_in(NEEDY.map(state_name)))
+            .filter(Column::State.is_in(NEEDY.map(LinkState::name)))
             .filter(Column::ExpiresAt.gt(expired_after.as_millisecond()))
             .limit(limit)
             .lock(LockType::Update)
@@ -41,13 +40,13 @@ impl<C: ConnectionTrait> Sql<'_, C> {
             return Ok((0, 0, 0));
         }
         Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(LinkState::Revoked)))
+            .col_expr(Column::State, Expr::value(LinkState::Revoked.name()))
             .filter(Column::Id.is_in(rows.iter().map(|row| row.id.as_str())))
             .exec(self.db)
             .await
             .map_err(|error| self.failed(error))?;
         let (open, over): (Vec<_>, Vec<_>) = rows.iter().partition(|row| {
-            row.state != state_name(LinkState::Expired) && row.expires_at > now.as_millisecond()
+            row.state != LinkState::Expired.name() && row.expires_at > now.as_millisecond()
         });
         // Those that were sent again only seem to need their key.
         let resends = over.iter().filter(|row| row.resent_at.is_none()).count();

@@ -13,18 +13,11 @@ use sea_orm::{
     sea_query::{Expr, OnConflict, all},
 };
 
-use super::{Sql, parsed, state_names};
+use super::{Sql, parsed};
 use crate::outbound::persistence::{
     entities::users::{ActiveModel, Column, Entity, Model},
     error::{Fault, bad_row},
 };
-
-state_names!(state_name, state_named, UserState {
-    UserState::Active => "active",
-    UserState::Deactivated => "deactivated",
-    UserState::Locked => "locked",
-    UserState::Removed => "removed",
-});
 
 fn user(row: Model) -> Result<User, StoreError> {
     Ok(User {
@@ -37,7 +30,7 @@ fn user(row: Model) -> Result<User, StoreError> {
             address: EmailAddress::recorded(address),
             verified: row.email_verified,
         }),
-        state: state_named(&row.state)?,
+        state: parsed(&row.state)?,
         sequence: Sequence::recorded(row.sequence.try_into().unwrap_or_default()),
     })
 }
@@ -64,7 +57,7 @@ fn changeable(user: &User) -> ActiveModel {
         email: Set(email.map(|email| email.address.to_string())),
         email_key: Set(email.map(|email| email.address.key())),
         email_verified: Set(email.is_some_and(|email| email.verified)),
-        state: Set(state_name(user.state).to_owned()),
+        state: Set(user.state.name().to_owned()),
         ..Default::default()
     }
 }
@@ -111,7 +104,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         limit: u64,
     ) -> Result<Vec<User>, StoreError> {
         let mut rows = Entity::find()
-            .filter(Column::State.ne(state_name(UserState::Removed)))
+            .filter(Column::State.ne(UserState::Removed.name()))
             .order_by_asc(Column::Id)
             .limit(limit);
         if let Some(after) = after {
