@@ -65,7 +65,7 @@ impl App {
         if pending == Pending::Migrate {
             store.migrate(&warn).await?;
         } else if schema.is_new() {
-            let why = format!("{} has no Passlink tables: {HOW_TO_SET_UP}", store.whereabouts());
+            let why = format!("{} has no Passlink tables: {HOW_TO_SET_UP}", store.location());
             return Err(config.fault("database.url", &why).into());
         } else if schema.pending > 0 {
             let pending = schema.pending;
@@ -89,7 +89,7 @@ impl App {
 
     /// Where the database is, in words.
     pub fn whereabouts(&self) -> &str {
-        self.store.whereabouts()
+        self.store.location()
     }
 
     /// Whether the database had no tables of Passlink before it was opened.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use passlink_adapters::outbound::{persistence::StagingTable, process, webauthn::RelyingParty};
+use passlink_adapters::outbound::{persistence::ImportTable, process, webauthn::RelyingParty};
 use passlink_application::{
     callers::ManageTokens,
     links::{AddLink, ExpireLinks, LinkIssuer, ListLinks, RevokeLink, SendLink},
@@ -34,7 +34,7 @@ impl App {
 
     /// An import of users, on a connection of its own.
     pub async fn import(&self) -> Result<ImportUsers, Error> {
-        let staging = StagingTable::open(self.config.database.url.expose_secret()).await?;
+        let staging = ImportTable::open(self.config.database.url.expose_secret()).await?;
         Ok(ImportUsers::new(Box::new(staging), self.clock(), self.random.clone()))
     }
 

@@ -142,20 +142,19 @@ impl DatabaseFile {
         }
     }
 
-    /// Looks at who can read and write the files of the database; changes nothing. Returns those that
-    /// others than the owner can read or write.
+    /// The files of the database that others than the owner can read or write.
     ///
     /// Errors: one that everybody can write.
-    pub fn open_to_others(&self) -> Result<Vec<PathBuf>, DatabaseFileError> {
-        let mut open = Vec::new();
+    pub fn readable_by_others(&self) -> Result<Vec<PathBuf>, DatabaseFileError> {
+        let mut readable = Vec::new();
         for path in std::iter::once(self.path.clone()).chain(self.companions()) {
             match fs::metadata(&path).map_or(0, |file| file.mode()) {
                 mode if mode & 0o002 != 0 => return Err(DatabaseFileError::Open(path)),
-                mode if mode & 0o066 != 0 => open.push(path),
+                mode if mode & 0o066 != 0 => readable.push(path),
                 _ => {}
             }
         }
-        Ok(open)
+        Ok(readable)
     }
 
     /// Watches the file, before it is opened.

@@ -18,8 +18,8 @@ use super::{
     error::store_error,
     file_watch::FileWatch,
     repositories::Sql,
-    silence::Heard,
-    traced::{Target, Traced, fail},
+    statement_spans::{Database, TracedConnection, record_failure},
+    watchdog::LastAnswer,
 };
 use crate::telemetry::trace_scope::TraceScope;
 
@@ -33,7 +33,7 @@ const BREATH: u32 = 32;
 
 struct Job {
     work: Work,
-    /// Whom it works for.
+    /// The trace that it is part of.
     scope: TraceScope,
     done: oneshot::Sender<Result<(), StoreError>>,
 }
@@ -119,19 +119,19 @@ async fn commit_group(connection: &DatabaseConnection, jobs: &[Job]) -> Result<(
             ..Default::default()
         })
         .await?;
-    let mut last = Vec::with_capacity(jobs.len());
+    let mut committing = Vec::with_capacity(jobs.len());
     for job in jobs {
         let work = run_in_savepoint(&transaction, &job.work);
         if job.scope.clone().run(work).await? == Settled::Commit {
-            last.push(&job.scope);
+            committing.push(&job.scope);
         }
     }
     // One commit, in the trace of each that waits for it.
-    let span = |scope: &TraceScope| scope.in_scope(|| Target::Sqlite.span("COMMIT"));
-    let commits: Vec<_> = last.into_iter().map(span).collect();
+    let span = |scope: &TraceScope| scope.in_scope(|| Database::Sqlite.span("COMMIT"));
+    let commits: Vec<_> = committing.into_iter().map(span).collect();
     let committed = transaction.commit().await;
     if let Err(error) = &committed {
-        commits.iter().for_each(|commit| fail(commit, error));
+        commits.iter().for_each(|commit| record_failure(commit, error));
     }
     committed
 }
@@ -141,8 +141,9 @@ async fn run_in_savepoint(
     work: &Work,
 ) -> Result<Settled, DbErr> {
     let savepoint = transaction.begin().await?;
-    let heard = Heard::now();
-    let settled = work(&mut Sql::new(&Traced::new(&savepoint, &Target::Sqlite, &heard))).await;
+    let last = LastAnswer::now();
+    let settled =
+        work(&mut Sql::new(&TracedConnection::new(&savepoint, &Database::Sqlite, &last))).await;
     match settled {
         Settled::Commit => savepoint.commit().await?,
         Settled::RollBack => savepoint.rollback().await?,

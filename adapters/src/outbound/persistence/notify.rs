@@ -10,7 +10,7 @@ use sea_orm::sqlx::{
 };
 use tokio::{sync::Notify, time::timeout};
 
-use super::silence::{PATIENCE, Silence};
+use super::watchdog::{SILENCE_LIMIT, Watchdog};
 
 const CHANNEL: &str = "passlink_outbox";
 const NOTIFY: &str = "NOTIFY passlink_outbox";
@@ -21,12 +21,12 @@ const STILL_THERE: Duration = Duration::from_secs(60);
 
 /// Wakes the worker of this process at once and those of the others by NOTIFY. Many wakes while a
 /// notification is on its way make one more.
-struct Everywhere {
+struct AllNodes {
     here: Arc<dyn Wake>,
     elsewhere: Arc<Notify>,
 }
 
-impl Wake for Everywhere {
+impl Wake for AllNodes {
     fn wake(&self) {
         self.here.wake();
         self.elsewhere.notify_one();
@@ -35,36 +35,40 @@ impl Wake for Everywhere {
 
 /// Makes `here` ring for mail of other nodes too, on the database of `pool`; what it returns wakes
 /// all nodes.
-pub(super) fn everywhere(pool: &PgPool, silence: &Silence, here: Arc<dyn Wake>) -> Arc<dyn Wake> {
+pub(super) fn wake_all_nodes(
+    pool: &PgPool,
+    watchdog: &Watchdog,
+    here: Arc<dyn Wake>,
+) -> Arc<dyn Wake> {
     // Two connections beside those of the requests: one listens as long as the process runs.
     let server = pool.connect_options();
-    let telling = silence.clone().ended_by(PgPoolOptions::new().max_connections(1));
-    let telling = telling.connect_lazy_with(server.as_ref().clone());
+    let notifier = watchdog.clone().guard(PgPoolOptions::new().max_connections(1));
+    let notifier = notifier.connect_lazy_with(server.as_ref().clone());
     let elsewhere = Arc::new(Notify::new());
     tokio::spawn(listen(server, here.clone()));
-    tokio::spawn(tell(telling, silence.clone(), elsewhere.clone()));
-    Arc::new(Everywhere { here, elsewhere })
+    tokio::spawn(notify_others(notifier, watchdog.clone(), elsewhere.clone()));
+    Arc::new(AllNodes { here, elsewhere })
 }
 
-async fn tell(pool: PgPool, silence: Silence, elsewhere: Arc<Notify>) {
+async fn notify_others(pool: PgPool, watchdog: Watchdog, elsewhere: Arc<Notify>) {
     loop {
         elsewhere.notified().await;
         let notify = sqlx::raw_sql(NOTIFY).execute(&pool);
-        let told = silence.bounded(PATIENCE, "a notification", notify).await;
-        if !matches!(told, Ok(Ok(_))) {
-            tracing::debug!(?told, "other nodes were not told of new mail");
+        let outcome = watchdog.within(SILENCE_LIMIT, "a notification", notify).await;
+        if !matches!(outcome, Ok(Ok(_))) {
+            tracing::debug!(?outcome, "other nodes were not notified of new mail");
         }
     }
 }
 
 async fn listen(server: Arc<PgConnectOptions>, here: Arc<dyn Wake>) {
     loop {
-        // A pool of its own each time: a connection that went silent would hold the only place in it.
+        // A pool of its own each time: a connection that went silent would hold its only place.
         let pool = PgPoolOptions::new()
             .max_connections(1)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(SILENCE_LIMIT)
             .connect_lazy_with(server.as_ref().clone());
-        let heard = async {
+        let listening = async {
             let mut listener = PgListener::connect_with(&pool).await?;
             answered(listener.listen(CHANNEL)).await?;
             loop {
@@ -80,7 +84,7 @@ async fn listen(server: Arc<PgConnectOptions>, here: Arc<dyn Wake>) {
                 }
             }
         };
-        let result: Result<(), sqlx::Error> = heard.await;
+        let result: Result<(), sqlx::Error> = listening.await;
         if let Err(error) = result {
             tracing::debug!(%error, "not listening for new mail of other nodes");
         }
@@ -93,5 +97,5 @@ async fn answered<T>(
     answer: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
     let silent = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
-    timeout(PATIENCE, answer).await.unwrap_or_else(silent)
+    timeout(SILENCE_LIMIT, answer).await.unwrap_or_else(silent)
 }

@@ -10,7 +10,11 @@ use sea_orm::{
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use super::{ACQUIRE_TIMEOUT, error::store_error, silence::Silence};
+use super::{error::store_error, watchdog::Watchdog};
+
+/// How long a caller who has a permit waits for a server that is away. Connecting is tried again after a
+/// fifth of this at the latest: that is how soon a server that comes back is noticed.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A connection that was idle for so long is tested before it is used: one that broke meanwhile costs
 /// no run of a unit of work.
@@ -29,7 +33,7 @@ const REFUSED_BY_POOLER: &str = "unsupported startup parameter";
 pub(super) async fn open(
     server: &PgConnectOptions,
     connections: u32,
-    silence: Silence,
+    watchdog: Watchdog,
 ) -> Result<DatabaseConnection, StoreError> {
     let server = server.clone().options(
         [
@@ -38,7 +42,7 @@ pub(super) async fn open(
         ]
         .map(|(name, longest)| (name, longest.as_millis().to_string())),
     );
-    let (mut options, used) = (options(server.clone()), silence.clone());
+    let (mut options, used) = (options(server.clone()), watchdog.clone());
     options
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -47,10 +51,10 @@ pub(super) async fn open(
             let may_be_used = used.may_be_used(connection.age);
             Box::pin(async move { Ok(may_be_used) })
         })
-        .map_sqlx_postgres_pool_opts(move |options| silence.clone().ended_by(options));
+        .map_sqlx_postgres_pool_opts(move |options| watchdog.clone().guard(options));
     match Database::connect(options).await {
         Ok(connection) => Ok(connection),
-        Err(error) => Err(why_not(&server, error).await),
+        Err(error) => Err(unreachable(&server, error).await),
     }
 }
 
@@ -96,8 +100,8 @@ pub(super) fn options(server: PgConnectOptions) -> ConnectOptions {
     options
 }
 
-/// Where the server is, for messages.
-pub(super) fn place(server: &PgConnectOptions) -> String {
+/// Where the server is, in words.
+pub(super) fn location(server: &PgConnectOptions) -> String {
     let (host, port) = (server.get_host(), server.get_port());
     let address = match server.get_socket() {
         Some(folder) => format!("{}, port {port}", folder.display()),
@@ -109,8 +113,9 @@ pub(super) fn place(server: &PgConnectOptions) -> String {
     format!("PostgreSQL at {address}, database {database}")
 }
 
-/// Why the server can't be reached, and where it was looked for: a pool only tells that it waited.
-pub(super) async fn why_not(server: &PgConnectOptions, error: DbErr) -> StoreError {
+/// The error for a server that can't be reached, with the cause and the location. A pool only says that it
+/// waited.
+pub(super) async fn unreachable(server: &PgConnectOptions, error: DbErr) -> StoreError {
     let cause = match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(server)).await {
         Ok(Err(sqlx::Error::Database(error))) if error.message().contains(REFUSED_BY_POOLER) => {
             format!("{}: add options to ignore_startup_parameters of PgBouncer", error.message())
@@ -122,5 +127,5 @@ pub(super) async fn why_not(server: &PgConnectOptions, error: DbErr) -> StoreErr
             format!("no answer within {} s while connecting", ACQUIRE_TIMEOUT.as_secs())
         }
     };
-    StoreError::Unavailable(format!("{}: {cause}; see database.url", place(server)).into())
+    StoreError::Unavailable(format!("{}: {cause}; see database.url", location(server)).into())
 }

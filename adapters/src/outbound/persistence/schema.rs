@@ -8,9 +8,9 @@ use sea_orm::{
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
 use super::{
+    long_work::{ReportWait, Session, run_long},
     migrations::Migrator,
-    session::{Session, Waits, watched},
-    silence::{PATIENCE, Silence},
+    watchdog::{SILENCE_LIMIT, Watchdog},
 };
 
 /// Names the lock under which PostgreSQL is migrated.
@@ -33,15 +33,14 @@ impl Schema {
     }
 }
 
-/// Looks at the schema; changes nothing.
-pub(super) async fn look(connection: &DatabaseConnection) -> Result<Schema, DbErr> {
+/// Reads where the schema stands; changes nothing.
+pub(super) async fn read(connection: &DatabaseConnection) -> Result<Schema, DbErr> {
     let manager = SchemaManager::new(connection);
-    let run: Vec<String> = match manager.has_table("seaql_migrations").await? {
-        true => {
-            let rows = seaql_migrations::Entity::find().all(connection).await?;
-            rows.into_iter().map(|row| row.version).collect()
-        }
-        false => Vec::new(),
+    let run: Vec<String> = if manager.has_table("seaql_migrations").await? {
+        let rows = seaql_migrations::Entity::find().all(connection).await?;
+        rows.into_iter().map(|row| row.version).collect()
+    } else {
+        Vec::new()
     };
     let known: Vec<String> =
         Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
@@ -55,8 +54,8 @@ pub(super) async fn look(connection: &DatabaseConnection) -> Result<Schema, DbEr
 /// Runs what is pending, in one transaction; others who migrate at the same time wait for it.
 pub(super) async fn migrate(
     connection: &DatabaseConnection,
-    silence: &Silence,
-    waits: Waits<'_>,
+    watchdog: &Watchdog,
+    report_wait: ReportWait<'_>,
 ) -> Result<(), StoreError> {
     let begun = async {
         let transaction = connection
@@ -65,19 +64,19 @@ pub(super) async fn migrate(
                 ..Default::default()
             })
             .await?;
-        let session = Session::of(connection, &transaction).await?;
+        let session = Session::without_time_limits(connection, &transaction).await?;
         Ok((transaction, session))
     };
-    let begun = silence.bounded(PATIENCE, "the begin of a migration", begun).await?;
-    let (transaction, session) = begun.map_err(|error| silence.failed(error))?;
+    let begun = watchdog.within(SILENCE_LIMIT, "the begin of a migration", begun).await?;
+    let (transaction, session) = begun.map_err(|error| watchdog.located(error))?;
     let work = async {
         if session.is_some() {
-            // Others may take their time.
+            // Other migrations may take long.
             let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
             transaction.execute_unprepared(&lock).await?;
         }
         Migrator::up(&transaction, None).await?;
         transaction.commit().await
     };
-    watched(session.as_ref(), silence, "the migration", waits, work).await
+    run_long(session.as_ref(), watchdog, "the migration", report_wait, work).await
 }

@@ -1,14 +1,15 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use passlink_application::{mails::*, ports::*};
 use passlink_domain::*;
-use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, TransactionTrait};
 
 use super::*;
 
 mod ceremonies;
 mod conflicts;
+mod import_table;
 mod keys;
 mod links;
 mod mailboxes;
@@ -17,7 +18,6 @@ mod outbox;
 mod passkeys;
 pub(super) mod plans;
 mod postgres;
-mod staging;
 mod tokens;
 mod users;
 

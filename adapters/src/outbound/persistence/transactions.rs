@@ -10,8 +10,8 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use super::{
     error::{Fault, fault, store_error},
     repositories::Sql,
-    silence::{Heard, PATIENCE, Silence},
-    traced::{Target, Traced, traced},
+    statement_spans::{Database, TracedConnection, run_in_span},
+    watchdog::{LastAnswer, SILENCE_LIMIT, Watchdog},
 };
 
 /// How often a unit of work is run at the most.
@@ -26,23 +26,24 @@ pub(super) type Commit =
 /// Runs a unit of work until its transaction has ended as it asked.
 pub(super) async fn run(
     connection: &DatabaseConnection,
-    silence: &Silence,
+    watchdog: &Watchdog,
     work: &Work,
 ) -> Result<(), StoreError> {
-    run_committed_by(&|transaction| Box::pin(transaction.commit()), connection, silence, work).await
+    run_committed_by(&|transaction| Box::pin(transaction.commit()), connection, watchdog, work)
+        .await
 }
 
 /// As [`run`], with a commit of one's own.
 pub(super) async fn run_committed_by(
     commit: &Commit,
     connection: &DatabaseConnection,
-    silence: &Silence,
+    watchdog: &Watchdog,
     work: &Work,
 ) -> Result<(), StoreError> {
     for run in 1.. {
-        let heard = Heard::now();
-        let attempt = attempt(commit, connection, work, &heard);
-        match silence.while_heard(PATIENCE, "a transaction", &heard, attempt).await? {
+        let last = LastAnswer::now();
+        let attempt = attempt(commit, connection, work, &last);
+        match watchdog.while_answering(SILENCE_LIMIT, "a transaction", &last, attempt).await? {
             Attempt::Ended => break,
             Attempt::Again if run < RUNS => {}
             Attempt::Again => return Err(StoreError::Unavailable("too many conflicts".into())),
@@ -56,15 +57,15 @@ pub(super) async fn run_committed_by(
 /// Runs a unit of work that only reads; again if its connection broke.
 pub(super) async fn look(
     connection: &DatabaseConnection,
-    silence: &Silence,
+    watchdog: &Watchdog,
     work: &Work,
 ) -> Result<(), StoreError> {
     for _ in 0..RUNS {
-        let target = Target::of(connection);
-        let heard = Heard::now();
-        let connection = Traced::new(connection, &target, &heard);
+        let database = Database::from(connection);
+        let last = LastAnswer::now();
+        let connection = TracedConnection::new(connection, &database, &last);
         let mut repositories = Sql::new(&connection);
-        silence.while_heard(PATIENCE, "a query", &heard, work(&mut repositories)).await?;
+        watchdog.while_answering(SILENCE_LIMIT, "a query", &last, work(&mut repositories)).await?;
         if repositories.fault() != Some(Fault::Lost) {
             break;
         }
@@ -82,21 +83,21 @@ async fn attempt(
     commit: &Commit,
     connection: &DatabaseConnection,
     work: &Work,
-    heard: &Heard,
+    last: &LastAnswer,
 ) -> Attempt {
-    let target = Target::of(connection);
-    let transaction = match traced(target.span("BEGIN"), connection.begin()).await {
+    let database = Database::from(connection);
+    let transaction = match run_in_span(database.span("BEGIN"), connection.begin()).await {
         Ok(transaction) => transaction,
         Err(error) => return failed(error),
     };
-    heard.note();
-    let statements = Traced::new(&transaction, &target, heard);
+    last.note();
+    let statements = TracedConnection::new(&transaction, &database, last);
     let mut repositories = Sql::new(&statements);
     let settled = work(&mut repositories).await;
     let fault_seen = repositories.fault();
     let ended = match (settled, fault_seen) {
-        (Settled::Commit, None) => traced(target.span("COMMIT"), commit(transaction)).await,
-        _ => traced(target.span("ROLLBACK"), transaction.rollback()).await,
+        (Settled::Commit, None) => run_in_span(database.span("COMMIT"), commit(transaction)).await,
+        _ => run_in_span(database.span("ROLLBACK"), transaction.rollback()).await,
     };
     match (fault_seen, ended) {
         (Some(_), _) => Attempt::Again,

@@ -9,22 +9,24 @@ use passlink_application::ports::StoreError;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use tokio::time::{Instant, timeout};
 
-use super::{BUSY_TIMEOUT, READY_TIMEOUT, error::store_error, silence::Silence};
+use super::{error::store_error, sqlite::BUSY_TIMEOUT, watchdog::Watchdog};
 
+/// How long the database may take to say that it is there.
+pub(super) const READY_TIMEOUT: Duration = Duration::from_secs(2);
 /// For how long a SQLite file that could be written is taken for one that can be.
 const FRESH: Duration = Duration::from_secs(5);
 
 /// When a SQLite file was last seen to be writable.
 #[derive(Default)]
-pub(super) struct Written(Mutex<Option<Instant>>);
+pub(super) struct SqliteProbe(Mutex<Option<Instant>>);
 
-impl Written {
-    /// Whether the file can be written, which is tried: a disk may be full, a file read-only. While
-    /// somebody else writes it, what was seen last counts.
-    pub async fn is_possible(
+impl SqliteProbe {
+    /// Checks by a write that the file can be written: the disk may be full, the file read-only. While
+    /// somebody else writes it, the last result counts.
+    pub async fn check(
         &self,
         writing: &DatabaseConnection,
-        silence: &Silence,
+        watchdog: &Watchdog,
     ) -> Result<(), StoreError> {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let within = |limit| last.is_some_and(|last| last.elapsed() < limit);
@@ -40,24 +42,24 @@ impl Written {
             }
             Ok(Err(error)) => Err(store_error(error)),
             Err(_) if within(FRESH + BUSY_TIMEOUT) => Ok(()),
-            Err(_) => Err(silence.noted(READY_TIMEOUT, "a write")),
+            Err(_) => Err(watchdog.note_silence(READY_TIMEOUT, "a write")),
         }
     }
 }
 
-/// Whether PostgreSQL can be written: not a standby, nor one that was made read-only.
-pub(super) async fn ask_postgres(
+/// Checks that PostgreSQL can be written: it is no standby, and was not made read-only.
+pub(super) async fn check_postgres(
     connection: &DatabaseConnection,
-    silence: &Silence,
+    watchdog: &Watchdog,
 ) -> Result<(), StoreError> {
     let sql = "SELECT current_setting('transaction_read_only') = 'on' AS read_only";
     let asked = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, sql));
-    let asked = silence.bounded(READY_TIMEOUT, "the question whether it can be written", asked);
+    let asked = watchdog.within(READY_TIMEOUT, "the question whether it can be written", asked);
     let row = asked.await?.map_err(store_error)?;
     match row.map(|row| row.try_get("", "read_only")).transpose().map_err(store_error)? {
         Some(false) => Ok(()),
         _ => {
-            silence.note_read_only();
+            watchdog.note_read_only();
             Err(StoreError::Unavailable("the database may only be read".into()))
         }
     }

@@ -73,7 +73,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
     }
 
     /// The id of a user that fits, if there is one.
-    async fn id_of(&mut self, fits: Condition) -> Result<Option<UserId>, StoreError> {
+    async fn find_id(&mut self, fits: Condition) -> Result<Option<UserId>, StoreError> {
         let id = Entity::find()
             .select_only()
             .column(Column::Id)
@@ -130,14 +130,14 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         address: &EmailAddress,
     ) -> Result<Option<UserId>, StoreError> {
         let there = Column::Organisation.eq(organisation.as_str());
-        self.id_of(all![there, Column::EmailKey.eq(address.key())]).await
+        self.find_id(all![there, Column::EmailKey.eq(address.key())]).await
     }
 
     async fn change_user(&mut self, user: &User) -> Result<bool, StoreError> {
         let mut columns = changeable(user);
         if let Some(email) = &user.email {
             let same = Column::Email.eq(email.address.as_str());
-            if self.id_of(all![Column::Id.eq(user.id.as_str()), same]).await?.is_some() {
+            if self.find_id(all![Column::Id.eq(user.id.as_str()), same]).await?.is_some() {
                 // Two users may have had one mailbox under the rules of old; each keeps the key.
                 columns.email_key = NotSet;
             } else {
@@ -163,7 +163,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
 
     async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<bool, StoreError> {
         let others = Column::Id.ne(user.as_str());
-        if self.id_of(all![others, Column::Handle.eq(handle.as_bytes())]).await?.is_some() {
+        if self.find_id(all![others, Column::Handle.eq(handle.as_bytes())]).await?.is_some() {
             return Ok(false);
         }
         let set = Entity::update_many()

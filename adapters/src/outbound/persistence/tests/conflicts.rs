@@ -29,8 +29,8 @@ impl Store for Conflicts {
                 transaction.commit().await
             }) as _
         };
-        let SeaStore { connection, silence, .. } = &self.store;
-        transactions::run_committed_by(&commit, connection, silence, &work).await
+        let SeaStore { connection, watchdog, .. } = &self.store;
+        transactions::run_committed_by(&commit, connection, watchdog, &work).await
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {

@@ -7,13 +7,13 @@ fn staged(line: u64, id: &str, email: &str) -> StagedUser {
 }
 
 /// A migrated database with Ada, and a table for users who wait.
-async fn with_ada() -> (tempfile::TempDir, Arc<dyn Store>, StagingTable) {
+async fn with_ada() -> (tempfile::TempDir, Arc<dyn Store>, ImportTable) {
     let (folder, url) = new_database().await;
     let store = SeaStore::connect(&url, 2).await.unwrap();
     store.migrate(&|_| ()).await.unwrap();
     let store: Arc<dyn Store> = Arc::new(store);
     assert!(add(&store, user("ada", "ada@example.com")).await);
-    (folder, store, StagingTable::open(&url).await.unwrap())
+    (folder, store, ImportTable::open(&url).await.unwrap())
 }
 
 async fn users(store: &Arc<dyn Store>) -> Vec<User> {

@@ -1,4 +1,5 @@
-//! A span a statement, by OpenTelemetry's conventions for databases: its text, and none of its values.
+//! A span for each statement, by OpenTelemetry's conventions for databases: with the statement's text, and
+//! none of its values.
 
 use std::sync::Arc;
 
@@ -11,20 +12,19 @@ use tracing::{Instrument, Span, field::Empty, info_span};
 
 use super::{
     error::{driver_code, is_read_only},
-    silence::Heard,
+    watchdog::LastAnswer,
 };
 use crate::telemetry::trace_scope::is_sampled;
 
-/// The database that statements go to, as their spans tell it.
+/// The database that statements go to, as their spans name it.
 #[derive(Clone)]
-pub(super) enum Target {
+pub(super) enum Database {
     Sqlite,
     Postgres(Arc<PgConnectOptions>),
 }
 
-impl Target {
-    /// That of a connection.
-    pub fn of(connection: &DatabaseConnection) -> Self {
+impl From<&DatabaseConnection> for Database {
+    fn from(connection: &DatabaseConnection) -> Self {
         match connection.get_database_backend() {
             DbBackend::Postgres => {
                 Self::Postgres(connection.get_postgres_connection_pool().connect_options())
@@ -32,9 +32,11 @@ impl Target {
             _ => Self::Sqlite,
         }
     }
+}
 
-    /// The span of a statement, from now on until it is dropped; none where it is part of no
-    /// trace that is sampled: the worker's asking whether there is mail is nobody's request.
+impl Database {
+    /// The span of a statement, from now on until it is dropped. There is none where no trace is sampled:
+    /// when the worker asks for mail, that is nobody's request.
     pub fn span(&self, sql: &str) -> Span {
         if !is_sampled() {
             return Span::none();
@@ -43,7 +45,7 @@ impl Target {
             Self::Sqlite => None,
             Self::Postgres(options) => Some(options),
         };
-        // What the macro takes is worked out only where somebody is told.
+        // The macro works out its values only where somebody collects them.
         info_span!(
             "statement",
             otel.name = name(sql),
@@ -63,16 +65,16 @@ impl Target {
 }
 
 /// A connection or transaction whose statements are spans.
-pub(super) struct Traced<'c, C> {
+pub(super) struct TracedConnection<'c, C> {
     connection: &'c C,
-    target: &'c Target,
-    heard: &'c Heard,
+    database: &'c Database,
+    last: &'c LastAnswer,
 }
 
-impl<'c, C> Traced<'c, C> {
-    /// Traces the statements of a connection to `target`, and notes each answer.
-    pub fn new(connection: &'c C, target: &'c Target, heard: &'c Heard) -> Self {
-        Self { connection, target, heard }
+impl<'c, C> TracedConnection<'c, C> {
+    /// Traces the statements of a connection to `database`, and notes each answer.
+    pub fn new(connection: &'c C, database: &'c Database, last: &'c LastAnswer) -> Self {
+        Self { connection, database, last }
     }
 
     /// The span of a statement that is about to run. Tests look at how the database would go about it.
@@ -82,7 +84,7 @@ impl<'c, C> Traced<'c, C> {
     {
         #[cfg(test)]
         super::tests::plans::check(self.connection, statement).await;
-        self.target.span(&statement.sql)
+        self.database.span(&statement.sql)
     }
 
     async fn run<T>(
@@ -90,17 +92,17 @@ impl<'c, C> Traced<'c, C> {
         span: Span,
         statement: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, DbErr> {
-        let result = traced(span, statement).await;
-        self.heard.note();
+        let result = run_in_span(span, statement).await;
+        self.last.note();
         if result.as_ref().is_err_and(is_read_only) {
-            self.heard.note_read_only();
+            self.last.note_read_only();
         }
         result
     }
 }
 
 #[async_trait]
-impl<C: ConnectionTrait> ConnectionTrait for Traced<'_, C> {
+impl<C: ConnectionTrait> ConnectionTrait for TracedConnection<'_, C> {
     fn get_database_backend(&self) -> DbBackend {
         self.connection.get_database_backend()
     }
@@ -111,7 +113,7 @@ impl<C: ConnectionTrait> ConnectionTrait for Traced<'_, C> {
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.run(self.target.span(sql), self.connection.execute_unprepared(sql)).await
+        self.run(self.database.span(sql), self.connection.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
@@ -129,28 +131,27 @@ impl<C: ConnectionTrait> ConnectionTrait for Traced<'_, C> {
     }
 }
 
-/// Runs a statement in its span, which tells whether it failed. What the failure means is told where
-/// it is handled.
-pub(super) async fn traced<T>(
+/// Runs a statement in its span, which records whether it failed.
+pub(super) async fn run_in_span<T>(
     span: Span,
     statement: impl Future<Output = Result<T, DbErr>>,
 ) -> Result<T, DbErr> {
     let result = statement.instrument(span.clone()).await;
     if let Err(error) = &result {
-        fail(&span, error);
+        record_failure(&span, error);
     }
     result
 }
 
-/// Says in the span of a statement that it failed.
-pub(super) fn fail(span: &Span, error: &DbErr) {
+/// Records in the span of a statement that it failed.
+pub(super) fn record_failure(span: &Span, error: &DbErr) {
     let code = driver_code(error);
     span.record("otel.status_code", "ERROR");
     span.record("error.type", code.as_deref().unwrap_or("_OTHER"));
     span.record("db.response.status_code", code.as_deref());
 }
 
-/// `SELECT users`: what is done, and to what.
+/// What is done, and to which table: `SELECT users`.
 fn name(sql: &str) -> String {
     match table(sql) {
         Some(table) => format!("{} {table}", operation(sql)),

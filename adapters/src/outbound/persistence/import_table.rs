@@ -1,7 +1,7 @@
-//! Where users wait to be added all at once: a temporary table of one connection. It is in nobody's
-//! way while it is filled and looked through, and goes with the connection, however that ends. On
-//! SQLite, only the last step, from there into the shared tables, is a transaction. On PostgreSQL
-//! everything is one transaction: a pooler keeps nothing else on one connection.
+//! The table that the users of an import wait in until all are added at once: a temporary table of one
+//! connection. It is in nobody's way while it is filled and compared, and goes with the connection,
+//! however that ends. On SQLite, only the last step, from there into the shared tables, is a transaction.
+//! On PostgreSQL everything is one transaction: a pooler keeps nothing else on one connection.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -17,17 +17,18 @@ use sea_orm::{
 };
 
 use super::{
+    database_url::{is_sqlite, postgres_server},
     entities::users,
     error::{bad_row, store_error},
     file_watch::FileWatch,
-    postgres, postgres_server,
+    long_work::{Session, run_long},
+    postgres,
     repositories::user_row,
-    session::{Session, watched},
-    silence::{PATIENCE, Silence},
-    sqlite_options, watch,
+    sqlite, sqlite_file,
+    watchdog::{SILENCE_LIMIT, Watchdog},
 };
 
-/// A table with the columns of the users, and the line that progress of each.
+/// A table with the columns of the users, and the line of each.
 const CREATE: &str = "CREATE TEMPORARY TABLE staged_users AS \
     SELECT CAST(0 AS BIGINT) AS line, users.* FROM users WHERE 1 = 0";
 /// Lets chunks of it be taken in the order of ids.
@@ -59,49 +60,46 @@ const OBSTACLES: [(&str, ToObstacle); 4] = [
 ];
 
 /// The table, and the one connection that has it.
-pub struct StagingTable {
+pub struct ImportTable {
     connection: DatabaseConnection,
     watch: FileWatch,
-    silence: Silence,
+    watchdog: Watchdog,
     /// On PostgreSQL; the table goes with it.
     transaction: Option<DatabaseTransaction>,
     session: Option<Session>,
 }
 
-impl StagingTable {
+impl ImportTable {
     /// Connects to the database, which must be migrated, and makes the table.
     ///
     /// Errors: [`StoreError`] when the database can't be reached.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let watch = watch(url)?;
-        let (connection, silence) = connect(url).await?;
+        let watch = sqlite_file::watch(url)?;
+        let (connection, watchdog) = connect(url).await?;
         let opened = async {
             let transaction = match connection.get_database_backend() {
                 DbBackend::Postgres => Some(connection.begin().await?),
                 _ => None,
             };
             let session = match &transaction {
-                Some(transaction) => Session::of(&connection, transaction).await?,
+                Some(transaction) => Session::without_time_limits(&connection, transaction).await?,
                 None => None,
             };
             executor(&connection, transaction.as_ref()).execute_unprepared(CREATE).await?;
             Ok((transaction, session))
         };
-        let opened = silence.bounded(PATIENCE, "the begin of an import", opened).await?;
+        let opened = watchdog.within(SILENCE_LIMIT, "the begin of an import", opened).await?;
         let (transaction, session) = opened.map_err(store_error)?;
-        Ok(Self { connection, watch, silence, transaction, session })
+        Ok(Self { connection, watch, watchdog, transaction, session })
     }
 
     fn executor(&self) -> DatabaseExecutor<'_> {
         executor(&self.connection, self.transaction.as_ref())
     }
 
-    /// What a part of the import comes to, which may take long.
-    async fn watched<T>(
-        &self,
-        work: impl Future<Output = Result<T, DbErr>>,
-    ) -> Result<T, StoreError> {
-        watched(self.session.as_ref(), &self.silence, "the import", &|_| (), work).await
+    /// The result of a part of the import, which may take long.
+    async fn run<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, StoreError> {
+        run_long(self.session.as_ref(), &self.watchdog, "the import", &|_| (), work).await
     }
 
     /// The last id of each chunk, in the order of ids, and how many there are up to there.
@@ -124,7 +122,7 @@ impl StagingTable {
     async fn try_add_all(&self, at: Timestamp, progress: AddedSoFar<'_>) -> Result<(), DbErr> {
         let ends = self.ends_of_chunks().await?;
         let transaction = match &self.transaction {
-            // A savepoint: who waits is looked at again when some can't be added.
+            // A savepoint: the table is compared again when some users can't be added.
             Some(transaction) => transaction.begin().await?,
             None => {
                 let options = TransactionOptions {
@@ -145,10 +143,11 @@ impl StagingTable {
 }
 
 /// One connection that stays, whatever time the import takes; no statement has too long.
-async fn connect(url: &str) -> Result<(DatabaseConnection, Silence), StoreError> {
-    let server = match url.starts_with("sqlite:") {
-        true => None,
-        false => Some(postgres_server(url)?.application_name("passlink import")),
+async fn connect(url: &str) -> Result<(DatabaseConnection, Watchdog), StoreError> {
+    let server = if is_sqlite(url) {
+        None
+    } else {
+        Some(postgres_server(url)?.application_name("passlink import"))
     };
     let mut options = match &server {
         None => ConnectOptions::new(url),
@@ -158,13 +157,15 @@ async fn connect(url: &str) -> Result<(DatabaseConnection, Silence), StoreError>
     options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(|options| {
         // Pages of an index that are written out of order are kept until they are full.
-        sqlite_options(options).pragma("cache_size", "-65536")
+        sqlite::file_options(options).pragma("cache_size", "-65536")
     });
     match (Database::connect(options).await, server) {
-        (Ok(connection), None) => Ok((connection, Silence::default())),
-        (Ok(connection), Some(server)) => Ok((connection, Silence::of(&postgres::place(&server)))),
+        (Ok(connection), None) => Ok((connection, Watchdog::default())),
+        (Ok(connection), Some(server)) => {
+            Ok((connection, Watchdog::new(&postgres::location(&server))))
+        }
         (Err(error), None) => Err(store_error(error)),
-        (Err(error), Some(server)) => Err(postgres::why_not(&server, error).await),
+        (Err(error), Some(server)) => Err(postgres::unreachable(&server, error).await),
     }
 }
 
@@ -208,7 +209,7 @@ async fn add_all(
 }
 
 #[async_trait]
-impl Staging for StagingTable {
+impl Staging for ImportTable {
     async fn stage(&mut self, users: &[StagedUser], at: Timestamp) -> Result<(), StoreError> {
         if users.is_empty() {
             return Ok(());
@@ -225,14 +226,14 @@ impl Staging for StagingTable {
             insert.values(std::iter::once(line).chain(values)).map_err(bad_row)?;
         }
         let executor = self.executor();
-        self.watched(executor.execute(&insert)).await.map(drop)
+        self.run(executor.execute(&insert)).await.map(drop)
     }
 
     async fn obstacles(&mut self, limit: usize) -> Result<Vec<Obstacles>, StoreError> {
         let mut found = Vec::with_capacity(OBSTACLES.len());
         for (query, obstacle) in OBSTACLES {
             let executor = self.executor();
-            found.push(self.watched(obstacles(&executor, query, obstacle, limit)).await?);
+            found.push(self.run(obstacles(&executor, query, obstacle, limit)).await?);
         }
         Ok(found)
     }
@@ -251,11 +252,11 @@ impl Staging for StagingTable {
                 },
             }
         };
-        if !self.watched(adding).await? {
+        if !self.run(adding).await? {
             return Ok(false);
         }
         if let Some(transaction) = self.transaction.take() {
-            self.watched(transaction.commit()).await?;
+            self.run(transaction.commit()).await?;
         }
         self.watch.check()?;
         Ok(true)

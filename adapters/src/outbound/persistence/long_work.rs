@@ -1,6 +1,6 @@
 //! Work on PostgreSQL that may take long: a migration, an import. The server is silent while it
 //! runs a statement, and also when it is gone. So another connection asks now and then which of the
-//! two it is.
+//! two is the case.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -9,10 +9,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use super::silence::{PATIENCE, Silence};
+use super::watchdog::{SILENCE_LIMIT, Watchdog};
 
-/// Hears whom long work waits for.
-pub type Waits<'f> = &'f (dyn Fn(String) + Send + Sync);
+/// Is called with words on whom long work waits for.
+pub type ReportWait<'f> = &'f (dyn Fn(String) + Send + Sync);
 
 /// The session of the server that does the work of one transaction.
 #[derive(Clone)]
@@ -32,18 +32,17 @@ enum State {
 }
 
 impl Session {
-    /// The session that a transaction has for itself, on PostgreSQL; from now on no statement of it takes
-    /// too long.
-    pub async fn of(
+    /// The session of a transaction, on PostgreSQL. From now on, its statements may take any time.
+    pub async fn without_time_limits(
         pool: &DatabaseConnection,
         transaction: &impl ConnectionTrait,
     ) -> Result<Option<Self>, DbErr> {
         if pool.get_database_backend() != DbBackend::Postgres {
             return Ok(None);
         }
-        let free =
+        let no_limits =
             "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
-        transaction.execute_unprepared(free).await?;
+        transaction.execute_unprepared(no_limits).await?;
         let sql = "SELECT pg_backend_pid() AS process";
         let asked = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql));
         let row = asked.await?.ok_or(DbErr::RecordNotFound("the session".to_owned()))?;
@@ -60,14 +59,14 @@ impl Session {
              coalesce(host(client_addr), 'a socket')), ', ') FROM pg_stat_activity \
              WHERE pid = ANY(pg_blocking_pids({process}))) \
              FROM pg_stat_activity WHERE pid = {process}",
-            PATIENCE.as_secs(),
+            SILENCE_LIMIT.as_secs(),
             process = self.process,
         );
         let asked = async {
             let mut connection = PgConnection::connect_with(&self.server).await?;
             sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(&mut connection).await
         };
-        let row = match timeout(PATIENCE, asked).await {
+        let row = match timeout(SILENCE_LIMIT, asked).await {
             Ok(Ok(Some(row))) => row,
             // It answers, if only that it has too many connections.
             Ok(Err(sqlx::Error::Database(_))) => return State::Working,
@@ -82,31 +81,31 @@ impl Session {
 }
 
 /// The result of long work. On PostgreSQL the work is given up once its session no longer does it.
-pub(super) async fn watched<T>(
+pub(super) async fn run_long<T>(
     session: Option<&Session>,
-    silence: &Silence,
+    watchdog: &Watchdog,
     what: &str,
-    waits: Waits<'_>,
+    report_wait: ReportWait<'_>,
     work: impl Future<Output = Result<T, DbErr>>,
 ) -> Result<T, StoreError> {
-    let failed = |error| silence.failed(error);
+    let failed = |error| watchdog.located(error);
     let Some(session) = session else { return work.await.map_err(failed) };
-    let (mut work, mut told) = (pin!(work), false);
+    let (mut work, mut reported) = (pin!(work), false);
     loop {
-        if let Ok(done) = timeout(PATIENCE, &mut work).await {
+        if let Ok(done) = timeout(SILENCE_LIMIT, &mut work).await {
             return done.map_err(failed);
         }
         match session.state().await {
             State::Working => {}
-            State::WaitingFor(others) if !told => {
-                told = true;
-                waits(format!("{what} waits for {others}"));
+            State::WaitingFor(others) if !reported => {
+                reported = true;
+                report_wait(format!("{what} waits for {others}"));
             }
             State::WaitingFor(_) => {}
             // An answer may have come while the server was asked.
             State::Gone => match timeout(Duration::ZERO, &mut work).await {
                 Ok(done) => return done.map_err(failed),
-                Err(_) => return Err(silence.noted(PATIENCE, what)),
+                Err(_) => return Err(watchdog.note_silence(SILENCE_LIMIT, what)),
             },
         }
     }

@@ -1,4 +1,4 @@
-//! How the connections to the database are used. The attributes are those of OpenTelemetry's
+//! Metrics of the connections to the database. The attributes are those of OpenTelemetry's
 //! conventions; their metric would have a name that Prometheus keeps for another kind (`_count`).
 
 use std::sync::Arc;
@@ -6,16 +6,16 @@ use std::sync::Arc;
 use opentelemetry::{KeyValue, global};
 use sea_orm::sqlx::{Database, Pool};
 
-/// Shows the use of a pool in the metrics, which has `most` connections for those who work. `name`
-/// tells it from others.
-pub(super) fn show<D: Database>(pool: &Pool<D>, name: &'static str, most: u32) {
+/// Adds the use of a pool to the metrics. `name` tells the pool from others, and `most` is how many of its
+/// connections serve callers.
+pub(super) fn register<D: Database>(pool: &Pool<D>, name: &'static str, most: u32) {
     let (meter, pool) = (global::meter("passlink"), Arc::new(pool.clone()));
     let most = i64::from(most);
     let pool_name = KeyValue::new("db.client.connection.pool.name", name);
-    let of = |state: &'static str| {
+    let in_state = |state: &'static str| {
         [pool_name.clone(), KeyValue::new("db.client.connection.state", state)]
     };
-    let (idle, used) = (of("idle"), of("used"));
+    let (idle, used) = (in_state("idle"), in_state("used"));
     meter
         .i64_observable_up_down_counter("passlink.database.connections")
         .with_description("Connections to the database, by whether they are used")
@@ -26,11 +26,11 @@ pub(super) fn show<D: Database>(pool: &Pool<D>, name: &'static str, most: u32) {
             count.observe((i64::from(pool.size()) - free).max(0), &used);
         })
         .build();
-    let of_pool = [pool_name];
+    let attributes = [pool_name];
     meter
         .i64_observable_up_down_counter("passlink.database.connections.max")
         .with_description("Connections to the database that there may be")
         .with_unit("{connection}")
-        .with_callback(move |count| count.observe(most, &of_pool))
+        .with_callback(move |count| count.observe(most, &attributes))
         .build();
 }
