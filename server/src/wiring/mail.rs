@@ -46,7 +46,7 @@ fn mailer(config: &Config, transport: Transport) -> Result<TemplateMailer, Error
 /// Errors: what is wrong with what the configuration names, with the key and where that was set.
 pub(crate) fn templates(config: &Config) -> Result<Templates, String> {
     let templates = match &config.mail.template_dir {
-        Some(directory) => Templates::with_own(directory)
+        Some(directory) => Templates::with_overrides(directory)
             .map_err(|error| config.fault("mail.template_dir", &error))?,
         None => Templates::built_in().map_err(|error| error.to_string())?,
     };

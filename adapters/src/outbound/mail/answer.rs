@@ -57,7 +57,7 @@ fn mask(text: &str) -> String {
     let mut parts = text.split('@');
     let mut masked = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let before = masked.trim_end_matches(is_of_local_part).len();
+        let before = masked.trim_end_matches(fits_local_part).len();
         let local = masked.split_off(before);
         match local.chars().next() {
             Some(first) if part.starts_with(|c: char| c.is_alphanumeric() || c == '[') => {
@@ -73,31 +73,9 @@ fn mask(text: &str) -> String {
 }
 
 /// What may stand in front of an `@` (RFC 5321 §4.1.2, RFC 6531 §3.3).
-fn is_of_local_part(c: char) -> bool {
+fn fits_local_part(c: char) -> bool {
     c.is_alphanumeric() || !c.is_ascii() || "!#$%&'*+-/=?^_`{|}~.\"".contains(c)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::mask;
-
-    #[test]
-    fn every_address_is_masked_and_nothing_else_is() {
-        for (answer, masked) in [
-            ("550 5.1.1 <ada@example.com>: unknown", "550 5.1.1 <a•••@example.com>: unknown"),
-            (
-                "552 <ada.l+x@mail.example> full (expanded from <ADA@example.com>)",
-                "552 <a•••@mail.example> full (expanded from <A•••@example.com>)",
-            ),
-            (
-                "250 to zoë@bücher.example, b@[127.0.0.1]",
-                "250 to z•••@bücher.example, b•••@[127.0.0.1]",
-            ),
-            ("ada@example.com@example.org", "a•••@e•••@example.org"),
-            ("@home: 1 @ 2, see a@ or @", "@home: 1 @ 2, see a@ or @"),
-            ("451 try again later", "451 try again later"),
-        ] {
-            assert_eq!(mask(answer), masked);
-        }
-    }
-}
+mod tests;

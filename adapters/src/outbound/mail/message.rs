@@ -19,7 +19,7 @@ use passlink_application::{
 use passlink_domain::{EmailAddress, OutboxId};
 
 use super::{
-    head::Head,
+    header::Header,
     templates::{Rendered, header_name},
 };
 
@@ -50,14 +50,14 @@ pub fn parse_mailbox(text: &str) -> Result<Mailbox, String> {
     let text = text.trim();
     let named = text.strip_suffix('>').and_then(|named| named.rsplit_once('<'));
     let (name, address) = named.unwrap_or(("", text));
-    let name = name_of(name.trim())?;
+    let name = parse_name(name.trim())?;
     let address = EmailAddress::parse(address).map_err(|error| format!("the address {error}"))?;
     Ok(Mailbox::new(Some(name).filter(|name| !name.is_empty()), to_address(&address)))
 }
 
 /// The name that stands before an address: as it is, or in quotation marks, where it may hold
 /// anything.
-fn name_of(text: &str) -> Result<String, String> {
+fn parse_name(text: &str) -> Result<String, String> {
     if text.contains(char::is_control) {
         return Err("the name must not hold line breaks or other control characters".to_owned());
     }
@@ -123,7 +123,7 @@ pub(super) fn compose(
         |error: &dyn fmt::Display| refused(format!("no message can be made of the mail: {error}"));
     let at = rfc2822::to_string(&date.to_zoned_datetime(TimeZone::UTC))
         .map_err(|error| unfit(&error))?;
-    let mut head = Head::default()
+    let mut header = Header::default()
         .mailbox("From", &sender.from)
         .mailbox("To", &Mailbox::new(called, to.clone()))
         .text("Subject", &rendered.subject)
@@ -134,7 +134,7 @@ pub(super) fn compose(
         .field("X-Auto-Response-Suppress", "All")
         .field("MIME-Version", "1.0");
     if let Some(reply_to) = &sender.reply_to {
-        head = head.mailbox("Reply-To", reply_to);
+        header = header.mailbox("Reply-To", reply_to);
     }
     let from = Some(sender.from.email.clone());
     let envelope = Envelope::new(from, vec![to]).map_err(|error| unfit(&error))?;
@@ -142,7 +142,7 @@ pub(super) fn compose(
         .boundary(BOUNDARY)
         .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text))
         .singlepart(part(ContentType::TEXT_HTML, &rendered.html));
-    let mut raw = head.into_bytes();
+    let mut raw = header.into_bytes();
     raw.extend(bodies.formatted());
     Ok(Outgoing { name, to: mail.to().clone(), envelope, raw, rendered, date })
 }

@@ -6,7 +6,7 @@
 mod answer;
 mod deadline;
 mod directory;
-mod head;
+mod header;
 mod mailbox;
 mod message;
 mod preview;

@@ -27,9 +27,10 @@ pub(super) const MAIL_POLICY: HeaderValue = HeaderValue::from_static(
 
 /// Lets requests to this machine through, and adds what makes browsers careful to the answers.
 pub(super) async fn guard(State(port): State<u16>, request: Request, next: Next) -> Response {
-    let mut response = match names_this_machine(request.uri(), request.headers(), port) {
-        true => next.run(request).await,
-        false => (StatusCode::FORBIDDEN, "This page is for this machine only.\n").into_response(),
+    let mut response = if names_this_machine(request.uri(), request.headers(), port) {
+        next.run(request).await
+    } else {
+        (StatusCode::FORBIDDEN, "This page is for this machine only.\n").into_response()
     };
     let headers = response.headers_mut();
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(PAGE_POLICY);

@@ -13,29 +13,32 @@ use axum::{
 };
 
 use super::{
-    Mailbox,
     guard::{MAIL_POLICY, guard},
+    memory::Mailbox,
     view::{self, Side},
 };
 
 const STYLE: &str = include_str!("mailbox.css");
 const SCRIPT: &str = include_str!("mailbox.js");
 
-/// All that is under the mailbox's path.
-pub(super) fn router(mailbox: &Mailbox, port: u16) -> Router {
-    let at = |rest: &str| format!("{}{rest}", mailbox.path());
-    Router::new()
-        .route(&at(""), get(newest))
-        .route(&at("mails/{number}"), get(html_side))
-        .route(&at("mails/{number}/text"), get(text_side))
-        .route(&at("mails/{number}/source"), get(source_side))
-        .route(&at("mails/{number}/body.html"), get(body))
-        .route(&at("mails/{number}/message.eml"), get(message))
-        .route(&at("arrived"), get(arrived))
-        .route(&at("mailbox.css"), get(|| file("text/css; charset=utf-8", STYLE)))
-        .route(&at("mailbox.js"), get(|| file("text/javascript; charset=utf-8", SCRIPT)))
-        .layer(middleware::from_fn_with_state(port, guard))
-        .with_state(mailbox.clone())
+impl Mailbox {
+    /// The page, for a server that listens on this port of this machine. Requests that name
+    /// another host or port get 403: a page elsewhere can make its own name lead here.
+    pub fn router(&self, port: u16) -> Router {
+        let at = |rest: &str| format!("{}{rest}", self.path());
+        Router::new()
+            .route(&at(""), get(newest))
+            .route(&at("mails/{number}"), get(html_side))
+            .route(&at("mails/{number}/text"), get(text_side))
+            .route(&at("mails/{number}/source"), get(source_side))
+            .route(&at("mails/{number}/body.html"), get(body))
+            .route(&at("mails/{number}/message.eml"), get(message))
+            .route(&at("arrived"), get(arrived))
+            .route(&at("mailbox.css"), get(|| file("text/css; charset=utf-8", STYLE)))
+            .route(&at("mailbox.js"), get(|| file("text/javascript; charset=utf-8", SCRIPT)))
+            .layer(middleware::from_fn_with_state(port, guard))
+            .with_state(self.clone())
+    }
 }
 
 async fn newest(State(mailbox): State<Mailbox>) -> Response {

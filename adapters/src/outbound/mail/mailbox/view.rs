@@ -3,7 +3,7 @@
 use handlebars::Handlebars;
 use serde::Serialize;
 
-use super::{LocalMail, Mailbox, is_link};
+use super::memory::{LocalMail, Mailbox, is_link};
 
 const TEMPLATE: &str = include_str!("page.hbs");
 

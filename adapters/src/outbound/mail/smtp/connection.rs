@@ -10,10 +10,10 @@ use tokio::{
 };
 
 use super::{
-    offers::Offers,
+    extensions::Extensions,
+    failure::Failure,
     reply::{Inbox, Reply},
-    trouble::Trouble,
-    trust::Trust,
+    tls_client::TlsClient,
 };
 
 /// TCP, or TLS over it.
@@ -27,57 +27,62 @@ pub(super) struct Connection {
     /// How long the rest of an answer may take that makes no sense so far.
     sense: Duration,
     /// What the server can do.
-    pub offers: Offers,
+    pub extensions: Extensions,
 }
 
 impl Connection {
     /// Takes a stream on which nothing was said yet.
     pub fn new(stream: impl Stream + 'static, sense: Duration) -> Self {
-        Self { stream: Box::new(stream), inbox: Inbox::default(), sense, offers: Offers::default() }
+        Self {
+            stream: Box::new(stream),
+            inbox: Inbox::default(),
+            sense,
+            extensions: Extensions::default(),
+        }
     }
 
     /// Encrypts the connection. What was said so far is forgotten (RFC 3207, 4.2).
     ///
     /// Errors: also when more has come than the answer to STARTTLS. An attacker on the way could
     /// have added it, so that it would count as an encrypted answer.
-    pub async fn secure(&mut self, trust: &Trust, end: Instant) -> Result<(), Trouble> {
-        let failed = |text: String| Trouble::without_answer(MailReason::Tls, text);
+    pub async fn secure(&mut self, tls: &TlsClient, end: Instant) -> Result<(), Failure> {
+        let failed = |text: String| Failure::without_answer(MailReason::Tls, text);
         if !self.inbox.is_empty() {
             return Err(failed(
                 "the mail server said more than it was asked before TLS".to_owned(),
             ));
         }
         let clear = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
-        let encrypted = match timeout_at(end, trust.connect(clear)).await {
+        let encrypted = match timeout_at(end, tls.connect(clear)).await {
             Ok(done) => done.map_err(|error| failed(error.to_string()))?,
-            Err(_) => return Err(Trouble::late()),
+            Err(_) => return Err(Failure::timeout()),
         };
         self.stream = Box::new(encrypted);
-        self.offers = Offers::default();
+        self.extensions = Extensions::default();
         Ok(())
     }
 
     /// Says a command, and waits for the answer.
-    pub async fn ask(&mut self, command: &str, end: Instant) -> Result<Reply, Trouble> {
+    pub async fn ask(&mut self, command: &str, end: Instant) -> Result<Reply, Failure> {
         self.check_quiet()?;
         self.say(format!("{command}\r\n").as_bytes(), end).await?;
         self.reply(end).await
     }
 
     /// Sends octets.
-    pub async fn say(&mut self, octets: &[u8], end: Instant) -> Result<(), Trouble> {
+    pub async fn say(&mut self, octets: &[u8], end: Instant) -> Result<(), Failure> {
         let saying = async {
             self.stream.write_all(octets).await?;
             self.stream.flush().await
         };
         match timeout_at(end, saying).await {
-            Ok(said) => said.map_err(|error| Trouble::connection(&error)),
-            Err(_) => Err(Trouble::late()),
+            Ok(said) => said.map_err(|error| Failure::connection(&error)),
+            Err(_) => Err(Failure::timeout()),
         }
     }
 
     /// Waits for an answer.
-    pub async fn reply(&mut self, mut end: Instant) -> Result<Reply, Trouble> {
+    pub async fn reply(&mut self, mut end: Instant) -> Result<Reply, Failure> {
         let mut made_sense = true;
         loop {
             if let Some(reply) = self.inbox.take() {
@@ -95,7 +100,7 @@ impl Connection {
                 Ok(Ok(0)) => "the mail server closed the connection".to_owned(),
                 Ok(Ok(_)) => continue,
                 Ok(Err(error)) => error.to_string(),
-                Err(_) => Trouble::late().text,
+                Err(_) => Failure::timeout().text,
             };
             if let Some(reply) = self.inbox.take_last() {
                 return Ok(reply);
@@ -105,7 +110,7 @@ impl Connection {
     }
 
     /// Waits for the answer to a message. One that asks for the message again does not count.
-    pub async fn verdict(&mut self, end: Instant) -> Result<Reply, Trouble> {
+    pub async fn verdict(&mut self, end: Instant) -> Result<Reply, Failure> {
         loop {
             let reply = self.reply(end).await?;
             if reply.class() != 3 || Instant::now() >= end {
@@ -114,48 +119,48 @@ impl Connection {
         }
     }
 
-    fn without_reply(&mut self, why: String, end: Instant) -> Trouble {
+    fn without_reply(&mut self, why: String, end: Instant) -> Failure {
         let nonsense = std::mem::take(&mut self.inbox);
         match nonsense.nonsense() {
             Some(said) => {
                 let text = format!("an answer that makes no sense: {said} ({why})");
-                Trouble::without_answer(MailReason::Connection, text)
+                Failure::without_answer(MailReason::Connection, text)
             }
-            None if Instant::now() >= end => Trouble::late(),
-            None => Trouble::without_answer(MailReason::Connection, why),
+            None if Instant::now() >= end => Failure::timeout(),
+            None => Failure::without_answer(MailReason::Connection, why),
         }
     }
 
     /// Errors: the server said something without being asked, or closed the connection. That is no
     /// answer to what comes next.
-    pub fn check_quiet(&mut self) -> Result<(), Trouble> {
+    pub fn check_quiet(&mut self) -> Result<(), Failure> {
         let unasked = self.unasked();
         Self::is_quiet(unasked)
     }
 
     /// The same for a server that asked for a message, and may ask more than once.
-    pub fn check_waiting(&mut self) -> Result<(), Trouble> {
+    pub fn check_waiting(&mut self) -> Result<(), Failure> {
         let unasked = self.interruption();
         Self::is_quiet(unasked)
     }
 
-    fn is_quiet(unasked: Result<Option<Reply>, Trouble>) -> Result<(), Trouble> {
+    fn is_quiet(unasked: Result<Option<Reply>, Failure>) -> Result<(), Failure> {
         match unasked {
             // A server may take its leave at any time (RFC 5321, 3.8).
-            Ok(Some(reply)) if reply.code == 421 => Err(Trouble::answer(&reply)),
+            Ok(Some(reply)) if reply.code == 421 => Err(Failure::answer(&reply)),
             Ok(Some(reply)) => {
                 let text = format!("the mail server said more than it was asked: {}", reply.text());
-                Err(Trouble::without_answer(MailReason::Connection, text))
+                Err(Failure::without_answer(MailReason::Connection, text))
             }
             Ok(None) => Ok(()),
-            Err(trouble) => Err(trouble),
+            Err(failure) => Err(failure),
         }
     }
 
     /// What the server has said without being asked. Does not wait.
     ///
     /// Errors: it can't be understood, or the connection has ended.
-    pub fn unasked(&mut self) -> Result<Option<Reply>, Trouble> {
+    pub fn unasked(&mut self) -> Result<Option<Reply>, Failure> {
         let ended = match self.read().now_or_never() {
             Some(Ok(0)) => Some("the mail server closed the connection".to_owned()),
             Some(Err(error)) => Some(error.to_string()),
@@ -169,7 +174,7 @@ impl Connection {
             return Err(self.without_reply(text, Instant::now() + self.sense));
         }
         match ended {
-            Some(why) => Err(Trouble::without_answer(MailReason::Connection, why)),
+            Some(why) => Err(Failure::without_answer(MailReason::Connection, why)),
             None => Ok(None),
         }
     }
@@ -178,7 +183,7 @@ impl Connection {
     /// wait.
     ///
     /// Errors: as of [`Connection::unasked`].
-    pub fn interruption(&mut self) -> Result<Option<Reply>, Trouble> {
+    pub fn interruption(&mut self) -> Result<Option<Reply>, Failure> {
         // How it ends is for `unasked` to see.
         let _ = self.read().now_or_never();
         while self.inbox.begins_with(b'3') {

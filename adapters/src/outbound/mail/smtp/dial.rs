@@ -9,19 +9,19 @@ use tokio::{
     time::{timeout, timeout_at},
 };
 
-use super::{limits::Limits, server::SmtpServer, trouble::Trouble};
+use super::{failure::Failure, limits::Limits, server::SmtpServer};
 
 /// How long an address may be silent until the next one is tried beside it.
 const NEXT: Duration = Duration::from_secs(1);
 
 /// Connects to the first of the server's addresses that answers.
-pub(super) async fn dial(server: &SmtpServer, limits: Limits) -> Result<TcpStream, Trouble> {
+pub(super) async fn dial(server: &SmtpServer, limits: Limits) -> Result<TcpStream, Failure> {
     let dialling = async {
         let addresses = lookup_host((server.host.as_str(), server.port)).await;
-        let addresses = addresses.map_err(|error| Trouble::connection(&error))?;
+        let addresses = addresses.map_err(|error| Failure::connection(&error))?;
         first_of(addresses, limits.address(), NEXT).await
     };
-    timeout_at(limits.answer(), dialling).await.unwrap_or_else(|_| Err(Trouble::late()))
+    timeout_at(limits.answer(), dialling).await.unwrap_or_else(|_| Err(Failure::timeout()))
 }
 
 /// Tries each address for `patience`: the next one when one fails, and beside those that are silent for
@@ -30,23 +30,23 @@ async fn first_of(
     mut addresses: impl Iterator<Item = SocketAddr>,
     patience: Duration,
     next: Duration,
-) -> Result<TcpStream, Trouble> {
-    let mut failed = Trouble::without_answer(MailReason::Connection, "the name has no address");
+) -> Result<TcpStream, Failure> {
+    let mut failed = Failure::without_answer(MailReason::Connection, "the name has no address");
     let mut under_way = FuturesUnordered::new();
     loop {
         under_way.extend(addresses.next().map(|address| connect(address, patience)));
         match timeout(next, under_way.next()).await {
             Ok(Some(Ok(tcp))) => return Ok(tcp),
-            Ok(Some(Err(trouble))) => failed = trouble,
+            Ok(Some(Err(failure))) => failed = failure,
             Ok(None) => return Err(failed),
             Err(_) => {}
         }
     }
 }
 
-async fn connect(address: SocketAddr, patience: Duration) -> Result<TcpStream, Trouble> {
+async fn connect(address: SocketAddr, patience: Duration) -> Result<TcpStream, Failure> {
     let tcp = timeout(patience, TcpStream::connect(address)).await;
-    let tcp = tcp.map_err(|_| Trouble::late())?.map_err(|error| Trouble::connection(&error))?;
+    let tcp = tcp.map_err(|_| Failure::timeout())?.map_err(|error| Failure::connection(&error))?;
     // Commands are short and each is waited for.
     let _ = tcp.set_nodelay(true);
     Ok(tcp)

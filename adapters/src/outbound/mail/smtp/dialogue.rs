@@ -8,13 +8,13 @@ use tracing::{Instrument, Span, field::Empty, info_span};
 use super::{
     connection::Connection,
     dial::dial,
+    extensions::Extensions,
+    failure::Failure,
     limits::{Limits, SHORT},
-    offers::Offers,
     reply::Reply,
     server::{SmtpServer, Tls},
     sign_in::sign_in,
-    trouble::Trouble,
-    trust::Trust,
+    tls_client::TlsClient,
 };
 use crate::outbound::mail::{deadline::Deadline, message::Outgoing};
 
@@ -24,44 +24,44 @@ use crate::outbound::mail::{deadline::Deadline, message::Outgoing};
 #[tracing::instrument(name = "SMTP connect", skip_all)]
 pub(super) async fn connect(
     server: &SmtpServer,
-    trust: Option<&Trust>,
+    tls: Option<&TlsClient>,
     hello: &str,
     limits: Limits,
-) -> Result<Connection, Trouble> {
+) -> Result<Connection, Failure> {
     let tcp = dial(server, limits).await.map_err(|why| failed("can't connect to", server, why))?;
     let mut connection = Connection::new(tcp, limits.sense());
-    match open(&mut connection, server, trust, hello, limits).await {
+    match open(&mut connection, server, tls, hello, limits).await {
         Ok(()) => Ok(connection),
-        Err(trouble) => Err(leave(connection, trouble).await),
+        Err(failure) => Err(leave(connection, failure).await),
     }
 }
 
-fn failed(what: &str, server: &SmtpServer, why: Trouble) -> Trouble {
-    Trouble { text: format!("{what} {server}: {}", why.text), ..why }
+fn failed(what: &str, server: &SmtpServer, why: Failure) -> Failure {
+    Failure { text: format!("{what} {server}: {}", why.text), ..why }
 }
 
 async fn open(
     connection: &mut Connection,
     server: &SmtpServer,
-    trust: Option<&Trust>,
+    tls: Option<&TlsClient>,
     hello: &str,
     limits: Limits,
-) -> Result<(), Trouble> {
+) -> Result<(), Failure> {
     let not_connected = |why| failed("can't connect to", server, why);
-    if let (Tls::Implicit, Some(trust)) = (server.tls, trust) {
-        secure(connection, trust, limits).await.map_err(not_connected)?;
+    if let (Tls::Implicit, Some(tls)) = (server.tls, tls) {
+        secure(connection, tls, limits).await.map_err(not_connected)?;
     }
-    step("SMTP greeting", async { yes(connection.reply(limits.answer()).await?) })
+    step("SMTP greeting", async { expect_positive(connection.reply(limits.answer()).await?) })
         .await
         .map_err(not_connected)?;
     greet(connection, hello, limits).await.map_err(not_connected)?;
     let wants_tls = match server.tls {
         Tls::Required => true,
-        Tls::Optional => connection.offers.has("STARTTLS"),
+        Tls::Optional => connection.extensions.has("STARTTLS"),
         Tls::Implicit | Tls::None => false,
     };
-    if let Some(trust) = trust.filter(|_| wants_tls) {
-        start_tls(connection, trust, limits).await.map_err(|why| Trouble {
+    if let Some(tls) = tls.filter(|_| wants_tls) {
+        start_tls(connection, tls, limits).await.map_err(|why| Failure {
             reason: MailReason::Tls,
             ..failed("no STARTTLS with", server, why)
         })?;
@@ -76,18 +76,18 @@ async fn open(
 }
 
 /// Says EHLO, or HELO to a server that refuses that (RFC 5321, 3.2), and notes what it can do.
-async fn greet(connection: &mut Connection, name: &str, limits: Limits) -> Result<(), Trouble> {
+async fn greet(connection: &mut Connection, name: &str, limits: Limits) -> Result<(), Failure> {
     let ehlo = step("SMTP EHLO", async {
         let reply = connection.ask(&format!("EHLO {name}"), limits.answer()).await?;
-        if reply.class() == 5 { Ok(reply) } else { yes(reply) }
+        if reply.class() == 5 { Ok(reply) } else { expect_positive(reply) }
     });
     let ehlo = ehlo.await?;
-    connection.offers = match ehlo.class() {
-        2 => Offers::of(&ehlo),
+    connection.extensions = match ehlo.class() {
+        2 => Extensions::read(&ehlo),
         _ => {
             let helo = format!("HELO {name}");
             command(connection, "SMTP HELO", &helo, limits).await?;
-            Offers::default()
+            Extensions::default()
         }
     };
     Ok(())
@@ -95,24 +95,28 @@ async fn greet(connection: &mut Connection, name: &str, limits: Limits) -> Resul
 
 async fn start_tls(
     connection: &mut Connection,
-    trust: &Trust,
+    tls: &TlsClient,
     limits: Limits,
-) -> Result<(), Trouble> {
-    if !connection.offers.has("STARTTLS") {
-        let why = match connection.offers.knows_ehlo {
+) -> Result<(), Failure> {
+    if !connection.extensions.has("STARTTLS") {
+        let why = match connection.extensions.knows_ehlo {
             true => "the mail server does not offer it",
             false => "the mail server refuses EHLO, without which there is none",
         };
-        return Err(Trouble::without_answer(MailReason::Tls, why));
+        return Err(Failure::without_answer(MailReason::Tls, why));
     }
     command(connection, "SMTP STARTTLS", "STARTTLS", limits).await?;
-    secure(connection, trust, limits).await
+    secure(connection, tls, limits).await
 }
 
-async fn secure(connection: &mut Connection, trust: &Trust, limits: Limits) -> Result<(), Trouble> {
+async fn secure(
+    connection: &mut Connection,
+    tls: &TlsClient,
+    limits: Limits,
+) -> Result<(), Failure> {
     let span = span("SMTP TLS");
-    let done = connection.secure(trust, limits.answer()).instrument(span.clone()).await;
-    done.inspect_err(|trouble| note(&span, trouble))
+    let done = connection.secure(tls, limits.answer()).instrument(span.clone()).await;
+    done.inspect_err(|failure| record_failure(&span, failure))
 }
 
 /// Announces a mail; the server then waits for the message. If the connection ends before it gets
@@ -121,16 +125,16 @@ pub(super) async fn announce(
     connection: &mut Connection,
     mail: &Outgoing,
     limits: Limits,
-) -> Result<(), Trouble> {
+) -> Result<(), Failure> {
     let mut parameters = "";
     let addresses = || mail.envelope.from().into_iter().chain(mail.envelope.to());
     if !addresses().all(|address| address.to_string().is_ascii()) {
-        if !connection.offers.has("SMTPUTF8") {
+        if !connection.extensions.has("SMTPUTF8") {
             let why = "553 the mail server takes no addresses beyond ASCII (no SMTPUTF8)";
-            let refused = Trouble::without_answer(MailReason::Rejected, why);
-            return Err(Trouble { code: Some(553), ..refused }.of_mail());
+            let refused = Failure::without_answer(MailReason::Rejected, why);
+            return Err(Failure { code: Some(553), ..refused }.about_mail());
         }
-        parameters = match connection.offers.has("8BITMIME") {
+        parameters = match connection.extensions.has("8BITMIME") {
             true => " SMTPUTF8 BODY=8BITMIME",
             false => " SMTPUTF8",
         };
@@ -140,16 +144,16 @@ pub(super) async fn announce(
     let from = command(connection, "SMTP MAIL", &from, limits).await;
     // The sender is the same for all mails; what else is asked for is not.
     let is_of_mail = !parameters.is_empty();
-    from.map_err(|trouble| if is_of_mail { trouble.of_mail() } else { trouble })?;
+    from.map_err(|failure| if is_of_mail { failure.about_mail() } else { failure })?;
     for to in mail.envelope.to() {
         let to = format!("RCPT TO:<{to}>");
-        command(connection, "SMTP RCPT", &to, limits).await.map_err(Trouble::of_mail)?;
+        command(connection, "SMTP RCPT", &to, limits).await.map_err(Failure::about_mail)?;
     }
     let data = async {
         let reply = connection.ask("DATA", limits.answer()).await?;
-        if reply.class() == 3 { Ok(reply) } else { Err(Trouble::answer(&reply)) }
+        if reply.class() == 3 { Ok(reply) } else { Err(Failure::answer(&reply)) }
     };
-    step("SMTP DATA", data).await.map(drop).map_err(Trouble::of_mail)
+    step("SMTP DATA", data).await.map(drop).map_err(Failure::about_mail)
 }
 
 /// Hands over the message of a mail that was announced; returns the server's answer.
@@ -158,16 +162,16 @@ pub(super) async fn hand_over(
     mail: &Outgoing,
     deadline: &Deadline<'_>,
     limits: Limits,
-) -> Result<String, Trouble> {
+) -> Result<String, Failure> {
     let reply = step("SMTP message", async {
-        say_message(connection, &mail.raw, limits).await.map_err(Trouble::of_mail)?;
-        let late = |text| Trouble::without_answer(MailReason::Timeout, text).of_mail();
+        say_message(connection, &mail.raw, limits).await.map_err(Failure::about_mail)?;
+        let late = |text| Failure::without_answer(MailReason::Timeout, text).about_mail();
         deadline.check().map_err(late)?;
         // Without its end, the server drops the message.
         let end = limits.acceptance();
-        connection.say(b".\r\n", end).await.map_err(Trouble::of_mail)?;
-        let reply = connection.verdict(end).await.and_then(yes);
-        reply.map_err(Trouble::of_handed_over)
+        connection.say(b".\r\n", end).await.map_err(Failure::about_mail)?;
+        let reply = connection.verdict(end).await.and_then(expect_positive);
+        reply.map_err(Failure::after_hand_over)
     });
     let reply = reply.await?;
     Span::current().record("smtp.reply.code", i64::from(reply.code));
@@ -179,13 +183,13 @@ async fn say_message(
     connection: &mut Connection,
     message: &[u8],
     limits: Limits,
-) -> Result<(), Trouble> {
+) -> Result<(), Failure> {
     connection.check_waiting()?;
     let said = connection.say(&stuffed(message), limits.message()).await;
     match connection.interruption() {
         Ok(None) => said,
-        Ok(Some(reply)) => Err(Trouble::answer(&reply)),
-        Err(trouble) => Err(said.err().unwrap_or(trouble)),
+        Ok(Some(reply)) => Err(Failure::answer(&reply)),
+        Err(failure) => Err(said.err().unwrap_or(failure)),
     }
 }
 
@@ -204,12 +208,12 @@ fn stuffed(message: &[u8]) -> Vec<u8> {
     stuffed
 }
 
-/// Gives up a connection on which there was trouble.
-pub(super) async fn leave(connection: Connection, trouble: Trouble) -> Trouble {
-    if trouble.is_answer() {
+/// Gives up a connection on which a step failed.
+pub(super) async fn leave(connection: Connection, failure: Failure) -> Failure {
+    if failure.is_answer() {
         connection.quit(Instant::now() + SHORT).await;
     }
-    trouble
+    failure
 }
 
 async fn command(
@@ -217,26 +221,26 @@ async fn command(
     name: &'static str,
     command: &str,
     limits: Limits,
-) -> Result<(), Trouble> {
-    let asking = async { yes(connection.ask(command, limits.answer()).await?) };
+) -> Result<(), Failure> {
+    let asking = async { expect_positive(connection.ask(command, limits.answer()).await?) };
     step(name, asking).await.map(drop)
 }
 
-/// An answer that says yes.
-fn yes(reply: Reply) -> Result<Reply, Trouble> {
-    if reply.class() == 2 { Ok(reply) } else { Err(Trouble::answer(&reply)) }
+/// The answer, which must be a positive completion (RFC 5321, 4.2.1).
+fn expect_positive(reply: Reply) -> Result<Reply, Failure> {
+    if reply.class() == 2 { Ok(reply) } else { Err(Failure::answer(&reply)) }
 }
 
-/// A step of the conversation. Its span tells the answer's code; what was said may hold an address.
+/// A step of the conversation. Its span has the answer's code, and no words, which may hold an address.
 async fn step(
     name: &'static str,
-    doing: impl Future<Output = Result<Reply, Trouble>>,
-) -> Result<Reply, Trouble> {
+    doing: impl Future<Output = Result<Reply, Failure>>,
+) -> Result<Reply, Failure> {
     let span = span(name);
     let done = doing.instrument(span.clone()).await;
     match &done {
         Ok(reply) => drop(span.record("smtp.reply.code", i64::from(reply.code))),
-        Err(trouble) => note(&span, trouble),
+        Err(failure) => record_failure(&span, failure),
     }
     done
 }
@@ -251,10 +255,10 @@ fn span(name: &'static str) -> Span {
     )
 }
 
-fn note(span: &Span, trouble: &Trouble) {
+fn record_failure(span: &Span, failure: &Failure) {
     span.record("otel.status_code", "ERROR");
-    span.record("error.type", trouble.reason.name());
-    if let Some(code) = trouble.code {
+    span.record("error.type", failure.reason.name());
+    if let Some(code) = failure.code {
         span.record("smtp.reply.code", i64::from(code));
     }
 }

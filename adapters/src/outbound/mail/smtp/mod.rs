@@ -1,20 +1,18 @@
 //! Mail by SMTP (RFC 5321), over connections that are kept for a while.
 //!
-//! The conversation is our own: lettre takes an answer that is not UTF-8 or has no text for a broken
-//! connection, knows EHLO's keywords in upper case alone, and sets no limit to the time that an answer
-//! may take.
+//! The dialogue is our own: `docs/decisions/smtp-dialogue.md` says why, and when it can go.
 
 mod connection;
 mod dial;
 mod dialogue;
+mod extensions;
+mod failure;
 mod limits;
-mod offers;
 mod pool;
 mod reply;
 mod server;
 mod sign_in;
-mod trouble;
-mod trust;
+mod tls_client;
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -25,11 +23,11 @@ use url::Host;
 pub use self::server::{SmtpServer, Tls};
 use self::{
     connection::Connection,
+    failure::Failure,
     limits::{Limits, Patience},
     pool::Pool,
     sign_in::without_secrets,
-    trouble::Trouble,
-    trust::Trust,
+    tls_client::TlsClient,
 };
 use super::{answer::with_text, deadline::Deadline, message::Outgoing};
 
@@ -41,7 +39,7 @@ pub struct Smtp {
 
 struct Inner {
     server: SmtpServer,
-    trust: Option<Trust>,
+    tls: Option<TlsClient>,
     patience: Patience,
     pool: Arc<Pool>,
 }
@@ -53,16 +51,16 @@ impl Smtp {
     ///
     /// Errors: the file can't be read or holds no certificate; the text says so.
     pub fn new(server: SmtpServer, ca_file: Option<&Path>, kept: usize) -> Result<Self, String> {
-        let trust = match server.tls {
+        let tls = match server.tls {
             Tls::None => None,
             Tls::Implicit | Tls::Required | Tls::Optional => {
-                Some(Trust::new(server.host.clone(), ca_file)?)
+                Some(TlsClient::new(server.host.clone(), ca_file)?)
             }
         };
         Ok(Self {
             inner: Arc::new(Inner {
                 server,
-                trust,
+                tls,
                 patience: Patience::default(),
                 pool: Arc::new(Pool::new(kept)),
             }),
@@ -87,11 +85,11 @@ impl Smtp {
             error.type = Empty,
         );
         let outcome = self.inner.deliver(mail, deadline).instrument(span.clone()).await;
-        let told = |text| match &server.credentials {
+        let redacted = |text| match &server.credentials {
             Some((user, password)) => without_secrets(text, (user, password)),
             None => text,
         };
-        let outcome = outcome.map(told).map_err(|error| with_text(error, told));
+        let outcome = outcome.map(redacted).map_err(|error| with_text(error, redacted));
         if let Err(error) = &outcome {
             let reason = match error {
                 MailError::Refused(reason, _)
@@ -116,21 +114,20 @@ impl Inner {
                 self.pool.put(connection).await;
                 Ok(answer)
             }
-            Err(trouble) => Err(dialogue::leave(connection, trouble).await.into()),
+            Err(failure) => Err(dialogue::leave(connection, failure).await.into()),
         }
     }
 
     /// Announces a mail on a connection that was kept, or on a new one.
-    async fn announce(&self, mail: &Outgoing, limits: Limits) -> Result<Connection, Trouble> {
+    async fn announce(&self, mail: &Outgoing, limits: Limits) -> Result<Connection, Failure> {
         if let Some(connection) = self.pool.take().await {
             match announce_on(connection, mail, limits).await {
-                Err(trouble) if trouble.is_of_connection() => {}
+                Err(failure) if failure.is_of_connection() => {}
                 outcome => return outcome,
             }
         }
         let hello = hello(mail.envelope.from().map_or("", |from| from.domain()));
-        let connection =
-            dialogue::connect(&self.server, self.trust.as_ref(), &hello, limits).await?;
+        let connection = dialogue::connect(&self.server, self.tls.as_ref(), &hello, limits).await?;
         announce_on(connection, mail, limits).await
     }
 }
@@ -139,10 +136,10 @@ async fn announce_on(
     mut connection: Connection,
     mail: &Outgoing,
     limits: Limits,
-) -> Result<Connection, Trouble> {
+) -> Result<Connection, Failure> {
     match dialogue::announce(&mut connection, mail, limits).await {
         Ok(()) => Ok(connection),
-        Err(trouble) => Err(dialogue::leave(connection, trouble).await),
+        Err(failure) => Err(dialogue::leave(connection, failure).await),
     }
 }
 

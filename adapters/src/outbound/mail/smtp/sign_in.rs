@@ -7,7 +7,7 @@ use passlink_application::ports::MailReason;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::{connection::Connection, limits::Limits, reply::Reply, trouble::Trouble};
+use super::{connection::Connection, failure::Failure, limits::Limits, reply::Reply};
 
 /// The ways that are known, the best first.
 const MECHANISMS: [&str; 2] = ["PLAIN", "LOGIN"];
@@ -24,27 +24,27 @@ pub(super) async fn sign_in(
     connection: &mut Connection,
     (user, password): (&str, &SecretString),
     limits: Limits,
-) -> Result<Reply, Trouble> {
-    let offered = connection.offers.mechanisms();
+) -> Result<Reply, Failure> {
+    let offered = connection.extensions.mechanisms();
     let ways = MECHANISMS.into_iter().filter(|way| offered.contains(way)).collect::<Vec<_>>();
-    let mut trouble = Trouble::without_answer(MailReason::SignIn, nothing_in_common(connection));
+    let mut failure = Failure::without_answer(MailReason::SignIn, nothing_in_common(connection));
     for way in ways {
         let words = words(way, user, password);
         match say(connection, way, &words, limits).await {
-            Err(refused) => trouble = refused,
+            Err(refused) => failure = refused,
             signed_in => return signed_in,
         }
         // Only an unknown way is worth another one.
-        if trouble.code != Some(504) {
+        if failure.code != Some(504) {
             break;
         }
     }
-    Err(Trouble { reason: MailReason::SignIn, ..trouble })
+    Err(Failure { reason: MailReason::SignIn, ..failure })
 }
 
 fn nothing_in_common(connection: &Connection) -> String {
-    match connection.offers.mechanisms()[..] {
-        _ if !connection.offers.knows_ehlo => {
+    match connection.extensions.mechanisms()[..] {
+        _ if !connection.extensions.knows_ehlo => {
             "the mail server refuses EHLO, without which nobody can sign in".to_owned()
         }
         [] => "the mail server offers no sign-in (AUTH) on this connection; leave user and \
@@ -73,7 +73,7 @@ async fn say(
     way: &str,
     words: &[Zeroizing<String>],
     limits: Limits,
-) -> Result<Reply, Trouble> {
+) -> Result<Reply, Failure> {
     let mut command = Zeroizing::new(format!("AUTH {way}"));
     // A single word goes along where it fits; a server that asks for it all the same gets it again.
     if let [word] = words
@@ -90,7 +90,7 @@ async fn say(
     }
     match reply.class() {
         2 => Ok(reply),
-        _ => Err(Trouble::answer(&reply)),
+        _ => Err(Failure::answer(&reply)),
     }
 }
 

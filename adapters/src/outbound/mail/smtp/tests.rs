@@ -57,8 +57,8 @@ fn mail_to(address: &str) -> Outgoing {
 fn smtp(url: &str, patience: Duration, kept: usize) -> Smtp {
     let server = SmtpServer::parse(url).unwrap();
     // To read the system's certificates takes its time.
-    static TRUST: LazyLock<Trust> =
-        LazyLock::new(|| Trust::new("127.0.0.1".to_owned(), None).unwrap());
+    static TRUST: LazyLock<TlsClient> =
+        LazyLock::new(|| TlsClient::new("127.0.0.1".to_owned(), None).unwrap());
     let patience = Patience {
         address: PATIENT,
         answer: patience,
@@ -67,7 +67,7 @@ fn smtp(url: &str, patience: Duration, kept: usize) -> Smtp {
         acceptance: patience,
     };
     let pool = Arc::new(Pool::new(kept));
-    Smtp { inner: Arc::new(Inner { server, trust: Some(TRUST.clone()), patience, pool }) }
+    Smtp { inner: Arc::new(Inner { server, tls: Some(TRUST.clone()), patience, pool }) }
 }
 
 async fn deliver(smtp: &Smtp, mail: &Arc<Outgoing>) -> Result<String, MailError> {

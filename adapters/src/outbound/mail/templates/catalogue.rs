@@ -7,10 +7,15 @@ use serde::{
     de::{DeserializeSeed, Error, MapAccess, Visitor},
 };
 
-use super::{context, error::TemplateError, language::categories, text::Text};
+use super::{
+    error::TemplateError,
+    language::categories,
+    sections::{UNITS, values},
+    text::Text,
+};
 
-/// The sections whose texts are the plural forms of a unit.
-const UNITS: [&str; 2] = ["minutes", "hours"];
+/// The texts of each language, by its tag.
+pub(super) type Catalogues = BTreeMap<String, Catalogue>;
 
 /// The texts of a section, by key.
 type Texts = BTreeMap<String, Text>;
@@ -41,10 +46,7 @@ impl Catalogue {
 
     /// The keys of a section.
     pub fn keys(&self, section: &str) -> Vec<&str> {
-        match UNITS.contains(&section) {
-            true => categories(&self.language),
-            false => self.others(section),
-        }
+        if UNITS.contains(&section) { categories(&self.language) } else { self.others(section) }
     }
 
     fn others(&self, section: &str) -> Vec<&str> {
@@ -156,9 +158,12 @@ impl<'de> Visitor<'de> for Section<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
-            let known = self.model.map(|model| match UNITS.contains(&self.name.as_str()) {
-                true => categories(self.language),
-                false => model.others(&self.name),
+            let known = self.model.map(|model| {
+                if UNITS.contains(&self.name.as_str()) {
+                    categories(self.language)
+                } else {
+                    model.others(&self.name)
+                }
             });
             if let Some(known) = known
                 && !known.contains(&key.as_str())
@@ -166,9 +171,9 @@ impl<'de> Visitor<'de> for Section<'_> {
                 return Err(unknown("text", &format!("{}.{key}", self.name), known.into_iter()));
             }
             let text: Text = map.next_value()?;
-            let values = context::values(&self.name);
-            if let Some(value) = text.values().find(|value| !values.contains(value)) {
-                return Err(unknown("value", &format!("{{{value}}}"), values.iter().copied()));
+            let allowed = values(&self.name);
+            if let Some(value) = text.values().find(|value| !allowed.contains(value)) {
+                return Err(unknown("value", &format!("{{{value}}}"), allowed.iter().copied()));
             }
             self.into.insert(key, text);
         }

@@ -6,21 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{TemplateError, catalogue::Catalogue, language::is_rtl, names::shown, when};
-
-/// The values that the texts of a section may hold.
-pub(super) fn values(section: &str) -> &'static [&'static str] {
-    match section {
-        "time" => &["day", "month", "year", "h", "hh", "mm", "hours", "minutes"],
-        "minutes" | "hours" => &["n"],
-        "common" => &["name", "sender"],
-        "passkey_link" => &["name", "sender", "site", "duration", "expires", "requested"],
-        "passkey_added" => &["name", "sender", "site", "passkey", "added", "undo_until"],
-        "passkey_removed" => &["name", "sender", "site", "passkey", "removed"],
-        "test" => &["sender", "requested"],
-        _ => &[],
-    }
-}
+use super::{catalogue::Catalogue, dates, error::TemplateError, language::is_rtl, names::shown};
 
 /// What every mail is given.
 #[derive(Serialize)]
@@ -31,13 +17,13 @@ struct Common<'a> {
     start: &'static str,
     sender: &'a str,
     #[serde(flatten)]
-    own: Own<'a>,
+    details: Details<'a>,
 }
 
 /// What each kind of mail is given besides.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Own<'a> {
+enum Details<'a> {
     PasskeyLink {
         #[serde(flatten)]
         person: Person,
@@ -113,17 +99,15 @@ pub(super) fn data(
     catalogue: &Catalogue,
     sender: &str,
 ) -> Result<Value, TemplateError> {
-    let (direction, start) = match is_rtl(&catalogue.language) {
-        true => ("rtl", "right"),
-        false => ("ltr", "left"),
-    };
+    let (direction, start) =
+        if is_rtl(&catalogue.language) { ("rtl", "right") } else { ("ltr", "left") };
     let common = Common {
         kind: kind(mail),
         language: &catalogue.language,
         direction,
         start,
         sender,
-        own: own(mail, catalogue)?,
+        details: details(mail, catalogue)?,
     };
     serde_json::to_value(common).map_err(|error| TemplateError::Render {
         language: catalogue.language.clone(),
@@ -131,20 +115,20 @@ pub(super) fn data(
     })
 }
 
-fn own<'a>(mail: &'a Mail, catalogue: &Catalogue) -> Result<Own<'a>, TemplateError> {
-    let date = |at| when::date(at, catalogue);
+fn details<'a>(mail: &'a Mail, catalogue: &Catalogue) -> Result<Details<'a>, TemplateError> {
+    let date = |at| dates::date(at, catalogue);
     Ok(match mail {
-        Mail::PasskeyLink(mail) => Own::PasskeyLink {
+        Mail::PasskeyLink(mail) => Details::PasskeyLink {
             person: person(&mail.display_name, &mail.username),
             site: site(&mail.register_url)?,
             requested_with: mail.requested_by.as_ref().map(fit),
             requested: date(mail.requested)?,
-            duration: when::duration(mail.left, catalogue)?,
+            duration: dates::duration(mail.left, catalogue)?,
             expires: date(mail.expires)?,
             register_url: mail.register_url.expose(),
             revoke_url: mail.revoke_url.expose(),
         },
-        Mail::PasskeyAdded(mail) => Own::PasskeyAdded {
+        Mail::PasskeyAdded(mail) => Details::PasskeyAdded {
             person: person(&mail.display_name, &mail.username),
             site: site(&mail.undo_url)?,
             passkey: fit(&mail.passkey),
@@ -154,13 +138,13 @@ fn own<'a>(mail: &'a Mail, catalogue: &Catalogue) -> Result<Own<'a>, TemplateErr
             undo_url: mail.undo_url.expose(),
             undo_until: date(mail.undo_until)?,
         },
-        Mail::PasskeyRemoved(mail) => Own::PasskeyRemoved {
+        Mail::PasskeyRemoved(mail) => Details::PasskeyRemoved {
             person: person(&mail.display_name, &mail.username),
             site: &mail.site,
             passkey: fit(&mail.passkey),
             removed: date(mail.removed)?,
         },
-        Mail::Test { requested, .. } => Own::Test { requested: date(*requested)? },
+        Mail::Test { requested, .. } => Details::Test { requested: date(*requested)? },
     })
 }
 

@@ -6,7 +6,7 @@ use handlebars::{Handlebars, RenderError, RenderErrorReason, no_escape};
 use serde_json::Value;
 
 use super::{
-    Catalogues,
+    catalogue::Catalogues,
     error::TemplateError,
     helpers::{self, Isolate, Output, Say},
 };

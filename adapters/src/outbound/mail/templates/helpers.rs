@@ -8,7 +8,7 @@ use handlebars::{
 };
 use serde_json::Value;
 
-use super::{Catalogues, names::joins_an_address, text::Piece};
+use super::{catalogue::Catalogues, names::joins_an_address, text::Piece};
 
 /// What is rendered.
 #[derive(Debug, Clone, Copy)]

@@ -3,15 +3,16 @@
 mod built_in;
 mod catalogue;
 mod context;
+mod dates;
 mod design;
 mod error;
 mod helpers;
 mod language;
 mod names;
-mod own;
+mod overrides;
 mod samples;
+mod sections;
 mod text;
-mod when;
 
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
@@ -23,19 +24,16 @@ use serde_json::Value;
 pub use self::error::TemplateError;
 pub(super) use self::names::header_name;
 use self::{
-    catalogue::Catalogue,
+    catalogue::{Catalogue, Catalogues},
     design::Design,
     helpers::{Output, escape_html},
     language::FALLBACK,
-    own::Own,
+    overrides::Overrides,
     samples::{Extent, samples},
 };
 
 /// How many missing texts an error names.
 const NAMED: usize = 5;
-
-/// The texts, by language tag.
-type Catalogues = BTreeMap<String, Catalogue>;
 
 /// A mail, rendered. Holds codes, so `Debug` shows the subject only.
 pub struct Rendered {
@@ -73,7 +71,7 @@ impl Templates {
 
     /// The templates and texts that are built in.
     pub fn built_in() -> Result<Self, TemplateError> {
-        Self::assemble(Own::default())
+        Self::assemble(Overrides::default())
     }
 
     /// The same, with those of a directory in their place: `{language}.json` holds texts,
@@ -81,8 +79,8 @@ impl Templates {
     ///
     /// Errors: something in the directory can't be used; says which file and line, and what is
     /// allowed. Every kind of mail was rendered in every language before this returns.
-    pub fn with_own(directory: &Path) -> Result<Self, TemplateError> {
-        let templates = Self::assemble(Own::read(directory, &built_in::sources())?)?;
+    pub fn with_overrides(directory: &Path) -> Result<Self, TemplateError> {
+        let templates = Self::assemble(Overrides::read(directory, &built_in::sources())?)?;
         for language in templates.languages() {
             for extent in [Extent::Full, Extent::Least] {
                 for mail in &samples(language, extent)? {
@@ -93,13 +91,13 @@ impl Templates {
         Ok(templates)
     }
 
-    fn assemble(own: Own) -> Result<Self, TemplateError> {
-        let catalogues = Arc::new(catalogues(&own)?);
+    fn assemble(overrides: Overrides) -> Result<Self, TemplateError> {
+        let catalogues = Arc::new(catalogues(&overrides)?);
         let mut sources = built_in::sources();
-        sources.extend(own.shared);
+        sources.extend(overrides.shared);
         let design = Design::new(sources, &catalogues)?;
         let mut by_language = BTreeMap::new();
-        for (language, sources) in own.by_language {
+        for (language, sources) in overrides.by_language {
             by_language.insert(language, design.with(sources, &catalogues)?);
         }
         Ok(Self { catalogues, design, by_language, fallback: FALLBACK.to_owned() })
@@ -203,7 +201,7 @@ impl fmt::Debug for Templates {
 }
 
 /// The texts of every language: those that are built in, and an operator's over them.
-fn catalogues(own: &Own) -> Result<Catalogues, TemplateError> {
+fn catalogues(overrides: &Overrides) -> Result<Catalogues, TemplateError> {
     let mut model = Catalogue::empty(FALLBACK);
     model.read(("the built-in texts en.json", built_in::ENGLISH), None)?;
     let mut catalogues = Catalogues::new();
@@ -214,13 +212,13 @@ fn catalogues(own: &Own) -> Result<Catalogues, TemplateError> {
         complete(&catalogue, &model, &file)?;
         catalogues.insert(language.to_owned(), catalogue);
     }
-    for language in own.texts.keys().chain(own.by_language.keys()) {
+    for language in overrides.texts.keys().chain(overrides.by_language.keys()) {
         let nearest = nearest_languages(language).find_map(|tag| catalogues.get(tag));
         let mut catalogue = match nearest {
             Some(nearest) => nearest.inherited_by(language),
             None => Catalogue::empty(language),
         };
-        let (file, source) = match own.texts.get(language) {
+        let (file, source) = match overrides.texts.get(language) {
             Some((file, source)) => (file.clone(), source.as_str()),
             None => (format!("{language}.json"), "{}"),
         };

@@ -1,7 +1,7 @@
 mod catalogues;
 mod languages;
 mod looks;
-mod own;
+mod overrides;
 mod snapshots;
 
 use jiff::{SignedDuration, Timestamp};

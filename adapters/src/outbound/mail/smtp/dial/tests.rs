@@ -49,16 +49,16 @@ async fn an_address_that_refuses_is_followed_by_the_next_one_at_once() {
     let for_ever = Duration::from_secs(3600);
     let found = first_of([closed, last].into_iter(), for_ever, for_ever).await.unwrap();
     assert_eq!(found.peer_addr().unwrap(), last);
-    let trouble = first_of([closed].into_iter(), for_ever, for_ever).await.unwrap_err();
-    assert_eq!(trouble.reason, MailReason::Connection);
+    let failure = first_of([closed].into_iter(), for_ever, for_ever).await.unwrap_err();
+    assert_eq!(failure.reason, MailReason::Connection);
 }
 
 #[tokio::test]
 async fn a_server_none_of_whose_addresses_answers_is_away() {
     let silent = silent(15).await;
     let short = Duration::from_millis(10);
-    let trouble = first_of([silent.address; 3].into_iter(), short, short).await.unwrap_err();
-    let error = passlink_application::ports::MailError::from(trouble);
+    let failure = first_of([silent.address; 3].into_iter(), short, short).await.unwrap_err();
+    let error = passlink_application::ports::MailError::from(failure);
     assert!(
         matches!(error, passlink_application::ports::MailError::Down(MailReason::Timeout, _)),
         "{error:?}"

@@ -67,7 +67,7 @@ fn dates_are_written_as_each_language_writes_them() {
     assert_eq!(cases.len(), templates.languages().count());
     let at: Timestamp = "2026-11-24T09:05:59Z".parse().unwrap();
     for (language, expected) in cases {
-        let date = when::date(at, &templates.catalogues[language]).unwrap();
+        let date = dates::date(at, &templates.catalogues[language]).unwrap();
         assert_eq!(date, expected, "{language}");
     }
 }
@@ -84,7 +84,7 @@ fn the_first_of_a_month_is_counted_where_people_do() {
         ("ja", "2026年12月1日 "),
         ("pt", "1º de dezembro de 2026, "),
     ] {
-        let date = when::date(at, &templates.catalogues[language]).unwrap();
+        let date = dates::date(at, &templates.catalogues[language]).unwrap();
         assert!(date.starts_with(expected), "{date}");
     }
 }
@@ -172,7 +172,7 @@ fn durations_take_the_plural_form_that_each_language_has_for_the_number() {
     for (language, expected) in cases {
         for (minutes, expected) in expected {
             let lasts = SignedDuration::from_mins(*minutes);
-            let duration = when::duration(lasts, &templates.catalogues[language]).unwrap();
+            let duration = dates::duration(lasts, &templates.catalogues[language]).unwrap();
             assert_eq!(duration, *expected, "{language}");
         }
     }
@@ -190,7 +190,7 @@ fn a_duration_is_told_to_the_nearest_minute() {
     ];
     for (seconds, expected) in cases {
         let lasts = SignedDuration::from_secs(seconds);
-        assert_eq!(when::duration(lasts, &templates.catalogues["en"]).unwrap(), expected);
+        assert_eq!(dates::duration(lasts, &templates.catalogues["en"]).unwrap(), expected);
     }
 }
 
@@ -199,11 +199,11 @@ fn every_month_and_every_duration_that_a_link_can_have_has_words_in_every_langua
     let templates = Templates::built_in().unwrap();
     for catalogue in templates.catalogues.values() {
         for minutes in 1..=24 * 60 {
-            when::duration(SignedDuration::from_mins(minutes), catalogue).unwrap();
+            dates::duration(SignedDuration::from_mins(minutes), catalogue).unwrap();
         }
         for month in 1..=12 {
             let at = format!("2026-{month:02}-01T00:00:00Z").parse().unwrap();
-            when::date(at, catalogue).unwrap();
+            dates::date(at, catalogue).unwrap();
         }
     }
 }

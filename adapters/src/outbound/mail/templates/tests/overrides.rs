@@ -19,7 +19,7 @@ fn directory(files: &[(&str, &str)]) -> TempDir {
 
 fn with(files: &[(&str, &str)]) -> Result<Templates, String> {
     let directory = directory(files);
-    Templates::with_own(directory.path())
+    Templates::with_overrides(directory.path())
         .map_err(|error| error.to_string().replace(&format!("{}/", directory.path().display()), ""))
 }
 
@@ -172,6 +172,6 @@ fn hidden_files_and_backups_of_editors_are_left_alone() {
 
 #[test]
 fn a_directory_that_is_not_there_is_named() {
-    let error = Templates::with_own(Path::new("nowhere")).unwrap_err().to_string();
+    let error = Templates::with_overrides(Path::new("nowhere")).unwrap_err().to_string();
     assert!(error.starts_with("nowhere: "), "{error}");
 }

@@ -1,4 +1,4 @@
-//! An operator's own texts and templates, in the place of those that are built in.
+//! An operator's texts and templates, which take the place of built-in ones.
 
 use std::{
     collections::BTreeMap,
@@ -6,18 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::files::text_of;
 use passlink_domain::canonical_language;
 
 use super::{
     design::{Source, Sources},
     error::TemplateError,
 };
-use crate::files;
+use crate::files::{self, text_of};
 
 /// What a directory holds.
 #[derive(Default)]
-pub(super) struct Own {
+pub(super) struct Overrides {
     /// The file with the texts of a language, and its content.
     pub texts: BTreeMap<String, (String, String)>,
     /// Templates for all languages.
@@ -26,28 +25,28 @@ pub(super) struct Own {
     pub by_language: BTreeMap<String, Sources>,
 }
 
-impl Own {
+impl Overrides {
     /// Reads a directory: `{language}.json` holds texts, `{template}.hbs` replaces one of
     /// `templates`, and a folder named by a language holds such templates for that language.
     ///
     /// Errors: a file is none of these, or can't be read.
     pub fn read(directory: &Path, templates: &Sources) -> Result<Self, TemplateError> {
-        let mut own = Self::default();
+        let mut overrides = Self::default();
         for (path, name) in entries(directory)? {
             if path.is_dir() {
                 let mut sources = Sources::new();
                 for (path, name) in entries(&path)? {
                     template(&path, &name, templates, &mut sources)?;
                 }
-                own.by_language.insert(language(&path, &name)?, sources);
+                overrides.by_language.insert(language(&path, &name)?, sources);
             } else if let Some(name) = name.strip_suffix(".json") {
                 let text = read(&path)?;
-                own.texts.insert(language(&path, name)?, (path.display().to_string(), text));
+                overrides.texts.insert(language(&path, name)?, (path.display().to_string(), text));
             } else {
-                template(&path, &name, templates, &mut own.shared)?;
+                template(&path, &name, templates, &mut overrides.shared)?;
             }
         }
-        Ok(own)
+        Ok(overrides)
     }
 }
 

@@ -37,8 +37,8 @@ fn mailbox(name: &str, address: &str) -> Mailbox {
     Mailbox::new(Some(name.to_owned()), lettre::Address::new_dangerous(local, domain))
 }
 
-fn head(head: Head) -> String {
-    String::from_utf8(head.into_bytes()).unwrap()
+fn header(header: Header) -> String {
+    String::from_utf8(header.into_bytes()).unwrap()
 }
 
 /// What encoded words say, blanks between them left out.
@@ -69,8 +69,8 @@ fn decoded(words: &str) -> String {
 
 /// Whether each line is as long as it may be, and each encoded word stands for whole characters.
 #[track_caller]
-fn assert_sound(head: &str) {
-    for line in head.split("\r\n") {
+fn assert_sound(header: &str) {
+    for line in header.split("\r\n") {
         let words: Vec<_> = line.split(' ').filter(|word| word.starts_with("=?utf-8?")).collect();
         assert!(line.len() <= 998 && !line.contains(['\r', '\n']), "{line}");
         assert!(words.is_empty() || line.len() <= 76, "{} octets: {line}", line.len());
@@ -96,12 +96,12 @@ fn a_name_is_written_in_words_in_quotation_marks_or_encoded() {
         ("Zoë Example", "=?utf-8?q?Zo=C3=AB_Example?="),
         ("山田", "=?utf-8?b?5bGx55Sw?="),
     ] {
-        let head = head(Head::default().mailbox("To", &mailbox(name, "ada@example.com")));
-        assert_eq!(head, format!("To: {written} <ada@example.com>\r\n"));
+        let header = header(Header::default().mailbox("To", &mailbox(name, "ada@example.com")));
+        assert_eq!(header, format!("To: {written} <ada@example.com>\r\n"));
     }
     for nameless in ["", " "] {
-        let head = head(Head::default().mailbox("To", &mailbox(nameless, "ada@example.com")));
-        assert_eq!(head, "To: ada@example.com\r\n");
+        let header = header(Header::default().mailbox("To", &mailbox(nameless, "ada@example.com")));
+        assert_eq!(header, "To: ada@example.com\r\n");
     }
 }
 
@@ -115,18 +115,18 @@ fn lines_with_encoded_words_are_short_and_no_character_is_split() {
                 [(name, "a@b.example"), (&long, "a@b.example"), (&long, &longest)]
             {
                 for field in ["To", "From", "Reply-To"] {
-                    let head = head(Head::default().mailbox(field, &mailbox(name, address)));
-                    assert_sound(&head);
-                    assert!(head.ends_with(&format!("<{address}>\r\n")), "{head}");
-                    let value = head.strip_prefix(&format!("{field}: ")).unwrap();
+                    let header = header(Header::default().mailbox(field, &mailbox(name, address)));
+                    assert_sound(&header);
+                    assert!(header.ends_with(&format!("<{address}>\r\n")), "{header}");
+                    let value = header.strip_prefix(&format!("{field}: ")).unwrap();
                     let called = value.rsplit_once('<').unwrap().0;
                     if called.starts_with("=?utf-8?") {
                         assert_eq!(decoded(called), name);
                     }
                 }
             }
-            let head = head(Head::default().text("Subject", &long));
-            assert_sound(&head);
+            let header = header(Header::default().text("Subject", &long));
+            assert_sound(&header);
         }
     }
 }
@@ -141,14 +141,14 @@ fn a_subject_is_read_as_it_was_written() {
         ("Grüße", "=?utf-8?b?R3LDvMOfZQ==?="),
         ("", ""),
     ] {
-        let head = head(Head::default().text("Subject", text));
-        assert_eq!(head, format!("Subject: {written}\r\n"));
+        let header = header(Header::default().text("Subject", text));
+        assert_eq!(header, format!("Subject: {written}\r\n"));
     }
     let long = "word ".repeat(40);
-    let folded = head(Head::default().text("Subject", long.trim()));
+    let folded = header(Header::default().text("Subject", long.trim()));
     assert!(folded.lines().count() > 2 && folded.lines().all(|line| line.len() <= 76), "{folded}");
     let one = "x".repeat(2000);
-    let endless = head(Head::default().text("Subject", &one));
+    let endless = header(Header::default().text("Subject", &one));
     assert_sound(&endless);
     assert_eq!(decoded(endless.strip_prefix("Subject: ").unwrap()), one);
 }

@@ -19,9 +19,9 @@ const FRAME: usize = 12;
 
 /// A header section that grows.
 #[derive(Default)]
-pub(super) struct Head(String);
+pub(super) struct Header(String);
 
-impl Head {
+impl Header {
     /// Adds a field with a value of ours, which needs no encoding.
     pub fn field(mut self, name: &str, value: &str) -> Self {
         self.0.extend([name, ": ", value, "\r\n"]);

@@ -7,15 +7,15 @@ const ALONE: [&str; 3] = ["STARTTLS", "8BITMIME", "SMTPUTF8"];
 
 /// The keywords, and what stands behind them, in upper case (RFC 5321, 4.1.1.1).
 #[derive(Debug, Default)]
-pub(super) struct Offers {
+pub(super) struct Extensions {
     keywords: Vec<Vec<String>>,
     /// Whether it knows EHLO at all.
     pub knows_ehlo: bool,
 }
 
-impl Offers {
+impl Extensions {
     /// Reads the answer to EHLO.
-    pub fn of(reply: &Reply) -> Self {
+    pub fn read(reply: &Reply) -> Self {
         // Some servers write `AUTH=LOGIN`.
         let words = |line: &String| {
             let words = line.split(|c: char| c.is_whitespace() || c == '=');

@@ -1,8 +1,7 @@
-//! Which mail server's certificate is taken.
+//! TLS with a mail server, and which certificates are trusted.
 
 use std::{io, path::Path, sync::Arc};
 
-use crate::files::without_mark;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -11,16 +10,16 @@ use rustls::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::files;
+use crate::files::{self, without_mark};
 
 /// TLS with one host.
 #[derive(Clone)]
-pub(super) struct Trust {
+pub(super) struct TlsClient {
     host: String,
     connector: TlsConnector,
 }
 
-impl Trust {
+impl TlsClient {
     /// Trusts the system's certificates, and those in a PEM file.
     ///
     /// Errors: the file can't be read or holds no certificate; the text says so.

@@ -11,34 +11,34 @@ const LOST: [u16; 2] = [421, 503];
 
 /// What went wrong in a step of the conversation.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct Failure {
     pub reason: MailReason,
     /// The code of the server's answer, if there was one.
     pub code: Option<u16>,
-    pub about: About,
+    pub scope: Scope,
     /// What was said, or what happened.
     pub text: String,
 }
 
-/// What the trouble may be about.
+/// Which mails a failure may concern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum About {
+pub(super) enum Scope {
     /// All mails.
     All,
-    /// One alone: it was said to a recipient or a message.
+    /// One mail: the answer was to a recipient or a message.
     Mail,
-    /// One that was handed over.
+    /// One mail, which was handed over before.
     HandedOver,
 }
 
-impl Trouble {
+impl Failure {
     /// What happened in place of an answer.
     pub fn without_answer(reason: MailReason, text: impl Into<String>) -> Self {
-        Self { reason, code: None, about: About::All, text: text.into() }
+        Self { reason, code: None, scope: Scope::All, text: text.into() }
     }
 
     /// No answer within the time that a step may take.
-    pub fn late() -> Self {
+    pub fn timeout() -> Self {
         Self::without_answer(MailReason::Timeout, "no answer in time")
     }
 
@@ -57,17 +57,17 @@ impl Trouble {
                 (MailReason::Connection, text)
             }
         };
-        Self { reason, code: Some(reply.code), about: About::All, text }
+        Self { reason, code: Some(reply.code), scope: Scope::All, text }
     }
 
     /// It may be about the mail alone.
-    pub fn of_mail(self) -> Self {
-        Self { about: About::Mail, ..self }
+    pub fn about_mail(self) -> Self {
+        Self { scope: Scope::Mail, ..self }
     }
 
     /// It came when the mail had been handed over.
-    pub fn of_handed_over(self) -> Self {
-        Self { about: About::HandedOver, ..self }
+    pub fn after_hand_over(self) -> Self {
+        Self { scope: Scope::HandedOver, ..self }
     }
 
     /// Whether the server said no. Any other answer makes no sense.
@@ -86,11 +86,11 @@ impl Trouble {
     }
 }
 
-impl From<Trouble> for MailError {
-    fn from(trouble: Trouble) -> Self {
-        let is_refusal = trouble.is_refusal();
-        let Trouble { reason, code, about, text } = trouble;
-        if about == About::All {
+impl From<Failure> for MailError {
+    fn from(failure: Failure) -> Self {
+        let is_refusal = failure.is_refusal();
+        let Failure { reason, code, scope, text } = failure;
+        if scope == Scope::All {
             // A server that says so before it has heard of a recipient means all mails.
             return Self::Down(reason, text);
         }
@@ -98,7 +98,7 @@ impl From<Trouble> for MailError {
             Some(code) if asks_to_slow_down(code, &text) => Self::Busy(reason, text),
             Some(code) if OPERATORS.contains(&code) => Self::Down(reason, text),
             Some(500..=599) => Self::Refused(reason, text),
-            _ if about == About::HandedOver && !is_refusal => Self::Unclear(text),
+            _ if scope == Scope::HandedOver && !is_refusal => Self::Unclear(text),
             _ => Self::Unavailable(reason, text),
         }
     }

@@ -1,0 +1,167 @@
+//! The mails that were sent in this process.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use passlink_domain::EmailAddress;
+use tokio::sync::watch;
+use url::Url;
+
+use crate::outbound::mail::message::Outgoing;
+
+/// How many mails are kept; the oldest make room.
+const KEPT: usize = 200;
+/// Shortest path that nobody guesses, in characters of base64url.
+const SHORTEST_TOKEN: usize = 32;
+
+/// A mailbox in memory. Clones share it.
+#[derive(Clone)]
+pub struct Mailbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: String,
+    mails: Mutex<VecDeque<Arc<LocalMail>>>,
+    arrived: watch::Sender<u64>,
+}
+
+/// A mail in the mailbox. Holds codes, so `Debug` shows none of its words.
+pub struct LocalMail {
+    pub(super) number: u64,
+    pub(super) to: EmailAddress,
+    pub(super) date: Timestamp,
+    pub(super) subject: String,
+    pub(super) text: String,
+    pub(super) html: String,
+    pub(super) raw: Vec<u8>,
+}
+
+impl Mailbox {
+    /// An empty mailbox, with its page at the path of this token.
+    ///
+    /// Errors: the token is not at least 32 characters of base64url.
+    pub fn new(token: &str) -> Result<Self, String> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        if token.len() < SHORTEST_TOKEN || !token.bytes().all(plain) {
+            return Err(format!("needs at least {SHORTEST_TOKEN} characters of base64url"));
+        }
+        let inner = Inner {
+            path: format!("/{token}/"),
+            mails: Mutex::default(),
+            arrived: watch::Sender::new(0),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The path of the page, with a slash at both ends. Whoever knows it can read the mail.
+    pub fn path(&self) -> &str {
+        &self.inner.path
+    }
+
+    /// The mail that came last.
+    pub fn latest(&self) -> Option<Arc<LocalMail>> {
+        self.mails().back().cloned()
+    }
+
+    /// The mail that came last, once one came.
+    pub async fn first(&self) -> Arc<LocalMail> {
+        let mut arrived = self.inner.arrived.subscribe();
+        loop {
+            if let Some(mail) = self.latest() {
+                return mail;
+            }
+            // This mailbox holds the sender, so there is always something to wait for.
+            let _ = arrived.changed().await;
+        }
+    }
+
+    pub(in crate::outbound::mail) fn deliver(&self, mail: Outgoing) -> String {
+        let mut mails = self.mails();
+        let number = *self.inner.arrived.borrow() + 1;
+        if mails.len() == KEPT {
+            mails.pop_front();
+        }
+        mails.push_back(Arc::new(LocalMail {
+            number,
+            to: mail.to,
+            date: mail.date,
+            subject: mail.rendered.subject,
+            text: mail.rendered.text,
+            html: mail.rendered.html,
+            raw: mail.raw,
+        }));
+        self.inner.arrived.send_replace(number);
+        format!("kept as number {number} in the local mailbox")
+    }
+
+    fn mails(&self) -> MutexGuard<'_, VecDeque<Arc<LocalMail>>> {
+        self.inner.mails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many mails ever came.
+    pub(super) fn arrived(&self) -> u64 {
+        *self.inner.arrived.borrow()
+    }
+
+    /// All mails, the newest first.
+    pub(super) fn all(&self) -> Vec<Arc<LocalMail>> {
+        self.mails().iter().rev().cloned().collect()
+    }
+
+    pub(super) fn mail(&self, number: u64) -> Option<Arc<LocalMail>> {
+        self.mails().iter().find(|mail| mail.number == number).cloned()
+    }
+}
+
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailbox").field("arrived", &self.arrived()).finish_non_exhaustive()
+    }
+}
+
+impl LocalMail {
+    /// Whom it is for.
+    pub fn to(&self) -> &EmailAddress {
+        &self.to
+    }
+
+    /// The subject.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The plain text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The whole message, as it would go to a mail server.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// The first link of the plain text: what the mail is for.
+    pub fn link(&self) -> Option<&str> {
+        self.text.lines().find(|line| is_link(line))
+    }
+}
+
+impl fmt::Debug for LocalMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalMail")
+            .field("number", &self.number)
+            .field("to", &self.to)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether the line is a web address and nothing else.
+pub(super) fn is_link(line: &str) -> bool {
+    !line.contains(char::is_whitespace)
+        && Url::parse(line).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
