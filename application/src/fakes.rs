@@ -225,7 +225,7 @@ impl World {
             email_verified: true,
             username: None,
             display_name: Some(Text::parse("Ada Example").unwrap()),
-            language: Some("en".into()),
+            language: "en".parse().ok(),
         };
         let user = users.add(new).await.unwrap();
         Caller { user: user.id, token_name: None, token: None }

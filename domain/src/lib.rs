@@ -37,5 +37,5 @@ pub use text::{Text, TextError, is_invisible};
 pub use users::change::{ChangeRefused, Changed, StateChange, UserChanges};
 pub use users::email::{EmailAddress, EmailAddressError, Mailbox};
 pub use users::handle::UserHandle;
-pub use users::language::{canonical_language, nearest_languages};
+pub use users::language::{LanguageTag, LanguageTagError};
 pub use users::user::{NotReachable, User, UserEmail, UserState};

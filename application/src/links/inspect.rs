@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Delivery, EmailAddress, LinkId, LinkState, PasskeyLink, Purpose, User, UserId,
+    Delivery, EmailAddress, LanguageTag, LinkId, LinkState, PasskeyLink, Purpose, User, UserId,
 };
 
 use crate::{
@@ -24,8 +24,8 @@ pub struct LinkView {
     pub display_name: String,
     /// The user's address, masked; empty when there is none, or the link was mailed to another.
     pub masked_email: String,
-    /// The user's language, a BCP 47 tag, if it is known.
-    pub language: Option<String>,
+    /// The user's language, if it is known.
+    pub language: Option<LanguageTag>,
     /// When the link was asked for.
     pub requested: Timestamp,
     /// When the link stops to work.

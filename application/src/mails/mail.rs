@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use passlink_domain::{EmailAddress, Text};
+use passlink_domain::{EmailAddress, LanguageTag, Text};
 use zeroize::Zeroizing;
 
 /// A URL that holds a code. Prints as `[redacted]`.
@@ -40,8 +40,8 @@ pub enum Mail {
     Test {
         /// Where it goes.
         to: EmailAddress,
-        /// The language that it is in, a BCP 47 tag, if one was asked for.
-        language: Option<String>,
+        /// The language that it is in, if one was asked for.
+        language: Option<LanguageTag>,
         /// When it was asked for.
         requested: Timestamp,
     },
@@ -68,13 +68,13 @@ impl Mail {
         }
     }
 
-    /// The recipient's language, a BCP 47 tag, if it is known.
-    pub fn language(&self) -> Option<&str> {
+    /// The recipient's language, if it is known.
+    pub fn language(&self) -> Option<&LanguageTag> {
         match self {
-            Self::PasskeyLink(mail) => mail.language.as_deref(),
-            Self::PasskeyAdded(mail) => mail.language.as_deref(),
-            Self::PasskeyRemoved(mail) => mail.language.as_deref(),
-            Self::Test { language, .. } => language.as_deref(),
+            Self::PasskeyLink(mail) => mail.language.as_ref(),
+            Self::PasskeyAdded(mail) => mail.language.as_ref(),
+            Self::PasskeyRemoved(mail) => mail.language.as_ref(),
+            Self::Test { language, .. } => language.as_ref(),
         }
     }
 
@@ -97,8 +97,8 @@ pub struct PasskeyLinkMail {
     pub display_name: Text,
     /// What the user signs in as. As untrusted as the display name.
     pub username: Text,
-    /// The user's language, a BCP 47 tag, if it is known.
-    pub language: Option<String>,
+    /// The user's language, if it is known.
+    pub language: Option<LanguageTag>,
     /// Opens the page that registers a passkey.
     pub register_url: SecretUrl,
     /// Opens the page that revokes the link ("this wasn't me").
@@ -122,8 +122,8 @@ pub struct PasskeyAddedMail {
     pub display_name: Text,
     /// What the user signs in as. As untrusted as the display name.
     pub username: Text,
-    /// The user's language, a BCP 47 tag, if it is known.
-    pub language: Option<String>,
+    /// The user's language, if it is known.
+    pub language: Option<LanguageTag>,
     /// What the passkey is called. As untrusted as the display name.
     pub passkey: Text,
     /// Whether it can get to other devices as well (backup eligible, WebAuthn L3, section 6.1.3).
@@ -147,8 +147,8 @@ pub struct PasskeyRemovedMail {
     pub display_name: Text,
     /// What the user signs in as. As untrusted as the display name.
     pub username: Text,
-    /// The user's language, a BCP 47 tag, if it is known.
-    pub language: Option<String>,
+    /// The user's language, if it is known.
+    pub language: Option<LanguageTag>,
     /// What the passkey was called. As untrusted as the display name.
     pub passkey: Text,
     /// When it was removed.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use passlink_domain::{EmailAddress, OutboxId};
+use passlink_domain::{EmailAddress, LanguageTag, OutboxId};
 
 use crate::{
     ids::new_id,
@@ -29,7 +29,7 @@ pub async fn send_test_mail(
     mailer: Arc<dyn Mailer>,
     clock: &dyn Clock,
     random: &dyn Random,
-    (to, language): (EmailAddress, Option<String>),
+    (to, language): (EmailAddress, Option<LanguageTag>),
 ) -> Result<String, TestMailError> {
     let requested = clock.now();
     let id: OutboxId = new_id(requested, random);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use passlink_domain::{PasskeyId, Text};
+use passlink_domain::{LanguageTag, PasskeyId, Text};
 
 use crate::{
     codes::{CodeChecker, CodeError, PresentedCode},
@@ -34,8 +34,8 @@ pub struct UndoView {
     pub display_name: String,
     /// The user's address, masked; empty when there is none.
     pub masked_email: String,
-    /// The user's language, a BCP 47 tag, if it is known.
-    pub language: Option<String>,
+    /// The user's language, if it is known.
+    pub language: Option<LanguageTag>,
     /// When the passkey was registered.
     pub created: Timestamp,
     /// When it can no longer be undone.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    EmailAddress, EventKind, OrganisationId, Sequence, Text, User, UserEmail, UserEvent,
+    EmailAddress, EventKind, LanguageTag, OrganisationId, Sequence, Text, User, UserEmail, UserEvent,
     UserHandle, UserId, UserState,
 };
 
@@ -27,8 +27,8 @@ pub struct NewUser {
     pub username: Option<Text>,
     /// What the user is called; the username when left out.
     pub display_name: Option<Text>,
-    /// The language for mails and pages, a BCP 47 tag, if it is known.
-    pub language: Option<String>,
+    /// The language for mails and pages, if it is known.
+    pub language: Option<LanguageTag>,
 }
 
 impl NewUser {

@@ -1,6 +1,6 @@
 //! What an operator changes about a user, and when that can be.
 
-use crate::{EmailAddress, EventKind, Text, User, UserEmail, UserState};
+use crate::{EmailAddress, EventKind, LanguageTag, Text, User, UserEmail, UserState};
 
 /// What is to be different about a user. What is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub struct UserChanges {
     pub username: Option<Text>,
     /// What the user is called.
     pub display_name: Option<Text>,
-    /// The language for mails and pages, a BCP 47 tag; or that it is not known.
-    pub language: Option<Option<String>>,
+    /// The language for mails and pages; or that it is not known.
+    pub language: Option<Option<LanguageTag>>,
 }
 
 /// What is to become of a user's state.

@@ -1,6 +1,6 @@
 //! Users: who a passkey is for.
 
-use crate::{EmailAddress, OrganisationId, Sequence, Text, UserId, names::named};
+use crate::{EmailAddress, LanguageTag, OrganisationId, Sequence, Text, UserId, names::named};
 
 /// Whether a user may act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,8 @@ pub struct User {
     pub username: Text,
     /// What the user is called.
     pub display_name: Text,
-    /// The language for mails and pages, a BCP 47 tag, if it is known.
-    pub language: Option<String>,
+    /// The language for mails and pages, if it is known.
+    pub language: Option<LanguageTag>,
     /// Where mail goes, if anywhere.
     pub email: Option<UserEmail>,
     /// Whether the user may act.

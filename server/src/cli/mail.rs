@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use passlink_domain::EmailAddress;
-
-use super::values::language;
+use passlink_domain::{EmailAddress, LanguageTag};
 
 /// `passlink mail`.
 #[derive(Debug, Subcommand)]
@@ -17,8 +15,8 @@ pub enum MailCommand {
         #[arg(long, value_name = "ADDRESS")]
         to: EmailAddress,
         /// The language of the mail [default: mail.language]
-        #[arg(long, value_name = "L", value_parser = language)]
-        language: Option<String>,
+        #[arg(long, value_name = "L")]
+        language: Option<LanguageTag>,
     },
     /// Write every mail in every language, with sample data, to look at
     ///
@@ -31,8 +29,8 @@ Example:
   xdg-open preview/index.html")]
     Preview {
         /// Only this language, or the nearest one that exists
-        #[arg(long, value_name = "L", value_parser = language)]
-        language: Option<String>,
+        #[arg(long, value_name = "L")]
+        language: Option<LanguageTag>,
         /// The directory to write to; created if it is missing
         #[arg(long, value_name = "DIR", default_value = "mail-preview")]
         out: PathBuf,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use passlink_domain::{UserHandle, canonical_language};
+use passlink_domain::{LanguageTag, LanguageTagError, UserHandle};
 
 /// The organisation of users for whom none was given.
 pub(crate) const ORGANISATION: &str = "default";
@@ -30,19 +30,13 @@ pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A language tag (BCP 47); which languages there are, the templates know.
-pub(crate) fn language(text: &str) -> Result<String, String> {
-    let tag = canonical_language(text);
-    tag.ok_or_else(|| "must be a language tag (BCP 47), such as de or pt-BR".to_owned())
-}
-
 /// The language of a user, if one is given: the empty text says that none is known.
 #[derive(Debug, Clone)]
-pub struct UserLanguage(pub Option<String>);
+pub struct UserLanguage(pub Option<LanguageTag>);
 
-pub(crate) fn user_language(text: &str) -> Result<UserLanguage, String> {
+pub(crate) fn user_language(text: &str) -> Result<UserLanguage, LanguageTagError> {
     let given = Some(text).filter(|text| !text.trim().is_empty());
-    given.map(language).transpose().map(UserLanguage)
+    given.map(LanguageTag::parse).transpose().map(UserLanguage)
 }
 
 /// Octets in base64 or base64url, with padding or without.

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use passlink_adapters::outbound::mail::preview;
-use passlink_domain::EmailAddress;
+use passlink_domain::{EmailAddress, LanguageTag};
 
 use super::print_text;
 use crate::{
@@ -20,7 +20,11 @@ pub(crate) async fn run(command: MailCommand, config: Config) -> Result<(), Erro
     }
 }
 
-async fn test(config: &Config, to: EmailAddress, language: Option<String>) -> Result<(), Error> {
+async fn test(
+    config: &Config,
+    to: EmailAddress,
+    language: Option<LanguageTag>,
+) -> Result<(), Error> {
     if let Some(language) = &language {
         templates(config)?.known(language)?;
     }
@@ -30,8 +34,8 @@ async fn test(config: &Config, to: EmailAddress, language: Option<String>) -> Re
 }
 
 /// Writes the files, and prints which of them to open.
-fn write_preview(config: &Config, language: Option<String>, out: &Path) -> Result<(), Error> {
-    let files = preview(&templates(config)?, &sender(config)?, language.as_deref())?;
+fn write_preview(config: &Config, language: Option<LanguageTag>, out: &Path) -> Result<(), Error> {
+    let files = preview(&templates(config)?, &sender(config)?, language.as_ref())?;
     for (name, content) in &files {
         let path = out.join(name);
         let failed = |error| format!("{}: {error}", path.display());

@@ -1,7 +1,7 @@
 //! `passlink user`.
 
 use passlink_application::users::{ManageUsers, NewUser};
-use passlink_domain::{StateChange, User, UserChanges, UserId};
+use passlink_domain::{LanguageTag, StateChange, User, UserChanges, UserId};
 use serde::Serialize;
 
 use super::{PAGE, clear_journal, open, print, user_import};
@@ -34,7 +34,7 @@ impl<'u> From<&'u User> for Line<'u> {
             organisation: user.organisation.as_str(),
             username: user.username.as_str(),
             display_name: user.display_name.as_str(),
-            language: user.language.as_deref(),
+            language: user.language.as_ref().map(LanguageTag::as_str),
             email: user.email.as_ref().map(|email| email.address.as_str()),
             email_verified: user.email.as_ref().is_some_and(|email| email.verified),
             state: user.state.name(),

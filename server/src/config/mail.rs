@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use passlink_adapters::outbound::mail::{SmtpServer, parse_mailbox};
-use passlink_domain::canonical_language;
+use passlink_domain::LanguageTag;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -86,5 +86,5 @@ fn mailbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
 }
 
 fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    fitting(deserializer, |tag: &String| canonical_language(tag).is_some())
+    fitting(deserializer, |tag: &String| LanguageTag::parse(tag).is_ok())
 }

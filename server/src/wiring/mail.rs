@@ -7,7 +7,7 @@ use passlink_adapters::outbound::{
     system::{SystemClock, SystemRandom},
 };
 use passlink_application::mails::TestMailError;
-use passlink_domain::EmailAddress;
+use passlink_domain::{EmailAddress, LanguageTag};
 
 use crate::{Error, config::Config};
 
@@ -50,8 +50,9 @@ pub(crate) fn templates(config: &Config) -> Result<Templates, String> {
             .map_err(|error| config.fault("mail.template_dir", &error))?,
         None => Templates::built_in().map_err(|error| error.to_string())?,
     };
-    let language = &config.mail.language;
-    templates.speaking(language).map_err(|error| config.fault("mail.language", &error))
+    let language = LanguageTag::parse(&config.mail.language);
+    let language = language.map_err(|error| config.fault("mail.language", &error))?;
+    templates.speaking(&language).map_err(|error| config.fault("mail.language", &error))
 }
 
 /// Who mails are from.
@@ -69,7 +70,7 @@ pub(crate) fn sender(config: &Config) -> Result<Sender, Error> {
 /// Sends a test mail; returns the other side's answer.
 pub(crate) async fn send_test_mail(
     mailer: TemplateMailer,
-    to: (EmailAddress, Option<String>),
+    to: (EmailAddress, Option<LanguageTag>),
 ) -> Result<String, TestMailError> {
     let mailer = Arc::new(mailer);
     passlink_application::mails::send_test_mail(mailer, &SystemClock, &SystemRandom, to).await

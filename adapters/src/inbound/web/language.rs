@@ -1,7 +1,7 @@
 //! Which of the languages that there are a browser's user reads.
 
 use accept_language::parse_with_quality;
-use passlink_domain::{canonical_language, nearest_languages};
+use passlink_domain::LanguageTag;
 
 /// The language of people whose browser asks for none of ours.
 const DEFAULT: &str = "en";
@@ -18,8 +18,6 @@ pub(super) fn best<'a>(wanted: &str, available: &'a [String]) -> &'a str {
 }
 
 fn lookup<'a>(tag: &str, available: &'a [String]) -> Option<&'a str> {
-    let tag = canonical_language(tag)?;
-    nearest_languages(&tag)
-        .find_map(|near| available.iter().find(|it| *it == near))
-        .map(String::as_str)
+    let tag = LanguageTag::parse(tag).ok()?;
+    tag.nearest().find_map(|near| available.iter().find(|it| *it == near)).map(String::as_str)
 }

@@ -129,7 +129,7 @@ pub(super) fn compose(
         .text("Subject", &rendered.subject)
         .field("Date", &at)
         .field("Message-ID", &format!("<{name}@{}>", sender.from.email.domain()))
-        .field("Content-Language", &rendered.language)
+        .field("Content-Language", rendered.language.as_str())
         .field("Auto-Submitted", "auto-generated")
         .field("X-Auto-Response-Suppress", "All")
         .field("MIME-Version", "1.0");

@@ -67,7 +67,7 @@ fn user(id: &str, email: &str) -> User {
         organisation: "default".parse().unwrap(),
         username: email.parse().unwrap(),
         display_name: "Ada Example".parse().unwrap(),
-        language: Some("en".into()),
+        language: "en".parse().ok(),
         email: Some(UserEmail { address: email.parse().unwrap(), verified: true }),
         state: UserState::Active,
         sequence: Sequence::NONE.next(),

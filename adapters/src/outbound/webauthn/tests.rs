@@ -23,7 +23,7 @@ fn ada() -> User {
         organisation: "default".parse().unwrap(),
         username: "ada@example.com".parse().unwrap(),
         display_name: "Ada Example".parse().unwrap(),
-        language: Some("en".into()),
+        language: "en".parse().ok(),
         email: None,
         state: UserState::Active,
         sequence: passlink_domain::Sequence::NONE,

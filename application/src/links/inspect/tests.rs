@@ -31,7 +31,7 @@ async fn a_page_learns_whose_link_it_is_and_what_became_of_it_and_changes_nothin
         user: ada.user,
         display_name: "Ada Example".into(),
         masked_email: "a•••@example.com".into(),
-        language: Some("en".into()),
+        language: "en".parse().ok(),
         requested: before.links[0].requested,
         expires,
     };

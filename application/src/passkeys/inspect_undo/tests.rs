@@ -39,7 +39,7 @@ async fn a_page_learns_what_it_can_undo_and_changes_nothing() {
         passkey: Text::parse("Phone").unwrap(),
         display_name: "Ada Example".into(),
         masked_email: "a•••@example.com".into(),
-        language: Some("en".into()),
+        language: "en".parse().ok(),
         created: passkey.created,
         expires: passkey.undo.as_ref().unwrap().until,
         can_revoke_token: false,

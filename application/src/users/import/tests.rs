@@ -15,7 +15,7 @@ fn new(id: u64) -> Result<(NewUser, UserState), String> {
         email_verified: true,
         username: None,
         display_name: None,
-        language: Some("en".into()),
+        language: "en".parse().ok(),
     };
     Ok((new, UserState::Active))
 }

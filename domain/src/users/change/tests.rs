@@ -7,7 +7,7 @@ fn ada() -> User {
         organisation: "default".parse().unwrap(),
         username: "ada".parse().unwrap(),
         display_name: "Ada Example".parse().unwrap(),
-        language: Some("en".into()),
+        language: "en".parse().ok(),
         email: Some(UserEmail { address: "ada@example.com".parse().unwrap(), verified: true }),
         state: UserState::Active,
         sequence: Sequence::recorded(7),

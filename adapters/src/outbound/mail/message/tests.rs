@@ -1,4 +1,4 @@
-use passlink_domain::Text;
+use passlink_domain::{LanguageTag, Text};
 use proptest::prelude::*;
 
 use super::*;
@@ -11,7 +11,7 @@ const AT: Timestamp = Timestamp::constant(1_795_511_100, 0);
 
 fn composed(mail: &Mail) -> Result<Outgoing, MailError> {
     let rendered = Rendered {
-        language: "en".into(),
+        language: LanguageTag::from_canonical("en"),
         subject: "Subject".into(),
         text: "Text".into(),
         html: "<p>Text</p>".into(),

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use handlebars::Handlebars;
 use passlink_application::mails::Mail;
-use passlink_domain::OutboxId;
+use passlink_domain::{LanguageTag, OutboxId};
 use serde::Serialize;
 
 use super::{Sender, TemplateError, Templates, message};
@@ -32,7 +32,7 @@ struct Entry {
 pub fn preview(
     templates: &Templates,
     sender: &Sender,
-    language: Option<&str>,
+    language: Option<&LanguageTag>,
 ) -> Result<Vec<(String, Vec<u8>)>, TemplateError> {
     let tags: Vec<_> = match language {
         Some(language) => vec![templates.known(language)?],
@@ -52,7 +52,7 @@ pub fn preview(
             files.push((format!("{tag}/{kind}.eml"), message.raw));
             mails.push(Entry { kind, subject: rendered.subject });
         }
-        languages.push(Language { tag: tag.to_owned(), mails });
+        languages.push(Language { tag: tag.to_string(), mails });
     }
     files.push(("index.html".to_owned(), index(&Index { languages })?.into_bytes()));
     Ok(files)
@@ -60,14 +60,14 @@ pub fn preview(
 
 /// The whole message, as a mail server would get it.
 fn compose(
-    tag: &str,
+    tag: &LanguageTag,
     kind: &str,
     mail: &Mail,
     templates: &Templates,
     sender: &Sender,
 ) -> Result<message::Outgoing, TemplateError> {
     let failed = |error: &dyn Display| TemplateError::Render {
-        language: tag.to_owned(),
+        language: tag.clone(),
         reason: error.to_string(),
     };
     let id = OutboxId::parse(&format!("{kind}-{tag}")).map_err(|error| failed(&error))?;

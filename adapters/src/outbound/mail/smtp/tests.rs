@@ -43,7 +43,7 @@ static ADA: LazyLock<Arc<Outgoing>> = LazyLock::new(|| Arc::new(mail_to("ada@exa
 fn mail_to(address: &str) -> Outgoing {
     let mail = Mail::Test {
         to: address.parse().unwrap(),
-        language: Some("en".to_owned()),
+        language: "en".parse().ok(),
         requested: Timestamp::UNIX_EPOCH,
     };
     let sender =
@@ -72,7 +72,7 @@ fn smtp(url: &str, patience: Duration, kept: usize) -> Smtp {
 
 async fn deliver(smtp: &Smtp, mail: &Arc<Outgoing>) -> Result<String, MailError> {
     let mailer = Arc::new(Direct { smtp: smtp.clone(), mail: mail.clone() });
-    let to = ("ada@example.com".parse().unwrap(), Some("en".to_owned()));
+    let to = ("ada@example.com".parse().unwrap(), "en".parse().ok());
     match send_test_mail(mailer, &SystemClock, &SystemRandom, to).await {
         Ok(answer) => Ok(answer),
         Err(TestMailError::Mail(error)) => Err(error),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use passlink_domain::LanguageTag;
 use serde::{
     Deserializer,
     de::{DeserializeSeed, Error, MapAccess, Visitor},
@@ -14,29 +15,28 @@ use super::{
     text::Text,
 };
 
-/// The texts of each language, by its tag.
-pub(super) type Catalogues = BTreeMap<String, Catalogue>;
+/// The texts of each language.
+pub(super) type Catalogues = BTreeMap<LanguageTag, Catalogue>;
 
 /// The texts of a section, by key.
 type Texts = BTreeMap<String, Text>;
 
 /// Texts by section and key. A section is a kind of mail, or what all kinds share.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Catalogue {
-    /// The tag of the language.
-    pub language: String,
+    pub language: LanguageTag,
     sections: BTreeMap<String, Texts>,
 }
 
 impl Catalogue {
     /// No texts yet.
-    pub fn empty(language: &str) -> Self {
-        Self { language: language.to_owned(), sections: BTreeMap::new() }
+    pub fn empty(language: LanguageTag) -> Self {
+        Self { language, sections: BTreeMap::new() }
     }
 
     /// The same texts, for another language.
-    pub fn inherited_by(&self, language: &str) -> Self {
-        Self { language: language.to_owned(), sections: self.sections.clone() }
+    pub fn inherited_by(&self, language: LanguageTag) -> Self {
+        Self { language, sections: self.sections.clone() }
     }
 
     /// The text of `key` in a section.
@@ -98,7 +98,7 @@ impl Catalogue {
 /// Reads the sections of a file.
 struct Sections<'a> {
     into: &'a mut BTreeMap<String, Texts>,
-    language: String,
+    language: LanguageTag,
     model: Option<&'a Catalogue>,
 }
 
@@ -137,7 +137,7 @@ impl<'de> Visitor<'de> for Sections<'_> {
 struct Section<'a> {
     name: String,
     into: &'a mut Texts,
-    language: &'a str,
+    language: &'a LanguageTag,
     model: Option<&'a Catalogue>,
 }
 

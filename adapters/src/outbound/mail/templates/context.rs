@@ -103,7 +103,7 @@ pub(super) fn data(
         if is_rtl(&catalogue.language) { ("rtl", "right") } else { ("ltr", "left") };
     let common = Common {
         kind: kind(mail),
-        language: &catalogue.language,
+        language: catalogue.language.as_str(),
         direction,
         start,
         sender,

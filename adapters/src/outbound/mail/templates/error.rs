@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf};
 
+use passlink_domain::LanguageTag;
+
 /// Why a mail can't be rendered, or a template not be used. Says nothing of what the mail holds.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
@@ -26,16 +28,16 @@ pub enum TemplateError {
     /// A mail has no words in a language.
     #[error("mail in language {language}: {reason}")]
     Render {
-        /// The tag of the language.
-        language: String,
+        /// The language.
+        language: LanguageTag,
         /// What is wrong.
         reason: String,
     },
     /// There are no texts in a language.
     #[error("there are no mails in {language}; there are {known}")]
     Language {
-        /// The tag of the language.
-        language: String,
+        /// The language.
+        language: LanguageTag,
         /// The tags of those that there are.
         known: String,
     },

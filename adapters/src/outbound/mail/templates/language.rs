@@ -2,7 +2,7 @@
 
 use icu_locale::{Direction, Locale, LocaleDirectionality};
 use icu_plurals::{PluralCategory, PluralRules};
-use passlink_domain::MAX_LIFETIME;
+use passlink_domain::{LanguageTag, MAX_LIFETIME};
 
 /// The language that all other texts are compared with, and the default one of mails.
 pub(super) const FALLBACK: &str = "en";
@@ -14,27 +14,27 @@ const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 const MOST: u64 = MAX_LIFETIME.as_secs() / 60;
 
 /// Whether the language is written from right to left.
-pub(super) fn is_rtl(tag: &str) -> bool {
+pub(super) fn is_rtl(tag: &LanguageTag) -> bool {
     let directions = LocaleDirectionality::new_common();
-    let tag: Option<Locale> = tag.parse().ok();
+    let tag: Option<Locale> = tag.as_str().parse().ok();
     tag.is_some_and(|locale| directions.get(&locale.id) == Some(Direction::RightToLeft))
 }
 
 /// The plural category of a number in a language.
-pub(super) fn category(tag: &str, n: u32) -> &'static str {
+pub(super) fn category(tag: &LanguageTag, n: u32) -> &'static str {
     name(rules(tag).map_or(PluralCategory::Other, |rules| rules.category_for(n)))
 }
 
 /// The plural categories that a language needs for whole numbers.
-pub(super) fn categories(tag: &str) -> Vec<&'static str> {
+pub(super) fn categories(tag: &LanguageTag) -> Vec<&'static str> {
     let rules = rules(tag);
-    let of = |n| rules.as_ref().map_or(PluralCategory::Other, |rules| rules.category_for(n));
-    let used: Vec<_> = (1..=MOST).map(of).map(name).collect();
+    let category = |n| rules.as_ref().map_or(PluralCategory::Other, |rules| rules.category_for(n));
+    let used: Vec<_> = (1..=MOST).map(category).map(name).collect();
     CATEGORIES.into_iter().filter(|category| used.contains(category)).collect()
 }
 
-fn rules(tag: &str) -> Option<PluralRules> {
-    let locale: Locale = tag.parse().ok()?;
+fn rules(tag: &LanguageTag) -> Option<PluralRules> {
+    let locale: Locale = tag.as_str().parse().ok()?;
     PluralRules::try_new_cardinal(locale.into()).ok()
 }
 

@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use passlink_application::mails::Mail;
-use passlink_domain::{canonical_language, nearest_languages};
+use passlink_domain::LanguageTag;
 use serde_json::Value;
 
 pub use self::error::TemplateError;
@@ -37,8 +37,8 @@ const NAMED: usize = 5;
 
 /// A mail, rendered. Holds codes, so `Debug` shows the subject only.
 pub struct Rendered {
-    /// The language that it is in, a BCP 47 tag.
-    pub language: String,
+    /// The language that it is in.
+    pub language: LanguageTag,
     /// The subject, on one line.
     pub subject: String,
     /// The body as plain text.
@@ -60,9 +60,9 @@ impl fmt::Debug for Rendered {
 pub struct Templates {
     catalogues: Arc<Catalogues>,
     design: Design,
-    by_language: BTreeMap<String, Design>,
+    by_language: BTreeMap<LanguageTag, Design>,
     /// The language of a mail to somebody whose own is not known, or has no texts.
-    fallback: String,
+    fallback: LanguageTag,
 }
 
 impl Templates {
@@ -100,14 +100,19 @@ impl Templates {
         for (language, sources) in overrides.by_language {
             by_language.insert(language, design.with(sources, &catalogues)?);
         }
-        Ok(Self { catalogues, design, by_language, fallback: FALLBACK.to_owned() })
+        Ok(Self {
+            catalogues,
+            design,
+            by_language,
+            fallback: LanguageTag::from_canonical(FALLBACK),
+        })
     }
 
     /// The same, with mails to people whose language is not known in this one.
     ///
     /// Errors: there are no texts in it, nor in one near to it; says which there are.
-    pub fn speaking(self, language: &str) -> Result<Self, TemplateError> {
-        let fallback = self.known(language)?.to_owned();
+    pub fn speaking(self, language: &LanguageTag) -> Result<Self, TemplateError> {
+        let fallback = self.known(language)?.clone();
         Ok(Self { fallback, ..self })
     }
 
@@ -130,43 +135,40 @@ impl Templates {
     }
 
     /// The templates for a language that there are texts in.
-    fn design(&self, language: &str) -> &Design {
-        nearest_languages(language)
-            .find_map(|tag| self.by_language.get(tag))
-            .unwrap_or(&self.design)
+    fn design(&self, language: &LanguageTag) -> &Design {
+        language.nearest().find_map(|tag| self.by_language.get(tag)).unwrap_or(&self.design)
     }
 
     /// The languages that there are texts in.
-    pub fn languages(&self) -> impl Iterator<Item = &str> {
-        self.catalogues.keys().map(String::as_str)
+    pub fn languages(&self) -> impl Iterator<Item = &LanguageTag> {
+        self.catalogues.keys()
     }
 
-    /// The tag of the language that a mail to somebody who reads this one is in.
-    pub fn nearest(&self, language: &str) -> &str {
+    /// The language of mails to somebody who reads this one.
+    pub fn nearest(&self, language: &LanguageTag) -> &LanguageTag {
         self.find(language).unwrap_or(&self.fallback)
     }
 
     /// The same, where there are texts in the language or in one that is near.
     ///
     /// Errors: there are none; says which languages there are.
-    pub fn known(&self, language: &str) -> Result<&str, TemplateError> {
+    pub fn known(&self, language: &LanguageTag) -> Result<&LanguageTag, TemplateError> {
         self.find(language).ok_or_else(|| TemplateError::Language {
-            language: language.to_owned(),
-            known: self.languages().collect::<Vec<_>>().join(", "),
+            language: language.clone(),
+            known: self.languages().map(LanguageTag::as_str).collect::<Vec<_>>().join(", "),
         })
     }
 
-    fn find(&self, language: &str) -> Option<&str> {
-        let wanted = canonical_language(language)?;
-        let mut near = nearest_languages(&wanted);
-        near.find_map(|tag| self.catalogues.get_key_value(tag)).map(|(tag, _)| tag.as_str())
+    fn find(&self, language: &LanguageTag) -> Option<&LanguageTag> {
+        let mut near = language.nearest();
+        near.find_map(|tag| self.catalogues.get_key_value(tag)).map(|(tag, _)| tag)
     }
 
     /// Renders a mail in the language it asks for, or the nearest one. `sender` names who it is from.
     pub fn render(&self, mail: &Mail, sender: &str) -> Result<Rendered, TemplateError> {
-        let language = mail.language().map_or(self.fallback.as_str(), |it| self.nearest(it));
+        let language = mail.language().map_or(&self.fallback, |it| self.nearest(it));
         let catalogue = self.catalogues.get(language).ok_or_else(|| TemplateError::Render {
-            language: language.to_owned(),
+            language: language.clone(),
             reason: "there are no texts".to_owned(),
         })?;
         let design = self.design(language);
@@ -177,7 +179,7 @@ impl Templates {
             fields.insert("subject".to_owned(), Value::String(subject.clone()));
         }
         Ok(Rendered {
-            language: language.to_owned(),
+            language: language.clone(),
             text: design.render(kind, Output::Text, &data)?,
             html: design.render(kind, Output::Html, &data)?,
             subject,
@@ -187,7 +189,7 @@ impl Templates {
     /// A mail of each kind in a language, with sample data, by the name of its templates.
     pub(super) fn samples(
         &self,
-        language: &str,
+        language: &LanguageTag,
     ) -> Result<impl Iterator<Item = (&'static str, Mail)>, TemplateError> {
         let mails = samples(language, Extent::Full)?;
         Ok(mails.into_iter().map(|mail| (context::kind(&mail), mail)))
@@ -202,21 +204,21 @@ impl fmt::Debug for Templates {
 
 /// The texts of every language: those that are built in, and an operator's over them.
 fn catalogues(overrides: &Overrides) -> Result<Catalogues, TemplateError> {
-    let mut model = Catalogue::empty(FALLBACK);
+    let mut model = Catalogue::empty(LanguageTag::from_canonical(FALLBACK));
     model.read(("the built-in texts en.json", built_in::ENGLISH), None)?;
     let mut catalogues = Catalogues::new();
     for (language, source) in built_in::TEXTS {
-        let mut catalogue = Catalogue::empty(language);
+        let mut catalogue = Catalogue::empty(LanguageTag::from_canonical(language));
         let file = format!("the built-in texts {language}.json");
         catalogue.read((&file, source), Some(&model))?;
         complete(&catalogue, &model, &file)?;
-        catalogues.insert(language.to_owned(), catalogue);
+        catalogues.insert(catalogue.language.clone(), catalogue);
     }
     for language in overrides.texts.keys().chain(overrides.by_language.keys()) {
-        let nearest = nearest_languages(language).find_map(|tag| catalogues.get(tag));
+        let nearest = language.nearest().find_map(|tag| catalogues.get(tag));
         let mut catalogue = match nearest {
-            Some(nearest) => nearest.inherited_by(language),
-            None => Catalogue::empty(language),
+            Some(nearest) => nearest.inherited_by(language.clone()),
+            None => Catalogue::empty(language.clone()),
         };
         let (file, source) = match overrides.texts.get(language) {
             Some((file, source)) => (file.clone(), source.as_str()),

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use passlink_domain::canonical_language;
+use passlink_domain::LanguageTag;
 
 use super::{
     design::{Source, Sources},
@@ -18,11 +18,11 @@ use crate::files::{self, text_of};
 #[derive(Default)]
 pub(super) struct Overrides {
     /// The file with the texts of a language, and its content.
-    pub texts: BTreeMap<String, (String, String)>,
+    pub texts: BTreeMap<LanguageTag, (String, String)>,
     /// Templates for all languages.
     pub shared: Sources,
     /// Templates for one language.
-    pub by_language: BTreeMap<String, Sources>,
+    pub by_language: BTreeMap<LanguageTag, Sources>,
 }
 
 impl Overrides {
@@ -89,8 +89,8 @@ fn template(
     }
 }
 
-fn language(path: &Path, name: &str) -> Result<String, TemplateError> {
-    canonical_language(name).ok_or_else(|| {
+fn language(path: &Path, name: &str) -> Result<LanguageTag, TemplateError> {
+    LanguageTag::parse(name).map_err(|_| {
         let reason = "the name must be a language tag, such as de or pt-BR";
         TemplateError::in_file(path.display().to_string(), None, reason)
     })

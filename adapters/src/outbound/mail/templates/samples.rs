@@ -7,6 +7,8 @@ use passlink_application::mails::{
     Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl,
 };
 
+use passlink_domain::LanguageTag;
+
 use super::error::TemplateError;
 
 /// The site that sample mails are about.
@@ -22,7 +24,7 @@ pub(super) enum Extent {
 }
 
 /// A mail of each kind, to Ada Example.
-pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], TemplateError> {
+pub(super) fn samples(language: &LanguageTag, extent: Extent) -> Result<[Mail; 4], TemplateError> {
     let parsed = Parser { language };
     let to = || parsed.text("ada@example.com");
     let display_name = || parsed.text("Ada Example");
@@ -45,7 +47,7 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             to: to()?,
             display_name: display_name()?,
             username: username()?,
-            language: Some(language.to_owned()),
+            language: Some(language.clone()),
             register_url: page(&format!("register?userID=ada&orgID=default&{link}")),
             revoke_url: page(&format!("revoke?{link}")),
             requested_by: extra("Example app")?,
@@ -57,7 +59,7 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             to: to()?,
             display_name: display_name()?,
             username: username()?,
-            language: Some(language.to_owned()),
+            language: Some(language.clone()),
             passkey: parsed.text("Phone")?,
             synced: extent == Extent::Full,
             device: extra("Chrome on Android")?,
@@ -69,23 +71,23 @@ pub(super) fn samples(language: &str, extent: Extent) -> Result<[Mail; 4], Templ
             to: to()?,
             display_name: display_name()?,
             username: username()?,
-            language: Some(language.to_owned()),
+            language: Some(language.clone()),
             passkey: parsed.text("Phone")?,
             removed: NOW,
             site: SITE.to_owned(),
         }),
-        Mail::Test { to: to()?, language: Some(language.to_owned()), requested: NOW },
+        Mail::Test { to: to()?, language: Some(language.clone()), requested: NOW },
     ])
 }
 
 struct Parser<'a> {
-    language: &'a str,
+    language: &'a LanguageTag,
 }
 
 impl Parser<'_> {
     fn text<T: std::str::FromStr<Err: Display>>(&self, text: &str) -> Result<T, TemplateError> {
         text.parse().map_err(|error: T::Err| TemplateError::Render {
-            language: self.language.to_owned(),
+            language: self.language.clone(),
             reason: format!("sample {text}: {error}"),
         })
     }

@@ -27,6 +27,10 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_795_500_300 + second).unwrap()
 }
 
+fn tag(language: &str) -> LanguageTag {
+    language.parse().unwrap()
+}
+
 fn text(text: &str) -> Text {
     Text::parse(text).unwrap()
 }
@@ -39,7 +43,7 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
             to: to(),
             display_name: text(name),
             username: text("ada"),
-            language: Some(language.to_owned()),
+            language: Some(tag(language)),
             register_url: SecretUrl::new(
                 "https://id.example.com/passkeys/register?codeID=1&x=2#code=abc",
             ),
@@ -53,7 +57,7 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
             to: to(),
             display_name: text(name),
             username: text("ada"),
-            language: Some(language.to_owned()),
+            language: Some(tag(language)),
             passkey: text(name),
             synced: true,
             device: Some(text(name)),
@@ -65,12 +69,12 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
             to: to(),
             display_name: text(name),
             username: text("ada"),
-            language: Some(language.to_owned()),
+            language: Some(tag(language)),
             passkey: text(name),
             removed: at(0),
             site: "id.example.com".to_owned(),
         }),
-        Mail::Test { to: to(), language: Some(language.to_owned()), requested: at(0) },
+        Mail::Test { to: to(), language: Some(tag(language)), requested: at(0) },
     ]
 }
 
@@ -82,7 +86,7 @@ fn rendered() -> Vec<(Mail, &'static str, Rendered)> {
         for (_, name) in NAMES {
             for mail in mails(language, name) {
                 let rendered = templates.render(&mail, "Example").unwrap();
-                assert_eq!(rendered.language, language);
+                assert_eq!(rendered.language.as_str(), language);
                 all.push((mail, name, rendered));
             }
         }

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::ports::{StoreError, Users};
 use passlink_domain::{
-    EmailAddress, OrganisationId, Sequence, User, UserEmail, UserHandle, UserId, UserState,
+    EmailAddress, LanguageTag, OrganisationId, Sequence, User, UserEmail, UserHandle, UserId,
+    UserState,
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -25,7 +26,9 @@ fn user(row: Model) -> Result<User, StoreError> {
         organisation: parsed(&row.organisation)?,
         username: parsed(&row.username)?,
         display_name: parsed(&row.display_name)?,
-        language: Some(row.language).filter(|language| !language.is_empty()),
+        language: Some(row.language)
+            .filter(|language| !language.is_empty())
+            .map(LanguageTag::from_canonical),
         email: row.email.map(|address| UserEmail {
             address: EmailAddress::recorded(address),
             verified: row.email_verified,
@@ -53,7 +56,7 @@ fn changeable(user: &User) -> ActiveModel {
     ActiveModel {
         username: Set(user.username.to_string()),
         display_name: Set(user.display_name.to_string()),
-        language: Set(user.language.clone().unwrap_or_default()),
+        language: Set(user.language.as_ref().map(ToString::to_string).unwrap_or_default()),
         email: Set(email.map(|email| email.address.to_string())),
         email_key: Set(email.map(|email| email.address.key())),
         email_verified: Set(email.is_some_and(|email| email.verified)),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 fn model() -> Catalogue {
-    let mut model = Catalogue::empty("en");
+    let mut model = Catalogue::empty(tag("en"));
     model.read(("en.json", built_in::ENGLISH), None).unwrap();
     model
 }
@@ -23,7 +23,7 @@ fn keys(source: &str) -> BTreeSet<String> {
 }
 
 fn read(source: &str) -> Result<Catalogue, String> {
-    let mut catalogue = model().inherited_by("xx");
+    let mut catalogue = model().inherited_by(tag("xx"));
     catalogue
         .read(("xx.json", source), Some(&model()))
         .map_err(|error| error.to_string())
@@ -44,7 +44,8 @@ fn a_unit_has_the_plural_forms_of_its_language_and_no_others() {
         let sections: serde_json::Value = serde_json::from_str(source).unwrap();
         for unit in ["minutes", "hours"] {
             let forms: BTreeSet<_> = sections[unit].as_object().unwrap().keys().cloned().collect();
-            let needed = language::categories(language).into_iter().map(str::to_owned).collect();
+            let needed =
+                language::categories(&tag(language)).into_iter().map(str::to_owned).collect();
             assert_eq!(forms, needed, "{language}: {unit}");
         }
     }
@@ -162,7 +163,7 @@ fn a_file_takes_the_place_of_the_texts_that_it_holds_and_of_no_others() {
 
 #[test]
 fn what_is_missing_is_named_with_the_plural_forms_that_the_language_needs() {
-    let missing = |language| Catalogue::empty(language).missing(&model());
+    let missing = |language| Catalogue::empty(tag(language)).missing(&model());
     let units = |language| -> Vec<_> {
         missing(language).into_iter().filter(|key| key.starts_with("hours.")).collect()
     };

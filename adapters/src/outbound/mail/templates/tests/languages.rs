@@ -21,11 +21,9 @@ fn the_language_is_the_users_or_the_nearest_that_there_is() {
         ("deu", "de"),
         ("ar-EG-u-nu-latn", "ar"),
         ("tlh", "en"),
-        ("", "en"),
-        ("../de", "en"),
     ];
     for (wanted, expected) in cases {
-        assert_eq!(templates.nearest(wanted), expected, "{wanted}");
+        assert_eq!(templates.nearest(&tag(wanted)).as_str(), expected, "{wanted}");
     }
 }
 
@@ -33,7 +31,10 @@ fn the_language_is_the_users_or_the_nearest_that_there_is() {
 fn the_languages_are_those_that_people_were_promised() {
     let templates = Templates::built_in().unwrap();
     let promised = "ar bg cs de en es fr he hu id it ja ko mk nl pl pt ro ru sv tr uk zh";
-    assert_eq!(templates.languages().collect::<Vec<_>>().join(" "), promised);
+    assert_eq!(
+        templates.languages().map(LanguageTag::as_str).collect::<Vec<_>>().join(" "),
+        promised
+    );
 }
 
 #[test]

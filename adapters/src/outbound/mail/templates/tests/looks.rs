@@ -69,7 +69,7 @@ fn every_message_is_under_thirty_kilobytes() {
 fn what_a_mail_may_lack_leaves_no_trace() {
     let templates = Templates::built_in().unwrap();
     for (language, _) in built_in::TEXTS {
-        for mail in samples(language, Extent::Least).unwrap() {
+        for mail in samples(&tag(language), Extent::Least).unwrap() {
             let mail = templates.render(&mail, "Example").unwrap();
             assert!(!mail.text.contains("\n\n\n") && !mail.text.contains(": \n"), "{}", mail.text);
             assert!(!mail.html.contains("<bdi></bdi>") && !mail.html.contains("()"));
@@ -82,7 +82,9 @@ fn the_mail_about_a_passkey_says_whether_it_can_get_to_other_devices() {
     let templates = Templates::built_in().unwrap();
     for (language, catalogue) in templates.catalogues.iter() {
         for (synced, said, not) in [(true, "synced", "bound"), (false, "bound", "synced")] {
-            let [_, Mail::PasskeyAdded(mail), ..] = mails(language, "Ada") else { unreachable!() };
+            let [_, Mail::PasskeyAdded(mail), ..] = mails(language.as_str(), "Ada") else {
+                unreachable!()
+            };
             let mail = Mail::PasskeyAdded(PasskeyAddedMail { synced, ..mail });
             let rendered = templates.render(&mail, "Example").unwrap();
             let text = |key| catalogue.text("passkey_added", key).unwrap().fill(&[]).unwrap();

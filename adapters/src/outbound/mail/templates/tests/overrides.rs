@@ -44,7 +44,7 @@ fn a_variety_of_a_language_has_the_texts_of_that_language_where_it_has_none_of_i
     ])
     .unwrap();
     let swiss = link(&templates, "de-CH");
-    assert_eq!(swiss.language, "de-CH");
+    assert_eq!(swiss.language.as_str(), "de-CH");
     assert!(swiss.text.contains("Hallo Ada,") && swiss.html.contains("gäll"), "{}", swiss.text);
     assert!(!link(&templates, "de-AT").html.contains("gäll"));
 }
