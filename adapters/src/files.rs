@@ -29,17 +29,19 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 ///
 /// Errors: as of [`read`].
 pub fn read_once(path: &Path) -> io::Result<Vec<u8>> {
-    match STREAMS.iter().any(|stream| path.starts_with(stream)) {
-        true => whole(File::open(path)?),
-        false => read(path),
+    if STREAMS.iter().any(|stream| path.starts_with(stream)) {
+        whole(File::open(path)?)
+    } else {
+        read(path)
     }
 }
 
 fn whole(file: File) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
-    match file.take(MOST + 1).read_to_end(&mut octets)? as u64 > MOST {
-        true => Err(io::Error::new(ErrorKind::FileTooLarge, "has more than 16 MiB")),
-        false => Ok(octets),
+    if file.take(MOST + 1).read_to_end(&mut octets)? as u64 > MOST {
+        Err(io::Error::new(ErrorKind::FileTooLarge, "has more than 16 MiB"))
+    } else {
+        Ok(octets)
     }
 }
 

@@ -33,7 +33,7 @@ pub use passkeys::ceremony::{CEREMONY_LIFETIME, Ceremony, Challenge, MAX_CEREMON
 pub use passkeys::credential::{Aaguid, Credential, CredentialId, MAX_TRANSPORTS, is_transport};
 pub use passkeys::naming::name_passkey;
 pub use passkeys::passkey::{Passkey, UNDO_FOR, Undo};
-pub use text::{Text, TextError, is_invisible};
+pub use text::{Text, TextError, is_invisible, is_joiner};
 pub use users::change::{ChangeRefused, Changed, StateChange, UserChanges};
 pub use users::email::{EmailAddress, EmailAddressError, Mailbox};
 pub use users::handle::UserHandle;

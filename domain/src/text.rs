@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
+
 /// Longest name, in characters.
 const MAX_CHARACTERS: usize = 200;
 
@@ -49,14 +51,19 @@ impl Text {
     }
 }
 
-/// Whether nobody sees the character, or it turns or hides what stands beside it. Joiners and
-/// variation selectors, which writing needs, are not among these.
+/// Whether the character can't be seen, or turns or hides what stands beside it. Joiners and variation
+/// selectors, which some scripts need, are not among these.
 pub fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    // Ends of lines and paragraphs, the empty pattern of Braille, and annotations: Unicode has these
+    // shown, and nobody sees them.
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{2800}' | '\u{fff9}'..='\u{fffb}')
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c) && !is_joiner(c)
+}
+
+/// Whether the character joins or parts letters, or selects a form of them. It is of use between letters
+/// and emoji, and nowhere else.
+pub fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// Controls, and the two separators of Unicode that end a line without being controls.
@@ -77,3 +84,6 @@ impl std::str::FromStr for Text {
         Self::parse(text)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,10 +138,7 @@ impl<'p> KeyFile<'p> {
     ///
     /// Errors: as of [`KeyFile::load_or_create`].
     pub fn check(&self) -> Result<(), KeyFileError> {
-        match self.is_missing()? {
-            true => has_place(self.path),
-            false => self.load().map(drop),
-        }
+        if self.is_missing()? { has_place(self.path) } else { self.load().map(drop) }
     }
 
     /// Adds a key to the file, which is made where there is none; returns its id.
@@ -258,9 +255,10 @@ fn new_line(
 
 fn has_place(path: &Path) -> Result<(), KeyFileError> {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-    match directory.is_none_or(Path::is_dir) {
-        true => Ok(()),
-        false => Err(KeyFileError::Nowhere(path.to_owned())),
+    if directory.is_none_or(Path::is_dir) {
+        Ok(())
+    } else {
+        Err(KeyFileError::Nowhere(path.to_owned()))
     }
 }
 

@@ -3,9 +3,13 @@
 use std::sync::Once;
 
 use passlink_domain::{Code, PasskeyId, PasskeyLink, Placeholder, UrlTemplate};
-use url::{Host, Origin, Url, form_urlencoded::byte_serialize};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::{Host, Origin, Url};
 
 use crate::mails::SecretUrl;
+
+/// What is percent-encoded in a value: all but letters, digits and these.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
 
 /// Why a URL can't be the public one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -171,7 +175,7 @@ fn sample(place: Placeholder) -> String {
 
 /// A value as it can stand in query and fragment alike: a space as `%20`, which both understand.
 fn encoded(value: &str) -> String {
-    byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
+    utf8_percent_encode(value, ENCODED).to_string()
 }
 
 #[cfg(test)]

@@ -27,10 +27,7 @@ struct Data;
 
 /// The asset of this name, under the hash of the assets as they are.
 pub(super) fn find(hash: &str, name: &str) -> Option<EmbeddedFile> {
-    match hash == HASH.as_str() {
-        true => file(name),
-        false => None,
-    }
+    if hash == HASH.as_str() { file(name) } else { None }
 }
 
 /// Where the assets are, seen from a page: relative, so that a proxy can put a path before all.

@@ -43,9 +43,6 @@ impl<'h> Deadline<'h> {
 
     /// Errors: it is too late for the mail to leave; for an operator.
     pub fn check(&self) -> Result<(), &'static str> {
-        match self.hold.lets_go(self.clock) {
-            true => Ok(()),
-            false => Err("no time was left to hand it over"),
-        }
+        if self.hold.lets_go(self.clock) { Ok(()) } else { Err("no time was left to hand it over") }
     }
 }

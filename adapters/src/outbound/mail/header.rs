@@ -30,9 +30,10 @@ impl Header {
 
     /// Adds a field with a text that anybody may have written.
     pub fn text(self, name: &str, text: &str) -> Self {
-        let value = match needs_no_code(text) {
-            true => folded(name, text.split(' ').map(Cow::from)),
-            false => folded(name, encoded(name, text).map(Cow::from)),
+        let value = if needs_no_code(text) {
+            folded(name, text.split(' ').map(Cow::from))
+        } else {
+            folded(name, encoded(name, text).map(Cow::from))
         };
         self.field(name, &value)
     }
@@ -75,9 +76,10 @@ fn as_phrase(name: &str) -> Option<Cow<'_, str>> {
     if !name.bytes().all(|b| b.is_ascii_graphic() || b == b' ') || name.contains("=?") {
         return None;
     }
-    Some(match name.split(' ').all(|word| !word.is_empty() && word.bytes().all(atext)) {
-        true => name.into(),
-        false => format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")).into(),
+    Some(if name.split(' ').all(|word| !word.is_empty() && word.bytes().all(atext)) {
+        name.into()
+    } else {
+        format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")).into()
     })
 }
 
@@ -86,9 +88,10 @@ fn as_phrase(name: &str) -> Option<Cow<'_, str>> {
 fn encoded<'t>(name: &str, text: &'t str) -> impl Iterator<Item = String> + use<'t> {
     let in_q: usize = text.chars().map(q_length).sum();
     let in_b = text.len().div_ceil(3) * 4;
-    let (code, length): (char, fn(&str) -> usize) = match in_q <= in_b {
-        true => ('q', |text| text.chars().map(q_length).sum()),
-        false => ('b', |text| text.len().div_ceil(3) * 4),
+    let (code, length): (char, fn(&str) -> usize) = if in_q <= in_b {
+        ('q', |text| text.chars().map(q_length).sum())
+    } else {
+        ('b', |text| text.len().div_ceil(3) * 4)
     };
     let mut room = (LINE - FRAME).saturating_sub(name.len() + 2);
     let mut rest = text;
@@ -119,10 +122,7 @@ fn q_encoded(c: char) -> String {
 }
 
 fn q_length(c: char) -> usize {
-    match c == ' ' || c.is_ascii_alphanumeric() || "!*+-/".contains(c) {
-        true => 1,
-        false => 3 * c.len_utf8(),
-    }
+    if c == ' ' || c.is_ascii_alphanumeric() || "!*+-/".contains(c) { 1 } else { 3 * c.len_utf8() }
 }
 
 /// Words with blanks between them, on as many lines as it takes.

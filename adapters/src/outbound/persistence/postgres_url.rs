@@ -172,9 +172,10 @@ impl PostgresUrl {
             (None, Err(_)) => return Ok("prefer".to_owned()),
         };
         // The driver ignores any other value.
-        match SSL_MODES.contains(&&*mode.to_ascii_lowercase()) {
-            true => Ok(mode.to_ascii_lowercase()),
-            false => Err(UrlFault::value("PGSSLMODE in the environment", &ssl_modes())),
+        if SSL_MODES.contains(&&*mode.to_ascii_lowercase()) {
+            Ok(mode.to_ascii_lowercase())
+        } else {
+            Err(UrlFault::value("PGSSLMODE in the environment", &ssl_modes()))
         }
     }
 
@@ -355,9 +356,10 @@ fn checked(name: &str, value: String) -> Result<String, UrlFault> {
 /// Whether a text is a host's name or an IP address, which may have a zone.
 fn is_host(host: &str) -> bool {
     let address = host.split_once('%').map_or(host, |(address, _)| address);
-    match host.contains(':') {
-        true => address.parse::<Ipv6Addr>().is_ok(),
-        false => host.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c)),
+    if host.contains(':') {
+        address.parse::<Ipv6Addr>().is_ok()
+    } else {
+        host.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
     }
 }
 

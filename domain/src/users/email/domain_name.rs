@@ -33,9 +33,10 @@ pub(super) fn normalised(text: &str) -> Result<String, EmailAddressError> {
         }
     }
     // No top-level domain is a number, but IP addresses end in one (RFC 3696, section 2).
-    match is_number(ascii.rsplit('.').next().unwrap_or_default()) {
-        true => Err(EmailAddressError::IpAddress),
-        false => Ok(ascii),
+    if is_number(ascii.rsplit('.').next().unwrap_or_default()) {
+        Err(EmailAddressError::IpAddress)
+    } else {
+        Ok(ascii)
     }
 }
 
@@ -53,9 +54,12 @@ fn check(label: &str) -> Result<(), EmailAddressError> {
     if label.is_empty() {
         return Err(EmailAddressError::DomainDots);
     }
-    let wrong = label.chars().find(|c| match c.is_ascii() {
-        true => !c.is_ascii_alphanumeric() && *c != '-',
-        false => c.is_control() || c.is_whitespace() || is_invisible(*c),
+    let wrong = label.chars().find(|c| {
+        if c.is_ascii() {
+            !c.is_ascii_alphanumeric() && *c != '-'
+        } else {
+            c.is_control() || c.is_whitespace() || is_invisible(*c)
+        }
     });
     match wrong {
         Some(c) => Err(EmailAddressError::DomainCharacter(c)),

@@ -1,6 +1,10 @@
 //! What stands before the `@` (RFC 5321, section 4.1.2, `Local-part`; RFC 6531 for other scripts).
 
 use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{GeneralCategory, NoncharacterCodePoint, VariationSelector},
+};
 
 use super::error::{EmailAddressError, MAX_LOCAL_OCTETS};
 use crate::text::is_invisible;
@@ -92,11 +96,11 @@ fn is_atext(c: char) -> bool {
 /// Characters of other scripts, but for those that nobody can see or type: they come along when an
 /// address is copied, and name another mailbox.
 fn is_beyond_ascii(c: char) -> bool {
-    let is_variation = matches!(c, '\u{fe00}'..='\u{fe0f}');
-    // For private use, in place of what was lost, or no character at all.
-    let has_no_meaning = matches!(c,
-        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. | '\u{fffc}' | '\u{fffd}' | '\u{fdd0}'..='\u{fdef}')
-        || u32::from(c) & 0xfffe == 0xfffe;
+    let is_variation = CodePointSetData::new::<VariationSelector>().contains(c);
+    // In place of what was lost, for private use, or no character at all.
+    let has_no_meaning = matches!(c, '\u{fffc}' | '\u{fffd}')
+        || CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::PrivateUse
+        || CodePointSetData::new::<NoncharacterCodePoint>().contains(c);
     let is_unseen = c.is_control() || c.is_whitespace() || is_variation || is_invisible(c);
     !(c.is_ascii() || is_unseen || has_no_meaning)
 }

@@ -99,9 +99,10 @@ async fn start_tls(
     limits: Limits,
 ) -> Result<(), Failure> {
     if !connection.extensions.has("STARTTLS") {
-        let why = match connection.extensions.knows_ehlo {
-            true => "the mail server does not offer it",
-            false => "the mail server refuses EHLO, without which there is none",
+        let why = if connection.extensions.knows_ehlo {
+            "the mail server does not offer it"
+        } else {
+            "the mail server refuses EHLO, without which there is none"
         };
         return Err(Failure::without_answer(MailReason::Tls, why));
     }
@@ -134,9 +135,10 @@ pub(super) async fn announce(
             let refused = Failure::without_answer(MailReason::Rejected, why);
             return Err(Failure { code: Some(553), ..refused }.about_mail());
         }
-        parameters = match connection.extensions.has("8BITMIME") {
-            true => " SMTPUTF8 BODY=8BITMIME",
-            false => " SMTPUTF8",
+        parameters = if connection.extensions.has("8BITMIME") {
+            " SMTPUTF8 BODY=8BITMIME"
+        } else {
+            " SMTPUTF8"
         };
     }
     let from = mail.envelope.from().map(Address::to_string).unwrap_or_default();

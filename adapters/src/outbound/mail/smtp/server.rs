@@ -2,6 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
+use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use url::Url;
 
@@ -92,9 +93,10 @@ impl fmt::Debug for SmtpServer {
 /// Host and port, as an address is written.
 impl fmt::Display for SmtpServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
         }
     }
 }
@@ -102,10 +104,12 @@ impl fmt::Display for SmtpServer {
 fn host(url: &Url) -> Result<String, String> {
     let host = url.host_str().unwrap_or_default();
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let host = percent_decode(bare).ok_or("host is not UTF-8")?;
-    match host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        true => Err("must have a host".to_owned()),
-        false => Ok(host),
+    let host =
+        percent_decode_str(bare).decode_utf8().map_err(|_| "host is not UTF-8")?.into_owned();
+    if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        Err("must have a host".to_owned())
+    } else {
+        Ok(host)
     }
 }
 
@@ -132,33 +136,14 @@ fn tls(url: &Url, has_credentials: bool) -> Result<Tls, String> {
 }
 
 fn credentials(url: &Url) -> Result<Option<(String, SecretString)>, String> {
-    let decode =
-        |text| percent_decode(text).ok_or("user and password must be UTF-8, percent-encoded");
+    let decode = |text| {
+        let decoded = percent_decode_str(text).decode_utf8().map(String::from);
+        decoded.map_err(|_| "user and password must be UTF-8, percent-encoded")
+    };
     match (decode(url.username())?, url.password()) {
         (user, None) if user.is_empty() => Ok(None),
         (user, _) if user.is_empty() => Err("has a password and no user".to_owned()),
         (_, None) => Err("has a user and no password".to_owned()),
         (user, Some(password)) => Ok(Some((user, SecretString::from(decode(password)?)))),
     }
-}
-
-/// The text with `%` and two hexadecimal digits as the byte that they stand for; `None` when that
-/// is not UTF-8.
-fn percent_decode(text: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let byte = match behind.split_at_checked(2) {
-            Some((digits, after)) if *first == b'%' => std::str::from_utf8(digits)
-                .ok()
-                .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
-                .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-                .map(|byte| (byte, after)),
-            _ => None,
-        };
-        let (byte, after) = byte.unwrap_or((*first, behind));
-        decoded.push(byte);
-        rest = after;
-    }
-    String::from_utf8(decoded).ok()
 }

@@ -6,6 +6,7 @@ use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output as Out, RenderContext,
     RenderError, RenderErrorReason,
 };
+use icu_properties::{CodePointMapData, props::BidiClass};
 use serde_json::Value;
 
 use super::{catalogue::Catalogues, names::joins_an_address, text::Piece};
@@ -112,9 +113,10 @@ fn unlinked(value: &str) -> String {
     let mut rest = value.chars().peekable();
     while let Some(c) = rest.next() {
         let escaped = escape_html(c.encode_utf8(&mut [0; 4]));
-        match joins_an_address(before, c, rest.peek().copied()) {
-            true => html.extend(["<span>", &escaped, "</span>"]),
-            false => html.push_str(&escaped),
+        if joins_an_address(before, c, rest.peek().copied()) {
+            html.extend(["<span>", &escaped, "</span>"])
+        } else {
+            html.push_str(&escaped)
         }
         before = Some(c);
     }
@@ -123,10 +125,9 @@ fn unlinked(value: &str) -> String {
 
 /// Whether some of the text runs from right to left.
 fn has_rtl(text: &str) -> bool {
-    text.chars().any(|c| {
-        matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
-            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
-    })
+    const RTL: [BidiClass; 3] =
+        [BidiClass::RightToLeft, BidiClass::ArabicLetter, BidiClass::ArabicNumber];
+    text.chars().any(|c| RTL.contains(&CodePointMapData::<BidiClass>::new().get(c)))
 }
 
 /// The text as it stands in HTML, in an element or in a quoted attribute.

@@ -1,6 +1,6 @@
 //! Names that anybody may have chosen, made fit to stand in a mail.
 
-use passlink_domain::is_invisible;
+use passlink_domain::{is_invisible, is_joiner};
 
 /// Longest name that is shown, in characters; the rest is an ellipsis.
 const LONGEST: usize = 60;
@@ -57,11 +57,6 @@ fn visible(name: &str) -> String {
     }
     let cut: String = kept.chars().take(LONGEST - 1).collect();
     format!("{}…", cut.trim_end_matches(|c| is_joiner(c) || c == ' '))
-}
-
-/// Joins or parts letters and emoji; of use between them, and nowhere else.
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// Marks that stand on the letter before them.
