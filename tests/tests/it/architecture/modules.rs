@@ -39,13 +39,18 @@ pub fn uses(folder: &Path) -> Uses {
     modules.read(folder.join("src/lib.rs"), Vec::new());
     let mut uses = Uses::new();
     for (name, module) in &modules.0 {
-        let imported = module.imports.iter().map(|(_, path)| path);
-        for path in imported.chain(&module.paths) {
-            if let Target::Item(file, item) = modules.resolve(name, path)
-                && file != module.file
-            {
-                let files = uses.entry(module.file.clone()).or_default();
-                files.entry(file).or_default().insert(item);
+        let imports = module.imports.iter().map(|(import, path)| (import.as_str(), path));
+        for (import, path) in imports.chain(module.paths.iter().map(|path| ("", path))) {
+            match modules.resolve(name, path) {
+                Target::Item(file, item) if file != module.file => {
+                    let files = uses.entry(module.file.clone()).or_default();
+                    files.entry(file).or_default().insert(item);
+                }
+                Target::Module(other) if import == "*" => {
+                    let is_here = modules.0[&other].file == module.file;
+                    assert!(is_here, "{} hides what it uses behind `*`", module.file.display());
+                }
+                _ => {}
             }
         }
     }
@@ -161,10 +166,7 @@ fn collect_imports(tree: &UseTree, before: &[String], imports: &mut Vec<(String,
         UseTree::Group(it) => {
             it.items.iter().for_each(|tree| collect_imports(tree, before, imports));
         }
-        UseTree::Glob(_) => {
-            let ours = ["crate", "self", "super"].iter().any(|it| before.first().unwrap() == it);
-            assert!(!ours, "`{}::*` doesn't say what is used", before.join("::"));
-        }
+        UseTree::Glob(_) => imports.push(("*".to_owned(), before.to_vec())),
     }
 }
 
