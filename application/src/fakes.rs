@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::*;
 
-use crate::fakes::everything::*;
+use crate::{fakes::everything::*, mails::slots::MailSlots};
 
 pub use staging::Waiting;
 pub use webauthn::credential;
@@ -139,14 +139,15 @@ impl World {
     }
 
     pub fn deliver_mail(self: &Arc<Self>) -> DeliverMail {
-        DeliverMail::new(
-            self.clone(),
-            (self.clone(), self.clone()),
-            self.clone(),
-            Self::keys(),
-            Self::public_url(),
-            self.clone(),
-        )
+        DeliverMail {
+            store: self.clone(),
+            clock: self.clone(),
+            random: self.clone(),
+            mailer: self.clone(),
+            composer: Composer { keys: Self::keys(), public_url: Self::public_url() },
+            observer: self.clone(),
+            holder: None,
+        }
     }
 
     /// Registers passkeys, three to a user.
@@ -192,14 +193,11 @@ impl World {
         self.change(|state| change(state.users.get_mut(id).unwrap()));
     }
 
-    /// Delivers a claimed mail and records what came of it.
-    pub async fn deliver(self: &Arc<Self>, claimed: ClaimedMail) -> Delivered {
+    /// Delivers a claimed mail and records what came of it; `None` when another worker has claimed it.
+    pub async fn deliver(self: &Arc<Self>, claimed: ClaimedMail) -> Option<MailOutcome> {
         let worker = self.deliver_mail();
-        let hold = worker.hold(&claimed);
-        match worker.deliver(claimed, &hold).await.unwrap() {
-            Some(tried) => worker.record(&tried).await.unwrap(),
-            None => Delivered::Lost,
-        }
+        let tried = worker.send(&claimed, &worker.hold(&claimed)).await.unwrap()?;
+        worker.record(&claimed, &tried).await.unwrap().then_some(tried.outcome)
     }
 
     /// Claims up to ten mails that are due.

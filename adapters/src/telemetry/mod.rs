@@ -14,8 +14,9 @@ mod metrics;
 mod observer;
 mod partial_success;
 mod propagator;
+mod spans;
 mod throttle;
-pub mod trace_scope;
+pub(crate) mod trace_scope;
 mod variables;
 mod vitals;
 
@@ -38,7 +39,7 @@ use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use connections::{Connections, Failure};
 pub use log::LogForm;
-pub use observer::Counts;
+pub use observer::TelemetryObserver;
 pub use vitals::Vitals;
 
 use destination::{Destination, Signal};

@@ -1,16 +1,20 @@
-//! What use cases tell, counted.
+//! What use cases report: counted, timed and traced.
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram},
 };
-use passlink_application::ports::{Attempt, MailReason, Observer, TraceContext};
-use passlink_domain::{LinkKind, LinkState};
+use opentelemetry_semantic_conventions::attribute::ERROR_TYPE;
+use passlink_application::ports::{
+    Attempt, ClaimedMail, DeliveryEnd, MailReason, Observer, TraceContext,
+};
+use passlink_domain::{LinkKind, LinkState, OpenedBy, OutboxId, PasskeyId};
 use tracing::Span;
 
-use crate::telemetry::trace_scope;
+use super::spans;
 
 /// From a tenth of a second to a day, in seconds.
 const BOUNDARIES: [f64; 16] = [
@@ -49,19 +53,19 @@ const FOR_GOOD: [MailReason; 7] = [
     MailReason::UserChanged,
 ];
 
-/// Counts what use cases tell.
-pub struct Counts {
+/// The instruments for what use cases report.
+pub struct TelemetryObserver {
     links: Counter<u64>,
     attempts: Counter<u64>,
     delivery: Histogram<f64>,
     redemption: Histogram<f64>,
 }
 
-impl Default for Counts {
+impl Default for TelemetryObserver {
     /// Makes the instruments. Counters begin at zero, so that the first one is seen as a change.
     fn default() -> Self {
         let meter = global::meter("passlink");
-        let counts = Self {
+        let observer = Self {
             links: meter
                 .u64_counter("passlink.links")
                 .with_description("Links that entered a state")
@@ -88,35 +92,34 @@ impl Default for Counts {
                 .build(),
         };
         for state in STATES {
-            counts.links(state, LinkKind::Mailed, 0);
+            observer.links(state, LinkKind::Mailed, 0);
         }
         for state in STATES.into_iter().take(4) {
-            counts.links(state, LinkKind::Returned, 0);
+            observer.links(state, LinkKind::Returned, 0);
         }
-        counts.tries(Attempt::Sent, 0);
-        FOR_NOW.into_iter().for_each(|reason| counts.tries(Attempt::Retry(reason), 0));
-        FOR_GOOD.into_iter().for_each(|reason| counts.tries(Attempt::Undeliverable(reason), 0));
-        counts
+        observer.count_attempts(Attempt::Sent, 0);
+        FOR_NOW.into_iter().for_each(|reason| observer.count_attempts(Attempt::Retry(reason), 0));
+        FOR_GOOD
+            .into_iter()
+            .for_each(|reason| observer.count_attempts(Attempt::Undeliverable(reason), 0));
+        observer
     }
 }
 
-impl Counts {
-    fn tries(&self, attempt: Attempt, count: u64) {
-        match attempt {
-            Attempt::Sent => self.attempts.add(count, &[outcome("sent")]),
-            Attempt::Retry(reason) => self.attempts.add(count, &[outcome("retry"), why(reason)]),
-            Attempt::Undeliverable(reason) => {
-                self.attempts.add(count, &[outcome("undeliverable"), why(reason)]);
-            }
-        }
+impl TelemetryObserver {
+    fn count_attempts(&self, attempt: Attempt, count: u64) {
+        let outcome = match attempt {
+            Attempt::Sent => "sent",
+            Attempt::Retry(_) => "retry",
+            Attempt::Undeliverable(_) => "undeliverable",
+        };
+        let mut attributes = vec![KeyValue::new("passlink.mail.outcome", outcome)];
+        attributes.extend(attempt.reason().map(|it| KeyValue::new(ERROR_TYPE, it.name())));
+        self.attempts.add(count, &attributes);
     }
 }
 
-impl Observer for Counts {
-    fn trace(&self, span: &Span) -> Option<TraceContext> {
-        trace_scope::context_of(span)
-    }
-
+impl Observer for TelemetryObserver {
     fn links(&self, state: LinkState, kind: LinkKind, count: u64) {
         let attributes = [
             KeyValue::new("passlink.link.state", state.name()),
@@ -134,14 +137,22 @@ impl Observer for Counts {
     }
 
     fn tried(&self, attempt: Attempt) {
-        self.tries(attempt, 1);
+        self.count_attempts(attempt, 1);
     }
-}
 
-fn outcome(outcome: &'static str) -> KeyValue {
-    KeyValue::new("passlink.mail.outcome", outcome)
-}
+    fn ceremony(&self, passkey: &PasskeyId, opened_by: &OpenedBy) {
+        spans::describe_ceremony(passkey, opened_by);
+    }
 
-fn why(reason: MailReason) -> KeyValue {
-    KeyValue::new("error.type", reason.name())
+    fn queueing(&self, mail: &OutboxId) -> (Span, Option<TraceContext>) {
+        spans::queueing(mail)
+    }
+
+    fn delivering(
+        &self,
+        mail: &ClaimedMail,
+        delivery: BoxFuture<'static, DeliveryEnd>,
+    ) -> BoxFuture<'static, DeliveryEnd> {
+        spans::delivering(mail, delivery)
+    }
 }

@@ -1,4 +1,4 @@
-//! Traces that go on: from the caller to us, and from a request to the delivery of its mail.
+//! Traces that go on: from the caller to this process, and from a request to the delivery of its mail.
 
 use std::collections::HashMap;
 
@@ -11,28 +11,27 @@ use passlink_application::ports::TraceContext;
 use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// A scope in a trace: a span where spans are recorded, and its ids, for the log, also where none are.
-/// What is done there is told to be done there.
+/// A scope in a trace: a span, and its ids for the log, which are there also when no spans are recorded.
 #[derive(Clone)]
-pub struct TraceScope {
+pub(crate) struct TraceScope {
     span: Span,
     context: Context,
 }
 
 impl TraceScope {
-    /// The scope of `span`, which nobody has entered yet, under what `parent` tells.
-    pub(crate) fn under(span: Span, parent: Context) -> Self {
+    /// The scope of `span`, which nobody has entered yet, as a part of `parent`.
+    pub fn under(span: Span, parent: Context) -> Self {
         if span.is_disabled() {
             return Self { span, context: unrecorded(&parent) };
         }
-        // It is refused where there is no layer for it, and then there is nobody to miss it.
+        // This fails where no layer records spans, and then nothing is missing.
         let _ = span.set_parent(parent);
         Self { context: span.context(), span }
     }
 
     /// The scope of `span`, which nobody has entered yet, in the trace that a mail was queued in, if it
     /// was in one: a part of it, and linked to it by OpenTelemetry's conventions for messages.
-    pub fn behind(span: Span, queued: Option<&TraceContext>) -> Self {
+    pub fn after_queueing(span: Span, queued: Option<&TraceContext>) -> Self {
         let fields = queued.and_then(|queued| serde_json::from_str(queued.as_str()).ok());
         let fields: HashMap<String, String> = fields.unwrap_or_default();
         let queued = global::get_text_map_propagator(|propagator| propagator.extract(&fields));
@@ -43,36 +42,33 @@ impl TraceScope {
         Self::under(span, queued)
     }
 
-    /// Where the caller is.
-    pub(crate) fn here() -> Self {
+    /// The current scope.
+    pub fn here() -> Self {
         Self { span: Span::current(), context: Context::current() }
     }
 
-    /// Does something there.
+    /// Runs a task in this scope.
     pub fn run<F: Future>(self, task: F) -> impl Future<Output = F::Output> {
         task.instrument(self.span).with_context(self.context)
     }
 
-    /// As [`TraceScope::run`], at once.
-    pub(crate) fn in_scope<T>(&self, task: impl FnOnce() -> T) -> T {
-        let _there = self.context.clone().attach();
+    /// As [`TraceScope::run`], for what is no future.
+    pub fn in_scope<T>(&self, task: impl FnOnce() -> T) -> T {
+        let _attached = self.context.clone().attach();
         self.span.in_scope(task)
     }
 }
 
-/// Whether the trace that this is done in is sampled. What it is not sampled for need not be worked out.
+/// Whether the current trace is sampled. What only a sampled trace shows need not be worked out otherwise.
 pub(crate) fn is_sampled() -> bool {
     Context::map_current(|context| context.span().span_context().is_sampled())
 }
 
-/// The ids of a span that there is not. Without a parent it begins a trace; whether others are to record
-/// that stays as the parent said.
+/// Ids for a span that is not recorded. Without a parent they begin a trace. Whether others are to record
+/// it stays as the parent said.
 fn unrecorded(parent: &Context) -> Context {
     let (ids, above) = (RandomIdGenerator::default(), parent.span().span_context().clone());
-    let trace = match above.is_valid() {
-        true => above.trace_id(),
-        false => ids.new_trace_id(),
-    };
+    let trace = if above.is_valid() { above.trace_id() } else { ids.new_trace_id() };
     parent.with_remote_span_context(SpanContext::new(
         trace,
         ids.new_span_id(),
@@ -82,13 +78,10 @@ fn unrecorded(parent: &Context) -> Context {
     ))
 }
 
-/// Where `span`, or whoever is above it where there is no such span, stands, with what the caller sent to be
-/// passed on.
-pub(crate) fn context_of(span: &Span) -> Option<TraceContext> {
-    let context = match span.is_disabled() {
-        true => Context::current(),
-        false => span.context(),
-    };
+/// Where `span` stands in its trace, or the current scope if the span is not recorded, with what the
+/// caller sent to be passed on.
+pub(crate) fn export_context(span: &Span) -> Option<TraceContext> {
+    let context = if span.is_disabled() { Context::current() } else { span.context() };
     if !context.span().span_context().is_valid() {
         return None;
     }

@@ -78,7 +78,7 @@ impl MailQueue for State {
         &mut self,
         _now: Timestamp,
         _waits: LongestWaits,
-        _but: &[OutboxId],
+        _except: &[OutboxId],
     ) -> Result<bool, StoreError> {
         Ok(true)
     }
@@ -87,11 +87,12 @@ impl MailQueue for State {
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
-        but: &[OutboxId],
+        except: &[OutboxId],
         _limit: u64,
     ) -> Result<(), StoreError> {
         let waiting = |mail: &&mut OutboxMail| mail.state == OutboxState::Waiting;
-        for mail in self.mails.iter_mut().filter(waiting).filter(|mail| !but.contains(&mail.id)) {
+        for mail in self.mails.iter_mut().filter(waiting).filter(|mail| !except.contains(&mail.id))
+        {
             let (longest, urgency) = match (mail.leased_until, mail.about.urgency()) {
                 (Some(_), urgency) => (waits.lease, urgency),
                 (None, Urgency::Awaited) => (waits.link, Urgency::Retry),

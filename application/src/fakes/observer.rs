@@ -1,13 +1,10 @@
+use futures_util::future::BoxFuture;
 use passlink_domain::*;
 
 use super::World;
 use crate::fakes::everything::*;
 
 impl Observer for World {
-    fn trace(&self, _span: &tracing::Span) -> Option<TraceContext> {
-        Some(TraceContext::new("the request"))
-    }
-
     fn links(&self, state: LinkState, kind: LinkKind, count: u64) {
         self.counts.lock().unwrap().push((state, kind, count));
     }
@@ -20,5 +17,19 @@ impl Observer for World {
 
     fn tried(&self, attempt: Attempt) {
         self.tried.lock().unwrap().push(attempt);
+    }
+
+    fn ceremony(&self, _passkey: &PasskeyId, _opened_by: &OpenedBy) {}
+
+    fn queueing(&self, _mail: &OutboxId) -> (tracing::Span, Option<TraceContext>) {
+        (tracing::Span::none(), Some(TraceContext::new("the request")))
+    }
+
+    fn delivering(
+        &self,
+        _mail: &ClaimedMail,
+        delivery: BoxFuture<'static, DeliveryEnd>,
+    ) -> BoxFuture<'static, DeliveryEnd> {
+        delivery
     }
 }

@@ -1,131 +1,105 @@
-//! Which of the mails that wait a worker takes next.
+//! Claiming mails: those that may go out are taken under a lease.
 
-use std::{collections::VecDeque, time::Duration};
-
-use jiff::Timestamp;
+use std::time::Instant;
 
 use crate::{
-    mails::{Lane, Urgency, slots::Deal},
-    ports::{ReadyMail, Repositories, StoreError},
+    mails::{
+        DeliverMail,
+        choose::choose,
+        compose::{LINK_RETRY, NOTICE_RETRY},
+        slots::{ANSWERING, MailSlots},
+    },
+    ports::{ClaimedMail, Lease, LongestWaits, StoreError},
 };
 
-/// For how long a mail is fresh. Where older ones wait as well, as after an outage, fresh ones come
-/// first: who has just asked is still there.
-const FRESH: Duration = Duration::from_secs(30);
-/// How many times the outbox is asked at the most for lanes that may have a slot; the next one who
-/// chooses goes on from there.
-const LOOKS: usize = 16;
-/// How many mails are looked at in one of these times, at the most.
-const MOST: usize = 64;
+/// How many times a claim goes on when it has seen only lanes that have had their share.
+const ROUNDS: usize = 32;
+/// How many mails of a kind are made ready at a time.
+const RIPENED: u64 = 500;
 
-/// Chooses mails for the free slots. However many wait, it looks at a bounded number.
-pub(crate) async fn choose(
-    mut deal: Deal,
-    now: Timestamp,
-    tx: &mut dyn Repositories,
-) -> Result<Deal, StoreError> {
-    let free = deal.free();
-    let some = tx.ready(None, free + 1).await?;
-    let is_all = some.len() <= free;
-    if !is_all {
-        deal.out(fresh(now, tx).await?);
-    }
-    for urgency in Urgency::ALL {
-        let lanes = match is_all {
-            true => by_lane(some.iter().filter(|mail| mail.urgency == urgency).cloned()),
-            false if deal.free() == 0 => break,
-            false => gather(urgency, &mut deal, now, tx).await?,
-        };
-        deal.out(lanes);
-    }
-    Ok(deal)
-}
-
-/// The fresh ones among the mails that somebody waits for, when they are few: of many, each lane looks at
-/// its own.
-async fn fresh(now: Timestamp, tx: &mut dyn Repositories) -> Result<Lanes, StoreError> {
-    let fresh = tx.ready_since(Urgency::Awaited, None, fresh_from(now), MOST).await?;
-    let mut fresh = if fresh.len() < MOST { fresh } else { Vec::new() };
-    fresh.sort_by_key(|mail| (mail.lane, mail.since));
-    Ok(by_lane(fresh))
-}
-
-fn fresh_from(now: Timestamp) -> Timestamp {
-    now.saturating_sub(FRESH).unwrap_or(Timestamp::MIN)
-}
-
-type Lanes = Vec<(Lane, VecDeque<ReadyMail>)>;
-
-fn by_lane(mails: impl IntoIterator<Item = ReadyMail>) -> Lanes {
-    let mut lanes = Lanes::new();
-    for mail in mails {
-        match lanes.last_mut().filter(|(lane, _)| *lane == mail.lane) {
-            Some((_, mails)) => mails.push_back(mail),
-            None => lanes.push((mail.lane, VecDeque::from([mail]))),
+impl DeliverMail {
+    /// Takes mails that may go out, for up to `most` of the free slots. Each is to be delivered. One that
+    /// isn't is given out again when its lease ends.
+    pub(crate) async fn claim(
+        &self,
+        slots: &mut MailSlots,
+        most: usize,
+        at: Instant,
+    ) -> Result<Vec<ClaimedMail>, StoreError> {
+        let any = self.store.read((), |(), tx| Box::pin(tx.is_any_ready()));
+        if slots.free() == 0 || !any.await? {
+            return Ok(Vec::new());
         }
-    }
-    lanes
-}
-
-/// Goes around the lanes from the one that was served last, until there are enough.
-async fn gather(
-    urgency: Urgency,
-    deal: &mut Deal,
-    now: Timestamp,
-    tx: &mut dyn Repositories,
-) -> Result<Lanes, StoreError> {
-    let (start, mut around) = (deal.last(), deal.last() == Lane::START);
-    let (mut after, mut open) = (start, 0);
-    let mut lanes = Lanes::new();
-    for look in 0..LOOKS {
-        let limit = (deal.free() << look).clamp(1, MOST.max(deal.free()));
-        let mails = tx.ready(Some((urgency, after)), limit).await?;
-        let found = by_lane(mails.into_iter().take_while(|mail| mail.urgency == urgency));
-        let Some((last, _)) = found.last() else {
-            if around {
-                return Ok(lanes);
+        for _ in 0..ROUNDS {
+            let now = self.clock.now();
+            let lease = Lease { end: self.lease_end(now), holder: self.holder.clone() };
+            let claimed =
+                self.store.write((slots.deal(most, at), lease), move |(deal, lease), tx| {
+                    Box::pin(async move {
+                        let deal = choose(deal.clone(), now, tx).await?;
+                        let taken = if deal.chosen().is_empty() {
+                            Vec::new()
+                        } else {
+                            tx.take(deal.chosen(), lease).await?
+                        };
+                        Ok::<_, StoreError>((deal, taken))
+                    })
+                });
+            let (deal, claimed) = claimed.await?;
+            slots.set_last(deal.last());
+            if !deal.is_unfinished() {
+                claimed.iter().for_each(|mail| slots.take(mail.id.clone(), mail.lane, at));
+                return Ok(claimed);
             }
-            (around, after) = (true, Lane::START);
-            continue;
-        };
-        after = match deal.is_served(last.organisation) {
-            true => last.end_of_organisation(),
-            false => *last,
-        };
-        for (lane, mails) in found {
-            if around && start != Lane::START && lane > start {
-                return Ok(lanes);
-            }
-            let mails = match deal.is_open(lane) {
-                true => fresh_first(mails, deal.free(), now, tx).await?,
-                false => mails,
-            };
-            open += usize::from(deal.is_open(lane));
-            lanes.push((lane, mails));
         }
-        if open >= deal.free() {
-            return Ok(lanes);
-        }
+        Ok(Vec::new())
     }
-    deal.go_on_after(after);
-    Ok(lanes)
-}
 
-/// The mails of a lane, with the fresh ones before those that have waited for long.
-async fn fresh_first(
-    mails: VecDeque<ReadyMail>,
-    limit: usize,
-    now: Timestamp,
-    tx: &mut dyn Repositories,
-) -> Result<VecDeque<ReadyMail>, StoreError> {
-    let since = fresh_from(now);
-    let Some(first) = mails.front().filter(|mail| mail.since < since) else {
-        return Ok(mails);
-    };
-    let fresh = tx.ready_since(first.urgency, Some(first.lane), since, limit).await?;
-    let old = mails.into_iter().filter(|mail| mail.since < since);
-    Ok(fresh.into_iter().chain(old).collect())
-}
+    /// Makes mails ready whose wait for the next try is over, or whose lease has ended. Those that the
+    /// worker has in hand itself are left alone, whatever the clock says.
+    pub(crate) async fn ripen(&self, slots: &MailSlots) -> Result<(), StoreError> {
+        // Twice as long, since one clock wrote a time and another one reads it.
+        let waits =
+            LongestWaits { link: LINK_RETRY * 2, notice: NOTICE_RETRY * 2, lease: Self::LEASE * 2 };
+        let given = (self.clock.clone(), slots.in_hand());
+        let ripe = self.store.read(given.clone(), move |(clock, in_hand), tx| {
+            tx.are_ripe(clock.now(), waits, in_hand)
+        });
+        if ripe.await? {
+            let ripen = self.store.write(given, move |(clock, in_hand), tx| {
+                tx.ripen(clock.now(), waits, in_hand, RIPENED)
+            });
+            ripen.await?;
+        }
+        Ok(())
+    }
 
-#[cfg(test)]
-mod tests;
+    /// Makes the mails ready that workers had in hand who are gone, as `is_gone` says of a holder; a
+    /// holder without a name is `None`.
+    pub async fn free_mails(
+        &self,
+        is_gone: impl Fn(Option<&str>) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut holders = self.store.read((), |(), tx| Box::pin(tx.holders())).await?;
+        holders.retain(|holder| is_gone(holder.as_deref()));
+        if holders.is_empty() {
+            return Ok(());
+        }
+        let free = self.store.write(holders, |holders, tx| {
+            Box::pin(async move {
+                for holder in holders {
+                    tx.free_mails_of(holder.as_deref()).await?;
+                }
+                Ok(())
+            })
+        });
+        free.await
+    }
+
+    /// The domains, as in [`Lane`](crate::mails::Lane), whose mails the mail server took last, the last
+    /// one first, as far as a worker can use them.
+    pub(crate) async fn served_domains(&self) -> Result<Vec<i64>, StoreError> {
+        let most = ANSWERING.get() as u64;
+        self.store.read((), move |(), tx| Box::pin(tx.served_domains(most))).await
+    }
+}

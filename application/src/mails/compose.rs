@@ -1,5 +1,5 @@
-//! From what a queued mail is about to its words, if they still hold: all of it is looked at again
-//! before the mail goes out.
+//! Composing a queued mail from what it is about. All of that is looked at again before the mail goes
+//! out, and a mail that no longer holds is dropped.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,12 +20,19 @@ use crate::{
 };
 
 /// Longest wait between two tries of a mail with a link, which somebody waits for.
-pub(crate) const LINK_WAIT: Duration = Duration::from_secs(60);
-/// Longest wait between two tries of a mail that tells of a change; it is worth days of trying.
-pub(crate) const NOTICE_WAIT: Duration = Duration::from_secs(30 * 60);
+pub(crate) const LINK_RETRY: Duration = Duration::from_secs(60);
+/// Longest wait between two tries of a mail about a change, which is worth days of trying.
+pub(crate) const NOTICE_RETRY: Duration = Duration::from_secs(30 * 60);
 
-/// What is told of a mail whose link expired.
+/// What an operator reads about a mail whose link expired.
 pub(crate) const EXPIRED: &str = "the link expired before the mail was taken";
+
+/// How long a mail is worth trying, and the longest wait between two tries.
+#[derive(Clone, Copy)]
+pub(crate) struct RetryPolicy {
+    pub give_up: Timestamp,
+    pub longest_wait: Duration,
+}
 
 /// What a mail is about, as it is now.
 pub(crate) enum Subject {
@@ -34,29 +41,29 @@ pub(crate) enum Subject {
     Removed(Passkey, Timestamp),
 }
 
-/// A mail, and how long it is worth trying.
+/// A mail that can be sent.
 pub(crate) struct Composed {
     pub mail: Mail,
-    pub give_up: Timestamp,
-    pub longest_wait: Duration,
+    pub retry: RetryPolicy,
 }
 
-/// Why a mail is not sent, and what its link becomes by that.
+/// Why a mail is not sent.
 pub(crate) struct Dropped {
     pub reason: MailReason,
     pub text: &'static str,
-    pub becomes: Option<LinkState>,
-    /// Until when, and with which longest wait, another node may be able to send it.
-    pub for_now: Option<(Timestamp, Duration)>,
+    /// The state that its link moves to, if it does.
+    pub link_becomes: Option<LinkState>,
+    /// Set when another node may be able to send it later.
+    pub retry: Option<RetryPolicy>,
 }
 
 impl Dropped {
     fn because(reason: MailReason, text: &'static str) -> Self {
-        Self { reason, text, becomes: None, for_now: None }
+        Self { reason, text, link_becomes: None, retry: None }
     }
 
-    fn key_missing(text: &'static str, give_up: Timestamp, longest_wait: Duration) -> Self {
-        Self { for_now: Some((give_up, longest_wait)), ..Self::because(KeyMissing, text) }
+    fn key_missing(text: &'static str, retry: RetryPolicy) -> Self {
+        Self { retry: Some(retry), ..Self::because(KeyMissing, text) }
     }
 }
 
@@ -77,18 +84,16 @@ pub(crate) async fn look_up(
 }
 
 /// Composes mails.
-pub(crate) struct Composer {
-    keys: Arc<CodeKeys>,
-    public_url: PublicUrl,
+pub struct Composer {
+    /// Derives the codes in the links.
+    pub keys: Arc<CodeKeys>,
+    /// Makes the links.
+    pub public_url: PublicUrl,
 }
 
 impl Composer {
-    pub fn new(keys: Arc<CodeKeys>, public_url: PublicUrl) -> Self {
-        Self { keys, public_url }
-    }
-
     /// Makes the mail, if what it is about and its user still hold.
-    pub fn compose(
+    pub(crate) fn compose(
         &self,
         subject: &Subject,
         user: User,
@@ -102,9 +107,10 @@ impl Composer {
     }
 
     fn link(&self, link: &PasskeyLink, user: User, now: Timestamp) -> Result<Composed, Dropped> {
+        let retry = RetryPolicy { give_up: link.expires, longest_wait: LINK_RETRY };
         if link.clone().seen_at(now).state == LinkState::Expired {
             return Err(Dropped {
-                becomes: Some(LinkState::Expired),
+                link_becomes: Some(LinkState::Expired),
                 ..Dropped::because(LinkExpired, EXPIRED)
             });
         }
@@ -116,7 +122,7 @@ impl Composer {
         };
         if user.reachable_at() != Ok(to) {
             return Err(Dropped {
-                becomes: Some(LinkState::Revoked),
+                link_becomes: Some(LinkState::Revoked),
                 ..Dropped::because(UserChanged, "the user is not active or the address changed")
             });
         }
@@ -124,8 +130,7 @@ impl Composer {
             let code = self.keys.derive(&link.key, &link.code_binding(purpose));
             code.ok_or(Dropped::key_missing(
                 "the key of the link's code is not in the key file",
-                link.expires,
-                LINK_WAIT,
+                retry,
             ))
         };
         let mail = PasskeyLinkMail {
@@ -140,26 +145,22 @@ impl Composer {
             expires: link.expires,
             left: link.expires.duration_since(now),
         };
-        Ok(Composed {
-            mail: Mail::PasskeyLink(mail),
-            give_up: link.expires,
-            longest_wait: LINK_WAIT,
-        })
+        Ok(Composed { mail: Mail::PasskeyLink(mail), retry })
     }
 
     fn added(&self, passkey: &Passkey, user: User, now: Timestamp) -> Result<Composed, Dropped> {
         let (true, Some(undo)) = (passkey.can_be_undone_at(now), &passkey.undo) else {
             return Err(Dropped::because(Over, "the passkey was removed, or was added long ago"));
         };
+        let retry = RetryPolicy { give_up: undo.until, longest_wait: NOTICE_RETRY };
         let code =
             passkey.undo_binding().and_then(|(key, binding)| self.keys.derive(key, &binding));
         let code = code.ok_or(Dropped::key_missing(
             "the key of the undo code is not in the key file",
-            undo.until,
-            NOTICE_WAIT,
+            retry,
         ))?;
         let mail = PasskeyAddedMail {
-            to: notified_at(&user)?,
+            to: notice_address(&user)?,
             display_name: user.display_name,
             username: user.username,
             language: user.language,
@@ -170,7 +171,7 @@ impl Composer {
             undo_url: self.public_url.undo(&passkey.id, &code),
             undo_until: undo.until,
         };
-        Ok(notice(Mail::PasskeyAdded(mail), undo.until))
+        Ok(Composed { mail: Mail::PasskeyAdded(mail), retry })
     }
 
     fn removed(
@@ -185,7 +186,7 @@ impl Composer {
             return Err(Dropped::because(Over, "the passkey was removed long ago"));
         }
         let mail = PasskeyRemovedMail {
-            to: notified_at(&user)?,
+            to: notice_address(&user)?,
             display_name: user.display_name,
             username: user.username,
             language: user.language,
@@ -193,21 +194,18 @@ impl Composer {
             removed,
             site: self.public_url.site(),
         };
-        Ok(notice(Mail::PasskeyRemoved(mail), give_up))
+        let retry = RetryPolicy { give_up, longest_wait: NOTICE_RETRY };
+        Ok(Composed { mail: Mail::PasskeyRemoved(mail), retry })
     }
 }
 
-/// Where a user is told of changes: a user who may not act as well, and at no other address than
-/// the one that is registered now.
-fn notified_at(user: &User) -> Result<EmailAddress, Dropped> {
+/// Where a user is informed of changes: at the address that is registered now. A user who may not act is
+/// informed as well.
+fn notice_address(user: &User) -> Result<EmailAddress, Dropped> {
     match (user.state, user.verified_address()) {
         (UserState::Removed, _) | (_, None) => {
             Err(Dropped::because(UserChanged, "the user is gone or has no verified address"))
         }
         (_, Some(address)) => Ok(address.clone()),
     }
-}
-
-fn notice(mail: Mail, give_up: Timestamp) -> Composed {
-    Composed { mail, give_up, longest_wait: NOTICE_WAIT }
 }

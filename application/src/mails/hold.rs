@@ -1,4 +1,4 @@
-//! How long a mail that a worker took is nobody else's.
+//! How long a worker may let a claimed mail leave.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -12,20 +12,19 @@ use crate::ports::Clock;
 /// A worker's hold on a mail: its lease, which renewals extend while the mail is in hand.
 #[derive(Debug)]
 pub struct Hold {
-    /// The end of the lease, and the same by the clock that nobody sets.
+    /// The end of the lease, by the clock and by the steady clock.
     ends: Mutex<(Timestamp, Duration)>,
     margin: Duration,
 }
 
 impl Hold {
-    /// A hold for as long as a lease that ends at `lease_end`. The mail must have left `margin` before
-    /// that.
+    /// A hold under a lease that ends at `lease_end`. The mail must leave at least `margin` before that.
     pub(crate) fn new(lease_end: Timestamp, margin: Duration, clock: &dyn Clock) -> Self {
         Self { ends: Mutex::new(ends(lease_end, clock)), margin }
     }
 
-    /// A hold on a mail that nobody else can take, for that long.
-    pub(crate) fn alone(patience: Duration, clock: &dyn Clock) -> Self {
+    /// A hold on a mail that is in no outbox, for `patience`.
+    pub(crate) fn outside_the_outbox(patience: Duration, clock: &dyn Clock) -> Self {
         let end = clock.now().saturating_add(patience).unwrap_or(Timestamp::MAX);
         Self::new(end, Duration::ZERO, clock)
     }
@@ -34,8 +33,8 @@ impl Hold {
         *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = ends(lease_end, clock);
     }
 
-    /// Whether the mail may leave now. Look right before it does: a process that was paused can wake up
-    /// anywhere. A clock that is set back makes it no later.
+    /// Whether the mail may leave now. To be asked right before it does, since a process that was paused
+    /// can wake up anywhere. A clock that is set back makes the end no later.
     pub fn lets_go(&self, clock: &dyn Clock) -> bool {
         let (wall, steady) = *self.ends.lock().unwrap_or_else(PoisonError::into_inner);
         wall.saturating_sub(self.margin).is_ok_and(|until| clock.now() < until)

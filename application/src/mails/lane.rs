@@ -18,7 +18,7 @@ impl Lane {
     pub const START: Self = Self { organisation: i64::MIN, domain: i64::MIN };
 
     /// The lane of a mail to the user.
-    pub fn of(user: &User) -> Self {
+    pub fn for_user(user: &User) -> Self {
         let address = user.email.as_ref().map(|email| email.address.as_str());
         let domain = address.and_then(|it| it.rsplit_once('@')).map_or("", |(_, domain)| domain);
         Self { organisation: number(user.organisation.as_str()), domain: number(domain) }
@@ -30,8 +30,8 @@ impl Lane {
     }
 }
 
-/// A number for a name, so that the queue holds neither organisations nor domains. Two names that
-/// share one share a lane, no more.
+/// A number for a name, so that the queue holds neither organisations nor domains. Where two names have
+/// the same number, they share a lane, and nothing else happens.
 fn number(name: &str) -> i64 {
     let digest = Sha256::digest(name);
     let first = digest.first_chunk().copied().unwrap_or_default();
@@ -44,7 +44,7 @@ fn number(name: &str) -> i64 {
 pub enum Urgency {
     /// Somebody waits for it.
     Awaited,
-    /// It tells of something.
+    /// It informs about a change.
     Notice,
     /// It was tried before.
     Retry,

@@ -6,6 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use passlink_domain::{EmailAddress, LanguageTag, Text};
 use zeroize::Zeroizing;
 
+use crate::mails::MailKind;
+
 /// A URL that holds a code. Prints as `[redacted]`.
 pub struct SecretUrl(Zeroizing<String>);
 
@@ -32,9 +34,9 @@ impl fmt::Debug for SecretUrl {
 pub enum Mail {
     /// A link that registers a passkey.
     PasskeyLink(PasskeyLinkMail),
-    /// Tells a person that a passkey was added, and how to undo it.
+    /// Informs a person that a passkey was added, and how to undo it.
     PasskeyAdded(PasskeyAddedMail),
-    /// Tells a person that a passkey was removed.
+    /// Informs a person that a passkey was removed.
     PasskeyRemoved(PasskeyRemovedMail),
     /// Shows an operator that mail goes out.
     Test {
@@ -48,6 +50,16 @@ pub enum Mail {
 }
 
 impl Mail {
+    /// Its kind.
+    pub fn kind(&self) -> MailKind {
+        match self {
+            Self::PasskeyLink(_) => MailKind::PasskeyLink,
+            Self::PasskeyAdded(_) => MailKind::PasskeyAdded,
+            Self::PasskeyRemoved(_) => MailKind::PasskeyRemoved,
+            Self::Test { .. } => MailKind::Test,
+        }
+    }
+
     /// Where the mail goes.
     pub fn to(&self) -> &EmailAddress {
         match self {

@@ -2,24 +2,32 @@
 //!
 //! Why: `docs/decisions/at-least-once.md`.
 
+pub(crate) mod backoff;
+pub(crate) mod choose;
 pub(crate) mod claim;
 pub(crate) mod compose;
 pub(crate) mod deliver;
 pub(crate) mod hold;
+pub(crate) mod kind;
 pub(crate) mod lane;
 pub(crate) mod mail;
+pub(crate) mod mail_server;
 pub(crate) mod outbox;
+pub(crate) mod outcome;
 pub(crate) mod queue;
-pub(crate) mod server;
+pub(crate) mod record;
+pub(crate) mod renew;
+pub(crate) mod send;
 pub(crate) mod slots;
 pub(crate) mod test_mail;
-pub(crate) mod waits;
+pub(crate) mod worker;
 
-pub use deliver::{DeliverMail, Delivered, Tried};
+pub use compose::Composer;
+pub use deliver::DeliverMail;
 pub use hold::Hold;
+pub use kind::{MailKind, UnknownName};
 pub use lane::{Lane, Urgency};
 pub use mail::{Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl};
 pub use outbox::{OutboxError, OutboxUseCases};
-pub use server::{Allowance, Change, MailServer, ServerWord};
-pub use slots::MailSlots;
 pub use test_mail::{TestMailError, send_test_mail};
+pub use worker::MailWorker;

@@ -1,6 +1,6 @@
-//! Putting a mail into the outbox, with the place in the trace where that is done.
+//! Putting a mail into the outbox, with where that stands in the trace of the request.
 
-use tracing::{Instrument, info_span};
+use tracing::Instrument;
 
 use crate::ports::{Observer, OutboxMail, Repositories, StoreError};
 
@@ -10,15 +10,7 @@ pub(crate) async fn queue(
     observer: &dyn Observer,
     tx: &mut dyn Repositories,
 ) -> Result<(), StoreError> {
-    let span = info_span!(
-        "send outbox",
-        otel.kind = "producer",
-        messaging.system = "passlink",
-        messaging.destination.name = "outbox",
-        messaging.operation.name = "send",
-        messaging.operation.type = "send",
-        messaging.message.id = mail.id.as_str(),
-    );
-    mail.trace = observer.trace(&span);
+    let (span, trace) = observer.queueing(&mail.id);
+    mail.trace = trace;
     tx.queue(&mail).instrument(span).await
 }

@@ -1,4 +1,5 @@
-//! How many mails are in hand at a time, and for whom: nobody holds up another's mail.
+//! The slots of a worker: how many mails are in hand at a time, and for whom. Nobody holds up another's
+//! mail.
 
 use std::{
     collections::VecDeque,
@@ -12,24 +13,25 @@ use passlink_domain::OutboxId;
 
 use crate::{
     mails::{
-        Lane, ServerWord,
-        waits::{is_stuck, spread_by},
+        Lane,
+        backoff::with_jitter,
+        mail_server::{ServerHint, is_stuck},
     },
     ports::ReadyMail,
 };
 
-/// How many domains are remembered that answer: those that did last.
+/// How many domains are remembered for which the mail server answers: the last ones.
 pub(crate) const ANSWERING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
-/// How long a domain is left alone that asks to slow down, or does not answer; it doubles each time.
+/// How long a domain rests that asks to slow down, or does not answer; it doubles each time.
 const FIRST_REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_secs(30);
-/// How many such domains are remembered: those that asked last.
+/// How many such domains are remembered: the last ones.
 const RESTING: usize = 256;
 
 /// The mails that a worker has in hand.
 #[derive(Debug)]
-pub struct MailSlots {
+pub(crate) struct MailSlots {
     most: usize,
     in_hand: Vec<InHand>,
     answering: Answering,
@@ -45,10 +47,11 @@ struct Answering(Arc<Mutex<LruCache<i64, ()>>>);
 impl Answering {
     fn note(&self, domain: i64, answers: bool) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match answers {
-            true => known.put(domain, ()),
-            false => known.pop(&domain),
-        };
+        if answers {
+            known.put(domain, ());
+        } else {
+            known.pop(&domain);
+        }
     }
 
     fn contains(&self, domain: i64) -> bool {
@@ -56,7 +59,7 @@ impl Answering {
     }
 }
 
-/// A domain that is left alone for a while: it asked to slow down, or did not answer.
+/// A domain that gets no mail for a while: it asked to slow down, or did not answer.
 #[derive(Debug, Clone)]
 struct Resting {
     domain: i64,
@@ -84,17 +87,12 @@ impl MailSlots {
     }
 
     /// Notes domains for which the mail server has answered before, the last one first.
-    pub fn know(&mut self, domains: Vec<i64>) {
+    pub fn note_answering(&mut self, domains: Vec<i64>) {
         domains.into_iter().rev().for_each(|domain| self.answering.note(domain, true));
     }
 
-    /// How many mails are in hand.
-    pub fn in_hand(&self) -> usize {
-        self.in_hand.len()
-    }
-
     /// The mails that are in hand.
-    pub(crate) fn mails(&self) -> Vec<OutboxId> {
+    pub fn in_hand(&self) -> Vec<OutboxId> {
         self.in_hand.iter().map(|it| it.mail.clone()).collect()
     }
 
@@ -104,34 +102,40 @@ impl MailSlots {
     }
 
     /// Notes that a mail was taken.
-    pub(crate) fn take(&mut self, mail: OutboxId, lane: Lane, now: Instant) {
+    pub fn take(&mut self, mail: OutboxId, lane: Lane, now: Instant) {
         self.in_hand.push(InHand { mail, lane, since: now });
     }
 
     /// Notes which lane was served last.
-    pub(crate) fn served(&mut self, last: Lane) {
+    pub fn set_last(&mut self, last: Lane) {
         self.last = last;
     }
 
-    /// Notes that a mail is no longer in hand, and what was said to it; `spread`, from 0 to 1, is for
-    /// the rest of a domain that is left alone for a while.
-    pub fn done(&mut self, mail: &OutboxId, word: Option<ServerWord>, spread: f64, now: Instant) {
+    /// Notes that a mail is no longer in hand, and what the mail server's answer shows, if it was asked;
+    /// `jitter`, from 0 to 1, is for the rest of the domain.
+    pub fn release(
+        &mut self,
+        mail: &OutboxId,
+        hint: Option<ServerHint>,
+        jitter: f64,
+        now: Instant,
+    ) {
         let Some(place) = self.in_hand.iter().position(|it| it.mail == *mail) else { return };
         let done = self.in_hand.swap_remove(place);
         let domain = done.lane.domain;
         let in_time = !is_stuck(done.since, now);
-        let rests = match word {
-            None | Some(ServerWord::Trouble) => return,
-            Some(ServerWord::Took) => false,
-            Some(ServerWord::Works) if in_time => return self.answering.note(domain, true),
-            Some(ServerWord::Works | ServerWord::Busy | ServerWord::Lost) => true,
+        let rests = match hint {
+            None | Some(ServerHint::Down) => return,
+            Some(ServerHint::Accepted) => false,
+            Some(ServerHint::Works) if in_time => return self.answering.note(domain, true),
+            Some(ServerHint::Works | ServerHint::Busy | ServerHint::NoAnswer) => true,
         };
-        self.answering.note(domain, in_time && word != Some(ServerWord::Lost));
+        self.answering.note(domain, in_time && hint != Some(ServerHint::NoAnswer));
         let before = self.resting.iter().position(|it| it.domain == domain);
         let before = before.and_then(|place| self.resting.remove(place));
         if rests {
             let rest = before.map_or(FIRST_REST, |it| it.next);
-            let (until, next) = (now + spread_by(rest, spread), (rest * 2).min(LONGEST_REST));
+            let (until, next) = (now + with_jitter(rest, jitter), (rest * 2).min(LONGEST_REST));
             self.resting.push_back(Resting { domain, until, next });
             if self.resting.len() > RESTING {
                 self.resting.pop_front();
@@ -139,8 +143,8 @@ impl MailSlots {
         }
     }
 
-    /// Begins to give free slots, `most` of them at the most, to mails that wait.
-    pub(crate) fn deal(&self, most: usize, now: Instant) -> Deal {
+    /// Begins to give free slots, at most `most` of them, to mails that wait.
+    pub fn deal(&self, most: usize, now: Instant) -> Deal {
         let stuck = |domain| {
             self.in_hand.iter().any(|it| it.lane.domain == domain && is_stuck(it.since, now))
         };
@@ -181,7 +185,7 @@ struct Taken {
     stuck: bool,
 }
 
-/// While others wait, or when nobody else does.
+/// What a lane may have: while others wait, or when nobody else does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Share {
     Fair,
@@ -221,13 +225,13 @@ impl Deal {
 
     /// Whether all lanes of the organisation have had their share.
     pub fn is_served(&self, organisation: i64) -> bool {
-        self.of_organisation(organisation, false) >= self.half()
+        self.count_of_organisation(organisation, false) >= self.half()
     }
 
-    /// Gives slots to mails of equal urgency: to a lane after the other, at most half to one
-    /// organisation or domain; and what is left then, to whoever waits. A mail that has one gets no
-    /// other.
-    pub fn out(&mut self, mut lanes: Vec<(Lane, VecDeque<ReadyMail>)>) {
+    /// Gives slots to mails of equal urgency: to one lane after the other, at most half to one
+    /// organisation or domain. What is left then goes to whoever waits. A mail that has a slot gets no
+    /// other one.
+    pub fn give_out(&mut self, mut lanes: Vec<(Lane, VecDeque<ReadyMail>)>) {
         for (_, mails) in &mut lanes {
             mails.retain(|mail| self.chosen.iter().all(|chosen| chosen.id != mail.id));
         }
@@ -255,9 +259,9 @@ impl Deal {
 
     /// Whether the lane may have one more slot.
     ///
-    /// A domain of which it is not known that the server answers has at most half of them, and never the
-    /// last one beside another such domain: what hangs leaves room for what doesn't. When nobody else
-    /// waits, the last one is for who has none: it is there when somebody else's mail comes.
+    /// A domain for which the server is not known to answer has at most half of the slots, and never the
+    /// last one beside another such domain: mails that hang leave room for others. When nobody else
+    /// waits, the last slot stays free for somebody who has none.
     fn allows(&self, lane: Lane, share: Share) -> bool {
         let of_domain = || self.taken.iter().filter(|it| it.lane.domain == lane.domain);
         let in_hand = of_domain().count();
@@ -269,8 +273,8 @@ impl Deal {
         if self.left == 1 && !answers && self.taken.iter().any(may_hang) {
             return false;
         }
-        // What waits for other domains in vain does not count where this one answers.
-        let of_organisation = self.of_organisation(lane.organisation, !answers);
+        // Mails that are stuck on other domains do not count where this domain answers.
+        let of_organisation = self.count_of_organisation(lane.organisation, !answers);
         match share {
             Share::Fair => in_hand < self.half() && of_organisation < self.half(),
             Share::Spare if self.left > 1 => in_hand + 1 < self.most,
@@ -289,7 +293,7 @@ impl Deal {
     }
 
     /// How many mails of an organisation are in hand, with those that are stuck or without.
-    fn of_organisation(&self, organisation: i64, with_stuck: bool) -> usize {
+    fn count_of_organisation(&self, organisation: i64, with_stuck: bool) -> usize {
         let counts =
             |it: &&Taken| it.lane.organisation == organisation && (with_stuck || !it.stuck);
         self.taken.iter().filter(counts).count()

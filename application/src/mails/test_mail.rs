@@ -33,6 +33,6 @@ pub async fn send_test_mail(
 ) -> Result<String, TestMailError> {
     let requested = clock.now();
     let id: OutboxId = new_id(requested, random);
-    let hold = Hold::alone(PATIENCE, clock);
+    let hold = Hold::outside_the_outbox(PATIENCE, clock);
     Ok(mailer.send(&id, &Mail::Test { to, language, requested }, &hold).await?)
 }

@@ -9,8 +9,8 @@ use crate::mails::{Hold, Mail};
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Sends `mail`; returns the other side's answer. `id` makes the `Message-ID`, the same on
-    /// every try. Nothing leaves when `hold` no longer lets it go; what left before may take the other
-    /// side minutes to accept, and is waited for.
+    /// every try. Nothing leaves once `hold` no longer lets the mail go. After it has left, the other side
+    /// may take minutes to accept it, and this waits.
     ///
     /// Errors: [`MailError::Refused`] when it never will be taken, the others when it may be later.
     async fn send(&self, id: &OutboxId, mail: &Mail, hold: &Hold) -> Result<String, MailError>;
@@ -37,7 +37,7 @@ pub enum MailError {
     Unclear(String),
 }
 
-/// Why a mail was not sent: one of a few words that counts can be told apart by.
+/// Why a mail was not sent: one of a few names, which counts of mails are kept by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailReason {
     /// No connection to the mail server, or it broke.
@@ -62,7 +62,7 @@ pub enum MailReason {
     LinkEnded,
     /// The link expired before the mail was taken.
     LinkExpired,
-    /// What the mail tells of is over.
+    /// The change that the mail is about is over.
     Over,
     /// The user is not active, or the address changed.
     UserChanged,
@@ -71,7 +71,7 @@ pub enum MailReason {
 }
 
 impl MailReason {
-    /// The word.
+    /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Connection => "connection",

@@ -9,13 +9,14 @@ mod mailer;
 mod observer;
 mod random;
 mod store;
+mod trace_context;
 mod wake;
 mod webauthn;
 
 pub use clock::Clock;
 pub use identity::{AuthenticateError, Identity};
 pub use mailer::{MailError, MailReason, Mailer};
-pub use observer::{Attempt, Observer, TraceContext};
+pub use observer::{Attempt, DeliveryEnd, DeliveryFailure, Observer};
 pub use random::Random;
 pub use store::{
     AddedSoFar, Ceremonies, ClaimedMail, EndedByKey, History, KeyNeed, KeyNeeds, KeyUsers, Lease,
@@ -23,5 +24,6 @@ pub use store::{
     Outbox, OutboxLoad, OutboxMail, OutboxState, Passkeys, ReadyMail, Repositories, RetiredKey,
     RetiredKeys, Settled, StagedUser, Staging, Store, StoreError, Tokens, Users, Work,
 };
+pub use trace_context::TraceContext;
 pub use wake::Wake;
 pub use webauthn::{NewCredential, WebAuthn, WebAuthnError};

@@ -1,17 +1,18 @@
-//! What the use cases tell those who watch over Passlink.
+//! What the use cases report to those who watch over Passlink.
 
 use std::time::Duration;
 
-use passlink_domain::{LinkKind, LinkState};
+use futures_util::future::BoxFuture;
+use passlink_domain::{LinkKind, LinkState, OpenedBy, OutboxId, PasskeyId};
 use tracing::Span;
 
-use crate::ports::MailReason;
+use crate::{
+    mails::mail_server::ServerAnswer,
+    ports::{ClaimedMail, MailReason, TraceContext},
+};
 
-/// Counts and times what use cases do, and knows the trace that they do it in. Nothing waits for it.
+/// Counts, times and traces what use cases do. Nothing waits for it.
 pub trait Observer: Send + Sync {
-    /// Where `span` stands in its trace, to be kept with what goes on later; `None` when it is in
-    /// none.
-    fn trace(&self, span: &Span) -> Option<TraceContext>;
     /// That many links of a kind entered `state`, durably.
     fn links(&self, state: LinkState, kind: LinkKind, count: u64);
     /// A link's mail was accepted, that long after the link was requested.
@@ -20,23 +21,17 @@ pub trait Observer: Send + Sync {
     fn redeemed(&self, after: Duration);
     /// A mail was tried.
     fn tried(&self, attempt: Attempt);
-}
-
-/// Where an operation stands in a trace, as text that another process can go on from. Holds what the
-/// caller sent to be passed on (W3C `traceparent`, `tracestate` and `baggage`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceContext(String);
-
-impl TraceContext {
-    /// Takes the text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+    /// The current span begins or finishes the ceremony for this passkey, which that opened.
+    fn ceremony(&self, passkey: &PasskeyId, opened_by: &OpenedBy);
+    /// A mail is queued. Returns the span to do that in, and where that span stands in its trace, to be
+    /// kept with the mail; `None` when it is in no trace.
+    fn queueing(&self, mail: &OutboxId) -> (Span, Option<TraceContext>);
+    /// Runs a try to deliver a mail, as a part of the trace in which the mail was queued.
+    fn delivering(
+        &self,
+        mail: &ClaimedMail,
+        delivery: BoxFuture<'static, DeliveryEnd>,
+    ) -> BoxFuture<'static, DeliveryEnd>;
 }
 
 /// What came of a try to deliver a mail.
@@ -48,4 +43,32 @@ pub enum Attempt {
     Retry(MailReason),
     /// It is not tried again.
     Undeliverable(MailReason),
+}
+
+impl Attempt {
+    /// Why the mail was not sent, if it was not.
+    pub fn reason(self) -> Option<MailReason> {
+        match self {
+            Self::Sent => None,
+            Self::Retry(reason) | Self::Undeliverable(reason) => Some(reason),
+        }
+    }
+}
+
+/// How a delivery ended.
+#[derive(Debug)]
+pub struct DeliveryEnd {
+    /// Why it failed, if it did.
+    pub failure: Option<DeliveryFailure>,
+    /// What the mail server answered, if it was asked.
+    pub(crate) server: Option<ServerAnswer>,
+}
+
+/// Why a delivery failed.
+#[derive(Debug)]
+pub struct DeliveryFailure {
+    /// Why the mail was not sent; `None` when something else went wrong.
+    pub reason: Option<MailReason>,
+    /// The same in words.
+    pub text: String,
 }

@@ -2,6 +2,6 @@
 
 /// Wakes the mail worker.
 pub trait Wake: Send + Sync {
-    /// Says that there may be a mail to send. Never waits.
+    /// There may be a mail to send. Never waits.
     fn wake(&self);
 }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    EmailAddress, EventKind, LanguageTag, OrganisationId, Sequence, Text, User, UserEmail, UserEvent,
-    UserHandle, UserId, UserState,
+    EmailAddress, EventKind, LanguageTag, OrganisationId, Sequence, Text, User, UserEmail,
+    UserEvent, UserHandle, UserId, UserState,
 };
 
 use crate::{

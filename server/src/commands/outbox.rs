@@ -14,7 +14,7 @@ use crate::{Error, cli::OutboxCommand, config::Config, worker::Bell};
 struct Line<'m> {
     id: &'m str,
     user: &'m str,
-    kind: &'static str,
+    kind: String,
     link: Option<&'m str>,
     passkey: Option<&'m str>,
     state: &'static str,
@@ -26,28 +26,35 @@ struct Line<'m> {
 
 impl<'m> From<&'m OutboxMail> for Line<'m> {
     fn from(mail: &'m OutboxMail) -> Self {
-        let (kind, link, passkey) = match &mail.about {
-            MailSubject::Link(id) => ("passkeyLink", Some(id.as_str()), None),
-            MailSubject::PasskeyAdded(id) => ("passkeyAdded", None, Some(id.as_str())),
-            MailSubject::PasskeyRemoved(id) => ("passkeyRemoved", None, Some(id.as_str())),
+        let (link, passkey) = match &mail.about {
+            MailSubject::Link(id) => (Some(id.as_str()), None),
+            MailSubject::PasskeyAdded(id) | MailSubject::PasskeyRemoved(id) => {
+                (None, Some(id.as_str()))
+            }
         };
         Self {
             id: mail.id.as_str(),
             user: mail.user.as_str(),
-            kind,
+            kind: camel_case(mail.about.kind().name()),
             link,
             passkey,
-            state: match mail.state {
-                OutboxState::Waiting => "waiting",
-                OutboxState::Sent => "sent",
-                OutboxState::Failed => "failed",
-            },
+            state: mail.state.name(),
             tries: mail.tries,
             queued: mail.queued.to_string(),
             due: mail.due.to_string(),
             last_answer: mail.last_answer.as_deref(),
         }
     }
+}
+
+/// `like_this` as `likeThis`.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |text, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        text + &initial.to_ascii_uppercase() + rest
+    })
 }
 
 pub(crate) async fn run(command: OutboxCommand, config: Config) -> Result<(), Error> {

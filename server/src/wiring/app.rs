@@ -7,7 +7,7 @@ use passlink_adapters::{
         persistence::{HOW_TO_SET_UP, SeaStore, find_sqlite_file, make_sqlite_file},
         system::{SystemClock, SystemRandom},
     },
-    telemetry::Counts,
+    telemetry::TelemetryObserver,
 };
 use passlink_application::ports::{Clock, Observer, Random, Store, Wake};
 use secrecy::ExposeSecret;
@@ -78,7 +78,7 @@ impl App {
             is_new: schema.is_new(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
-            observer: Arc::new(Counts::default()),
+            observer: Arc::new(TelemetryObserver::default()),
         })
     }
 

@@ -6,7 +6,7 @@ use passlink_adapters::outbound::{persistence::ImportTable, process, webauthn::R
 use passlink_application::{
     callers::ManageTokens,
     links::{AddLink, ExpireLinks, LinkIssuer, ListLinks, RevokeLink, SendLink},
-    mails::{DeliverMail, OutboxUseCases},
+    mails::{Composer, DeliverMail, OutboxUseCases},
     passkeys::{ExportPasskeys, ImportPasskeys, ListPasskeys, PasskeyRegistry, RemovePasskey},
     ports::{Mailer, Wake},
     users::{ImportUsers, ManageUsers},
@@ -16,10 +16,6 @@ use secrecy::ExposeSecret;
 
 use super::app::App;
 use crate::{Error, worker::Bell};
-
-/// For tests that can't wait for a lease to end: how long a claimed mail is nobody else's. All nodes
-/// on a database must agree on it. Not a part of the configuration, hence the name.
-const LEASE: &str = "_PASSLINK_LEASE";
 
 impl App {
     /// Notes which links expired.
@@ -64,13 +60,14 @@ impl App {
         keys: Arc<CodeKeys>,
         mailer: Arc<dyn Mailer>,
     ) -> Result<DeliverMail, Error> {
-        let ports = (self.clock(), self.random.clone());
-        let (public_url, observer) = (self.config.public_links()?, self.observer.clone());
-        let deliver = DeliverMail::new(self.store(), ports, mailer, keys, public_url, observer);
-        let deliver = deliver.held_by(process::name());
-        Ok(match std::env::var(LEASE) {
-            Ok(lease) => deliver.with_lease(humantime::parse_duration(&lease)?),
-            Err(_) => deliver,
+        Ok(DeliverMail {
+            store: self.store(),
+            clock: self.clock(),
+            random: self.random.clone(),
+            mailer,
+            composer: Composer { keys, public_url: self.config.public_links()? },
+            observer: self.observer.clone(),
+            holder: process::name(),
         })
     }
 

@@ -29,7 +29,7 @@ async fn a_mail_that_waits_with_a_link_that_expired_is_ended_and_one_in_hand_is_
         let caller = world.user(id).await;
         world.send_link().to_caller(caller).await.unwrap();
     }
-    let mut slots = crate::mails::MailSlots::new(1);
+    let mut slots = crate::mails::slots::MailSlots::new(1);
     let in_hand =
         world.deliver_mail().claim(&mut slots, 1, std::time::Instant::now()).await.unwrap();
     world.pass(3600);

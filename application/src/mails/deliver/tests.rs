@@ -1,13 +1,11 @@
-use std::sync::Arc;
-
 use jiff::SignedDuration;
-use passlink_domain::UserState;
+use passlink_domain::{LinkState, UserState};
 
 use super::*;
 use crate::{
     fakes::World,
-    mails::{Mail, OutboxUseCases, Urgency},
-    ports::OutboxState,
+    mails::{Mail, OutboxUseCases, Urgency, mail_server::ServerHint, slots::MailSlots},
+    ports::{Attempt, MailError, MailOutcome, MailReason, OutboxState},
 };
 
 /// A user for whom a link was requested.
@@ -22,10 +20,7 @@ async fn requested() -> Arc<World> {
 async fn work(world: &Arc<World>) -> Vec<MailOutcome> {
     let mut outcomes = Vec::new();
     for claimed in world.claim().await {
-        match world.deliver(claimed).await {
-            Delivered::Recorded(outcome) => outcomes.push(outcome),
-            Delivered::Lost => panic!("nobody else works here"),
-        }
+        outcomes.push(world.deliver(claimed).await.expect("nobody else works here"));
     }
     outcomes
 }
@@ -203,10 +198,10 @@ async fn a_claimed_mail_is_given_out_again_when_its_lease_ends_and_the_late_work
     world.pass(46);
     let second = world.claim().await.remove(0);
     assert_eq!((first.tries, second.tries), (1, 2));
-    assert_eq!(world.deliver(first).await, Delivered::Lost);
+    assert_eq!(world.deliver(first).await, None);
     assert!(world.sent.lock().unwrap().is_empty(), "what another has is not sent");
     assert_eq!(world.state().mails[0].state, OutboxState::Waiting);
-    assert!(matches!(world.deliver(second).await, Delivered::Recorded(_)));
+    assert!(world.deliver(second).await.is_some());
 }
 
 #[tokio::test]
@@ -225,7 +220,7 @@ async fn a_mail_whose_lease_is_renewed_is_given_to_nobody_else() {
     world.pass(44);
     assert!(world.claim().await.is_empty());
     let sent = MailOutcome::Sent("250 ok".into());
-    assert_eq!(world.deliver(claimed).await, Delivered::Recorded(sent));
+    assert_eq!(world.deliver(claimed).await, Some(sent));
     assert_eq!(world.state().mails[0].tries, 1);
 }
 
@@ -235,12 +230,12 @@ async fn a_mail_that_another_worker_has_is_neither_renewed_nor_recorded() {
     let worker = world.deliver_mail();
     let claimed = world.claim().await.remove(0);
     let hold = worker.hold(&claimed);
-    let tried = worker.deliver(claimed.clone(), &hold).await.unwrap().unwrap();
+    let tried = worker.send(&claimed, &hold).await.unwrap().unwrap();
     world.pass(46);
     let second = world.claim().await.remove(0);
     assert!(!worker.renew(&claimed, &hold).await.unwrap());
     assert!(!hold.lets_go(&*world));
-    assert_eq!(worker.record(&tried).await.unwrap(), Delivered::Lost);
+    assert!(!worker.record(&claimed, &tried).await.unwrap());
     let mail = &world.state().mails[0];
     assert_eq!((mail.state, mail.leased_until), (OutboxState::Waiting, Some(second.lease_end)));
 }
@@ -251,9 +246,7 @@ async fn a_renewal_that_comes_after_the_outcome_changes_nothing() {
     fail_next(&world, MailError::Unavailable(MailReason::Deferred, "451 later".into()));
     let claimed = world.claim().await.remove(0);
     let outcome = world.deliver(claimed.clone()).await;
-    let Delivered::Recorded(MailOutcome::Retry { due, .. }) = outcome else {
-        panic!("{outcome:?}")
-    };
+    let Some(MailOutcome::Retry { due, .. }) = outcome else { panic!("{outcome:?}") };
     let worker = world.deliver_mail();
     assert!(!worker.renew(&claimed, &worker.hold(&claimed)).await.unwrap());
     let mail = &world.state().mails[0];
@@ -273,10 +266,11 @@ async fn an_outcome_that_stands_already_is_recorded_and_nobody_elses() {
         let worker = world.deliver_mail();
         let claimed = world.claim().await.remove(0);
         let hold = worker.hold(&claimed);
-        let tried = worker.deliver(claimed, &hold).await.unwrap().unwrap();
+        let tried = worker.send(&claimed, &hold).await.unwrap().unwrap();
         // The first time the commit came through, and its answer did not.
-        let first = worker.record(&tried).await.unwrap();
-        assert_eq!(worker.record(&tried).await.unwrap(), first);
+        for _ in 0..2 {
+            assert!(worker.record(&claimed, &tried).await.unwrap());
+        }
     }
 }
 
@@ -311,10 +305,11 @@ async fn a_mail_that_is_told_to_come_slower_is_tried_again_later() {
     let worker = world.deliver_mail();
     let claimed = world.claim().await.remove(0);
     let hold = worker.hold(&claimed);
-    let tried = worker.deliver(claimed, &hold).await.unwrap().unwrap();
-    assert_eq!(tried.server(), Some((ServerWord::Busy, "450 slow down")));
-    let recorded = worker.record(&tried).await.unwrap();
-    assert!(matches!(recorded, Delivered::Recorded(MailOutcome::Retry { .. })), "{recorded:?}");
+    let tried = worker.send(&claimed, &hold).await.unwrap().unwrap();
+    let answer = tried.server_answer().unwrap();
+    assert_eq!((answer.hint, &*answer.text), (ServerHint::Busy, "450 slow down"));
+    assert!(worker.record(&claimed, &tried).await.unwrap());
+    assert!(matches!(tried.outcome, MailOutcome::Retry { .. }), "{tried:?}");
 }
 
 #[tokio::test]
@@ -327,7 +322,7 @@ async fn what_a_worker_had_in_hand_who_is_gone_is_free_at_once() {
     worker.free_mails(|holder| holder.is_none()).await.unwrap();
     let second = world.claim().await.remove(0);
     assert_eq!((first.tries, second.tries), (1, 2));
-    assert_eq!(world.deliver(first).await, Delivered::Lost);
+    assert_eq!(world.deliver(first).await, None);
 }
 
 #[tokio::test]
@@ -378,9 +373,9 @@ async fn a_link_that_was_revoked_while_its_mail_was_under_way_replaces_no_other(
         let worker = world.deliver_mail();
         let claimed = world.claim().await.remove(0);
         let hold = worker.hold(&claimed);
-        let tried = worker.deliver(claimed, &hold).await.unwrap().unwrap();
+        let tried = worker.send(&claimed, &hold).await.unwrap().unwrap();
         world.change(|state| state.links[1].state = meanwhile);
-        worker.record(&tried).await.unwrap();
+        worker.record(&claimed, &tried).await.unwrap();
         assert_eq!(world.state().links[0].state, older);
     }
 }
@@ -392,5 +387,5 @@ async fn a_lease_that_was_given_while_others_looked_at_the_time_holds() {
     // Who looked at the time just before that, and comes to the outbox just after.
     world.set_clock(-5);
     assert!(world.claim().await.is_empty());
-    assert!(matches!(world.deliver(claimed).await, Delivered::Recorded(_)));
+    assert!(world.deliver(claimed).await.is_some());
 }

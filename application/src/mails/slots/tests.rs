@@ -25,14 +25,14 @@ fn with_in_hand(most: usize, in_hand: &[(Lane, u64)], now: Instant) -> MailSlots
     for (number, (lane, age)) in in_hand.iter().enumerate() {
         let id = format!("in-hand-{number}").parse().unwrap();
         slots.take(id, *lane, now - Duration::from_secs(*age));
-        slots.served(*lane);
+        slots.set_last(*lane);
     }
     slots
 }
 
 impl Deal {
     fn dealt(mut self, lanes: Vec<(Lane, VecDeque<ReadyMail>)>) -> Vec<ReadyMail> {
-        self.out(lanes);
+        self.give_out(lanes);
         self.chosen
     }
 }
@@ -111,17 +111,17 @@ fn a_domain_of_which_nothing_is_known_gets_half_until_the_server_answers_for_it(
     let mut slots = MailSlots::new(8);
     assert_eq!(dealt(&slots, vec![mails(one, 9)], now).len(), 4);
     let id: OutboxId = "mail".parse().unwrap();
-    for (age, word, gets) in [
-        (1, ServerWord::Took, 7),
-        (11, ServerWord::Works, 4),
-        (1, ServerWord::Works, 7),
-        (1, ServerWord::Lost, 4),
+    for (age, hint, gets) in [
+        (1, ServerHint::Accepted, 7),
+        (11, ServerHint::Works, 4),
+        (1, ServerHint::Works, 7),
+        (1, ServerHint::NoAnswer, 4),
     ] {
         let done = now + Duration::from_secs(3600);
         slots.take(id.clone(), one, done - Duration::from_secs(age));
-        slots.done(&id, Some(word), 0.5, done);
+        slots.release(&id, Some(hint), 0.5, done);
         let later = done + Duration::from_secs(60);
-        assert_eq!(dealt(&slots, vec![mails(one, 9)], later).len(), gets, "{word:?}");
+        assert_eq!(dealt(&slots, vec![mails(one, 9)], later).len(), gets, "{hint:?}");
     }
 }
 
@@ -137,7 +137,7 @@ fn no_number_of_domains_that_hang_keeps_one_waiting_for_which_the_server_answers
             }
             now += Duration::from_secs(60);
         }
-        assert_eq!(slots.in_hand(), 3, "{organisations}");
+        assert_eq!(slots.free(), 1, "{organisations}");
         for organisation in [0, 1, 99] {
             let honest = vec![mails(lane(organisation, 77), 1)];
             assert_eq!(dealt(&slots, honest, now).len(), 1, "{organisations} {organisation}");
@@ -157,27 +157,27 @@ fn a_mail_that_is_done_gives_its_slot_back() {
     let now = now();
     let mut slots = with_in_hand(1, &[(lane(1, 1), 0)], now);
     assert_eq!(slots.free(), 0);
-    slots.done(&"in-hand-0".parse().unwrap(), Some(ServerWord::Works), 0.5, now);
-    assert_eq!((slots.in_hand(), slots.free()), (0, 1));
+    slots.release(&"in-hand-0".parse().unwrap(), Some(ServerHint::Works), 0.5, now);
+    assert_eq!((slots.in_hand().len(), slots.free()), (0, 1));
 }
 
 #[test]
 fn a_domain_that_asks_to_slow_down_is_left_alone_for_longer_and_longer() {
     let (mut now, mut slots) = (now(), MailSlots::new(4));
     let id: OutboxId = "mail".parse().unwrap();
-    let say = |slots: &mut MailSlots, word, now| {
+    let say = |slots: &mut MailSlots, hint, now| {
         slots.take(id.clone(), lane(1, 1), now);
-        slots.done(&id, Some(word), 0.5, now);
+        slots.release(&id, Some(hint), 0.5, now);
     };
     let waiting = || vec![mails(lane(1, 1), 1), mails(lane(1, 2), 1)];
     for rest in [1, 2, 4, 8, 16, 30, 30] {
-        say(&mut slots, ServerWord::Busy, now);
+        say(&mut slots, ServerHint::Busy, now);
         let before = now + Duration::from_secs(rest) - Duration::from_millis(1);
         assert_eq!(dealt(&slots, waiting(), before), [lane(1, 2)]);
         now += Duration::from_secs(rest);
         assert_eq!(dealt(&slots, waiting(), now).len(), 2);
     }
-    say(&mut slots, ServerWord::Took, now);
-    say(&mut slots, ServerWord::Busy, now);
+    say(&mut slots, ServerHint::Accepted, now);
+    say(&mut slots, ServerHint::Busy, now);
     assert_eq!(dealt(&slots, waiting(), now + Duration::from_secs(1)).len(), 2, "as at first");
 }

@@ -6,11 +6,11 @@ use passlink_domain::{
     Attachment, Ceremony, CodeKeys, Credential, LinkId, MAX_CEREMONIES, ObjectDetails, OpenedBy,
     PasskeyId, Purpose, User, UserHandle, UserId,
 };
-use tracing::{Span, info_span};
+use tracing::info_span;
 
 use super::{
     RegisterPasskey,
-    opener::{Opener, invalid_code, lock_opener, record_opener},
+    opener::{Opener, invalid_code, lock_opener},
 };
 use crate::{
     codes::PresentedCode,
@@ -48,10 +48,7 @@ impl RegisterPasskey {
     /// Begins a ceremony for a caller who acts for the user.
     ///
     /// Errors: [`PasskeyError`]; nothing is kept then.
-    #[tracing::instrument(
-        name = "passlink.begin_registration", skip_all,
-        fields(passlink.passkey.id, passlink.link.id, passlink.opened_by)
-    )]
+    #[tracing::instrument(name = "passlink.begin_registration", skip_all)]
     pub async fn begin(&self, new: NewPasskey) -> Result<BegunRegistration, PasskeyError> {
         self.begin_as(new, OpenedBy::Bearer).await
     }
@@ -59,10 +56,7 @@ impl RegisterPasskey {
     /// Begins a ceremony with the code of a link.
     ///
     /// Errors: [`PasskeyError`]; nothing is kept then, and the link can be used all the same.
-    #[tracing::instrument(
-        name = "passlink.begin_registration", skip_all,
-        fields(passlink.passkey.id, passlink.link.id, passlink.opened_by)
-    )]
+    #[tracing::instrument(name = "passlink.begin_registration", skip_all)]
     pub async fn begin_with_code(
         &self,
         new: NewPasskey,
@@ -81,20 +75,20 @@ impl RegisterPasskey {
         new: NewPasskey,
         opened_by: OpenedBy,
     ) -> Result<BegunRegistration, PasskeyError> {
-        record_opener(&opened_by);
-        if !new.domain.is_empty() && !self.registry.webauthn.serves(&new.domain) {
+        let registry = &self.registry;
+        let id = new_id(registry.clock.now(), &*registry.random);
+        registry.observer.ceremony(&id, &opened_by);
+        if !new.domain.is_empty() && !registry.webauthn.serves(&new.domain) {
             return Err(PasskeyError::Domain);
         }
-        let registry = &self.registry;
         let opening = Opening {
-            id: new_id(registry.clock.now(), &*registry.random),
+            id,
             handle: random_uuid(&*registry.random).into(),
             registry: registry.clone(),
             keys: self.codes.keys.clone(),
             new,
             opened_by,
         };
-        Span::current().record("passlink.passkey.id", opening.id.as_str());
         registry.store.write(opening, |opening, tx| Box::pin(open(opening, tx))).await
     }
 }

@@ -4,11 +4,11 @@ use passlink_domain::{
     Ceremony, Challenge, Credential, LinkState, ObjectDetails, OpenedBy, PasskeyId, UserId,
     name_passkey,
 };
-use tracing::{Span, info_span};
+use tracing::info_span;
 
 use super::{
     RegisterPasskey,
-    opener::{invalid_code, record_opener, serving_link},
+    opener::{invalid_code, serving_link},
     record::{Finished, Redeemed, record},
 };
 use crate::{
@@ -66,10 +66,7 @@ impl RegisterPasskey {
     /// Errors: [`PasskeyError`]; nothing is stored then, and the link can be used all the same.
     /// [`PasskeyError::NoBearer`] when a bearer token began the ceremony and the caller is nobody, or
     /// another user.
-    #[tracing::instrument(
-        name = "passlink.finish_registration", skip_all,
-        fields(passlink.passkey.id, passlink.link.id, passlink.opened_by)
-    )]
+    #[tracing::instrument(name = "passlink.finish_registration", skip_all)]
     pub async fn finish(
         &self,
         key: CeremonyKey,
@@ -91,8 +88,7 @@ impl RegisterPasskey {
                 open.ok_or(PasskeyError::NotVerified)?
             }
         };
-        record_opener(&open.ceremony.opened_by);
-        Span::current().record("passlink.passkey.id", open.ceremony.id.as_str());
+        self.registry.observer.ceremony(&open.ceremony.id, &open.ceremony.opened_by);
         let (user, id) = (open.ceremony.user.clone(), open.ceremony.id.clone());
         match self.finish_ceremony(open, answer).await {
             // The same answer may have come twice, and the other one used the link up.

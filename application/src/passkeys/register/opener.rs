@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use passlink_domain::{LinkId, OpenedBy, PasskeyLink, User, UserId};
-use tracing::Span;
 
 use crate::{
     codes::CodeError,
@@ -49,15 +48,4 @@ pub(super) async fn serving_link(
 
 pub(super) fn invalid_code() -> PasskeyError {
     CodeError::Invalid.into()
-}
-
-/// Records in the current span what opened the ceremony.
-pub(super) fn record_opener(opened_by: &OpenedBy) {
-    let span = Span::current();
-    match opened_by {
-        OpenedBy::Bearer => span.record("passlink.opened_by", "bearer"),
-        OpenedBy::Link(link) => {
-            span.record("passlink.opened_by", "link").record("passlink.link.id", link.as_str())
-        }
-    };
 }

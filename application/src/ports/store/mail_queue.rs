@@ -24,24 +24,24 @@ pub struct ReadyMail {
     pub since: Timestamp,
 }
 
-/// For how long a worker takes mails, and which one it is.
+/// How long a worker has mails in hand, and which worker it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// When the mails are anybody's again, unless it is renewed.
     pub end: Timestamp,
-    /// The process of the worker; `None` when it can't be told from others.
+    /// The process of the worker; `None` when it has no name that no other process has.
     pub holder: Option<String>,
 }
 
-/// How long a mail waits at the most until it is tried again, or taken from a worker that is gone. A
-/// time that lies further ahead was written by a clock that was wrong.
+/// The longest that a mail can wait until it is tried again, or is taken from a worker that is gone. A
+/// time that lies further ahead was written by a wrong clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LongestWaits {
-    /// With a link.
+    /// A mail with a link.
     pub link: Duration,
-    /// That tells of something.
+    /// A mail about a change.
     pub notice: Duration,
-    /// In a worker's hand.
+    /// A mail that a worker has in hand.
     pub lease: Duration,
 }
 
@@ -64,7 +64,7 @@ pub struct ClaimedMail {
     pub may_have_arrived: bool,
     /// Until when it is nobody else's.
     pub lease_end: Timestamp,
-    /// Where the request stands in its trace, when it is in one.
+    /// Where the request that queued it stands in its trace, when it is in one.
     pub trace: Option<TraceContext>,
 }
 
@@ -82,8 +82,7 @@ pub enum MailOutcome {
         /// Whether it may have arrived by this try.
         may_have_arrived: bool,
     },
-    /// To be tried again as if it had not been: it is not the mail's fault that it was not taken, for
-    /// this reason.
+    /// To be tried again as if it had not been tried: no mail would have been taken, for this reason.
     Returned(String),
     /// Not to be tried again, for this reason.
     Failed(String),
@@ -126,18 +125,18 @@ pub trait MailQueue {
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
-        but: &[OutboxId],
+        except: &[OutboxId],
     ) -> Result<bool, StoreError>;
     /// Makes up to `limit` mails of each kind ready whose wait for the next try is over, or whose lease
-    /// has ended, but not these.
+    /// has ended, except these.
     async fn ripen(
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
-        but: &[OutboxId],
+        except: &[OutboxId],
         limit: u64,
     ) -> Result<(), StoreError>;
-    /// The holders of mails in hand, each once; `None` for those that can't be told.
+    /// The holders of mails in hand, each once; `None` for those without a name.
     async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError>;
     /// Makes the mails ready again that a holder has in hand.
     async fn free_mails_of(&mut self, holder: Option<&str>) -> Result<(), StoreError>;

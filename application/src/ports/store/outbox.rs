@@ -1,11 +1,13 @@
 //! Mails that wait, were sent or failed.
 
+use std::str::FromStr;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{LinkId, OutboxId, PasskeyId, User, UserId};
 
 use crate::{
-    mails::{Lane, Urgency},
+    mails::{Lane, MailKind, UnknownName, Urgency},
     ports::{StoreError, TraceContext},
 };
 
@@ -20,6 +22,27 @@ pub enum OutboxState {
     Failed,
 }
 
+impl OutboxState {
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl FromStr for OutboxState {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let state =
+            [Self::Waiting, Self::Sent, Self::Failed].into_iter().find(|it| it.name() == name);
+        state.ok_or_else(|| UnknownName { what: "state of a mail", name: name.to_owned() })
+    }
+}
+
 /// What a mail is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailSubject {
@@ -32,12 +55,18 @@ pub enum MailSubject {
 }
 
 impl MailSubject {
-    /// How soon a mail about it must go out that was not tried yet.
-    pub fn urgency(&self) -> Urgency {
+    /// The kind of mail that is about it.
+    pub const fn kind(&self) -> MailKind {
         match self {
-            Self::Link(_) => Urgency::Awaited,
-            Self::PasskeyAdded(_) | Self::PasskeyRemoved(_) => Urgency::Notice,
+            Self::Link(_) => MailKind::PasskeyLink,
+            Self::PasskeyAdded(_) => MailKind::PasskeyAdded,
+            Self::PasskeyRemoved(_) => MailKind::PasskeyRemoved,
         }
+    }
+
+    /// How soon a mail about it must go out that was not tried yet.
+    pub const fn urgency(&self) -> Urgency {
+        self.kind().urgency()
     }
 }
 
@@ -64,7 +93,7 @@ pub struct OutboxMail {
     pub leased_until: Option<Timestamp>,
     /// What the other side said last.
     pub last_answer: Option<String>,
-    /// Where the request stands in its trace, when it is in one.
+    /// Where the request that queued it stands in its trace, when it is in one.
     pub trace: Option<TraceContext>,
 }
 
@@ -75,7 +104,7 @@ impl OutboxMail {
             id,
             user: user.id.clone(),
             about,
-            lane: Lane::of(user),
+            lane: Lane::for_user(user),
             queued: now,
             due: now,
             tries: 0,
@@ -103,8 +132,8 @@ pub struct OutboxLoad {
 pub trait Outbox {
     /// Queues a mail.
     async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError>;
-    /// Ends the mails with these links that wait and that nobody has in hand, with what an operator is
-    /// told; returns how many.
+    /// Ends the mails with these links that wait and that nobody has in hand, with `answer` for an
+    /// operator to read; returns how many.
     async fn end_mails(
         &mut self,
         links: &[LinkId],

@@ -72,16 +72,6 @@ struct Account {
     username: Option<String>,
 }
 
-/// The name of the templates for a mail, and of its texts.
-pub(super) fn kind(mail: &Mail) -> &'static str {
-    match mail {
-        Mail::PasskeyLink(_) => "passkey_link",
-        Mail::PasskeyAdded(_) => "passkey_added",
-        Mail::PasskeyRemoved(_) => "passkey_removed",
-        Mail::Test { .. } => "test",
-    }
-}
-
 /// The links that a mail is sent for, by the names that its templates have for them.
 pub(super) fn links(mail: &Mail) -> Vec<(&'static str, &SecretUrl)> {
     match mail {
@@ -102,7 +92,7 @@ pub(super) fn data(
     let (direction, start) =
         if is_rtl(&catalogue.language) { ("rtl", "right") } else { ("ltr", "left") };
     let common = Common {
-        kind: kind(mail),
+        kind: mail.kind().name(),
         language: catalogue.language.as_str(),
         direction,
         start,

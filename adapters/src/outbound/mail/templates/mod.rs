@@ -129,7 +129,7 @@ impl Templates {
                 (true, false) => Output::Html,
             };
             let design = self.design(&rendered.language);
-            return Err(design.lacks(name, context::kind(mail), without));
+            return Err(design.lacks(name, mail.kind().name(), without));
         }
         Ok(())
     }
@@ -172,7 +172,7 @@ impl Templates {
             reason: "there are no texts".to_owned(),
         })?;
         let design = self.design(language);
-        let kind = context::kind(mail);
+        let kind = mail.kind().name();
         let mut data = context::data(mail, catalogue, sender)?;
         let subject = one_line(&design.render("subject", Output::Text, &data)?);
         if let Value::Object(fields) = &mut data {
@@ -192,7 +192,7 @@ impl Templates {
         language: &LanguageTag,
     ) -> Result<impl Iterator<Item = (&'static str, Mail)>, TemplateError> {
         let mails = samples(language, Extent::Full)?;
-        Ok(mails.into_iter().map(|mail| (context::kind(&mail), mail)))
+        Ok(mails.into_iter().map(|mail| (mail.kind().name(), mail)))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The sections of a catalogue, and the values that their texts may hold.
 
+use passlink_application::mails::MailKind;
+
 /// The sections whose texts are the plural forms of a unit.
 pub(super) const UNITS: [&str; 2] = ["minutes", "hours"];
 
@@ -9,10 +11,16 @@ pub(super) fn values(section: &str) -> &'static [&'static str] {
         "time" => &["day", "month", "year", "h", "hh", "mm", "hours", "minutes"],
         "minutes" | "hours" => &["n"],
         "common" => &["name", "sender"],
-        "passkey_link" => &["name", "sender", "site", "duration", "expires", "requested"],
-        "passkey_added" => &["name", "sender", "site", "passkey", "added", "undo_until"],
-        "passkey_removed" => &["name", "sender", "site", "passkey", "removed"],
-        "test" => &["sender", "requested"],
-        _ => &[],
+        kind => match kind.parse() {
+            Ok(MailKind::PasskeyLink) => {
+                &["name", "sender", "site", "duration", "expires", "requested"]
+            }
+            Ok(MailKind::PasskeyAdded) => {
+                &["name", "sender", "site", "passkey", "added", "undo_until"]
+            }
+            Ok(MailKind::PasskeyRemoved) => &["name", "sender", "site", "passkey", "removed"],
+            Ok(MailKind::Test) => &["sender", "requested"],
+            Err(_) => &[],
+        },
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::{
-    mails::{Lane, Urgency},
+    mails::{Lane, MailKind, Urgency},
     ports::{
         ClaimedMail, Lease, LongestWaits, MailOutcome, MailQueue, OutboxState, ReadyMail,
         StoreError, TraceContext,
@@ -20,9 +20,7 @@ use sea_orm::{
 
 use super::{
     Sql, instant,
-    outbox::{
-        IN_HAND, KINDS, PUT_OFF, READY, about, ready, state_name, urgency_number, urgency_of,
-    },
+    outbox::{IN_HAND, PUT_OFF, about, ready, ready_with, urgency_number},
     parsed,
 };
 use crate::outbound::persistence::entities::outbox::{Column, Entity, Model};
@@ -40,27 +38,28 @@ fn ready_mail(row: Model) -> Result<ReadyMail, StoreError> {
     })
 }
 
-/// The mails that are ready again at `now`: put off until then or in hand until then, and those whose
-/// time lies further ahead than any can; by kind, and without those `but`.
+/// The mails that are ready again at `now`: their wait is over or their lease has ended, or the time of
+/// that lies further ahead than any can. By kind, and without those in `except`.
 fn ripe(
     now: Timestamp,
     waits: LongestWaits,
-    but: &[OutboxId],
-) -> impl Iterator<Item = (&'static str, Condition)> {
+    except: &[OutboxId],
+) -> impl Iterator<Item = (MailKind, Condition)> {
     let at = |time: Result<Timestamp, jiff::Error>| time.unwrap_or(Timestamp::MAX).as_millisecond();
     let lease = at(now.checked_add(waits.lease));
     let now_ms = now.as_millisecond();
-    KINDS.into_iter().flat_map(move |kind| {
-        let longest = match urgency_of(kind) {
+    MailKind::QUEUED.into_iter().flat_map(move |kind| {
+        let longest = match kind.urgency() {
             Urgency::Awaited => waits.link,
             _ => waits.notice,
         };
         let put_off = move |when: SimpleExpr| {
-            Condition::all().add(Expr::cust(PUT_OFF)).add(Column::Kind.eq(kind)).add(when)
+            Condition::all().add(Expr::cust(PUT_OFF)).add(Column::Kind.eq(kind.name())).add(when)
         };
         let in_hand = move |when: SimpleExpr| {
-            let others = Column::Id.is_not_in(but.iter().map(OutboxId::as_str));
-            let in_hand = Condition::all().add(Expr::cust(IN_HAND)).add(Column::Kind.eq(kind));
+            let others = Column::Id.is_not_in(except.iter().map(OutboxId::as_str));
+            let in_hand =
+                Condition::all().add(Expr::cust(IN_HAND)).add(Column::Kind.eq(kind.name()));
             in_hand.add(when).add(others)
         };
         [
@@ -92,7 +91,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         let domains = Entity::find()
             .select_only()
             .column(Column::LaneDomain)
-            .filter(Column::State.eq(state_name(OutboxState::Sent)))
+            .filter(Column::State.eq(OutboxState::Sent.name()))
             .order_by_desc(Column::Id)
             .limit(limit)
             .into_tuple()
@@ -129,10 +128,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         since: Timestamp,
         limit: usize,
     ) -> Result<Vec<ReadyMail>, StoreError> {
-        let mut mails = Entity::find()
-            .filter(Expr::cust(READY))
-            .filter(Column::Kind.is_in(KINDS))
-            .filter(Column::Urgency.eq(urgency_number(urgency)))
+        let mut mails = ready_with(urgency)
             .filter(Column::DueAt.gte(since.as_millisecond()))
             .order_by_asc(Column::DueAt)
             .limit(u64::try_from(limit).unwrap_or(u64::MAX));
@@ -180,9 +176,9 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
-        but: &[OutboxId],
+        except: &[OutboxId],
     ) -> Result<bool, StoreError> {
-        for (_, which) in ripe(now, waits, but) {
+        for (_, which) in ripe(now, waits, except) {
             let one = Entity::find().select_only().column(Column::Id).filter(which).limit(1);
             let one = one.into_tuple::<String>().one(self.db).await;
             if one.map_err(|error| self.failed(error))?.is_some() {
@@ -196,10 +192,10 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
-        but: &[OutboxId],
+        except: &[OutboxId],
         limit: u64,
     ) -> Result<(), StoreError> {
-        for (kind, which) in ripe(now, waits, but) {
+        for (kind, which) in ripe(now, waits, except) {
             let some = Entity::find()
                 .filter(which)
                 .limit(limit)
@@ -210,7 +206,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             // A worker that is gone had some in hand as the first who tried them.
             let (in_hand, put_off): (Vec<_>, Vec<_>) =
                 some.into_iter().partition(|row| row.leased_until.is_some());
-            self.make_ready(in_hand, urgency_of(kind), Expr::col(Column::QueuedAt)).await?;
+            self.make_ready(in_hand, kind.urgency(), Expr::col(Column::QueuedAt)).await?;
             self.make_ready(put_off, Urgency::Retry, Expr::value(now.as_millisecond())).await?;
         }
         Ok(())
@@ -234,16 +230,16 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             Some(holder) => Column::HeldBy.eq(holder),
             None => Column::HeldBy.is_null(),
         };
-        for kind in KINDS {
+        for kind in MailKind::QUEUED {
             let rows = Entity::find()
                 .filter(Expr::cust(IN_HAND))
                 .filter(held.clone())
-                .filter(Column::Kind.eq(kind))
+                .filter(Column::Kind.eq(kind.name()))
                 .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
                 .all(self.db)
                 .await
                 .map_err(|error| self.failed(error))?;
-            self.make_ready(rows, urgency_of(kind), Expr::col(Column::QueuedAt)).await?;
+            self.make_ready(rows, kind.urgency(), Expr::col(Column::QueuedAt)).await?;
         }
         Ok(())
     }
@@ -258,7 +254,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             .col_expr(Column::LeasedUntil, Expr::value(lease_end.as_millisecond()))
             .filter(Column::Id.eq(claimed.id.as_str()))
             .filter(Column::Tries.eq(claimed.tries))
-            .filter(Column::State.eq(state_name(OutboxState::Waiting)))
+            .filter(Column::State.eq(OutboxState::Waiting.name()))
             // One that is to be tried again is in nobody's hand.
             .filter(Column::LeasedUntil.is_not_null())
             .exec(self.db)
@@ -284,14 +280,14 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             _ => None,
         };
         let mut update = Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(state)))
+            .col_expr(Column::State, Expr::value(state.name()))
             .col_expr(Column::LastAnswer, Expr::value(answer.as_str()))
             .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
             .col_expr(Column::HeldBy, Expr::value(None::<String>))
             .col_expr(Column::Urgency, Expr::value(urgency))
             .filter(Column::Id.eq(claimed.id.as_str()))
             .filter(Column::Tries.eq(claimed.tries))
-            .filter(Column::State.eq(state_name(OutboxState::Waiting)));
+            .filter(Column::State.eq(OutboxState::Waiting.name()));
         if matches!(outcome, MailOutcome::Retry { may_have_arrived: true, .. }) {
             update = update.col_expr(Column::MayHaveArrived, Expr::value(true));
         }

@@ -55,21 +55,3 @@ where
 {
     text.parse().map_err(bad_row)
 }
-
-/// Names for the states that a column keeps as text.
-macro_rules! state_names {
-    ($to:ident, $from:ident, $type:ty { $($variant:path => $name:literal),+ $(,)? }) => {
-        pub(super) fn $to(state: $type) -> &'static str {
-            match state { $($variant => $name),+ }
-        }
-
-        #[allow(dead_code, reason = "a state that is only searched for is not read back")]
-        fn $from(name: &str) -> Result<$type, StoreError> {
-            match name {
-                $($name => Ok($variant),)+
-                _ => Err(crate::outbound::persistence::error::bad_row(format!("unknown state {name}"))),
-            }
-        }
-    };
-}
-use state_names;

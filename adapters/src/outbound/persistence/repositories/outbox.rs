@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::{
-    mails::{Lane, Urgency},
+    mails::{Lane, MailKind, Urgency},
     ports::{MailSubject, Outbox, OutboxLoad, OutboxMail, OutboxState, StoreError, TraceContext},
 };
 use passlink_domain::{LinkId, OutboxId, UserId};
@@ -12,21 +12,11 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
 };
 
-use super::{Sql, instant, parsed, state_names};
+use super::{Sql, instant, parsed};
 use crate::outbound::persistence::{
     entities::outbox::{ActiveModel, Column, Entity, Model},
     error::bad_row,
 };
-
-state_names!(state_name, state_named, OutboxState {
-    OutboxState::Waiting => "waiting",
-    OutboxState::Sent => "sent",
-    OutboxState::Failed => "failed",
-});
-
-/// The kinds of mails that this version knows. Those of a newer one wait for a node that does.
-pub(super) const KINDS: [&str; 3] = [LINK, "passkey_added", "passkey_removed"];
-const LINK: &str = "passkey_link";
 
 // As the indices have them, to the letter.
 pub(super) const READY: &str =
@@ -42,39 +32,41 @@ pub(super) fn urgency_number(urgency: Urgency) -> i16 {
     }
 }
 
-/// How soon a mail of this kind must go out that was not tried yet.
-pub(super) fn urgency_of(kind: &str) -> Urgency {
-    match kind {
-        LINK => Urgency::Awaited,
-        _ => Urgency::Notice,
-    }
+/// The mails that are ready, of the kinds that this version knows. Those of a newer one wait for a node
+/// that does.
+fn unordered_ready() -> Select<Entity> {
+    Entity::find()
+        .filter(Expr::cust(READY))
+        .filter(Column::Kind.is_in(MailKind::QUEUED.map(MailKind::name)))
+}
+
+/// The mails of one urgency that are ready.
+pub(super) fn ready_with(urgency: Urgency) -> Select<Entity> {
+    unordered_ready().filter(Column::Urgency.eq(urgency_number(urgency)))
 }
 
 /// The mails that are ready, in their order.
 pub(super) fn ready() -> Select<Entity> {
-    Entity::find()
-        .filter(Expr::cust(READY))
-        .filter(Column::Kind.is_in(KINDS))
+    unordered_ready()
         .order_by_asc(Column::Urgency)
         .order_by_asc(Column::LaneOrganisation)
         .order_by_asc(Column::LaneDomain)
         .order_by_asc(Column::DueAt)
 }
 
-fn kind_and_subject(about: &MailSubject) -> (&'static str, &str) {
+fn subject_id(about: &MailSubject) -> &str {
     match about {
-        MailSubject::Link(id) => (LINK, id.as_str()),
-        MailSubject::PasskeyAdded(id) => ("passkey_added", id.as_str()),
-        MailSubject::PasskeyRemoved(id) => ("passkey_removed", id.as_str()),
+        MailSubject::Link(id) => id.as_str(),
+        MailSubject::PasskeyAdded(id) | MailSubject::PasskeyRemoved(id) => id.as_str(),
     }
 }
 
 pub(super) fn about(kind: &str, subject: &str) -> Result<MailSubject, StoreError> {
-    Ok(match kind {
-        LINK => MailSubject::Link(parsed(subject)?),
-        "passkey_added" => MailSubject::PasskeyAdded(parsed(subject)?),
-        "passkey_removed" => MailSubject::PasskeyRemoved(parsed(subject)?),
-        _ => return Err(bad_row(format!("unknown kind of mail {kind}"))),
+    Ok(match parsed(kind)? {
+        MailKind::PasskeyLink => MailSubject::Link(parsed(subject)?),
+        MailKind::PasskeyAdded => MailSubject::PasskeyAdded(parsed(subject)?),
+        MailKind::PasskeyRemoved => MailSubject::PasskeyRemoved(parsed(subject)?),
+        MailKind::Test => return Err(bad_row("a test mail does not wait")),
     })
 }
 
@@ -87,7 +79,7 @@ fn mail(row: Model) -> Result<OutboxMail, StoreError> {
         queued: instant(row.queued_at)?,
         due: instant(row.due_at)?,
         tries: row.tries.try_into().unwrap_or_default(),
-        state: state_named(&row.state)?,
+        state: parsed(&row.state)?,
         leased_until: row.leased_until.map(instant).transpose()?,
         last_answer: row.last_answer,
         trace: row.trace.map(TraceContext::new),
@@ -97,16 +89,15 @@ fn mail(row: Model) -> Result<OutboxMail, StoreError> {
 #[async_trait]
 impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
     async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError> {
-        let (kind, subject) = kind_and_subject(&mail.about);
         let row = ActiveModel {
             id: Set(mail.id.to_string()),
             user_id: Set(mail.user.to_string()),
-            kind: Set(kind.to_owned()),
-            subject: Set(subject.to_owned()),
+            kind: Set(mail.about.kind().name().to_owned()),
+            subject: Set(subject_id(&mail.about).to_owned()),
             queued_at: Set(mail.queued.as_millisecond()),
             due_at: Set(mail.due.as_millisecond()),
             tries: Set(mail.tries.try_into().unwrap_or(i32::MAX)),
-            state: Set(state_name(mail.state).to_owned()),
+            state: Set(mail.state.name().to_owned()),
             last_answer: Set(mail.last_answer.clone()),
             settled_at: Set(None),
             trace: Set(mail.trace.as_ref().map(|trace| trace.as_str().to_owned())),
@@ -131,12 +122,12 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             return Ok(0);
         }
         let ended = Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(OutboxState::Failed)))
+            .col_expr(Column::State, Expr::value(OutboxState::Failed.name()))
             .col_expr(Column::LastAnswer, Expr::value(answer))
             .col_expr(Column::SettledAt, Expr::value(at.as_millisecond()))
             .col_expr(Column::Urgency, Expr::value(None::<i16>))
             .filter(Column::Subject.is_in(links.iter().map(LinkId::as_str)))
-            .filter(Column::Kind.eq(LINK))
+            .filter(Column::Kind.eq(MailKind::PasskeyLink.name()))
             .filter(Column::SettledAt.is_null())
             .filter(Column::LeasedUntil.is_null())
             .exec(self.db)
@@ -146,14 +137,12 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
     }
 
     async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError> {
-        let about = MailSubject::Link(link.clone());
-        let (kind, subject) = kind_and_subject(&about);
         let settled: Option<Option<i64>> = Entity::find()
             .select_only()
             .column(Column::SettledAt)
-            .filter(Column::Subject.eq(subject))
-            .filter(Column::Kind.eq(kind))
-            .filter(Column::State.eq(state_name(OutboxState::Sent)))
+            .filter(Column::Subject.eq(link.as_str()))
+            .filter(Column::Kind.eq(MailKind::PasskeyLink.name()))
+            .filter(Column::State.eq(OutboxState::Sent.name()))
             .into_tuple()
             .one(self.db)
             .await
@@ -162,7 +151,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
     }
 
     async fn load(&mut self) -> Result<OutboxLoad, StoreError> {
-        let waiting = || Entity::find().filter(Column::State.eq(state_name(OutboxState::Waiting)));
+        let waiting = || Entity::find().filter(Column::State.eq(OutboxState::Waiting.name()));
         let count = waiting().count(self.db).await.map_err(|error| self.failed(error))?;
         // Ids begin with the time at which they were made, and are indexed.
         let oldest: Option<i64> = waiting()
@@ -185,7 +174,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
         limit: u64,
     ) -> Result<Vec<OutboxMail>, StoreError> {
         let mut rows = Entity::find()
-            .filter(Column::State.eq(state_name(state)))
+            .filter(Column::State.eq(state.name()))
             .order_by_asc(Column::Id)
             .limit(limit);
         if let Some(after) = after {
@@ -202,13 +191,13 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
 
     async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError> {
         let made = Entity::update_many()
-            .col_expr(Column::State, Expr::value(state_name(OutboxState::Waiting)))
+            .col_expr(Column::State, Expr::value(OutboxState::Waiting.name()))
             .col_expr(Column::DueAt, Expr::value(at.as_millisecond()))
             .col_expr(Column::SettledAt, Expr::value(None::<i64>))
             .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
             .col_expr(Column::Urgency, Expr::value(urgency_number(Urgency::Awaited)))
             .filter(Column::Id.eq(id.as_str()))
-            .filter(Column::State.ne(state_name(OutboxState::Sent)))
+            .filter(Column::State.ne(OutboxState::Sent.name()))
             .filter(Column::LeasedUntil.is_null().or(Column::LeasedUntil.lte(at.as_millisecond())))
             .exec(self.db)
             .await
@@ -227,15 +216,10 @@ impl<C: ConnectionTrait> Sql<'_, C> {
     /// When a mail was due for longest, or when the next one is.
     async fn due(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let mut due: Option<i64> = None;
-        let ready = Urgency::ALL.map(|urgency| {
-            let of_urgency =
-                Entity::find().filter(Expr::cust(READY)).filter(Column::Kind.is_in(KINDS));
-            let of_urgency = of_urgency.filter(Column::Urgency.eq(urgency_number(urgency)));
-            of_urgency.order_by_asc(Column::DueAt)
-        });
-        let put_off = KINDS.map(|kind| {
-            let of_kind = Entity::find().filter(Expr::cust(PUT_OFF)).filter(Column::Kind.eq(kind));
-            of_kind.order_by_asc(Column::DueAt)
+        let ready = Urgency::ALL.map(|urgency| ready_with(urgency).order_by_asc(Column::DueAt));
+        let put_off = MailKind::QUEUED.map(|kind| {
+            let put_off = Entity::find().filter(Expr::cust(PUT_OFF));
+            put_off.filter(Column::Kind.eq(kind.name())).order_by_asc(Column::DueAt)
         });
         let in_hand = Entity::find().filter(Expr::cust(IN_HAND)).order_by_asc(Column::LeasedUntil);
         for first in ready.into_iter().chain(put_off).chain([in_hand]) {

@@ -25,7 +25,7 @@ fn every_mail(templates: &Templates, language: &str, told: impl Fn(&Rendered) ->
             let lines = told(&rendered);
             match &first {
                 None => {
-                    let kind = context::kind(mail);
+                    let kind = mail.kind().name();
                     write!(all, "=== {kind}: {}\n{lines}", rendered.subject).unwrap();
                 }
                 Some((first, of_first)) => {
@@ -100,7 +100,7 @@ fn whole_html_in_a_language_of_each_direction() {
     settings().bind(|| {
         for language in ["en", "ar"] {
             for mail in mails(language, NAMES[3].1) {
-                let name = format!("html_{language}_{}", context::kind(&mail));
+                let name = format!("html_{language}_{}", mail.kind().name());
                 assert_snapshot!(name, templates.render(&mail, "Example").unwrap().html);
             }
         }

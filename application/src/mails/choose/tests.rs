@@ -1,7 +1,11 @@
 use std::{sync::Arc, time::Instant};
 
 use super::*;
-use crate::{fakes::World, mails::MailSlots, ports::ClaimedMail};
+use crate::{
+    fakes::World,
+    mails::{mail_server::ServerHint, slots::MailSlots},
+    ports::ClaimedMail,
+};
 
 /// A user of an organisation, with an address of a domain.
 async fn user(world: &Arc<World>, id: &str, organisation: &str, domain: &str) {
@@ -42,7 +46,7 @@ async fn a_flood_of_one_organisation_leaves_slots_to_another() {
     requests(&world, "before", "example.com", 1).await;
     requests(&world, "before", "example.org", 1).await;
     for mail in claim(&world, &mut slots).await {
-        slots.done(&mail.id, Some(crate::mails::ServerWord::Took), 0.5, Instant::now());
+        slots.release(&mail.id, Some(ServerHint::Accepted), 0.5, Instant::now());
     }
     world.change(|state| state.ready.clear());
     requests(&world, "flood", "example.com", 400).await;
@@ -67,7 +71,7 @@ async fn every_lane_of_many_gets_its_turn() {
         let claimed = claim(&world, &mut slots).await;
         assert!(!claimed.is_empty());
         for mail in claimed {
-            slots.done(&mail.id, None, 0.5, Instant::now());
+            slots.release(&mail.id, None, 0.5, Instant::now());
             served.push(mail.user.as_str()[..3].to_owned());
         }
     }
@@ -91,7 +95,7 @@ async fn a_mail_that_somebody_waits_for_comes_before_news_and_before_retries() {
     let mut order = Vec::new();
     for _ in 0..3 {
         let claimed = claim(&world, &mut slots).await.remove(0);
-        slots.done(&claimed.id, None, 0.5, Instant::now());
+        slots.release(&claimed.id, None, 0.5, Instant::now());
         order.push(claimed.user.to_string());
     }
     assert_eq!(order, ["b.example.com.0", "a.example.com.1", "a.example.com.0"]);
@@ -107,7 +111,7 @@ async fn after_an_outage_a_fresh_mail_does_not_wait_behind_the_old_ones() {
     let mut slots = MailSlots::new(2);
     let first = claim(&world, &mut slots).await;
     assert_eq!(first[0].user.as_str(), "fresh");
-    slots.done(&first[0].id, None, 0.5, Instant::now());
+    slots.release(&first[0].id, None, 0.5, Instant::now());
     let second = claim(&world, &mut slots).await;
     assert_eq!(second[0].user.as_str(), "a.example.com.0", "then the one that waits longest");
 }

@@ -1,40 +1,53 @@
-//! Whether the mail server takes mail. What is wrong with it is no mail's fault: all wait, one after
-//! the other is tried, and when one gets through, all go out.
+//! Whether the mail server takes mail. While it takes none, all mails wait, and one after the other is
+//! tried. When one gets through, all go out.
 
 use std::time::{Duration, Instant};
 
 use passlink_domain::OutboxId;
 
-use crate::{
-    mails::waits::{is_stuck, spread_by},
-    ports::ClaimedMail,
-};
+use crate::mails::backoff::with_jitter;
+
+/// A mail that has waited so long for an answer may never get one.
+const STUCK: Duration = Duration::from_secs(10);
 
 /// Wait before the first probe; it doubles with each one that fails.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// Longest wait between two probes, before it is spread.
+/// Longest wait between two probes, before the jitter.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// What a try to deliver a mail told of the mail server.
+/// Whether a mail that is on its way since then waits for an answer that may never come.
+pub(crate) fn is_stuck(since: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(since) >= STUCK
+}
+
+/// What the mail server answered to a mail.
+#[derive(Debug)]
+pub(crate) struct ServerAnswer {
+    pub hint: ServerHint,
+    /// In its own words.
+    pub text: String,
+}
+
+/// What a try to deliver a mail showed about the mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServerWord {
+pub(crate) enum ServerHint {
     /// It took the mail.
-    Took,
+    Accepted,
     /// It deals with mails, and did not take this one.
     Works,
     /// It deals with mails, and asks for fewer to this domain.
     Busy,
-    /// It ended the conversation about this mail without an answer that can be understood. If mails
-    /// to one domain have it, that is the domain's trouble; if two domains have it in a row, it is
-    /// the server's.
-    Lost,
+    /// It ended the conversation about this mail without an answer that can be understood. When that
+    /// happens to mails to one domain, the domain is the cause. When it happens to two domains in a row,
+    /// the server is.
+    NoAnswer,
     /// There is no connection, no TLS, no sign-in; or it is busy with others.
-    Trouble,
+    Down,
 }
 
 /// How many mails may go to the server now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Allowance {
+pub(crate) enum Allowance {
     /// As many as there are slots.
     All,
     /// One, to see whether it takes mail again.
@@ -43,10 +56,10 @@ pub enum Allowance {
     Nothing,
 }
 
-/// What a word of the server changed.
+/// What an answer of the server changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// Nothing that has not been told.
+pub(crate) enum Change {
+    /// Nothing that is to be logged.
     Nothing,
     /// It takes no mail from now on.
     Down,
@@ -56,10 +69,10 @@ pub enum Change {
 
 /// The mail server, as this process knows it.
 #[derive(Debug, Default)]
-pub struct MailServer {
+pub(crate) struct MailServer {
     trouble: Option<Trouble>,
-    /// The domain of the last mail, when the conversation about it was lost.
-    lost: Option<i64>,
+    /// The domain of the last mail, if that got no answer.
+    unanswered: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -76,7 +89,7 @@ impl MailServer {
     pub fn allows(&self, now: Instant) -> Allowance {
         match &self.trouble {
             None => Allowance::All,
-            // One that hangs says nothing of the server: the next one may go to another domain.
+            // A probe that hangs shows nothing about the server: the next one may go to another domain.
             Some(trouble)
                 if trouble.next_probe <= now
                     && trouble.probe.as_ref().is_none_or(|(_, since)| is_stuck(*since, now)) =>
@@ -88,58 +101,58 @@ impl MailServer {
     }
 
     /// Notes that a mail is on its way since `now`.
-    pub fn asked(&mut self, mail: &ClaimedMail, now: Instant) {
+    pub fn note_asked(&mut self, mail: &OutboxId, now: Instant) {
         if let Some(trouble) = &mut self.trouble {
-            trouble.probe = Some((mail.id.clone(), now));
+            trouble.probe = Some((mail.clone(), now));
         }
     }
 
-    /// Takes note of what was said to a mail to a domain, `None` when the server was not asked;
-    /// `spread`, from 0 to 1, keeps nodes from asking at the same time.
-    pub fn heard(
+    /// Notes what the answer to a mail to a domain shows, `None` when the server was not asked; `jitter`,
+    /// from 0 to 1, keeps nodes from asking at the same time.
+    pub fn note_answer(
         &mut self,
-        word: Option<ServerWord>,
+        hint: Option<ServerHint>,
         (mail, domain): (&OutboxId, i64),
-        spread: f64,
+        jitter: f64,
         now: Instant,
     ) -> Change {
-        let lost_before = match word {
-            Some(ServerWord::Lost) => self.lost.replace(domain),
-            Some(_) => self.lost.take(),
+        let unanswered_before = match hint {
+            Some(ServerHint::NoAnswer) => self.unanswered.replace(domain),
+            Some(_) => self.unanswered.take(),
             None => None,
         };
-        let word = match word {
-            Some(ServerWord::Lost) if lost_before.is_some_and(|before| before != domain) => {
-                Some(ServerWord::Trouble)
+        let hint = match hint {
+            Some(ServerHint::NoAnswer) if unanswered_before.is_some_and(|it| it != domain) => {
+                Some(ServerHint::Down)
             }
-            word => word,
+            hint => hint,
         };
-        match (word, &mut self.trouble) {
-            (Some(ServerWord::Took | ServerWord::Works | ServerWord::Busy), trouble) => {
+        match (hint, &mut self.trouble) {
+            (Some(ServerHint::Accepted | ServerHint::Works | ServerHint::Busy), trouble) => {
                 match trouble.take() {
                     Some(over) => Change::Back(now.saturating_duration_since(over.since)),
                     None => Change::Nothing,
                 }
             }
-            (Some(ServerWord::Trouble), None) => {
+            (Some(ServerHint::Down), None) => {
                 self.trouble = Some(Trouble {
                     since: now,
                     next_wait: FIRST_WAIT * 2,
-                    next_probe: now + spread_by(FIRST_WAIT, spread),
+                    next_probe: now + with_jitter(FIRST_WAIT, jitter),
                     probe: None,
                 });
                 Change::Down
             }
-            // Others were on their way when the trouble began, or hung.
+            // Other mails were on their way when the trouble began, or hung: only the probe counts.
             (_, Some(trouble)) if trouble.probe.as_ref().is_some_and(|(id, _)| id == mail) => {
                 trouble.probe = None;
-                let wait = match word {
+                let wait = match hint {
                     Some(_) => trouble.next_wait,
-                    // It says nothing of the server that this mail is not worth sending any more.
+                    // This mail was not worth sending any more, which shows nothing about the server.
                     None => FIRST_WAIT,
                 };
-                trouble.next_probe = now + spread_by(wait, spread);
-                if word.is_some() {
+                trouble.next_probe = now + with_jitter(wait, jitter);
+                if hint.is_some() {
                     trouble.next_wait = (wait * 2).min(LONGEST_WAIT);
                 }
                 Change::Nothing

@@ -1,0 +1,130 @@
+//! Choosing which of the mails that wait a worker takes next.
+
+use std::{collections::VecDeque, time::Duration};
+
+use jiff::Timestamp;
+
+use crate::{
+    mails::{Lane, Urgency, slots::Deal},
+    ports::{ReadyMail, Repositories, StoreError},
+};
+
+/// For how long a mail is fresh. Where older ones wait as well, as after an outage, fresh ones come
+/// first: somebody who has just asked for a link is still there.
+const FRESH: Duration = Duration::from_secs(30);
+/// How many times the outbox is asked at most for lanes that may have a slot. The next choice goes on
+/// from there.
+const LOOKS: usize = 16;
+/// How many mails are read at most in one of these times.
+const MOST: usize = 64;
+
+/// Chooses mails for the free slots. However many wait, it looks at a bounded number.
+pub(crate) async fn choose(
+    mut deal: Deal,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<Deal, StoreError> {
+    let free = deal.free();
+    let some = tx.ready(None, free + 1).await?;
+    let is_all = some.len() <= free;
+    if !is_all {
+        deal.give_out(fresh(now, tx).await?);
+    }
+    for urgency in Urgency::ALL {
+        let lanes = if is_all {
+            by_lane(some.iter().filter(|mail| mail.urgency == urgency).cloned())
+        } else if deal.free() > 0 {
+            gather(urgency, &mut deal, now, tx).await?
+        } else {
+            break;
+        };
+        deal.give_out(lanes);
+    }
+    Ok(deal)
+}
+
+/// The fresh ones among the mails that somebody waits for, when they are few. When they are many, each
+/// lane reads its own.
+async fn fresh(now: Timestamp, tx: &mut dyn Repositories) -> Result<Lanes, StoreError> {
+    let fresh = tx.ready_since(Urgency::Awaited, None, fresh_from(now), MOST).await?;
+    let mut fresh = if fresh.len() < MOST { fresh } else { Vec::new() };
+    fresh.sort_by_key(|mail| (mail.lane, mail.since));
+    Ok(by_lane(fresh))
+}
+
+fn fresh_from(now: Timestamp) -> Timestamp {
+    now.saturating_sub(FRESH).unwrap_or(Timestamp::MIN)
+}
+
+type Lanes = Vec<(Lane, VecDeque<ReadyMail>)>;
+
+fn by_lane(mails: impl IntoIterator<Item = ReadyMail>) -> Lanes {
+    let mut lanes = Lanes::new();
+    for mail in mails {
+        match lanes.last_mut().filter(|(lane, _)| *lane == mail.lane) {
+            Some((_, mails)) => mails.push_back(mail),
+            None => lanes.push((mail.lane, VecDeque::from([mail]))),
+        }
+    }
+    lanes
+}
+
+/// Goes around the lanes from the one that was served last, until there are enough.
+async fn gather(
+    urgency: Urgency,
+    deal: &mut Deal,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<Lanes, StoreError> {
+    let (start, mut around) = (deal.last(), deal.last() == Lane::START);
+    let (mut after, mut open) = (start, 0);
+    let mut lanes = Lanes::new();
+    for look in 0..LOOKS {
+        let limit = (deal.free() << look).clamp(1, MOST.max(deal.free()));
+        let mails = tx.ready(Some((urgency, after)), limit).await?;
+        let found = by_lane(mails.into_iter().take_while(|mail| mail.urgency == urgency));
+        let Some((last, _)) = found.last() else {
+            if around {
+                return Ok(lanes);
+            }
+            (around, after) = (true, Lane::START);
+            continue;
+        };
+        after = if deal.is_served(last.organisation) { last.end_of_organisation() } else { *last };
+        for (lane, mails) in found {
+            if around && start != Lane::START && lane > start {
+                return Ok(lanes);
+            }
+            if deal.is_open(lane) {
+                open += 1;
+                lanes.push((lane, fresh_first(mails, deal.free(), now, tx).await?));
+            } else {
+                lanes.push((lane, mails));
+            }
+        }
+        if open >= deal.free() {
+            return Ok(lanes);
+        }
+    }
+    deal.go_on_after(after);
+    Ok(lanes)
+}
+
+/// The mails of a lane, with the fresh ones before those that have waited for long.
+async fn fresh_first(
+    mails: VecDeque<ReadyMail>,
+    limit: usize,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<VecDeque<ReadyMail>, StoreError> {
+    let since = fresh_from(now);
+    let Some(first) = mails.front().filter(|mail| mail.since < since) else {
+        return Ok(mails);
+    };
+    let fresh = tx.ready_since(first.urgency, Some(first.lane), since, limit).await?;
+    let old = mails.into_iter().filter(|mail| mail.since < since);
+    Ok(fresh.into_iter().chain(old).collect())
+}
+
+#[cfg(test)]
+mod tests;

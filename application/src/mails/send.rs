@@ -1,0 +1,143 @@
+//! Sending a claimed mail, if all that it says still holds.
+
+use jiff::Timestamp;
+use passlink_domain::{LinkState, User};
+
+use crate::{
+    mails::{
+        DeliverMail, Hold,
+        backoff::retry_wait,
+        compose::{Composed, Dropped, RetryPolicy, Subject, look_up},
+        mail_server::ServerHint,
+        outcome::Tried,
+    },
+    ports::{
+        Attempt, ClaimedMail, MailError, MailOutcome, MailReason, OutboxState, Repositories,
+        StoreError,
+    },
+};
+
+/// What an operator reads about a mail that may have arrived.
+const UNCLEAR: &str = "the mail may have arrived, and is sent once more";
+const UNCLEAR_AGAIN: &str = "the mail was sent more than once, and may have arrived; a link in it stays open, and \
+    `passlink outbox retry` sends one more";
+
+impl DeliverMail {
+    /// Looks again at what a claimed mail is about, and sends it. What came of it is to be recorded;
+    /// `None` when another worker has claimed the mail since.
+    pub(crate) async fn send(
+        &self,
+        claimed: &ClaimedMail,
+        hold: &Hold,
+    ) -> Result<Option<Tried>, StoreError> {
+        let load = self.store.read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx)));
+        let Some(found) = load.await? else {
+            return Ok(None);
+        };
+        Ok(Some(match found {
+            Some((subject, user)) => self.compose_and_send(claimed, hold, subject, user).await,
+            None => Tried {
+                outcome: MailOutcome::Failed("what it is about, or its user, is gone".into()),
+                attempt: Attempt::Undeliverable(MailReason::LinkEnded),
+                hint: None,
+                link: None,
+                link_becomes: None,
+            },
+        }))
+    }
+
+    async fn compose_and_send(
+        &self,
+        claimed: &ClaimedMail,
+        hold: &Hold,
+        subject: Subject,
+        user: User,
+    ) -> Tried {
+        let tried = match self.composer.compose(&subject, user, self.clock.now()) {
+            Ok(composed) => self.hand_over(claimed, hold, &composed).await,
+            Err(dropped) => self.drop_mail(claimed, dropped),
+        };
+        let link = match subject {
+            Subject::Link(link) => Some(link),
+            Subject::Added(_) | Subject::Removed(..) => None,
+        };
+        Tried { link, ..tried }
+    }
+
+    fn drop_mail(&self, claimed: &ClaimedMail, dropped: Dropped) -> Tried {
+        let Dropped { reason, text, link_becomes, retry } = dropped;
+        let answer = text.to_owned();
+        let (outcome, attempt) = match retry {
+            Some(retry) => {
+                let due = self.next_try(claimed, retry);
+                let outcome = MailOutcome::Retry { due, answer, may_have_arrived: false };
+                (outcome, Attempt::Retry(reason))
+            }
+            None => (MailOutcome::Failed(answer), Attempt::Undeliverable(reason)),
+        };
+        Tried { outcome, attempt, hint: None, link: None, link_becomes }
+    }
+
+    async fn hand_over(&self, claimed: &ClaimedMail, hold: &Hold, composed: &Composed) -> Tried {
+        let due = || self.next_try(claimed, composed.retry);
+        let again = |answer| MailOutcome::Retry { due: due(), answer, may_have_arrived: false };
+        let sent = self.mailer.send(&claimed.id, &composed.mail, hold).await;
+        let (outcome, attempt, hint) = match sent {
+            Ok(answer) => (MailOutcome::Sent(answer), Attempt::Sent, ServerHint::Accepted),
+            Err(MailError::Refused(reason, answer)) => {
+                (MailOutcome::Failed(answer), Attempt::Undeliverable(reason), ServerHint::Works)
+            }
+            Err(MailError::Unavailable(reason, answer)) => {
+                let hint = match reason {
+                    MailReason::Connection => ServerHint::NoAnswer,
+                    _ => ServerHint::Works,
+                };
+                (again(answer), Attempt::Retry(reason), hint)
+            }
+            Err(MailError::Busy(reason, answer)) => {
+                (again(answer), Attempt::Retry(reason), ServerHint::Busy)
+            }
+            Err(MailError::Down(reason, answer)) => {
+                (MailOutcome::Returned(answer), Attempt::Retry(reason), ServerHint::Down)
+            }
+            // One further copy, and no more: each may have arrived.
+            Err(MailError::Unclear(answer)) if claimed.may_have_arrived => {
+                let outcome = MailOutcome::Failed(format!("{UNCLEAR_AGAIN}: {answer}"));
+                (outcome, Attempt::Undeliverable(MailReason::Unclear), ServerHint::NoAnswer)
+            }
+            Err(MailError::Unclear(answer)) => {
+                let answer = format!("{UNCLEAR}: {answer}");
+                let outcome = MailOutcome::Retry { due: due(), answer, may_have_arrived: true };
+                (outcome, Attempt::Retry(MailReason::Unclear), ServerHint::NoAnswer)
+            }
+        };
+        let link_becomes = match (attempt, hint) {
+            (Attempt::Sent, _) => Some(LinkState::Sent),
+            (Attempt::Undeliverable(_), ServerHint::Works) => Some(LinkState::Undeliverable),
+            // The link of a mail that may have arrived stays open.
+            _ => None,
+        };
+        Tried { outcome, attempt, hint: Some(hint), link: None, link_becomes }
+    }
+
+    /// When to try again: at the latest when the mail is no longer worth it.
+    fn next_try(&self, claimed: &ClaimedMail, retry: RetryPolicy) -> Timestamp {
+        let wait = retry_wait(claimed.tries, retry.longest_wait, self.jitter());
+        let due = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+        due.min(retry.give_up)
+    }
+}
+
+/// What a claimed mail is about, and whom it is for, if both are there; `None` if the mail has been
+/// claimed again since.
+async fn load(
+    claimed: &ClaimedMail,
+    tx: &mut dyn Repositories,
+) -> Result<Option<Option<(Subject, User)>>, StoreError> {
+    match tx.mail(&claimed.id).await? {
+        Some(mail) if mail.state == OutboxState::Waiting && mail.tries == claimed.tries => {
+            Ok(Some(look_up(claimed, tx).await?))
+        }
+        _ => Ok(None),
+    }
+}
