@@ -116,7 +116,7 @@ impl PostgresUrl {
                 database, write %2F, %40 or %3A"
                 .into());
         }
-        let mut place = of_authority(authority)?;
+        let mut place = parse_authority(authority)?;
         place.push(("dbname", name));
         let mut url = Self { place: Vec::new(), parameters: Vec::new() };
         for (name, value) in place.into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -250,7 +250,7 @@ impl PostgresUrl {
 }
 
 /// What stands between `//` and the next `/`.
-fn of_authority(authority: &str) -> Result<Vec<(&'static str, &str)>, UrlFault> {
+fn parse_authority(authority: &str) -> Result<Vec<(&'static str, &str)>, UrlFault> {
     let (login, server) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     // What stands behind it may be a password.

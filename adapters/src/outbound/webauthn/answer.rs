@@ -67,9 +67,9 @@ impl Answer {
     /// How the authenticator can be reached: all that is told, known or not, in order and once. Not
     /// proven.
     pub fn transports(&self) -> Vec<String> {
-        let told = self.response.transports.as_array().map(Vec::as_slice).unwrap_or_default();
-        let told = told.iter().filter_map(Value::as_str).filter(|name| is_transport(name));
-        let mut transports: Vec<String> = told.map(str::to_owned).collect();
+        let named = self.response.transports.as_array().map(Vec::as_slice).unwrap_or_default();
+        let named = named.iter().filter_map(Value::as_str).filter(|name| is_transport(name));
+        let mut transports: Vec<String> = named.map(str::to_owned).collect();
         transports.sort();
         transports.dedup();
         transports.truncate(MAX_TRANSPORTS);

@@ -40,7 +40,7 @@ fn link(row: Model) -> Result<PasskeyLink, StoreError> {
     })
 }
 
-fn of_kind(kind: LinkKind) -> Expr {
+fn has_kind(kind: LinkKind) -> Expr {
     match kind {
         LinkKind::Mailed => Column::Email.is_not_null(),
         LinkKind::Returned => Column::Email.is_null(),
@@ -286,7 +286,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .col_expr(Column::State, Expr::value(LinkState::Revoked.name()))
             .filter(Column::TokenId.eq(token.as_str()))
             .filter(open_at(now))
-            .filter(of_kind(kind))
+            .filter(has_kind(kind))
             .exec(self.db)
             .await
             .map_err(|error| self.failed(error))?;
