@@ -169,11 +169,6 @@ impl Passlink {
         links.set("limits.mails_per_mailbox", "1000")
     }
 
-    /// With mails that others may claim after so short a time.
-    pub fn leasing(self, lease: &str) -> Self {
-        self.set_variable("_PASSLINK_LEASE", lease)
-    }
-
     /// Starts the server.
     pub async fn started(mut self) -> Self {
         self.start().await;

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 async fn postgresql_restarted_three_times_under_load_costs_no_mail_and_no_wrong_answer() {
     let (mails, cluster) = (MailServer::plain(), Postgres::start());
     let node = Passlink::with_mail_server(&mails).on_postgres(cluster.clone());
-    let node = node.leasing("4s").set("links.cooldown", PATIENT).started().await;
+    let node = node.set("links.cooldown", PATIENT).started().await;
     let ada = node.ada();
     let (endpoint, users) = (node.endpoint(), node.crowd(3 * links()));
     let (endpoints, mut slowest) = ([endpoint.clone()], Duration::ZERO);
@@ -72,7 +72,7 @@ fn assert_each_has_one_link(node: &Passlink, other: &str) {
 #[tokio::test]
 async fn connections_that_are_cut_under_load_cost_no_mail_and_no_wrong_answer() {
     let mails = MailServer::plain();
-    let node = Passlink::with_mail_server(&mails).on_postgres(Postgres::shared()).leasing("4s");
+    let node = Passlink::with_mail_server(&mails).on_postgres(Postgres::shared());
     let node = node.set("links.cooldown", PATIENT).started().await;
     let (endpoints, users) = ([node.endpoint()], node.crowd(links()));
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
