@@ -16,12 +16,9 @@ use authenticator_data::AuthenticatorData;
 mod answer;
 mod authenticator_data;
 #[cfg(any(test, feature = "fuzzing"))]
-mod open_ceremony;
+pub mod open_ceremony;
 mod options;
 mod public_key;
-
-#[cfg(any(test, feature = "fuzzing"))]
-pub use open_ceremony::OpenCeremony;
 
 /// Names of authenticators by AAGUID; the file says where they are from.
 const MODELS: &str = include_str!("../../data/aaguids.json");

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use passlink_adapters::outbound::webauthn::OpenCeremony;
+use passlink_adapters::outbound::webauthn::open_ceremony::OpenCeremony;
 
 static CEREMONY: LazyLock<OpenCeremony> = LazyLock::new(|| OpenCeremony::begin().unwrap());
 

@@ -23,7 +23,7 @@ use super::{
     file_watch::FileWatch,
     long_work::{Session, run_long},
     postgres,
-    repositories::user_row,
+    repositories::users::user_row,
     sqlite, sqlite_file,
     watchdog::{SILENCE_LIMIT, Watchdog},
 };

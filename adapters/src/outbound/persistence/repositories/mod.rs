@@ -17,9 +17,7 @@ mod outbox;
 mod passkeys;
 mod retired_keys;
 mod tokens;
-mod users;
-
-pub(super) use users::row as user_row;
+pub(super) mod users;
 
 /// All repositories over one connection or transaction.
 pub(super) struct Sql<'c, C> {

@@ -39,7 +39,7 @@ fn user(row: Model) -> Result<User, StoreError> {
 }
 
 /// All columns of a user who is added at `at`.
-pub(in crate::outbound::persistence) fn row(user: &User, at: Timestamp) -> ActiveModel {
+pub(in crate::outbound::persistence) fn user_row(user: &User, at: Timestamp) -> ActiveModel {
     ActiveModel {
         id: Set(user.id.to_string()),
         organisation: Set(user.organisation.to_string()),
@@ -118,7 +118,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
     }
 
     async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError> {
-        let added = Entity::insert(row(user, at))
+        let added = Entity::insert(user_row(user, at))
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .try_insert()
             .exec_without_returning(self.db)
