@@ -6,6 +6,7 @@
 pub struct UnknownName(pub String);
 
 /// Gives each variant of an enum its name: `name()`, and `FromStr` for the way back.
+#[macro_export]
 macro_rules! named {
     ($type:ident { $($variant:ident => $name:literal),+ $(,)? }) => {
         impl $type {

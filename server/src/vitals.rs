@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use passlink_adapters::telemetry::Vitals;
-use passlink_application::{mails::OutboxUseCases, ports::Clock};
+use passlink_application::{mails::ManageOutbox, ports::Clock};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +12,7 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// Reports in the metrics how the worker and the outbox are, until `stop`.
 pub(crate) async fn report(
-    outbox: OutboxUseCases,
+    outbox: ManageOutbox,
     clock: Arc<dyn Clock>,
     (worker_alive, worker_turn): (
         impl Fn() -> bool + Send + Sync + 'static,

@@ -35,13 +35,13 @@ pub enum OutboxError {
 }
 
 /// What an operator can do with the outbox.
-pub struct OutboxUseCases {
+pub struct ManageOutbox {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     wake: Arc<dyn Wake>,
 }
 
-impl OutboxUseCases {
+impl ManageOutbox {
     /// Takes the ports.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, wake: Arc<dyn Wake>) -> Self {
         Self { store, clock, wake }

@@ -6,7 +6,7 @@ use passlink_adapters::outbound::{persistence::ImportTable, process, webauthn::R
 use passlink_application::{
     callers::ManageTokens,
     links::{AddLink, ExpireLinks, LinkIssuer, ListLinks, RevokeLink, SendLink},
-    mails::{Composer, DeliverMail, OutboxUseCases},
+    mails::{Composer, DeliverMail, ManageOutbox},
     passkeys::{ExportPasskeys, ImportPasskeys, ListPasskeys, PasskeyRegistry, RemovePasskey},
     ports::{Mailer, Wake},
     users::{ImportUsers, ManageUsers},
@@ -50,8 +50,8 @@ impl App {
     }
 
     /// What can be done with the outbox.
-    pub fn outbox(&self, wake: Arc<dyn Wake>) -> OutboxUseCases {
-        OutboxUseCases::new(self.store(), self.clock(), wake)
+    pub fn outbox(&self, wake: Arc<dyn Wake>) -> ManageOutbox {
+        ManageOutbox::new(self.store(), self.clock(), wake)
     }
 
     /// The worker's use case.

@@ -4,7 +4,7 @@ use passlink_domain::{LinkState, UserState};
 use super::*;
 use crate::{
     fakes::World,
-    mails::{Mail, OutboxUseCases, Urgency, mail_server::ServerHint, slots::MailSlots},
+    mails::{Mail, ManageOutbox, Urgency, mail_server::ServerHint, slots::MailSlots},
     ports::{Attempt, MailError, MailOutcome, MailReason, OutboxState},
 };
 
@@ -86,7 +86,7 @@ async fn a_refused_mail_ends_as_failed_and_an_operator_can_have_it_tried_again()
     assert_eq!(work(&world).await, [MailOutcome::Failed("550 no such user".into())]);
     assert_eq!(world.state().links[0].state, LinkState::Undeliverable);
     let id = world.state().mails[0].id.clone();
-    let outbox = OutboxUseCases::new(world.clone(), world.clone(), world.clone());
+    let outbox = ManageOutbox::new(world.clone(), world.clone(), world.clone());
     outbox.retry(id.clone()).await.unwrap();
     assert_eq!(work(&world).await, [MailOutcome::Sent("250 ok".into())]);
     let tried = world.tried.lock().unwrap().clone();
@@ -138,7 +138,7 @@ async fn an_operator_who_has_a_mail_tried_again_that_may_have_arrived_sends_one_
         work_answered(&world, unclear()).await;
     }
     let id = world.state().mails[0].id.clone();
-    let outbox = OutboxUseCases::new(world.clone(), world.clone(), world.clone());
+    let outbox = ManageOutbox::new(world.clone(), world.clone(), world.clone());
     outbox.retry(id.clone()).await.unwrap();
     assert!(matches!(work_answered(&world, unclear()).await, MailOutcome::Failed(_)));
     outbox.retry(id).await.unwrap();
@@ -278,7 +278,7 @@ async fn an_outcome_that_stands_already_is_recorded_and_nobody_elses() {
 async fn a_mail_that_is_being_sent_can_not_be_tried_again() {
     let world = requested().await;
     let claimed = world.claim().await.remove(0);
-    let outbox = OutboxUseCases::new(world.clone(), world.clone(), world.clone());
+    let outbox = ManageOutbox::new(world.clone(), world.clone(), world.clone());
     let error = outbox.retry(claimed.id.clone()).await.unwrap_err();
     assert!(error.to_string().contains("is being sent"), "{error}");
     world.pass(46);

@@ -1,13 +1,11 @@
 //! Mails that wait, were sent or failed.
 
-use std::str::FromStr;
-
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_domain::{LinkId, OutboxId, PasskeyId, User, UserId};
+use passlink_domain::{LinkId, OutboxId, PasskeyId, User, UserId, named};
 
 use crate::{
-    mails::{Lane, MailKind, UnknownName, Urgency},
+    mails::{Lane, MailKind, Urgency},
     ports::{StoreError, TraceContext},
 };
 
@@ -22,26 +20,11 @@ pub enum OutboxState {
     Failed,
 }
 
-impl OutboxState {
-    /// The name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl FromStr for OutboxState {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
-        let state =
-            [Self::Waiting, Self::Sent, Self::Failed].into_iter().find(|it| it.name() == name);
-        state.ok_or_else(|| UnknownName { what: "state of a mail", name: name.to_owned() })
-    }
-}
+named!(OutboxState {
+    Waiting => "waiting",
+    Sent => "sent",
+    Failed => "failed",
+});
 
 /// What a mail is about.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,16 +11,15 @@ pub(super) fn values(section: &str) -> &'static [&'static str] {
         "time" => &["day", "month", "year", "h", "hh", "mm", "hours", "minutes"],
         "minutes" | "hours" => &["n"],
         "common" => &["name", "sender"],
-        kind => match kind.parse() {
-            Ok(MailKind::PasskeyLink) => {
-                &["name", "sender", "site", "duration", "expires", "requested"]
-            }
-            Ok(MailKind::PasskeyAdded) => {
-                &["name", "sender", "site", "passkey", "added", "undo_until"]
-            }
-            Ok(MailKind::PasskeyRemoved) => &["name", "sender", "site", "passkey", "removed"],
-            Ok(MailKind::Test) => &["sender", "requested"],
-            Err(_) => &[],
-        },
+        kind => kind.parse().map_or(&[], values_of_kind),
+    }
+}
+
+fn values_of_kind(kind: MailKind) -> &'static [&'static str] {
+    match kind {
+        MailKind::PasskeyLink => &["name", "sender", "site", "duration", "expires", "requested"],
+        MailKind::PasskeyAdded => &["name", "sender", "site", "passkey", "added", "undo_until"],
+        MailKind::PasskeyRemoved => &["name", "sender", "site", "passkey", "removed"],
+        MailKind::Test => &["sender", "requested"],
     }
 }
