@@ -19,7 +19,7 @@ use crate::{
     config::Config,
     http, observability,
     serve::Server,
-    wiring::{App, Pending, local_mailer},
+    wiring::{App, Pending},
 };
 
 /// Where the demo keeps its things, in the working directory.
@@ -55,7 +55,7 @@ async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
     let app = App::open_for_server(config(listen)?, Pending::Migrate).await?;
     let token = demo_token(&app).await?;
     let mailbox = Mailbox::new(&unguessable())?;
-    let mailer = Arc::new(local_mailer(app.config(), mailbox.clone())?);
+    let mailer = Arc::new(app.local_mailer(mailbox.clone())?);
     let server = Server::start(listener, &app, telemetry, mailer, |router| {
         router.merge(mailbox.router(listen.port()))
     });

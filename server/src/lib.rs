@@ -8,9 +8,8 @@ mod config;
 mod demo;
 mod error;
 mod expiry;
-#[cfg(any(test, feature = "fuzzing"))]
-pub mod fuzzing;
 mod http;
+pub mod in_process;
 mod lifecycle;
 mod observability;
 mod preflight;

@@ -1,10 +1,10 @@
-"""A throw-away PostgreSQL cluster on loopback and a socket in DIR/data: postgres.py PORT DIR.
+"""A throw-away PostgreSQL cluster on loopback and a socket in DIR/data: postgres.py PORT DIR [--shared].
 
-It prints `ready` when it answers, and again after each line of stdin that it has done: `create NAME`
-makes a database, `stop MODE` (smart, fast, immediate) and `start` do what pg_ctl does, `suspend` and
-`resume` stop all of its processes where they are and let them go on, `tls FOLDER` has it offer TLS, with
-a certificate whose CA is FOLDER/ca.pem. When stdin ends, so does the cluster, and its data are gone. PostgreSQL refuses to run as root: then its own user
-runs it.
+It prints `ready` when it answers, and again after each line of stdin that it has done: `stop MODE`
+(smart, fast, immediate) and `start` do what pg_ctl does, `suspend` and `resume` stop all of its processes
+where they are and let them go on, `tls FOLDER` has it offer TLS, with a certificate whose CA is
+FOLDER/ca.pem. When stdin ends, so does the cluster, and its data are gone.
+PostgreSQL refuses to run as root: then its own user runs it. A shared cluster is one that nobody stops.
 """
 
 import os
@@ -25,6 +25,8 @@ SETTINGS = {
     "synchronous_commit": "on",
     "log_min_messages": "fatal",
 }
+# A disk tells nothing more of a cluster that never crashes.
+SHARED_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 def programs() -> Path:
@@ -38,7 +40,7 @@ def programs() -> Path:
 
 
 class Cluster:
-    def __init__(self, port: str, directory: Path):
+    def __init__(self, port: str, directory: Path, settings: dict[str, str]):
         self.port = port
         self.data = directory / "data"
         self.data.mkdir(mode=0o700)
@@ -50,7 +52,8 @@ class Cluster:
             self.as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
         self.run("initdb", "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
         with open(self.data / "postgresql.auto.conf", "a") as file:
-            file.writelines(f"{name} = '{value}'\n" for name, value in {**SETTINGS, "port": port, "unix_socket_directories": self.data}.items())
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+            file.write(f"port = {port}\nunix_socket_directories = '{self.data}'\n")
 
     def run(self, program: str, *arguments: str):
         done = subprocess.run(
@@ -89,21 +92,17 @@ class Cluster:
         self.stop("fast")
         self.start()
 
-    def create(self, name: str):
-        address = ["--host=127.0.0.1", f"--port={self.port}", "--username=postgres", "--no-password"]
-        self.run("psql", *address, "--quiet", f"--command=CREATE DATABASE {name}", "postgres")
-
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    cluster = Cluster(sys.argv[1], Path(sys.argv[2]))
+    port, directory, *shared = sys.argv[1:]
+    cluster = Cluster(port, Path(directory), SETTINGS | (SHARED_SETTINGS if shared else {}))
     try:
         cluster.start()
         print("ready", flush=True)
         for line in sys.stdin:
             what, *arguments = line.split()
             {
-                "create": cluster.create,
                 "stop": cluster.stop,
                 "start": cluster.start,
                 "tls": cluster.tls,

@@ -7,7 +7,7 @@ use crate::Postgres;
 
 /// Where an installation keeps its data.
 #[derive(Clone)]
-pub(crate) enum Database {
+pub enum Database {
     /// In a file.
     Sqlite(PathBuf),
     /// In a database of a cluster.

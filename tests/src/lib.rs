@@ -11,6 +11,7 @@
 )]
 
 mod answer;
+mod api;
 mod binary;
 mod browser;
 mod camera;
@@ -26,6 +27,7 @@ mod looks;
 mod mail_server;
 pub mod mime;
 pub mod node;
+pub mod passkeys;
 mod passlink;
 mod pgbouncer;
 mod port;
@@ -44,16 +46,18 @@ pub mod spam_filter;
 mod wait;
 
 pub use answer::{Answer, SEND_LINK, builder as client_builder, client, raw};
+pub use api::Api;
 pub use binary::binary;
 pub use browser::{Browser, Page};
 pub use camera::read_code;
 pub use collector::Collector;
+pub use database::Database;
 pub use endpoint::Endpoint;
 pub use gzip::gzip;
 pub use hand_made_passkey::HandMade;
 pub use key::Key;
 pub use mail_server::{Envelope, MailServer, Received, Tls};
-pub use passlink::{Caller, Passlink};
+pub use passlink::{Caller, Passlink, variable};
 pub use pgbouncer::PgBouncer;
 pub use port::free_port;
 pub use postgres::Postgres;

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use crate::{Answer, Caller, Passlink, client};
+use crate::{Answer, Api, Caller, Passlink, client};
 
 /// Measures, if `cargo bench` asks for figures: `cargo test --benches` runs benchmarks too, and has
 /// not.

@@ -11,8 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    Answer, Collector, Endpoint, MailServer, Output, Postgres, Process, SEND_LINK, binary, client,
-    database::Database, free_port, python, secrets, until,
+    Answer, Api, Collector, Endpoint, MailServer, Output, Postgres, Process, SEND_LINK, binary,
+    client, database::Database, free_port, python, secrets, until,
 };
 
 /// An installation in a folder of its own: configuration, database, logs, and the server when it
@@ -350,22 +350,6 @@ impl Passlink {
         Endpoint { client: self.client.clone(), url }
     }
 
-    /// A request to the server.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, self.url() + path)
-    }
-
-    /// The main call, with a token and the body that clients send.
-    pub fn sending(&self, token: &str) -> RequestBuilder {
-        let request = self.request(Method::POST, SEND_LINK).bearer_auth(token);
-        request.header("content-type", "application/json").body("{}")
-    }
-
-    /// Makes the main call.
-    pub async fn send_link(&self, token: &str) -> Answer {
-        Answer::to(self.sending(token)).await
-    }
-
     /// Runs one SQL statement on the database; returns its rows.
     #[track_caller]
     pub fn sql(&self, statement: &str, parameters: &[&str]) -> Vec<Vec<Value>> {
@@ -431,8 +415,18 @@ impl Passlink {
     }
 }
 
+impl Api for Passlink {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.url() + path)
+    }
+
+    fn answer(&self, request: RequestBuilder) -> impl Future<Output = Answer> {
+        Answer::to(request)
+    }
+}
+
 /// The environment variable of a configuration key.
-fn variable(key: &str) -> String {
+pub fn variable(key: &str) -> String {
     format!("PASSLINK_{}", key.to_uppercase().replace('.', "__"))
 }
 

@@ -12,8 +12,10 @@ const COUNT: u16 = 20_000;
 /// A port of 127.0.0.1 on which nobody listens, and that no other test of this process is given.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Processes that run at the same time begin far from each other.
-    let start = (std::process::id() % 200) as u16 * 100;
+    // Processes that run at the same time begin far from each other: nextest numbers them.
+    let slot = std::env::var("NEXTEST_TEST_GLOBAL_SLOT").ok().and_then(|slot| slot.parse().ok());
+    let start = slot.unwrap_or(std::process::id()) % 20 * 1000;
+    let start = u16::try_from(start).unwrap();
     for _ in 0..COUNT {
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
         let port = FIRST + start.wrapping_add(next) % COUNT;

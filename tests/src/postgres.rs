@@ -6,17 +6,27 @@ use std::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
 };
 
+use sea_orm::{ConnectionTrait, Database, DbErr};
 use tempfile::TempDir;
+use tokio::runtime::Builder;
 
 use crate::{free_port, python, secrets::files};
 
-/// A throw-away PostgreSQL cluster, which `python/postgres.py` runs. It ends with this.
+/// The port of the cluster that `tests/run` starts for all tests which leave it alone.
+const SHARED_PORT: &str = "PASSLINK_TEST_POSTGRES_PORT";
+
+/// A throw-away PostgreSQL cluster, which `python/postgres.py` runs.
 pub struct Postgres {
     port: u16,
+    own: Option<Own>,
+}
+
+/// What is there of a cluster that ends with this process.
+struct Own {
     keeper: Mutex<Keeper>,
-    databases: AtomicUsize,
     dir: TempDir,
 }
 
@@ -37,26 +47,44 @@ impl Postgres {
         let stdout = BufReader::new(process.stdout.take().unwrap());
         let mut keeper = Keeper { process, stdin, stdout };
         keeper.until_ready();
-        Arc::new(Self { port, keeper: keeper.into(), databases: AtomicUsize::default(), dir })
+        Arc::new(Self { port, own: Some(Own { keeper: keeper.into(), dir }) })
     }
 
-    /// The cluster that tests share which leave it alone. It ends with the process.
+    /// The cluster that tests share which leave it alone: of all processes, or, where nobody started
+    /// one, of this process.
     pub fn shared() -> Arc<Self> {
         static SHARED: OnceLock<Arc<Postgres>> = OnceLock::new();
-        SHARED.get_or_init(Self::start).clone()
+        let shared = SHARED.get_or_init(|| match std::env::var(SHARED_PORT) {
+            Ok(port) => Arc::new(Self { port: port.parse().unwrap(), own: None }),
+            Err(_) => Self::start(),
+        });
+        shared.clone()
     }
 
     /// Makes a database; returns its URL.
     pub fn create(&self) -> String {
-        let name = format!("passlink_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        self.tell(&format!("create {name}"));
-        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+        static DATABASES: AtomicUsize = AtomicUsize::new(0);
+        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("passlink_{}_{number}", std::process::id());
+        let server = format!("postgres://postgres@127.0.0.1:{}", self.port);
+        let (url, made) = (format!("{server}/{name}"), format!("CREATE DATABASE {name}"));
+        let create = async move {
+            Database::connect(format!("{server}/postgres"))
+                .await?
+                .execute_unprepared(&made)
+                .await?;
+            Ok::<_, DbErr>(())
+        };
+        // A test may run on a runtime of its own.
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        thread::spawn(move || runtime.block_on(create)).join().unwrap().unwrap();
+        url
     }
 
     /// Has the cluster offer TLS; returns a file with the CA of its certificate, which is for
     /// `localhost` and 127.0.0.1. It listens on 127.0.0.2 as well.
     pub fn offer_tls(&self) -> PathBuf {
-        let folder = self.dir.path();
+        let folder = self.own().dir.path();
         self.tell(&format!("tls {}", folder.display()));
         folder.join("ca.pem")
     }
@@ -68,7 +96,7 @@ impl Postgres {
 
     /// The folder of the socket.
     pub fn socket_folder(&self) -> PathBuf {
-        self.dir.path().join("data")
+        self.own().dir.path().join("data")
     }
 
     /// Stops the cluster: `fast` ends connections and transactions, `immediate` is a crash.
@@ -93,7 +121,11 @@ impl Postgres {
 
     /// All that is on the disk, of all databases.
     pub fn files(&self) -> Vec<PathBuf> {
-        files(self.dir.path())
+        files(self.own().dir.path())
+    }
+
+    fn own(&self) -> &Own {
+        self.own.as_ref().expect("other tests use this cluster as well: see `Passlink::alone`")
     }
 
     /// Waits without keeping others from going on.
@@ -103,7 +135,7 @@ impl Postgres {
     }
 
     fn tell(&self, line: &str) {
-        let mut keeper = self.keeper.lock().unwrap();
+        let mut keeper = self.own().keeper.lock().unwrap();
         writeln!(keeper.stdin.as_mut().unwrap(), "{line}").unwrap();
         keeper.until_ready();
     }

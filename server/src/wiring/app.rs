@@ -82,6 +82,11 @@ impl App {
         })
     }
 
+    /// With another clock.
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
     /// The configuration that it was opened with.
     pub fn config(&self) -> &Config {
         &self.config

@@ -6,9 +6,10 @@ use passlink_adapters::outbound::{
     mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
     system::{SystemClock, SystemRandom},
 };
-use passlink_application::mails::TestMailError;
+use passlink_application::{mails::TestMailError, ports::Clock};
 use passlink_domain::{EmailAddress, LanguageTag};
 
+use super::app::App;
 use crate::{Error, config::Config};
 
 /// What a server without a way for mail is told.
@@ -29,16 +30,22 @@ pub(crate) fn configured_mailer(config: &Config) -> Result<TemplateMailer, Error
         (None, Some(directory)) => Transport::Directory(Directory::new(directory.clone())?),
         (None, None) => return Err(NO_MAIL.into()),
     };
-    mailer(config, transport)
+    mailer(config, Arc::new(SystemClock), transport)
 }
 
-/// A mailer that puts mails into a mailbox of this process.
-pub(crate) fn local_mailer(config: &Config, mailbox: Mailbox) -> Result<TemplateMailer, Error> {
-    mailer(config, Transport::Local(mailbox))
+impl App {
+    /// A mailer that puts mails into a mailbox of this process.
+    pub fn local_mailer(&self, mailbox: Mailbox) -> Result<TemplateMailer, Error> {
+        mailer(&self.config, self.clock(), Transport::Local(mailbox))
+    }
 }
 
-fn mailer(config: &Config, transport: Transport) -> Result<TemplateMailer, Error> {
-    Ok(TemplateMailer::new(templates(config)?, sender(config)?, Arc::new(SystemClock), transport))
+fn mailer(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    transport: Transport,
+) -> Result<TemplateMailer, Error> {
+    Ok(TemplateMailer::new(templates(config)?, sender(config)?, clock, transport))
 }
 
 /// The templates of mails, and the operator's own over them.

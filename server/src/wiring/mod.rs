@@ -8,6 +8,4 @@ mod use_cases;
 
 pub(crate) use app::{App, Pending};
 pub(crate) use keys::add_key;
-pub(crate) use mail::{
-    NO_MAIL, configured_mailer, local_mailer, send_test_mail, sender, templates,
-};
+pub(crate) use mail::{NO_MAIL, configured_mailer, send_test_mail, sender, templates};

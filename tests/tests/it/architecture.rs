@@ -28,7 +28,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// The dependencies of each member, of every kind.
+/// The dependencies of each member, but for those of its own tests.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
@@ -39,7 +39,8 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     packages
         .map(|package| {
             let dependencies = package["dependencies"].as_array().unwrap();
-            (name(package), dependencies.iter().map(name).collect())
+            let dependencies = dependencies.iter().filter(|it| it["kind"] != "dev");
+            (name(package), dependencies.map(name).collect())
         })
         .collect()
 }

@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use passlink_tests::{Browser, Caller, Output, Page, Passlink, SEND_LINK, free_port, node, python};
+use passlink_tests::{
+    Api, Browser, Caller, Output, Page, Passlink, SEND_LINK, free_port, node, python,
+};
 use serde_json::{Value, json};
 
 const SEND: &str = "sendMyPasswordlessLink";

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use passlink_tests::{MailServer, Output, Passlink};
+use passlink_tests::{Api, MailServer, Output, Passlink};
 use serde_json::{Value, json};
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use passlink_tests::{MailServer, Passlink, python::against_schema, secrets};
+use passlink_tests::{Api, MailServer, Passlink, python::against_schema, secrets};
 use serde_json::Value;
 
 fn check(passlink: &Passlink) -> passlink_tests::Output {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_tests::{MailServer, Passlink, Tls, until, until_within};
+use passlink_tests::{Api, MailServer, Passlink, Tls, until, until_within};
 use serde_json::json;
 
 /// Kills the server. No lease of a mail that it had in hand ends before a test has waited in vain.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use passlink_tests::{Answer, MailServer, Passlink, until};
+use passlink_tests::{Answer, Api, MailServer, Passlink, until};
 use tokio::task::JoinSet;
 
 use crate::load::{links, send_to_all};

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use passlink_tests::{Passlink, secrets, until};
+use passlink_tests::{Api, Passlink, secrets, until};
 
 mod taken;
 

@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 
-use passlink_tests::{Output, Passlink, Postgres, python};
+use passlink_tests::{Api, Output, Passlink, Postgres, python};
 use tempfile::TempDir;
 
 /// An installation with a URL of the test's own.

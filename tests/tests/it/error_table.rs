@@ -1,10 +1,14 @@
 //! Every row of the error table in `docs/api.md`, brought about by every protocol on which it can happen.
 
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use passlink_tests::{
-    Answer, Call, Detail, HandMade, Outcome, Passlink, Protocol, python, rpc::field, until,
+    Answer, Api, Call, Caller, Detail, HandMade, Outcome, Passlink, Protocol, python, rpc::field,
+    until,
 };
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
@@ -46,25 +50,21 @@ fn rows() -> Vec<Row> {
 /// A request that is answered with the row's error; none where the row can't happen.
 ///
 /// Each row has its arm here, and a row without one fails the test.
-async fn provoked(row: &Row, protocol: Protocol) -> Option<Outcome> {
-    let passlink = Passlink::with_mail_dir();
+async fn provoked(row: &Row, protocol: Protocol, servers: &Servers) -> Option<Outcome> {
+    let Servers { usual, tight } = servers;
     let call = Call::send_link();
     let outcome = match (&*row.id, row.http) {
-        ("AUTH-Missing", _) => {
-            let passlink = passlink.started().await;
-            protocol.outcome(protocol.request(&passlink, &call)).await
-        }
+        ("AUTH-Missing", _) => protocol.outcome(protocol.request(usual, &call)).await,
         ("AUTH-Invalid", _) => {
-            let passlink = passlink.started().await;
-            let request = protocol.request(&passlink, &call).bearer_auth("nonsense");
+            let request = protocol.request(usual, &call).bearer_auth("nonsense");
             protocol.outcome(request).await
         }
-        ("USER-NotFound", _) => to_user(passlink, protocol, "state = 'removed'").await,
-        ("USER-NotActive", _) => to_user(passlink, protocol, "state = 'locked'").await,
-        ("USER-EmailNotVerified", _) => to_user(passlink, protocol, "email_verified = false").await,
-        ("SERVICE-Internal", _) => to_user(passlink, protocol, "state = 'nonsense'").await,
+        ("USER-NotFound", _) => to_user(usual, protocol, "state = 'removed'").await,
+        ("USER-NotActive", _) => to_user(usual, protocol, "state = 'locked'").await,
+        ("USER-EmailNotVerified", _) => to_user(usual, protocol, "email_verified = false").await,
+        ("SERVICE-Internal", _) => to_user(usual, protocol, "state = 'nonsense'").await,
         ("LINK-TooMany", _) => {
-            let (_passlink, request) = ready(passlink, protocol, &call).await;
+            let request = ready(usual, protocol, &call);
             assert_eq!(protocol.outcome(request.try_clone().unwrap()).await.code, 0);
             protocol.outcome(request).await
         }
@@ -75,7 +75,7 @@ async fn provoked(row: &Row, protocol: Protocol) -> Option<Outcome> {
                 json: br#"{"userId":"somebody"}"#.to_vec(),
                 proto: field(1, b"somebody"),
             };
-            let (_passlink, request) = ready(passlink, protocol, &call).await;
+            let request = ready(usual, protocol, &call);
             protocol.outcome(request).await
         }
         ("LINK-CodeInvalid", _) => {
@@ -85,78 +85,73 @@ async fn provoked(row: &Row, protocol: Protocol) -> Option<Outcome> {
                 json: br#"{"linkId":"unknown","code":"guess"}"#.to_vec(),
                 proto: [field(1, b"unknown"), field(2, b"guess")].concat(),
             };
-            let passlink = passlink.started().await;
-            protocol.outcome(protocol.request(&passlink, &call)).await
+            protocol.outcome(protocol.request(usual, &call)).await
         }
         ("LINK-URLTemplate", _) => {
-            let passlink = passlink.started().await;
-            let ada = passlink.ada();
+            let ada = caller(usual);
             let call = create_link(&ada.id, "https://evil.example/?c={{.CodeID}}#{{.Code}}");
-            protocol.outcome(protocol.request(&passlink, &call).bearer_auth(ada.token)).await
+            protocol.outcome(protocol.request(usual, &call).bearer_auth(ada.token)).await
         }
         ("PASSKEY-NotFound", _) => {
-            let (_passlink, request) = ready(passlink, protocol, &remove("unknown")).await;
+            let request = ready(usual, protocol, &remove("unknown"));
             protocol.outcome(request).await
         }
         ("REQUEST-Invalid", _) => {
-            let (_passlink, request) = ready(passlink, protocol, &remove("a b")).await;
+            let request = ready(usual, protocol, &remove("a b"));
             protocol.outcome(request).await
         }
         ("PASSKEY-ValidateFailed", _) => {
-            let (_passlink, request) = ready(passlink, protocol, &verify(b"{}")).await;
+            let request = ready(usual, protocol, &verify(b"{}"));
             protocol.outcome(request).await
         }
         ("PASSKEY-Exists", _) => {
-            let passlink = passlink.started().await;
-            let token = passlink.ada().token;
+            let token = caller(usual).token;
             let mut outcome = None;
             for _ in 0..2 {
-                let begun = Answer::to(passlink.request(Method::POST, OWN).bearer_auth(&token));
+                let begun = Answer::to(usual.request(Method::POST, OWN).bearer_auth(&token));
                 let options = begun.await.json()["key"]["publicKey"].clone();
                 let options = BASE64_STANDARD.decode(options.as_str().unwrap()).unwrap();
                 let options = serde_json::from_slice(&options).unwrap();
                 let answer = HandMade::answer(&options, "https://login.example.com", b"same");
                 let call = verify(answer.credential().to_string().as_bytes());
-                let request = protocol.request(&passlink, &call).bearer_auth(&token);
+                let request = protocol.request(usual, &call).bearer_auth(&token);
                 outcome = Some(protocol.outcome(request).await);
             }
             outcome.unwrap()
         }
         ("PASSKEY-TooMany", _) => {
-            let passlink = passlink.set("passkeys.max_per_user", "1").started().await;
-            let token = passlink.ada().token;
+            let ada = caller(tight);
             let call = Call {
                 rpc: "/zitadel.auth.v1.AuthService/AddMyPasswordless",
                 rest: (Method::POST, OWN),
                 json: b"{}".to_vec(),
                 proto: Vec::new(),
             };
-            passlink.sql(
+            tight.sql(
                 "INSERT INTO passkeys (id, user_id, name, rp_id, credential_id, public_key, \
                  sign_count, transports, backup_eligible, backup_state, aaguid, created_at) \
                  SELECT 'one', id, 'One', 'login.example.com', 'one', 'key', 0, '[]', false, false, \
-                 'aaguidaaguidaagu', 0 FROM users",
-                &[],
+                 'aaguidaaguidaagu', 0 FROM users WHERE id = ?",
+                &[&ada.id],
             );
-            protocol.outcome(protocol.request(&passlink, &call).bearer_auth(token)).await
+            protocol.outcome(protocol.request(tight, &call).bearer_auth(ada.token)).await
         }
         ("REQUEST-Malformed", _) => {
             let broken = Call { json: b"{".to_vec(), proto: vec![0xff], ..call };
-            let (_passlink, request) = ready(passlink, protocol, &broken).await;
+            let request = ready(usual, protocol, &broken);
             protocol.outcome(request).await
         }
         ("REQUEST-TooLarge", _) => {
             let large = 64 * 1024 + 1;
             let json = format!("{{{}}}", " ".repeat(large - 2)).into_bytes();
-            let (_passlink, request) =
-                ready(passlink, protocol, &Call { json, proto: vec![0; large], ..call }).await;
+            let call = Call { json, proto: vec![0; large], ..call };
+            let request = ready(usual, protocol, &call);
             protocol.outcome(request).await
         }
         ("REQUEST-TooMany", _) => {
-            let passlink = passlink.on_sqlite().set("limits.concurrent_requests", "1");
-            let (passlink, request) = ready(passlink, protocol, &call).await;
+            let request = ready(tight, protocol, &call);
             // A call that waits for the database has the only place.
-            let _held = python::lock(passlink.database_file());
+            let _held = python::lock(tight.database_file());
             let sending = tokio::spawn(request.try_clone().unwrap().send());
             let hasty = match protocol {
                 Protocol::Grpc | Protocol::GrpcWeb => request.header("grpc-timeout", "200m"),
@@ -171,8 +166,8 @@ async fn provoked(row: &Row, protocol: Protocol) -> Option<Outcome> {
             refused
         }
         ("REQUEST-Deadline", _) => {
-            let (passlink, request) = ready(passlink.on_sqlite(), protocol, &call).await;
-            let _held = python::lock(passlink.database_file());
+            let request = ready(tight, protocol, &call);
+            let _held = python::lock(tight.database_file());
             let request = match protocol {
                 Protocol::Grpc | Protocol::GrpcWeb => request.header("grpc-timeout", "300m"),
                 Protocol::Rest | Protocol::Connect => request.header("connect-timeout-ms", "300"),
@@ -180,28 +175,24 @@ async fn provoked(row: &Row, protocol: Protocol) -> Option<Outcome> {
             protocol.outcome(request).await
         }
         ("REQUEST-Unimplemented", 405) if protocol == Protocol::Rest => {
-            let passlink = passlink.started().await;
             let put = Call { rest: (Method::PUT, call.rest.1), ..call };
-            protocol.outcome(protocol.request(&passlink, &put)).await
+            protocol.outcome(protocol.request(usual, &put)).await
         }
         ("REQUEST-Unimplemented", 501) => {
-            let passlink = passlink.set("links.allow_returned_codes", "false");
-            let (_passlink, request) = ready(passlink, protocol, &Call::add_link()).await;
+            let request = ready(tight, protocol, &Call::add_link());
             protocol.outcome(request).await
         }
         ("REQUEST-NotFound", _) if protocol != Protocol::Rest => {
-            let passlink = passlink.started().await;
-            let request = protocol.request(&passlink, &Call::health("nothing"));
+            let request = protocol.request(usual, &Call::health("nothing"));
             protocol.outcome(request).await
         }
         ("REQUEST-NotFound", _) => {
-            let passlink = passlink.started().await;
             let elsewhere = Call { rest: (Method::POST, "/auth/v1/users/me/passwordles"), ..call };
-            protocol.outcome(protocol.request(&passlink, &elsewhere)).await
+            protocol.outcome(protocol.request(usual, &elsewhere)).await
         }
         ("SERVICE-Unavailable", _) => {
-            let (passlink, request) = ready(passlink.on_sqlite(), protocol, &call).await;
-            let _held = python::lock(passlink.database_file());
+            let request = ready(tight, protocol, &call);
+            let _held = python::lock(tight.database_file());
             protocol.outcome(request).await
         }
         // Other methods of HTTP than POST are REST's alone.
@@ -248,18 +239,43 @@ fn verify(credential: &[u8]) -> Call {
     }
 }
 
-/// A server, and a call of Ada's to it.
-async fn ready(passlink: Passlink, protocol: Protocol, call: &Call) -> (Passlink, RequestBuilder) {
-    let passlink = passlink.started().await;
-    let request = protocol.request(&passlink, call).bearer_auth(passlink.ada().token);
-    (passlink, request)
+/// The servers that are asked.
+struct Servers {
+    usual: Passlink,
+    /// With little room, and on SQLite, which can be locked.
+    tight: Passlink,
+}
+
+impl Servers {
+    async fn started() -> Self {
+        let tight = Passlink::with_mail_dir()
+            .on_sqlite()
+            .set("passkeys.max_per_user", "1")
+            .set("limits.concurrent_requests", "1")
+            .set("links.allow_returned_codes", "false");
+        let usual = Passlink::with_mail_dir().started().await;
+        Self { usual, tight: tight.started().await }
+    }
+}
+
+/// Somebody who did not call yet.
+fn caller(passlink: &Passlink) -> Caller {
+    static CALLERS: AtomicUsize = AtomicUsize::new(0);
+    let number = CALLERS.fetch_add(1, Ordering::Relaxed);
+    passlink.caller(&format!("user-{number}@example.com"), &[])
+}
+
+/// A call of somebody who did not call yet.
+fn ready(passlink: &Passlink, protocol: Protocol, call: &Call) -> RequestBuilder {
+    protocol.request(passlink, call).bearer_auth(caller(passlink).token)
 }
 
 /// What a user gets who is in a certain state.
-async fn to_user(passlink: Passlink, protocol: Protocol, state: &str) -> Outcome {
-    let (passlink, request) = ready(passlink, protocol, &Call::send_link()).await;
-    passlink.sql(&format!("UPDATE users SET {state}"), &[]);
-    protocol.outcome(request).await
+async fn to_user(passlink: &Passlink, protocol: Protocol, state: &str) -> Outcome {
+    let user = caller(passlink);
+    passlink.sql(&format!("UPDATE users SET {state} WHERE id = ?"), &[&user.id]);
+    let request = protocol.request(passlink, &Call::send_link());
+    protocol.outcome(request.bearer_auth(user.token)).await
 }
 
 /// Code, text, id, details, HTTP status and header fields are those of the row.
@@ -295,8 +311,9 @@ fn assert_is(row: &Row, protocol: Protocol, outcome: &Outcome) {
 async fn assert_table_holds(protocol: Protocol) {
     let rows = rows();
     assert!(rows.len() > 10, "docs/api.md has a table of errors");
+    let servers = Servers::started().await;
     for row in rows {
-        match provoked(&row, protocol).await {
+        match provoked(&row, protocol, &servers).await {
             Some(outcome) => assert_is(&row, protocol, &outcome),
             None => assert_ne!(protocol, Protocol::Rest, "{row:?} happens nowhere"),
         }

@@ -5,7 +5,7 @@ use std::{io::Write, time::Duration};
 use flate2::{Compression, write::GzEncoder};
 use h2::Reason;
 use passlink_tests::{
-    Call, Outcome, Passlink, Protocol, SEND_LINK, raw,
+    Api, Call, Outcome, Passlink, Protocol, SEND_LINK, raw,
     rpc::{assert_refused, field, frame},
     until,
 };

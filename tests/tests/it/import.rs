@@ -6,7 +6,7 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
 };
 
-use passlink_tests::{Output, Passlink, until};
+use passlink_tests::{Api, Output, Passlink, until};
 use serde_json::{Value, json};
 
 /// Imports lines from a file.

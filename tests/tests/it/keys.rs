@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use passlink_tests::{Answer, Caller, HandMade, MailServer, Passlink, Tls, until};
+use passlink_tests::{Answer, Api, Caller, HandMade, MailServer, Passlink, Tls, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 

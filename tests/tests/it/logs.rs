@@ -1,6 +1,6 @@
 //! What an operator reads.
 
-use passlink_tests::{Answer, MailServer, Passlink, SEND_LINK, client_builder};
+use passlink_tests::{Answer, Api, MailServer, Passlink, SEND_LINK, client_builder};
 use reqwest::Method;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! From the call to the mail, over SMTP servers as they are found in the world.
 
-use passlink_tests::{MailServer, Passlink, Received, Tls, mime, until};
+use passlink_tests::{Api, MailServer, Passlink, Received, Tls, mime, until};
 
 const NAME: &str = r#"Zoë 山田 "Z" <x>"#;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use passlink_tests::{MailServer, Passlink, Received, mime::Mail};
+use passlink_tests::{Api, MailServer, Passlink, Received, mime::Mail};
 use serde_json::json;
 
 /// Sends a link to a user with these options of `user add`; returns the user's id and the mail.

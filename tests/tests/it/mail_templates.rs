@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use passlink_tests::{MailServer, Passlink, node, secrets::files, spam_filter};
+use passlink_tests::{Api, MailServer, Passlink, node, secrets::files, spam_filter};
 use tempfile::TempDir;
 
 const KINDS: [&str; 4] = ["passkey_added", "passkey_link", "passkey_removed", "test"];

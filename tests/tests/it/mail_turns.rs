@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_tests::{Caller, MailServer, Passlink, Tls, until};
+use passlink_tests::{Api, Caller, MailServer, Passlink, Tls, until};
 use serde_json::json;
 
 /// Longer than the longest waits between tries, all together.

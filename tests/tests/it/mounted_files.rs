@@ -10,7 +10,7 @@ use std::{
     process::Command,
 };
 
-use passlink_tests::{Output, Passlink, python};
+use passlink_tests::{Api, Output, Passlink, python};
 
 /// Somebody who owns nothing.
 const NOBODY: u32 = 65534;

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use passlink_tests::{Answer, Envelope, MailServer, Passlink, Postgres, Received, Tls, until};
+use passlink_tests::{Answer, Api, Envelope, MailServer, Passlink, Postgres, Received, Tls, until};
 use serde_json::json;
 use tokio::{task::JoinSet, time::sleep};
 

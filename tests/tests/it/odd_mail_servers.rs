@@ -1,6 +1,6 @@
 //! Mail servers that say what they mean in ways of their own.
 
-use passlink_tests::{Passlink, ScriptedMailServer, until};
+use passlink_tests::{Api, Passlink, ScriptedMailServer, until};
 use serde_json::{Value, json};
 
 /// An installation that sends its mails to a server; `login` and `tls` are parts of the URL.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use passlink_tests::{
-    Answer, Endpoint, MailServer, Passlink, Postgres, client, free_port, python, until,
+    Answer, Api, Endpoint, MailServer, Passlink, Postgres, client, free_port, python, until,
 };
 use tokio::{task::JoinSet, time::sleep};
 

@@ -1,6 +1,6 @@
 //! What becomes of mails that aren't taken at once.
 
-use passlink_tests::{MailServer, Passlink, until};
+use passlink_tests::{Api, MailServer, Passlink, until};
 use serde_json::{Value, json};
 
 fn rule(recipient: &str, stage: &str, answer: &str) -> Value {

@@ -1,7 +1,7 @@
 //! The pages that the links in the mails lead to, in a browser with an authenticator.
 
 use passlink_tests::{
-    Answer, Browser, Caller, MailServer, Page, Passlink,
+    Answer, Api, Browser, Caller, MailServer, Page, Passlink,
     mime::{Link, Mail},
 };
 use reqwest::Method;

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use passlink_tests::{Passlink, PgBouncer, Postgres, python, until};
+use passlink_tests::{Api, Passlink, PgBouncer, Postgres, python, until};
 
 const IGNORE: &str = "ignore_startup_parameters = options";
 

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 use passlink_tests::{
-    Answer, Call, Detail, Passlink, Protocol, SEND_LINK, python, raw,
+    Answer, Api, Call, Detail, Passlink, Protocol, SEND_LINK, python, raw,
     rpc::{assert_refused, field, frame, frames},
     until,
 };

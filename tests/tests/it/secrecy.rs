@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
-use passlink_tests::{Answer, MailServer, Passlink, SEND_LINK, Tls, secrets::search, until};
+use passlink_tests::{Answer, Api, MailServer, Passlink, SEND_LINK, Tls, secrets::search, until};
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;

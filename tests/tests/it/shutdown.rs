@@ -2,7 +2,7 @@
 
 use http_body_util::BodyExt;
 use passlink_tests::{
-    Answer, Call, MailServer, Passlink, Protocol, SEND_LINK, SlowBody,
+    Answer, Api, Call, MailServer, Passlink, Protocol, SEND_LINK, SlowBody,
     rpc::{field, frame},
     until,
 };

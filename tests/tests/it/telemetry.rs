@@ -1,7 +1,7 @@
 //! One trace from the caller to the mail server's answer, as a collector sees it.
 
 use passlink_tests::{
-    Answer, Call, Caller, Collector, Passlink, Protocol, create_passkey, mime::Link,
+    Answer, Api, Call, Caller, Collector, Passlink, Protocol, create_passkey, mime::Link,
 };
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use passlink_tests::{Caller, Output, Passlink, Process, SEND_LINK, python, raw, until};
+use passlink_tests::{Api, Caller, Output, Passlink, Process, SEND_LINK, python, raw, until};
 use tempfile::TempDir;
 use tokio::{io::AsyncReadExt, net::TcpStream};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use passlink_tests::{Answer, Caller, MailServer, Passlink};
+use passlink_tests::{Answer, Api, Caller, MailServer, Passlink};
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use passlink_tests::{
-    Answer, Caller, MailServer, Passlink, create_passkey,
+    Answer, Api, Caller, MailServer, Passlink, create_passkey,
     mime::Link,
     secrets::{files, search},
 };

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use passlink_tests::{Answer, Caller, Passlink, SEND_LINK, python, until};
+use passlink_tests::{Answer, Api, Caller, Passlink, SEND_LINK, python, until};
 use reqwest::Method;
 use tokio::task::JoinSet;
 

@@ -2,7 +2,7 @@
 
 use h2::client::SendRequest;
 use passlink_tests::{
-    Call, PATIENCE, Passlink, Protocol, SEND_LINK, SlowBody,
+    Api, Call, PATIENCE, Passlink, Protocol, SEND_LINK, SlowBody,
     rpc::{field, frame},
     until,
 };

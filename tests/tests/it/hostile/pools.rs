@@ -6,7 +6,7 @@ use std::{
 };
 
 use passlink_tests::{
-    Answer, PATIENCE, SlowBody, client_builder, connect_from, http2_from, python,
+    Answer, Api, PATIENCE, SlowBody, client_builder, connect_from, http2_from, python,
 };
 use reqwest::{Method, StatusCode};
 use tokio::{task::JoinSet, time::timeout};

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use futures_util::{StreamExt, stream};
-use passlink_tests::{MailServer, Passlink, secrets::search};
+use passlink_tests::{Api, MailServer, Passlink, secrets::search};
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,6 +1,6 @@
 //! The ceremony, from the options to the passkey.
 
-use passlink_tests::{HandMade, Key, Passlink, create_passkey};
+use passlink_tests::{Api, HandMade, Key, Passlink, create_passkey};
 use reqwest::Method;
 use serde_json::{Value, json};
 

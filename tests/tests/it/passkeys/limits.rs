@@ -1,6 +1,6 @@
 //! How often a wrong code may be tried: from an IP address, and for a link.
 
-use passlink_tests::Passlink;
+use passlink_tests::{Api, Passlink};
 use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_tests::{MailServer, Passlink, Protocol, Tls, until, until_within};
+use passlink_tests::{Api, MailServer, Passlink, Protocol, Tls, until, until_within};
 use reqwest::header::USER_AGENT;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! The way from the link to the passkey and back, on each of the four protocols.
 
-use passlink_tests::{Call, HandMade, Key, MailServer, Passlink, Protocol, create_passkey};
+use passlink_tests::{Api, Call, HandMade, Key, MailServer, Passlink, Protocol, create_passkey};
 use serde_json::{Value, json};
 
 use super::{methods as call, *};

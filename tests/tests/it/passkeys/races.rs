@@ -1,6 +1,6 @@
 //! Many who finish at once with what one link began.
 
-use passlink_tests::{HandMade, MailServer, Passlink, Postgres};
+use passlink_tests::{Api, HandMade, MailServer, Passlink, Postgres};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 

@@ -3,7 +3,9 @@
 
 use std::{collections::BTreeSet, fs};
 
-use passlink_tests::{Browser, HandMade, MailServer, Page, Passlink, Protocol, secrets::search};
+use passlink_tests::{
+    Api, Browser, HandMade, MailServer, Page, Passlink, Protocol, secrets::search,
+};
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,6 +1,6 @@
 //! Links end with the token that made them; undoing a registration can revoke that token.
 
-use passlink_tests::{MailServer, Passlink};
+use passlink_tests::{Api, MailServer, Passlink, mime::Link};
 use serde_json::{Value, json};
 
 use super::*;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_tests::{Collector, Passlink, until_within};
+use passlink_tests::{Api, Collector, Passlink, until_within};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use passlink_tests::{
-    Answer, Call, Collector, MailServer, Passlink, Protocol, Received, SEND_LINK, free_port, raw,
-    until,
+    Answer, Api, Call, Collector, MailServer, Passlink, Protocol, Received, SEND_LINK, free_port,
+    raw, until,
 };
 use reqwest::Method;
 use serde_json::json;

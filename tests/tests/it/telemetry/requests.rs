@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use passlink_tests::{Answer, Call, Collector, MailServer, Passlink, Protocol, SEND_LINK, until};
+use passlink_tests::{
+    Answer, Api, Call, Collector, MailServer, Passlink, Protocol, SEND_LINK, until,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use passlink_tests::{
-    Answer, Call, Collector, MailServer, Passlink, Protocol, SEND_LINK, Tls,
+    Answer, Api, Call, Collector, MailServer, Passlink, Protocol, SEND_LINK, Tls,
     mime::Mail,
     secrets::{files, search},
 };

@@ -104,7 +104,7 @@ impl Mailbox {
     }
 
     /// How many mails ever came.
-    pub(super) fn arrived(&self) -> u64 {
+    pub fn arrived(&self) -> u64 {
         *self.inner.arrived.borrow()
     }
 

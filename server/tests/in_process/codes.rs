@@ -1,10 +1,16 @@
 //! Who may do what: a code opens what it is for, a caller acts on their own user.
 
-use passlink_tests::{MailServer, Passlink};
+use std::time::Duration;
+
+use passlink_domain::StateChange;
+use passlink_tests::{
+    Answer, Api, Caller,
+    passkeys::{undo as undo_at, *},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::*;
+use crate::house::{GENEROUS, House};
 
 /// Whatever takes a code.
 const ENDPOINTS: [&str; 7] =
@@ -13,8 +19,7 @@ const ENDPOINTS: [&str; 7] =
 /// Ada with a mailed link that is open and a passkey that was registered with another one; and all
 /// their codes.
 struct Codes {
-    passlink: Passlink,
-    _mails: MailServer,
+    passlink: House,
     ada: Caller,
     link: String,
     passkey: String,
@@ -25,29 +30,23 @@ struct Codes {
 
 impl Codes {
     async fn made() -> Self {
-        let mails = MailServer::plain();
-        let passlink = Passlink::with_mail_server(&mails)
-            .generous()
-            .set("limits.wrong_codes_per_minute", "10000")
-            .started()
-            .await;
-        let ada = passlink.ada();
-        let first = mailed(&passlink, &mails, &ada).await;
+        let many = [GENEROUS, &[("limits.wrong_codes_per_minute", "10000")]].concat();
+        let passlink = House::with(&many).await;
+        let ada = passlink.ada().await;
+        let first = passlink.mailed(&ada).await;
         let passkey = register_with(&passlink, &ada, &first, "Phone").await;
-        let undo = mails.until_mails(2).await.remove(1).mail.undo_link();
+        let undo = passlink.mailed_link("undo").await;
         assert_eq!(undo.query["passkeyID"], passkey);
         passlink.send_link(&ada.token).await.sequence();
-        let mail = mails.until_mails(3).await.remove(2).mail;
-        let link = mail.register_link();
+        let link = passlink.mailed_link("register").await;
         Self {
             ada,
             link: link.query["codeID"].clone(),
             passkey,
             register: link.code,
-            revoke: mail.revoke_link().code,
+            revoke: passlink.mailed_link("revoke").await.code,
             undo: undo.code,
             passlink,
-            _mails: mails,
         }
     }
 
@@ -97,7 +96,7 @@ impl Codes {
 #[tokio::test]
 async fn a_code_opens_nothing_but_what_it_is_for() {
     let codes = Codes::made().await;
-    let before = rows(&codes.passlink);
+    let before = codes.passlink.rows().await;
     let Codes { register, revoke, undo, .. } = &codes;
     for (code, opens) in [
         (register, &["register", "inspect"][..]),
@@ -114,7 +113,7 @@ async fn a_code_opens_nothing_but_what_it_is_for() {
             assert_code_invalid(&answer);
         }
     }
-    assert_eq!(rows(&codes.passlink), before);
+    assert_eq!(codes.passlink.rows().await, before);
     codes.assert_untouched().await;
 }
 
@@ -127,13 +126,13 @@ async fn whatever_is_wrong_answers_alike() {
     for ids in [["unknown", "unknown"], [other, &codes.link], ["127.0.0.1", "0"]] {
         codes.refuse(ids, register).await;
     }
-    let bob = passlink.caller("bob@example.com", &[]);
+    let bob = passlink.bob().await;
     assert_code_invalid(&try_to_begin(passlink, &bob, &codes.link_with(register)).await);
-    passlink.cli(&["user", "lock", &ada.id]).done();
+    passlink.change(ada, StateChange::Lock).await;
     codes.refuse(codes.ids(), register).await;
-    passlink.cli(&["user", "unlock", &ada.id]).done();
+    passlink.change(ada, StateChange::Unlock).await;
     assert_eq!(names(passlink, ada).await, ["Phone"]);
-    passlink.cli(&["user", "remove", &ada.id]).done();
+    passlink.remove(ada).await;
     for code in [register, &codes.revoke, &codes.undo] {
         codes.refuse(codes.ids(), code).await;
     }
@@ -141,22 +140,21 @@ async fn whatever_is_wrong_answers_alike() {
 
 #[tokio::test]
 async fn this_was_not_me_works_for_a_user_who_is_locked_or_deactivated() {
-    for stop in ["lock", "deactivate"] {
+    for stop in [StateChange::Lock, StateChange::Deactivate] {
         let codes = Codes::made().await;
         let Codes { passlink, ada, passkey, revoke, undo, .. } = &codes;
-        passlink.cli(&["user", stop, &ada.id]).done();
+        passlink.change(ada, stop).await;
         let link = codes.link_with(revoke);
         let seen = at_link(passlink, &link, "_inspect_revocation").await.json();
-        assert_eq!(seen["state"], "LINK_STATE_REVOKED", "{stop}: {seen}");
+        assert_eq!(seen["state"], "LINK_STATE_REVOKED", "{stop:?}: {seen}");
         assert_eq!(seen["maskedEmail"], "a•••@example.com");
         for _ in 0..2 {
             let revoked = at_link(passlink, &link, "_revoke").await;
-            assert_eq!((revoked.status, &*revoked.text), (200, "{}"), "{stop}");
-            let undone = super::undo(passlink, passkey, undo).await;
-            assert_eq!((undone.status, &*undone.text), (200, "{}"), "{stop}");
+            assert_eq!((revoked.status, &*revoked.text), (200, "{}"), "{stop:?}");
+            let undone = undo_at(passlink, passkey, undo).await;
+            assert_eq!((undone.status, &*undone.text), (200, "{}"), "{stop:?}");
         }
-        let passkeys = passlink.cli(&["passkey", "list", "--user", &ada.id]).lines();
-        assert_eq!(passkeys, Vec::<Value>::new(), "{stop}");
+        assert_eq!(passlink.count("passkeys WHERE removed_at IS NULL").await, 0, "{stop:?}");
     }
 }
 
@@ -164,13 +162,11 @@ async fn this_was_not_me_works_for_a_user_who_is_locked_or_deactivated() {
 async fn an_expired_link_of_a_locked_user_that_was_revoked_is_not_mailed_again_later() {
     let codes = Codes::made().await;
     let Codes { passlink, ada, register, .. } = &codes;
-    passlink.cli(&["user", "lock", &ada.id]).done();
-    // As if the link had run out before that.
-    let expired = "UPDATE links SET state = 'expired' WHERE id = ?";
-    passlink.sql(expired, &[&codes.link]);
+    passlink.pass(Duration::from_secs(3600));
+    passlink.change(ada, StateChange::Lock).await;
     let revoked = at_link(passlink, &codes.link_with(&codes.revoke), "_revoke").await;
     assert_eq!(revoked.status, 200, "{revoked:?}");
-    passlink.cli(&["user", "unlock", &ada.id]).done();
+    passlink.change(ada, StateChange::Unlock).await;
     assert_code_invalid(&at_link(passlink, &codes.link_with(register), "_resend").await);
 }
 
@@ -224,35 +220,33 @@ async fn a_revoke_code_revokes_whatever_the_link_had_begun_and_is_no_error_twice
     assert_eq!(inspected["state"], "LINK_STATE_REVOKED");
     assert_eq!(names(passlink, ada).await, ["Phone"]);
     // Sent, added, sent, revoked, after the user was made.
-    assert_eq!(passlink.history(&ada.id), [1, 2, 3, 4, 5]);
+    assert_eq!(passlink.history(&ada.id).await, [1, 2, 3, 4, 5]);
 }
 
 #[tokio::test]
 async fn an_undo_code_undoes_for_seven_days_and_is_no_error_twice() {
+    const SEVEN_DAYS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
     let codes = Codes::made().await;
     let Codes { passlink, ada, passkey, undo, .. } = &codes;
-    let move_by = |millis: i64| {
-        passlink.sql(&format!("UPDATE passkeys SET undo_until = undo_until + {millis}"), &[]);
-    };
-    assert_code_invalid(&super::undo(passlink, passkey, &codes.register).await);
-    let stored = passlink.sql("SELECT undo_until - created_at FROM passkeys", &[]);
-    assert_eq!(stored[0][0], 7 * 24 * 60 * 60 * 1000_i64);
-    // The code is bound to when it ends: a row that was moved has no code that anyone was mailed.
-    move_by(1);
-    assert_code_invalid(&super::undo(passlink, passkey, undo).await);
-    move_by(-1);
+    assert_code_invalid(&undo_at(passlink, passkey, &codes.register).await);
+    passlink.pass(SEVEN_DAYS - Duration::from_millis(1));
     for _ in 0..2 {
-        let undone = super::undo(passlink, passkey, undo).await;
+        let undone = undo_at(passlink, passkey, undo).await;
         assert_eq!((undone.status, &*undone.text), (200, "{}"));
     }
-    assert_code_invalid(&super::undo(passlink, passkey, &codes.register).await);
+    assert_code_invalid(&undo_at(passlink, passkey, &codes.register).await);
     assert_eq!(names(passlink, ada).await, Vec::<String>::new());
+
+    let late = Codes::made().await;
+    late.passlink.pass(SEVEN_DAYS);
+    assert_code_invalid(&undo_at(&late.passlink, &late.passkey, &late.undo).await);
+    assert_eq!(names(&late.passlink, &late.ada).await, ["Phone"]);
 }
 
 #[tokio::test]
 async fn another_users_ceremony_and_passkey_are_not_there() {
-    let passlink = Passlink::with_mail_dir().started().await;
-    let [ada, bob] = ["ada@example.com", "bob@example.com"].map(|it| passlink.caller(it, &[]));
+    let passlink = House::new().await;
+    let (ada, bob) = (passlink.ada().await, passlink.bob().await);
     let code = returned_code(&passlink, &ada).await;
     let begun = begin_with(&passlink, &ada, &code).await;
     let bobs = Begun {
@@ -271,16 +265,16 @@ async fn another_users_ceremony_and_passkey_are_not_there() {
     assert_not_found(&remove(&passlink, &bob, &begun.id).await);
     let own = format!("{OWN}/{}", begun.id);
     let removed = passlink.request(Method::DELETE, &own).bearer_auth(&bob.token);
-    assert_not_found(&Answer::to(removed).await);
+    assert_not_found(&passlink.answer(removed).await);
     assert_eq!(names(&passlink, &bob).await, Vec::<String>::new());
     assert_eq!(names(&passlink, &ada).await.len(), 1);
-    assert_eq!(passlink.history(&bob.id), [1]);
+    assert_eq!(passlink.history(&bob.id).await, [1]);
 }
 
 #[tokio::test]
 async fn what_a_bearer_token_began_is_finished_by_that_users_token_alone() {
-    let passlink = Passlink::with_mail_dir().started().await;
-    let [ada, bob] = ["ada@example.com", "bob@example.com"].map(|it| passlink.caller(it, &[]));
+    let passlink = House::new().await;
+    let (ada, bob) = (passlink.ada().await, passlink.bob().await);
     let begun = begin(&passlink, &ada).await;
     let credential = begun.answer().credential();
     let missing = begun.finish(&passlink, None, &credential).await;
@@ -290,19 +284,19 @@ async fn what_a_bearer_token_began_is_finished_by_that_users_token_alone() {
     let denied = begun.finish(&passlink, Some(&bob.token), &credential).await;
     denied.assert_error(403, 7, "Errors.PermissionDenied", "AUTH-Denied");
     assert_eq!(names(&passlink, &ada).await, Vec::<String>::new());
-    let other = passlink.token(&ada.id, &[]);
+    let other = passlink.token(&ada.id, None).await;
     assert_eq!(begun.finish(&passlink, Some(&other), &credential).await.sequence(), 2);
 }
 
 #[tokio::test]
 async fn a_ceremony_that_a_link_began_is_not_found_by_its_challenge() {
-    let passlink = Passlink::with_mail_dir().started().await;
-    let ada = passlink.ada();
+    let passlink = House::new().await;
+    let ada = passlink.ada().await;
     let code = returned_code(&passlink, &ada).await;
     let begun = begin_with(&passlink, &ada, &code).await;
     assert_not_verified(&verify_own(&passlink, &ada, &begun.answer().credential()).await);
     let by_bearer = begin(&passlink, &ada).await;
-    let bob = passlink.caller("bob@example.com", &[]);
+    let bob = passlink.bob().await;
     let credential = by_bearer.answer().credential();
     assert_not_verified(&verify_own(&passlink, &bob, &credential).await);
     assert_eq!(verify_own(&passlink, &ada, &credential).await.sequence(), 3);
@@ -310,12 +304,12 @@ async fn a_ceremony_that_a_link_began_is_not_found_by_its_challenge() {
 
 #[tokio::test]
 async fn a_caller_acts_on_no_other_user() {
-    let passlink = Passlink::with_mail_dir().started().await;
-    let [ada, bob] = ["ada@example.com", "bob@example.com"].map(|it| passlink.caller(it, &[]));
+    let passlink = House::new().await;
+    let (ada, bob) = (passlink.ada().await, passlink.bob().await);
     let code = returned_code(&passlink, &bob).await;
     let passkey = register_with(&passlink, &bob, &code, "Bob's").await;
     let begun = begin(&passlink, &bob).await;
-    let before = rows(&passlink);
+    let before = passlink.rows().await;
     let bobs = passkeys_of(&bob);
     let credential = begun.answer().credential();
     for (method, path, body) in [
@@ -328,10 +322,10 @@ async fn a_caller_acts_on_no_other_user() {
         (Method::POST, "/v2/users/nobody/passkeys/_search".to_owned(), json!({})),
     ] {
         let request = passlink.request(method, &path).bearer_auth(&ada.token).json(&body);
-        let answer = Answer::to(request).await;
+        let answer = passlink.answer(request).await;
         assert_eq!(answer.status, 403, "{path}: {answer:?}");
         answer.assert_error(403, 7, "Errors.PermissionDenied", "AUTH-Denied");
     }
-    assert_eq!(rows(&passlink), before);
+    assert_eq!(passlink.rows().await, before);
     assert_eq!(names(&passlink, &bob).await, ["Bob's"]);
 }

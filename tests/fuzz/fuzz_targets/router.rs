@@ -1,26 +1,19 @@
-//! The whole router without a listener, for the fuzzer of requests.
+//! The whole router, in this process, over a database with one user.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
     http::{HeaderValue, Request, header},
 };
+use passlink_adapters::outbound::system::SystemClock;
 use passlink_application::{callers::NewToken, users::NewUser};
-use passlink_domain::{EmailAddress, OrganisationId, UserId};
+use passlink_server::in_process::InProcess;
 use tokio::{
     runtime::{Builder, Runtime},
     time::timeout,
 };
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-
-use crate::{
-    Error,
-    config::Config,
-    wiring::{App, Pending},
-    worker::Bell,
-};
 
 /// The only user, and what stands for a token of hers in an input.
 const ADA: &str = "ada";
@@ -29,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// More than any answer has, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 
-/// The whole router over a database of its own, with one user.
+/// What the fuzzer of requests asks.
 pub struct FuzzedRouter {
     runtime: Runtime,
     router: axum::Router,
@@ -37,45 +30,43 @@ pub struct FuzzedRouter {
 }
 
 impl FuzzedRouter {
-    /// Opens the database in the system's folder for temporary files.
-    pub fn open() -> Result<Self, Error> {
-        let folder = std::env::temp_dir().join(format!("passlink-edge-{}", std::process::id()));
-        fs::create_dir_all(&folder)?;
-        let mut config = Config::default();
-        let database = folder.join("passlink.db");
-        config.database.url = format!("sqlite://{}?mode=rwc", database.display()).into();
-        config.secrets.key_file = folder.join("passlink.key");
-        config.links.cooldown = Duration::ZERO;
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+    /// Opens the database in a folder.
+    pub fn open(folder: PathBuf) -> Self {
+        let variables = [
+            (
+                "PASSLINK_DATABASE__URL",
+                format!("sqlite://{}/passlink.db?mode=rwc", folder.display()),
+            ),
+            ("PASSLINK_SECRETS__KEY_FILE", folder.join("passlink.key").display().to_string()),
+            ("PASSLINK_LINKS__COOLDOWN", "0s".to_owned()),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value));
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let (router, bearer) = runtime.block_on(async {
-            let app = App::open(config, Pending::Migrate).await?;
-            let token = token(&app).await?;
-            let (keys, bell) = (app.keys()?, Arc::new(Bell::default()));
-            let router = app.router(keys, bell, || true, CancellationToken::new())?;
-            Ok::<_, Error>((router, HeaderValue::try_from(format!("Bearer {token}"))?))
-        })?;
-        Ok(Self { runtime, router, bearer })
+            let passlink = InProcess::open(variables, Arc::new(SystemClock)).await.unwrap();
+            let token = token(&passlink).await;
+            (passlink.router(), HeaderValue::try_from(format!("Bearer {token}")).unwrap())
+        });
+        Self { runtime, router, bearer }
     }
 
     /// Answers an input: a request as HTTP/1.1 writes it, but for the version, with bare line feeds,
     /// and with Ada's token where the `authorization` is `ada`. One that no HTTP request can have is
-    /// passed over.
-    ///
-    /// Errors: when the answer is what only a fault of ours can bring about.
-    pub fn answer(&self, input: &[u8]) -> Result<(), Error> {
-        let Some(request) = self.request(input) else { return Ok(()) };
+    /// passed over. Panics when the answer is what only a fault of ours can bring about.
+    pub fn answer(&self, input: &[u8]) {
+        let Some(request) = self.request(input) else { return };
         self.runtime.block_on(async {
-            let response = self.router.clone().oneshot(request).await?;
+            let response = self.router.clone().oneshot(request).await.unwrap();
             let (status, headers) = (response.status(), format!("{:?}", response.headers()));
             let body = match timeout(PAUSE, to_bytes(response.into_body(), MAX_ANSWER)).await {
-                Ok(body) => body?,
+                Ok(body) => body.unwrap(),
                 Err(_) => Bytes::new(),
             };
             let told = format!("{status} {headers} {}", String::from_utf8_lossy(&body));
             let faults = ["Errors.Internal (SERVICE-", "Errors.Unavailable (SERVICE-"];
             let is_fault = status.as_u16() == 500 || faults.iter().any(|it| told.contains(it));
-            if is_fault { Err(told.into()) } else { Ok(()) }
-        })
+            assert!(!is_fault, "{told}");
+        });
     }
 
     fn request(&self, input: &[u8]) -> Option<Request<Body>> {
@@ -106,21 +97,17 @@ fn line(input: &[u8]) -> Option<(&str, &[u8])> {
 }
 
 /// Adds Ada; a token of hers.
-async fn token(app: &App) -> Result<String, Error> {
-    let id = UserId::parse(ADA)?;
+async fn token(passlink: &InProcess) -> String {
     let user = NewUser {
-        id: Some(id.clone()),
-        organisation: OrganisationId::parse("default")?,
-        email: EmailAddress::parse("ada@example.com")?,
+        id: ADA.parse().ok(),
+        organisation: "default".parse().unwrap(),
+        email: "ada@example.com".parse().unwrap(),
         email_verified: true,
         username: None,
         display_name: None,
         language: None,
     };
-    app.users().add(user).await?;
-    let token = app.tokens().create(NewToken { user: id, name: None, lifetime: None }).await?;
-    Ok(token.1.expose().to_owned())
+    let user = passlink.users().add(user).await.unwrap().id;
+    let token = NewToken { user, name: None, lifetime: None };
+    passlink.tokens().create(token).await.unwrap().1.expose().to_owned()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,10 +1,12 @@
 //! How many passkeys and ceremonies, what passkeys are called, and whose a credential is.
 
-use passlink_tests::{HandMade, Passlink};
+use std::time::Duration;
+
+use passlink_tests::{Answer, Api, HandMade, passkeys::*};
 use reqwest::{Method, header::USER_AGENT};
 use serde_json::json;
 
-use super::*;
+use crate::house::House;
 
 fn assert_too_many(answer: &Answer) {
     answer.assert_error(400, 9, "Errors.User.WebAuthN.TooMany", "PASSKEY-TooMany");
@@ -16,8 +18,8 @@ fn assert_exists(answer: &Answer) {
 
 #[tokio::test]
 async fn a_user_has_as_many_passkeys_as_are_allowed() {
-    let passlink = Passlink::with_mail_dir().set("passkeys.max_per_user", "2").started().await;
-    let ada = passlink.ada();
+    let passlink = House::with(&[("passkeys.max_per_user", "2")]).await;
+    let ada = passlink.ada().await;
     let token = Some(ada.token.as_str());
     let code = returned_code(&passlink, &ada).await;
     let by_link = begin_with(&passlink, &ada, &code).await;
@@ -34,7 +36,7 @@ async fn a_user_has_as_many_passkeys_as_are_allowed() {
     assert_too_many(&post(&passlink, token, OWN, &json!({})).await);
     assert_too_many(&try_to_begin(&passlink, &ada, &code).await);
     assert_eq!(names(&passlink, &ada).await.len(), 2);
-    assert_eq!(passlink.history(&ada.id), [1, 2, 3, 4]);
+    assert_eq!(passlink.history(&ada.id).await, [1, 2, 3, 4]);
 
     remove(&passlink, &ada, &begun[0].id).await.sequence();
     let credential = by_link.answer().credential();
@@ -43,8 +45,8 @@ async fn a_user_has_as_many_passkeys_as_are_allowed() {
 
 #[tokio::test]
 async fn a_credential_belongs_to_whoever_registered_it_first() {
-    let passlink = Passlink::with_mail_dir().started().await;
-    let [ada, bob] = ["ada@example.com", "bob@example.com"].map(|it| passlink.caller(it, &[]));
+    let passlink = House::new().await;
+    let (ada, bob) = (passlink.ada().await, passlink.bob().await);
     let id = b"the same credential".to_vec();
     let code = returned_code(&passlink, &ada).await;
     let begun = begin_with(&passlink, &ada, &code).await;
@@ -53,10 +55,10 @@ async fn a_credential_belongs_to_whoever_registered_it_first() {
     for user in [&ada, &bob] {
         let code = returned_code(&passlink, user).await;
         let begun = begin_with(&passlink, user, &code).await;
-        let before = rows(&passlink);
+        let before = passlink.rows().await;
         let same = HandMade { id: id.clone(), ..begun.answer() }.credential();
         assert_exists(&begun.finish(&passlink, None, &same).await);
-        assert_eq!(rows(&passlink), before);
+        assert_eq!(passlink.rows().await, before);
         assert_eq!(inspect(&passlink, &code).await.json()["state"], "LINK_STATE_OPEN");
         let by_bearer = begin(&passlink, user).await;
         let same = HandMade { id: id.clone(), ..by_bearer.answer() }.credential();
@@ -73,8 +75,8 @@ async fn a_credential_belongs_to_whoever_registered_it_first() {
 
 #[tokio::test]
 async fn a_name_is_one_line_of_200_characters_at_most() {
-    let passlink = Passlink::with_mail_dir().started().await;
-    let ada = passlink.ada();
+    let passlink = House::new().await;
+    let ada = passlink.ada().await;
     let token = Some(ada.token.as_str());
     let begun = begin(&passlink, &ada).await;
     let credential = begun.answer().credential();
@@ -111,8 +113,8 @@ async fn a_passkey_without_a_name_is_called_by_its_model_else_by_its_device() {
         0xea, 0x9b, 0x8d, 0x66, 0x4d, 0x01, 0x1d, 0x21, 0x3c, 0xe4, 0xb6, 0xb4, 0x8c, 0xb5, 0x75,
         0xd4,
     ];
-    let passlink = Passlink::with_mail_dir().started().await;
-    let ada = passlink.ada();
+    let passlink = House::new().await;
+    let ada = passlink.ada().await;
     for (aaguid, name, called) in [
         (GOOGLE, "", "Google Password Manager"),
         ([0; 16], "  ", "Safari on iPhone"),
@@ -123,7 +125,7 @@ async fn a_passkey_without_a_name_is_called_by_its_model_else_by_its_device() {
         let credential = HandMade { aaguid, ..begun.answer() }.credential();
         let body = json!({ "publicKeyCredential": credential, "passkeyName": name });
         let request = passlink.request(Method::POST, &begun.path).bearer_auth(&ada.token);
-        Answer::to(request.header(USER_AGENT, IPHONE).json(&body)).await.sequence();
+        passlink.answer(request.header(USER_AGENT, IPHONE).json(&body)).await.sequence();
         assert_eq!(names(&passlink, &ada).await, [called]);
         remove(&passlink, &ada, &begun.id).await.sequence();
     }
@@ -131,58 +133,16 @@ async fn a_passkey_without_a_name_is_called_by_its_model_else_by_its_device() {
 
 #[tokio::test]
 async fn the_eleventh_ceremony_ends_the_first() {
-    let passlink = Passlink::with_mail_dir().started().await;
-    let ada = passlink.ada();
+    let passlink = House::new().await;
+    let ada = passlink.ada().await;
     let code = returned_code(&passlink, &ada).await;
     let mut begun = Vec::new();
     for _ in 0..11 {
         begun.push(begin_with(&passlink, &ada, &code).await);
+        passlink.pass(Duration::from_millis(1));
     }
     let finish =
         async |begun: &Begun| begun.finish(&passlink, None, &begun.answer().credential()).await;
     assert_not_found(&finish(&begun[0]).await);
     finish(&begun[1]).await.sequence();
-}
-
-#[tokio::test]
-async fn a_link_opened_1000_times_and_begun_100_times_is_usable_and_takes_no_more_room() {
-    let passlink =
-        Passlink::with_mail_dir().set("limits.pages_per_minute", "10000").started().await;
-    let ada = passlink.ada();
-    let code = returned_code(&passlink, &ada).await;
-    for _ in 0..10 {
-        begin_with(&passlink, &ada, &code).await;
-    }
-    let (before, size) = (rows(&passlink), pages(&passlink));
-    assert_eq!(before["ceremonies"], 10);
-    for round in 0..1000 {
-        match round % 3 {
-            0 => drop(inspect(&passlink, &code).await.json()),
-            1 => open(&passlink, Method::GET, &code).await,
-            _ => open(&passlink, Method::HEAD, &code).await,
-        }
-        if round % 10 == 0 {
-            begin_with(&passlink, &ada, &code).await;
-        }
-    }
-    assert_eq!(rows(&passlink), before);
-    if let (Some(size), Some(now)) = (size, pages(&passlink)) {
-        // The rows move from page to page; a hundred ceremonies would take dozens of pages.
-        assert!(now <= size + 2, "{size} pages became {now}");
-    }
-    assert_eq!(passlink.history(&ada.id), [1, 2]);
-    register_with(&passlink, &ada, &code, "Phone").await;
-    assert_eq!(names(&passlink, &ada).await, ["Phone"]);
-}
-
-/// Opens the page of a link, as scanners do.
-async fn open(passlink: &Passlink, method: Method, code: &Value) {
-    let path = format!("/passkeys/register?codeID={}", code["id"].as_str().unwrap());
-    assert_eq!(Answer::to(passlink.request(method, &path)).await.status, 200);
-}
-
-/// How many pages a SQLite database has. PostgreSQL keeps what was deleted until it is vacuumed.
-fn pages(passlink: &Passlink) -> Option<u64> {
-    let pages = || passlink.sql("PRAGMA page_count", &[])[0][0].as_u64().unwrap();
-    passlink.is_on_sqlite().then(pages)
 }

@@ -1,0 +1,167 @@
+//! Whom the main call refuses, and calls that it doesn't know.
+
+use std::time::Duration;
+
+use passlink_domain::StateChange;
+use passlink_tests::{Answer, Api, Caller, SEND_LINK};
+use reqwest::Method;
+
+use crate::house::{GENEROUS, House};
+
+fn assert_missing(answer: &Answer) {
+    answer.assert_error(401, 16, "auth header missing", "AUTH-Missing");
+}
+
+fn assert_invalid(answer: &Answer) {
+    answer.assert_error(401, 16, "Errors.Token.Invalid", "AUTH-Invalid");
+}
+
+fn assert_not_verified(answer: &Answer) {
+    answer.assert_error(400, 9, "Errors.User.Email.NotVerified", "USER-EmailNotVerified");
+}
+
+/// Nothing was recorded: neither a change, nor a link, nor a mail.
+async fn assert_untouched(passlink: &House, user: &Caller) {
+    assert_eq!(passlink.history(&user.id).await, [1]);
+    for table in ["links", "outbox"] {
+        assert_eq!(passlink.count(table).await, 0, "{table}");
+    }
+}
+
+async fn with_header(passlink: &House, authorization: &str) -> Answer {
+    let request = passlink.request(Method::POST, SEND_LINK).body("{}");
+    passlink.answer(request.header("authorization", authorization)).await
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_done() {
+    let passlink = House::new().await;
+    let ada = passlink.ada().await;
+    assert_missing(&passlink.answer(passlink.request(Method::POST, SEND_LINK).body("{}")).await);
+    let in_query = format!("{SEND_LINK}?access_token={}", ada.token);
+    assert_missing(&passlink.answer(passlink.request(Method::POST, &in_query).body("{}")).await);
+    assert_untouched(&passlink, &ada).await;
+}
+
+#[tokio::test]
+async fn what_is_no_bearer_token_that_holds_is_refused() {
+    let passlink = House::new().await;
+    let ada = passlink.ada().await;
+    let token = &ada.token;
+    let unknown = format!("passlink_{}", "A".repeat(43));
+    let shorter = &token[..token.len() - 1];
+    for authorization in [
+        format!("Basic {token}"),
+        format!("Token {token}"),
+        token.clone(),
+        "Bearer".to_owned(),
+        "Bearer ".to_owned(),
+        format!("Bearer{token}"),
+        format!("Bearer {unknown}"),
+        format!("Bearer {shorter}"),
+        format!("Bearer {token}A"),
+        format!("Bearer {}", token.to_lowercase()),
+        format!("Bearer {token} {token}"),
+        format!("Bearer {token}, Bearer {token}"),
+        "Bearer ünïcode".to_owned(),
+        "Bearer <script>".to_owned(),
+        "Bearer ' OR 1=1 --".to_owned(),
+        format!("Bearer {}", "A".repeat(5000)),
+        String::new(),
+    ] {
+        let answer = with_header(&passlink, &authorization).await;
+        assert_eq!(answer.status, 401, "{authorization}");
+        assert_invalid(&answer);
+    }
+    let twice = passlink.request(Method::POST, SEND_LINK).body("{}");
+    assert_invalid(&passlink.answer(twice.bearer_auth(token).bearer_auth(token)).await);
+    assert_untouched(&passlink, &ada).await;
+}
+
+#[tokio::test]
+async fn an_expired_token_is_refused() {
+    let passlink = House::with(GENEROUS).await;
+    let ada = passlink.ada().await;
+    let token = passlink.token(&ada.id, Some(Duration::from_secs(60))).await;
+    passlink.pass(Duration::from_millis(59_999));
+    assert_eq!(passlink.send_link(&token).await.sequence(), 2);
+    passlink.pass(Duration::from_millis(1));
+    assert_invalid(&passlink.send_link(&token).await);
+    assert_eq!(passlink.send_link(&ada.token).await.sequence(), 3);
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_at_once() {
+    let passlink = House::with(GENEROUS).await;
+    let ada = passlink.ada().await;
+    let kept = passlink.token(&ada.id, None).await;
+    assert_eq!(passlink.send_link(&ada.token).await.status, 200);
+    let tokens = passlink.inside().tokens();
+    let first = tokens.list(ada.id.parse().unwrap()).await.unwrap().remove(0);
+    tokens.revoke(first.id).await.unwrap();
+    assert_invalid(&passlink.send_link(&ada.token).await);
+    assert_eq!(passlink.send_link(&kept).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_verified_gets_no_link() {
+    let passlink = House::new().await;
+    let ada = passlink.user("ada@example.com", |ada| ada.email_verified = false).await;
+    assert_not_verified(&passlink.send_link(&ada.token).await);
+    assert_untouched(&passlink, &ada).await;
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_act_gets_no_link() {
+    let passlink = House::new().await;
+    let ada = passlink.ada().await;
+    for (off, on) in [
+        (StateChange::Deactivate, StateChange::Reactivate),
+        (StateChange::Lock, StateChange::Unlock),
+    ] {
+        passlink.change(&ada, off).await;
+        let answer = passlink.send_link(&ada.token).await;
+        answer.assert_error(400, 9, "Errors.User.NotActive", "USER-NotActive");
+        passlink.change(&ada, on).await;
+    }
+    passlink.remove(&ada).await;
+    assert_invalid(&passlink.send_link(&ada.token).await);
+    assert_eq!([passlink.count("links").await, passlink.count("outbox").await], [0, 0]);
+}
+
+#[tokio::test]
+async fn a_known_path_with_another_method_says_which_one_is_right() {
+    let passlink = House::new().await;
+    let token = passlink.ada().await.token;
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
+        let request = passlink.request(method.clone(), SEND_LINK).bearer_auth(&token);
+        let answer = passlink.answer(request).await;
+        answer.assert_error(405, 12, "Errors.Unimplemented", "REQUEST-Unimplemented");
+        assert_eq!(answer.header("allow"), Some("POST"), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_not_found() {
+    let passlink = House::new().await;
+    for (method, path) in [
+        (Method::GET, "/"),
+        (Method::POST, "/"),
+        (Method::POST, "/auth/v1/users/me/passwordless/_send_link/"),
+        (Method::POST, "/auth/v1/users/me/passwordless/_send_link/s"),
+        (Method::POST, "/auth/v1/users/you/passwordless/_send_link"),
+        (Method::POST, "/AUTH/V1/users/me/passwordless/_send_link"),
+        (Method::GET, "/favicon.ico"),
+        (Method::GET, "/%2e%2e/passlink.db"),
+        (Method::GET, "/passlink.key"),
+    ] {
+        let answer = passlink.answer(passlink.request(method, path)).await;
+        let message = answer.json()["message"].clone();
+        assert_eq!(answer.status, 404, "{path}: {message}");
+        assert_eq!(answer.json()["code"], 5, "{path}");
+        assert_eq!(
+            answer.json()["details"][0]["@type"],
+            "type.googleapis.com/zitadel.v1.ErrorDetail"
+        );
+    }
+}

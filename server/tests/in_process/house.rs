@@ -1,0 +1,225 @@
+//! An installation in the test's own process: the real router, use cases and mail worker, a database in
+//! memory, a clock that the test moves, and a mailbox.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
+use jiff::Timestamp;
+use passlink_application::{callers::NewToken, ports::Clock, users::NewUser};
+use passlink_domain::{StateChange, UserId};
+use passlink_server::in_process::InProcess;
+use passlink_tests::{
+    Answer, Api, Caller, Database, client, mime::Link, passkeys::code_of, variable,
+};
+use reqwest::{Client, Method, RequestBuilder};
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::Value;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// A clock that stands still until the test moves it.
+struct MovedClock {
+    now: Mutex<Timestamp>,
+    steady: Mutex<Duration>,
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+
+    fn steady(&self) -> Duration {
+        *self.steady.lock().unwrap()
+    }
+}
+
+/// What the clock shows at first.
+pub const NOW: &str = "2025-03-06T11:55:22.421Z";
+
+/// No cooldown, and as many links an hour as can be.
+pub const GENEROUS: &[(&str, &str)] = &[
+    ("links.cooldown", "0s"),
+    ("links.max_per_hour", "100"),
+    ("limits.mails_per_mailbox", "1000"),
+];
+
+/// An installation.
+pub struct House {
+    inside: InProcess,
+    clock: Arc<MovedClock>,
+    database: Database,
+    client: Client,
+    _folder: TempDir,
+}
+
+impl House {
+    /// With the configuration that new installations have.
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With these configuration keys as well.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = folder_in_memory();
+        let database = Database::asked_for(folder.path());
+        let (url, key_file) = (database.url(), folder.path().join("passlink.key"));
+        let own = [
+            ("server.public_url", "https://login.example.com"),
+            ("database.url", &url),
+            ("secrets.key_file", key_file.to_str().unwrap()),
+        ];
+        let variables = own.iter().chain(settings);
+        let variables = variables.map(|(key, value)| (variable(key), (*value).to_owned()));
+        let clock = Arc::new(MovedClock {
+            now: Mutex::new(NOW.parse().unwrap()),
+            steady: Mutex::default(),
+        });
+        let inside = InProcess::open(variables, clock.clone()).await.unwrap();
+        Self { inside, clock, database, client: client(), _folder: folder }
+    }
+
+    /// Time passes.
+    pub fn pass(&self, time: Duration) {
+        *self.clock.steady.lock().unwrap() += time;
+        *self.clock.now.lock().unwrap() += time;
+    }
+
+    /// Somebody sets the clock back.
+    pub fn set_back(&self, by: Duration) {
+        *self.clock.now.lock().unwrap() -= by;
+    }
+
+    /// The use cases that operators have, and the mailbox.
+    pub fn inside(&self) -> &InProcess {
+        &self.inside
+    }
+
+    /// Adds a user with a verified address, but for what is changed, and a token.
+    pub async fn user(&self, address: &str, change: impl FnOnce(&mut NewUser)) -> Caller {
+        let mut user = NewUser {
+            id: None,
+            organisation: "default".parse().unwrap(),
+            email: address.parse().unwrap(),
+            email_verified: true,
+            username: None,
+            display_name: "Ada Example".parse().ok(),
+            language: None,
+        };
+        change(&mut user);
+        let id = self.inside.users().add(user).await.unwrap().id.to_string();
+        let token = self.token(&id, None).await;
+        Caller { id, address: address.to_owned(), token }
+    }
+
+    /// Adds Ada, with a token.
+    pub async fn ada(&self) -> Caller {
+        self.user("ada@example.com", |_| ()).await
+    }
+
+    /// Adds Bob, with a token.
+    pub async fn bob(&self) -> Caller {
+        self.user("bob@example.com", |_| ()).await
+    }
+
+    /// Locks a user, and the like.
+    pub async fn change(&self, user: &Caller, change: StateChange) {
+        self.inside.users().move_to(user.id.parse().unwrap(), change).await.unwrap();
+    }
+
+    /// Removes a user.
+    pub async fn remove(&self, user: &Caller) {
+        self.inside.users().remove(user.id.parse().unwrap()).await.unwrap();
+    }
+
+    /// Makes a token of a user, for so long.
+    pub async fn token(&self, user: &str, lifetime: Option<Duration>) -> String {
+        let user = user.parse::<UserId>().unwrap();
+        let token = NewToken { user, name: None, lifetime };
+        self.inside.tokens().create(token).await.unwrap().1.expose().to_owned()
+    }
+
+    /// The sequence numbers of a user's history, in order.
+    pub async fn history(&self, user: &str) -> Vec<i64> {
+        let of_user = format!("WHERE user_id = '{user}' ORDER BY sequence");
+        self.numbers(&format!("SELECT sequence FROM events {of_user}")).await
+    }
+
+    /// Delivers the mails that are due; of the one that came last, the link to one of our pages.
+    pub async fn mailed_link(&self, page: &str) -> Link {
+        self.inside.deliver().await;
+        let mail = self.inside.mailbox().latest().expect("a mail");
+        let path = format!("https://login.example.com/passkeys/{page}?");
+        Link::parse(mail.text().lines().find(|line| line.starts_with(&path)).expect("a link"))
+    }
+
+    /// Sends the user a link; its id and code, from the mail.
+    pub async fn mailed(&self, user: &Caller) -> Value {
+        self.send_link(&user.token).await.sequence();
+        code_of(&self.mailed_link("register").await)
+    }
+
+    /// How many mails came.
+    pub fn mails(&self) -> u64 {
+        self.inside.mailbox().arrived()
+    }
+
+    /// The id of the user's first link.
+    pub async fn link_of(&self, user: &Caller) -> String {
+        let list = self.inside.list_links();
+        let links = list.page(user.id.parse().unwrap(), None, 1).await.unwrap();
+        links[0].id.to_string()
+    }
+
+    /// How many rows each table has that a person changes.
+    pub async fn rows(&self) -> BTreeMap<&'static str, i64> {
+        let mut rows = BTreeMap::new();
+        for table in ["users", "tokens", "events", "links", "outbox", "passkeys", "ceremonies"] {
+            rows.insert(table, self.count(table).await);
+        }
+        rows
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        self.numbers(&format!("SELECT count(*) FROM {table}")).await.remove(0)
+    }
+
+    /// Runs a query of the database; the numbers in its first column.
+    async fn numbers(&self, query: &str) -> Vec<i64> {
+        let connection = sea_orm::Database::connect(self.database.url()).await.unwrap();
+        let statement = Statement::from_string(connection.get_database_backend(), query);
+        let rows = connection.query_all_raw(statement).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+    }
+}
+
+impl Api for House {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("http://login.example.com{path}"))
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Answer {
+        let mut request = Request::try_from(request.build().unwrap()).unwrap().map(Body::new);
+        // As every client does.
+        let host = request.uri().host().unwrap().parse().unwrap();
+        request.headers_mut().insert("host", host);
+        let response = self.inside.router().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().into()).unwrap();
+        Answer { status: head.status.as_u16(), headers: head.headers, text }
+    }
+}
+
+/// A folder in memory, where the system has one: a disk tells these tests nothing more.
+fn folder_in_memory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap()
+}
