@@ -43,6 +43,7 @@ mod slow_body;
 mod software_passkey;
 mod source;
 pub mod spam_filter;
+mod sql;
 mod wait;
 
 pub use answer::{Answer, SEND_LINK, builder as client_builder, client, raw};
@@ -68,4 +69,5 @@ pub use silent_postgres::{Scope, Silence, SilentPostgres};
 pub use slow_body::SlowBody;
 pub use software_passkey::create_passkey;
 pub use source::{connect_from, http2_from};
+pub use sql::sql;
 pub use wait::{PATIENCE, until, until_within};

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     Answer, Api, Collector, Endpoint, MailServer, Output, Postgres, Process, SEND_LINK, binary,
-    client, database::Database, free_port, python, secrets, until,
+    client, database::Database, free_port, python, secrets, sql, until,
 };
 
 /// An installation in a folder of its own: configuration, database, logs, and the server when it
@@ -353,7 +353,7 @@ impl Passlink {
     /// Runs one SQL statement on the database; returns its rows.
     #[track_caller]
     pub fn sql(&self, statement: &str, parameters: &[&str]) -> Vec<Vec<Value>> {
-        python::sql(&self.database.url(), statement, parameters)
+        sql(&self.database.url(), statement, parameters)
     }
 
     /// The sequence numbers of a user's history, in order.

@@ -6,14 +6,11 @@ use std::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
-    thread,
 };
 
-use sea_orm::{ConnectionTrait, Database, DbErr};
 use tempfile::TempDir;
-use tokio::runtime::Builder;
 
-use crate::{free_port, python, secrets::files};
+use crate::{free_port, python, secrets::files, sql};
 
 /// The port of the cluster that `tests/run` starts for all tests which leave it alone.
 const SHARED_PORT: &str = "PASSLINK_TEST_POSTGRES_PORT";
@@ -67,18 +64,8 @@ impl Postgres {
         let number = DATABASES.fetch_add(1, Ordering::Relaxed);
         let name = format!("passlink_{}_{number}", std::process::id());
         let server = format!("postgres://postgres@127.0.0.1:{}", self.port);
-        let (url, made) = (format!("{server}/{name}"), format!("CREATE DATABASE {name}"));
-        let create = async move {
-            Database::connect(format!("{server}/postgres"))
-                .await?
-                .execute_unprepared(&made)
-                .await?;
-            Ok::<_, DbErr>(())
-        };
-        // A test may run on a runtime of its own.
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        thread::spawn(move || runtime.block_on(create)).join().unwrap().unwrap();
-        url
+        sql(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}"), &[]);
+        format!("{server}/{name}")
     }
 
     /// Has the cluster offer TLS; returns a file with the CA of its certificate, which is for

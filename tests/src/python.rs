@@ -19,14 +19,6 @@ pub fn script(name: &str) -> Command {
     command
 }
 
-/// Runs one SQL statement on the database of a URL, with `?` for each parameter; returns its rows.
-#[track_caller]
-pub fn sql(url: &str, statement: &str, parameters: &[&str]) -> Vec<Vec<Value>> {
-    let mut command = script("sql.py");
-    command.arg(url).arg(statement).arg(serde_json::to_string(parameters).unwrap());
-    serde_json::from_str(&Output::of(command).done()).unwrap()
-}
-
 /// What a client sees that learns the API by gRPC reflection; `ca` is a file, for TLS.
 pub fn grpc_client(address: &str, token: &str, ca: Option<&Path>) -> Value {
     let mut command = script("grpc_client.py");

@@ -96,7 +96,7 @@ impl Codes {
 #[tokio::test]
 async fn a_code_opens_nothing_but_what_it_is_for() {
     let codes = Codes::made().await;
-    let before = codes.passlink.rows().await;
+    let before = codes.passlink.rows();
     let Codes { register, revoke, undo, .. } = &codes;
     for (code, opens) in [
         (register, &["register", "inspect"][..]),
@@ -113,7 +113,7 @@ async fn a_code_opens_nothing_but_what_it_is_for() {
             assert_code_invalid(&answer);
         }
     }
-    assert_eq!(codes.passlink.rows().await, before);
+    assert_eq!(codes.passlink.rows(), before);
     codes.assert_untouched().await;
 }
 
@@ -154,7 +154,7 @@ async fn this_was_not_me_works_for_a_user_who_is_locked_or_deactivated() {
             let undone = undo_at(passlink, passkey, undo).await;
             assert_eq!((undone.status, &*undone.text), (200, "{}"), "{stop:?}");
         }
-        assert_eq!(passlink.count("passkeys WHERE removed_at IS NULL").await, 0, "{stop:?}");
+        assert_eq!(passlink.count("passkeys WHERE removed_at IS NULL"), 0, "{stop:?}");
     }
 }
 
@@ -220,7 +220,7 @@ async fn a_revoke_code_revokes_whatever_the_link_had_begun_and_is_no_error_twice
     assert_eq!(inspected["state"], "LINK_STATE_REVOKED");
     assert_eq!(names(passlink, ada).await, ["Phone"]);
     // Sent, added, sent, revoked, after the user was made.
-    assert_eq!(passlink.history(&ada.id).await, [1, 2, 3, 4, 5]);
+    assert_eq!(passlink.history(&ada.id), [1, 2, 3, 4, 5]);
 }
 
 #[tokio::test]
@@ -268,7 +268,7 @@ async fn another_users_ceremony_and_passkey_are_not_there() {
     assert_not_found(&passlink.answer(removed).await);
     assert_eq!(names(&passlink, &bob).await, Vec::<String>::new());
     assert_eq!(names(&passlink, &ada).await.len(), 1);
-    assert_eq!(passlink.history(&bob.id).await, [1]);
+    assert_eq!(passlink.history(&bob.id), [1]);
 }
 
 #[tokio::test]
@@ -309,7 +309,7 @@ async fn a_caller_acts_on_no_other_user() {
     let code = returned_code(&passlink, &bob).await;
     let passkey = register_with(&passlink, &bob, &code, "Bob's").await;
     let begun = begin(&passlink, &bob).await;
-    let before = passlink.rows().await;
+    let before = passlink.rows();
     let bobs = passkeys_of(&bob);
     let credential = begun.answer().credential();
     for (method, path, body) in [
@@ -326,6 +326,6 @@ async fn a_caller_acts_on_no_other_user() {
         assert_eq!(answer.status, 403, "{path}: {answer:?}");
         answer.assert_error(403, 7, "Errors.PermissionDenied", "AUTH-Denied");
     }
-    assert_eq!(passlink.rows().await, before);
+    assert_eq!(passlink.rows(), before);
     assert_eq!(names(&passlink, &bob).await, ["Bob's"]);
 }

@@ -17,10 +17,9 @@ use passlink_application::{callers::NewToken, ports::Clock, users::NewUser};
 use passlink_domain::{StateChange, UserId};
 use passlink_server::in_process::InProcess;
 use passlink_tests::{
-    Answer, Api, Caller, Database, client, mime::Link, passkeys::code_of, variable,
+    Answer, Api, Caller, Database, client, mime::Link, passkeys::code_of, sql, variable,
 };
 use reqwest::{Client, Method, RequestBuilder};
-use sea_orm::{ConnectionTrait, Statement};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -147,9 +146,9 @@ impl House {
     }
 
     /// The sequence numbers of a user's history, in order.
-    pub async fn history(&self, user: &str) -> Vec<i64> {
+    pub fn history(&self, user: &str) -> Vec<i64> {
         let of_user = format!("WHERE user_id = '{user}' ORDER BY sequence");
-        self.numbers(&format!("SELECT sequence FROM events {of_user}")).await
+        self.numbers(&format!("SELECT sequence FROM events {of_user}"))
     }
 
     /// Delivers the mails that are due; of the one that came last, the link to one of our pages.
@@ -179,25 +178,23 @@ impl House {
     }
 
     /// How many rows each table has that a person changes.
-    pub async fn rows(&self) -> BTreeMap<&'static str, i64> {
+    pub fn rows(&self) -> BTreeMap<&'static str, i64> {
         let mut rows = BTreeMap::new();
         for table in ["users", "tokens", "events", "links", "outbox", "passkeys", "ceremonies"] {
-            rows.insert(table, self.count(table).await);
+            rows.insert(table, self.count(table));
         }
         rows
     }
 
     /// How many rows a table has.
-    pub async fn count(&self, table: &str) -> i64 {
-        self.numbers(&format!("SELECT count(*) FROM {table}")).await.remove(0)
+    pub fn count(&self, table: &str) -> i64 {
+        self.numbers(&format!("SELECT count(*) FROM {table}")).remove(0)
     }
 
     /// Runs a query of the database; the numbers in its first column.
-    async fn numbers(&self, query: &str) -> Vec<i64> {
-        let connection = sea_orm::Database::connect(self.database.url()).await.unwrap();
-        let statement = Statement::from_string(connection.get_database_backend(), query);
-        let rows = connection.query_all_raw(statement).await.unwrap();
-        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+    fn numbers(&self, query: &str) -> Vec<i64> {
+        let rows = sql(&self.database.url(), query, &[]);
+        rows.iter().map(|row| row[0].as_i64().unwrap()).collect()
     }
 }
 

@@ -36,7 +36,7 @@ async fn a_user_has_as_many_passkeys_as_are_allowed() {
     assert_too_many(&post(&passlink, token, OWN, &json!({})).await);
     assert_too_many(&try_to_begin(&passlink, &ada, &code).await);
     assert_eq!(names(&passlink, &ada).await.len(), 2);
-    assert_eq!(passlink.history(&ada.id).await, [1, 2, 3, 4]);
+    assert_eq!(passlink.history(&ada.id), [1, 2, 3, 4]);
 
     remove(&passlink, &ada, &begun[0].id).await.sequence();
     let credential = by_link.answer().credential();
@@ -55,10 +55,10 @@ async fn a_credential_belongs_to_whoever_registered_it_first() {
     for user in [&ada, &bob] {
         let code = returned_code(&passlink, user).await;
         let begun = begin_with(&passlink, user, &code).await;
-        let before = passlink.rows().await;
+        let before = passlink.rows();
         let same = HandMade { id: id.clone(), ..begun.answer() }.credential();
         assert_exists(&begun.finish(&passlink, None, &same).await);
-        assert_eq!(passlink.rows().await, before);
+        assert_eq!(passlink.rows(), before);
         assert_eq!(inspect(&passlink, &code).await.json()["state"], "LINK_STATE_OPEN");
         let by_bearer = begin(&passlink, user).await;
         let same = HandMade { id: id.clone(), ..by_bearer.answer() }.credential();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use passlink_tests::{
-    Answer, Api, Endpoint, MailServer, Passlink, Postgres, client, free_port, python, until,
+    Answer, Api, Endpoint, MailServer, Passlink, Postgres, client, free_port, sql, until,
 };
 use tokio::{task::JoinSet, time::sleep};
 
@@ -142,11 +142,11 @@ async fn a_postgresql_that_may_only_be_read_is_not_ready_and_keeps_no_connection
     // As with a failover, what a server may do shows in new connections.
     let read_only = |on: &str| {
         let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}");
-        python::sql(other.as_str(), &set, &[]);
+        sql(other.as_str(), &set, &[]);
     };
     read_only("on");
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ?";
-    python::sql(other.as_str(), cut, &[name]);
+    sql(other.as_str(), cut, &[name]);
     node.until_status("/readyz", 503).await;
     let answer = node.send_link(&ada.token).await;
     answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use passlink_tests::{Api, Passlink, PgBouncer, Postgres, python, until};
+use passlink_tests::{Api, Passlink, PgBouncer, Postgres, sql, until};
 
 const IGNORE: &str = "ignore_startup_parameters = options";
 
@@ -70,11 +70,11 @@ async fn behind_a_pgbouncer_that_keeps_them_all_works() {
 
     let admin = format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port());
     let set = "ALTER ROLE postgres SET statement_timeout = '10s'";
-    python::sql(&admin, set, &[]);
+    sql(&admin, set, &[]);
     // Sessions that are open do not hear of it.
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
-    python::sql(&admin, cut, &[]);
+    sql(&admin, cut, &[]);
     let before = passlink.log().matches("ALTER ROLE").count();
     passlink.start().await;
     assert_eq!(passlink.log().matches("ALTER ROLE").count(), before, "{}", passlink.log());

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use passlink_tests::{Answer, Api, Caller, Passlink, SEND_LINK, python, until};
+use passlink_tests::{Answer, Api, Caller, Passlink, SEND_LINK, sql, until};
 use reqwest::Method;
 use tokio::task::JoinSet;
 
@@ -98,7 +98,7 @@ async fn a_backup_that_is_put_in_the_place_of_the_database_needs_a_restart() {
     let (mut passlink, file, ada) = started().await;
     let backup = passlink.dir().join("backup.db");
     let url = format!("sqlite://{}", file.display());
-    python::sql(&url, "VACUUM INTO ?", &[backup.to_str().unwrap()]);
+    sql(&url, "VACUUM INTO ?", &[backup.to_str().unwrap()]);
     fs::set_permissions(&backup, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(passlink.send_link(&ada.token).await.sequence(), 3);
     // A stop would wait for what can't be recorded any more.

@@ -1,0 +1,70 @@
+use std::{thread, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DbErr, QueryResult, Statement, TryGetable,
+};
+use serde_json::{Value, json};
+use tokio::runtime::Builder;
+
+/// How long a statement waits for a SQLite file that others write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Runs one SQL statement on the database of a URL, with `?` for each parameter; returns its rows.
+#[track_caller]
+pub fn sql(url: &str, statement: &str, parameters: &[&str]) -> Vec<Vec<Value>> {
+    let statement = with_parameters(url, statement, parameters);
+    let rows = blocking(rows(url.to_owned(), statement.clone()));
+    rows.unwrap_or_else(|error| panic!("{statement}: {error}"))
+}
+
+/// Waits for what needs a runtime of its own, as a test may run on one.
+pub(crate) fn blocking<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    thread::spawn(move || runtime.block_on(work)).join().unwrap()
+}
+
+/// The statement with its parameters as literals, whose types are those of what they meet.
+fn with_parameters(url: &str, statement: &str, parameters: &[&str]) -> String {
+    let statement = match url.starts_with("postgres") {
+        true => statement.replace(" AS BLOB)", " AS bytea)"),
+        false => statement.to_owned(),
+    };
+    let mut parts = statement.split('?');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    let mut parameters = parameters.iter();
+    for part in parts {
+        let value = parameters.next().expect("a parameter for each ?").replace('\'', "''");
+        whole = format!("{whole}'{value}'{part}");
+    }
+    whole
+}
+
+async fn rows(url: String, statement: String) -> Result<Vec<Vec<Value>>, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(|options| {
+        options.create_if_missing(false).foreign_keys(false).busy_timeout(BUSY_TIMEOUT)
+    });
+    let connection = Database::connect(options).await?;
+    let statement = Statement::from_string(connection.get_database_backend(), statement);
+    let rows = connection.query_all_raw(statement).await?;
+    let rows = rows.iter().map(|row| (0..row.column_names().len()).map(|at| value(row, at)));
+    let rows = rows.map(Iterator::collect).collect();
+    connection.close().await?;
+    Ok(rows)
+}
+
+/// A value of whichever type; octets are shown in hexadecimal.
+fn value(row: &QueryResult, at: usize) -> Value {
+    fn get<T: TryGetable>(row: &QueryResult, at: usize) -> Result<Option<T>, DbErr> {
+        row.try_get_by_index::<Option<T>>(at)
+    }
+    let hex = |octets: Vec<u8>| octets.iter().map(|it| format!("{it:02x}")).collect::<String>();
+    get::<i64>(row, at)
+        .map(|it| json!(it))
+        .or_else(|_| get::<i32>(row, at).map(|it| json!(it)))
+        .or_else(|_| get::<bool>(row, at).map(|it| json!(it)))
+        .or_else(|_| get::<f64>(row, at).map(|it| json!(it)))
+        .or_else(|_| get::<String>(row, at).map(|it| json!(it)))
+        .or_else(|_| get::<Vec<u8>>(row, at).map(|it| json!(it.map(hex))))
+        .unwrap_or_else(|error| panic!("column {at}: {error}"))
+}
