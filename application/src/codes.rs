@@ -22,7 +22,6 @@ pub enum CodeError {
     /// Too many wrong ones came from there, or for the same link.
     #[error(transparent)]
     TooMany(#[from] TooMany),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -31,13 +30,11 @@ pub enum CodeError {
 pub struct PresentedCode<T> {
     /// What it shall open.
     pub id: T,
-    /// The code.
     pub code: Zeroizing<String>,
     /// Who presents it, if that is known.
     pub from: Option<ClientAddress>,
 }
 
-/// Checks codes.
 #[derive(Clone)]
 pub struct CodeChecker {
     pub(crate) store: Arc<dyn Store>,

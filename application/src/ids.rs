@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use crate::ports::Random;
 
-/// A new identifier.
 pub(crate) fn new_id<T: From<Uuid>>(now: Timestamp, random: &dyn Random) -> T {
     let mut bytes = [0; 10];
     random.fill(&mut bytes);

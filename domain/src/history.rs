@@ -32,29 +32,19 @@ impl Sequence {
 /// What a change was, with the thing that it was about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventKind {
-    /// The user was added.
     UserAdded,
     /// Names or language of the user changed.
     ProfileChanged,
     /// The user's address changed, or whether it is verified; names may have as well.
     EmailChanged,
-    /// The user was locked.
     UserLocked,
-    /// The user was unlocked.
     UserUnlocked,
-    /// The user was deactivated.
     UserDeactivated,
-    /// The user was reactivated.
     UserReactivated,
-    /// The user was removed.
     UserRemoved,
-    /// A passkey link was requested.
     LinkRequested(LinkId),
-    /// A passkey link was revoked.
     LinkRevoked(LinkId),
-    /// A passkey was registered.
     PasskeyAdded(PasskeyId),
-    /// A passkey was removed.
     PasskeyRemoved(PasskeyId),
 }
 
@@ -97,24 +87,18 @@ impl EventKind {
 /// One change in a user's history. It holds no personal data, so that it can outlive the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserEvent {
-    /// Whose history.
     pub user: UserId,
-    /// Its number there.
     pub sequence: Sequence,
-    /// What was changed.
     pub kind: EventKind,
-    /// When it was recorded.
     pub at: Timestamp,
 }
 
 /// What a caller learns of the change that a call made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectDetails {
-    /// The number of the change in the user's history.
     pub sequence: Sequence,
     /// When the object was created, if this change created it.
     pub created: Option<Timestamp>,
-    /// When the change was recorded.
     pub changed: Timestamp,
     /// The user's organisation.
     pub resource_owner: OrganisationId,

@@ -9,16 +9,12 @@ use uuid::Uuid;
 /// Longest identifier, in characters.
 const MAX_CHARACTERS: usize = 200;
 
-/// Why a text is no identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
-    /// It has no characters.
     #[error("must not be empty")]
     Empty,
-    /// It has more than 200 characters.
     #[error("must have at most {MAX_CHARACTERS} characters")]
     TooLong,
-    /// It holds white space or a control character.
     #[error("must not contain white space or control characters")]
     Character,
 }
@@ -47,7 +43,6 @@ macro_rules! ids {
                 parse(text).map(Self)
             }
 
-            /// The identifier as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -76,7 +71,6 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Identifies a user.
     UserId,
     /// Identifies an organisation: the owner of users.
     OrganisationId,
@@ -86,6 +80,5 @@ ids! {
     PasskeyId,
     /// Identifies a stored bearer token; not the token itself.
     TokenId,
-    /// Identifies a mail in the outbox.
     OutboxId,
 }

@@ -1,6 +1,5 @@
 //! Octets that others choose, with a limit to their number.
 
-/// Octets of a wrong number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must have 1 to {most} octets")]
 pub struct OctetsError {
@@ -12,7 +11,6 @@ pub struct OctetsError {
 pub struct Octets<const MOST: usize>(Vec<u8>);
 
 impl<const MOST: usize> Octets<MOST> {
-    /// Takes 1 to `MOST` octets.
     pub fn new(octets: Vec<u8>) -> Result<Self, OctetsError> {
         if (1..=MOST).contains(&octets.len()) {
             Ok(Self(octets))
@@ -27,7 +25,6 @@ impl<const MOST: usize> Octets<MOST> {
         Self(octets.into())
     }
 
-    /// The octets.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

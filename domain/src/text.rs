@@ -7,16 +7,12 @@ use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 /// Longest name, in characters.
 const MAX_CHARACTERS: usize = 200;
 
-/// Why a text can't be a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Nothing is left of it when trimmed.
     #[error("must not be empty")]
     Empty,
-    /// It has more than 200 characters.
     #[error("must have at most {MAX_CHARACTERS} characters")]
     TooLong,
-    /// It holds a line break or another control character.
     #[error("must not contain line breaks or other control characters")]
     Control,
 }
@@ -26,7 +22,6 @@ pub enum TextError {
 pub struct Text(String);
 
 impl Text {
-    /// Trims and takes a name.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         let text = text.trim();
         if text.is_empty() {

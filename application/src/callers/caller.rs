@@ -5,9 +5,7 @@ use passlink_domain::{Text, TokenId, UserId};
 /// Who calls, as a bearer token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The user that the token speaks for.
     pub user: UserId,
-    /// What the token is called.
     pub token_name: Option<Text>,
     /// The token; none where an operator acts for the user.
     pub token: Option<TokenId>,

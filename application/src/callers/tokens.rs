@@ -13,10 +13,8 @@ use crate::{
     ports::{AuthenticateError, Clock, Identity, Random, Repositories, Store, StoreError},
 };
 
-/// What a new token is given.
 #[derive(Debug, Clone)]
 pub struct NewToken {
-    /// Whom it speaks for.
     pub user: UserId,
     /// What it is called; shown to the user in mails that it caused.
     pub name: Option<Text>,
@@ -24,16 +22,12 @@ pub struct NewToken {
     pub lifetime: Option<Duration>,
 }
 
-/// Why a token was not made, listed or revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// There is no such user, or no longer.
     #[error("there is no user with this id; `passlink user list` shows them")]
     UserNotFound,
-    /// There is no such token.
     #[error("there is no token with this id; `passlink token list` shows them")]
     NotFound,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -46,7 +40,6 @@ pub struct ManageTokens {
 }
 
 impl ManageTokens {
-    /// Takes the ports.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         Self { store, clock, random }
     }
@@ -109,14 +102,11 @@ impl ManageTokens {
     }
 }
 
-/// A token that was revoked, and the open links that ended by that.
+/// A token that was revoked, and how many open links of each kind ended by that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokedToken {
-    /// The token as it then is.
     pub token: Token,
-    /// How many links ended that were mailed.
     pub mailed: u64,
-    /// How many links ended that were returned.
     pub returned: u64,
 }
 

@@ -7,7 +7,6 @@ use passlink_domain::{CodeKeys, KeyId, PasskeyLink};
 
 use crate::ports::{Clock, KeyNeed, KeyUsers, RetiredKey, Store, StoreError};
 
-/// Tells which keys are needed.
 #[derive(Clone)]
 pub struct KeyUse {
     store: Arc<dyn Store>,
@@ -15,7 +14,6 @@ pub struct KeyUse {
 }
 
 impl KeyUse {
-    /// Takes the ports.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock }
     }
@@ -26,7 +24,6 @@ impl KeyUse {
         self.store.read((), move |(), tx| Box::pin(tx.keys_needed(after, now))).await
     }
 
-    /// The keys that are needed and not held.
     pub async fn missing(&self, held: &CodeKeys) -> Result<Vec<KeyNeed>, StoreError> {
         let mut needed = self.needed().await?;
         needed.retain(|need| !held.holds(&need.key));
@@ -44,7 +41,6 @@ impl KeyUse {
         self.store.read((), |(), tx| Box::pin(tx.retired_keys())).await
     }
 
-    /// Whether a key was retired at once.
     pub async fn is_retired(&self, key: KeyId) -> Result<bool, StoreError> {
         self.store.read(key, |key, tx| Box::pin(tx.is_retired(key))).await
     }

@@ -10,14 +10,12 @@ use crate::ports::{Clock, EndedByKey, Repositories, Store, StoreError};
 /// How many links, and how many undo codes, end in a transaction at most: others wait for it.
 const ENDED: u64 = 1000;
 
-/// Retires keys.
 pub struct RetireKey {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 }
 
 impl RetireKey {
-    /// Takes the ports.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock }
     }

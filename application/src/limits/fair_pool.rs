@@ -71,7 +71,6 @@ impl FairPool {
         }
     }
 
-    /// Whether all permits are taken.
     pub fn is_full(&self) -> bool {
         self.lock().held >= self.size
     }

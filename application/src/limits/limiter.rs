@@ -16,7 +16,6 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// How many keys are remembered: those that were counted last.
 const KEYS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
 
-/// Where a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
@@ -31,7 +30,6 @@ impl ClientAddress {
     }
 }
 
-/// Something happened too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many; the next one is possible in {} s", retry_after.as_secs())]
 pub struct TooMany {

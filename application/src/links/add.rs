@@ -13,18 +13,12 @@ use crate::{
     ports::Repositories,
 };
 
-/// A link that was returned.
 #[derive(Debug)]
 pub struct AddedLink {
-    /// What it changed.
     pub details: ObjectDetails,
-    /// Its id.
     pub link: LinkId,
-    /// Its code.
     pub code: Code,
-    /// The link itself.
     pub url: SecretUrl,
-    /// How long it works.
     pub lifetime: Duration,
 }
 

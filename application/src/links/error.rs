@@ -7,25 +7,20 @@ use crate::{links::LinkTemplateError, ports::StoreError};
 /// Why a link for a user was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum UserLinkError {
-    /// There is no such user.
     #[error("the user does not exist")]
     UserNotFound,
-    /// The user can't have a link now.
     #[error(transparent)]
     NotReachable(#[from] NotReachable),
     /// The token that asks was revoked a moment ago, or has expired.
     #[error("the token does not hold any more")]
     TokenEnded,
-    /// Links are not returned to callers here.
     #[error("links are not returned to callers")]
     NotOffered,
-    /// The link can't lead where its template says.
     #[error("the URL template {0}")]
     UrlTemplate(#[from] LinkTemplateError),
     /// A link was sent a moment ago, or too many were in the last hour.
     #[error(transparent)]
     TooMany(#[from] TooManyLinks),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -33,16 +28,12 @@ pub enum UserLinkError {
 /// Why a link was not revoked or listed.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    /// There is no such user.
     #[error("there is no user with this id; `passlink user list` shows them")]
     UserNotFound,
-    /// There is no such link.
     #[error("there is no link with this id; `passlink link list` shows them")]
     NotFound,
-    /// The link has ended already.
     #[error("the link has ended already: it is {0:?}")]
     Ended(LinkState),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

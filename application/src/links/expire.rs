@@ -21,7 +21,6 @@ pub struct ExpireLinks {
 }
 
 impl ExpireLinks {
-    /// Takes the ports.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
         Self { store, clock, observer }
     }

@@ -12,23 +12,17 @@ use crate::{
     ports::Clock,
 };
 
-/// A link as its page sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkView {
-    /// What became of the link.
     pub state: LinkState,
-    /// Whose passkey it registers.
     pub user: UserId,
     /// What the user is called; empty when that is the user's address, or the link was mailed to an
     /// address that is no longer theirs.
     pub display_name: String,
     /// The user's address, masked; empty when there is none, or the link was mailed to another.
     pub masked_email: String,
-    /// The user's language, if it is known.
     pub language: Option<LanguageTag>,
-    /// When the link was asked for.
     pub requested: Timestamp,
-    /// When the link stops to work.
     pub expires: Timestamp,
 }
 
@@ -39,7 +33,6 @@ pub struct InspectLink {
 }
 
 impl InspectLink {
-    /// Takes the ports.
     pub fn new(codes: CodeChecker, clock: Arc<dyn Clock>) -> Self {
         Self { codes, clock }
     }

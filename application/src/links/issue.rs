@@ -20,19 +20,12 @@ use crate::{
 /// Makes links: what all ways to a new link share.
 #[derive(Clone)]
 pub struct LinkIssuer {
-    /// Where links are recorded.
     pub store: Arc<dyn Store>,
-    /// When they are made.
     pub clock: Arc<dyn Clock>,
-    /// What their ids are made of.
     pub random: Arc<dyn Random>,
-    /// What their codes are derived from.
     pub keys: Arc<CodeKeys>,
-    /// Where they lead.
     pub public_url: PublicUrl,
-    /// How long they live, and how many a user may have.
     pub policy: LinkPolicy,
-    /// Who counts them.
     pub observer: Arc<dyn Observer>,
 }
 

@@ -9,14 +9,12 @@ use crate::{
     ports::{Clock, Store},
 };
 
-/// Lists links.
 pub struct ListLinks {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 }
 
 impl ListLinks {
-    /// Takes the ports.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock }
     }

@@ -11,18 +11,15 @@ use crate::mails::SecretUrl;
 /// What is percent-encoded in a value: all but letters, digits and these.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
 
-/// Why a URL can't be the public one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an http or https URL with a host and without user info, query or fragment")]
 pub struct PublicUrlError;
 
-/// Why a template for links can't be used here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LinkTemplateError {
     /// Filled in, it is no URL that a link can have.
     #[error("must make an https URL (http for localhost) without user name and password")]
     Url,
-    /// It leads where links may not lead.
     #[error("must lead to the origin of server.public_url, or to one of links.allowed_origins")]
     Origin,
 }
@@ -75,7 +72,6 @@ impl PublicUrl {
         Ok(Self { template, ..self })
     }
 
-    /// Whether a link may have this template.
     pub fn allows(&self, template: &UrlTemplate) -> Result<(), LinkTemplateError> {
         self.filled(template, sample).map(drop)
     }

@@ -10,17 +10,14 @@ use crate::{
     ports::{Repositories, StoreError},
 };
 
-/// Why a link was not mailed again.
 #[derive(Debug, thiserror::Error)]
 pub enum ResendError {
     /// The code does not hold, or the link is not one that can be resent: only one that has
     /// expired can, only once, and only while the address that it was mailed to is the user's.
     #[error(transparent)]
     Code(#[from] CodeError),
-    /// The user has had too many links.
     #[error(transparent)]
     TooMany(#[from] TooManyLinks),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -46,7 +43,6 @@ pub struct ResendLink {
 }
 
 impl ResendLink {
-    /// Takes what checks codes and what sends links.
     pub fn new(codes: CodeChecker, send: SendLink) -> Self {
         Self { codes, send }
     }

@@ -11,7 +11,6 @@ use crate::{
     users::history::record_change,
 };
 
-/// Revokes links.
 pub struct RevokeLink {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -19,7 +18,6 @@ pub struct RevokeLink {
 }
 
 impl RevokeLink {
-    /// Takes the ports.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
         Self { store, clock, observer }
     }

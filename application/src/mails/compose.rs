@@ -41,7 +41,6 @@ pub(crate) enum Subject {
     Removed(Passkey, Timestamp),
 }
 
-/// A mail that can be sent.
 pub(crate) struct Composed {
     pub mail: Mail,
     pub retry: RetryPolicy,
@@ -83,11 +82,8 @@ pub(crate) async fn look_up(
     Ok(subject.zip(tx.user(&claimed.user).await?))
 }
 
-/// Composes mails.
 pub struct Composer {
-    /// Derives the codes in the links.
     pub keys: Arc<CodeKeys>,
-    /// Makes the links.
     pub public_url: PublicUrl,
 }
 

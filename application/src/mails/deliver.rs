@@ -20,17 +20,11 @@ const DATABASE_WAIT: Duration = Duration::from_millis(250);
 
 /// Claims mails and delivers them: all that is done with a mail between the outbox and the mailer.
 pub struct DeliverMail {
-    /// Keeps the outbox.
     pub store: Arc<dyn Store>,
-    /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Spreads waits.
     pub random: Arc<dyn Random>,
-    /// Sends mails.
     pub mailer: Arc<dyn Mailer>,
-    /// Writes mails.
     pub composer: Composer,
-    /// Watches.
     pub observer: Arc<dyn Observer>,
     /// A name for the process that has the mails in hand, which no other process ever has, if it has one.
     pub holder: Option<String>,

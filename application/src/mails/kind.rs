@@ -4,14 +4,10 @@ use passlink_domain::named;
 
 use crate::mails::Urgency;
 
-/// What a mail is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailKind {
-    /// Brings a link that registers a passkey.
     PasskeyLink,
-    /// Says that a passkey was added, and how to undo it.
     PasskeyAdded,
-    /// Says that a passkey was removed.
     PasskeyRemoved,
     /// Shows an operator that mail goes out. Never waits in the outbox.
     Test,

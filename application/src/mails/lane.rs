@@ -17,7 +17,6 @@ impl Lane {
     /// Before all lanes.
     pub const START: Self = Self { organisation: i64::MIN, domain: i64::MIN };
 
-    /// The lane of a mail to the user.
     pub fn for_user(user: &User) -> Self {
         let address = user.email.as_ref().map(|email| email.address.as_str());
         let domain = address.and_then(|it| it.rsplit_once('@')).map_or("", |(_, domain)| domain);

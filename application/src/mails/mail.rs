@@ -12,7 +12,6 @@ use crate::mails::MailKind;
 pub struct SecretUrl(Zeroizing<String>);
 
 impl SecretUrl {
-    /// Wraps a URL that holds a code.
     pub fn new(url: impl Into<String>) -> Self {
         Self(Zeroizing::new(url.into()))
     }
@@ -32,25 +31,13 @@ impl fmt::Debug for SecretUrl {
 /// The kinds of mail, each with what its templates need.
 #[derive(Debug)]
 pub enum Mail {
-    /// A link that registers a passkey.
     PasskeyLink(PasskeyLinkMail),
-    /// Informs a person that a passkey was added, and how to undo it.
     PasskeyAdded(PasskeyAddedMail),
-    /// Informs a person that a passkey was removed.
     PasskeyRemoved(PasskeyRemovedMail),
-    /// Shows an operator that mail goes out.
-    Test {
-        /// Where it goes.
-        to: EmailAddress,
-        /// The language that it is in, if one was asked for.
-        language: Option<LanguageTag>,
-        /// When it was asked for.
-        requested: Timestamp,
-    },
+    Test { to: EmailAddress, language: Option<LanguageTag>, requested: Timestamp },
 }
 
 impl Mail {
-    /// Its kind.
     pub fn kind(&self) -> MailKind {
         match self {
             Self::PasskeyLink(_) => MailKind::PasskeyLink,
@@ -60,7 +47,6 @@ impl Mail {
         }
     }
 
-    /// Where the mail goes.
     pub fn to(&self) -> &EmailAddress {
         match self {
             Self::PasskeyLink(mail) => &mail.to,
@@ -70,7 +56,6 @@ impl Mail {
         }
     }
 
-    /// What the recipient is called, if it is known.
     pub fn display_name(&self) -> Option<&Text> {
         match self {
             Self::PasskeyLink(mail) => Some(&mail.display_name),
@@ -80,7 +65,6 @@ impl Mail {
         }
     }
 
-    /// The recipient's language, if it is known.
     pub fn language(&self) -> Option<&LanguageTag> {
         match self {
             Self::PasskeyLink(mail) => mail.language.as_ref(),
@@ -90,7 +74,6 @@ impl Mail {
         }
     }
 
-    /// The URLs in it that hold codes.
     pub fn secret_urls(&self) -> Vec<&SecretUrl> {
         match self {
             Self::PasskeyLink(mail) => vec![&mail.register_url, &mail.revoke_url],
@@ -100,7 +83,6 @@ impl Mail {
     }
 }
 
-/// What the mail with a passkey link says.
 #[derive(Debug)]
 pub struct PasskeyLinkMail {
     /// Where it goes.
@@ -111,21 +93,17 @@ pub struct PasskeyLinkMail {
     pub username: Text,
     /// The user's language, if it is known.
     pub language: Option<LanguageTag>,
-    /// Opens the page that registers a passkey.
     pub register_url: SecretUrl,
     /// Opens the page that revokes the link ("this wasn't me").
     pub revoke_url: SecretUrl,
     /// What the link was requested with (a token's name). As untrusted as the display name.
     pub requested_by: Option<Text>,
-    /// When it was requested.
     pub requested: Timestamp,
-    /// When the link stops to work.
     pub expires: Timestamp,
     /// How long it still works: a mail may leave long after it was requested.
     pub left: SignedDuration,
 }
 
-/// What the mail about a passkey that was added says.
 #[derive(Debug)]
 pub struct PasskeyAddedMail {
     /// Where it goes.
@@ -142,15 +120,11 @@ pub struct PasskeyAddedMail {
     pub synced: bool,
     /// The kind of device it was added with, such as `Chrome on Android`. As untrusted.
     pub device: Option<Text>,
-    /// When it was added.
     pub added: Timestamp,
-    /// Opens the page that removes the passkey again.
     pub undo_url: SecretUrl,
-    /// When that page stops to work.
     pub undo_until: Timestamp,
 }
 
-/// What the mail about a passkey that was removed says.
 #[derive(Debug)]
 pub struct PasskeyRemovedMail {
     /// Where it goes.
@@ -163,7 +137,6 @@ pub struct PasskeyRemovedMail {
     pub language: Option<LanguageTag>,
     /// What the passkey was called. As untrusted as the display name.
     pub passkey: Text,
-    /// When it was removed.
     pub removed: Timestamp,
     /// Where the account is: see [`PublicUrl::site`](crate::links::PublicUrl::site).
     pub site: String,

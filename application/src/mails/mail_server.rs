@@ -20,18 +20,15 @@ pub(crate) fn is_stuck(since: Instant, now: Instant) -> bool {
     now.saturating_duration_since(since) >= STUCK
 }
 
-/// What the mail server answered to a mail.
 #[derive(Debug)]
 pub(crate) struct ServerAnswer {
     pub hint: ServerHint,
-    /// In its own words.
     pub text: String,
 }
 
 /// What a try to deliver a mail showed about the mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ServerHint {
-    /// It took the mail.
     Accepted,
     /// It deals with mails, and did not take this one.
     Works,
@@ -48,18 +45,15 @@ pub(crate) enum ServerHint {
 /// How many mails may go to the server now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Allowance {
-    /// As many as there are slots.
     All,
     /// One, to see whether it takes mail again.
     Probe,
-    /// None.
     Nothing,
 }
 
 /// What an answer of the server changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// Nothing that is to be logged.
     Nothing,
     /// It takes no mail from now on.
     Down,

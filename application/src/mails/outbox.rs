@@ -12,10 +12,8 @@ use crate::ports::{
 /// Why a mail can't be tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {
-    /// There is no such mail.
     #[error("there is no mail with this id; `passlink outbox list` shows them")]
     NotFound,
-    /// It was sent.
     #[error("this mail was sent already")]
     AlreadySent,
     /// A worker has it in hand: made due again, it would go out twice.
@@ -23,18 +21,15 @@ pub enum OutboxError {
         "this mail is being sent; `passlink outbox list` shows it as long as it is not accepted"
     )]
     InHand,
-    /// The link that it brings has ended.
     #[error("the link of this mail has ended; send a new one")]
     LinkEnded,
     /// The passkey that it is about was removed, or is older than such mails are sent for.
     #[error("what this mail tells of is over")]
     Over,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What an operator can do with the outbox.
 pub struct ManageOutbox {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -42,7 +37,6 @@ pub struct ManageOutbox {
 }
 
 impl ManageOutbox {
-    /// Takes the ports.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, wake: Arc<dyn Wake>) -> Self {
         Self { store, clock, wake }
     }
@@ -59,7 +53,6 @@ impl ManageOutbox {
             .await
     }
 
-    /// How much waits to be sent.
     pub async fn load(&self) -> Result<OutboxLoad, StoreError> {
         self.store.read((), |(), tx| Box::pin(tx.load())).await
     }

@@ -16,9 +16,7 @@ pub(crate) struct Tried {
     pub attempt: Attempt,
     /// What the try showed about the mail server; `None` when it was not asked.
     pub hint: Option<ServerHint>,
-    /// The link that the mail brings, if it brings one.
     pub link: Option<PasskeyLink>,
-    /// The state that its link moves to, if it does.
     pub link_becomes: Option<LinkState>,
 }
 

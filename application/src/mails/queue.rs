@@ -4,7 +4,6 @@ use tracing::Instrument;
 
 use crate::ports::{Observer, OutboxMail, Repositories, StoreError};
 
-/// Queues the mail.
 pub(crate) async fn queue(
     mut mail: OutboxMail,
     observer: &dyn Observer,

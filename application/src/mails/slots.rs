@@ -29,7 +29,6 @@ const LONGEST_REST: Duration = Duration::from_secs(30);
 /// How many such domains are remembered: the last ones.
 const RESTING: usize = 256;
 
-/// The mails that a worker has in hand.
 #[derive(Debug)]
 pub(crate) struct MailSlots {
     most: usize,
@@ -91,22 +90,18 @@ impl MailSlots {
         domains.into_iter().rev().for_each(|domain| self.answering.note(domain, true));
     }
 
-    /// The mails that are in hand.
     pub fn in_hand(&self) -> Vec<OutboxId> {
         self.in_hand.iter().map(|it| it.mail.clone()).collect()
     }
 
-    /// How many more may be taken.
     pub fn free(&self) -> usize {
         self.most.saturating_sub(self.in_hand.len())
     }
 
-    /// Notes that a mail was taken.
     pub fn take(&mut self, mail: OutboxId, lane: Lane, now: Instant) {
         self.in_hand.push(InHand { mail, lane, since: now });
     }
 
-    /// Notes which lane was served last.
     pub fn set_last(&mut self, last: Lane) {
         self.last = last;
     }
@@ -193,7 +188,6 @@ enum Share {
 }
 
 impl Deal {
-    /// How many slots are still free.
     pub fn free(&self) -> usize {
         self.free
     }
@@ -203,7 +197,6 @@ impl Deal {
         self.last
     }
 
-    /// The mails that got a slot.
     pub fn chosen(&self) -> &[ReadyMail] {
         &self.chosen
     }

@@ -13,10 +13,8 @@ use crate::{
 /// How long the other side may take before the mail leaves.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Why the test mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum TestMailError {
-    /// It was not taken.
     #[error("the mail was {0}")]
     Mail(#[from] MailError),
     /// No id could be made for it.

@@ -35,7 +35,6 @@ struct Ended {
     mail: OutboxId,
     /// The number of the domain that it went to, as in [`Lane`](crate::mails::Lane).
     domain: i64,
-    /// What the mail server answered, if it was asked.
     server: Option<ServerAnswer>,
 }
 
@@ -55,7 +54,6 @@ impl MailWorker {
         Self { deliver, slots, server, deliveries, ripened: None }
     }
 
-    /// Whether it can take one more mail.
     pub fn has_free_slot(&self) -> bool {
         self.slots.free() > 0
     }

@@ -6,16 +6,12 @@ use passlink_domain::{Passkey, PasskeyId, UserHandle, UserId};
 
 use crate::ports::{Repositories, Store, StoreError};
 
-/// Why passkeys were not exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// There is no such user.
     #[error("the user does not exist")]
     UserNotFound,
-    /// A user has passkeys and no handle.
     #[error("the user {0} has passkeys, but no handle that names the user to their authenticators")]
     NoHandle(UserId),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -23,19 +19,15 @@ pub enum ExportError {
 /// A passkey, and what its authenticator knows its user by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportedPasskey {
-    /// The passkey.
     pub passkey: Passkey,
-    /// What names the user to the authenticator.
     pub handle: UserHandle,
 }
 
-/// Exports passkeys.
 pub struct ExportPasskeys {
     store: Arc<dyn Store>,
 }
 
 impl ExportPasskeys {
-    /// Takes where they are kept.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
     }

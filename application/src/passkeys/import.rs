@@ -28,11 +28,9 @@ pub struct ImportedPasskey {
     pub name: Option<Text>,
     /// The relying party that it was made for; the one here when left out.
     pub rp_id: Option<String>,
-    /// What it is.
     pub credential: Credential,
     /// When it was registered; now when left out.
     pub created: Option<Timestamp>,
-    /// When it was last used to sign in.
     pub last_used: Option<Timestamp>,
 }
 
@@ -44,7 +42,6 @@ pub struct ImportPasskeys {
 
 type BeforeCommit = Arc<dyn Fn() + Send + Sync>;
 
-/// All that is to be added.
 struct Batch {
     passkeys: Vec<CheckedPasskey>,
     /// What was wrong before the store was asked.
@@ -60,7 +57,6 @@ struct CheckedPasskey {
 }
 
 impl ImportPasskeys {
-    /// Takes the ports.
     pub fn new(registry: PasskeyRegistry) -> Self {
         Self { registry, before_commit: Arc::new(|| ()) }
     }

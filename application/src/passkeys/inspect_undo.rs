@@ -12,33 +12,24 @@ use crate::{
     ports::Clock,
 };
 
-/// Whether a registration can be undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UndoState {
-    /// It can.
     Open,
-    /// It is too late.
     Expired,
     /// The passkey is removed already.
     Done,
 }
 
-/// A registration as the page that undoes it sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoView {
-    /// Whether it can be undone.
     pub state: UndoState,
-    /// What the passkey is called.
     pub passkey: Text,
     /// What the user is called; empty when that is the user's address.
     pub display_name: String,
     /// The user's address, masked; empty when there is none.
     pub masked_email: String,
-    /// The user's language, if it is known.
     pub language: Option<LanguageTag>,
-    /// When the passkey was registered.
     pub created: Timestamp,
-    /// When it can no longer be undone.
     pub expires: Timestamp,
     /// Whether the user's own token that made the link can be revoked as well.
     pub can_revoke_token: bool,
@@ -51,12 +42,10 @@ pub struct InspectUndo {
 }
 
 impl InspectUndo {
-    /// Takes the ports.
     pub fn new(codes: CodeChecker, clock: Arc<dyn Clock>) -> Self {
         Self { codes, clock }
     }
 
-    /// The registration as it is now.
     #[tracing::instrument(name = "passlink.inspect_undo", skip_all)]
     pub async fn by_code(
         &self,

@@ -6,13 +6,11 @@ use passlink_domain::{ObjectDetails, Passkey, UserId};
 
 use crate::{passkeys::PasskeyError, ports::Store, users::history::standing};
 
-/// Lists passkeys.
 pub struct ListPasskeys {
     store: Arc<dyn Store>,
 }
 
 impl ListPasskeys {
-    /// Takes where they are kept.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
     }

@@ -7,14 +7,12 @@ pub(crate) mod finish;
 mod opener;
 mod record;
 
-/// Begins and finishes registration ceremonies.
 pub struct RegisterPasskey {
     registry: PasskeyRegistry,
     codes: CodeChecker,
 }
 
 impl RegisterPasskey {
-    /// Takes the ports and what checks codes.
     pub fn new(registry: PasskeyRegistry, codes: CodeChecker) -> Self {
         Self { registry, codes }
     }

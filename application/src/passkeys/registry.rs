@@ -20,21 +20,13 @@ use crate::{
 /// Registers, lists and removes passkeys: what these share.
 #[derive(Clone)]
 pub struct PasskeyRegistry {
-    /// Where passkeys are kept.
     pub store: Arc<dyn Store>,
-    /// When they are registered and removed.
     pub clock: Arc<dyn Clock>,
-    /// What ids are made of.
     pub random: Arc<dyn Random>,
-    /// Called when there is mail.
     pub wake: Arc<dyn Wake>,
-    /// The relying party that passkeys are made for.
     pub webauthn: Arc<dyn WebAuthn>,
-    /// Where people reach Passlink.
     pub public_url: PublicUrl,
-    /// How many passkeys a user may have.
     pub max_per_user: usize,
-    /// Who counts what links become.
     pub observer: Arc<dyn Observer>,
 }
 

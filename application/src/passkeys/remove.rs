@@ -19,12 +19,10 @@ pub struct RemovePasskey {
 }
 
 impl RemovePasskey {
-    /// Takes the ports.
     pub fn new(registry: PasskeyRegistry) -> Self {
         Self { registry }
     }
 
-    /// Removes a passkey of a caller.
     #[tracing::instrument(name = "passlink.remove_passkey", skip_all, fields(passlink.passkey.id = %passkey))]
     pub async fn of_caller(
         &self,

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Tells the time.
 pub trait Clock: Send + Sync {
     /// The present, in whole milliseconds. It can go back, when somebody sets the clock.
     fn now(&self) -> Timestamp;

@@ -5,7 +5,6 @@ use passlink_domain::BearerToken;
 
 use crate::{callers::Caller, ports::StoreError};
 
-/// Tells who calls.
 #[async_trait]
 pub trait Identity: Send + Sync {
     /// Who the token speaks for. Errors: [`AuthenticateError::Invalid`] for a token that doesn't hold.
@@ -18,7 +17,6 @@ pub enum AuthenticateError {
     /// Unknown, malformed, expired or revoked.
     #[error("the token does not hold")]
     Invalid,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -42,11 +42,8 @@ pub enum MailError {
 pub enum MailReason {
     /// No connection to the mail server, or it broke.
     Connection,
-    /// No TLS with the mail server.
     Tls,
-    /// The mail server did not let us sign in.
     SignIn,
-    /// No answer in time.
     Timeout,
     /// The mail server said "not now" (SMTP 4yz).
     Deferred,
@@ -56,11 +53,9 @@ pub enum MailReason {
     Unclear,
     /// No message could be made of the mail.
     Unfit,
-    /// The mail could not be written to its file.
     File,
     /// The link, or its user, was gone, or had ended.
     LinkEnded,
-    /// The link expired before the mail was taken.
     LinkExpired,
     /// The change that the mail is about is over.
     Over,
@@ -71,7 +66,6 @@ pub enum MailReason {
 }
 
 impl MailReason {
-    /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Connection => "connection",

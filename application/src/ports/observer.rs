@@ -19,7 +19,6 @@ pub trait Observer: Send + Sync {
     fn mailed(&self, after: Duration);
     /// A passkey was registered by a link, that long after the link's mail was accepted.
     fn redeemed(&self, after: Duration);
-    /// A mail was tried.
     fn tried(&self, attempt: Attempt);
     /// The current span begins or finishes the ceremony for this passkey, which that opened.
     fn ceremony(&self, passkey: &PasskeyId, opened_by: &OpenedBy);
@@ -37,16 +36,13 @@ pub trait Observer: Send + Sync {
 /// What came of a try to deliver a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {
-    /// It was accepted.
     Sent,
-    /// It is tried again later.
     Retry(MailReason),
     /// It is not tried again.
     Undeliverable(MailReason),
 }
 
 impl Attempt {
-    /// Why the mail was not sent, if it was not.
     pub fn reason(self) -> Option<MailReason> {
         match self {
             Self::Sent => None,
@@ -55,16 +51,12 @@ impl Attempt {
     }
 }
 
-/// How a delivery ended.
 #[derive(Debug)]
 pub struct DeliveryEnd {
-    /// Why it failed, if it did.
     pub failure: Option<DeliveryFailure>,
-    /// What the mail server answered, if it was asked.
     pub(crate) server: Option<ServerAnswer>,
 }
 
-/// Why a delivery failed.
 #[derive(Debug)]
 pub struct DeliveryFailure {
     /// Why the mail was not sent; `None` when something else went wrong.

@@ -2,6 +2,5 @@
 
 /// Gives random bytes that nobody can guess.
 pub trait Random: Send + Sync {
-    /// Fills `bytes`.
     fn fill(&self, bytes: &mut [u8]);
 }

@@ -1,6 +1,5 @@
 //! Waking the mail worker.
 
-/// Wakes the mail worker.
 pub trait Wake: Send + Sync {
     /// There may be a mail to send. Never waits.
     fn wake(&self);

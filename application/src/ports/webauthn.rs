@@ -4,15 +4,11 @@ use passlink_domain::{Aaguid, Attachment, Challenge, Credential, User, UserHandl
 
 /// What a credential is asked for.
 pub struct NewCredential<'a> {
-    /// Whom it will belong to.
     pub user: &'a User,
-    /// Names the user to the authenticator.
     pub handle: &'a UserHandle,
     /// The user's credentials: an authenticator that has one of them makes no other.
     pub exclude: &'a [&'a Credential],
-    /// The attachment that is wanted, if one is.
     pub attachment: Option<Attachment>,
-    /// What it is to sign.
     pub challenge: &'a Challenge,
 }
 
@@ -41,10 +37,8 @@ pub trait WebAuthn: Send + Sync {
 /// Why a ceremony was not begun or its answer not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum WebAuthnError {
-    /// The answer does not verify.
     #[error("the WebAuthn answer does not verify")]
     NotVerified(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The options can't be made.
     #[error("the options of the ceremony can't be made")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -17,17 +17,13 @@ use crate::{
 pub struct NewUser {
     /// The user's id; a new UUIDv7 when left out.
     pub id: Option<UserId>,
-    /// Who the user belongs to.
     pub organisation: OrganisationId,
-    /// Where mail goes.
     pub email: EmailAddress,
-    /// Whether the address is known to be the user's.
     pub email_verified: bool,
     /// What the user signs in as; the address when left out.
     pub username: Option<Text>,
     /// What the user is called; the username when left out.
     pub display_name: Option<Text>,
-    /// The language for mails and pages, if it is known.
     pub language: Option<LanguageTag>,
 }
 

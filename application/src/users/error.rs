@@ -6,28 +6,21 @@ use passlink_domain::{ChangeRefused, User, UserId};
 
 use crate::ports::{Repositories, StoreError};
 
-/// Why a user was not added, shown or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {
-    /// There is no such user.
     #[error("there is no user with this id; `passlink user list` shows them")]
     NotFound,
-    /// The id is taken.
     #[error("there is a user with the id {0} already, or was one")]
     IdTaken(UserId),
     /// The address belongs to another user of the organisation, unless that has just changed.
     #[error("the address belongs to another user of the organisation{}", Named(.0))]
     EmailTaken(Option<UserId>),
-    /// The handle names another user.
     #[error("the handle names another user to authenticators")]
     HandleTaken,
-    /// The address is longer than a username may be.
     #[error("the address is too long to be the username; give one")]
     Username,
-    /// The user can't be changed so.
     #[error(transparent)]
     Refused(#[from] ChangeRefused),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -45,7 +45,6 @@ impl WrongLines {
         self.first.truncate(NAMED);
     }
 
-    /// An error when there are some.
     pub(crate) fn into_result(mut self) -> Result<(), ImportError> {
         self.cut();
         match self.count {
@@ -68,16 +67,13 @@ impl fmt::Display for WrongLines {
     }
 }
 
-/// Why users were not imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Some lines are wrong.
     #[error("{0}")]
     Lines(WrongLines),
     /// Somebody else adds users with these ids or addresses at this moment.
     #[error("nothing was imported: users were added meanwhile; try again")]
     Overtaken,
-    /// The store failed.
     #[error("nothing was imported")]
     Store(#[from] StoreError),
 }
@@ -88,12 +84,7 @@ pub enum ImportStep {
     /// Ids and addresses are compared with each other, and with those of the users who are there.
     Comparing,
     /// Users are added. Nobody can see them before all are; when they are, only the commit is left.
-    Adding {
-        /// So many are.
-        added: u64,
-        /// So many will be.
-        of: u64,
-    },
+    Adding { added: u64, of: u64 },
 }
 
 /// An import that is under way. Nothing is to be seen of it before it has ended.
@@ -107,7 +98,6 @@ pub struct ImportUsers {
 }
 
 impl ImportUsers {
-    /// Takes the ports.
     pub fn new(staging: Box<dyn Staging>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         let (chunk, wrong) = (Vec::with_capacity(CHUNK), WrongLines::default());
         Self { staging, random, now: clock.now(), chunk, taken: 0, wrong }

@@ -8,7 +8,6 @@ use crate::{
 };
 
 impl ManageUsers {
-    /// The user.
     pub async fn show(&self, id: UserId) -> Result<User, UserError> {
         self.store
             .read(id, |id, tx| {

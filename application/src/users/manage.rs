@@ -12,7 +12,6 @@ pub struct ManageUsers {
 }
 
 impl ManageUsers {
-    /// Takes the ports.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         Self { store, clock, random }
     }

@@ -11,7 +11,6 @@ use crate::{Text, TokenId, UserId, links::code::base64url};
 /// What a token starts with, so that people and secret scanners recognise it.
 const PREFIX: &str = "passlink_";
 
-/// Why a text can't be a bearer token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a bearer token")]
 pub struct BearerTokenError;
@@ -56,7 +55,6 @@ impl fmt::Debug for BearerToken {
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    /// The digest.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -75,13 +73,9 @@ pub struct Token {
     pub id: TokenId,
     /// Whom it speaks for.
     pub user: UserId,
-    /// What it was called when it was made.
     pub name: Option<Text>,
-    /// When it was made.
     pub created: Timestamp,
-    /// When it stops to work, if ever.
     pub expires: Option<Timestamp>,
-    /// When it was revoked, if it was.
     pub revoked: Option<Timestamp>,
 }
 

@@ -14,9 +14,7 @@ use crate::UserId;
 /// What a code is good for. A code for one purpose is wrong for every other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Registers a passkey with a link.
     Register,
-    /// Revokes a link.
     Revoke,
     /// Removes a passkey soon after its registration.
     Undo,
@@ -35,15 +33,12 @@ impl Purpose {
 /// What a code is bound to: change one of these and the code no longer holds.
 #[derive(Debug, Clone, Copy)]
 pub struct CodeBinding<'a> {
-    /// What the code is good for.
     pub purpose: Purpose,
     /// The host under which the code is used.
     pub domain: &'a str,
     /// The id of the link that the code opens, or of the passkey that it removes.
     pub subject: &'a str,
-    /// Whose it is.
     pub user: &'a UserId,
-    /// When it stops to work.
     pub expires: Timestamp,
 }
 

@@ -16,19 +16,14 @@ const ENCODING: u8 = 1;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyId(String);
 
-/// What is wrong with keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// The id has other characters than letters, digits, `-` and `_`, or not 1 to 64 of them.
     #[error("a key's id has 1 to 64 letters, digits, '-' or '_'")]
     Id,
-    /// The key has not 32 octets.
     #[error("a key has 32 octets, this one has {0}")]
     Length(usize),
-    /// Two keys have the same id.
     #[error("two keys have the id {0}")]
     Duplicate(String),
-    /// There is no key at all.
     #[error("there is no key")]
     None,
 }
@@ -69,7 +64,6 @@ pub struct CodeKey {
 }
 
 impl CodeKey {
-    /// Takes a key of 32 octets.
     pub fn new(id: KeyId, secret: &[u8]) -> Result<Self, KeyError> {
         let secret: &[u8; 32] = secret.try_into().map_err(|_| KeyError::Length(secret.len()))?;
         let mut block = Zeroizing::new([0; 64]);
@@ -77,12 +71,10 @@ impl CodeKey {
         Ok(Self { id, block })
     }
 
-    /// Names the key.
     pub fn id(&self) -> &KeyId {
         &self.id
     }
 
-    /// Derives the code of a binding.
     pub fn derive(&self, binding: &CodeBinding<'_>) -> Code {
         let CodeBinding { purpose, domain, subject, user, expires } = *binding;
         Code::encode(&self.mac(purpose.label(), &[domain, subject, user.as_str()], expires))
@@ -138,7 +130,6 @@ impl CodeKeys {
         std::iter::once(&self.newest).chain(&self.older).find(|held| held.id == *id)
     }
 
-    /// Whether the named key is held.
     pub fn holds(&self, key: &KeyId) -> bool {
         self.get(key).is_some()
     }

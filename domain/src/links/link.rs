@@ -12,7 +12,6 @@ use crate::{
 /// How long after it expired a link can be resent.
 const RESEND_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// What became of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkState {
     /// Recorded; its mail is not out yet.
@@ -58,7 +57,6 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// Which of the two it is.
     pub fn kind(&self) -> LinkKind {
         match self {
             Self::Mail(_) => LinkKind::Mailed,
@@ -71,9 +69,7 @@ impl Delivery {
 /// counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkKind {
-    /// By mail.
     Mailed,
-    /// By the caller, to whom it was returned.
     Returned,
 }
 
@@ -90,13 +86,9 @@ impl LinkKind {
 /// A link that registers a passkey for one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasskeyLink {
-    /// Identifies the link.
     pub id: LinkId,
-    /// Whose passkey it registers.
     pub user: UserId,
-    /// The user's organisation.
     pub organisation: OrganisationId,
-    /// How it reaches the user.
     pub delivery: Delivery,
     /// The host that its code is bound to.
     pub domain: String,
@@ -108,11 +100,8 @@ pub struct PasskeyLink {
     pub token: Option<TokenId>,
     /// The page that it leads to, in place of the usual one.
     pub url_template: Option<UrlTemplate>,
-    /// When it was requested.
     pub requested: Timestamp,
-    /// When it stops to work.
     pub expires: Timestamp,
-    /// What became of it.
     pub state: LinkState,
 }
 

@@ -17,13 +17,10 @@ pub struct RecentLinks {
 /// A link that is open, as far as it counts towards a user's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenLink {
-    /// When it was requested.
     pub requested: Timestamp,
-    /// When it stops to work.
     pub expires: Timestamp,
 }
 
-/// How long links live, and how many a user may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkPolicy {
     /// How long a link works, at most [`MAX_LIFETIME`].
@@ -36,7 +33,6 @@ pub struct LinkPolicy {
     pub max_per_mailbox: u32,
 }
 
-/// A user has had too many links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many links; the next one is possible in {} s", retry_after.as_secs())]
 pub struct TooManyLinks {
@@ -46,7 +42,6 @@ pub struct TooManyLinks {
     pub clock_was_ahead: bool,
 }
 
-/// The longest lifetime that a policy can have.
 pub const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// The time that [`LinkPolicy::max_per_hour`] and [`LinkPolicy::max_per_mailbox`] count in.
 const HOUR: Duration = Duration::from_secs(60 * 60);

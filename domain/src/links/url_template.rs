@@ -5,28 +5,22 @@ use std::{fmt, str::FromStr};
 /// Longest template, in characters.
 const MAX_CHARACTERS: usize = 200;
 
-/// Why a text can't be a URL template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlTemplateError {
-    /// It is empty, or has more than 200 characters.
     #[error("must have 1 to {MAX_CHARACTERS} characters")]
     Length,
-    /// It holds white space or a control character.
     #[error("must not contain spaces, line breaks or control characters")]
     Blank,
     /// There is a `{{` without its `}}`, or one that is not closed before the next.
     #[error("has a {{{{ without its }}}}")]
     Unclosed,
-    /// What stands between the braces is no placeholder.
     #[error(
         "has {{{{{}}}}}, which is none of {{{{.UserID}}}}, {{{{.OrgID}}}}, {{{{.CodeID}}}} and {{{{.Code}}}}",
         .0.escape_debug()
     )]
     Unknown(String),
-    /// A placeholder stands before the query.
     #[error("has placeholders before its ? or #: they can stand in query and fragment only")]
     Place,
-    /// A placeholder that no page can do without is missing.
     #[error("must hold {{{{.{0}}}}}")]
     Missing(&'static str),
 }
@@ -34,13 +28,9 @@ pub enum UrlTemplateError {
 /// What stands in a place of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
-    /// The user's id.
     UserId,
-    /// The id of the user's organisation.
     OrgId,
-    /// The link's id.
     CodeId,
-    /// The link's code.
     Code,
 }
 

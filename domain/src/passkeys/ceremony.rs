@@ -59,9 +59,7 @@ impl fmt::Debug for Challenge {
 pub struct Ceremony {
     /// The id that the passkey will have.
     pub id: PasskeyId,
-    /// Whose passkey it will be.
     pub user: UserId,
-    /// What it was begun with.
     pub opened_by: OpenedBy,
     /// The key that its challenge is derived from.
     pub key: KeyId,
@@ -69,9 +67,7 @@ pub struct Ceremony {
     pub rp_id: String,
     /// The attachment that was asked for.
     pub asked: Option<Attachment>,
-    /// When it was begun.
     pub begun: Timestamp,
-    /// When it can no longer be finished.
     pub expires: Timestamp,
 }
 

@@ -36,7 +36,6 @@ impl Aaguid {
 /// authenticator says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
-    /// Names the credential.
     pub id: CredentialId,
     /// The public key as a COSE_Key (RFC 9052, section 7).
     pub public_key: Vec<u8>,
@@ -44,13 +43,10 @@ pub struct Credential {
     pub sign_count: u32,
     /// How the authenticator can be reached, such as `internal` or `usb`.
     pub transports: Vec<String>,
-    /// How the authenticator was attached.
     pub attachment: Option<Attachment>,
     /// Whether the credential can be backed up, and so be on more than one device.
     pub backup_eligible: bool,
-    /// Whether it is.
     pub backup_state: bool,
-    /// The authenticator's model.
     pub aaguid: Aaguid,
 }
 

@@ -16,36 +16,25 @@ pub const UNDO_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub struct Undo {
     /// The host that the code is bound to.
     pub domain: String,
-    /// The key that it is derived from.
     pub key: KeyId,
-    /// When it stops to work.
     pub until: Timestamp,
     /// The token that made the link with which the passkey was registered, if one did.
     pub token: Option<TokenId>,
 }
 
-/// A passkey of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passkey {
-    /// Identifies the passkey.
     pub id: PasskeyId,
-    /// Whose it is.
     pub user: UserId,
-    /// What the user calls it.
     pub name: Text,
-    /// The relying party that it was made for.
     pub rp_id: String,
-    /// What it is.
     pub credential: Credential,
     /// The attachment that was asked for.
     pub asked: Option<Attachment>,
     /// What it was registered on, such as "Chrome on Android".
     pub device: Option<Text>,
-    /// When it was registered.
     pub created: Timestamp,
-    /// When it was last used to sign in.
     pub last_used: Option<Timestamp>,
-    /// When it was removed, if it was.
     pub removed: Option<Timestamp>,
     /// How its registration is undone; a passkey that came by an import has nothing to undo.
     pub undo: Option<Undo>,
@@ -66,7 +55,6 @@ impl Passkey {
         })
     }
 
-    /// Whether the registration can be undone.
     pub fn can_be_undone_at(&self, now: Timestamp) -> bool {
         self.removed.is_none() && self.undo.as_ref().is_some_and(|undo| now < undo.until)
     }

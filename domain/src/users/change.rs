@@ -7,42 +7,29 @@ use crate::{EmailAddress, EventKind, LanguageTag, Text, User, UserEmail, UserSta
 pub struct UserChanges {
     /// Where mail goes. A new address counts as verified unless `verified` says otherwise.
     pub email: Option<EmailAddress>,
-    /// Whether the address is known to be the user's.
     pub verified: Option<bool>,
-    /// What the user signs in as.
     pub username: Option<Text>,
-    /// What the user is called.
     pub display_name: Option<Text>,
     /// The language for mails and pages; or that it is not known.
     pub language: Option<Option<LanguageTag>>,
 }
 
-/// What is to become of a user's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateChange {
-    /// Shut the user out, for example after an attack.
     Lock,
-    /// Let a locked user act again.
     Unlock,
-    /// Switch the user off.
     Deactivate,
-    /// Let a deactivated user act again.
     Reactivate,
 }
 
-/// Why a user can't be changed so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeRefused {
-    /// The user was removed, and nothing brings a user back.
     #[error("the user was removed")]
     Removed,
-    /// The user is locked.
     #[error("the user is locked; unlock the user first")]
     Locked,
-    /// The user is deactivated.
     #[error("the user is deactivated; reactivate the user first")]
     Deactivated,
-    /// There is no address that could be verified.
     #[error("the user has no e-mail address that could be verified; give one")]
     NoEmail,
     /// The username is the old address, and the new one is longer than a username may be.
@@ -55,7 +42,6 @@ pub enum ChangeRefused {
 pub struct Changed {
     /// The user as changed; the sequence is still the one before.
     pub user: User,
-    /// What is recorded.
     pub kind: EventKind,
     /// Whether the user's open links end: they were made for an address that no longer holds, or
     /// for a user who may no longer act.

@@ -112,7 +112,6 @@ impl FromStr for EmailAddress {
 pub struct Mailbox([u8; 32]);
 
 impl Mailbox {
-    /// The hash.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -10,7 +10,6 @@ const LONGEST: usize = 35;
 /// forms.
 const KIN: [(&str, &[&str]); 3] = [("no", &["nb"]), ("nb", &["no"]), ("nn", &["no", "nb"])];
 
-/// Why a text is no language tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a language tag (BCP 47), such as de or pt-BR")]
 pub struct LanguageTagError;

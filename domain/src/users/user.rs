@@ -5,7 +5,6 @@ use crate::{EmailAddress, LanguageTag, OrganisationId, Sequence, Text, UserId, n
 /// Whether a user may act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserState {
-    /// May act.
     Active,
     /// Switched off by an operator.
     Deactivated,
@@ -22,10 +21,8 @@ named!(UserState {
     Removed => "removed",
 });
 
-/// A registered address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserEmail {
-    /// Where mail goes.
     pub address: EmailAddress,
     /// Whether the user has shown that the address is theirs. Only then is a link mailed to it.
     pub verified: bool,
@@ -34,19 +31,13 @@ pub struct UserEmail {
 /// A user, as last recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Identifies the user.
     pub id: UserId,
-    /// Who the user belongs to.
     pub organisation: OrganisationId,
     /// What the user signs in as.
     pub username: Text,
-    /// What the user is called.
     pub display_name: Text,
-    /// The language for mails and pages, if it is known.
     pub language: Option<LanguageTag>,
-    /// Where mail goes, if anywhere.
     pub email: Option<UserEmail>,
-    /// Whether the user may act.
     pub state: UserState,
     /// The number of the last change in the user's history.
     pub sequence: Sequence,
@@ -55,7 +46,6 @@ pub struct User {
 /// Why a user can't have a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotReachable {
-    /// The user was removed.
     #[error("the user was removed")]
     Removed,
     /// The user is deactivated or locked.
@@ -67,7 +57,6 @@ pub enum NotReachable {
 }
 
 impl User {
-    /// Whether the user may act.
     pub fn active(&self) -> Result<(), NotReachable> {
         match self.state {
             UserState::Removed => Err(NotReachable::Removed),

@@ -24,16 +24,13 @@ use crate::{
 /// What a ceremony is begun for.
 #[derive(Debug, Clone)]
 pub struct NewPasskey {
-    /// Whose passkey it will be.
     pub user: UserId,
-    /// The attachment that is wanted, if one is.
     pub attachment: Option<Attachment>,
     /// The relying party's id, or the host of the page where it is registered; empty when the caller
     /// does not say.
     pub domain: String,
 }
 
-/// A ceremony that was begun.
 #[derive(Debug)]
 pub struct BegunRegistration {
     /// The id that the passkey will have; whoever finishes the ceremony must know it.

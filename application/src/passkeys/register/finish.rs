@@ -24,7 +24,6 @@ pub struct RegistrationAnswer {
     pub credential: String,
     /// What the passkey shall be called; empty for a name that is found for it.
     pub name: String,
-    /// The `User-Agent` of the request, if it had one.
     pub user_agent: Option<String>,
 }
 
@@ -33,9 +32,7 @@ pub struct RegistrationAnswer {
 pub enum CeremonyKey {
     /// The one that makes this passkey.
     Passkey {
-        /// Whose passkey it is.
         user: UserId,
-        /// The passkey.
         id: PasskeyId,
         /// Whom a bearer token speaks for, if there was one.
         caller: Option<UserId>,

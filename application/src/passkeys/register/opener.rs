@@ -9,7 +9,6 @@ use crate::{
     ports::Repositories,
 };
 
-/// For whom a ceremony is begun or finished.
 pub(super) struct Opener {
     /// The user, locked.
     pub user: User,

@@ -2,7 +2,6 @@
 
 use passlink_domain::KeyId;
 
-/// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database can't be reached, is locked for too long, or is full. Trying again may help.
@@ -14,7 +13,6 @@ pub enum StoreError {
          the key file of another node, and restart the server"
     )]
     KeyRetired(KeyId),
-    /// The store ended a unit of work without running it.
     #[error("the store did not run the unit of work")]
     NotRun,
     /// Anything else: a row that makes no sense, a statement that is wrong.

@@ -6,7 +6,6 @@ use passlink_domain::{Sequence, UserEvent, UserId};
 
 use crate::ports::StoreError;
 
-/// The history of each user.
 #[async_trait]
 pub trait History {
     /// Records a change and makes its number the user's sequence.

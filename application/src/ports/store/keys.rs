@@ -11,7 +11,6 @@ use crate::ports::StoreError;
 /// A key that codes are derived from which open something, or can be sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyNeed {
-    /// The key.
     pub key: KeyId,
     /// When the last of the links that need it stops to work.
     pub last_expiry: Option<Timestamp>,
@@ -27,10 +26,8 @@ impl KeyNeed {
     }
 }
 
-/// How many need a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyUsers {
-    /// Links.
     pub links: u64,
     /// Passkeys whose registration can be undone.
     pub passkeys: u64,
@@ -47,7 +44,6 @@ pub trait KeyNeeds {
         expired_after: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<KeyNeed>, StoreError>;
-    /// How many links and passkeys need a key.
     async fn users_of_key(
         &mut self,
         key: &KeyId,
@@ -56,12 +52,9 @@ pub trait KeyNeeds {
     ) -> Result<KeyUsers, StoreError>;
 }
 
-/// A key that was retired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetiredKey {
-    /// The key.
     pub key: KeyId,
-    /// When it was retired.
     pub at: Timestamp,
 }
 
@@ -74,7 +67,6 @@ pub struct EndedByKey {
     pub resends: u64,
     /// Codes that undo a registration.
     pub undos: u64,
-    /// Registration ceremonies.
     pub ceremonies: u64,
 }
 
@@ -90,7 +82,6 @@ impl AddAssign for EndedByKey {
 /// Keys that were retired at once, from which nothing is derived any more.
 #[async_trait]
 pub trait RetiredKeys {
-    /// Whether the key was retired.
     async fn is_retired(&mut self, key: &KeyId) -> Result<bool, StoreError>;
     /// All of them, by id.
     async fn retired_keys(&mut self) -> Result<Vec<RetiredKey>, StoreError>;

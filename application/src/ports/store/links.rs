@@ -8,7 +8,6 @@ use passlink_domain::{
 
 use crate::ports::StoreError;
 
-/// Passkey links.
 #[async_trait]
 pub trait Links {
     /// The user's links since `since`, at most the newest `limit`, for the user's limits.
@@ -41,9 +40,7 @@ pub trait Links {
         after: Option<&LinkId>,
         limit: u64,
     ) -> Result<Vec<PasskeyLink>, StoreError>;
-    /// Adds a link.
     async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError>;
-    /// The link.
     async fn link(&mut self, id: &LinkId) -> Result<Option<PasskeyLink>, StoreError>;
     /// Moves a link from one state to another; `false` when it is no longer in `from`.
     async fn move_link(
@@ -82,6 +79,5 @@ pub trait Links {
     ) -> Result<u64, StoreError>;
     /// Revokes those links of the user that are open.
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError>;
-    /// Deletes the user's links.
     async fn delete_links_of(&mut self, user: &UserId) -> Result<(), StoreError>;
 }

@@ -14,11 +14,8 @@ use crate::{
 /// A mail that nobody has in hand and that may go out now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadyMail {
-    /// Identifies the mail.
     pub id: OutboxId,
-    /// How soon it must go out.
     pub urgency: Urgency,
-    /// Where it waits.
     pub lane: Lane,
     /// Since when.
     pub since: Timestamp,
@@ -48,15 +45,10 @@ pub struct LongestWaits {
 /// A mail that a worker took. `tries` numbers the claim: a later claim has a greater one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedMail {
-    /// Identifies the mail.
     pub id: OutboxId,
-    /// Whom it is for.
     pub user: UserId,
-    /// What it is about.
     pub about: MailSubject,
-    /// Where it waited.
     pub lane: Lane,
-    /// When it was queued.
     pub queued: Timestamp,
     /// How often it was tried, this time included.
     pub tries: u32,
@@ -73,11 +65,8 @@ pub struct ClaimedMail {
 pub enum MailOutcome {
     /// Accepted, with this answer.
     Sent(String),
-    /// To be tried again.
     Retry {
-        /// When.
         due: Timestamp,
-        /// Why.
         answer: String,
         /// Whether it may have arrived by this try.
         may_have_arrived: bool,
@@ -94,7 +83,6 @@ pub trait MailQueue {
     /// The domains, as in [`Lane`], of up to `limit` mails that the mail server took: those that were
     /// queued last, and the last one first.
     async fn served_domains(&mut self, limit: u64) -> Result<Vec<i64>, StoreError>;
-    /// Whether a mail may go out now.
     async fn is_any_ready(&mut self) -> Result<bool, StoreError>;
     /// Up to `limit` mails that may go out now: the most urgent first, then by lane, then the one
     /// that waits longest; behind all of `after`, where it is given. Within a writing transaction,

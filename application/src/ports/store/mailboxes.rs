@@ -6,7 +6,6 @@ use passlink_domain::Mailbox;
 
 use crate::ports::StoreError;
 
-/// How much is mailed to mailboxes.
 #[async_trait]
 pub trait Mailboxes {
     /// Counts a mail to the mailbox, unless `most` were counted after `since`; nobody else counts one

@@ -69,9 +69,7 @@ impl<T> Repositories for T where
 /// How a unit of work wants its transaction to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// What it wrote shall last.
     Commit,
-    /// What it wrote shall be undone.
     RollBack,
 }
 
@@ -80,7 +78,6 @@ pub enum Settled {
 pub type Work =
     Arc<dyn for<'t> Fn(&'t mut dyn Repositories) -> BoxFuture<'t, Settled> + Send + Sync>;
 
-/// Where things are kept.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Runs `work` in a transaction and ends that as `work` says. When it returns `Ok` after

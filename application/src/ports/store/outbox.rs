@@ -9,7 +9,6 @@ use crate::{
     ports::{StoreError, TraceContext},
 };
 
-/// Where a mail stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutboxState {
     /// To be sent when it is due.
@@ -26,19 +25,14 @@ named!(OutboxState {
     Failed => "failed",
 });
 
-/// What a mail is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailSubject {
-    /// A link that it brings.
     Link(LinkId),
-    /// A passkey that was added.
     PasskeyAdded(PasskeyId),
-    /// A passkey that was removed.
     PasskeyRemoved(PasskeyId),
 }
 
 impl MailSubject {
-    /// The kind of mail that is about it.
     pub const fn kind(&self) -> MailKind {
         match self {
             Self::Link(_) => MailKind::PasskeyLink,
@@ -56,21 +50,14 @@ impl MailSubject {
 /// A mail in the outbox. It names what it is about and holds none of its words, and no code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxMail {
-    /// Identifies the mail.
     pub id: OutboxId,
-    /// Whom it is for.
     pub user: UserId,
-    /// What it is about.
     pub about: MailSubject,
-    /// Where it waits.
     pub lane: Lane,
-    /// When it was queued.
     pub queued: Timestamp,
     /// When it is to be tried next.
     pub due: Timestamp,
-    /// How often it was tried.
     pub tries: u32,
-    /// Where it stands.
     pub state: OutboxState,
     /// Until when a worker has it in hand, if one has.
     pub leased_until: Option<Timestamp>,
@@ -102,7 +89,6 @@ impl OutboxMail {
 /// How much waits to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutboxLoad {
-    /// How many mails.
     pub waiting: u64,
     /// When the one that waits longest was queued.
     pub oldest: Option<Timestamp>,
@@ -110,10 +96,8 @@ pub struct OutboxLoad {
     pub due: Option<Timestamp>,
 }
 
-/// Mails to send.
 #[async_trait]
 pub trait Outbox {
-    /// Queues a mail.
     async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError>;
     /// Ends the mails with these links that wait and that nobody has in hand, with `answer` for an
     /// operator to read; returns how many.
@@ -125,7 +109,6 @@ pub trait Outbox {
     ) -> Result<u64, StoreError>;
     /// When the link's mail was accepted, if it was.
     async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError>;
-    /// How much waits to be sent.
     async fn load(&mut self) -> Result<OutboxLoad, StoreError>;
     /// Up to `limit` mails in `state`, by id, after `after`.
     async fn mails_in(
@@ -134,11 +117,9 @@ pub trait Outbox {
         after: Option<&OutboxId>,
         limit: u64,
     ) -> Result<Vec<OutboxMail>, StoreError>;
-    /// The mail.
     async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError>;
     /// Makes a mail that waits or failed due at `at`; `false` when it does neither, or a worker has it
     /// in hand at that time.
     async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError>;
-    /// Deletes the mails for the user.
     async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError>;
 }

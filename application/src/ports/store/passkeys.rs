@@ -6,7 +6,6 @@ use passlink_domain::{Passkey, PasskeyId, UserId};
 
 use crate::ports::StoreError;
 
-/// Passkeys.
 #[async_trait]
 pub trait Passkeys {
     /// The user's passkeys that are not removed, the oldest first.

@@ -11,9 +11,7 @@ use crate::ports::StoreError;
 /// A user who waits to be added, and the line that the user comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StagedUser {
-    /// The number of the line.
     pub line: u64,
-    /// The user.
     pub user: User,
 }
 

@@ -6,18 +6,14 @@ use passlink_domain::{Token, TokenHash, TokenId, UserId};
 
 use crate::ports::StoreError;
 
-/// Bearer tokens.
 #[async_trait]
 pub trait Tokens {
     /// Adds a token, of which only the hash is kept.
     async fn add_token(&mut self, token: &Token, hash: &TokenHash) -> Result<(), StoreError>;
-    /// The token with this hash.
     async fn token_by_hash(&mut self, hash: &TokenHash) -> Result<Option<Token>, StoreError>;
-    /// The token.
     async fn token(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError>;
     /// The user's tokens, by id.
     async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError>;
-    /// Deletes the user's tokens.
     async fn delete_tokens_of(&mut self, user: &UserId) -> Result<(), StoreError>;
     /// Revokes a token and returns it as it then is; one that was revoked stays as it was.
     async fn revoke_token(

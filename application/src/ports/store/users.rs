@@ -6,12 +6,10 @@ use passlink_domain::{EmailAddress, OrganisationId, User, UserHandle, UserId};
 
 use crate::ports::StoreError;
 
-/// Users.
 #[async_trait]
 pub trait Users {
     /// The user; within a writing transaction, nobody else changes the user before it ends.
     async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
-    /// The user.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Up to `limit` users who were not removed, whose id is greater than `after`, by id.
     async fn users_after(

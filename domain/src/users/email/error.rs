@@ -12,10 +12,8 @@ pub(super) const MAX_OCTETS: usize = 254;
 /// Why mail can't be sent to a text. Each reads on from "the address".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EmailAddressError {
-    /// There is nothing but blanks.
     #[error("must not be empty")]
     Empty,
-    /// There is no `@`.
     #[error("must have the form name@example.com; it has no @")]
     NoAt,
     /// It stands in angle brackets, or a name stands before it.
@@ -24,34 +22,25 @@ pub enum EmailAddressError {
     /// There are two addresses, or an `@` too many.
     #[error("must have one @ only")]
     Ats,
-    /// Nothing stands before the `@`.
     #[error("must have a name before the @")]
     NoLocalPart,
-    /// More than 64 octets stand before the `@`.
     #[error("must have at most {MAX_LOCAL_OCTETS} octets before the @; it has {0}")]
     LocalPartTooLong(usize),
     /// A character can't stand before the `@`, or mail to it would not arrive.
     #[error("must not have {} before the @", named(*.0))]
     LocalCharacter(char),
-    /// A dot stands before the `@` where none can.
     #[error("must not begin or end with a dot before the @, or have two dots in a row there")]
     LocalDots,
-    /// Quotation marks are opened and not closed right before the `@`.
     #[error("must close its quotation marks right before the @")]
     Quotes,
-    /// Nothing stands behind the `@`.
     #[error("must have a domain, like example.com, after the @")]
     NoDomain,
-    /// An IP address stands behind the `@`.
     #[error("must have the name of a domain, like example.com, after the @, and no IP address")]
     IpAddress,
-    /// A dot stands in the domain where none can.
     #[error("must not have a dot at either end of its domain, or two dots in a row there")]
     DomainDots,
-    /// A character can't stand in a domain.
     #[error("must not have {} in its domain", named(*.0))]
     DomainCharacter(char),
-    /// A part of the domain begins or ends with a hyphen.
     #[error("must not have a hyphen at either end of `{0}` in its domain")]
     Hyphen(String),
     /// A part of the domain has more than 63 octets, as DNS writes it.
@@ -62,7 +51,6 @@ pub enum EmailAddressError {
     /// A part of the domain can't be the name of anything (IDNA).
     #[error("must have a domain that can exist; `{0}` can't be in one")]
     Label(String),
-    /// It is longer than 254 octets.
     #[error("must have at most {MAX_OCTETS} octets; it has {0}")]
     TooLong(usize),
 }
