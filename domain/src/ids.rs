@@ -2,9 +2,9 @@
 //!
 //! Why: `docs/decisions/opaque-ids.md`.
 
-use std::fmt;
-
 use uuid::Uuid;
+
+use crate::newtypes::text_type;
 
 /// Longest identifier, in characters.
 const MAX_CHARACTERS: usize = 200;
@@ -42,29 +42,13 @@ macro_rules! ids {
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 parse(text).map(Self)
             }
-
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
         }
+
+        text_type!($name, IdError);
 
         impl From<Uuid> for $name {
             fn from(uuid: Uuid) -> Self {
                 Self(uuid.to_string())
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = IdError;
-
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                Self::parse(text)
             }
         }
     )+};

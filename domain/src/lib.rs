@@ -11,12 +11,14 @@ mod history;
 mod ids;
 mod links;
 mod names;
+mod newtypes;
 mod octets;
 mod passkeys;
 mod text;
+mod time;
 mod users;
 
-pub use callers::token::{BearerToken, BearerTokenError, Token, TokenHash};
+pub use callers::{BearerToken, BearerTokenError, Token, TokenHash};
 pub use history::{EventKind, ObjectDetails, Sequence, UserEvent};
 pub use ids::{IdError, LinkId, OrganisationId, OutboxId, PasskeyId, TokenId, UserId};
 pub use links::code::{Code, CodeBinding, Purpose};
@@ -28,14 +30,14 @@ pub use links::policy::{
 pub use links::url_template::{Placeholder, UrlTemplate, UrlTemplateError};
 pub use names::UnknownName;
 pub use octets::OctetsError;
-pub use passkeys::attachment::Attachment;
 pub use passkeys::ceremony::{CEREMONY_LIFETIME, Ceremony, Challenge, MAX_CEREMONIES, OpenedBy};
-pub use passkeys::credential::{Aaguid, Credential, CredentialId, MAX_TRANSPORTS, is_transport};
-pub use passkeys::naming::name_passkey;
-pub use passkeys::passkey::{Passkey, UNDO_FOR, Undo};
+pub use passkeys::credential::{
+    Aaguid, Attachment, Credential, CredentialId, MAX_TRANSPORTS, is_transport,
+};
+pub use passkeys::passkey::{Passkey, UNDO_FOR, Undo, name_passkey};
 pub use text::{Text, TextError, is_invisible, is_joiner};
+pub use time::{earlier, later};
 pub use users::change::{ChangeRefused, Changed, StateChange, UserChanges};
 pub use users::email::{EmailAddress, EmailAddressError, Mailbox};
-pub use users::handle::UserHandle;
 pub use users::language::{LanguageTag, LanguageTagError};
-pub use users::user::{NotReachable, User, UserEmail, UserState};
+pub use users::user::{NotReachable, User, UserEmail, UserHandle, UserState};

@@ -5,10 +5,17 @@
 #[error("the name `{0}` is not known")]
 pub struct UnknownName(pub String);
 
-/// Gives each variant of an enum its name: `name()`, and `FromStr` for the way back.
+/// An enum whose variants have names: `name()`, and `FromStr` for the way back.
 #[macro_export]
 macro_rules! named {
-    ($type:ident { $($variant:ident => $name:literal),+ $(,)? }) => {
+    (
+        $(#[$meta:meta])*
+        pub enum $type:ident { $($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)? }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $type { $($(#[$doc])* $variant),+ }
+
         impl $type {
             /// The name, in rows and for people.
             pub const fn name(self) -> &'static str {

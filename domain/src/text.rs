@@ -1,8 +1,8 @@
 //! Short texts that people gave and that people will read: names.
 
-use std::fmt;
-
 use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
+
+use crate::newtypes::text_type;
 
 /// Longest name, in characters.
 const MAX_CHARACTERS: usize = 200;
@@ -39,12 +39,9 @@ impl Text {
     pub fn erased() -> Self {
         Self("removed".to_owned())
     }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
+
+text_type!(Text, TextError);
 
 /// Whether the character can't be seen, or turns or hides what stands beside it. Joiners and variation
 /// selectors, which some scripts need, are not among these.
@@ -64,20 +61,6 @@ pub fn is_joiner(c: char) -> bool {
 /// Controls, and the two separators of Unicode that end a line without being controls.
 fn breaks_a_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::str::FromStr for Text {
-    type Err = TextError;
-
-    fn from_str(text: &str) -> Result<Self, TextError> {
-        Self::parse(text)
-    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@ use passlink_domain::named;
 
 use crate::mails::Urgency;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailKind {
-    PasskeyLink,
-    PasskeyAdded,
-    PasskeyRemoved,
-    /// Shows an operator that mail goes out. Never waits in the outbox.
-    Test,
+named! {
+    pub enum MailKind {
+        PasskeyLink = "passkey_link",
+        PasskeyAdded = "passkey_added",
+        PasskeyRemoved = "passkey_removed",
+        /// Shows an operator that mail goes out. Never waits in the outbox.
+        Test = "test",
+    }
 }
 
 impl MailKind {
@@ -25,10 +26,3 @@ impl MailKind {
         }
     }
 }
-
-named!(MailKind {
-    PasskeyLink => "passkey_link",
-    PasskeyAdded => "passkey_added",
-    PasskeyRemoved => "passkey_removed",
-    Test => "test",
-});

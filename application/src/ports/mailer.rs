@@ -1,7 +1,7 @@
 //! Rendering mail and handing it over.
 
 use async_trait::async_trait;
-use passlink_domain::OutboxId;
+use passlink_domain::{OutboxId, named};
 
 use crate::mails::{Hold, Mail};
 
@@ -37,51 +37,31 @@ pub enum MailError {
     Unclear(String),
 }
 
-/// Why a mail was not sent: one of a few names, which counts of mails are kept by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailReason {
-    /// No connection to the mail server, or it broke.
-    Connection,
-    Tls,
-    SignIn,
-    Timeout,
-    /// The mail server said "not now" (SMTP 4yz).
-    Deferred,
-    /// The mail server said "never" (SMTP 5yz).
-    Rejected,
-    /// Nobody knows whether the mail server took the mail: no answer, or none that can be understood.
-    Unclear,
-    /// No message could be made of the mail.
-    Unfit,
-    File,
-    /// The link, or its user, was gone, or had ended.
-    LinkEnded,
-    LinkExpired,
-    /// The change that the mail is about is over.
-    Over,
-    /// The user is not active, or the address changed.
-    UserChanged,
-    /// The key of the link's code is not in the key file.
-    KeyMissing,
-}
-
-impl MailReason {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Connection => "connection",
-            Self::Tls => "tls",
-            Self::SignIn => "sign_in",
-            Self::Timeout => "timeout",
-            Self::Deferred => "deferred",
-            Self::Rejected => "rejected",
-            Self::Unclear => "unclear",
-            Self::Unfit => "unfit",
-            Self::File => "file",
-            Self::LinkEnded => "link_ended",
-            Self::LinkExpired => "link_expired",
-            Self::Over => "over",
-            Self::UserChanged => "user_changed",
-            Self::KeyMissing => "key_missing",
-        }
+named! {
+    /// Why a mail was not sent: one of a few names, which counts of mails are kept by.
+    pub enum MailReason {
+        /// No connection to the mail server, or it broke.
+        Connection = "connection",
+        Tls = "tls",
+        SignIn = "sign_in",
+        Timeout = "timeout",
+        /// The mail server said "not now" (SMTP 4yz).
+        Deferred = "deferred",
+        /// The mail server said "never" (SMTP 5yz).
+        Rejected = "rejected",
+        /// Nobody knows whether the mail server took the mail: no answer, or none that can be understood.
+        Unclear = "unclear",
+        /// No message could be made of the mail.
+        Unfit = "unfit",
+        File = "file",
+        /// The link, or its user, was gone, or had ended.
+        LinkEnded = "link_ended",
+        LinkExpired = "link_expired",
+        /// The change that the mail is about is over.
+        Over = "over",
+        /// The user is not active, or the address changed.
+        UserChanged = "user_changed",
+        /// The key of the link's code is not in the key file.
+        KeyMissing = "key_missing",
     }
 }

@@ -3,30 +3,20 @@
 //!
 //! Why: `docs/decisions/derived-codes.md`.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::UserId;
+use crate::{UserId, names::named, newtypes::redacted};
 
-/// What a code is good for. A code for one purpose is wrong for every other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    Register,
-    Revoke,
-    /// Removes a passkey soon after its registration.
-    Undo,
-}
-
-impl Purpose {
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Register => "register",
-            Self::Revoke => "revoke",
-            Self::Undo => "undo",
-        }
+named! {
+    /// What a code is good for. A code for one purpose is wrong for every other: it is derived from the
+    /// name of its own.
+    pub enum Purpose {
+        Register = "register",
+        Revoke = "revoke",
+        /// Removes a passkey soon after its registration.
+        Undo = "undo",
     }
 }
 
@@ -45,6 +35,8 @@ pub struct CodeBinding<'a> {
 /// A code in clear: 256 bits, base64url without padding. Prints as `[redacted]`.
 pub struct Code(Zeroizing<String>);
 
+redacted!(Code);
+
 impl Code {
     /// The code that is made of these bits.
     pub(crate) fn encode(bits: &[u8; 32]) -> Self {
@@ -59,12 +51,6 @@ impl Code {
     /// Compares with what somebody presented, in constant time.
     pub fn matches(&self, presented: &str) -> bool {
         self.0.as_bytes().ct_eq(presented.as_bytes()).into()
-    }
-}
-
-impl fmt::Debug for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
     }
 }
 

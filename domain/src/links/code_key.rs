@@ -1,13 +1,13 @@
 //! The keys that codes and the challenges of ceremonies are derived from, by HMAC-SHA-256.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{Code, CodeBinding};
+use crate::{Code, CodeBinding, newtypes::text_type};
 
 /// Version of the encoding below; a change to the encoding takes the next number.
 const ENCODING: u8 = 1;
@@ -29,16 +29,7 @@ pub enum KeyError {
 }
 
 impl KeyId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for KeyId {
-    type Err = KeyError;
-
-    fn from_str(text: &str) -> Result<Self, KeyError> {
+    fn parse(text: &str) -> Result<Self, KeyError> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
             return Err(KeyError::Id);
@@ -47,11 +38,7 @@ impl FromStr for KeyId {
     }
 }
 
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+text_type!(KeyId, KeyError);
 
 /// What is derived from a key.
 pub(crate) type Mac256 = Zeroizing<[u8; 32]>;
@@ -77,7 +64,7 @@ impl CodeKey {
 
     pub fn derive(&self, binding: &CodeBinding<'_>) -> Code {
         let CodeBinding { purpose, domain, subject, user, expires } = *binding;
-        Code::encode(&self.mac(purpose.label(), &[domain, subject, user.as_str()], expires))
+        Code::encode(&self.mac(purpose.name(), &[domain, subject, user.as_str()], expires))
     }
 
     /// Derives 256 bits for a purpose. Each purpose has a fixed number of fields.

@@ -6,39 +6,32 @@ use jiff::Timestamp;
 
 use crate::{
     CodeBinding, EmailAddress, KeyId, LinkId, OrganisationId, Purpose, Text, TokenId, UrlTemplate,
-    User, UserId, names::named,
+    User, UserId,
+    names::named,
+    time::{earlier, later},
 };
 
 /// How long after it expired a link can be resent.
 const RESEND_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkState {
-    /// Recorded; its mail is not out yet.
-    Requested,
-    /// The mail server accepted its mail.
-    Sent,
-    /// The mail server refused its mail for good. An operator may have it tried again.
-    Undeliverable,
-    /// A passkey was registered with it.
-    Redeemed,
-    /// Its time ran out.
-    Expired,
-    /// The mail with a newer link was accepted.
-    Replaced,
-    /// It was revoked, or what it rested on (user, address) changed.
-    Revoked,
+named! {
+    pub enum LinkState {
+        /// Recorded; its mail is not out yet.
+        Requested = "requested",
+        /// The mail server accepted its mail.
+        Sent = "sent",
+        /// The mail server refused its mail for good. An operator may have it tried again.
+        Undeliverable = "undeliverable",
+        /// A passkey was registered with it.
+        Redeemed = "redeemed",
+        /// Its time ran out.
+        Expired = "expired",
+        /// The mail with a newer link was accepted.
+        Replaced = "replaced",
+        /// It was revoked, or what it rested on (user, address) changed.
+        Revoked = "revoked",
+    }
 }
-
-named!(LinkState {
-    Requested => "requested",
-    Sent => "sent",
-    Undeliverable => "undeliverable",
-    Redeemed => "redeemed",
-    Expired => "expired",
-    Replaced => "replaced",
-    Revoked => "revoked",
-});
 
 impl LinkState {
     /// Whether nothing can become of the link any more.
@@ -65,21 +58,12 @@ impl Delivery {
     }
 }
 
-/// Links that callers bring are used at other times, and by other shares, than those in mails: they are
-/// counted apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkKind {
-    Mailed,
-    Returned,
-}
-
-impl LinkKind {
-    /// The name that it is counted by.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Mailed => "mail",
-            Self::Returned => "returned",
-        }
+named! {
+    /// Links that callers bring are used at other times, and by other shares, than those in mails: they are
+    /// counted apart.
+    pub enum LinkKind {
+        Mailed = "mail",
+        Returned = "returned",
     }
 }
 
@@ -138,12 +122,12 @@ impl PasskeyLink {
 
     /// When a link that expires then can no longer be resent.
     pub fn resend_end(expires: Timestamp) -> Timestamp {
-        expires.saturating_add(RESEND_FOR).unwrap_or(Timestamp::MAX)
+        later(expires, RESEND_FOR)
     }
 
     /// Links that expired after this can be resent at `now`.
     pub fn resend_cutoff(now: Timestamp) -> Timestamp {
-        now.saturating_sub(RESEND_FOR).unwrap_or(Timestamp::MIN)
+        earlier(now, RESEND_FOR)
     }
 
     /// The link as somebody who looks at `now` should see it: expired when its time has run out.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::time::{earlier, later};
+
 /// What counts towards a user's limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecentLinks {
@@ -60,12 +62,12 @@ impl RecentLinks {
 impl LinkPolicy {
     /// The time from which on links, and mails to a mailbox, count towards the hourly limits.
     pub fn counts_from(now: Timestamp) -> Timestamp {
-        now.saturating_sub(HOUR).unwrap_or(Timestamp::MIN)
+        earlier(now, HOUR)
     }
 
     /// The time from which on returned links count as open.
     pub fn open_from(&self, now: Timestamp) -> Timestamp {
-        now.saturating_sub(self.lifetime).unwrap_or(Timestamp::MIN)
+        earlier(now, self.lifetime)
     }
 
     /// When a link requested now stops to work.
@@ -114,10 +116,6 @@ impl LinkPolicy {
 fn nth(newest_first: &[Timestamp], count: u32) -> Option<Timestamp> {
     let last = usize::try_from(count).ok()?.checked_sub(1)?;
     newest_first.get(last).copied()
-}
-
-fn later(at: Timestamp, by: Duration) -> Timestamp {
-    at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn allowed_from(

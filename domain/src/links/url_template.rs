@@ -1,6 +1,6 @@
 //! URLs of a team's own registration page, with places for what the page needs to know.
 
-use std::{fmt, str::FromStr};
+use crate::newtypes::text_type;
 
 /// Longest template, in characters.
 const MAX_CHARACTERS: usize = 200;
@@ -82,11 +82,6 @@ impl UrlTemplate {
         Ok(Self(text.to_owned()))
     }
 
-    /// The template.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The template with values in its places. `value` gives them percent-encoded.
     pub fn filled<V: AsRef<str>>(&self, value: impl Fn(Placeholder) -> V) -> String {
         // That it can be read was found out when it was parsed.
@@ -99,6 +94,8 @@ impl UrlTemplate {
         })
     }
 }
+
+text_type!(UrlTemplate, UrlTemplateError);
 
 enum Part<'t> {
     Literal(&'t str),
@@ -120,20 +117,6 @@ fn parts(text: &str) -> impl Iterator<Item = Result<Part<'_>, UrlTemplateError>>
         .into_iter()
         .flatten()
     }))
-}
-
-impl fmt::Display for UrlTemplate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for UrlTemplate {
-    type Err = UrlTemplateError;
-
-    fn from_str(text: &str) -> Result<Self, UrlTemplateError> {
-        Self::parse(text)
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Registration ceremonies (WebAuthn, section 7.1): from the challenge to the answer.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
 use crate::{
     Attachment, CodeKey, CodeKeys, KeyId, LinkId, PasskeyId, UserId, links::code_key::Mac256,
+    newtypes::redacted, time::later,
 };
 
 /// How long a challenge can be answered.
@@ -30,6 +31,8 @@ const PURPOSE: &str = "challenge";
 /// nowhere. Prints as `[redacted]`.
 pub struct Challenge(Mac256);
 
+redacted!(Challenge);
+
 impl Challenge {
     /// The octets, for the options of a browser and for the verifier.
     pub fn expose(&self) -> &[u8] {
@@ -45,12 +48,6 @@ impl Challenge {
 impl From<[u8; 32]> for Challenge {
     fn from(octets: [u8; 32]) -> Self {
         Self(octets.into())
-    }
-}
-
-impl fmt::Debug for Challenge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
     }
 }
 
@@ -74,7 +71,7 @@ pub struct Ceremony {
 impl Ceremony {
     /// When a ceremony begun now can no longer be finished.
     pub fn expiry(now: Timestamp) -> Timestamp {
-        now.saturating_add(CEREMONY_LIFETIME).unwrap_or(Timestamp::MAX)
+        later(now, CEREMONY_LIFETIME)
     }
 
     /// What its authenticator is to sign; `None` if its key is not held.

@@ -1,7 +1,7 @@
 //! Credentials: what a relying party keeps of an authenticator's answer (WebAuthn, section 4, "credential
 //! record").
 
-use crate::{Attachment, octets::Octets};
+use crate::{names::named, octets::Octets};
 
 /// Names a credential, as its authenticator chose.
 pub type CredentialId = Octets<1023>;
@@ -16,19 +16,17 @@ pub fn is_transport(name: &str) -> bool {
     (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }
 
-/// The model of an authenticator.
+/// The model of an authenticator; all of it zero when the authenticator does not reveal it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Aaguid([u8; 16]);
+pub struct Aaguid(pub [u8; 16]);
 
-impl Aaguid {
-    /// Takes the octets.
-    pub fn new(octets: [u8; 16]) -> Self {
-        Self(octets)
-    }
-
-    /// The octets; all of them zero when the authenticator does not reveal it.
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
+named! {
+    /// How an authenticator is attached to the device (WebAuthn, section 5.4.5).
+    pub enum Attachment {
+        /// Part of the device.
+        Platform = "platform",
+        /// Goes from device to device: a security key, a phone beside a computer.
+        CrossPlatform = "cross-platform",
     }
 }
 

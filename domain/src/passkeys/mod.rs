@@ -1,7 +1,5 @@
 //! Passkeys, and the ceremonies that register them.
 
-pub(crate) mod attachment;
 pub(crate) mod ceremony;
 pub(crate) mod credential;
-pub(crate) mod naming;
 pub(crate) mod passkey;

@@ -1,15 +1,18 @@
-//! Passkeys, and how their registration is undone.
+//! Passkeys, what they are called, and how their registration is undone.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::{
-    Attachment, CodeBinding, Credential, KeyId, PasskeyId, Purpose, Text, TokenId, UserId,
+    Attachment, CodeBinding, Credential, KeyId, PasskeyId, Purpose, Text, TextError, TokenId,
+    UserId,
 };
 
 /// How long a registration can be undone with the code in its mail.
 pub const UNDO_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// What a passkey is called when nothing is known of it.
+const UNNAMED: &str = "Passkey";
 
 /// What the code that undoes a registration is derived from, and what it can undo beside that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,3 +62,19 @@ impl Passkey {
         self.removed.is_none() && self.undo.as_ref().is_some_and(|undo| now < undo.until)
     }
 }
+
+/// The name that a passkey gets: the one that was given; without one that of the authenticator's
+/// model, else that of the device.
+pub fn name_passkey(
+    given: &str,
+    model: Option<&str>,
+    device: Option<&Text>,
+) -> Result<Text, TextError> {
+    match given.trim() {
+        "" => Text::parse(model.or(device.map(Text::as_str)).unwrap_or(UNNAMED)),
+        given => Text::parse(given),
+    }
+}
+
+#[cfg(test)]
+mod tests;

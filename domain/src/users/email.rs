@@ -1,6 +1,6 @@
 //! E-mail addresses (RFC 5321, section 4.1.2; RFC 6531 for other scripts).
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use icu_casemap::CaseMapper;
 use sha2::{Digest, Sha256};
@@ -11,6 +11,7 @@ mod local_part;
 
 pub use self::error::EmailAddressError;
 use self::{error::MAX_OCTETS, local_part::composed};
+use crate::newtypes::text_type;
 
 /// An address that mail can be sent to. The domain is in lower case and in its ASCII form; the local
 /// part is kept as it was given, but for the way it is written: composed, and in quotation marks only
@@ -42,11 +43,6 @@ impl EmailAddress {
     /// An address that was recorded. It may date from a time when other rules held.
     pub fn recorded(text: String) -> Self {
         Self(text)
-    }
-
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 
     /// What stands before the `@`, and the domain behind it.
@@ -85,23 +81,11 @@ impl EmailAddress {
     }
 }
 
-impl fmt::Display for EmailAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+text_type!(EmailAddress, EmailAddressError);
 
 impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())
-    }
-}
-
-impl FromStr for EmailAddress {
-    type Err = EmailAddressError;
-
-    fn from_str(text: &str) -> Result<Self, EmailAddressError> {
-        Self::parse(text)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Language tags (BCP 47): how they are written, and which are near to each other.
 
-use std::{borrow::Borrow, fmt, iter, str::FromStr};
+use std::{borrow::Borrow, iter};
 
 use icu_locale::{Locale, LocaleCanonicalizer};
+
+use crate::newtypes::text_type;
 
 /// Longest tag, in characters (RFC 5646, section 4.4.1).
 const LONGEST: usize = 35;
@@ -36,11 +38,6 @@ impl LanguageTag {
         Self(tag.into())
     }
 
-    /// The tag.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The tag, then the same with parts cut off its end (RFC 4647, section 3.4), then the languages
     /// that stand in for it.
     pub fn nearest(&self) -> impl Iterator<Item = &str> {
@@ -53,19 +50,7 @@ impl LanguageTag {
     }
 }
 
-impl fmt::Display for LanguageTag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for LanguageTag {
-    type Err = LanguageTagError;
-
-    fn from_str(text: &str) -> Result<Self, LanguageTagError> {
-        Self::parse(text)
-    }
-}
+text_type!(LanguageTag, LanguageTagError);
 
 impl Borrow<str> for LanguageTag {
     fn borrow(&self) -> &str {

@@ -2,6 +2,5 @@
 
 pub(crate) mod change;
 pub(crate) mod email;
-pub(crate) mod handle;
 pub(crate) mod language;
 pub(crate) mod user;

@@ -1,25 +1,23 @@
 //! Users: who a passkey is for.
 
-use crate::{EmailAddress, LanguageTag, OrganisationId, Sequence, Text, UserId, names::named};
+use uuid::Uuid;
 
-/// Whether a user may act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UserState {
-    Active,
-    /// Switched off by an operator.
-    Deactivated,
-    /// Shut out, for example after an attack.
-    Locked,
-    /// Gone; only the history is left.
-    Removed,
+use crate::{
+    EmailAddress, LanguageTag, OrganisationId, Sequence, Text, UserId, names::named, octets::Octets,
+};
+
+named! {
+    /// Whether a user may act.
+    pub enum UserState {
+        Active = "active",
+        /// Switched off by an operator.
+        Deactivated = "deactivated",
+        /// Shut out, for example after an attack.
+        Locked = "locked",
+        /// Gone; only the history is left.
+        Removed = "removed",
+    }
 }
-
-named!(UserState {
-    Active => "active",
-    Deactivated => "deactivated",
-    Locked => "locked",
-    Removed => "removed",
-});
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserEmail {
@@ -74,5 +72,15 @@ impl User {
     pub fn reachable_at(&self) -> Result<&EmailAddress, NotReachable> {
         self.active()?;
         self.verified_address().ok_or(NotReachable::EmailNotVerified)
+    }
+}
+
+/// Names a user to authenticators (WebAuthn, section 4). Random, so that it says nothing about the user; the same for all
+/// passkeys of a user.
+pub type UserHandle = Octets<64>;
+
+impl From<Uuid> for UserHandle {
+    fn from(uuid: Uuid) -> Self {
+        Self::from_array(uuid.into_bytes())
     }
 }

@@ -9,21 +9,16 @@ use crate::{
     ports::{StoreError, TraceContext},
 };
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutboxState {
-    /// To be sent when it is due.
-    Waiting,
-    /// The mail server accepted it.
-    Sent,
-    /// It will not be sent, unless an operator has it tried again.
-    Failed,
+named! {
+    pub enum OutboxState {
+        /// To be sent when it is due.
+        Waiting = "waiting",
+        /// The mail server accepted it.
+        Sent = "sent",
+        /// It will not be sent, unless an operator has it tried again.
+        Failed = "failed",
+    }
 }
-
-named!(OutboxState {
-    Waiting => "waiting",
-    Sent => "sent",
-    Failed => "failed",
-});
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailSubject {

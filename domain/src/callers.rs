@@ -1,12 +1,10 @@
 //! Bearer tokens (RFC 6750): the secret that a caller holds, and what is kept of it.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::{Text, TokenId, UserId, links::code::base64url};
+use crate::{Text, TokenId, UserId, links::code::base64url, newtypes::redacted};
 
 /// What a token starts with, so that people and secret scanners recognise it.
 const PREFIX: &str = "passlink_";
@@ -17,6 +15,8 @@ pub struct BearerTokenError;
 
 /// A bearer token in clear. It is shown once, when it is made, and prints as `[redacted]`.
 pub struct BearerToken(Zeroizing<String>);
+
+redacted!(BearerToken);
 
 impl BearerToken {
     /// Makes a token of 256 random bits.
@@ -44,25 +44,15 @@ impl BearerToken {
     }
 }
 
-impl fmt::Debug for BearerToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
 /// The SHA-256 of a bearer token. With 256 random bits behind it, it needs neither salt nor stretching.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenHash([u8; 32]);
 
+redacted!(TokenHash);
+
 impl TokenHash {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
-    }
-}
-
-impl fmt::Debug for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
     }
 }
 

@@ -1,3 +1,0 @@
-//! Tokens that callers present.
-
-pub(crate) mod token;
