@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     limits::{ClientAddress, Limiter, TooMany},
-    ports::{Store, StoreError},
+    ports::{Ports, StoreError},
 };
 
 /// Why a code opens nothing. Callers get the same answer whatever is wrong with it.
@@ -37,25 +37,20 @@ pub struct PresentedCode<T> {
 
 #[derive(Clone)]
 pub struct CodeChecker {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) keys: Arc<CodeKeys>,
-    wrong: Arc<Limiter>,
+    pub ports: Ports,
+    pub keys: Arc<CodeKeys>,
+    /// Counts wrong codes. A right one holds however many wrong ones came before.
+    pub wrong: Arc<Limiter>,
 }
 
 impl CodeChecker {
-    /// Takes the ports; `wrong` counts wrong codes. A right one holds however many wrong ones
-    /// came before.
-    pub fn new(store: Arc<dyn Store>, keys: Arc<CodeKeys>, wrong: Arc<Limiter>) -> Self {
-        Self { store, keys, wrong }
-    }
-
     /// The link that the code is for, and its user, who may use it. The link may have ended.
     pub async fn link(
         &self,
         presented: &PresentedCode<LinkId>,
         purpose: Purpose,
     ) -> Result<(PasskeyLink, User), CodeError> {
-        let link = self.store.read(presented.id.clone(), |id, tx| tx.link(id)).await?;
+        let link = self.ports.store.read(presented.id.clone(), |id, tx| tx.link(id)).await?;
         let binding = link.as_ref().map(|link| (&link.key, link.code_binding(purpose)));
         self.check(binding, ("link", presented.id.as_str()), presented)?;
         let link = link.ok_or(CodeError::Invalid)?;
@@ -70,7 +65,7 @@ impl CodeChecker {
         &self,
         presented: &PresentedCode<PasskeyId>,
     ) -> Result<(Passkey, User), CodeError> {
-        let passkey = self.store.read(presented.id.clone(), |id, tx| tx.passkey(id)).await?;
+        let passkey = self.ports.store.read(presented.id.clone(), |id, tx| tx.passkey(id)).await?;
         let binding = passkey.as_ref().and_then(Passkey::undo_binding);
         self.check(binding, ("passkey", presented.id.as_str()), presented)?;
         let passkey = passkey.ok_or(CodeError::Invalid)?;
@@ -100,12 +95,13 @@ impl CodeChecker {
     /// What was made with a key that was retired at once has ended. A node that did not know of that yet
     /// may have made it since.
     async fn check_key(&self, key: &KeyId) -> Result<(), CodeError> {
-        let retired = self.store.read(key.clone(), |key, tx| Box::pin(tx.is_retired(key))).await;
+        let retired =
+            self.ports.store.read(key.clone(), |key, tx| Box::pin(tx.is_retired(key))).await;
         if retired? { Err(CodeError::Invalid) } else { Ok(()) }
     }
 
     async fn user(&self, id: &UserId, purpose: Purpose) -> Result<User, CodeError> {
-        let user: Option<User> = self.store.read(id.clone(), |id, tx| tx.user(id)).await?;
+        let user: Option<User> = self.ports.store.read(id.clone(), |id, tx| tx.user(id)).await?;
         user.filter(|user| may_use(user, purpose)).ok_or(CodeError::Invalid)
     }
 }

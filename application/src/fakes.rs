@@ -122,30 +122,33 @@ impl World {
         Arc::new(CodeKeys::new(vec![key]).unwrap())
     }
 
-    pub fn issuer(self: &Arc<Self>) -> LinkIssuer {
-        LinkIssuer {
+    pub fn ports(self: &Arc<Self>) -> Ports {
+        Ports {
             store: self.clone(),
             clock: self.clone(),
             random: self.clone(),
-            keys: Self::keys(),
-            public_url: Self::public_url(),
-            policy: Self::policy(),
             observer: self.clone(),
         }
     }
 
+    pub fn issuer(self: &Arc<Self>) -> LinkIssuer {
+        LinkIssuer {
+            ports: self.ports(),
+            keys: Self::keys(),
+            public_url: Self::public_url(),
+            policy: Self::policy(),
+        }
+    }
+
     pub fn send_link(self: &Arc<Self>) -> SendLink {
-        SendLink::new(self.issuer(), self.clone())
+        SendLink { issuer: self.issuer(), wake: self.clone() }
     }
 
     pub fn deliver_mail(self: &Arc<Self>) -> DeliverMail {
         DeliverMail {
-            store: self.clone(),
-            clock: self.clone(),
-            random: self.clone(),
+            ports: self.ports(),
             mailer: self.clone(),
             composer: Composer { keys: Self::keys(), public_url: Self::public_url() },
-            observer: self.clone(),
             holder: None,
         }
     }
@@ -153,26 +156,26 @@ impl World {
     /// Registers passkeys, three to a user.
     pub fn passkeys(self: &Arc<Self>) -> PasskeyRegistry {
         PasskeyRegistry {
-            store: self.clone(),
-            clock: self.clone(),
-            random: self.clone(),
+            ports: self.ports(),
             wake: self.clone(),
             webauthn: self.clone(),
             public_url: Self::public_url(),
             max_per_user: 3,
-            observer: self.clone(),
         }
     }
 
     /// Checks codes; three wrong ones in a minute are allowed.
     pub fn codes(self: &Arc<Self>) -> CodeChecker {
         let wrong = Arc::new(Limiter::per_minute(3, self.clone()));
-        CodeChecker::new(self.clone(), Self::keys(), wrong)
+        CodeChecker { ports: self.ports(), keys: Self::keys(), wrong }
     }
 
     /// A returned link, and its code as its user presents it.
     pub async fn returned_link(self: &Arc<Self>, caller: &Caller) -> PresentedCode<LinkId> {
-        let added = AddLink::new(self.issuer(), true).for_caller(caller.clone()).await.unwrap();
+        let added = AddLink { issuer: self.issuer(), offered: true }
+            .for_caller(caller.clone())
+            .await
+            .unwrap();
         presented(added.link, added.code.expose())
     }
 
@@ -203,7 +206,7 @@ impl World {
     /// Claims up to ten mails that are due.
     pub async fn claim(self: &Arc<Self>) -> Vec<ClaimedMail> {
         let (worker, mut slots) = (self.deliver_mail(), MailSlots::new(20));
-        worker.ripen(&slots).await.unwrap();
+        worker.make_due_mails_ready(&slots).await.unwrap();
         worker.claim(&mut slots, 10, std::time::Instant::now()).await.unwrap()
     }
 
@@ -215,7 +218,7 @@ impl World {
 
     /// Adds a user with a verified address; returns the user as a caller.
     pub async fn user(self: &Arc<Self>, id: &str) -> Caller {
-        let users = ManageUsers::new(self.clone(), self.clone(), self.clone());
+        let users = ManageUsers(self.ports());
         let new = NewUser {
             id: Some(id.parse().unwrap()),
             organisation: "default".parse().unwrap(),
@@ -235,6 +238,8 @@ pub fn presented<T>(id: T, code: &str) -> PresentedCode<T> {
     let from = Some(ClientAddress([192, 0, 2, 1].into()));
     PresentedCode { id, code: code.to_owned().into(), from }
 }
+
+impl Repositories for State {}
 
 impl Clock for World {
     fn now(&self) -> Timestamp {

@@ -174,7 +174,7 @@ impl WebAuthn for RelyingParty {
     }
 
     fn model(&self, aaguid: Aaguid) -> Option<&str> {
-        self.models.get(&Uuid::from_bytes(*aaguid.as_bytes())).map(String::as_str)
+        self.models.get(&Uuid::from_bytes(aaguid.0)).map(String::as_str)
     }
 }
 

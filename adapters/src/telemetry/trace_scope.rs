@@ -32,7 +32,7 @@ impl TraceScope {
     /// The scope of `span`, which nobody has entered yet, in the trace that a mail was queued in, if it
     /// was in one: a part of it, and linked to it by OpenTelemetry's conventions for messages.
     pub fn after_queueing(span: Span, queued: Option<&TraceContext>) -> Self {
-        let fields = queued.and_then(|queued| serde_json::from_str(queued.as_str()).ok());
+        let fields = queued.and_then(|queued| serde_json::from_str(&queued.0).ok());
         let fields: HashMap<String, String> = fields.unwrap_or_default();
         let queued = global::get_text_map_propagator(|propagator| propagator.extract(&fields));
         let from = queued.span().span_context().clone();
@@ -87,5 +87,5 @@ pub(crate) fn export_context(span: &Span) -> Option<TraceContext> {
     }
     let mut fields = HashMap::new();
     global::get_text_map_propagator(|propagator| propagator.inject_context(&context, &mut fields));
-    serde_json::to_string(&fields).ok().map(TraceContext::new)
+    serde_json::to_string(&fields).ok().map(TraceContext)
 }

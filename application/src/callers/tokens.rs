@@ -1,6 +1,6 @@
 //! Bearer tokens: made and revoked by an operator, presented by a caller.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::{
     callers::Caller,
     ids::new_id,
-    ports::{AuthenticateError, Clock, Identity, Random, Repositories, Store, StoreError},
+    ports::{AuthenticateError, Identity, Ports, Repositories, StoreError, StoreResult},
 };
 
 #[derive(Debug, Clone)]
@@ -33,25 +33,17 @@ pub enum TokenError {
 }
 
 /// Makes, lists and revokes tokens for an operator, and says who calls with one.
-pub struct ManageTokens {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-}
+pub struct ManageTokens(pub Ports);
 
 impl ManageTokens {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, clock, random }
-    }
-
     /// Makes a token. The plain one is returned here and can't be had again.
     pub async fn create(&self, new: NewToken) -> Result<(Token, BearerToken), TokenError> {
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         let mut random = Zeroizing::new([0; 32]);
-        self.random.fill(&mut *random);
+        self.0.random.fill(&mut *random);
         let bearer = BearerToken::generate(&random);
         let token = Token {
-            id: new_id(now, &*self.random),
+            id: new_id(now, &*self.0.random),
             user: new.user,
             name: new.name,
             created: now,
@@ -60,7 +52,8 @@ impl ManageTokens {
                 .map(|lifetime| now.saturating_add(lifetime).unwrap_or(Timestamp::MAX)),
             revoked: None,
         };
-        self.store
+        self.0
+            .store
             .write((token.clone(), bearer.hash()), |(token, hash), tx| {
                 Box::pin(async move {
                     match tx.user_for_update(&token.user).await? {
@@ -76,7 +69,8 @@ impl ManageTokens {
 
     /// The user's tokens, by id.
     pub async fn list(&self, user: UserId) -> Result<Vec<Token>, TokenError> {
-        self.store
+        self.0
+            .store
             .read(user, |user, tx| {
                 Box::pin(async move {
                     tx.user(user).await?.ok_or(TokenError::UserNotFound)?;
@@ -88,8 +82,9 @@ impl ManageTokens {
 
     /// Revokes a token and ends the open links that it made; revoking it again changes nothing.
     pub async fn revoke(&self, id: TokenId) -> Result<RevokedToken, TokenError> {
-        self.store
-            .write((id, self.clock.clone()), |(id, clock), tx| {
+        self.0
+            .store
+            .write((id, self.0.clock.clone()), |(id, clock), tx| {
                 Box::pin(async move {
                     let user = tx.token(id).await?.ok_or(TokenError::NotFound)?.user;
                     // Links of the user are made before this or after it.
@@ -115,7 +110,7 @@ pub(crate) async fn revoke(
     id: &TokenId,
     now: Timestamp,
     tx: &mut dyn Repositories,
-) -> Result<Option<RevokedToken>, StoreError> {
+) -> StoreResult<Option<RevokedToken>> {
     let Some(token) = tx.revoke_token(id, now).await? else { return Ok(None) };
     let mailed = tx.revoke_links_of_token(id, LinkKind::Mailed, now).await?;
     let returned = tx.revoke_links_of_token(id, LinkKind::Returned, now).await?;
@@ -126,9 +121,9 @@ pub(crate) async fn revoke(
 impl Identity for ManageTokens {
     async fn caller(&self, token: &BearerToken) -> Result<Caller, AuthenticateError> {
         let stored =
-            self.store.read(token.hash(), |hash, tx| Box::pin(tx.token_by_hash(hash))).await?;
+            self.0.store.read(token.hash(), |hash, tx| Box::pin(tx.token_by_hash(hash))).await?;
         match stored {
-            Some(stored) if stored.holds_at(self.clock.now()) => {
+            Some(stored) if stored.holds_at(self.0.clock.now()) => {
                 let (token_name, token) = (stored.name, Some(stored.id));
                 Ok(Caller { user: stored.user, token_name, token })
             }

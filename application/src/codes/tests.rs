@@ -113,11 +113,8 @@ async fn an_id_that_is_an_address_counts_for_no_client() {
 async fn a_wrong_code_reads_as_much_for_what_is_there_as_for_what_is_not() {
     let world = World::new();
     let link = mailed(&world).await.id;
-    let codes = CodeChecker::new(
-        world.clone(),
-        World::keys(),
-        Arc::new(Limiter::per_minute(100, world.clone())),
-    );
+    let wrong = Arc::new(Limiter::per_minute(100, world.clone()));
+    let codes = CodeChecker { wrong, ..world.codes() };
     let unknown: LinkId = "unknown".parse().unwrap();
     for (id, state) in [
         (&link, UserState::Active),

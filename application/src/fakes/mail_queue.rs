@@ -74,7 +74,7 @@ impl MailQueue for State {
         Ok(claimed)
     }
 
-    async fn are_ripe(
+    async fn are_mails_due(
         &mut self,
         _now: Timestamp,
         _waits: LongestWaits,
@@ -83,7 +83,7 @@ impl MailQueue for State {
         Ok(true)
     }
 
-    async fn ripen(
+    async fn make_due_mails_ready(
         &mut self,
         now: Timestamp,
         waits: LongestWaits,

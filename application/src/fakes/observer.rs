@@ -22,7 +22,7 @@ impl Observer for World {
     fn ceremony(&self, _passkey: &PasskeyId, _opened_by: &OpenedBy) {}
 
     fn queueing(&self, _mail: &OutboxId) -> (tracing::Span, Option<TraceContext>) {
-        (tracing::Span::none(), Some(TraceContext::new("the request")))
+        (tracing::Span::none(), Some(TraceContext("the request".into())))
     }
 
     fn delivering(

@@ -68,6 +68,6 @@ pub fn credential(id: &str) -> Credential {
         attachment: Some(Attachment::Platform),
         backup_eligible: true,
         backup_state: true,
-        aaguid: Aaguid::new([u8::from(id.starts_with("known")); 16]),
+        aaguid: Aaguid([u8::from(id.starts_with("known")); 16]),
     }
 }

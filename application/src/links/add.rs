@@ -24,16 +24,12 @@ pub struct AddedLink {
 
 /// Records a new link and returns it; no mail goes out.
 pub struct AddLink {
-    issuer: LinkIssuer,
-    offered: bool,
+    pub issuer: LinkIssuer,
+    /// Whether links are returned at all.
+    pub offered: bool,
 }
 
 impl AddLink {
-    /// `offered` says whether links are returned at all.
-    pub fn new(issuer: LinkIssuer, offered: bool) -> Self {
-        Self { issuer, offered }
-    }
-
     /// Makes a link for the caller. When this returns, it is durable.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
@@ -45,12 +41,12 @@ impl AddLink {
         let issuer = &self.issuer;
         let user = caller.user.clone();
         let new = issuer.new_link(None, caller);
-        let added = issuer.store.write(new, |new, tx| Box::pin(add(new, tx))).await;
+        let added = issuer.ports.store.write(new, |new, tx| Box::pin(add(new, tx))).await;
         if let Err(UserLinkError::TooMany(limit)) = &added {
             issuer.correct_clock(limit, &user).await?;
         }
         let (link, details) = added?;
-        issuer.observer.links(LinkState::Requested, LinkKind::Returned, 1);
+        issuer.ports.observer.links(LinkState::Requested, LinkKind::Returned, 1);
         let code = issuer.keys.newest().derive(&link.code_binding(Purpose::Register));
         Ok(AddedLink {
             details,

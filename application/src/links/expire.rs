@@ -1,12 +1,10 @@
 //! Recording that links expired, so that it can be counted.
 
-use std::sync::Arc;
-
 use passlink_domain::{LinkKind, LinkPolicy, LinkState};
 
 use crate::{
     mails::compose::EXPIRED,
-    ports::{Attempt, Clock, MailReason, Observer, Store, StoreError},
+    ports::{Attempt, MailReason, Ports, StoreError, StoreResult},
 };
 
 /// How many links a transaction moves at most.
@@ -14,20 +12,12 @@ const BATCH: u64 = 500;
 
 /// Moves links whose time ran out to their final state, and ends the mails that still wait with them. A
 /// link stops to work at its time, whether or not this was run.
-pub struct ExpireLinks {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    observer: Arc<dyn Observer>,
-}
+pub struct ExpireLinks(pub Ports);
 
 impl ExpireLinks {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
-        Self { store, clock, observer }
-    }
-
     /// Moves all links whose time has run out. Nodes that do this at the same time move each link
     /// once.
-    pub async fn run(&self) -> Result<(), StoreError> {
+    pub async fn run(&self) -> StoreResult<()> {
         for kind in [LinkKind::Mailed, LinkKind::Returned] {
             while self.expire_batch(kind).await? == BATCH {}
         }
@@ -36,14 +26,14 @@ impl ExpireLinks {
     }
 
     /// Forgets the mails to mailboxes that no longer count towards a limit.
-    async fn forget_mailboxes(&self) -> Result<u64, StoreError> {
-        let before = LinkPolicy::counts_from(self.clock.now());
-        self.store.write((), move |(), tx| tx.forget_mailboxes(before, BATCH)).await
+    async fn forget_mailboxes(&self) -> StoreResult<u64> {
+        let before = LinkPolicy::counts_from(self.0.clock.now());
+        self.0.store.write((), move |(), tx| tx.forget_mailboxes(before, BATCH)).await
     }
 
-    async fn expire_batch(&self, kind: LinkKind) -> Result<u64, StoreError> {
-        let now = self.clock.now();
-        let work = self.store.write((), move |(), tx| {
+    async fn expire_batch(&self, kind: LinkKind) -> StoreResult<u64> {
+        let now = self.0.clock.now();
+        let work = self.0.store.write((), move |(), tx| {
             Box::pin(async move {
                 let expired = tx.expire_links(kind, now, BATCH).await?;
                 let ended = tx.end_mails(&expired, EXPIRED, now).await?;
@@ -51,9 +41,9 @@ impl ExpireLinks {
             })
         });
         let (moved, ended) = work.await?;
-        self.observer.links(LinkState::Expired, kind, moved);
+        self.0.observer.links(LinkState::Expired, kind, moved);
         for _ in 0..ended {
-            self.observer.tried(Attempt::Undeliverable(MailReason::LinkExpired));
+            self.0.observer.tried(Attempt::Undeliverable(MailReason::LinkExpired));
         }
         if ended > 0 {
             let reason = MailReason::LinkExpired.name();

@@ -1,16 +1,11 @@
 //! What a page may know of a link whose code it has.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use passlink_domain::{
     Delivery, EmailAddress, LanguageTag, LinkId, LinkState, PasskeyLink, Purpose, User, UserId,
 };
 
-use crate::{
-    codes::{CodeChecker, CodeError, PresentedCode},
-    ports::Clock,
-};
+use crate::codes::{CodeChecker, CodeError, PresentedCode};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkView {
@@ -27,16 +22,9 @@ pub struct LinkView {
 }
 
 /// Shows links, also to who may only revoke them; changes nothing.
-pub struct InspectLink {
-    codes: CodeChecker,
-    clock: Arc<dyn Clock>,
-}
+pub struct InspectLink(pub CodeChecker);
 
 impl InspectLink {
-    pub fn new(codes: CodeChecker, clock: Arc<dyn Clock>) -> Self {
-        Self { codes, clock }
-    }
-
     /// The link as it is now.
     #[tracing::instrument(name = "passlink.inspect_link", skip_all)]
     pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<LinkView, CodeError> {
@@ -57,7 +45,7 @@ impl InspectLink {
         presented: PresentedCode<LinkId>,
         purpose: Purpose,
     ) -> Result<LinkView, CodeError> {
-        let (link, user) = self.codes.link(&presented, purpose).await?;
+        let (link, user) = self.0.link(&presented, purpose).await?;
         let known = match purpose {
             Purpose::Register => link.is_for(&user),
             // Whether the user may act does not matter here.
@@ -66,7 +54,7 @@ impl InspectLink {
                 Delivery::Returned => true,
             },
         };
-        Ok(view(link, user, known, self.clock.now()))
+        Ok(view(link, user, known, self.0.ports.clock.now()))
     }
 }
 

@@ -10,23 +10,19 @@ use passlink_domain::{
 
 use crate::{
     callers::Caller,
-    ids::new_id,
     keys::retire::signing_key,
     links::{PublicUrl, UserLinkError},
-    ports::{Clock, Observer, Random, Repositories, Store, StoreError},
+    ports::{Ports, Repositories, StoreResult},
     users::history::record_change,
 };
 
 /// Makes links: what all ways to a new link share.
 #[derive(Clone)]
 pub struct LinkIssuer {
-    pub store: Arc<dyn Store>,
-    pub clock: Arc<dyn Clock>,
-    pub random: Arc<dyn Random>,
+    pub ports: Ports,
     pub keys: Arc<CodeKeys>,
     pub public_url: PublicUrl,
     pub policy: LinkPolicy,
-    pub observer: Arc<dyn Observer>,
 }
 
 impl LinkIssuer {
@@ -36,12 +32,12 @@ impl LinkIssuer {
         &self,
         limit: &TooManyLinks,
         user: &UserId,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult<()> {
         if !limit.clock_was_ahead {
             return Ok(());
         }
-        let now = self.clock.now();
-        let corrected = self.store.write(user.clone(), move |user, tx| {
+        let now = self.ports.clock.now();
+        let corrected = self.ports.store.write(user.clone(), move |user, tx| {
             Box::pin(async move {
                 tx.set_requested_before(user, now).await?;
                 let user = tx.user(user).await?;
@@ -56,7 +52,7 @@ impl LinkIssuer {
 
     /// Fixes what does not depend on the unit of work.
     pub(crate) fn new_link(&self, url_template: Option<UrlTemplate>, caller: Caller) -> NewLink {
-        let id = new_id(self.clock.now(), &*self.random);
+        let id = self.ports.new_id();
         NewLink { id, caller, url_template, issuer: self.clone() }
     }
 }
@@ -77,7 +73,7 @@ impl NewLink {
         tx: &mut dyn Repositories,
     ) -> Result<(User, Timestamp), UserLinkError> {
         let user = tx.user_for_update(&self.caller.user).await?;
-        Ok((user.ok_or(UserLinkError::UserNotFound)?, self.issuer.clock.now()))
+        Ok((user.ok_or(UserLinkError::UserNotFound)?, self.issuer.ports.clock.now()))
     }
 
     /// The user's links of the last hour, for the limits. None is recorded as requested later than
@@ -87,7 +83,7 @@ impl NewLink {
         user: &UserId,
         now: Timestamp,
         tx: &mut dyn Repositories,
-    ) -> Result<RecentLinks, StoreError> {
+    ) -> StoreResult<RecentLinks> {
         let (since, most) = (LinkPolicy::counts_from(now), self.issuer.policy.max_per_hour);
         let recent = tx.recent_links(user, since, most).await?;
         if recent.are_ahead_of(now) {
@@ -115,7 +111,7 @@ impl NewLink {
         delivery: Delivery,
         now: Timestamp,
         tx: &mut dyn Repositories,
-    ) -> Result<(PasskeyLink, ObjectDetails), StoreError> {
+    ) -> StoreResult<(PasskeyLink, ObjectDetails)> {
         let link = PasskeyLink {
             id: self.id.clone(),
             user: user.id.clone(),

@@ -1,24 +1,12 @@
 //! Listing a user's links.
 
-use std::sync::Arc;
-
 use passlink_domain::{LinkId, PasskeyLink, UserId};
 
-use crate::{
-    links::LinkError,
-    ports::{Clock, Store},
-};
+use crate::{links::LinkError, ports::Ports};
 
-pub struct ListLinks {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-}
+pub struct ListLinks(pub Ports);
 
 impl ListLinks {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
-    }
-
     /// Up to `limit` of the user's links, by id, after `after`, each as it is now.
     pub async fn page(
         &self,
@@ -26,8 +14,9 @@ impl ListLinks {
         after: Option<LinkId>,
         limit: u64,
     ) -> Result<Vec<PasskeyLink>, LinkError> {
-        let now = self.clock.now();
-        self.store
+        let now = self.0.clock.now();
+        self.0
+            .store
             .read((user, after), move |(user, after), tx| {
                 Box::pin(async move {
                     tx.user(user).await?.ok_or(LinkError::UserNotFound)?;

@@ -5,7 +5,6 @@ use passlink_domain::{LinkId, LinkKind, LinkState, OutboxId, PasskeyLink, Purpos
 use crate::{
     callers::Caller,
     codes::{CodeChecker, CodeError, PresentedCode},
-    ids::new_id,
     links::{SendLink, UserLinkError, issue::NewLink, send::record_with_mail},
     ports::{Repositories, StoreError},
 };
@@ -38,15 +37,11 @@ impl From<UserLinkError> for ResendError {
 
 /// Resends links, to the user's registered address.
 pub struct ResendLink {
-    codes: CodeChecker,
-    send: SendLink,
+    pub codes: CodeChecker,
+    pub send: SendLink,
 }
 
 impl ResendLink {
-    pub fn new(codes: CodeChecker, send: SendLink) -> Self {
-        Self { codes, send }
-    }
-
     /// Mails a new link in place of the one that the code is for, within the limits that hold for
     /// any link.
     ///
@@ -57,9 +52,9 @@ impl ResendLink {
         let issuer = &self.send.issuer;
         let (token_name, token) = (link.requested_by.clone(), link.token.clone());
         let caller = Caller { user: user.id.clone(), token_name, token };
-        let mail: OutboxId = new_id(issuer.clock.now(), &*issuer.random);
+        let mail: OutboxId = issuer.ports.new_id();
         let new = issuer.new_link(link.url_template.clone(), caller);
-        let resent = issuer.store.write((link, new, mail), |(link, new, mail), tx| {
+        let resent = issuer.ports.store.write((link, new, mail), |(link, new, mail), tx| {
             Box::pin(resend(link, new, mail, tx))
         });
         let resent = resent.await;
@@ -67,7 +62,7 @@ impl ResendLink {
             issuer.correct_clock(limit, &user.id).await?;
         }
         resent?;
-        issuer.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
+        issuer.ports.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
         self.send.wake.wake();
         Ok(())
     }

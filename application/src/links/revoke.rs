@@ -7,31 +7,23 @@ use passlink_domain::{EventKind, LinkId, LinkState, PasskeyLink, Purpose};
 use crate::{
     codes::{CodeChecker, CodeError, PresentedCode},
     links::LinkError,
-    ports::{Clock, Observer, Repositories, Store},
+    ports::{Clock, Ports, Repositories},
     users::history::record_change,
 };
 
-pub struct RevokeLink {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    observer: Arc<dyn Observer>,
-}
+pub struct RevokeLink(pub Ports);
 
 impl RevokeLink {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
-        Self { store, clock, observer }
-    }
-
     /// Revokes a link that has not ended; a change in the user's history. One that has expired is not
     /// mailed again after this.
     pub async fn revoke(&self, id: LinkId) -> Result<PasskeyLink, LinkError> {
-        let clock = self.clock.clone();
-        let work = self.store.write(id, move |id, tx| Box::pin(revoke(id, clock.clone(), tx)));
+        let clock = self.0.clock.clone();
+        let work = self.0.store.write(id, move |id, tx| Box::pin(revoke(id, clock.clone(), tx)));
         let (link, revoked) = work.await?;
         if !revoked {
             return Err(LinkError::Ended(link.state));
         }
-        self.observer.links(LinkState::Revoked, link.delivery.kind(), 1);
+        self.0.observer.links(LinkState::Revoked, link.delivery.kind(), 1);
         Ok(link)
     }
 

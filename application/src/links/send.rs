@@ -12,7 +12,6 @@ use passlink_domain::{
 
 use crate::{
     callers::Caller,
-    ids::new_id,
     links::{LinkIssuer, UserLinkError, issue::NewLink},
     mails::queue::queue,
     ports::{MailSubject, OutboxMail, Repositories, Wake},
@@ -21,16 +20,12 @@ use crate::{
 /// Records a new link and queues its mail, in one transaction; the worker sends it.
 #[derive(Clone)]
 pub struct SendLink {
-    pub(crate) issuer: LinkIssuer,
-    pub(crate) wake: Arc<dyn Wake>,
+    pub issuer: LinkIssuer,
+    /// Called when there is mail.
+    pub wake: Arc<dyn Wake>,
 }
 
 impl SendLink {
-    /// `wake` is called when there is mail.
-    pub fn new(issuer: LinkIssuer, wake: Arc<dyn Wake>) -> Self {
-        Self { issuer, wake }
-    }
-
     /// Sends the caller a link that leads to the usual page.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
@@ -53,10 +48,10 @@ impl SendLink {
             issuer.public_url.allows(template)?;
             issuer.public_url.warn_of_code_in_query(template);
         }
-        let mail = new_id(issuer.clock.now(), &*issuer.random);
+        let mail = issuer.ports.new_id();
         let user = caller.user.clone();
         let new = issuer.new_link(url_template, caller);
-        let sent = issuer.store.write((new, mail), |(new, mail), tx| {
+        let sent = issuer.ports.store.write((new, mail), |(new, mail), tx| {
             Box::pin(async move {
                 let (user, now) = new.lock_user(tx).await?;
                 new.check_token(now, tx).await?;
@@ -68,7 +63,7 @@ impl SendLink {
             issuer.correct_clock(limit, &user).await?;
         }
         let sent = sent?;
-        issuer.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
+        issuer.ports.observer.links(LinkState::Requested, LinkKind::Mailed, 1);
         self.wake.wake();
         Ok(sent)
     }
@@ -92,7 +87,7 @@ pub(crate) async fn record_with_mail(
     let (link, details) = new.record(&user, Delivery::Mail(address), now, tx).await?;
     let about = MailSubject::Link(link.id.clone());
     let mail = OutboxMail::new(mail.clone(), &user, about, now);
-    queue(mail, &*new.issuer.observer, tx).await?;
+    queue(mail, &*new.issuer.ports.observer, tx).await?;
     Ok((link, details))
 }
 

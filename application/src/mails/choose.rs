@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     mails::{Lane, Urgency, slots::Deal},
-    ports::{ReadyMail, Repositories, StoreError},
+    ports::{ReadyMail, Repositories, StoreResult},
 };
 
 /// For how long a mail is fresh. Where older ones wait as well, as after an outage, fresh ones come
@@ -23,7 +23,7 @@ pub(crate) async fn choose(
     mut deal: Deal,
     now: Timestamp,
     tx: &mut dyn Repositories,
-) -> Result<Deal, StoreError> {
+) -> StoreResult<Deal> {
     let free = deal.free();
     let some = tx.ready(None, free + 1).await?;
     let is_all = some.len() <= free;
@@ -45,7 +45,7 @@ pub(crate) async fn choose(
 
 /// The fresh ones among the mails that somebody waits for, when they are few. When they are many, each
 /// lane reads its own.
-async fn fresh(now: Timestamp, tx: &mut dyn Repositories) -> Result<Lanes, StoreError> {
+async fn fresh(now: Timestamp, tx: &mut dyn Repositories) -> StoreResult<Lanes> {
     let fresh = tx.ready_since(Urgency::Awaited, None, fresh_from(now), MOST).await?;
     let mut fresh = if fresh.len() < MOST { fresh } else { Vec::new() };
     fresh.sort_by_key(|mail| (mail.lane, mail.since));
@@ -75,7 +75,7 @@ async fn gather(
     deal: &mut Deal,
     now: Timestamp,
     tx: &mut dyn Repositories,
-) -> Result<Lanes, StoreError> {
+) -> StoreResult<Lanes> {
     let (start, mut around) = (deal.last(), deal.last() == Lane::START);
     let (mut after, mut open) = (start, 0);
     let mut lanes = Lanes::new();
@@ -116,7 +116,7 @@ async fn fresh_first(
     limit: usize,
     now: Timestamp,
     tx: &mut dyn Repositories,
-) -> Result<VecDeque<ReadyMail>, StoreError> {
+) -> StoreResult<VecDeque<ReadyMail>> {
     let since = fresh_from(now);
     let Some(first) = mails.front().filter(|mail| mail.since < since) else {
         return Ok(mails);

@@ -9,13 +9,13 @@ use crate::{
         compose::{LINK_RETRY, NOTICE_RETRY},
         slots::{ANSWERING, MailSlots},
     },
-    ports::{ClaimedMail, Lease, LongestWaits, StoreError},
+    ports::{ClaimedMail, Lease, LongestWaits, StoreError, StoreResult},
 };
 
 /// How many times a claim goes on when it has seen only lanes that have had their share.
 const ROUNDS: usize = 32;
 /// How many mails of a kind are made ready at a time.
-const RIPENED: u64 = 500;
+const MADE_READY: u64 = 500;
 
 impl DeliverMail {
     /// Takes mails that may go out, for up to `most` of the free slots. Each is to be delivered. One that
@@ -25,16 +25,16 @@ impl DeliverMail {
         slots: &mut MailSlots,
         most: usize,
         at: Instant,
-    ) -> Result<Vec<ClaimedMail>, StoreError> {
-        let any = self.store.read((), |(), tx| Box::pin(tx.is_any_ready()));
+    ) -> StoreResult<Vec<ClaimedMail>> {
+        let any = self.ports.store.read((), |(), tx| Box::pin(tx.is_any_ready()));
         if slots.free() == 0 || !any.await? {
             return Ok(Vec::new());
         }
         for _ in 0..ROUNDS {
-            let now = self.clock.now();
+            let now = self.ports.clock.now();
             let lease = Lease { end: self.lease_end(now), holder: self.holder.clone() };
             let claimed =
-                self.store.write((slots.deal(most, at), lease), move |(deal, lease), tx| {
+                self.ports.store.write((slots.deal(most, at), lease), move |(deal, lease), tx| {
                     Box::pin(async move {
                         let deal = choose(deal.clone(), now, tx).await?;
                         let taken = if deal.chosen().is_empty() {
@@ -57,35 +57,32 @@ impl DeliverMail {
 
     /// Makes mails ready whose wait for the next try is over, or whose lease has ended. Those that the
     /// worker has in hand itself are left alone, whatever the clock says.
-    pub(crate) async fn ripen(&self, slots: &MailSlots) -> Result<(), StoreError> {
+    pub(crate) async fn make_due_mails_ready(&self, slots: &MailSlots) -> StoreResult<()> {
         // Twice as long, since one clock wrote a time and another one reads it.
         let waits =
             LongestWaits { link: LINK_RETRY * 2, notice: NOTICE_RETRY * 2, lease: Self::LEASE * 2 };
-        let given = (self.clock.clone(), slots.in_hand());
-        let ripe = self.store.read(given.clone(), move |(clock, in_hand), tx| {
-            tx.are_ripe(clock.now(), waits, in_hand)
+        let given = (self.ports.clock.clone(), slots.in_hand());
+        let are_due = self.ports.store.read(given.clone(), move |(clock, in_hand), tx| {
+            tx.are_mails_due(clock.now(), waits, in_hand)
         });
-        if ripe.await? {
-            let ripen = self.store.write(given, move |(clock, in_hand), tx| {
-                tx.ripen(clock.now(), waits, in_hand, RIPENED)
-            });
-            ripen.await?;
+        if !are_due.await? {
+            return Ok(());
         }
-        Ok(())
+        let make_ready = self.ports.store.write(given, move |(clock, in_hand), tx| {
+            tx.make_due_mails_ready(clock.now(), waits, in_hand, MADE_READY)
+        });
+        make_ready.await
     }
 
     /// Makes the mails ready that workers had in hand who are gone, as `is_gone` says of a holder; a
     /// holder without a name is `None`.
-    pub async fn free_mails(
-        &self,
-        is_gone: impl Fn(Option<&str>) -> bool,
-    ) -> Result<(), StoreError> {
-        let mut holders = self.store.read((), |(), tx| Box::pin(tx.holders())).await?;
+    pub async fn free_mails(&self, is_gone: impl Fn(Option<&str>) -> bool) -> StoreResult<()> {
+        let mut holders = self.ports.store.read((), |(), tx| Box::pin(tx.holders())).await?;
         holders.retain(|holder| is_gone(holder.as_deref()));
         if holders.is_empty() {
             return Ok(());
         }
-        let free = self.store.write(holders, |holders, tx| {
+        let free = self.ports.store.write(holders, |holders, tx| {
             Box::pin(async move {
                 for holder in holders {
                     tx.free_mails_of(holder.as_deref()).await?;
@@ -98,8 +95,8 @@ impl DeliverMail {
 
     /// The domains, as in [`Lane`](crate::mails::Lane), whose mails the mail server took last, the last
     /// one first, as far as a worker can use them.
-    pub(crate) async fn served_domains(&self) -> Result<Vec<i64>, StoreError> {
+    pub(crate) async fn served_domains(&self) -> StoreResult<Vec<i64>> {
         let most = ANSWERING.get() as u64;
-        self.store.read((), move |(), tx| Box::pin(tx.served_domains(most))).await
+        self.ports.store.read((), move |(), tx| Box::pin(tx.served_domains(most))).await
     }
 }

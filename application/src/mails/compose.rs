@@ -15,7 +15,7 @@ use crate::{
     ports::{
         ClaimedMail,
         MailReason::{self, KeyMissing, LinkEnded, LinkExpired, Over, UserChanged},
-        MailSubject, Repositories, StoreError,
+        MailSubject, Repositories, StoreResult,
     },
 };
 
@@ -70,7 +70,7 @@ impl Dropped {
 pub(crate) async fn look_up(
     claimed: &ClaimedMail,
     tx: &mut dyn Repositories,
-) -> Result<Option<(Subject, User)>, StoreError> {
+) -> StoreResult<Option<(Subject, User)>> {
     let subject = match &claimed.about {
         MailSubject::Link(id) => tx.link(id).await?.map(Subject::Link),
         MailSubject::PasskeyAdded(id) => tx.passkey(id).await?.map(Subject::Added),

@@ -9,7 +9,7 @@ use crate::{
         Composer,
         outcome::{self, Tried},
     },
-    ports::{ClaimedMail, Clock, DeliveryEnd, Mailer, Observer, Random, Store, StoreError},
+    ports::{ClaimedMail, DeliveryEnd, Mailer, Ports, StoreError, StoreResult},
 };
 
 /// How long to wait for a database that is out of reach while a mail is in hand. Others may have claimed
@@ -20,12 +20,9 @@ const DATABASE_WAIT: Duration = Duration::from_millis(250);
 
 /// Claims mails and delivers them: all that is done with a mail between the outbox and the mailer.
 pub struct DeliverMail {
-    pub store: Arc<dyn Store>,
-    pub clock: Arc<dyn Clock>,
-    pub random: Arc<dyn Random>,
+    pub ports: Ports,
     pub mailer: Arc<dyn Mailer>,
     pub composer: Composer,
-    pub observer: Arc<dyn Observer>,
     /// A name for the process that has the mails in hand, which no other process ever has, if it has one.
     pub holder: Option<String>,
 }
@@ -52,7 +49,7 @@ impl DeliverMail {
     }
 
     /// Sends a mail and keeps it from others meanwhile; `None` when another worker has claimed it.
-    async fn send_while_renewed(&self, mail: &ClaimedMail) -> Result<Option<Tried>, StoreError> {
+    async fn send_while_renewed(&self, mail: &ClaimedMail) -> StoreResult<Option<Tried>> {
         let hold = self.hold(mail);
         tokio::select! {
             tried = until_reached(|| self.send(mail, &hold)) => tried,
@@ -63,16 +60,16 @@ impl DeliverMail {
     /// A number from 0 to 1 that spreads waits, so that what failed together isn't tried again together.
     pub(crate) fn jitter(&self) -> f64 {
         let mut byte = [0];
-        self.random.fill(&mut byte);
+        self.ports.random.fill(&mut byte);
         let [byte] = byte;
         f64::from(byte) / 255.0
     }
 }
 
 /// Does what needs the database. While that is out of reach, does it again after a short wait.
-async fn until_reached<T, F>(work: impl Fn() -> F) -> Result<T, StoreError>
+async fn until_reached<T, F>(work: impl Fn() -> F) -> StoreResult<T>
 where
-    F: Future<Output = Result<T, StoreError>>,
+    F: Future<Output = StoreResult<T>>,
 {
     let started = Instant::now();
     loop {

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use passlink_domain::OutboxId;
 
 use crate::ports::{
-    Clock, MailSubject, OutboxLoad, OutboxMail, OutboxState, Repositories, Store, StoreError, Wake,
+    MailSubject, OutboxLoad, OutboxMail, OutboxState, Ports, Repositories, StoreError, StoreResult,
+    Wake,
 };
 
 /// Why a mail can't be tried again.
@@ -31,36 +32,32 @@ pub enum OutboxError {
 }
 
 pub struct ManageOutbox {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    wake: Arc<dyn Wake>,
+    pub ports: Ports,
+    pub wake: Arc<dyn Wake>,
 }
 
 impl ManageOutbox {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, wake: Arc<dyn Wake>) -> Self {
-        Self { store, clock, wake }
-    }
-
     /// Up to `limit` mails in `state`, by id, after `after`.
     pub async fn list(
         &self,
         state: OutboxState,
         after: Option<OutboxId>,
         limit: u64,
-    ) -> Result<Vec<OutboxMail>, StoreError> {
-        self.store
+    ) -> StoreResult<Vec<OutboxMail>> {
+        self.ports
+            .store
             .read(after, move |after, tx| Box::pin(tx.mails_in(state, after.as_ref(), limit)))
             .await
     }
 
-    pub async fn load(&self) -> Result<OutboxLoad, StoreError> {
-        self.store.read((), |(), tx| Box::pin(tx.load())).await
+    pub async fn load(&self) -> StoreResult<OutboxLoad> {
+        self.ports.store.read((), |(), tx| Box::pin(tx.load())).await
     }
 
     /// Has a mail that waits or failed tried again at once.
     pub async fn retry(&self, id: OutboxId) -> Result<(), OutboxError> {
-        let now = self.clock.now();
-        self.store.write(id, move |id, tx| Box::pin(retry(tx, id, now))).await?;
+        let now = self.ports.clock.now();
+        self.ports.store.write(id, move |id, tx| Box::pin(retry(tx, id, now))).await?;
         self.wake.wake();
         Ok(())
     }
@@ -89,8 +86,5 @@ async fn retry(
         }
         MailSubject::PasskeyRemoved(_) => {}
     }
-    match tx.make_due(id, now).await? {
-        true => Ok(()),
-        false => Err(OutboxError::InHand),
-    }
+    if tx.make_due(id, now).await? { Ok(()) } else { Err(OutboxError::InHand) }
 }

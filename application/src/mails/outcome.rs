@@ -6,7 +6,7 @@ use passlink_domain::{LinkState, PasskeyLink};
 
 use crate::{
     mails::mail_server::{ServerAnswer, ServerHint},
-    ports::{Attempt, ClaimedMail, DeliveryFailure, MailOutcome, MailReason, StoreError},
+    ports::{Attempt, ClaimedMail, DeliveryFailure, MailOutcome, MailReason, StoreResult},
 };
 
 /// What came of a try to deliver a claimed mail, to be recorded.
@@ -41,7 +41,7 @@ impl Tried {
 pub(crate) fn log(
     mail: &ClaimedMail,
     tried: Option<&Tried>,
-    recorded: Result<bool, StoreError>,
+    recorded: StoreResult<bool>,
     duration: Duration,
 ) -> Option<DeliveryFailure> {
     let (mail_id, user_id, tries) = (mail.id.as_str(), mail.user.as_str(), mail.tries);

@@ -2,13 +2,13 @@
 
 use tracing::Instrument;
 
-use crate::ports::{Observer, OutboxMail, Repositories, StoreError};
+use crate::ports::{Observer, OutboxMail, Repositories, StoreResult};
 
 pub(crate) async fn queue(
     mut mail: OutboxMail,
     observer: &dyn Observer,
     tx: &mut dyn Repositories,
-) -> Result<(), StoreError> {
+) -> StoreResult<()> {
     let (span, trace) = observer.queueing(&mail.id);
     mail.trace = trace;
     tx.queue(&mail).instrument(span).await

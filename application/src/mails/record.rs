@@ -5,21 +5,17 @@ use passlink_domain::{LinkKind, LinkState, PasskeyLink};
 
 use crate::{
     mails::{DeliverMail, outcome::Tried},
-    ports::{ClaimedMail, MailOutcome, OutboxState, Repositories, StoreError},
+    ports::{ClaimedMail, MailOutcome, OutboxState, Repositories, StoreError, StoreResult},
 };
 
 impl DeliverMail {
     /// Records what came of a try; `false` when another worker has claimed the mail since, whose outcome
     /// counts. To be done again when the store is out of reach: a mail that was sent and is not known to
     /// be goes out once more when its lease ends.
-    pub(crate) async fn record(
-        &self,
-        claimed: &ClaimedMail,
-        tried: &Tried,
-    ) -> Result<bool, StoreError> {
-        let now = self.clock.now();
+    pub(crate) async fn record(&self, claimed: &ClaimedMail, tried: &Tried) -> StoreResult<bool> {
+        let now = self.ports.clock.now();
         let given = (claimed.clone(), tried.clone());
-        let record = self.store.write(given, move |(claimed, tried), tx| {
+        let record = self.ports.store.write(given, move |(claimed, tried), tx| {
             Box::pin(async move {
                 if !tx.settle(claimed, &tried.outcome, now).await? {
                     let recorded = is_recorded(claimed, &tried.outcome, tx).await?;
@@ -35,12 +31,12 @@ impl DeliverMail {
         let Some(changed) = record.await? else {
             return Ok(false);
         };
-        self.observer.tried(tried.attempt);
+        self.ports.observer.tried(tried.attempt);
         if let (true, Some(link), Some(state)) = (changed.moved, &tried.link, tried.link_becomes) {
-            self.observer.links(state, LinkKind::Mailed, 1);
-            self.observer.links(LinkState::Replaced, LinkKind::Mailed, changed.replaced);
+            self.ports.observer.links(state, LinkKind::Mailed, 1);
+            self.ports.observer.links(LinkState::Replaced, LinkKind::Mailed, changed.replaced);
             if state == LinkState::Sent {
-                self.observer.mailed(now.duration_since(link.requested).unsigned_abs());
+                self.ports.observer.mailed(now.duration_since(link.requested).unsigned_abs());
             }
         }
         Ok(true)
@@ -62,7 +58,7 @@ async fn is_recorded(
     claimed: &ClaimedMail,
     outcome: &MailOutcome,
     tx: &mut dyn Repositories,
-) -> Result<bool, StoreError> {
+) -> StoreResult<bool> {
     let state = match outcome {
         MailOutcome::Sent(_) => OutboxState::Sent,
         MailOutcome::Failed(_) => OutboxState::Failed,
@@ -78,7 +74,7 @@ async fn move_link(
     becomes: LinkState,
     now: Timestamp,
     tx: &mut dyn Repositories,
-) -> Result<Changed, StoreError> {
+) -> StoreResult<Changed> {
     let Ok(link_then) = link.clone().becomes(becomes, now) else {
         return Ok(Changed::default());
     };

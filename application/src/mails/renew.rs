@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     mails::{DeliverMail, Hold},
-    ports::{ClaimedMail, StoreError},
+    ports::{ClaimedMail, StoreResult},
 };
 
 /// How often a lease is renewed. A delivery may take longer than a lease.
@@ -31,20 +31,22 @@ impl DeliverMail {
 
     /// Keeps a claimed mail for a whole lease from now; `false` when another worker has claimed it
     /// since, and it is not to be delivered here.
-    pub(crate) async fn renew(&self, mail: &ClaimedMail, hold: &Hold) -> Result<bool, StoreError> {
-        let lease_end = self.lease_end(self.clock.now());
-        let renew =
-            self.store.write(mail.clone(), move |mail, tx| Box::pin(tx.renew(mail, lease_end)));
+    pub(crate) async fn renew(&self, mail: &ClaimedMail, hold: &Hold) -> StoreResult<bool> {
+        let lease_end = self.lease_end(self.ports.clock.now());
+        let renew = self
+            .ports
+            .store
+            .write(mail.clone(), move |mail, tx| Box::pin(tx.renew(mail, lease_end)));
         let renewed = renew.await?;
         if renewed {
-            hold.extend(lease_end, &*self.clock);
+            hold.extend(lease_end, &*self.ports.clock);
         }
         Ok(renewed)
     }
 
     /// The hold that a claim gives.
     pub(crate) fn hold(&self, claimed: &ClaimedMail) -> Hold {
-        Hold::new(claimed.lease_end, Self::LEASE / 2, &*self.clock)
+        Hold::new(claimed.lease_end, Self::LEASE / 2, &*self.ports.clock)
     }
 
     /// When a lease ends that begins now.

@@ -13,7 +13,7 @@ use crate::{
     },
     ports::{
         Attempt, ClaimedMail, MailError, MailOutcome, MailReason, OutboxState, Repositories,
-        StoreError,
+        StoreResult,
     },
 };
 
@@ -29,8 +29,9 @@ impl DeliverMail {
         &self,
         claimed: &ClaimedMail,
         hold: &Hold,
-    ) -> Result<Option<Tried>, StoreError> {
-        let load = self.store.read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx)));
+    ) -> StoreResult<Option<Tried>> {
+        let load =
+            self.ports.store.read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx)));
         let Some(found) = load.await? else {
             return Ok(None);
         };
@@ -53,7 +54,7 @@ impl DeliverMail {
         subject: Subject,
         user: User,
     ) -> Tried {
-        let tried = match self.composer.compose(&subject, user, self.clock.now()) {
+        let tried = match self.composer.compose(&subject, user, self.ports.clock.now()) {
             Ok(composed) => self.hand_over(claimed, hold, &composed).await,
             Err(dropped) => self.drop_mail(claimed, dropped),
         };
@@ -123,7 +124,7 @@ impl DeliverMail {
     /// When to try again: at the latest when the mail is no longer worth it.
     fn next_try(&self, claimed: &ClaimedMail, retry: RetryPolicy) -> Timestamp {
         let wait = retry_wait(claimed.tries, retry.longest_wait, self.jitter());
-        let due = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+        let due = self.ports.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
         due.min(retry.give_up)
     }
 }
@@ -133,7 +134,7 @@ impl DeliverMail {
 async fn load(
     claimed: &ClaimedMail,
     tx: &mut dyn Repositories,
-) -> Result<Option<Option<(Subject, User)>>, StoreError> {
+) -> StoreResult<Option<Option<(Subject, User)>>> {
     match tx.mail(&claimed.id).await? {
         Some(mail) if mail.state == OutboxState::Waiting && mail.tries == claimed.tries => {
             Ok(Some(look_up(claimed, tx).await?))

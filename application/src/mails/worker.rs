@@ -15,11 +15,11 @@ use crate::{
         mail_server::{Allowance, Change, MailServer, ServerAnswer},
         slots::MailSlots,
     },
-    ports::{ClaimedMail, StoreError},
+    ports::{ClaimedMail, StoreResult},
 };
 
 /// How often mails are looked for whose wait is over.
-const RIPEN_EVERY: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The mails that a worker has in hand, and what it knows of the mail server.
 pub struct MailWorker {
@@ -27,7 +27,7 @@ pub struct MailWorker {
     slots: MailSlots,
     server: MailServer,
     deliveries: JoinSet<Ended>,
-    ripened: Option<Instant>,
+    looked: Option<Instant>,
 }
 
 /// A delivery that ended.
@@ -51,7 +51,7 @@ impl MailWorker {
             }
         }
         let (server, deliveries) = (MailServer::default(), JoinSet::new());
-        Self { deliver, slots, server, deliveries, ripened: None }
+        Self { deliver, slots, server, deliveries, looked: None }
     }
 
     pub fn has_free_slot(&self) -> bool {
@@ -87,10 +87,10 @@ impl MailWorker {
         true
     }
 
-    async fn claim(&mut self, most: usize) -> Result<Vec<ClaimedMail>, StoreError> {
-        if self.ripened.is_none_or(|at| at.elapsed() >= RIPEN_EVERY) {
-            self.deliver.ripen(&self.slots).await?;
-            self.ripened = Some(Instant::now());
+    async fn claim(&mut self, most: usize) -> StoreResult<Vec<ClaimedMail>> {
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
+            self.deliver.make_due_mails_ready(&self.slots).await?;
+            self.looked = Some(Instant::now());
         }
         self.deliver.claim(&mut self.slots, most, Instant::now()).await
     }
@@ -98,7 +98,7 @@ impl MailWorker {
     fn begin_delivery(&mut self, claimed: ClaimedMail) {
         self.server.note_asked(&claimed.id, Instant::now());
         let (mail, domain) = (claimed.id.clone(), claimed.lane.domain);
-        let (observer, deliver) = (self.deliver.observer.clone(), self.deliver.clone());
+        let (observer, deliver) = (self.deliver.ports.observer.clone(), self.deliver.clone());
         let given = claimed.clone();
         let delivery = Box::pin(async move { deliver.deliver(given).await });
         let delivery = observer.delivering(&claimed, delivery);

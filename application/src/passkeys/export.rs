@@ -1,10 +1,8 @@
 //! Exporting passkeys, with all that a relying party needs to verify them.
 
-use std::sync::Arc;
-
 use passlink_domain::{Passkey, PasskeyId, UserHandle, UserId};
 
-use crate::ports::{Repositories, Store, StoreError};
+use crate::ports::{Ports, Repositories, StoreError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
@@ -23,15 +21,9 @@ pub struct ExportedPasskey {
     pub handle: UserHandle,
 }
 
-pub struct ExportPasskeys {
-    store: Arc<dyn Store>,
-}
+pub struct ExportPasskeys(pub Ports);
 
 impl ExportPasskeys {
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
-    }
-
     /// Up to `limit` passkeys, of the user or of all, by id, after `after`.
     ///
     /// Errors: [`ExportError::UserNotFound`] when there is no such user.
@@ -41,7 +33,8 @@ impl ExportPasskeys {
         after: Option<PasskeyId>,
         limit: u64,
     ) -> Result<Vec<ExportedPasskey>, ExportError> {
-        self.store
+        self.0
+            .store
             .read((user, after), move |(user, after), tx| {
                 Box::pin(page(user.as_ref(), after.as_ref(), limit, tx))
             })

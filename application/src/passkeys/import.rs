@@ -1,7 +1,5 @@
 //! Taking over passkeys that another installation or relying party has registered: all, or none.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use passlink_domain::{
     Credential, EventKind, Passkey, PasskeyId, Text, TextError, UserHandle, UserId, UserState,
@@ -11,7 +9,7 @@ use passlink_domain::{
 use crate::{
     ids::new_id,
     passkeys::PasskeyRegistry,
-    ports::{Repositories, StoreError},
+    ports::{Repositories, StoreResult},
     users::{ImportError, WrongLines, history::record_change},
 };
 
@@ -35,19 +33,14 @@ pub struct ImportedPasskey {
 }
 
 /// Imports passkeys. Each is a change in its user's history; nobody gets a mail.
-pub struct ImportPasskeys {
-    registry: PasskeyRegistry,
-    before_commit: BeforeCommit,
-}
-
-type BeforeCommit = Arc<dyn Fn() + Send + Sync>;
+pub struct ImportPasskeys(pub PasskeyRegistry);
 
 struct Batch {
     passkeys: Vec<CheckedPasskey>,
     /// What was wrong before the store was asked.
     wrong: WrongLines,
     registry: PasskeyRegistry,
-    before_commit: BeforeCommit,
+    before_commit: Box<dyn Fn() + Send + Sync>,
 }
 
 struct CheckedPasskey {
@@ -57,28 +50,19 @@ struct CheckedPasskey {
 }
 
 impl ImportPasskeys {
-    pub fn new(registry: PasskeyRegistry) -> Self {
-        Self { registry, before_commit: Arc::new(|| ()) }
-    }
-
-    /// Calls `hook` when nothing but the commit is left to do. A transaction that is run again calls it
-    /// again.
-    #[must_use]
-    pub fn before_commit(self, hook: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { before_commit: Arc::new(hook), ..self }
-    }
-
     /// Adds the passkeys of lines, each with the line's number or what is wrong with it, and says
-    /// how many. When a single line is wrong, none is added.
+    /// how many. When a single line is wrong, none is added. Calls `before_commit` when nothing but the
+    /// commit is left to do; a transaction that is run again calls it again.
     pub async fn import(
         &self,
         lines: Vec<(u64, Result<ImportedPasskey, String>)>,
+        before_commit: impl Fn() + Send + Sync + 'static,
     ) -> Result<u64, ImportError> {
         let mut batch = Batch {
             passkeys: Vec::new(),
             wrong: WrongLines::default(),
-            registry: self.registry.clone(),
-            before_commit: self.before_commit.clone(),
+            registry: self.0.clone(),
+            before_commit: Box::new(before_commit),
         };
         for (line, imported) in lines {
             match imported.and_then(|imported| self.passkey(line, imported)) {
@@ -86,11 +70,11 @@ impl ImportPasskeys {
                 Err(what) => batch.wrong.add(line, what),
             }
         }
-        self.registry.store.write(batch, |batch, tx| Box::pin(add_all(batch, tx))).await
+        self.0.ports.store.write(batch, |batch, tx| Box::pin(add_all(batch, tx))).await
     }
 
     fn passkey(&self, line: u64, imported: ImportedPasskey) -> Result<CheckedPasskey, String> {
-        let (registry, now) = (&self.registry, self.registry.clock.now());
+        let (registry, now) = (&self.0, self.0.ports.clock.now());
         let (webauthn, credential) = (&registry.webauthn, imported.credential);
         let rp_id = imported.rp_id.unwrap_or_else(|| webauthn.rp_id().to_owned());
         if rp_id != webauthn.rp_id() {
@@ -108,7 +92,7 @@ impl ImportPasskeys {
         }
         let named = name_passkey("", webauthn.model(credential.aaguid), None);
         let passkey = Passkey {
-            id: imported.id.unwrap_or_else(|| new_id(now, &*registry.random)),
+            id: imported.id.unwrap_or_else(|| new_id(now, &*registry.ports.random)),
             user: imported.user,
             name: match imported.name {
                 Some(name) => name,
@@ -144,7 +128,7 @@ async fn add(
     CheckedPasskey { handle, passkey, .. }: &CheckedPasskey,
     registry: &PasskeyRegistry,
     tx: &mut dyn Repositories,
-) -> Result<Option<&'static str>, StoreError> {
+) -> StoreResult<Option<&'static str>> {
     let user = tx.user_for_update(&passkey.user).await?;
     let Some(user) = user.filter(|user| user.state != UserState::Removed) else {
         return Ok(Some("user: there is no user with this id"));
@@ -158,8 +142,13 @@ async fn add(
     if !tx.add_passkey(passkey).await? {
         return Ok(Some("credentialId: it is registered already"));
     }
-    record_change(&user, EventKind::PasskeyAdded(passkey.id.clone()), registry.clock.now(), tx)
-        .await?;
+    record_change(
+        &user,
+        EventKind::PasskeyAdded(passkey.id.clone()),
+        registry.ports.clock.now(),
+        tx,
+    )
+    .await?;
     Ok(None)
 }
 
@@ -169,7 +158,7 @@ async fn take_handle(
     user: &UserId,
     handle: &UserHandle,
     tx: &mut dyn Repositories,
-) -> Result<Option<&'static str>, StoreError> {
+) -> StoreResult<Option<&'static str>> {
     match tx.handle_of(user).await? {
         Some(known) if known == *handle => return Ok(None),
         Some(_) if tx.had_passkeys(user).await? => {

@@ -1,7 +1,5 @@
 //! What a page may know of a registration that it can undo.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use passlink_domain::{LanguageTag, PasskeyId, Text};
 
@@ -9,7 +7,6 @@ use crate::{
     codes::{CodeChecker, CodeError, PresentedCode},
     links::inspect::name_and_address,
     passkeys::remove::revocable_token,
-    ports::Clock,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,27 +33,20 @@ pub struct UndoView {
 }
 
 /// Shows registrations that can be undone; changes nothing.
-pub struct InspectUndo {
-    codes: CodeChecker,
-    clock: Arc<dyn Clock>,
-}
+pub struct InspectUndo(pub CodeChecker);
 
 impl InspectUndo {
-    pub fn new(codes: CodeChecker, clock: Arc<dyn Clock>) -> Self {
-        Self { codes, clock }
-    }
-
     #[tracing::instrument(name = "passlink.inspect_undo", skip_all)]
     pub async fn by_code(
         &self,
         presented: PresentedCode<PasskeyId>,
     ) -> Result<UndoView, CodeError> {
-        let (passkey, user) = self.codes.passkey(&presented).await?;
-        let now = self.clock.now();
-        let token = self
-            .codes
-            .store
-            .read(passkey.clone(), move |passkey, tx| Box::pin(revocable_token(passkey, now, tx)));
+        let (passkey, user) = self.0.passkey(&presented).await?;
+        let now = self.0.ports.clock.now();
+        let token =
+            self.0.ports.store.read(passkey.clone(), move |passkey, tx| {
+                Box::pin(revocable_token(passkey, now, tx))
+            });
         let can_revoke_token = token.await?.is_some();
         let (display_name, masked_email) = name_and_address(&user);
         Ok(UndoView {

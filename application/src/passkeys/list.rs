@@ -1,29 +1,22 @@
 //! Listing a user's passkeys.
 
-use std::sync::Arc;
-
 use passlink_domain::{ObjectDetails, Passkey, UserId};
 
-use crate::{passkeys::PasskeyError, ports::Store, users::history::standing};
+use crate::{passkeys::PasskeyError, ports::Ports, users::history::standing};
 
-pub struct ListPasskeys {
-    store: Arc<dyn Store>,
-}
+pub struct ListPasskeys(pub Ports);
 
 impl ListPasskeys {
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
-    }
-
     /// The passkeys of a caller, the oldest first, and where the caller's history stands.
     ///
     /// Errors: [`PasskeyError`], when the user may not act.
     #[tracing::instrument(name = "passlink.list_passkeys", skip_all)]
-    pub async fn of_caller(
+    pub async fn list_for_caller(
         &self,
         user: UserId,
     ) -> Result<(Vec<Passkey>, ObjectDetails), PasskeyError> {
-        self.store
+        self.0
+            .store
             .read(user, |user, tx| {
                 Box::pin(async move {
                     let user = tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
@@ -35,8 +28,9 @@ impl ListPasskeys {
     }
 
     /// The passkeys of a user, whoever asks and however the user stands.
-    pub async fn of_user(&self, user: UserId) -> Result<Vec<Passkey>, PasskeyError> {
-        self.store
+    pub async fn list_for_operator(&self, user: UserId) -> Result<Vec<Passkey>, PasskeyError> {
+        self.0
+            .store
             .read(user, |user, tx| {
                 Box::pin(async move {
                     tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;

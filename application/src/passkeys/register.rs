@@ -8,14 +8,8 @@ mod opener;
 mod record;
 
 pub struct RegisterPasskey {
-    registry: PasskeyRegistry,
-    codes: CodeChecker,
-}
-
-impl RegisterPasskey {
-    pub fn new(registry: PasskeyRegistry, codes: CodeChecker) -> Self {
-        Self { registry, codes }
-    }
+    pub registry: PasskeyRegistry,
+    pub codes: CodeChecker,
 }
 
 #[cfg(test)]

@@ -6,34 +6,27 @@ use jiff::Timestamp;
 use passlink_domain::{EventKind, ObjectDetails, OutboxId, Passkey, PasskeyId, User, UserId};
 
 use crate::{
-    ids::new_id,
     links::PublicUrl,
     mails::queue::queue,
     passkeys::PasskeyError,
-    ports::{
-        Clock, MailSubject, Observer, OutboxMail, Random, Repositories, Store, StoreError, Wake,
-        WebAuthn,
-    },
+    ports::{MailSubject, OutboxMail, Ports, Repositories, StoreResult, Wake, WebAuthn},
     users::history::record_change,
 };
 
 /// Registers, lists and removes passkeys: what these share.
 #[derive(Clone)]
 pub struct PasskeyRegistry {
-    pub store: Arc<dyn Store>,
-    pub clock: Arc<dyn Clock>,
-    pub random: Arc<dyn Random>,
+    pub ports: Ports,
     pub wake: Arc<dyn Wake>,
     pub webauthn: Arc<dyn WebAuthn>,
     pub public_url: PublicUrl,
     pub max_per_user: usize,
-    pub observer: Arc<dyn Observer>,
 }
 
 impl PasskeyRegistry {
     /// A change to this passkey that is about to be recorded.
     pub(crate) fn notice(&self, passkey: PasskeyId) -> Notice {
-        let mail = new_id(self.clock.now(), &*self.random);
+        let mail = self.ports.new_id();
         Notice { mail, passkey, registry: self.clone() }
     }
 
@@ -46,7 +39,7 @@ impl PasskeyRegistry {
     ) -> Result<(User, Timestamp), PasskeyError> {
         let user = tx.user_for_update(id).await?.ok_or(PasskeyError::UserNotFound)?;
         user.active()?;
-        Ok((user, self.clock.now()))
+        Ok((user, self.ports.clock.now()))
     }
 }
 
@@ -64,7 +57,7 @@ impl Notice {
         user: &User,
         now: Timestamp,
         tx: &mut dyn Repositories,
-    ) -> Result<ObjectDetails, StoreError> {
+    ) -> StoreResult<ObjectDetails> {
         let passkey = self.passkey.clone();
         let about = MailSubject::PasskeyAdded(passkey.clone());
         let details = self.record(user, EventKind::PasskeyAdded(passkey), about, now, tx).await?;
@@ -96,10 +89,10 @@ impl Notice {
         about: MailSubject,
         now: Timestamp,
         tx: &mut dyn Repositories,
-    ) -> Result<ObjectDetails, StoreError> {
+    ) -> StoreResult<ObjectDetails> {
         if user.verified_address().is_some() {
             let mail = OutboxMail::new(self.mail.clone(), user, about, now);
-            queue(mail, &*self.registry.observer, tx).await?;
+            queue(mail, &*self.registry.ports.observer, tx).await?;
         }
         record_change(user, kind, now, tx).await
     }

@@ -10,27 +10,21 @@ use crate::{
         PasskeyError, PasskeyRegistry,
         registry::{Notice, passkey_of_user},
     },
-    ports::{Repositories, StoreError},
+    ports::{Repositories, StoreResult},
 };
 
 /// Removes passkeys. Each removal is a change in the user's history, and the user gets a mail.
-pub struct RemovePasskey {
-    registry: PasskeyRegistry,
-}
+pub struct RemovePasskey(pub PasskeyRegistry);
 
 impl RemovePasskey {
-    pub fn new(registry: PasskeyRegistry) -> Self {
-        Self { registry }
-    }
-
     #[tracing::instrument(name = "passlink.remove_passkey", skip_all, fields(passlink.passkey.id = %passkey))]
-    pub async fn of_caller(
+    pub async fn remove_for_caller(
         &self,
         user: UserId,
         passkey: PasskeyId,
     ) -> Result<ObjectDetails, PasskeyError> {
-        let notice = self.registry.notice(passkey);
-        let removed = self.registry.store.write((user, notice), |(user, notice), tx| {
+        let notice = self.0.notice(passkey);
+        let removed = self.0.ports.store.write((user, notice), |(user, notice), tx| {
             Box::pin(async move {
                 let (user, now) = notice.registry.active_user(user, tx).await?;
                 passkey_of_user(&user.id, &notice.passkey, tx).await?;
@@ -38,24 +32,24 @@ impl RemovePasskey {
             })
         });
         let details = removed.await?;
-        self.registry.wake.wake();
+        self.0.wake.wake();
         Ok(details)
     }
 
     /// Removes a passkey, as an operator may, however its user stands; returns it as it then is.
-    pub async fn by_operator(&self, passkey: PasskeyId) -> Result<Passkey, PasskeyError> {
-        let notice = self.registry.notice(passkey);
-        let removed = self.registry.store.write(notice, |notice, tx| {
+    pub async fn remove_for_operator(&self, passkey: PasskeyId) -> Result<Passkey, PasskeyError> {
+        let notice = self.0.notice(passkey);
+        let removed = self.0.ports.store.write(notice, |notice, tx| {
             Box::pin(async move {
                 let passkey = tx.passkey(&notice.passkey).await?.ok_or(PasskeyError::NotFound)?;
                 let user = tx.user_for_update(&passkey.user).await?;
                 let user = user.ok_or(PasskeyError::UserNotFound)?;
-                let details = notice.removed(&user, notice.registry.clock.now(), tx).await?;
+                let details = notice.removed(&user, notice.registry.ports.clock.now(), tx).await?;
                 Ok::<_, PasskeyError>(Passkey { removed: Some(details.changed), ..passkey })
             })
         });
         let removed = removed.await?;
-        self.registry.wake.wake();
+        self.0.wake.wake();
         Ok(removed)
     }
 
@@ -72,16 +66,17 @@ impl RemovePasskey {
         revoke_token: bool,
     ) -> Result<(), PasskeyError> {
         let (passkey, _) = codes.passkey(&presented).await?;
-        let notice = self.registry.notice(passkey.id);
+        let notice = self.0.notice(passkey.id);
         let undone = self
-            .registry
+            .0
+            .ports
             .store
             .write(notice, move |notice, tx| Box::pin(undo(notice, revoke_token, tx)));
         if let Some(RevokedToken { mailed, returned, .. }) = undone.await? {
-            self.registry.observer.links(LinkState::Revoked, LinkKind::Mailed, mailed);
-            self.registry.observer.links(LinkState::Revoked, LinkKind::Returned, returned);
+            self.0.ports.observer.links(LinkState::Revoked, LinkKind::Mailed, mailed);
+            self.0.ports.observer.links(LinkState::Revoked, LinkKind::Returned, returned);
         }
-        self.registry.wake.wake();
+        self.0.wake.wake();
         Ok(())
     }
 }
@@ -95,7 +90,7 @@ async fn undo(
     let user = tx.passkey(&notice.passkey).await?.ok_or_else(gone)?.user;
     let user = tx.user_for_update(&user).await?.ok_or_else(gone)?;
     let passkey = tx.passkey(&notice.passkey).await?.ok_or_else(gone)?;
-    let now = notice.registry.clock.now();
+    let now = notice.registry.ports.clock.now();
     if passkey.removed.is_none() {
         if !passkey.can_be_undone_at(now) {
             return Err(gone());
@@ -114,7 +109,7 @@ pub(crate) async fn revocable_token(
     passkey: &Passkey,
     now: Timestamp,
     tx: &mut dyn Repositories,
-) -> Result<Option<Token>, StoreError> {
+) -> StoreResult<Option<Token>> {
     let undo = passkey.undo.as_ref().filter(|undo| now < undo.until);
     let Some(id) = undo.and_then(|undo| undo.token.as_ref()) else { return Ok(None) };
     let token = tx.token(id).await?;

@@ -1,4 +1,4 @@
-//! Rendering mail and handing it over.
+//! Rendering mail and handing it over, and waking the worker that does it.
 
 use async_trait::async_trait;
 use passlink_domain::{OutboxId, named};
@@ -64,4 +64,9 @@ named! {
         /// The key of the link's code is not in the key file.
         KeyMissing = "key_missing",
     }
+}
+
+pub trait Wake: Send + Sync {
+    /// There may be a mail to send. Never waits.
+    fn wake(&self);
 }

@@ -3,27 +3,24 @@
 //! The repositories are used inside a unit of work. "Not found" is `Ok(None)`; what it means is
 //! for the caller to say. Every method of theirs fails with [`StoreError`] when the database does.
 
-mod clock;
+mod bundle;
 mod identity;
 mod mailer;
 mod observer;
-mod random;
 mod store;
-mod trace_context;
-mod wake;
+mod system;
 mod webauthn;
 
-pub use clock::Clock;
+pub use bundle::Ports;
 pub use identity::{AuthenticateError, Identity};
-pub use mailer::{MailError, MailReason, Mailer};
+pub use mailer::{MailError, MailReason, Mailer, Wake};
 pub use observer::{Attempt, DeliveryEnd, DeliveryFailure, Observer};
-pub use random::Random;
 pub use store::{
     AddedSoFar, Ceremonies, ClaimedMail, EndedByKey, History, KeyNeed, KeyNeeds, KeyUsers, Lease,
     Links, LongestWaits, MailOutcome, MailQueue, MailSubject, Mailboxes, Obstacle, Obstacles,
     Outbox, OutboxLoad, OutboxMail, OutboxState, Passkeys, ReadyMail, Repositories, RetiredKey,
-    RetiredKeys, Settled, StagedUser, Staging, Store, StoreError, Tokens, Users, Work,
+    RetiredKeys, Settled, StagedUser, Staging, Store, StoreError, StoreResult, Tokens,
+    TraceContext, Users, Work,
 };
-pub use trace_context::TraceContext;
-pub use wake::Wake;
+pub use system::{Clock, Random};
 pub use webauthn::{NewCredential, WebAuthn, WebAuthnError};

@@ -8,7 +8,7 @@ use passlink_domain::{
 
 use crate::{
     ids::new_id,
-    ports::{Random, Repositories, StoreError},
+    ports::{Random, Repositories, StoreResult},
     users::{ManageUsers, UserError, error::email_taken},
 };
 
@@ -59,9 +59,10 @@ impl ManageUsers {
         new: NewUser,
         handle: Option<UserHandle>,
     ) -> Result<User, UserError> {
-        let now = self.clock.now();
-        let user = new.into_user(now, &*self.random)?;
-        self.store
+        let now = self.0.clock.now();
+        let user = new.into_user(now, &*self.0.random)?;
+        self.0
+            .store
             .write((user.clone(), handle), move |(user, handle), tx| {
                 Box::pin(async move {
                     if !tx.add_user(user, now).await? {
@@ -88,7 +89,7 @@ impl ManageUsers {
 }
 
 /// What stood in a new user's way.
-async fn taken(user: &User, tx: &mut dyn Repositories) -> Result<UserError, StoreError> {
+async fn taken(user: &User, tx: &mut dyn Repositories) -> StoreResult<UserError> {
     match tx.user(&user.id).await? {
         Some(_) => Ok(UserError::IdTaken(user.id.clone())),
         None => email_taken(user, tx).await,

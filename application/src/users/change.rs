@@ -32,8 +32,9 @@ impl ManageUsers {
         id: UserId,
         decide: impl Fn(&User) -> Result<Option<Changed>, ChangeRefused> + Send + Sync + 'static,
     ) -> Result<User, UserError> {
-        self.store
-            .write((id, decide, self.clock.clone()), |(id, decide, clock), tx| {
+        self.0
+            .store
+            .write((id, decide, self.0.clock.clone()), |(id, decide, clock), tx| {
                 Box::pin(async move {
                     let user = tx.user_for_update(id).await?.ok_or(UserError::NotFound)?;
                     let Some(changed) = decide(&user)? else { return Ok(user) };

@@ -4,7 +4,7 @@ use std::fmt;
 
 use passlink_domain::{ChangeRefused, User, UserId};
 
-use crate::ports::{Repositories, StoreError};
+use crate::ports::{Repositories, StoreError, StoreResult};
 
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {
@@ -34,10 +34,7 @@ impl fmt::Display for Named<'_> {
 }
 
 /// Whose address it is that the user can't have.
-pub(crate) async fn email_taken(
-    user: &User,
-    tx: &mut dyn Repositories,
-) -> Result<UserError, StoreError> {
+pub(crate) async fn email_taken(user: &User, tx: &mut dyn Repositories) -> StoreResult<UserError> {
     let Some(email) = &user.email else { return Ok(UserError::EmailTaken(None)) };
     Ok(UserError::EmailTaken(tx.owner_of(&user.organisation, &email.address).await?))
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use passlink_domain::{EventKind, ObjectDetails, User, UserEvent};
 
-use crate::ports::{Repositories, StoreError};
+use crate::ports::{Repositories, StoreResult};
 
 /// Records the next change in a user's history.
 pub(crate) async fn record_change(
@@ -11,7 +11,7 @@ pub(crate) async fn record_change(
     kind: EventKind,
     at: Timestamp,
     tx: &mut dyn Repositories,
-) -> Result<ObjectDetails, StoreError> {
+) -> StoreResult<ObjectDetails> {
     let sequence = user.sequence.next();
     tx.record(&UserEvent { user: user.id.clone(), sequence, kind, at }).await?;
     Ok(ObjectDetails {
@@ -23,10 +23,7 @@ pub(crate) async fn record_change(
 }
 
 /// Where the user's history stands.
-pub(crate) async fn standing(
-    user: &User,
-    tx: &mut dyn Repositories,
-) -> Result<ObjectDetails, StoreError> {
+pub(crate) async fn standing(user: &User, tx: &mut dyn Repositories) -> StoreResult<ObjectDetails> {
     Ok(ObjectDetails {
         sequence: user.sequence,
         created: None,

@@ -1,18 +1,30 @@
-//! What can be done with users: a file for each of it.
+//! What can be done with users, by an operator; here, to show and list them.
 
-use std::sync::Arc;
+use passlink_domain::{User, UserId};
 
-use crate::ports::{Clock, Random, Store};
+use crate::{
+    ports::{Ports, StoreResult},
+    users::UserError,
+};
 
 /// Adds, lists, changes and removes users, for an operator.
-pub struct ManageUsers {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
-}
+pub struct ManageUsers(pub Ports);
 
 impl ManageUsers {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, clock, random }
+    pub async fn show(&self, id: UserId) -> Result<User, UserError> {
+        self.0
+            .store
+            .read(id, |id, tx| {
+                Box::pin(async move { tx.user(id).await?.ok_or(UserError::NotFound) })
+            })
+            .await
+    }
+
+    /// Up to `limit` users who were not removed, by id, after `after`.
+    pub async fn list(&self, after: Option<UserId>, limit: u64) -> StoreResult<Vec<User>> {
+        self.0
+            .store
+            .read(after, move |after, tx| Box::pin(tx.users_after(after.as_ref(), limit)))
+            .await
     }
 }

@@ -5,7 +5,6 @@ pub(crate) mod change;
 pub(crate) mod error;
 pub(crate) mod history;
 pub(crate) mod import;
-mod list;
 mod manage;
 
 pub use add::NewUser;

@@ -24,13 +24,13 @@ pub(crate) async fn run(command: PasskeyCommand, config: Config) -> Result<(), E
     let app = open(config).await?;
     match command {
         PasskeyCommand::List { user } => {
-            for passkey in app.list_passkeys().of_user(user).await? {
+            for passkey in app.list_passkeys().list_for_operator(user).await? {
                 print(&Listed::from(passkey))?;
             }
             Ok(())
         }
         PasskeyCommand::Remove { id } => {
-            print(&Listed::from(app.remove_passkey()?.by_operator(id).await?))
+            print(&Listed::from(app.remove_passkey()?.remove_for_operator(id).await?))
         }
         PasskeyCommand::Export { user } => export(&app, user).await,
         PasskeyCommand::Import { file } => import(&app, &file).await,
@@ -63,7 +63,6 @@ async fn import(app: &App, file: &Path) -> Result<(), Error> {
     }
     lines.progress.set_message("all lines are read; adding the passkeys");
     let import = app.import_passkeys()?;
-    let import = import.before_commit(move || interrupt.too_late());
-    let imported = import.import(passkeys).await?;
+    let imported = import.import(passkeys, move || interrupt.too_late()).await?;
     lines.done(imported)
 }

@@ -24,12 +24,12 @@ impl App {
 
     /// Which keys are needed.
     pub fn key_use(&self) -> KeyUse {
-        KeyUse::new(self.store(), self.clock())
+        KeyUse(self.ports())
     }
 
     /// Retires keys.
     pub fn retire_key(&self) -> RetireKey {
-        RetireKey::new(self.store(), self.clock())
+        RetireKey(self.ports())
     }
 
     /// The keys of the key file, which is made where nothing needs one yet.

@@ -32,23 +32,23 @@ impl App {
         let issuer = self.link_issuer(keys.clone())?;
         let limits = &self.config.limits;
         let limiter = |limit| Limiter::per_minute(limit, self.clock());
-        let wrong_codes = Arc::new(limiter(limits.wrong_codes_per_minute));
-        let codes = CodeChecker::new(self.store(), keys.clone(), wrong_codes);
+        let wrong = Arc::new(limiter(limits.wrong_codes_per_minute));
+        let codes = CodeChecker { ports: self.ports(), keys: keys.clone(), wrong };
         let passkeys = self.passkey_registry(wake.clone())?;
-        let send_link = SendLink::new(issuer.clone(), wake);
+        let send_link = SendLink { issuer: issuer.clone(), wake };
         let site = web::site(self.config.public_links()?.host(), limiter(limits.pages_per_minute))?;
         let origins = self.config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
             identity: Arc::new(self.tokens()),
-            resend_link: ResendLink::new(codes.clone(), send_link.clone()),
+            resend_link: ResendLink { codes: codes.clone(), send: send_link.clone() },
             send_link,
-            add_link: AddLink::new(issuer, self.config.links.allow_returned_codes),
+            add_link: AddLink { issuer, offered: self.config.links.allow_returned_codes },
             revoke_link: self.revoke_link(),
-            inspect_link: InspectLink::new(codes.clone(), self.clock()),
-            inspect_undo: InspectUndo::new(codes.clone(), self.clock()),
-            register_passkey: RegisterPasskey::new(passkeys.clone(), codes.clone()),
+            inspect_link: InspectLink(codes.clone()),
+            inspect_undo: InspectUndo(codes.clone()),
+            register_passkey: RegisterPasskey { registry: passkeys.clone(), codes: codes.clone() },
             list_passkeys: self.list_passkeys(),
-            remove_passkey: RemovePasskey::new(passkeys),
+            remove_passkey: RemovePasskey(passkeys),
             codes,
             wrong_tokens: Arc::new(limiter(limits.wrong_tokens_per_minute)),
             store: self.store(),

@@ -8,7 +8,7 @@ use passlink_application::{
     links::{AddLink, ExpireLinks, LinkIssuer, ListLinks, RevokeLink, SendLink},
     mails::{Composer, DeliverMail, ManageOutbox},
     passkeys::{ExportPasskeys, ImportPasskeys, ListPasskeys, PasskeyRegistry, RemovePasskey},
-    ports::{Mailer, Wake},
+    ports::{Mailer, Ports, Wake},
     users::{ImportUsers, ManageUsers},
 };
 use passlink_domain::{CodeKeys, LinkPolicy};
@@ -18,14 +18,23 @@ use super::app::App;
 use crate::{Error, worker::Bell};
 
 impl App {
+    pub(super) fn ports(&self) -> Ports {
+        Ports {
+            store: self.store(),
+            clock: self.clock(),
+            random: self.random.clone(),
+            observer: self.observer.clone(),
+        }
+    }
+
     /// Notes which links expired.
     pub fn expire_links(&self) -> ExpireLinks {
-        ExpireLinks::new(self.store(), self.clock(), self.observer.clone())
+        ExpireLinks(self.ports())
     }
 
     /// What can be done with users.
     pub fn users(&self) -> ManageUsers {
-        ManageUsers::new(self.store(), self.clock(), self.random.clone())
+        ManageUsers(self.ports())
     }
 
     /// An import of users, on a connection of its own.
@@ -36,22 +45,22 @@ impl App {
 
     /// What can be done with tokens.
     pub fn tokens(&self) -> ManageTokens {
-        ManageTokens::new(self.store(), self.clock(), self.random.clone())
+        ManageTokens(self.ports())
     }
 
     /// Lists links.
     pub fn list_links(&self) -> ListLinks {
-        ListLinks::new(self.store(), self.clock())
+        ListLinks(self.ports())
     }
 
     /// Revokes links.
     pub fn revoke_link(&self) -> RevokeLink {
-        RevokeLink::new(self.store(), self.clock(), self.observer.clone())
+        RevokeLink(self.ports())
     }
 
     /// What can be done with the outbox.
     pub fn outbox(&self, wake: Arc<dyn Wake>) -> ManageOutbox {
-        ManageOutbox::new(self.store(), self.clock(), wake)
+        ManageOutbox { ports: self.ports(), wake }
     }
 
     /// The worker's use case.
@@ -61,12 +70,9 @@ impl App {
         mailer: Arc<dyn Mailer>,
     ) -> Result<DeliverMail, Error> {
         Ok(DeliverMail {
-            store: self.store(),
-            clock: self.clock(),
-            random: self.random.clone(),
+            ports: self.ports(),
             mailer,
             composer: Composer { keys, public_url: self.config.public_links()? },
-            observer: self.observer.clone(),
             holder: process::name(),
         })
     }
@@ -79,46 +85,43 @@ impl App {
             max_per_mailbox: self.config.limits.mails_per_mailbox,
         };
         Ok(LinkIssuer {
-            store: self.store(),
-            clock: self.clock(),
-            random: self.random.clone(),
+            ports: self.ports(),
             keys,
             public_url: self.config.public_links()?,
             policy,
-            observer: self.observer.clone(),
         })
     }
 
     /// Mails links, for a worker in another process.
     pub async fn send_link(&self) -> Result<SendLink, Error> {
         let issuer = self.link_issuer(self.held_keys().await?)?;
-        Ok(SendLink::new(issuer, Arc::new(Bell::default())))
+        Ok(SendLink { issuer, wake: Arc::new(Bell::default()) })
     }
 
     /// Returns links to an operator, whatever callers may have.
     pub async fn add_link(&self) -> Result<AddLink, Error> {
         let issuer = self.link_issuer(self.held_keys().await?)?;
-        Ok(AddLink::new(issuer, true))
+        Ok(AddLink { issuer, offered: true })
     }
 
     /// Lists passkeys.
     pub fn list_passkeys(&self) -> ListPasskeys {
-        ListPasskeys::new(self.store())
+        ListPasskeys(self.ports())
     }
 
     /// Exports passkeys.
     pub fn export_passkeys(&self) -> ExportPasskeys {
-        ExportPasskeys::new(self.store())
+        ExportPasskeys(self.ports())
     }
 
     /// Imports passkeys.
     pub fn import_passkeys(&self) -> Result<ImportPasskeys, Error> {
-        Ok(ImportPasskeys::new(self.passkey_registry(Arc::new(Bell::default()))?))
+        Ok(ImportPasskeys(self.passkey_registry(Arc::new(Bell::default()))?))
     }
 
     /// Removes passkeys, with mails for a worker in another process.
     pub fn remove_passkey(&self) -> Result<RemovePasskey, Error> {
-        Ok(RemovePasskey::new(self.passkey_registry(Arc::new(Bell::default()))?))
+        Ok(RemovePasskey(self.passkey_registry(Arc::new(Bell::default()))?))
     }
 
     pub(super) fn passkey_registry(&self, wake: Arc<dyn Wake>) -> Result<PasskeyRegistry, Error> {
@@ -130,14 +133,11 @@ impl App {
             &webauthn.origins(),
         )?;
         Ok(PasskeyRegistry {
-            store: self.store(),
-            clock: self.clock(),
-            random: self.random.clone(),
+            ports: self.ports(),
             wake,
             webauthn: Arc::new(relying_party),
             public_url: self.config.public_links()?,
             max_per_user: usize::try_from(self.config.passkeys.max_per_user)?,
-            observer: self.observer.clone(),
         })
     }
 }

@@ -119,7 +119,7 @@ fn mail(id: &str) -> OutboxMail {
         state: OutboxState::Waiting,
         leased_until: None,
         last_answer: None,
-        trace: Some(TraceContext::new("the request")),
+        trace: Some(TraceContext("the request".to_owned())),
     }
 }
 

@@ -58,7 +58,7 @@ impl AuthenticatorData {
             rp_id_hash: *rp_id_hash,
             flags,
             sign_count: u32::from_be_bytes(*sign_count),
-            aaguid: Aaguid::new(*aaguid),
+            aaguid: Aaguid(*aaguid),
             id: CredentialId::new(id.to_vec()).ok()?,
             public_key: public_key.to_vec(),
         })

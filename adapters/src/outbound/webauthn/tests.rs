@@ -131,7 +131,7 @@ fn a_credential_is_what_the_authenticator_signed_and_its_browser_told() {
         attachment: Some(Attachment::CrossPlatform),
         backup_eligible: true,
         backup_state: true,
-        aaguid: Aaguid::new([9; 16]),
+        aaguid: Aaguid([9; 16]),
     };
     assert_eq!(credential, expected);
     assert_eq!(
@@ -201,7 +201,7 @@ fn known_models_have_names() {
         ("00000000-0000-0000-0000-000000000000", None),
         ("00000000-0000-0000-0000-000000000001", None),
     ] {
-        let aaguid = Aaguid::new(Uuid::parse_str(aaguid).unwrap().into_bytes());
+        let aaguid = Aaguid(Uuid::parse_str(aaguid).unwrap().into_bytes());
         assert_eq!(relying_party.model(aaguid), name);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 async fn a_token_speaks_for_its_user_until_it_expires_or_is_revoked() {
     let world = World::new();
     let user = world.user("ada").await.user;
-    let tokens = ManageTokens::new(world.clone(), world.clone(), world.clone());
+    let tokens = ManageTokens(world.ports());
     let new = |lifetime| NewToken { user: user.clone(), name: None, lifetime };
     let (_, short) = tokens.create(new(Some(Duration::from_secs(10)))).await.unwrap();
     let (token, lasting) = tokens.create(new(None)).await.unwrap();
@@ -29,7 +29,7 @@ async fn a_token_speaks_for_its_user_until_it_expires_or_is_revoked() {
 #[tokio::test]
 async fn there_is_no_token_for_nobody() {
     let world = World::new();
-    let tokens = ManageTokens::new(world.clone(), world.clone(), world.clone());
+    let tokens = ManageTokens(world.ports());
     let nobody: UserId = "nobody".parse().unwrap();
     let new = NewToken { user: nobody.clone(), name: None, lifetime: None };
     assert!(matches!(tokens.create(new).await, Err(TokenError::UserNotFound)));
@@ -42,7 +42,7 @@ async fn there_is_no_token_for_nobody() {
 async fn revoking_a_token_ends_the_open_links_that_it_made_and_no_other() {
     let world = World::new();
     let user = world.user("ada").await.user;
-    let tokens = ManageTokens::new(world.clone(), world.clone(), world.clone());
+    let tokens = ManageTokens(world.ports());
     let new = || NewToken { user: user.clone(), name: None, lifetime: None };
     let (token, bearer) = tokens.create(new()).await.unwrap();
     let (_, other) = tokens.create(new()).await.unwrap();
@@ -59,14 +59,14 @@ async fn revoking_a_token_ends_the_open_links_that_it_made_and_no_other() {
     assert_eq!((again.token, again.mailed, again.returned), (revoked.token, 0, 0));
 
     // Who got in before the token was revoked comes too late.
-    let late = AddLink::new(world.issuer(), true).for_caller(caller.clone()).await;
+    let late = AddLink { issuer: world.issuer(), offered: true }.for_caller(caller.clone()).await;
     assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
     let late = world.send_link().to_caller(caller).await;
     assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
     // As if the link had run out before.
     world.change(|state| state.links[0].state = LinkState::Expired);
     world.pass(3600);
-    let resent = ResendLink::new(world.codes(), world.send_link()).by_code(mailed).await;
+    let resent = ResendLink { codes: world.codes(), send: world.send_link() }.by_code(mailed).await;
     assert!(matches!(resent, Err(ResendError::Code(CodeError::Invalid))), "{resent:?}");
 }
 
@@ -74,7 +74,7 @@ async fn revoking_a_token_ends_the_open_links_that_it_made_and_no_other() {
 async fn a_link_whose_token_expired_meanwhile_can_be_sent_again() {
     let world = World::new();
     let user = world.user("ada").await.user;
-    let tokens = ManageTokens::new(world.clone(), world.clone(), world.clone());
+    let tokens = ManageTokens(world.ports());
     let lifetime = Some(std::time::Duration::from_secs(60));
     let (_, bearer) = tokens.create(NewToken { user, name: None, lifetime }).await.unwrap();
     let caller = tokens.caller(&bearer).await.unwrap();
@@ -82,5 +82,5 @@ async fn a_link_whose_token_expired_meanwhile_can_be_sent_again() {
     world.pass(3600);
     let late = world.send_link().to_caller(caller).await;
     assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
-    ResendLink::new(world.codes(), world.send_link()).by_code(mailed).await.unwrap();
+    ResendLink { codes: world.codes(), send: world.send_link() }.by_code(mailed).await.unwrap();
 }

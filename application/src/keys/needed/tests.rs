@@ -1,7 +1,7 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::fakes::World;
+use crate::{fakes::World, ports::Clock};
 
 #[tokio::test]
 async fn a_key_is_needed_for_as_long_as_its_link_can_be_resent() {
@@ -9,7 +9,7 @@ async fn a_key_is_needed_for_as_long_as_its_link_can_be_resent() {
     let ada = world.user("ada").await;
     world.send_link().to_caller(ada).await.unwrap();
     let link = world.state().links[0].clone();
-    let keys = KeyUse::new(world.clone(), world.clone());
+    let keys = KeyUse(world.ports());
     let end = keys.needed().await.unwrap()[0].until();
     for (at, is_needed) in [(end - SignedDuration::from_secs(1), true), (end, false)] {
         world.pass(at.duration_since(world.now()).as_secs());

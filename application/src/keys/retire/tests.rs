@@ -1,7 +1,7 @@
 use passlink_domain::Purpose;
 
 use super::*;
-use crate::ports::RetiredKey;
+use crate::ports::{Clock, RetiredKey};
 use crate::{
     codes::CodeError,
     fakes::World,
@@ -22,9 +22,9 @@ async fn nothing_is_made_with_a_key_that_was_retired() {
     let before = world.state();
     let sent = world.send_link().to_caller(ada.clone()).await;
     assert!(matches!(sent, Err(UserLinkError::Store(StoreError::KeyRetired(_)))), "{sent:?}");
-    let added = AddLink::new(world.issuer(), true).for_caller(ada.clone()).await;
+    let added = AddLink { issuer: world.issuer(), offered: true }.for_caller(ada.clone()).await;
     assert!(matches!(added, Err(UserLinkError::Store(StoreError::KeyRetired(_)))), "{added:?}");
-    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
     let new = NewPasskey { user: ada.user, attachment: None, domain: String::new() };
     let begun = register.begin(new).await;
     assert!(matches!(begun, Err(PasskeyError::Store(StoreError::KeyRetired(_)))), "{begun:?}");
@@ -38,7 +38,7 @@ async fn what_was_made_with_it_opens_nothing_whoever_made_it_when() {
     let world = World::new();
     let ada = world.user("ada").await;
     let code = world.mailed_link(&ada, Purpose::Register).await;
-    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
     let new = NewPasskey { user: ada.user.clone(), attachment: None, domain: String::new() };
     register.begin(new.clone()).await.unwrap();
     let credential = world.answer("one");
@@ -57,11 +57,11 @@ async fn what_was_made_with_it_opens_nothing_whoever_made_it_when() {
 async fn retiring_a_key_ends_its_ceremonies_and_is_remembered() {
     let world = World::new();
     let ada = world.user("ada").await;
-    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
     let new = NewPasskey { user: ada.user, attachment: None, domain: String::new() };
     register.begin(new).await.unwrap();
     let key = World::keys().newest().id().clone();
-    let retire = RetireKey::new(world.clone(), world.clone());
+    let retire = RetireKey(world.ports());
     let ended = retire.retire(key.clone(), "k2".parse().unwrap()).await.unwrap();
     assert_eq!(ended.ceremonies, 1);
     assert!(world.state().ceremonies.is_empty());

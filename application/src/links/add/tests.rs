@@ -7,7 +7,7 @@ use crate::fakes::World;
 async fn a_returned_link_is_recorded_and_no_mail_is_queued() {
     let world = World::new();
     let caller = world.user("ada").await;
-    let added = AddLink::new(world.issuer(), true).for_caller(caller).await.unwrap();
+    let added = AddLink { issuer: world.issuer(), offered: true }.for_caller(caller).await.unwrap();
     assert_eq!(added.details.sequence.get(), 2);
     assert_eq!(added.lifetime, Duration::from_secs(3600));
     let state = world.state();
@@ -20,7 +20,7 @@ async fn a_returned_link_is_recorded_and_no_mail_is_queued() {
 async fn a_user_without_a_verified_address_can_have_one_and_an_inactive_one_can_not() {
     let world = World::new();
     let caller = world.user("ada").await;
-    let add = AddLink::new(world.issuer(), true);
+    let add = AddLink { issuer: world.issuer(), offered: true };
     world.change(|all| all.users.get_mut("ada").unwrap().email = None);
     add.for_caller(caller.clone()).await.unwrap();
     world.change(|all| all.users.get_mut("ada").unwrap().state = UserState::Locked);
@@ -31,7 +31,7 @@ async fn a_user_without_a_verified_address_can_have_one_and_an_inactive_one_can_
 async fn returned_and_mailed_links_count_alike_in_the_hour_and_only_mailed_ones_cool_down() {
     let world = World::new();
     let caller = world.user("ada").await;
-    let (add, send) = (AddLink::new(world.issuer(), true), world.send_link());
+    let (add, send) = (AddLink { issuer: world.issuer(), offered: true }, world.send_link());
     add.for_caller(caller.clone()).await.unwrap();
     send.to_caller(caller.clone()).await.unwrap();
     for _ in 0..3 {
@@ -44,7 +44,7 @@ async fn returned_and_mailed_links_count_alike_in_the_hour_and_only_mailed_ones_
 async fn where_links_are_not_returned_nobody_gets_one() {
     let world = World::new();
     let caller = world.user("ada").await;
-    let refused = AddLink::new(world.issuer(), false).for_caller(caller).await;
+    let refused = AddLink { issuer: world.issuer(), offered: false }.for_caller(caller).await;
     assert!(matches!(refused, Err(UserLinkError::NotOffered)));
     assert!(world.state().links.is_empty());
 }
@@ -54,7 +54,7 @@ async fn a_clock_that_is_set_back_keeps_nobody_from_the_next_link() {
     let world = World::new();
     let caller = world.user("ada").await;
     let policy = LinkPolicy { max_per_hour: 100, ..World::policy() };
-    let add = AddLink::new(LinkIssuer { policy, ..world.issuer() }, true);
+    let add = AddLink { issuer: LinkIssuer { policy, ..world.issuer() }, offered: true };
     for _ in 0..MAX_RETURNED {
         add.for_caller(caller.clone()).await.unwrap();
     }

@@ -6,8 +6,8 @@ async fn links_are_expired_when_their_time_has_run_out_and_counted_once() {
     let world = World::new();
     let caller = world.user("ada").await;
     world.send_link().to_caller(caller.clone()).await.unwrap();
-    AddLink::new(world.issuer(), true).for_caller(caller).await.unwrap();
-    let expire = ExpireLinks::new(world.clone(), world.clone(), world.clone());
+    AddLink { issuer: world.issuer(), offered: true }.for_caller(caller).await.unwrap();
+    let expire = ExpireLinks(world.ports());
     world.pass(3599);
     expire.run().await.unwrap();
     assert!(world.state().links.iter().all(|link| link.state == LinkState::Requested));
@@ -33,7 +33,7 @@ async fn a_mail_that_waits_with_a_link_that_expired_is_ended_and_one_in_hand_is_
     let in_hand =
         world.deliver_mail().claim(&mut slots, 1, std::time::Instant::now()).await.unwrap();
     world.pass(3600);
-    ExpireLinks::new(world.clone(), world.clone(), world.clone()).run().await.unwrap();
+    ExpireLinks(world.ports()).run().await.unwrap();
     for mail in world.state().mails {
         let ended = mail.id != in_hand[0].id;
         assert_eq!(mail.state == OutboxState::Failed, ended);
@@ -48,7 +48,7 @@ async fn how_much_was_mailed_to_a_mailbox_is_forgotten_after_an_hour() {
     let world = World::new();
     let caller = world.user("ada").await;
     world.send_link().to_caller(caller).await.unwrap();
-    let expire = ExpireLinks::new(world.clone(), world.clone(), world.clone());
+    let expire = ExpireLinks(world.ports());
     for (passed, kept) in [(3600, 1), (1, 0)] {
         world.pass(passed);
         expire.run().await.unwrap();

@@ -9,7 +9,7 @@ use crate::{
 };
 
 async fn inspect(world: &Arc<World>, code: &PresentedCode<LinkId>) -> LinkView {
-    let inspect = InspectLink::new(world.codes(), world.clone());
+    let inspect = InspectLink(world.codes());
     inspect.by_code(presented(code.id.clone(), &code.code)).await.unwrap()
 }
 
@@ -94,7 +94,7 @@ async fn who_can_revoke_a_link_sees_it_whatever_the_users_state_and_not_at_a_mai
     let world = World::new();
     let ada = world.user("ada").await;
     let code = world.mailed_link(&ada, Purpose::Revoke).await;
-    let inspect = InspectLink::new(world.codes(), world.clone());
+    let inspect = InspectLink(world.codes());
     let view = async || {
         let view = inspect.by_revoke_code(presented(code.id.clone(), &code.code)).await.unwrap();
         (view.state, view.display_name, view.masked_email)

@@ -9,7 +9,7 @@ const LIFETIME: i64 = 3600;
 const DAY: i64 = 24 * 3600;
 
 fn resend(world: &Arc<World>) -> ResendLink {
-    ResendLink::new(world.codes(), world.send_link())
+    ResendLink { codes: world.codes(), send: world.send_link() }
 }
 
 /// Ada, and the code of a link that was mailed to her.

@@ -113,7 +113,7 @@ async fn a_clock_that_is_set_back_starts_the_cooldown_once_more_and_not_again_an
     world.pass(3600);
     world.send_link().to_caller(caller.clone()).await.unwrap();
     world.set_clock(-DAY);
-    let resend = ResendLink::new(world.codes(), world.send_link());
+    let resend = ResendLink { codes: world.codes(), send: world.send_link() };
     world.change(|state| state.links[0].state = LinkState::Expired);
     let again = || presented(code.id.clone(), &code.code);
     let refused = resend.by_code(again()).await;
@@ -133,7 +133,7 @@ async fn a_newer_link_replaces_one_that_a_clock_which_was_ahead_recorded() {
         policy: LinkPolicy { cooldown: Duration::ZERO, ..World::policy() },
         ..world.issuer()
     };
-    SendLink::new(desk, world.clone()).to_caller(caller).await.unwrap();
+    SendLink { issuer: desk, wake: world.clone() }.to_caller(caller).await.unwrap();
     let [older, newer] = &world.state().links[..] else { panic!() };
     assert!(older.requested < newer.requested);
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     fakes::World,
     mails::{Mail, ManageOutbox, Urgency, mail_server::ServerHint, slots::MailSlots},
-    ports::{Attempt, MailError, MailOutcome, MailReason, OutboxState},
+    ports::{Attempt, Clock, MailError, MailOutcome, MailReason, OutboxState},
 };
 
 /// A user for whom a link was requested.
@@ -86,7 +86,7 @@ async fn a_refused_mail_ends_as_failed_and_an_operator_can_have_it_tried_again()
     assert_eq!(work(&world).await, [MailOutcome::Failed("550 no such user".into())]);
     assert_eq!(world.state().links[0].state, LinkState::Undeliverable);
     let id = world.state().mails[0].id.clone();
-    let outbox = ManageOutbox::new(world.clone(), world.clone(), world.clone());
+    let outbox = ManageOutbox { ports: world.ports(), wake: world.clone() };
     outbox.retry(id.clone()).await.unwrap();
     assert_eq!(work(&world).await, [MailOutcome::Sent("250 ok".into())]);
     let tried = world.tried.lock().unwrap().clone();
@@ -138,7 +138,7 @@ async fn an_operator_who_has_a_mail_tried_again_that_may_have_arrived_sends_one_
         work_answered(&world, unclear()).await;
     }
     let id = world.state().mails[0].id.clone();
-    let outbox = ManageOutbox::new(world.clone(), world.clone(), world.clone());
+    let outbox = ManageOutbox { ports: world.ports(), wake: world.clone() };
     outbox.retry(id.clone()).await.unwrap();
     assert!(matches!(work_answered(&world, unclear()).await, MailOutcome::Failed(_)));
     outbox.retry(id).await.unwrap();
@@ -278,7 +278,7 @@ async fn an_outcome_that_stands_already_is_recorded_and_nobody_elses() {
 async fn a_mail_that_is_being_sent_can_not_be_tried_again() {
     let world = requested().await;
     let claimed = world.claim().await.remove(0);
-    let outbox = ManageOutbox::new(world.clone(), world.clone(), world.clone());
+    let outbox = ManageOutbox { ports: world.ports(), wake: world.clone() };
     let error = outbox.retry(claimed.id.clone()).await.unwrap_err();
     assert!(error.to_string().contains("is being sent"), "{error}");
     world.pass(46);
@@ -352,9 +352,9 @@ async fn what_a_worker_has_in_hand_is_not_given_to_itself_whatever_the_clock_say
         let now = std::time::Instant::now();
         assert_eq!(worker.claim(&mut slots, 4, now).await.unwrap().len(), 1);
         world.set_clock(seconds);
-        worker.ripen(&slots).await.unwrap();
+        worker.make_due_mails_ready(&slots).await.unwrap();
         assert!(worker.claim(&mut slots, 4, now).await.unwrap().is_empty());
-        worker.ripen(&MailSlots::new(4)).await.unwrap();
+        worker.make_due_mails_ready(&MailSlots::new(4)).await.unwrap();
         assert_eq!(worker.claim(&mut slots, 4, now).await.unwrap().len(), 1, "another one's");
     }
 }

@@ -26,8 +26,8 @@ async fn all_passkeys_or_a_users_come_page_by_page_with_the_handle() {
         };
         lines.push((number, Ok(imported)));
     }
-    ImportPasskeys::new(world.passkeys()).import(lines).await.unwrap();
-    let export = ExportPasskeys::new(world.clone());
+    ImportPasskeys(world.passkeys()).import(lines, || ()).await.unwrap();
+    let export = ExportPasskeys(world.ports());
     let page = async |user: Option<&str>, after: Option<&str>| -> Vec<(CredentialId, UserHandle)> {
         let user = user.map(|user| user.parse().unwrap());
         let page = export.page(user, after.map(|after| after.parse().unwrap()), 2).await.unwrap();

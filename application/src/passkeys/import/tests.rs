@@ -21,7 +21,7 @@ fn imported(id: &str, user: &str) -> ImportedPasskey {
 
 async fn import(world: &Arc<World>, passkeys: &[ImportedPasskey]) -> Result<u64, ImportError> {
     let lines = (1..).zip(passkeys.iter().cloned().map(Ok)).collect();
-    ImportPasskeys::new(world.passkeys()).import(lines).await
+    ImportPasskeys(world.passkeys()).import(lines, || ()).await
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn every_line_that_is_wrong_is_told_and_nothing_is_added() {
             }),
         ),
     ];
-    let refused = ImportPasskeys::new(world.passkeys()).import(lines).await.unwrap_err();
+    let refused = ImportPasskeys(world.passkeys()).import(lines, || ()).await.unwrap_err();
     let expected = "nothing was imported\n\
         line 2: email: unknown\n\
         line 4: user: there is no user with this id\n\
@@ -97,7 +97,7 @@ async fn every_line_that_is_wrong_is_told_and_nothing_is_added() {
 async fn a_handle_that_only_a_ceremony_knew_makes_room_and_the_ceremony_ends() {
     let world = World::new();
     let ada = world.user("ada").await.user;
-    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
     let new = NewPasskey { user: ada.clone(), attachment: None, domain: String::new() };
     register.begin(new).await.unwrap();
     let credential = world.answer("two");

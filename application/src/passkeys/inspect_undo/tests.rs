@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use passlink_domain::{Text, UNDO_FOR, UserState};
 
 use super::*;
@@ -11,7 +13,7 @@ use crate::{
 /// Ada's passkey, registered with a link of the caller's.
 async fn registered(world: &Arc<World>, ada: &Caller) -> passlink_domain::Passkey {
     let code = world.returned_link(ada).await;
-    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
     let new = NewPasskey { user: ada.user.clone(), attachment: None, domain: String::new() };
     let begun = register.begin_with_code(new, code).await.unwrap();
     let credential = world.answer(begun.passkey.as_str());
@@ -31,7 +33,7 @@ async fn a_page_learns_what_it_can_undo_and_changes_nothing() {
     let world = World::new();
     let ada = world.user("ada").await;
     let passkey = registered(&world, &ada).await;
-    let inspect = InspectUndo::new(world.codes(), world.clone());
+    let inspect = InspectUndo(world.codes());
     let before = world.state();
     let view = inspect.by_code(code(&passkey)).await.unwrap();
     let expected = UndoView {
@@ -51,7 +53,7 @@ async fn a_page_learns_what_it_can_undo_and_changes_nothing() {
     world.pass(UNDO_FOR.as_secs() as i64);
     assert_eq!(inspect.by_code(code(&passkey)).await.unwrap().state, UndoState::Expired);
     world.pass(-1);
-    let remove = RemovePasskey::new(world.passkeys());
+    let remove = RemovePasskey(world.passkeys());
     remove.undo(&world.codes(), code(&passkey), false).await.unwrap();
     assert_eq!(inspect.by_code(code(&passkey)).await.unwrap().state, UndoState::Done);
     let wrong = inspect.by_code(presented(passkey.id, "wrong")).await;
@@ -62,12 +64,12 @@ async fn a_page_learns_what_it_can_undo_and_changes_nothing() {
 async fn a_token_can_be_revoked_as_long_as_it_holds() {
     let world = World::new();
     let ada = world.user("ada").await.user;
-    let tokens = ManageTokens::new(world.clone(), world.clone(), world.clone());
+    let tokens = ManageTokens(world.ports());
     let new = NewToken { user: ada, name: None, lifetime: None };
     let (token, bearer) = tokens.create(new).await.unwrap();
     let caller = tokens.caller(&bearer).await.unwrap();
     let passkey = registered(&world, &caller).await;
-    let inspect = InspectUndo::new(world.codes(), world.clone());
+    let inspect = InspectUndo(world.codes());
     assert!(inspect.by_code(code(&passkey)).await.unwrap().can_revoke_token);
     tokens.revoke(token.id).await.unwrap();
     assert!(!inspect.by_code(code(&passkey)).await.unwrap().can_revoke_token);

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use passlink_domain::{NotReachable, UserHandle, UserState};
 
 use super::*;
@@ -26,7 +28,7 @@ async fn world() -> Arc<World> {
         };
         lines.push((line, Ok(imported)));
     }
-    ImportPasskeys::new(world.passkeys()).import(lines).await.unwrap();
+    ImportPasskeys(world.passkeys()).import(lines, || ()).await.unwrap();
     world.change(|state| state.passkeys[2].removed = Some(state.passkeys[2].created));
     world
 }
@@ -34,15 +36,15 @@ async fn world() -> Arc<World> {
 #[tokio::test]
 async fn a_caller_sees_their_own_passkeys_and_where_their_history_stands() {
     let world = world().await;
-    let list = ListPasskeys::new(world.clone());
-    let (passkeys, details) = list.of_caller("ada".parse().unwrap()).await.unwrap();
+    let list = ListPasskeys(world.ports());
+    let (passkeys, details) = list.list_for_caller("ada".parse().unwrap()).await.unwrap();
     assert_eq!(passkeys, [world.state().passkeys[0].clone()]);
     assert_eq!((details.sequence.get(), details.created), (3, None));
     assert_eq!(details.changed, world.state().events.last().unwrap().at);
     world.change_user("ada", |ada| ada.state = UserState::Locked);
-    let refused = list.of_caller("ada".parse().unwrap()).await;
+    let refused = list.list_for_caller("ada".parse().unwrap()).await;
     assert!(matches!(refused, Err(PasskeyError::NotReachable(NotReachable::NotActive))));
-    let refused = list.of_caller("eve".parse().unwrap()).await;
+    let refused = list.list_for_caller("eve".parse().unwrap()).await;
     assert!(matches!(refused, Err(PasskeyError::UserNotFound)));
 }
 
@@ -50,9 +52,9 @@ async fn a_caller_sees_their_own_passkeys_and_where_their_history_stands() {
 async fn an_operator_sees_the_passkeys_of_a_user_however_the_user_stands() {
     let world = world().await;
     world.change_user("ada", |ada| ada.state = UserState::Locked);
-    let list = ListPasskeys::new(world.clone());
-    let passkeys = list.of_user("ada".parse().unwrap()).await.unwrap();
+    let list = ListPasskeys(world.ports());
+    let passkeys = list.list_for_operator("ada".parse().unwrap()).await.unwrap();
     assert_eq!(passkeys, [world.state().passkeys[0].clone()]);
-    let refused = list.of_user("eve".parse().unwrap()).await;
+    let refused = list.list_for_operator("eve".parse().unwrap()).await;
     assert!(matches!(refused, Err(PasskeyError::UserNotFound)));
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     codes::PresentedCode,
-    ids::{new_id, random_uuid},
+    ids::random_uuid,
     keys::retire::signing_key,
     passkeys::{PasskeyError, PasskeyRegistry},
     ports::{NewCredential, Repositories},
@@ -73,20 +73,20 @@ impl RegisterPasskey {
         opened_by: OpenedBy,
     ) -> Result<BegunRegistration, PasskeyError> {
         let registry = &self.registry;
-        let id = new_id(registry.clock.now(), &*registry.random);
-        registry.observer.ceremony(&id, &opened_by);
+        let id = registry.ports.new_id();
+        registry.ports.observer.ceremony(&id, &opened_by);
         if !new.domain.is_empty() && !registry.webauthn.serves(&new.domain) {
             return Err(PasskeyError::Domain);
         }
         let opening = Opening {
             id,
-            handle: random_uuid(&*registry.random).into(),
+            handle: random_uuid(&*registry.ports.random).into(),
             registry: registry.clone(),
             keys: self.codes.keys.clone(),
             new,
             opened_by,
         };
-        registry.store.write(opening, |opening, tx| Box::pin(open(opening, tx))).await
+        registry.ports.store.write(opening, |opening, tx| Box::pin(open(opening, tx))).await
     }
 }
 

@@ -85,7 +85,7 @@ impl RegisterPasskey {
                 open.ok_or(PasskeyError::NotVerified)?
             }
         };
-        self.registry.observer.ceremony(&open.ceremony.id, &open.ceremony.opened_by);
+        self.registry.ports.observer.ceremony(&open.ceremony.id, &open.ceremony.opened_by);
         let (user, id) = (open.ceremony.user.clone(), open.ceremony.id.clone());
         match self.finish_ceremony(open, answer).await {
             // The same answer may have come twice, and the other one used the link up.
@@ -117,12 +117,15 @@ impl RegisterPasskey {
         let notice = self.registry.notice(ceremony.id.clone());
         let (ceremony, keys) = (open.ceremony, self.codes.keys.clone());
         let finished = Finished { ceremony, credential, name, device, notice, keys };
-        let work =
-            self.registry.store.write(finished, |finished, tx| Box::pin(record(finished, tx)));
+        let work = self
+            .registry
+            .ports
+            .store
+            .write(finished, |finished, tx| Box::pin(record(finished, tx)));
         let (details, redeemed) = work.await?;
         if let Some(Redeemed { kind, after }) = redeemed {
-            self.registry.observer.links(LinkState::Redeemed, kind, 1);
-            after.into_iter().for_each(|after| self.registry.observer.redeemed(after));
+            self.registry.ports.observer.links(LinkState::Redeemed, kind, 1);
+            after.into_iter().for_each(|after| self.registry.ports.observer.redeemed(after));
         }
         self.registry.wake.wake();
         Ok(details)
@@ -130,7 +133,9 @@ impl RegisterPasskey {
 
     fn verify(&self, open: &Open, answer: &str) -> Result<Credential, PasskeyError> {
         let (webauthn, ceremony) = (&*self.registry.webauthn, &open.ceremony);
-        if !ceremony.is_open_at(self.registry.clock.now()) || ceremony.rp_id != webauthn.rp_id() {
+        if !ceremony.is_open_at(self.registry.ports.clock.now())
+            || ceremony.rp_id != webauthn.rp_id()
+        {
             return Err(PasskeyError::NotVerified);
         }
         let verified = info_span!("passlink.verify_credential")
@@ -150,7 +155,7 @@ impl RegisterPasskey {
     }
 
     async fn find(&self, id: PasskeyId) -> Result<Option<Open>, PasskeyError> {
-        let find = self.registry.store.read(id, |id, tx| Box::pin(tx.ceremony(id)));
+        let find = self.registry.ports.store.read(id, |id, tx| Box::pin(tx.ceremony(id)));
         Ok(find.await?.and_then(|ceremony| self.open(ceremony)))
     }
 
@@ -165,7 +170,7 @@ impl RegisterPasskey {
         user: UserId,
         challenge: Option<Vec<u8>>,
     ) -> Result<Option<Open>, PasskeyError> {
-        let own = self.registry.store.read(user, |user, tx| {
+        let own = self.registry.ports.store.read(user, |user, tx| {
             Box::pin(async move {
                 tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?.active()?;
                 Ok::<_, PasskeyError>(tx.ceremonies_of(user).await?)
@@ -182,8 +187,8 @@ impl RegisterPasskey {
     /// that the answer does not verify: for a used link, that would say that this ceremony used it.
     async fn check_link(&self, ceremony: &Ceremony) -> Result<(), PasskeyError> {
         let OpenedBy::Link(link) = &ceremony.opened_by else { return Ok(()) };
-        let (now, ids) = (self.registry.clock.now(), (ceremony.user.clone(), link.clone()));
-        let serves = self.registry.store.read(ids, move |(user, link), tx| {
+        let (now, ids) = (self.registry.ports.clock.now(), (ceremony.user.clone(), link.clone()));
+        let serves = self.registry.ports.store.read(ids, move |(user, link), tx| {
             Box::pin(async move {
                 let user = tx.user(user).await?.ok_or_else(invalid_code)?;
                 serving_link(link, &user, now, tx).await.map(drop)
@@ -196,6 +201,7 @@ impl RegisterPasskey {
     async fn missing(&self, user: UserId, id: PasskeyId) -> PasskeyError {
         let made = self
             .registry
+            .ports
             .store
             .read((user, id), |(user, id), tx| Box::pin(passkey_of_user(user, id, tx)));
         match made.await {

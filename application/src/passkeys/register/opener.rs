@@ -29,7 +29,7 @@ pub(super) async fn lock_opener(
         return Ok(Opener { user, link: None, now });
     };
     let user = tx.user_for_update(user).await?.ok_or_else(invalid_code)?;
-    let now = registry.clock.now();
+    let now = registry.ports.clock.now();
     let link = serving_link(link, &user, now, tx).await?;
     Ok(Opener { user, link: Some(link), now })
 }

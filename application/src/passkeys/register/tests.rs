@@ -8,7 +8,7 @@ use crate::fakes::{World, credential, everything::*, presented};
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1";
 
 fn register(world: &Arc<World>) -> RegisterPasskey {
-    RegisterPasskey::new(world.passkeys(), world.codes())
+    RegisterPasskey { registry: world.passkeys(), codes: world.codes() }
 }
 
 fn new_for(user: &str) -> NewPasskey {

@@ -11,13 +11,13 @@ use crate::{
 };
 
 fn remove(world: &Arc<World>) -> RemovePasskey {
-    RemovePasskey::new(world.passkeys())
+    RemovePasskey(world.passkeys())
 }
 
 /// A passkey of Ada's.
 async fn passkey(world: &Arc<World>) -> Passkey {
     let ada = world.user("ada").await.user;
-    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
     let new = NewPasskey { user: ada.clone(), attachment: None, domain: String::new() };
     register.begin(new).await.unwrap();
     let credential = world.answer("one");
@@ -41,15 +41,19 @@ async fn a_passkey_is_removed_once_with_a_change_and_a_mail() {
     let world = World::new();
     let passkey = passkey(&world).await;
     world.pass(5);
-    let details = remove(&world).of_caller(passkey.user.clone(), passkey.id.clone()).await.unwrap();
+    let details =
+        remove(&world).remove_for_caller(passkey.user.clone(), passkey.id.clone()).await.unwrap();
     assert_eq!((details.sequence.get(), details.created), (3, None));
     let state = world.state();
     assert_eq!(state.passkeys[0].removed, Some(details.changed));
     assert_eq!(state.events[2].kind, EventKind::PasskeyRemoved(passkey.id.clone()));
     assert_eq!(state.mails[1].about, MailSubject::PasskeyRemoved(passkey.id.clone()));
-    let again = remove(&world).of_caller(passkey.user, passkey.id.clone()).await;
+    let again = remove(&world).remove_for_caller(passkey.user, passkey.id.clone()).await;
     assert!(matches!(again, Err(PasskeyError::NotFound)));
-    assert!(matches!(remove(&world).by_operator(passkey.id).await, Err(PasskeyError::NotFound)));
+    assert!(matches!(
+        remove(&world).remove_for_operator(passkey.id).await,
+        Err(PasskeyError::NotFound)
+    ));
     assert_eq!((world.state().events.len(), world.state().mails.len()), (3, 2));
 }
 
@@ -58,7 +62,7 @@ async fn nobody_removes_anothers() {
     let world = World::new();
     let passkey = passkey(&world).await;
     let bob = world.user("bob").await.user;
-    let refused = remove(&world).of_caller(bob, passkey.id).await;
+    let refused = remove(&world).remove_for_caller(bob, passkey.id).await;
     assert!(matches!(refused, Err(PasskeyError::NotFound)));
     assert!(!is_removed(&world));
 }
@@ -68,9 +72,9 @@ async fn a_locked_user_removes_nothing_and_an_operator_does_all_the_same() {
     let world = World::new();
     let passkey = passkey(&world).await;
     world.change_user("ada", |ada| ada.state = UserState::Locked);
-    let refused = remove(&world).of_caller(passkey.user, passkey.id.clone()).await;
+    let refused = remove(&world).remove_for_caller(passkey.user, passkey.id.clone()).await;
     assert!(matches!(refused, Err(PasskeyError::NotReachable(NotReachable::NotActive))));
-    let removed = remove(&world).by_operator(passkey.id).await.unwrap();
+    let removed = remove(&world).remove_for_operator(passkey.id).await.unwrap();
     assert_eq!(world.state().passkeys, [removed]);
     assert!(is_removed(&world));
     assert_eq!(world.state().users["ada"].sequence.get(), 3);
@@ -131,12 +135,12 @@ async fn a_registration_can_be_undone_for_seven_days_and_by_no_other_code() {
 /// A token of Ada's, and a passkey that was registered with a link that it made.
 async fn with_token(world: &Arc<World>) -> (Caller, Passkey) {
     let ada = world.user("ada").await;
-    let tokens = ManageTokens::new(world.clone(), world.clone(), world.clone());
+    let tokens = ManageTokens(world.ports());
     let new = NewToken { user: ada.user.clone(), name: None, lifetime: None };
     let (_, bearer) = tokens.create(new).await.unwrap();
     let ada = tokens.caller(&bearer).await.unwrap();
     let code = world.returned_link(&ada).await;
-    let register = RegisterPasskey::new(world.passkeys(), world.codes());
+    let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
     let new = NewPasskey { user: ada.user.clone(), attachment: None, domain: String::new() };
     let begun = register.begin_with_code(new, code).await.unwrap();
     let credential = world.answer("one");
@@ -154,7 +158,7 @@ fn revoked(world: &World) -> Vec<bool> {
 async fn undo_revokes_the_token_that_made_the_link_when_asked_and_ends_its_other_links() {
     let world = World::new();
     let (ada, passkey) = with_token(&world).await;
-    let other = ManageTokens::new(world.clone(), world.clone(), world.clone());
+    let other = ManageTokens(world.ports());
     let new = NewToken { user: ada.user.clone(), name: None, lifetime: None };
     other.create(new).await.unwrap();
     world.returned_link(&ada).await;

@@ -19,3 +19,6 @@ pub enum StoreError {
     #[error("the database did not do as expected")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
+
+/// What the store answers.
+pub type StoreResult<T> = Result<T, StoreError>;

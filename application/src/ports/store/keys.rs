@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{KeyId, PasskeyLink};
 
-use crate::ports::StoreError;
+use crate::ports::StoreResult;
 
 /// A key that codes are derived from which open something, or can be sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,13 +43,13 @@ pub trait KeyNeeds {
         &mut self,
         expired_after: Timestamp,
         now: Timestamp,
-    ) -> Result<Vec<KeyNeed>, StoreError>;
+    ) -> StoreResult<Vec<KeyNeed>>;
     async fn users_of_key(
         &mut self,
         key: &KeyId,
         expired_after: Timestamp,
         now: Timestamp,
-    ) -> Result<KeyUsers, StoreError>;
+    ) -> StoreResult<KeyUsers>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,11 +82,11 @@ impl AddAssign for EndedByKey {
 /// Keys that were retired at once, from which nothing is derived any more.
 #[async_trait]
 pub trait RetiredKeys {
-    async fn is_retired(&mut self, key: &KeyId) -> Result<bool, StoreError>;
+    async fn is_retired(&mut self, key: &KeyId) -> StoreResult<bool>;
     /// All of them, by id.
-    async fn retired_keys(&mut self) -> Result<Vec<RetiredKey>, StoreError>;
+    async fn retired_keys(&mut self) -> StoreResult<Vec<RetiredKey>>;
     /// Remembers that the key was retired; one that was before stays as it was.
-    async fn retire_key(&mut self, key: &KeyId, at: Timestamp) -> Result<(), StoreError>;
+    async fn retire_key(&mut self, key: &KeyId, at: Timestamp) -> StoreResult<()>;
     /// Revokes up to `limit` links that need the key, as [`KeyNeeds`] says, ends its ceremonies, and
     /// lets up to `limit` undo codes be derived from `newer` instead; returns how many there were, or
     /// `None` when there is nothing left.
@@ -96,5 +96,5 @@ pub trait RetiredKeys {
         newer: &KeyId,
         (expired_after, now): (Timestamp, Timestamp),
         limit: u64,
-    ) -> Result<Option<EndedByKey>, StoreError>;
+    ) -> StoreResult<Option<EndedByKey>>;
 }

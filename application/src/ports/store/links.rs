@@ -1,12 +1,12 @@
-//! Passkey links, as they are kept.
+//! Passkey links, and how much is mailed to mailboxes, as they are kept.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    LinkId, LinkKind, LinkState, OpenLink, PasskeyLink, RecentLinks, TokenId, UserId,
+    LinkId, LinkKind, LinkState, Mailbox, OpenLink, PasskeyLink, RecentLinks, TokenId, UserId,
 };
 
-use crate::ports::StoreError;
+use crate::ports::StoreResult;
 
 #[async_trait]
 pub trait Links {
@@ -16,7 +16,7 @@ pub trait Links {
         user: &UserId,
         since: Timestamp,
         limit: u32,
-    ) -> Result<RecentLinks, StoreError>;
+    ) -> StoreResult<RecentLinks>;
     /// Those returned links of the user that are open and were requested after `since`, at most
     /// `limit` of them.
     async fn open_returned_links(
@@ -25,43 +25,30 @@ pub trait Links {
         since: Timestamp,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<OpenLink>, StoreError>;
+    ) -> StoreResult<Vec<OpenLink>>;
     /// Sets links of the user that were requested at `now` or later, by a clock that was ahead, to a
     /// millisecond before `now`.
-    async fn set_requested_before(
-        &mut self,
-        user: &UserId,
-        now: Timestamp,
-    ) -> Result<(), StoreError>;
+    async fn set_requested_before(&mut self, user: &UserId, now: Timestamp) -> StoreResult<()>;
     /// Up to `limit` of the user's links, by id, after `after`.
     async fn links_of(
         &mut self,
         user: &UserId,
         after: Option<&LinkId>,
         limit: u64,
-    ) -> Result<Vec<PasskeyLink>, StoreError>;
-    async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError>;
-    async fn link(&mut self, id: &LinkId) -> Result<Option<PasskeyLink>, StoreError>;
+    ) -> StoreResult<Vec<PasskeyLink>>;
+    async fn add_link(&mut self, link: &PasskeyLink) -> StoreResult<()>;
+    async fn link(&mut self, id: &LinkId) -> StoreResult<Option<PasskeyLink>>;
     /// Moves a link from one state to another; `false` when it is no longer in `from`.
-    async fn move_link(
-        &mut self,
-        id: &LinkId,
-        from: LinkState,
-        to: LinkState,
-    ) -> Result<bool, StoreError>;
+    async fn move_link(&mut self, id: &LinkId, from: LinkState, to: LinkState)
+    -> StoreResult<bool>;
     /// Marks an expired link as resent, which it is not again; `false`, and nothing changed, when it
     /// is not expired, has ended otherwise, or is marked already.
-    async fn mark_resent(&mut self, id: &LinkId, now: Timestamp) -> Result<bool, StoreError>;
+    async fn mark_resent(&mut self, id: &LinkId, now: Timestamp) -> StoreResult<bool>;
     /// Ends a link that is open at `now`; `false`, and nothing changed, when it is not.
-    async fn end_link(
-        &mut self,
-        id: &LinkId,
-        to: LinkState,
-        now: Timestamp,
-    ) -> Result<bool, StoreError>;
+    async fn end_link(&mut self, id: &LinkId, to: LinkState, now: Timestamp) -> StoreResult<bool>;
     /// Replaces the user's mailed links that are not final and were requested before `newer`;
     /// returns how many there were.
-    async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError>;
+    async fn replace_links_before(&mut self, newer: &PasskeyLink) -> StoreResult<u64>;
     /// Moves up to `limit` links that are not final and whose time has run out at `now` to
     /// [`LinkState::Expired`]; returns them.
     async fn expire_links(
@@ -69,15 +56,34 @@ pub trait Links {
         kind: LinkKind,
         now: Timestamp,
         limit: u64,
-    ) -> Result<Vec<LinkId>, StoreError>;
+    ) -> StoreResult<Vec<LinkId>>;
     /// Revokes those links of this kind that the token has made and that are open; returns how many.
     async fn revoke_links_of_token(
         &mut self,
         token: &TokenId,
         kind: LinkKind,
         now: Timestamp,
-    ) -> Result<u64, StoreError>;
+    ) -> StoreResult<u64>;
     /// Revokes those links of the user that are open.
-    async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError>;
-    async fn delete_links_of(&mut self, user: &UserId) -> Result<(), StoreError>;
+    async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> StoreResult<()>;
+    async fn delete_links_of(&mut self, user: &UserId) -> StoreResult<()>;
+}
+
+/// How much is mailed to mailboxes.
+#[async_trait]
+pub trait Mailboxes {
+    /// Counts a mail to the mailbox, unless `most` were counted after `since`; nobody else counts one
+    /// before the transaction ends. Where it is not counted, answers when the last `most` were, the
+    /// newest first.
+    async fn count_mail(
+        &mut self,
+        mailbox: &Mailbox,
+        most: u32,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<Option<Vec<Timestamp>>>;
+    /// Sets mails that were counted later than `now`, by a clock that was ahead, to `now`.
+    async fn set_mails_before(&mut self, mailbox: &Mailbox, now: Timestamp) -> StoreResult<()>;
+    /// Forgets up to `limit` mailboxes to which nothing was mailed since `before`; returns how many.
+    async fn forget_mailboxes(&mut self, before: Timestamp, limit: u64) -> StoreResult<u64>;
 }

@@ -8,7 +8,7 @@ use passlink_domain::{OutboxId, UserId};
 
 use crate::{
     mails::{Lane, Urgency},
-    ports::{MailSubject, StoreError, TraceContext},
+    ports::{MailSubject, StoreResult, TraceContext},
 };
 
 /// A mail that nobody has in hand and that may go out now.
@@ -82,8 +82,8 @@ pub enum MailOutcome {
 pub trait MailQueue {
     /// The domains, as in [`Lane`], of up to `limit` mails that the mail server took: those that were
     /// queued last, and the last one first.
-    async fn served_domains(&mut self, limit: u64) -> Result<Vec<i64>, StoreError>;
-    async fn is_any_ready(&mut self) -> Result<bool, StoreError>;
+    async fn served_domains(&mut self, limit: u64) -> StoreResult<Vec<i64>>;
+    async fn is_any_ready(&mut self) -> StoreResult<bool>;
     /// Up to `limit` mails that may go out now: the most urgent first, then by lane, then the one
     /// that waits longest; behind all of `after`, where it is given. Within a writing transaction,
     /// nobody else takes them before it ends.
@@ -91,7 +91,7 @@ pub trait MailQueue {
         &mut self,
         after: Option<(Urgency, Lane)>,
         limit: usize,
-    ) -> Result<Vec<ReadyMail>, StoreError>;
+    ) -> StoreResult<Vec<ReadyMail>>;
     /// The same of one urgency and of one lane or all, of those that wait since `since` or later; by
     /// time.
     async fn ready_since(
@@ -100,41 +100,33 @@ pub trait MailQueue {
         lane: Option<Lane>,
         since: Timestamp,
         limit: usize,
-    ) -> Result<Vec<ReadyMail>, StoreError>;
+    ) -> StoreResult<Vec<ReadyMail>>;
     /// Takes these mails. Nobody else is given them until the lease ends, and each is counted as tried
     /// once more.
-    async fn take(
-        &mut self,
-        mails: &[ReadyMail],
-        lease: &Lease,
-    ) -> Result<Vec<ClaimedMail>, StoreError>;
-    /// Whether there are mails to [`Self::ripen`].
-    async fn are_ripe(
+    async fn take(&mut self, mails: &[ReadyMail], lease: &Lease) -> StoreResult<Vec<ClaimedMail>>;
+    /// Whether there are mails to [`Self::make_due_mails_ready`].
+    async fn are_mails_due(
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
         except: &[OutboxId],
-    ) -> Result<bool, StoreError>;
+    ) -> StoreResult<bool>;
     /// Makes up to `limit` mails of each kind ready whose wait for the next try is over, or whose lease
     /// has ended, except these.
-    async fn ripen(
+    async fn make_due_mails_ready(
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
         except: &[OutboxId],
         limit: u64,
-    ) -> Result<(), StoreError>;
+    ) -> StoreResult<()>;
     /// The holders of mails in hand, each once; `None` for those without a name.
-    async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError>;
+    async fn holders(&mut self) -> StoreResult<Vec<Option<String>>>;
     /// Makes the mails ready again that a holder has in hand.
-    async fn free_mails_of(&mut self, holder: Option<&str>) -> Result<(), StoreError>;
+    async fn free_mails_of(&mut self, holder: Option<&str>) -> StoreResult<()>;
     /// Keeps a claimed mail from others until `lease_end`; `false`, and nothing done, when it has been
     /// claimed again or settled since.
-    async fn renew(
-        &mut self,
-        claimed: &ClaimedMail,
-        lease_end: Timestamp,
-    ) -> Result<bool, StoreError>;
+    async fn renew(&mut self, claimed: &ClaimedMail, lease_end: Timestamp) -> StoreResult<bool>;
     /// Records what came of a claimed mail; `false`, and nothing recorded, when it has been
     /// claimed again since.
     async fn settle(
@@ -142,5 +134,5 @@ pub trait MailQueue {
         claimed: &ClaimedMail,
         outcome: &MailOutcome,
         at: Timestamp,
-    ) -> Result<bool, StoreError>;
+    ) -> StoreResult<bool>;
 }

@@ -2,17 +2,13 @@
 //!
 //! Why: `docs/decisions/unit-of-work.md`.
 
-mod ceremonies;
 mod error;
-mod history;
 mod keys;
 mod links;
 mod mail_queue;
-mod mailboxes;
 mod outbox;
 mod passkeys;
 mod staging;
-mod tokens;
 mod users;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,18 +16,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-pub use ceremonies::Ceremonies;
-pub use error::StoreError;
-pub use history::History;
+pub use error::{StoreError, StoreResult};
 pub use keys::{EndedByKey, KeyNeed, KeyNeeds, KeyUsers, RetiredKey, RetiredKeys};
-pub use links::Links;
+pub use links::{Links, Mailboxes};
 pub use mail_queue::{ClaimedMail, Lease, LongestWaits, MailOutcome, MailQueue, ReadyMail};
-pub use mailboxes::Mailboxes;
-pub use outbox::{MailSubject, Outbox, OutboxLoad, OutboxMail, OutboxState};
-pub use passkeys::Passkeys;
+pub use outbox::{MailSubject, Outbox, OutboxLoad, OutboxMail, OutboxState, TraceContext};
+pub use passkeys::{Ceremonies, Passkeys};
 pub use staging::{AddedSoFar, Obstacle, Obstacles, StagedUser, Staging};
-pub use tokens::Tokens;
-pub use users::Users;
+pub use users::{History, Tokens, Users};
 
 /// All repositories, as one transaction sees them.
 pub trait Repositories:
@@ -47,22 +39,6 @@ pub trait Repositories:
     + Outbox
     + Tokens
     + Send
-{
-}
-
-impl<T> Repositories for T where
-    T: Users
-        + Links
-        + MailQueue
-        + Mailboxes
-        + Passkeys
-        + Ceremonies
-        + KeyNeeds
-        + RetiredKeys
-        + History
-        + Outbox
-        + Tokens
-        + Send
 {
 }
 
@@ -85,13 +61,13 @@ pub trait Store: Send + Sync {
     ///
     /// A serialisation failure is not an error: the work is run again, a bounded number of times.
     /// Errors: [`StoreError`] if the transaction could not be begun or ended; nothing is kept then.
-    async fn run(&self, work: Work) -> Result<(), StoreError>;
+    async fn run(&self, work: Work) -> StoreResult<()>;
 
     /// Runs `work`, which only reads; each of its reads sees what is durable then.
-    async fn look(&self, work: Work) -> Result<(), StoreError>;
+    async fn look(&self, work: Work) -> StoreResult<()>;
 
     /// Whether the database can be reached and has the schema that this program needs.
-    async fn ready(&self) -> Result<(), StoreError>;
+    async fn ready(&self) -> StoreResult<()>;
 }
 
 impl dyn Store {
@@ -105,8 +81,8 @@ impl dyn Store {
         F: Send + Sync + 'static,
     {
         let slot = Slot::default();
-        self.run(slot.filled_by(input, work)).await?;
-        slot.take()
+        self.run(untyped(input, work, slot.clone())).await?;
+        take(&slot)
     }
 
     /// Runs `work`, which only reads, with `input`.
@@ -119,44 +95,37 @@ impl dyn Store {
         F: Send + Sync + 'static,
     {
         let slot = Slot::default();
-        self.look(slot.filled_by(input, work)).await?;
-        slot.take()
+        self.look(untyped(input, work, slot.clone())).await?;
+        take(&slot)
     }
 }
 
 /// Where the last run of a unit of work leaves its result.
-struct Slot<T, E>(Arc<Mutex<Option<Result<T, E>>>>);
+type Slot<R> = Arc<Mutex<Option<R>>>;
 
-impl<T, E> Default for Slot<T, E> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
+/// The work with its input, which leaves its result in `slot`.
+fn untyped<I, T, E, F>(input: I, work: F, slot: Slot<Result<T, E>>) -> Work
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + 'static,
+    F: for<'t> Fn(&'t I, &'t mut dyn Repositories) -> BoxFuture<'t, Result<T, E>>,
+    F: Send + Sync + 'static,
+{
+    let shared = Arc::new((input, work, slot));
+    Arc::new(move |repositories| {
+        let shared = shared.clone();
+        Box::pin(async move {
+            let (input, work, slot) = &*shared;
+            let result = work(input, repositories).await;
+            let settled = if result.is_ok() { Settled::Commit } else { Settled::RollBack };
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            settled
+        })
+    })
 }
 
-impl<T: Send + 'static, E: From<StoreError> + Send + 'static> Slot<T, E> {
-    fn filled_by<I, F>(&self, input: I, work: F) -> Work
-    where
-        I: Send + Sync + 'static,
-        F: for<'t> Fn(&'t I, &'t mut dyn Repositories) -> BoxFuture<'t, Result<T, E>>,
-        F: Send + Sync + 'static,
-    {
-        let (slot, shared) = (self.0.clone(), Arc::new((input, work)));
-        Arc::new(move |repositories| {
-            let (slot, shared) = (slot.clone(), shared.clone());
-            Box::pin(async move {
-                let result = (shared.1)(&shared.0, repositories).await;
-                let settled = match &result {
-                    Ok(_) => Settled::Commit,
-                    Err(_) => Settled::RollBack,
-                };
-                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-                settled
-            })
-        })
-    }
-
-    fn take(self) -> Result<T, E> {
-        let result = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        result.unwrap_or_else(|| Err(StoreError::NotRun.into()))
-    }
+fn take<T, E: From<StoreError>>(slot: &Slot<Result<T, E>>) -> Result<T, E> {
+    let result = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    result.unwrap_or_else(|| Err(StoreError::NotRun.into()))
 }

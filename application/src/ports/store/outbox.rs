@@ -6,7 +6,7 @@ use passlink_domain::{LinkId, OutboxId, PasskeyId, User, UserId, named};
 
 use crate::{
     mails::{Lane, MailKind, Urgency},
-    ports::{StoreError, TraceContext},
+    ports::StoreResult,
 };
 
 named! {
@@ -41,6 +41,11 @@ impl MailSubject {
         self.kind().urgency()
     }
 }
+
+/// Where an operation stands in a trace, as text that another process can go on from. Holds what the
+/// caller sent to be passed on (W3C `traceparent`, `tracestate` and `baggage`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceContext(pub String);
 
 /// A mail in the outbox. It names what it is about and holds none of its words, and no code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +98,7 @@ pub struct OutboxLoad {
 
 #[async_trait]
 pub trait Outbox {
-    async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError>;
+    async fn queue(&mut self, mail: &OutboxMail) -> StoreResult<()>;
     /// Ends the mails with these links that wait and that nobody has in hand, with `answer` for an
     /// operator to read; returns how many.
     async fn end_mails(
@@ -101,20 +106,20 @@ pub trait Outbox {
         links: &[LinkId],
         answer: &str,
         at: Timestamp,
-    ) -> Result<u64, StoreError>;
+    ) -> StoreResult<u64>;
     /// When the link's mail was accepted, if it was.
-    async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError>;
-    async fn load(&mut self) -> Result<OutboxLoad, StoreError>;
+    async fn accepted_at(&mut self, link: &LinkId) -> StoreResult<Option<Timestamp>>;
+    async fn load(&mut self) -> StoreResult<OutboxLoad>;
     /// Up to `limit` mails in `state`, by id, after `after`.
     async fn mails_in(
         &mut self,
         state: OutboxState,
         after: Option<&OutboxId>,
         limit: u64,
-    ) -> Result<Vec<OutboxMail>, StoreError>;
-    async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError>;
+    ) -> StoreResult<Vec<OutboxMail>>;
+    async fn mail(&mut self, id: &OutboxId) -> StoreResult<Option<OutboxMail>>;
     /// Makes a mail that waits or failed due at `at`; `false` when it does neither, or a worker has it
     /// in hand at that time.
-    async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError>;
-    async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError>;
+    async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> StoreResult<bool>;
+    async fn delete_mails_of(&mut self, user: &UserId) -> StoreResult<()>;
 }

@@ -1,31 +1,42 @@
-//! Passkeys, as they are kept.
+//! Passkeys and registration ceremonies, as they are kept.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_domain::{Passkey, PasskeyId, UserId};
+use passlink_domain::{Ceremony, Passkey, PasskeyId, UserId};
 
-use crate::ports::StoreError;
+use crate::ports::StoreResult;
 
 #[async_trait]
 pub trait Passkeys {
     /// The user's passkeys that are not removed, the oldest first.
-    async fn passkeys_of(&mut self, user: &UserId) -> Result<Vec<Passkey>, StoreError>;
+    async fn passkeys_of(&mut self, user: &UserId) -> StoreResult<Vec<Passkey>>;
     /// Up to `limit` passkeys that are not removed, of the user or of all, by id, after `after`.
     async fn passkeys_after(
         &mut self,
         user: Option<&UserId>,
         after: Option<&PasskeyId>,
         limit: u64,
-    ) -> Result<Vec<Passkey>, StoreError>;
+    ) -> StoreResult<Vec<Passkey>>;
     /// Whether the user has a passkey, or had one that was removed.
-    async fn had_passkeys(&mut self, user: &UserId) -> Result<bool, StoreError>;
+    async fn had_passkeys(&mut self, user: &UserId) -> StoreResult<bool>;
     /// The passkey, removed or not.
-    async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError>;
+    async fn passkey(&mut self, id: &PasskeyId) -> StoreResult<Option<Passkey>>;
     /// Adds a passkey; `false` when its credential is registered already, for any user.
-    async fn add_passkey(&mut self, passkey: &Passkey) -> Result<bool, StoreError>;
+    async fn add_passkey(&mut self, passkey: &Passkey) -> StoreResult<bool>;
     /// Removes a passkey; `false` when it is not there or removed already.
-    async fn remove_passkey(&mut self, id: &PasskeyId, at: Timestamp) -> Result<bool, StoreError>;
+    async fn remove_passkey(&mut self, id: &PasskeyId, at: Timestamp) -> StoreResult<bool>;
     /// Deletes all that the user has of passkeys: those that were removed, ceremonies and the
     /// user's handle as well.
-    async fn delete_passkeys_of(&mut self, user: &UserId) -> Result<(), StoreError>;
+    async fn delete_passkeys_of(&mut self, user: &UserId) -> StoreResult<()>;
+}
+
+#[async_trait]
+pub trait Ceremonies {
+    /// Adds a ceremony; of the user's others, the newest remain, so that there are at most `most`.
+    async fn add_ceremony(&mut self, ceremony: &Ceremony, most: u64) -> StoreResult<()>;
+    /// The ceremony that makes this passkey.
+    async fn ceremony(&mut self, id: &PasskeyId) -> StoreResult<Option<Ceremony>>;
+    async fn ceremonies_of(&mut self, user: &UserId) -> StoreResult<Vec<Ceremony>>;
+    /// Ends a ceremony; `false` when it has ended already.
+    async fn end_ceremony(&mut self, id: &PasskeyId) -> StoreResult<bool>;
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::User;
 
-use crate::ports::StoreError;
+use crate::ports::StoreResult;
 
 /// A user who waits to be added, and the line that the user comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,15 +59,11 @@ pub type AddedSoFar<'t> = &'t (dyn Fn(u64) + Send + Sync);
 #[async_trait]
 pub trait Staging: Send {
     /// Takes users, to be added as of `at`.
-    async fn stage(&mut self, users: &[StagedUser], at: Timestamp) -> Result<(), StoreError>;
+    async fn stage(&mut self, users: &[StagedUser], at: Timestamp) -> StoreResult<()>;
     /// What stands in the way of those who wait, the first `limit` of each kind.
-    async fn obstacles(&mut self, limit: usize) -> Result<Vec<Obstacles>, StoreError>;
+    async fn obstacles(&mut self, limit: usize) -> StoreResult<Vec<Obstacles>>;
     /// Adds all who wait, each with the first entry of a history, in one transaction; `false`, and
     /// nothing added, when an id or an address in an organisation is taken. Calls `progress`
     /// meanwhile.
-    async fn add_all(
-        &mut self,
-        at: Timestamp,
-        progress: AddedSoFar<'_>,
-    ) -> Result<bool, StoreError>;
+    async fn add_all(&mut self, at: Timestamp, progress: AddedSoFar<'_>) -> StoreResult<bool>;
 }

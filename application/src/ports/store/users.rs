@@ -1,35 +1,57 @@
-//! Users, as they are kept.
+//! Users, their history and their tokens, as they are kept.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_domain::{EmailAddress, OrganisationId, User, UserHandle, UserId};
+use passlink_domain::{
+    EmailAddress, OrganisationId, Sequence, Token, TokenHash, TokenId, User, UserEvent, UserHandle,
+    UserId,
+};
 
-use crate::ports::StoreError;
+use crate::ports::StoreResult;
 
 #[async_trait]
 pub trait Users {
     /// The user; within a writing transaction, nobody else changes the user before it ends.
-    async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
-    async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
+    async fn user_for_update(&mut self, id: &UserId) -> StoreResult<Option<User>>;
+    async fn user(&mut self, id: &UserId) -> StoreResult<Option<User>>;
     /// Up to `limit` users who were not removed, whose id is greater than `after`, by id.
-    async fn users_after(
-        &mut self,
-        after: Option<&UserId>,
-        limit: u64,
-    ) -> Result<Vec<User>, StoreError>;
+    async fn users_after(&mut self, after: Option<&UserId>, limit: u64) -> StoreResult<Vec<User>>;
     /// Whose the address is in the organisation.
     async fn owner_of(
         &mut self,
         organisation: &OrganisationId,
         address: &EmailAddress,
-    ) -> Result<Option<UserId>, StoreError>;
+    ) -> StoreResult<Option<UserId>>;
     /// Adds a user; `false` when the id or the address in the organisation is taken.
-    async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError>;
+    async fn add_user(&mut self, user: &User, at: Timestamp) -> StoreResult<bool>;
     /// Changes all of a user but id, organisation and sequence; `false` when the address in the
     /// organisation is taken.
-    async fn change_user(&mut self, user: &User) -> Result<bool, StoreError>;
+    async fn change_user(&mut self, user: &User) -> StoreResult<bool>;
     /// What names the user to authenticators, once it was needed.
-    async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError>;
+    async fn handle_of(&mut self, user: &UserId) -> StoreResult<Option<UserHandle>>;
     /// Sets what names the user to authenticators; `false` when it names another user.
-    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<bool, StoreError>;
+    async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> StoreResult<bool>;
+}
+
+#[async_trait]
+pub trait History {
+    /// Records a change and makes its number the user's sequence.
+    async fn record(&mut self, event: &UserEvent) -> StoreResult<()>;
+    /// When a change was recorded.
+    ///
+    /// Errors: [`StoreError::Broken`](crate::ports::StoreError::Broken) as well when it was not.
+    async fn recorded_at(&mut self, user: &UserId, sequence: Sequence) -> StoreResult<Timestamp>;
+}
+
+#[async_trait]
+pub trait Tokens {
+    /// Adds a token, of which only the hash is kept.
+    async fn add_token(&mut self, token: &Token, hash: &TokenHash) -> StoreResult<()>;
+    async fn token_by_hash(&mut self, hash: &TokenHash) -> StoreResult<Option<Token>>;
+    async fn token(&mut self, id: &TokenId) -> StoreResult<Option<Token>>;
+    /// The user's tokens, by id.
+    async fn tokens_of(&mut self, user: &UserId) -> StoreResult<Vec<Token>>;
+    async fn delete_tokens_of(&mut self, user: &UserId) -> StoreResult<()>;
+    /// Revokes a token and returns it as it then is; one that was revoked stays as it was.
+    async fn revoke_token(&mut self, id: &TokenId, at: Timestamp) -> StoreResult<Option<Token>>;
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn users(world: &Arc<World>) -> ManageUsers {
-    ManageUsers::new(world.clone(), world.clone(), world.clone())
+    ManageUsers(world.ports())
 }
 
 fn email(address: &str) -> UserChanges {
@@ -20,7 +20,7 @@ fn email(address: &str) -> UserChanges {
 async fn with_ada() -> (Arc<World>, UserId) {
     let world = World::new();
     let caller = world.user("ada").await;
-    let tokens = ManageTokens::new(world.clone(), world.clone(), world.clone());
+    let tokens = ManageTokens(world.ports());
     let new = NewToken { user: caller.user.clone(), name: None, lifetime: None };
     tokens.create(new).await.unwrap();
     world.send_link().to_caller(caller.clone()).await.unwrap();

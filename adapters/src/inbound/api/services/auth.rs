@@ -47,7 +47,7 @@ impl AuthService for PasskeyCalls {
         _request: ServiceRequest<'_, ListMyPasswordlessRequest>,
     ) -> ServiceResult<ListMyPasswordlessResponse> {
         let caller = self.bearers.caller(&context).await?;
-        let (passkeys, _) = self.list.of_caller(caller.user).await.map_err(Failure::from)?;
+        let (passkeys, _) = self.list.list_for_caller(caller.user).await.map_err(Failure::from)?;
         Response::ok(ListMyPasswordlessResponse {
             result: passkeys
                 .into_iter()
@@ -106,7 +106,7 @@ impl AuthService for PasskeyCalls {
     ) -> ServiceResult<RemoveMyPasswordlessResponse> {
         let user = self.bearers.caller(&context).await?.user;
         let passkey: PasskeyId = parse("token_id", request.token_id)?;
-        let details = self.remove.of_caller(user, passkey).await.map_err(Failure::from)?;
+        let details = self.remove.remove_for_caller(user, passkey).await.map_err(Failure::from)?;
         Response::ok(RemoveMyPasswordlessResponse {
             details: Some(details.into()).into(),
             ..Default::default()

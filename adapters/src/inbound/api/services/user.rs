@@ -129,7 +129,7 @@ impl UserService for PasskeyCalls {
     ) -> ServiceResult<ListPasskeysResponse> {
         let user: UserId = parse("user_id", request.user_id)?;
         self.bearers.acting_for(&user, &context).await?;
-        let (passkeys, standing) = self.list.of_caller(user).await.map_err(Failure::from)?;
+        let (passkeys, standing) = self.list.list_for_caller(user).await.map_err(Failure::from)?;
         Response::ok(ListPasskeysResponse {
             details: list_details(passkeys.len(), &standing).into(),
             result: passkeys
@@ -153,7 +153,7 @@ impl UserService for PasskeyCalls {
         let user: UserId = parse("user_id", request.user_id)?;
         let passkey: PasskeyId = parse("passkey_id", request.passkey_id)?;
         self.bearers.acting_for(&user, &context).await?;
-        let details = self.remove.of_caller(user, passkey).await.map_err(Failure::from)?;
+        let details = self.remove.remove_for_caller(user, passkey).await.map_err(Failure::from)?;
         Response::ok(RemovePasskeyResponse {
             details: Some(details.into()).into(),
             ..Default::default()

@@ -81,7 +81,7 @@ fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> 
         tries: u32::try_from(row.tries).unwrap_or_default(),
         may_have_arrived: row.may_have_arrived,
         lease_end,
-        trace: row.trace.map(TraceContext::new),
+        trace: row.trace.map(TraceContext),
     })
 }
 
@@ -172,7 +172,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         Ok(rows.into_iter().filter_map(readable).collect())
     }
 
-    async fn are_ripe(
+    async fn are_mails_due(
         &mut self,
         now: Timestamp,
         waits: LongestWaits,
@@ -188,7 +188,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         Ok(false)
     }
 
-    async fn ripen(
+    async fn make_due_mails_ready(
         &mut self,
         now: Timestamp,
         waits: LongestWaits,

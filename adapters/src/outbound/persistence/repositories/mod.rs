@@ -1,9 +1,9 @@
 //! The repositories, a file each, over whatever runs statements: a connection or a transaction.
 
 use jiff::Timestamp;
-use passlink_application::ports::StoreError;
+use passlink_application::ports::{Repositories, StoreError};
 
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::error::{Fault, bad_row, fault, store_error};
 
@@ -24,6 +24,8 @@ pub(super) struct Sql<'c, C> {
     db: &'c C,
     fault: Option<Fault>,
 }
+
+impl<C: ConnectionTrait> Repositories for Sql<'_, C> {}
 
 impl<'c, C> Sql<'c, C> {
     pub fn new(db: &'c C) -> Self {

@@ -82,7 +82,7 @@ fn mail(row: Model) -> Result<OutboxMail, StoreError> {
         state: parsed(&row.state)?,
         leased_until: row.leased_until.map(instant).transpose()?,
         last_answer: row.last_answer,
-        trace: row.trace.map(TraceContext::new),
+        trace: row.trace.map(TraceContext),
     })
 }
 
@@ -100,7 +100,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             state: Set(mail.state.name().to_owned()),
             last_answer: Set(mail.last_answer.clone()),
             settled_at: Set(None),
-            trace: Set(mail.trace.as_ref().map(|trace| trace.as_str().to_owned())),
+            trace: Set(mail.trace.as_ref().map(|trace| trace.0.clone())),
             leased_until: Set(mail.leased_until.map(Timestamp::as_millisecond)),
             urgency: Set(Some(urgency_number(mail.about.urgency()))),
             lane_organisation: Set(mail.lane.organisation),

@@ -31,9 +31,9 @@ async fn claim_at(
     end: i64,
     limit: usize,
 ) -> Result<Vec<ClaimedMail>, StoreError> {
-    if tx.are_ripe(at(now), WAITS, &[]).await? {
-        tx.ripen(at(now), WAITS, &[], 500).await?;
-        assert!(!tx.are_ripe(at(now), WAITS, &[]).await?);
+    if tx.are_mails_due(at(now), WAITS, &[]).await? {
+        tx.make_due_mails_ready(at(now), WAITS, &[], 500).await?;
+        assert!(!tx.are_mails_due(at(now), WAITS, &[]).await?);
     }
     claim(tx, end, limit).await
 }
@@ -246,8 +246,8 @@ async fn a_mail_that_is_put_off_is_ready_when_its_time_comes_as_a_retry() {
             let ready = tx.ready(None, 9).await?;
             assert_eq!((ids(&ready), ready[0].urgency), (vec!["b"], Urgency::Awaited));
             assert_eq!(ready[0].since, at(0), "it waits since it was queued");
-            assert!(!tx.are_ripe(at(19), WAITS, &[]).await?);
-            tx.ripen(at(20), WAITS, &[], 500).await?;
+            assert!(!tx.are_mails_due(at(19), WAITS, &[]).await?);
+            tx.make_due_mails_ready(at(20), WAITS, &[], 500).await?;
             let ready = tx.ready(Some((Urgency::Notice, Lane::START)), 9).await?;
             assert_eq!((ids(&ready), ready[0].urgency), (vec!["a"], Urgency::Retry));
             assert!(tx.make_due(&taken[0].id, at(21)).await?);
@@ -272,17 +272,17 @@ async fn a_time_further_ahead_than_any_can_be_is_not_waited_for() {
                 let later = later(1000);
                 assert!(tx.settle(mail, &later, at(2)).await?);
             }
-            tx.ripen(at(910), WAITS, &[], 500).await?;
+            tx.make_due_mails_ready(at(910), WAITS, &[], 500).await?;
             assert!(!tx.is_any_ready().await?, "both can have been put off for so long");
-            tx.ripen(at(909), WAITS, &[], 500).await?;
+            tx.make_due_mails_ready(at(909), WAITS, &[], 500).await?;
             assert_eq!(ids(&tx.ready(None, 9).await?), ["link"], "a link is not");
             claim(tx, 1109, 1).await?;
-            assert!(!tx.are_ripe(at(909), WAITS, &[]).await?);
+            assert!(!tx.are_mails_due(at(909), WAITS, &[]).await?);
             let own = [taken[0].id.clone()];
-            assert!(!tx.are_ripe(at(908), WAITS, &own).await?);
-            tx.ripen(at(908), WAITS, &own, 500).await?;
+            assert!(!tx.are_mails_due(at(908), WAITS, &own).await?);
+            tx.make_due_mails_ready(at(908), WAITS, &own, 500).await?;
             assert!(!tx.is_any_ready().await?, "who asks has it in hand");
-            tx.ripen(at(908), WAITS, &[], 500).await?;
+            tx.make_due_mails_ready(at(908), WAITS, &[], 500).await?;
             assert_eq!(ids(&tx.ready(None, 9).await?), ["link"], "no lease is so long");
             Ok(())
         })

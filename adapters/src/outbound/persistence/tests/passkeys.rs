@@ -27,7 +27,7 @@ async fn a_passkey_comes_back_as_it_was_put_in() {
             attachment: Some(Attachment::CrossPlatform),
             backup_eligible: true,
             backup_state: true,
-            aaguid: Aaguid::new([9; 16]),
+            aaguid: Aaguid([9; 16]),
             id: CredentialId::new(vec![255; 1023]).unwrap(),
         },
         asked: Some(Attachment::Platform),

@@ -72,7 +72,7 @@ fn an_attestation_statement_that_nobody_asked_for_is_not_looked_at() {
     for public_key in [made::es256_key(), made::rs256_key()] {
         let made = Made { aaguid: [9; 16], public_key, ..Made::answer(challenge.expose()) };
         let plain = taken(&challenge, &made.credential());
-        assert_eq!(plain.aaguid.as_bytes(), &[9; 16]);
+        assert_eq!(plain.aaguid.0, [9; 16]);
         let attested = taken(&challenge, &made.credential_with(&made.self_attested()));
         assert_eq!(attested, plain);
         for (format, statement) in statements() {

@@ -1,4 +1,4 @@
-//! The time.
+//! Time and randomness.
 //!
 //! Why: `docs/decisions/time-and-randomness.md`.
 
@@ -11,4 +11,9 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// How long it is since some instant of this run. It never goes back: for waits in memory.
     fn steady(&self) -> Duration;
+}
+
+/// Gives random bytes that nobody can guess.
+pub trait Random: Send + Sync {
+    fn fill(&self, bytes: &mut [u8]);
 }

@@ -1,6 +1,0 @@
-//! Waking the mail worker.
-
-pub trait Wake: Send + Sync {
-    /// There may be a mail to send. Never waits.
-    fn wake(&self);
-}
