@@ -100,18 +100,15 @@ impl CodeChecker {
         if retired? { Err(CodeError::Invalid) } else { Ok(()) }
     }
 
+    /// The user, who may use a code for `purpose`. "This wasn't me" is for everybody who was not removed:
+    /// it is needed most while an operator has the user locked.
     async fn user(&self, id: &UserId, purpose: Purpose) -> Result<User, CodeError> {
         let user: Option<User> = self.ports.store.read(id.clone(), |id, tx| tx.user(id)).await?;
-        user.filter(|user| may_use(user, purpose)).ok_or(CodeError::Invalid)
-    }
-}
-
-/// Whether a user may use a code for `purpose`. "This wasn't me" is for everybody who was not removed:
-/// it is needed most while an operator has the user locked.
-fn may_use(user: &User, purpose: Purpose) -> bool {
-    match purpose {
-        Purpose::Register => user.active().is_ok(),
-        Purpose::Revoke | Purpose::Undo => user.state != UserState::Removed,
+        let may_use = |user: &User| match purpose {
+            Purpose::Register => user.active().is_ok(),
+            Purpose::Revoke | Purpose::Undo => user.state != UserState::Removed,
+        };
+        user.filter(may_use).ok_or(CodeError::Invalid)
     }
 }
 

@@ -4,4 +4,4 @@ mod caller;
 pub(crate) mod tokens;
 
 pub use caller::Caller;
-pub use tokens::{ManageTokens, NewToken, RevokedToken, TokenError};
+pub use tokens::{AuthenticateError, ManageTokens, NewToken, RevokedToken, TokenError};

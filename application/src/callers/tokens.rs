@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_domain::{BearerToken, LinkKind, Text, Token, TokenId, UserId, UserState};
+use passlink_domain::{BearerToken, LinkKind, Text, Token, TokenId, UserId, UserState, later};
 use zeroize::Zeroizing;
 
 use crate::{
     callers::Caller,
     ids::new_id,
-    ports::{AuthenticateError, Identity, Ports, Repositories, StoreError, StoreResult},
+    ports::{Ports, Repositories, StoreError, StoreResult},
 };
 
 #[derive(Debug, Clone)]
@@ -32,7 +31,18 @@ pub enum TokenError {
     Store(#[from] StoreError),
 }
 
+/// Why a bearer token does not speak for anybody.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// Unknown, malformed, expired or revoked.
+    #[error("the token does not hold")]
+    Invalid,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Makes, lists and revokes tokens for an operator, and says who calls with one.
+#[derive(Clone)]
 pub struct ManageTokens(pub Ports);
 
 impl ManageTokens {
@@ -47,53 +57,45 @@ impl ManageTokens {
             user: new.user,
             name: new.name,
             created: now,
-            expires: new
-                .lifetime
-                .map(|lifetime| now.saturating_add(lifetime).unwrap_or(Timestamp::MAX)),
+            expires: new.lifetime.map(|lifetime| later(now, lifetime)),
             revoked: None,
         };
-        self.0
-            .store
-            .write((token.clone(), bearer.hash()), |(token, hash), tx| {
-                Box::pin(async move {
-                    match tx.user_for_update(&token.user).await? {
-                        Some(user) if user.state != UserState::Removed => {}
-                        _ => return Err(TokenError::UserNotFound),
-                    }
-                    Ok(tx.add_token(token, hash).await?)
-                })
+        let add = self.0.store.write((token.clone(), bearer.hash()), |(token, hash), tx| {
+            Box::pin(async move {
+                match tx.user_for_update(&token.user).await? {
+                    Some(user) if user.state != UserState::Removed => {}
+                    _ => return Err(TokenError::UserNotFound),
+                }
+                Ok(tx.add_token(token, hash).await?)
             })
-            .await?;
+        });
+        add.await?;
         Ok((token, bearer))
     }
 
     /// The user's tokens, by id.
     pub async fn list(&self, user: UserId) -> Result<Vec<Token>, TokenError> {
-        self.0
-            .store
-            .read(user, |user, tx| {
-                Box::pin(async move {
-                    tx.user(user).await?.ok_or(TokenError::UserNotFound)?;
-                    Ok(tx.tokens_of(user).await?)
-                })
+        let list = self.0.store.read(user, |user, tx| {
+            Box::pin(async move {
+                tx.user(user).await?.ok_or(TokenError::UserNotFound)?;
+                Ok(tx.tokens_of(user).await?)
             })
-            .await
+        });
+        list.await
     }
 
     /// Revokes a token and ends the open links that it made; revoking it again changes nothing.
     pub async fn revoke(&self, id: TokenId) -> Result<RevokedToken, TokenError> {
-        self.0
-            .store
-            .write((id, self.0.clock.clone()), |(id, clock), tx| {
-                Box::pin(async move {
-                    let user = tx.token(id).await?.ok_or(TokenError::NotFound)?.user;
-                    // Links of the user are made before this or after it.
-                    tx.user_for_update(&user).await?;
-                    let revoked = revoke(id, clock.now(), tx).await?;
-                    revoked.ok_or(TokenError::NotFound)
-                })
+        let work = self.0.store.write((id, self.0.clock.clone()), |(id, clock), tx| {
+            Box::pin(async move {
+                let user = tx.token(id).await?.ok_or(TokenError::NotFound)?.user;
+                // Links of the user are made before this or after it.
+                tx.user_for_update(&user).await?;
+                let revoked = revoke(id, clock.now(), tx).await?;
+                revoked.ok_or(TokenError::NotFound)
             })
-            .await
+        });
+        work.await
     }
 }
 
@@ -117,9 +119,11 @@ pub(crate) async fn revoke(
     Ok(Some(RevokedToken { token, mailed, returned }))
 }
 
-#[async_trait]
-impl Identity for ManageTokens {
-    async fn caller(&self, token: &BearerToken) -> Result<Caller, AuthenticateError> {
+impl ManageTokens {
+    /// Who the token speaks for.
+    ///
+    /// Errors: [`AuthenticateError::Invalid`] for a token that doesn't hold.
+    pub async fn caller(&self, token: &BearerToken) -> Result<Caller, AuthenticateError> {
         let stored =
             self.0.store.read(token.hash(), |hash, tx| Box::pin(tx.token_by_hash(hash))).await?;
         match stored {

@@ -17,7 +17,7 @@ impl KeyUse {
 
     pub async fn missing(&self, held: &CodeKeys) -> StoreResult<Vec<KeyNeed>> {
         let mut needed = self.needed().await?;
-        needed.retain(|need| !held.holds(&need.key));
+        needed.retain(|need| held.get(&need.key).is_none());
         Ok(needed)
     }
 

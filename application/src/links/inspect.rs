@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Delivery, EmailAddress, LanguageTag, LinkId, LinkState, PasskeyLink, Purpose, User, UserId,
+    Delivery, EmailAddress, LanguageTag, LinkId, LinkState, Purpose, User, UserId,
 };
 
 use crate::codes::{CodeChecker, CodeError, PresentedCode};
@@ -54,25 +54,20 @@ impl InspectLink {
                 Delivery::Returned => true,
             },
         };
-        Ok(view(link, user, known, self.0.ports.clock.now()))
-    }
-}
-
-/// What has become of the user since is no business of a mailbox that is no longer theirs: the user
-/// is `known` to the others.
-fn view(link: PasskeyLink, user: User, known: bool, now: Timestamp) -> LinkView {
-    let link = link.seen_at(now);
-    let (display_name, masked_email) =
-        if known { name_and_address(&user) } else { Default::default() };
-    let shows_state = known || link.state == LinkState::Redeemed;
-    LinkView {
-        state: if shows_state { link.state } else { LinkState::Revoked },
-        user: user.id,
-        display_name,
-        masked_email,
-        language: user.language,
-        requested: link.requested,
-        expires: link.expires,
+        let link = link.seen_at(self.0.ports.clock.now());
+        // What has become of the user since is no business of a mailbox that is no longer theirs.
+        let shows_state = known || link.state == LinkState::Redeemed;
+        let (display_name, masked_email) =
+            if known { name_and_address(&user) } else { Default::default() };
+        Ok(LinkView {
+            state: if shows_state { link.state } else { LinkState::Revoked },
+            user: user.id,
+            display_name,
+            masked_email,
+            language: user.language,
+            requested: link.requested,
+            expires: link.expires,
+        })
     }
 }
 

@@ -15,15 +15,13 @@ impl ListLinks {
         limit: u64,
     ) -> Result<Vec<PasskeyLink>, LinkError> {
         let now = self.0.clock.now();
-        self.0
-            .store
-            .read((user, after), move |(user, after), tx| {
-                Box::pin(async move {
-                    tx.user(user).await?.ok_or(LinkError::UserNotFound)?;
-                    let links = tx.links_of(user, after.as_ref(), limit).await?;
-                    Ok(links.into_iter().map(|link| link.seen_at(now)).collect())
-                })
+        let list = self.0.store.read((user, after), move |(user, after), tx| {
+            Box::pin(async move {
+                tx.user(user).await?.ok_or(LinkError::UserNotFound)?;
+                let links = tx.links_of(user, after.as_ref(), limit).await?;
+                Ok(links.into_iter().map(|link| link.seen_at(now)).collect())
             })
-            .await
+        });
+        list.await
     }
 }

@@ -13,7 +13,7 @@ use passlink_domain::{
 use crate::{
     callers::Caller,
     links::{LinkIssuer, UserLinkError, issue::NewLink},
-    mails::queue::queue,
+    mails::outbox::queue,
     ports::{MailSubject, OutboxMail, Repositories, Wake},
 };
 

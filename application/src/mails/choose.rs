@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use jiff::Timestamp;
+use passlink_domain::earlier;
 
 use crate::{
     mails::{Lane, Urgency, slots::Deal},
@@ -24,7 +25,7 @@ pub(crate) async fn choose(
     now: Timestamp,
     tx: &mut dyn Repositories,
 ) -> StoreResult<Deal> {
-    let free = deal.free();
+    let free = deal.free;
     let some = tx.ready(None, free + 1).await?;
     let is_all = some.len() <= free;
     if !is_all {
@@ -33,7 +34,7 @@ pub(crate) async fn choose(
     for urgency in Urgency::ALL {
         let lanes = if is_all {
             by_lane(some.iter().filter(|mail| mail.urgency == urgency).cloned())
-        } else if deal.free() > 0 {
+        } else if deal.free > 0 {
             gather(urgency, &mut deal, now, tx).await?
         } else {
             break;
@@ -53,7 +54,7 @@ async fn fresh(now: Timestamp, tx: &mut dyn Repositories) -> StoreResult<Lanes> 
 }
 
 fn fresh_from(now: Timestamp) -> Timestamp {
-    now.saturating_sub(FRESH).unwrap_or(Timestamp::MIN)
+    earlier(now, FRESH)
 }
 
 type Lanes = Vec<(Lane, VecDeque<ReadyMail>)>;
@@ -76,11 +77,11 @@ async fn gather(
     now: Timestamp,
     tx: &mut dyn Repositories,
 ) -> StoreResult<Lanes> {
-    let (start, mut around) = (deal.last(), deal.last() == Lane::START);
+    let (start, mut around) = (deal.last, deal.last == Lane::START);
     let (mut after, mut open) = (start, 0);
     let mut lanes = Lanes::new();
     for look in 0..LOOKS {
-        let limit = (deal.free() << look).clamp(1, MOST.max(deal.free()));
+        let limit = (deal.free << look).clamp(1, MOST.max(deal.free));
         let mails = tx.ready(Some((urgency, after)), limit).await?;
         let found = by_lane(mails.into_iter().take_while(|mail| mail.urgency == urgency));
         let Some((last, _)) = found.last() else {
@@ -97,12 +98,12 @@ async fn gather(
             }
             if deal.is_open(lane) {
                 open += 1;
-                lanes.push((lane, fresh_first(mails, deal.free(), now, tx).await?));
+                lanes.push((lane, fresh_first(mails, deal.free, now, tx).await?));
             } else {
                 lanes.push((lane, mails));
             }
         }
-        if open >= deal.free() {
+        if open >= deal.free {
             return Ok(lanes);
         }
     }

@@ -37,16 +37,16 @@ impl DeliverMail {
                 self.ports.store.write((slots.deal(most, at), lease), move |(deal, lease), tx| {
                     Box::pin(async move {
                         let deal = choose(deal.clone(), now, tx).await?;
-                        let taken = if deal.chosen().is_empty() {
+                        let taken = if deal.chosen.is_empty() {
                             Vec::new()
                         } else {
-                            tx.take(deal.chosen(), lease).await?
+                            tx.take(&deal.chosen, lease).await?
                         };
                         Ok::<_, StoreError>((deal, taken))
                     })
                 });
             let (deal, claimed) = claimed.await?;
-            slots.set_last(deal.last());
+            slots.last = deal.last;
             if !deal.is_unfinished() {
                 claimed.iter().for_each(|mail| slots.take(mail.id.clone(), mail.lane, at));
                 return Ok(claimed);

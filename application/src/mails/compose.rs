@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use passlink_domain::{
     CodeKeys, Delivery, EmailAddress, LinkState, Passkey, PasskeyLink, Purpose, UNDO_FOR, User,
-    UserState,
+    UserState, later,
 };
 
 use crate::{
@@ -177,7 +177,7 @@ impl Composer {
         user: User,
         now: Timestamp,
     ) -> Result<Composed, Dropped> {
-        let give_up = removed.saturating_add(UNDO_FOR).unwrap_or(Timestamp::MAX);
+        let give_up = later(removed, UNDO_FOR);
         if now >= give_up {
             return Err(Dropped::because(Over, "the passkey was removed long ago"));
         }

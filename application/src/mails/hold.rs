@@ -6,6 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use passlink_domain::later;
 
 use crate::ports::Clock;
 
@@ -25,8 +26,7 @@ impl Hold {
 
     /// A hold on a mail that is in no outbox, for `patience`.
     pub(crate) fn outside_the_outbox(patience: Duration, clock: &dyn Clock) -> Self {
-        let end = clock.now().saturating_add(patience).unwrap_or(Timestamp::MAX);
-        Self::new(end, Duration::ZERO, clock)
+        Self::new(later(clock.now(), patience), Duration::ZERO, clock)
     }
 
     pub(crate) fn extend(&self, lease_end: Timestamp, clock: &dyn Clock) {

@@ -1,9 +1,7 @@
 //! What a mail says, before it is rendered.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
-use passlink_domain::{EmailAddress, LanguageTag, Text};
+use passlink_domain::{EmailAddress, LanguageTag, Text, redacted};
 use zeroize::Zeroizing;
 
 use crate::mails::MailKind;
@@ -22,11 +20,7 @@ impl SecretUrl {
     }
 }
 
-impl fmt::Debug for SecretUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
+redacted!(SecretUrl);
 
 /// The kinds of mail, each with what its templates need.
 #[derive(Debug)]
@@ -85,13 +79,11 @@ impl Mail {
 
 #[derive(Debug)]
 pub struct PasskeyLinkMail {
-    /// Where it goes.
     pub to: EmailAddress,
     /// What the user is called. Anything that a person could type, markup included.
     pub display_name: Text,
     /// What the user signs in as. As untrusted as the display name.
     pub username: Text,
-    /// The user's language, if it is known.
     pub language: Option<LanguageTag>,
     pub register_url: SecretUrl,
     /// Opens the page that revokes the link ("this wasn't me").
@@ -106,13 +98,11 @@ pub struct PasskeyLinkMail {
 
 #[derive(Debug)]
 pub struct PasskeyAddedMail {
-    /// Where it goes.
     pub to: EmailAddress,
     /// What the user is called. Anything that a person could type, markup included.
     pub display_name: Text,
     /// What the user signs in as. As untrusted as the display name.
     pub username: Text,
-    /// The user's language, if it is known.
     pub language: Option<LanguageTag>,
     /// What the passkey is called. As untrusted as the display name.
     pub passkey: Text,
@@ -127,13 +117,11 @@ pub struct PasskeyAddedMail {
 
 #[derive(Debug)]
 pub struct PasskeyRemovedMail {
-    /// Where it goes.
     pub to: EmailAddress,
     /// What the user is called. Anything that a person could type, markup included.
     pub display_name: Text,
     /// What the user signs in as. As untrusted as the display name.
     pub username: Text,
-    /// The user's language, if it is known.
     pub language: Option<LanguageTag>,
     /// What the passkey was called. As untrusted as the display name.
     pub passkey: Text,

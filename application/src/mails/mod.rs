@@ -14,7 +14,6 @@ pub(crate) mod mail;
 pub(crate) mod mail_server;
 pub(crate) mod outbox;
 pub(crate) mod outcome;
-pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod renew;
 pub(crate) mod send;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use passlink_domain::OutboxId;
+use tracing::Instrument;
 
 use crate::ports::{
-    MailSubject, OutboxLoad, OutboxMail, OutboxState, Ports, Repositories, StoreError, StoreResult,
-    Wake,
+    MailSubject, Observer, OutboxLoad, OutboxMail, OutboxState, Ports, Repositories, StoreError,
+    StoreResult, Wake,
 };
 
 /// Why a mail can't be tried again.
@@ -87,4 +88,15 @@ async fn retry(
         MailSubject::PasskeyRemoved(_) => {}
     }
     if tx.make_due(id, now).await? { Ok(()) } else { Err(OutboxError::InHand) }
+}
+
+/// Puts a mail into the outbox, with where that stands in the trace of the request.
+pub(crate) async fn queue(
+    mut mail: OutboxMail,
+    observer: &dyn Observer,
+    tx: &mut dyn Repositories,
+) -> StoreResult<()> {
+    let (span, trace) = observer.queueing(&mail.id);
+    mail.trace = trace;
+    tx.queue(&mail).instrument(span).await
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use passlink_domain::later;
 
 use crate::{
     mails::{DeliverMail, Hold},
@@ -51,6 +52,6 @@ impl DeliverMail {
 
     /// When a lease ends that begins now.
     pub(crate) fn lease_end(&self, now: Timestamp) -> Timestamp {
-        now.saturating_add(Self::LEASE).unwrap_or(Timestamp::MAX)
+        later(now, Self::LEASE)
     }
 }

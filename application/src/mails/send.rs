@@ -1,7 +1,7 @@
 //! Sending a claimed mail, if all that it says still holds.
 
 use jiff::Timestamp;
-use passlink_domain::{LinkState, User};
+use passlink_domain::{LinkState, User, later};
 
 use crate::{
     mails::{
@@ -124,8 +124,7 @@ impl DeliverMail {
     /// When to try again: at the latest when the mail is no longer worth it.
     fn next_try(&self, claimed: &ClaimedMail, retry: RetryPolicy) -> Timestamp {
         let wait = retry_wait(claimed.tries, retry.longest_wait, self.jitter());
-        let due = self.ports.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-        due.min(retry.give_up)
+        later(self.ports.clock.now(), wait).min(retry.give_up)
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct MailSlots {
     answering: Answering,
     resting: VecDeque<Resting>,
     /// The lane that was served last.
-    last: Lane,
+    pub last: Lane,
 }
 
 /// Domains for which the mail server answered in good time when it was asked last.
@@ -102,10 +102,6 @@ impl MailSlots {
         self.in_hand.push(InHand { mail, lane, since: now });
     }
 
-    pub fn set_last(&mut self, last: Lane) {
-        self.last = last;
-    }
-
     /// Notes that a mail is no longer in hand, and what the mail server's answer shows, if it was asked;
     /// `jitter`, from 0 to 1, is for the rest of the domain.
     pub fn release(
@@ -163,13 +159,15 @@ impl MailSlots {
 pub(crate) struct Deal {
     most: usize,
     /// How many slots are to be given, and how many nobody has.
-    free: usize,
+    pub free: usize,
     left: usize,
     taken: Vec<Taken>,
     answering: Answering,
     resting: Vec<i64>,
-    last: Lane,
-    chosen: Vec<ReadyMail>,
+    /// The lane that was served last: the next one is first.
+    pub last: Lane,
+    /// The mails that got a slot.
+    pub chosen: Vec<ReadyMail>,
     unfinished: bool,
 }
 
@@ -188,19 +186,6 @@ enum Share {
 }
 
 impl Deal {
-    pub fn free(&self) -> usize {
-        self.free
-    }
-
-    /// The lane that was served last: the next one is first.
-    pub fn last(&self) -> Lane {
-        self.last
-    }
-
-    pub fn chosen(&self) -> &[ReadyMail] {
-        &self.chosen
-    }
-
     /// Notes that there are lanes behind this one that were not looked at.
     pub fn go_on_after(&mut self, last: Lane) {
         (self.last, self.unfinished) = (last, true);

@@ -73,10 +73,7 @@ impl MailWorker {
                 tracing::trace!(claimed = claimed.len(), "the outbox was asked");
                 claimed.into_iter().for_each(|mail| self.begin_delivery(mail));
             }
-            Err(error) => {
-                let error = &error as &dyn Error;
-                tracing::error!(error, "no mail could be claimed");
-            }
+            Err(error) => tracing::error!(error = &error as &dyn Error, "no mail could be claimed"),
         }
     }
 

@@ -33,12 +33,10 @@ impl ExportPasskeys {
         after: Option<PasskeyId>,
         limit: u64,
     ) -> Result<Vec<ExportedPasskey>, ExportError> {
-        self.0
-            .store
-            .read((user, after), move |(user, after), tx| {
-                Box::pin(page(user.as_ref(), after.as_ref(), limit, tx))
-            })
-            .await
+        let export = self.0.store.read((user, after), move |(user, after), tx| {
+            Box::pin(page(user.as_ref(), after.as_ref(), limit, tx))
+        });
+        export.await
     }
 }
 

@@ -142,13 +142,8 @@ async fn add(
     if !tx.add_passkey(passkey).await? {
         return Ok(Some("credentialId: it is registered already"));
     }
-    record_change(
-        &user,
-        EventKind::PasskeyAdded(passkey.id.clone()),
-        registry.ports.clock.now(),
-        tx,
-    )
-    .await?;
+    let (kind, now) = (EventKind::PasskeyAdded(passkey.id.clone()), registry.ports.clock.now());
+    record_change(&user, kind, now, tx).await?;
     Ok(None)
 }
 

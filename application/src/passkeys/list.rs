@@ -15,29 +15,25 @@ impl ListPasskeys {
         &self,
         user: UserId,
     ) -> Result<(Vec<Passkey>, ObjectDetails), PasskeyError> {
-        self.0
-            .store
-            .read(user, |user, tx| {
-                Box::pin(async move {
-                    let user = tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
-                    user.active()?;
-                    Ok((tx.passkeys_of(&user.id).await?, standing(&user, tx).await?))
-                })
+        let list = self.0.store.read(user, |user, tx| {
+            Box::pin(async move {
+                let user = tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
+                user.active()?;
+                Ok((tx.passkeys_of(&user.id).await?, standing(&user, tx).await?))
             })
-            .await
+        });
+        list.await
     }
 
     /// The passkeys of a user, whoever asks and however the user stands.
     pub async fn list_for_operator(&self, user: UserId) -> Result<Vec<Passkey>, PasskeyError> {
-        self.0
-            .store
-            .read(user, |user, tx| {
-                Box::pin(async move {
-                    tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
-                    Ok(tx.passkeys_of(user).await?)
-                })
+        let list = self.0.store.read(user, |user, tx| {
+            Box::pin(async move {
+                tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
+                Ok(tx.passkeys_of(user).await?)
             })
-            .await
+        });
+        list.await
     }
 }
 

@@ -7,7 +7,7 @@ use passlink_domain::{EventKind, ObjectDetails, OutboxId, Passkey, PasskeyId, Us
 
 use crate::{
     links::PublicUrl,
-    mails::queue::queue,
+    mails::outbox::queue,
     passkeys::PasskeyError,
     ports::{MailSubject, OutboxMail, Ports, Repositories, StoreResult, Wake, WebAuthn},
     users::history::record_change,

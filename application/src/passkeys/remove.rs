@@ -10,7 +10,7 @@ use crate::{
         PasskeyError, PasskeyRegistry,
         registry::{Notice, passkey_of_user},
     },
-    ports::{Repositories, StoreResult},
+    ports::{Ports, Repositories, StoreResult},
 };
 
 /// Removes passkeys. Each removal is a change in the user's history, and the user gets a mail.
@@ -67,14 +67,12 @@ impl RemovePasskey {
     ) -> Result<(), PasskeyError> {
         let (passkey, _) = codes.passkey(&presented).await?;
         let notice = self.0.notice(passkey.id);
-        let undone = self
-            .0
-            .ports
-            .store
-            .write(notice, move |notice, tx| Box::pin(undo(notice, revoke_token, tx)));
+        let Ports { store, observer, .. } = &self.0.ports;
+        let undone =
+            store.write(notice, move |notice, tx| Box::pin(undo(notice, revoke_token, tx)));
         if let Some(RevokedToken { mailed, returned, .. }) = undone.await? {
-            self.0.ports.observer.links(LinkState::Revoked, LinkKind::Mailed, mailed);
-            self.0.ports.observer.links(LinkState::Revoked, LinkKind::Returned, returned);
+            observer.links(LinkState::Revoked, LinkKind::Mailed, mailed);
+            observer.links(LinkState::Revoked, LinkKind::Returned, returned);
         }
         self.0.wake.wake();
         Ok(())

@@ -4,7 +4,6 @@
 //! for the caller to say. Every method of theirs fails with [`StoreError`] when the database does.
 
 mod bundle;
-mod identity;
 mod mailer;
 mod observer;
 mod store;
@@ -12,7 +11,6 @@ mod system;
 mod webauthn;
 
 pub use bundle::Ports;
-pub use identity::{AuthenticateError, Identity};
 pub use mailer::{MailError, MailReason, Mailer, Wake};
 pub use observer::{Attempt, DeliveryEnd, DeliveryFailure, Observer};
 pub use store::{

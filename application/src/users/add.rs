@@ -61,29 +61,27 @@ impl ManageUsers {
     ) -> Result<User, UserError> {
         let now = self.0.clock.now();
         let user = new.into_user(now, &*self.0.random)?;
-        self.0
-            .store
-            .write((user.clone(), handle), move |(user, handle), tx| {
-                Box::pin(async move {
-                    if !tx.add_user(user, now).await? {
-                        return Err(taken(user, tx).await?);
-                    }
-                    if let Some(handle) = handle
-                        && !tx.set_handle(&user.id, handle).await?
-                    {
-                        return Err(UserError::HandleTaken);
-                    }
-                    tx.record(&UserEvent {
-                        user: user.id.clone(),
-                        sequence: user.sequence,
-                        kind: EventKind::UserAdded,
-                        at: now,
-                    })
-                    .await?;
-                    Ok(())
+        let added = self.0.store.write((user.clone(), handle), move |(user, handle), tx| {
+            Box::pin(async move {
+                if !tx.add_user(user, now).await? {
+                    return Err(taken(user, tx).await?);
+                }
+                if let Some(handle) = handle
+                    && !tx.set_handle(&user.id, handle).await?
+                {
+                    return Err(UserError::HandleTaken);
+                }
+                tx.record(&UserEvent {
+                    user: user.id.clone(),
+                    sequence: user.sequence,
+                    kind: EventKind::UserAdded,
+                    at: now,
                 })
+                .await?;
+                Ok(())
             })
-            .await?;
+        });
+        added.await?;
         Ok(user)
     }
 }

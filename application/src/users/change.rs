@@ -32,17 +32,16 @@ impl ManageUsers {
         id: UserId,
         decide: impl Fn(&User) -> Result<Option<Changed>, ChangeRefused> + Send + Sync + 'static,
     ) -> Result<User, UserError> {
-        self.0
-            .store
-            .write((id, decide, self.0.clock.clone()), |(id, decide, clock), tx| {
+        let change =
+            self.0.store.write((id, decide, self.0.clock.clone()), |(id, decide, clock), tx| {
                 Box::pin(async move {
                     let user = tx.user_for_update(id).await?.ok_or(UserError::NotFound)?;
                     let Some(changed) = decide(&user)? else { return Ok(user) };
                     // The time is read behind the lock: changes have the order of their dates.
                     record(changed, clock.now(), tx).await
                 })
-            })
-            .await
+            });
+        change.await
     }
 }
 

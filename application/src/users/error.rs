@@ -1,7 +1,5 @@
 //! Why a user was not added, shown or changed.
 
-use std::fmt;
-
 use passlink_domain::{ChangeRefused, User, UserId};
 
 use crate::ports::{Repositories, StoreError, StoreResult};
@@ -13,7 +11,7 @@ pub enum UserError {
     #[error("there is a user with the id {0} already, or was one")]
     IdTaken(UserId),
     /// The address belongs to another user of the organisation, unless that has just changed.
-    #[error("the address belongs to another user of the organisation{}", Named(.0))]
+    #[error("the address belongs to another user of the organisation{}", named(.0))]
     EmailTaken(Option<UserId>),
     #[error("the handle names another user to authenticators")]
     HandleTaken,
@@ -25,12 +23,8 @@ pub enum UserError {
     Store(#[from] StoreError),
 }
 
-struct Named<'u>(&'u Option<UserId>);
-
-impl fmt::Display for Named<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_ref().map_or(Ok(()), |user| write!(f, ", {user}"))
-    }
+fn named(user: &Option<UserId>) -> String {
+    user.as_ref().map(|user| format!(", {user}")).unwrap_or_default()
 }
 
 /// Whose address it is that the user can't have.

@@ -12,19 +12,12 @@ pub struct ManageUsers(pub Ports);
 
 impl ManageUsers {
     pub async fn show(&self, id: UserId) -> Result<User, UserError> {
-        self.0
-            .store
-            .read(id, |id, tx| {
-                Box::pin(async move { tx.user(id).await?.ok_or(UserError::NotFound) })
-            })
-            .await
+        let user = self.0.store.read(id, |id, tx| tx.user(id)).await?;
+        user.ok_or(UserError::NotFound)
     }
 
     /// Up to `limit` users who were not removed, by id, after `after`.
     pub async fn list(&self, after: Option<UserId>, limit: u64) -> StoreResult<Vec<User>> {
-        self.0
-            .store
-            .read(after, move |after, tx| Box::pin(tx.users_after(after.as_ref(), limit)))
-            .await
+        self.0.store.read(after, move |after, tx| tx.users_after(after.as_ref(), limit)).await
     }
 }

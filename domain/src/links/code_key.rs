@@ -117,10 +117,6 @@ impl CodeKeys {
         std::iter::once(&self.newest).chain(&self.older).find(|held| held.id == *id)
     }
 
-    pub fn holds(&self, key: &KeyId) -> bool {
-        self.get(key).is_some()
-    }
-
     /// Derives the code of a binding with the named key; `None` if that key is not held.
     pub fn derive(&self, key: &KeyId, binding: &CodeBinding<'_>) -> Option<Code> {
         Some(self.get(key)?.derive(binding))

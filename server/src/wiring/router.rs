@@ -39,7 +39,7 @@ impl App {
         let site = web::site(self.config.public_links()?.host(), limiter(limits.pages_per_minute))?;
         let origins = self.config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
-            identity: Arc::new(self.tokens()),
+            identity: self.tokens(),
             resend_link: ResendLink { codes: codes.clone(), send: send_link.clone() },
             send_link,
             add_link: AddLink { issuer, offered: self.config.links.allow_returned_codes },

@@ -17,12 +17,13 @@ use connectrpc_health::HealthService;
 use connectrpc_reflection::ReflectionError;
 use http::HeaderValue;
 use passlink_application::{
+    callers::ManageTokens,
     codes::CodeChecker,
     keys::KeyUse,
     limits::Limiter,
     links::{AddLink, InspectLink, ResendLink, RevokeLink, SendLink},
     passkeys::{InspectUndo, ListPasskeys, RegisterPasskey, RemovePasskey},
-    ports::{Identity, Store},
+    ports::Store,
 };
 use passlink_domain::CodeKeys;
 use tokio_util::sync::CancellationToken;
@@ -42,7 +43,7 @@ use services::{
 /// What the API needs.
 pub struct Api {
     /// Who calls.
-    pub identity: Arc<dyn Identity>,
+    pub identity: ManageTokens,
     /// Mails links.
     pub send_link: SendLink,
     /// Returns links.

@@ -25,7 +25,7 @@ fn with_in_hand(most: usize, in_hand: &[(Lane, u64)], now: Instant) -> MailSlots
     for (number, (lane, age)) in in_hand.iter().enumerate() {
         let id = format!("in-hand-{number}").parse().unwrap();
         slots.take(id, *lane, now - Duration::from_secs(*age));
-        slots.set_last(*lane);
+        slots.last = *lane;
     }
     slots
 }

@@ -7,7 +7,6 @@ use crate::{
     callers::{Caller, ManageTokens, NewToken},
     fakes::{World, presented},
     passkeys::{CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer, RemovePasskey},
-    ports::Identity,
 };
 
 /// Ada's passkey, registered with a link of the caller's.

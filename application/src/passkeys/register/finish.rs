@@ -14,7 +14,7 @@ use super::{
 use crate::{
     codes::CodeError,
     passkeys::{PasskeyError, device, registry::passkey_of_user},
-    ports::WebAuthnError,
+    ports::{Ports, WebAuthnError},
 };
 
 /// An answer to a ceremony's challenge.
@@ -117,15 +117,12 @@ impl RegisterPasskey {
         let notice = self.registry.notice(ceremony.id.clone());
         let (ceremony, keys) = (open.ceremony, self.codes.keys.clone());
         let finished = Finished { ceremony, credential, name, device, notice, keys };
-        let work = self
-            .registry
-            .ports
-            .store
-            .write(finished, |finished, tx| Box::pin(record(finished, tx)));
+        let Ports { store, observer, .. } = &self.registry.ports;
+        let work = store.write(finished, |finished, tx| Box::pin(record(finished, tx)));
         let (details, redeemed) = work.await?;
         if let Some(Redeemed { kind, after }) = redeemed {
-            self.registry.ports.observer.links(LinkState::Redeemed, kind, 1);
-            after.into_iter().for_each(|after| self.registry.ports.observer.redeemed(after));
+            observer.links(LinkState::Redeemed, kind, 1);
+            after.into_iter().for_each(|after| observer.redeemed(after));
         }
         self.registry.wake.wake();
         Ok(details)
@@ -133,9 +130,8 @@ impl RegisterPasskey {
 
     fn verify(&self, open: &Open, answer: &str) -> Result<Credential, PasskeyError> {
         let (webauthn, ceremony) = (&*self.registry.webauthn, &open.ceremony);
-        if !ceremony.is_open_at(self.registry.ports.clock.now())
-            || ceremony.rp_id != webauthn.rp_id()
-        {
+        let is_open = ceremony.is_open_at(self.registry.ports.clock.now());
+        if !is_open || ceremony.rp_id != webauthn.rp_id() {
             return Err(PasskeyError::NotVerified);
         }
         let verified = info_span!("passlink.verify_credential")
@@ -199,14 +195,8 @@ impl RegisterPasskey {
 
     /// Why there is no such ceremony: it may have made the user's passkey already.
     async fn missing(&self, user: UserId, id: PasskeyId) -> PasskeyError {
-        let made = self
-            .registry
-            .ports
-            .store
-            .read((user, id), |(user, id), tx| Box::pin(passkey_of_user(user, id, tx)));
-        match made.await {
-            Ok(_) => PasskeyError::NotVerified,
-            Err(error) => error,
-        }
+        let store = &self.registry.ports.store;
+        let made = store.read((user, id), |(user, id), tx| Box::pin(passkey_of_user(user, id, tx)));
+        made.await.map_or_else(|error| error, |_| PasskeyError::NotVerified)
     }
 }

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use passlink_domain::{
     Ceremony, CodeKeys, Credential, KeyId, LinkKind, LinkState, ObjectDetails, Passkey, Text,
-    TokenId, UNDO_FOR, Undo,
+    TokenId, UNDO_FOR, Undo, later,
 };
 
 use super::opener::{Opener, invalid_code, lock_opener};
@@ -43,7 +43,7 @@ impl Finished {
             undo: Some(Undo {
                 domain: self.notice.registry.public_url.host().to_owned(),
                 key,
-                until: now.saturating_add(UNDO_FOR).unwrap_or(Timestamp::MAX),
+                until: later(now, UNDO_FOR),
                 token,
             }),
         }

@@ -7,7 +7,7 @@ use crate::{
     callers::{Caller, ManageTokens, NewToken},
     fakes::{State, World, presented},
     passkeys::{CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer},
-    ports::{Identity, MailSubject},
+    ports::MailSubject,
 };
 
 fn remove(world: &Arc<World>) -> RemovePasskey {

@@ -1,7 +1,5 @@
 //! Users who wait to be added all at once.
 
-use std::fmt;
-
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::User;
@@ -16,31 +14,17 @@ pub struct StagedUser {
 }
 
 /// What stands in the way of a user who waits to be added.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Obstacle {
-    /// An earlier line has the id.
+    #[error("id: line {0} has it already")]
     IdOfLine(u64),
-    /// An earlier line has the address, in the same organisation.
+    #[error("email: line {0} has it already, in the same organisation")]
     EmailOfLine(u64),
-    /// There is a user with the id, or was one.
+    /// By a user who is there, or was.
+    #[error("id: there is a user with it already")]
     IdTaken,
-    /// The address belongs to the user of the organisation who has this id.
+    #[error("email: it belongs to a user of the organisation, {0}")]
     EmailTaken(String),
-}
-
-impl fmt::Display for Obstacle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::IdOfLine(line) => write!(f, "id: line {line} has it already"),
-            Self::EmailOfLine(line) => {
-                write!(f, "email: line {line} has it already, in the same organisation")
-            }
-            Self::IdTaken => f.write_str("id: there is a user with it already"),
-            Self::EmailTaken(id) => {
-                write!(f, "email: it belongs to a user of the organisation, {id}")
-            }
-        }
-    }
 }
 
 /// Obstacles of one kind.

@@ -5,9 +5,8 @@ use std::sync::{Arc, OnceLock};
 use connectrpc::RequestContext;
 use http::header::AUTHORIZATION;
 use passlink_application::{
-    callers::Caller,
+    callers::{AuthenticateError, Caller, ManageTokens},
     limits::Limiter,
-    ports::{AuthenticateError, Identity},
 };
 use passlink_domain::{BearerToken, UserId};
 
@@ -16,7 +15,7 @@ use super::{error_table::ApiError, failure::Failure, fields::client};
 /// Who calls. Wrong tokens are counted; a right one holds however many wrong ones came before.
 #[derive(Clone)]
 pub(crate) struct Bearers {
-    pub identity: Arc<dyn Identity>,
+    pub identity: ManageTokens,
     pub wrong: Arc<Limiter>,
 }
 

@@ -7,11 +7,12 @@ use connectrpc::{
     interceptor::{UnaryRequest, UnaryResponse},
 };
 use passlink_application::{
+    callers::AuthenticateError,
     codes::CodeError,
     limits::{Full, TooMany},
     links::{ResendError, UserLinkError},
     passkeys::PasskeyError,
-    ports::{AuthenticateError, StoreError},
+    ports::StoreError,
 };
 use passlink_domain::NotReachable;
 
