@@ -95,8 +95,7 @@ impl CodeChecker {
     /// What was made with a key that was retired at once has ended. A node that did not know of that yet
     /// may have made it since.
     async fn check_key(&self, key: &KeyId) -> Result<(), CodeError> {
-        let retired =
-            self.ports.store.read(key.clone(), |key, tx| Box::pin(tx.is_retired(key))).await;
+        let retired = self.ports.store.read(key.clone(), |key, tx| tx.is_retired(key)).await;
         if retired? { Err(CodeError::Invalid) } else { Ok(()) }
     }
 

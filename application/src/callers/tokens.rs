@@ -97,6 +97,20 @@ impl ManageTokens {
         });
         work.await
     }
+
+    /// Who the token speaks for.
+    ///
+    /// Errors: [`AuthenticateError::Invalid`] for a token that doesn't hold.
+    pub async fn caller(&self, token: &BearerToken) -> Result<Caller, AuthenticateError> {
+        let stored = self.0.store.read(token.hash(), |hash, tx| tx.token_by_hash(hash)).await?;
+        match stored {
+            Some(stored) if stored.holds_at(self.0.clock.now()) => {
+                let (token_name, token) = (stored.name, Some(stored.id));
+                Ok(Caller { user: stored.user, token_name, token })
+            }
+            _ => Err(AuthenticateError::Invalid),
+        }
+    }
 }
 
 /// A token that was revoked, and how many open links of each kind ended by that.
@@ -117,23 +131,6 @@ pub(crate) async fn revoke(
     let mailed = tx.revoke_links_of_token(id, LinkKind::Mailed, now).await?;
     let returned = tx.revoke_links_of_token(id, LinkKind::Returned, now).await?;
     Ok(Some(RevokedToken { token, mailed, returned }))
-}
-
-impl ManageTokens {
-    /// Who the token speaks for.
-    ///
-    /// Errors: [`AuthenticateError::Invalid`] for a token that doesn't hold.
-    pub async fn caller(&self, token: &BearerToken) -> Result<Caller, AuthenticateError> {
-        let stored =
-            self.0.store.read(token.hash(), |hash, tx| Box::pin(tx.token_by_hash(hash))).await?;
-        match stored {
-            Some(stored) if stored.holds_at(self.0.clock.now()) => {
-                let (token_name, token) = (stored.name, Some(stored.id));
-                Ok(Caller { user: stored.user, token_name, token })
-            }
-            _ => Err(AuthenticateError::Invalid),
-        }
-    }
 }
 
 #[cfg(test)]

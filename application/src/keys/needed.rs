@@ -12,7 +12,7 @@ impl KeyUse {
     /// The keys that are needed, by id.
     pub async fn needed(&self) -> StoreResult<Vec<KeyNeed>> {
         let (after, now) = self.times();
-        self.0.store.read((), move |(), tx| Box::pin(tx.keys_needed(after, now))).await
+        self.0.store.read((), move |(), tx| tx.keys_needed(after, now)).await
     }
 
     pub async fn missing(&self, held: &CodeKeys) -> StoreResult<Vec<KeyNeed>> {
@@ -24,16 +24,16 @@ impl KeyUse {
     /// How many need a key.
     pub async fn users(&self, key: KeyId) -> StoreResult<KeyUsers> {
         let (after, now) = self.times();
-        self.0.store.read(key, move |key, tx| Box::pin(tx.users_of_key(key, after, now))).await
+        self.0.store.read(key, move |key, tx| tx.users_of_key(key, after, now)).await
     }
 
     /// The keys that were retired at once, by id.
     pub async fn retired(&self) -> StoreResult<Vec<RetiredKey>> {
-        self.0.store.read((), |(), tx| Box::pin(tx.retired_keys())).await
+        self.0.store.read((), |(), tx| tx.retired_keys()).await
     }
 
     pub async fn is_retired(&self, key: KeyId) -> StoreResult<bool> {
-        self.0.store.read(key, |key, tx| Box::pin(tx.is_retired(key))).await
+        self.0.store.read(key, |key, tx| tx.is_retired(key)).await
     }
 
     /// The time from which on a link that expired can be sent again, and the present.

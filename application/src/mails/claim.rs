@@ -26,7 +26,7 @@ impl DeliverMail {
         most: usize,
         at: Instant,
     ) -> StoreResult<Vec<ClaimedMail>> {
-        let any = self.ports.store.read((), |(), tx| Box::pin(tx.is_any_ready()));
+        let any = self.ports.store.read((), |(), tx| tx.is_any_ready());
         if slots.free() == 0 || !any.await? {
             return Ok(Vec::new());
         }
@@ -77,7 +77,7 @@ impl DeliverMail {
     /// Makes the mails ready that workers had in hand who are gone, as `is_gone` says of a holder; a
     /// holder without a name is `None`.
     pub async fn free_mails(&self, is_gone: impl Fn(Option<&str>) -> bool) -> StoreResult<()> {
-        let mut holders = self.ports.store.read((), |(), tx| Box::pin(tx.holders())).await?;
+        let mut holders = self.ports.store.read((), |(), tx| tx.holders()).await?;
         holders.retain(|holder| is_gone(holder.as_deref()));
         if holders.is_empty() {
             return Ok(());
@@ -97,6 +97,6 @@ impl DeliverMail {
     /// one first, as far as a worker can use them.
     pub(crate) async fn served_domains(&self) -> StoreResult<Vec<i64>> {
         let most = ANSWERING.get() as u64;
-        self.ports.store.read((), move |(), tx| Box::pin(tx.served_domains(most))).await
+        self.ports.store.read((), move |(), tx| tx.served_domains(most)).await
     }
 }

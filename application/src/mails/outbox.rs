@@ -47,12 +47,12 @@ impl ManageOutbox {
     ) -> StoreResult<Vec<OutboxMail>> {
         self.ports
             .store
-            .read(after, move |after, tx| Box::pin(tx.mails_in(state, after.as_ref(), limit)))
+            .read(after, move |after, tx| tx.mails_in(state, after.as_ref(), limit))
             .await
     }
 
     pub async fn load(&self) -> StoreResult<OutboxLoad> {
-        self.ports.store.read((), |(), tx| Box::pin(tx.load())).await
+        self.ports.store.read((), |(), tx| tx.load()).await
     }
 
     /// Has a mail that waits or failed tried again at once.

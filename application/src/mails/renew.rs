@@ -34,10 +34,7 @@ impl DeliverMail {
     /// since, and it is not to be delivered here.
     pub(crate) async fn renew(&self, mail: &ClaimedMail, hold: &Hold) -> StoreResult<bool> {
         let lease_end = self.lease_end(self.ports.clock.now());
-        let renew = self
-            .ports
-            .store
-            .write(mail.clone(), move |mail, tx| Box::pin(tx.renew(mail, lease_end)));
+        let renew = self.ports.store.write(mail.clone(), move |mail, tx| tx.renew(mail, lease_end));
         let renewed = renew.await?;
         if renewed {
             hold.extend(lease_end, &*self.ports.clock);

@@ -151,7 +151,7 @@ impl RegisterPasskey {
     }
 
     async fn find(&self, id: PasskeyId) -> Result<Option<Open>, PasskeyError> {
-        let find = self.registry.ports.store.read(id, |id, tx| Box::pin(tx.ceremony(id)));
+        let find = self.registry.ports.store.read(id, |id, tx| tx.ceremony(id));
         Ok(find.await?.and_then(|ceremony| self.open(ceremony)))
     }
 
