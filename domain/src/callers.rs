@@ -56,7 +56,6 @@ impl TokenHash {
     }
 }
 
-/// What is known of a stored token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// Identifies the token; safe to show.

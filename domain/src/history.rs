@@ -12,7 +12,6 @@ impl Sequence {
     /// Before the first change.
     pub const NONE: Self = Self(0);
 
-    /// A sequence that was recorded.
     pub fn recorded(number: u64) -> Self {
         Self(number)
     }
@@ -23,7 +22,6 @@ impl Sequence {
         Self(self.0.saturating_add(1))
     }
 
-    /// The number.
     pub fn get(self) -> u64 {
         self.0
     }
@@ -49,7 +47,6 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The name under which the change is recorded.
     pub fn name(&self) -> &'static str {
         match self {
             Self::UserAdded => "user.added",

@@ -25,7 +25,6 @@ pub struct LinkView {
 pub struct InspectLink(pub CodeChecker);
 
 impl InspectLink {
-    /// The link as it is now.
     #[tracing::instrument(name = "passlink.inspect_link", skip_all)]
     pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<LinkView, CodeError> {
         self.view(presented, Purpose::Register).await

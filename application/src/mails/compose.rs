@@ -198,10 +198,7 @@ impl Composer {
 /// Where a user is informed of changes: at the address that is registered now. A user who may not act is
 /// informed as well.
 fn notice_address(user: &User) -> Result<EmailAddress, Dropped> {
-    match (user.state, user.verified_address()) {
-        (UserState::Removed, _) | (_, None) => {
-            Err(Dropped::because(UserChanged, "the user is gone or has no verified address"))
-        }
-        (_, Some(address)) => Ok(address.clone()),
-    }
+    let address = user.verified_address().filter(|_| user.state != UserState::Removed);
+    let gone = || Dropped::because(UserChanged, "the user is gone or has no verified address");
+    address.cloned().ok_or_else(gone)
 }

@@ -13,7 +13,6 @@ use crate::{
 /// How long the other side may take before the mail leaves.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Why the test mail was not sent.
 #[derive(Debug, thiserror::Error)]
 #[error("the mail was {0}")]
 pub struct TestMailError(#[from] pub MailError);

@@ -9,7 +9,6 @@ use crate::{
     ports::{Clock, Observer, Random, Store},
 };
 
-/// The ports that most use cases need.
 #[derive(Clone)]
 pub struct Ports {
     pub store: Arc<dyn Store>,

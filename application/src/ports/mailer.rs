@@ -5,7 +5,6 @@ use passlink_domain::{OutboxId, named};
 
 use crate::mails::{Hold, Mail};
 
-/// Renders a mail and hands it over.
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Sends `mail`; returns the other side's answer. `id` makes the `Message-ID`, the same on

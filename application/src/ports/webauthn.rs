@@ -2,7 +2,6 @@
 
 use passlink_domain::{Aaguid, Attachment, Challenge, Credential, User, UserHandle};
 
-/// What a credential is asked for.
 pub struct NewCredential<'a> {
     pub user: &'a User,
     pub handle: &'a UserHandle,

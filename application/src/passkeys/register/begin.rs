@@ -21,7 +21,6 @@ use crate::{
     users::history::standing,
 };
 
-/// What a ceremony is begun for.
 #[derive(Debug, Clone)]
 pub struct NewPasskey {
     pub user: UserId,
@@ -90,7 +89,6 @@ impl RegisterPasskey {
     }
 }
 
-/// A ceremony that is to be begun.
 struct Opening {
     id: PasskeyId,
     /// For a user who has none yet.

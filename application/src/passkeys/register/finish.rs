@@ -17,7 +17,6 @@ use crate::{
     ports::{Ports, WebAuthnError},
 };
 
-/// An answer to a ceremony's challenge.
 #[derive(Debug, Clone)]
 pub struct RegistrationAnswer {
     /// The browser's `PublicKeyCredential`, as JSON.

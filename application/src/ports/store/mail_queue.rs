@@ -60,7 +60,6 @@ pub struct ClaimedMail {
     pub trace: Option<TraceContext>,
 }
 
-/// What came of a try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailOutcome {
     /// Accepted, with this answer.
