@@ -119,9 +119,7 @@ async fn fresh_first(
     tx: &mut dyn Repositories,
 ) -> StoreResult<VecDeque<ReadyMail>> {
     let since = fresh_from(now);
-    let Some(first) = mails.front().filter(|mail| mail.since < since) else {
-        return Ok(mails);
-    };
+    let Some(first) = mails.front().filter(|mail| mail.since < since) else { return Ok(mails) };
     let fresh = tx.ready_since(first.urgency, Some(first.lane), since, limit).await?;
     let old = mails.into_iter().filter(|mail| mail.since < since);
     Ok(fresh.into_iter().chain(old).collect())

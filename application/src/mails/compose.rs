@@ -57,7 +57,7 @@ pub(crate) struct Dropped {
 }
 
 impl Dropped {
-    fn because(reason: MailReason, text: &'static str) -> Self {
+    pub fn because(reason: MailReason, text: &'static str) -> Self {
         Self { reason, text, link_becomes: None, retry: None }
     }
 

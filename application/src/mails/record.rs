@@ -28,9 +28,7 @@ impl DeliverMail {
                 Ok::<_, StoreError>(Some(changed))
             })
         });
-        let Some(changed) = record.await? else {
-            return Ok(false);
-        };
+        let Some(changed) = record.await? else { return Ok(false) };
         self.ports.observer.tried(tried.attempt);
         if let (true, Some(link), Some(state)) = (changed.moved, &tried.link, tried.link_becomes) {
             self.ports.observer.links(state, LinkKind::Mailed, 1);
@@ -75,9 +73,7 @@ async fn move_link(
     now: Timestamp,
     tx: &mut dyn Repositories,
 ) -> StoreResult<Changed> {
-    let Ok(link_then) = link.clone().becomes(becomes, now) else {
-        return Ok(Changed::default());
-    };
+    let Ok(link_then) = link.clone().becomes(becomes, now) else { return Ok(Changed::default()) };
     let moved = tx.move_link(&link.id, link.state, link_then.state).await?;
     // A link that was revoked meanwhile leaves the older ones open.
     let counts =

@@ -32,18 +32,13 @@ impl DeliverMail {
     ) -> StoreResult<Option<Tried>> {
         let load =
             self.ports.store.read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx)));
-        let Some(found) = load.await? else {
-            return Ok(None);
-        };
+        let Some(found) = load.await? else { return Ok(None) };
         Ok(Some(match found {
             Some((subject, user)) => self.compose_and_send(claimed, hold, subject, user).await,
-            None => Tried {
-                outcome: MailOutcome::Failed("what it is about, or its user, is gone".into()),
-                attempt: Attempt::Undeliverable(MailReason::LinkEnded),
-                hint: None,
-                link: None,
-                link_becomes: None,
-            },
+            None => self.drop_mail(
+                claimed,
+                Dropped::because(MailReason::LinkEnded, "what it is about, or its user, is gone"),
+            ),
         }))
     }
 
