@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::{self, Write},
     path::Path,
     sync::{Arc, Mutex},
     time::Duration,
@@ -23,6 +24,8 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
+use tracing::{Level, subscriber::DefaultGuard};
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// A clock that stands still until the test moves it.
 struct MovedClock {
@@ -50,12 +53,28 @@ pub const GENEROUS: &[(&str, &str)] = &[
     ("limits.mails_per_mailbox", "1000"),
 ];
 
+/// What is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// An installation.
 pub struct House {
     inside: InProcess,
     clock: Arc<MovedClock>,
     database: Database,
     client: Client,
+    log: Log,
+    _logging: DefaultGuard,
     _folder: TempDir,
 }
 
@@ -81,8 +100,12 @@ impl House {
             now: Mutex::new(NOW.parse().unwrap()),
             steady: Mutex::default(),
         });
+        let log = Log::default();
+        let writer = log.clone();
+        let logging = tracing_subscriber::fmt().with_max_level(Level::INFO).with_ansi(false);
+        let _logging = logging.with_writer(move || writer.clone()).set_default();
         let inside = InProcess::open(variables, clock.clone()).await.unwrap();
-        Self { inside, clock, database, client: client(), _folder: folder }
+        Self { inside, clock, database, client: client(), log, _logging, _folder: folder }
     }
 
     /// Time passes.
@@ -94,6 +117,11 @@ impl House {
     /// Somebody sets the clock back.
     pub fn set_back(&self, by: Duration) {
         *self.clock.now.lock().unwrap() -= by;
+    }
+
+    /// What was logged.
+    pub fn log(&self) -> String {
+        String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap()
     }
 
     /// The use cases that operators have, and the mailbox.

@@ -20,3 +20,4 @@ mod refusals;
 mod requests;
 mod rules;
 mod send_link;
+mod url_templates;

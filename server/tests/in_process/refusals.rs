@@ -50,6 +50,10 @@ impl Stage {
         let credential = self.begun.answer().attested_by(&Key::es256()).credential();
         let finished = self.begun.finish(&self.passlink, None, &credential).await;
         assert_eq!(finished.sequence(), 3);
+        let log = self.passlink.log();
+        for level in ["ERROR", "WARN"] {
+            assert!(!log.contains(level), "a caller's mistake is logged as trouble: {log}");
+        }
     }
 }
 
