@@ -1,4 +1,11 @@
-//! Ports in memory, for the tests of the use cases: a file a port.
+//! Ports in memory, for tests alone: a file a port. The use cases are tested with them, and the tests
+//! of the database check that they behave as it does.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "this is test code: what is not as expected ends the test"
+)]
 
 mod history;
 mod keys;

@@ -5,8 +5,8 @@
 
 pub mod callers;
 pub mod codes;
-#[cfg(test)]
-mod fakes;
+#[cfg(any(test, feature = "fakes"))]
+pub mod fakes;
 mod ids;
 pub mod keys;
 pub mod limits;

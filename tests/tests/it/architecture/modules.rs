@@ -141,7 +141,10 @@ fn join(path: &[String], name: &str) -> Segments {
 }
 
 fn is_for_tests(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|it| it.to_token_stream().to_string().replace(' ', "") == "#[cfg(test)]")
+    attributes.iter().any(|it| {
+        let attribute = it.to_token_stream().to_string().replace(' ', "");
+        attribute == "#[cfg(test)]" || attribute.starts_with("#[cfg(any(test,")
+    })
 }
 
 fn file_of_child(file: &Path, child: &str) -> PathBuf {
