@@ -48,6 +48,7 @@ pub struct State {
     pub links: Vec<PasskeyLink>,
     pub mails: Vec<OutboxMail>,
     pub ready: BTreeMap<String, Urgency>,
+    pub holders: BTreeMap<String, String>,
     pub accepted: BTreeMap<String, Timestamp>,
     pub may_have_arrived: BTreeSet<String>,
     pub tokens: Vec<(Token, TokenHash)>,

@@ -57,11 +57,14 @@ impl Links for State {
     async fn links_of(
         &mut self,
         user: &UserId,
-        _after: Option<&LinkId>,
+        after: Option<&LinkId>,
         limit: u64,
     ) -> Result<Vec<PasskeyLink>, StoreError> {
-        let links = self.links.iter().filter(|link| link.user == *user);
-        Ok(links.take(limit as usize).cloned().collect())
+        let mut links = self.links.clone();
+        links.retain(|link| link.user == *user && after.is_none_or(|after| link.id > *after));
+        links.sort_by(|a, b| a.id.cmp(&b.id));
+        links.truncate(limit as usize);
+        Ok(links)
     }
 
     async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError> {
@@ -101,10 +104,14 @@ impl Links for State {
     }
 
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError> {
+        // As it is kept: a clock that was set back may have moved it.
+        let Some(requested) = self.link_mut(&newer.id).map(|link| link.requested) else {
+            return Ok(0);
+        };
         let older = self.links.iter_mut().filter(|link| {
             link.user == newer.user
                 && link.delivery != Delivery::Returned
-                && link.requested < newer.requested
+                && link.requested < requested
                 && !link.state.is_final()
         });
         Ok(older.map(|link| link.state = LinkState::Replaced).count() as u64)

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::OutboxId;
@@ -5,11 +7,56 @@ use passlink_domain::OutboxId;
 use super::State;
 use crate::fakes::everything::*;
 
+/// Whether a worker has the mail in hand.
+fn is_in_hand(mail: &OutboxMail) -> bool {
+    mail.state == OutboxState::Waiting && mail.leased_until.is_some()
+}
+
+impl State {
+    /// The mails that are ready again: their wait is over or their lease has ended, or the time of that
+    /// lies further ahead than any can.
+    fn ripe<'s>(
+        &'s self,
+        now: Timestamp,
+        waits: LongestWaits,
+        except: &'s [OutboxId],
+    ) -> impl Iterator<Item = &'s OutboxMail> {
+        self.mails.iter().filter(move |mail| {
+            let longest = match mail.about.urgency() {
+                _ if is_in_hand(mail) => waits.lease,
+                Urgency::Awaited => waits.link,
+                _ => waits.notice,
+            };
+            mail.state == OutboxState::Waiting
+                && !self.ready.contains_key(mail.id.as_str())
+                && !(is_in_hand(mail) && except.contains(&mail.id))
+                && (mail.due <= now || mail.due > now + longest)
+        })
+    }
+
+    fn in_hand(&self) -> impl Iterator<Item = &OutboxMail> {
+        self.mails.iter().filter(|mail| is_in_hand(mail))
+    }
+
+    fn holder(&self, mail: &OutboxMail) -> Option<&str> {
+        self.holders.get(mail.id.as_str()).map(String::as_str)
+    }
+
+    /// Makes a mail ready that a worker has in hand, as if it had not been tried.
+    fn put_back(&mut self, id: &OutboxId) {
+        let mail = self.mail_mut(id).unwrap();
+        (mail.due, mail.leased_until) = (mail.queued, None);
+        let urgency = mail.about.urgency();
+        self.ready.insert(id.to_string(), urgency);
+    }
+}
+
 #[async_trait]
 impl MailQueue for State {
     async fn served_domains(&mut self, limit: u64) -> Result<Vec<i64>, StoreError> {
-        let sent = self.mails.iter().rev().filter(|mail| mail.state == OutboxState::Sent);
-        Ok(sent.take(limit as usize).map(|mail| mail.lane.domain).collect())
+        let mut sent = self.mails_in(OutboxState::Sent, None, u64::MAX).await?;
+        sent.reverse();
+        Ok(sent.iter().take(limit as usize).map(|mail| mail.lane.domain).collect())
     }
 
     async fn is_any_ready(&mut self) -> Result<bool, StoreError> {
@@ -55,7 +102,7 @@ impl MailQueue for State {
         let mut claimed = Vec::new();
         for taken in mails {
             let may_have_arrived = self.may_have_arrived.contains(taken.id.as_str());
-            let mail = self.mail_mut(&taken.id).unwrap();
+            let Some(mail) = self.mail_mut(&taken.id) else { continue };
             (mail.due, mail.leased_until) = (lease.end, Some(lease.end));
             mail.tries += 1;
             claimed.push(ClaimedMail {
@@ -70,17 +117,19 @@ impl MailQueue for State {
                 trace: mail.trace.clone(),
             });
             self.ready.remove(taken.id.as_str());
+            self.holders.remove(taken.id.as_str());
+            self.holders.extend(lease.holder.clone().map(|holder| (taken.id.to_string(), holder)));
         }
         Ok(claimed)
     }
 
     async fn are_mails_due(
         &mut self,
-        _now: Timestamp,
-        _waits: LongestWaits,
-        _except: &[OutboxId],
+        now: Timestamp,
+        waits: LongestWaits,
+        except: &[OutboxId],
     ) -> Result<bool, StoreError> {
-        Ok(true)
+        Ok(self.ripe(now, waits, except).next().is_some())
     }
 
     async fn make_due_mails_ready(
@@ -88,34 +137,32 @@ impl MailQueue for State {
         now: Timestamp,
         waits: LongestWaits,
         except: &[OutboxId],
-        _limit: u64,
+        limit: u64,
     ) -> Result<(), StoreError> {
-        let waiting = |mail: &&mut OutboxMail| mail.state == OutboxState::Waiting;
-        for mail in self.mails.iter_mut().filter(waiting).filter(|mail| !except.contains(&mail.id))
-        {
-            let (longest, urgency) = match (mail.leased_until, mail.about.urgency()) {
-                (Some(_), urgency) => (waits.lease, urgency),
-                (None, Urgency::Awaited) => (waits.link, Urgency::Retry),
-                (None, _) => (waits.notice, Urgency::Retry),
-            };
-            if mail.due <= now || mail.due > now + longest {
-                mail.leased_until = None;
-                self.ready.entry(mail.id.to_string()).or_insert(urgency);
+        for kind in MailKind::QUEUED {
+            let ripe = self.ripe(now, waits, except).filter(|mail| mail.about.kind() == kind);
+            let ripe: Vec<_> = ripe.take(limit as usize).cloned().collect();
+            for mail in ripe {
+                if is_in_hand(&mail) {
+                    self.put_back(&mail.id);
+                } else {
+                    self.mail_mut(&mail.id).unwrap().due = now;
+                    self.ready.insert(mail.id.to_string(), Urgency::Retry);
+                }
             }
         }
         Ok(())
     }
 
     async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError> {
-        let in_hand = self.mails.iter().any(|mail| mail.leased_until.is_some());
-        Ok(in_hand.then_some(None).into_iter().collect())
+        let holders: BTreeSet<_> = self.in_hand().map(|mail| self.holder(mail)).collect();
+        Ok(holders.into_iter().map(|holder| holder.map(str::to_owned)).collect())
     }
 
-    async fn free_mails_of(&mut self, _holder: Option<&str>) -> Result<(), StoreError> {
-        for mail in self.mails.iter_mut().filter(|mail| mail.leased_until.is_some()) {
-            mail.leased_until = None;
-            self.ready.insert(mail.id.to_string(), mail.about.urgency());
-        }
+    async fn free_mails_of(&mut self, holder: Option<&str>) -> Result<(), StoreError> {
+        let held = self.in_hand().filter(|mail| self.holder(mail) == holder);
+        let held: Vec<_> = held.map(|mail| mail.id.clone()).collect();
+        held.iter().for_each(|id| self.put_back(id));
         Ok(())
     }
 
@@ -140,30 +187,33 @@ impl MailQueue for State {
         outcome: &MailOutcome,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mail = self.mails.iter_mut().find(|mail| mail.id == claimed.id).unwrap();
-        if mail.tries != claimed.tries || mail.state != OutboxState::Waiting {
-            return Ok(false);
-        }
+        let mail = self
+            .mail_mut(&claimed.id)
+            .filter(|mail| mail.tries == claimed.tries && mail.state == OutboxState::Waiting);
+        let Some(mail) = mail else { return Ok(false) };
         let (state, answer) = match outcome {
             MailOutcome::Sent(answer) => (OutboxState::Sent, answer),
             MailOutcome::Failed(answer) => (OutboxState::Failed, answer),
-            MailOutcome::Retry { due, answer, may_have_arrived } => {
-                mail.due = *due;
-                if *may_have_arrived {
-                    self.may_have_arrived.insert(mail.id.to_string());
-                }
-                (OutboxState::Waiting, answer)
-            }
-            MailOutcome::Returned(answer) => {
-                mail.due = mail.queued;
-                self.ready.insert(mail.id.to_string(), mail.about.urgency());
+            MailOutcome::Retry { answer, .. } | MailOutcome::Returned(answer) => {
                 (OutboxState::Waiting, answer)
             }
         };
-        (mail.state, mail.last_answer) = (state, Some(answer.clone()));
-        mail.leased_until = None;
-        if let (OutboxState::Sent, MailSubject::Link(link)) = (state, mail.about.clone()) {
-            self.accepted.insert(link.to_string(), at);
+        (mail.state, mail.last_answer, mail.leased_until) = (state, Some(answer.clone()), None);
+        if let MailOutcome::Retry { due, .. } = outcome {
+            mail.due = *due;
+        }
+        let id = claimed.id.to_string();
+        // It may be ready again, when its lease has ended.
+        self.ready.remove(&id);
+        match outcome {
+            MailOutcome::Sent(_) => {
+                self.accepted.insert(id, at);
+            }
+            MailOutcome::Retry { may_have_arrived: true, .. } => {
+                self.may_have_arrived.insert(id);
+            }
+            MailOutcome::Returned(_) => self.put_back(&claimed.id),
+            _ => {}
         }
         Ok(true)
     }

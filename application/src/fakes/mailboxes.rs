@@ -28,18 +28,18 @@ impl Mailboxes for State {
         mailbox: &Mailbox,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mails = self.mailboxes.entry(*mailbox).or_default();
-        mails.iter_mut().for_each(|at| *at = now.min(*at));
+        let mails = self.mailboxes.get_mut(mailbox).into_iter().flatten();
+        mails.for_each(|at| *at = now.min(*at));
         Ok(())
     }
 
-    async fn forget_mailboxes(
-        &mut self,
-        before: Timestamp,
-        _limit: u64,
-    ) -> Result<u64, StoreError> {
-        let all = self.mailboxes.len();
-        self.mailboxes.retain(|_, mails| mails.first().is_some_and(|newest| *newest >= before));
-        Ok((all - self.mailboxes.len()) as u64)
+    async fn forget_mailboxes(&mut self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        let mut left = limit;
+        self.mailboxes.retain(|_, mails| {
+            let goes = left > 0 && mails.first().is_none_or(|newest| *newest < before);
+            left -= u64::from(goes);
+            !goes
+        });
+        Ok(limit - left)
     }
 }

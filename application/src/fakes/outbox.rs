@@ -32,7 +32,9 @@ impl Outbox for State {
     }
 
     async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.accepted.get(link.as_str()).copied())
+        let about = MailSubject::Link(link.clone());
+        let mut mails = self.mails.iter().filter(|mail| mail.about == about);
+        Ok(mails.find_map(|mail| self.accepted.get(mail.id.as_str()).copied()))
     }
 
     async fn load(&mut self) -> Result<OutboxLoad, StoreError> {
@@ -46,11 +48,14 @@ impl Outbox for State {
     async fn mails_in(
         &mut self,
         state: OutboxState,
-        _after: Option<&OutboxId>,
+        after: Option<&OutboxId>,
         limit: u64,
     ) -> Result<Vec<OutboxMail>, StoreError> {
-        let mails = self.mails.iter().filter(|mail| mail.state == state);
-        Ok(mails.take(limit as usize).cloned().collect())
+        let mut mails = self.mails.clone();
+        mails.retain(|mail| mail.state == state && after.is_none_or(|after| mail.id > *after));
+        mails.sort_by(|a, b| a.id.cmp(&b.id));
+        mails.truncate(limit as usize);
+        Ok(mails)
     }
 
     async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError> {
@@ -63,8 +68,8 @@ impl Outbox for State {
         });
         let Some(mail) = mail else { return Ok(false) };
         (mail.state, mail.due, mail.leased_until) = (OutboxState::Waiting, at, None);
-        let urgency = mail.about.urgency();
-        self.ready.insert(id.to_string(), urgency);
+        // Whoever asks for it waits for it.
+        self.ready.insert(id.to_string(), Urgency::Awaited);
         Ok(true)
     }
 

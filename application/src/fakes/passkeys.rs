@@ -8,8 +8,10 @@ use crate::fakes::everything::*;
 #[async_trait]
 impl Passkeys for State {
     async fn passkeys_of(&mut self, user: &UserId) -> Result<Vec<Passkey>, StoreError> {
-        let own = self.passkeys.iter().filter(|it| it.user == *user && it.removed.is_none());
-        Ok(own.cloned().collect())
+        let mut own = self.passkeys.clone();
+        own.retain(|it| it.user == *user && it.removed.is_none());
+        own.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
+        Ok(own)
     }
 
     async fn passkeys_after(
@@ -35,10 +37,10 @@ impl Passkeys for State {
     }
 
     async fn add_passkey(&mut self, passkey: &Passkey) -> Result<bool, StoreError> {
-        let taken = self
-            .passkeys
-            .iter()
-            .any(|other| other.removed.is_none() && other.credential.id == passkey.credential.id);
+        let taken = self.passkeys.iter().any(|other| {
+            let has_credential = other.credential.id == passkey.credential.id;
+            other.id == passkey.id || other.removed.is_none() && has_credential
+        });
         if !taken {
             self.passkeys.push(passkey.clone());
         }
@@ -62,13 +64,14 @@ impl Passkeys for State {
 #[async_trait]
 impl Ceremonies for State {
     async fn add_ceremony(&mut self, ceremony: &Ceremony, most: u64) -> Result<(), StoreError> {
-        let own = self.ceremonies.iter().filter(|other| other.user == ceremony.user).count();
-        let mut surplus = (own + 1).saturating_sub(most as usize);
-        self.ceremonies.retain(|other| {
-            let goes = other.user == ceremony.user && surplus > 0;
-            surplus -= usize::from(goes);
-            !goes
-        });
+        let place = |it: &Ceremony| (it.begun, it.id.clone());
+        let own = self.ceremonies.iter().filter(|other| other.user == ceremony.user);
+        // Those of a clock that was wrong don't make room as the newest.
+        let latest = Ceremony::latest_begin(ceremony.begun);
+        let mut kept: Vec<_> = own.filter(|it| it.begun <= latest).map(place).collect();
+        kept.sort_by(|a, b| b.cmp(a));
+        kept.truncate(most.saturating_sub(1) as usize);
+        self.ceremonies.retain(|it| it.user != ceremony.user || kept.contains(&place(it)));
         self.ceremonies.push(ceremony.clone());
         Ok(())
     }

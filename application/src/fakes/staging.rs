@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -24,9 +24,20 @@ impl Waiting {
         Obstacles { count: all.len() as u64, first: all.into_iter().take(limit).collect() }
     }
 
-    fn first_with(&self, like: impl Fn(&User) -> bool) -> u64 {
-        self.users.iter().find(|user| like(&user.user)).unwrap().line
+    /// An earlier line that is alike by `key`.
+    fn earlier<K: Ord>(&self, key: impl Fn(&User) -> K) -> impl Fn(&StagedUser) -> Option<u64> {
+        let mut first = BTreeMap::new();
+        for it in &self.users {
+            first.entry(key(&it.user)).or_insert(it.line);
+        }
+        move |it| first.get(&key(&it.user)).copied().filter(|line| *line != it.line)
     }
+}
+
+/// What no two users have in common.
+fn mailbox(user: &User) -> Option<(String, String)> {
+    let email = user.email.as_ref()?;
+    Some((user.organisation.to_string(), email.address.key()))
 }
 
 #[async_trait]
@@ -38,24 +49,17 @@ impl Staging for Waiting {
 
     async fn obstacles(&mut self, limit: usize) -> Result<Vec<Obstacles>, StoreError> {
         let there = self.world.state().users;
-        let of_line = |it: &StagedUser, like: &dyn Fn(&User) -> bool| {
-            Some(self.first_with(like)).filter(|line| *line != it.line)
-        };
-        let id_of_line =
-            |it: &StagedUser| of_line(it, &|user| user.id == it.user.id).map(Obstacle::IdOfLine);
-        let email_of_line = |it: &StagedUser| {
-            of_line(it, &|user| user.email == it.user.email).map(Obstacle::EmailOfLine)
-        };
+        let owners: BTreeMap<_, _> =
+            there.values().filter_map(|user| Some((mailbox(user)?, user.id.to_string()))).collect();
+        let earlier_id = self.earlier(|user| user.id.to_string());
+        let earlier_email = self.earlier(mailbox);
         let id_taken = |it: &StagedUser| there.get(it.user.id.as_str()).map(|_| Obstacle::IdTaken);
-        let email_taken = |it: &StagedUser| {
-            let owner = there.values().find(|user| user.email == it.user.email);
-            owner.map(|user| Obstacle::EmailTaken(user.id.to_string()))
-        };
+        let email_taken = |it: &StagedUser| owners.get(&mailbox(&it.user)?).cloned();
         Ok(vec![
-            self.found(id_of_line, limit),
-            self.found(email_of_line, limit),
+            self.found(|it| earlier_id(it).map(Obstacle::IdOfLine), limit),
+            self.found(|it| earlier_email(it).map(Obstacle::EmailOfLine), limit),
             self.found(id_taken, limit),
-            self.found(email_taken, limit),
+            self.found(|it| email_taken(it).map(Obstacle::EmailTaken), limit),
         ])
     }
 
@@ -64,6 +68,9 @@ impl Staging for Waiting {
         at: Timestamp,
         progress: AddedSoFar<'_>,
     ) -> Result<bool, StoreError> {
+        if self.obstacles(1).await?.iter().any(|kind| kind.count > 0) {
+            return Ok(false);
+        }
         progress(self.users.len() as u64);
         self.world.change(|state| {
             for StagedUser { user, .. } in self.users.drain(..) {

@@ -24,7 +24,9 @@ impl Tokens for State {
 
     async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError> {
         let tokens = self.tokens.iter().filter(|(token, _)| token.user == *user);
-        Ok(tokens.map(|(token, _)| token.clone()).collect())
+        let mut tokens: Vec<_> = tokens.map(|(token, _)| token.clone()).collect();
+        tokens.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(tokens)
     }
 
     async fn delete_tokens_of(&mut self, user: &UserId) -> Result<(), StoreError> {

@@ -5,6 +5,15 @@ use passlink_domain::*;
 use super::State;
 use crate::fakes::everything::*;
 
+impl State {
+    /// Who has the mailbox in the organisation, however the address is written.
+    fn owner(&self, organisation: &OrganisationId, address: &EmailAddress) -> Option<&User> {
+        let key = address.key();
+        let has = |user: &User| user.email.as_ref().is_some_and(|it| it.address.key() == key);
+        self.users.values().find(|user| user.organisation == *organisation && has(user))
+    }
+}
+
 #[async_trait]
 impl Users for State {
     async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -30,16 +39,16 @@ impl Users for State {
 
     async fn owner_of(
         &mut self,
-        _organisation: &OrganisationId,
+        organisation: &OrganisationId,
         address: &EmailAddress,
     ) -> Result<Option<UserId>, StoreError> {
-        let has = |user: &&User| user.email.as_ref().is_some_and(|it| it.address == *address);
-        Ok(self.users.values().find(has).map(|user| user.id.clone()))
+        Ok(self.owner(organisation, address).map(|user| user.id.clone()))
     }
 
     async fn add_user(&mut self, user: &User, _at: Timestamp) -> Result<bool, StoreError> {
-        let taken =
-            self.users.values().any(|other| other.id == user.id || other.email == user.email);
+        let email = user.email.as_ref();
+        let owner = email.and_then(|email| self.owner(&user.organisation, &email.address));
+        let taken = owner.is_some() || self.users.contains_key(user.id.as_str());
         if !taken {
             self.users.insert(user.id.to_string(), user.clone());
         }
@@ -47,10 +56,12 @@ impl Users for State {
     }
 
     async fn change_user(&mut self, user: &User) -> Result<bool, StoreError> {
-        let mut others = self.users.values().filter(|other| other.id != user.id);
-        let taken = user.email.is_some() && others.any(|other| other.email == user.email);
-        if !taken {
-            self.users.insert(user.id.to_string(), user.clone());
+        let email = user.email.as_ref();
+        let owner = email.and_then(|email| self.owner(&user.organisation, &email.address));
+        let taken = owner.is_some_and(|owner| owner.id != user.id);
+        if let Some(there) = self.users.get_mut(user.id.as_str()).filter(|_| !taken) {
+            let (organisation, sequence) = (there.organisation.clone(), there.sequence);
+            *there = User { organisation, sequence, ..user.clone() };
         }
         Ok(!taken)
     }
