@@ -1,11 +1,36 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use passlink_application::{mails::*, ports::*};
+use passlink_application::{fakes::World, mails::*, ports::*};
 use passlink_domain::*;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, TransactionTrait};
 
 use super::*;
+
+/// Makes two tests of each of these expectations: one of the database, and one of the store in memory
+/// that the tests of the use cases have in its place.
+macro_rules! for_both_stores {
+    ($($expectation:ident),+ $(,)?) => {
+        for_both_stores! { new_store, new_world: $($expectation),+ }
+    };
+    // What the expectations get, if it is more than a store.
+    ($database:ident, $in_memory:ident: $($expectation:ident),+ $(,)?) => {
+        mod database {
+            $(#[tokio::test]
+            async fn $expectation() {
+                let (_folder, new) = super::$database().await;
+                super::$expectation(new).await;
+            })+
+        }
+
+        mod in_memory {
+            $(#[tokio::test]
+            async fn $expectation() {
+                super::$expectation(super::$in_memory()).await;
+            })+
+        }
+    };
+}
 
 mod ceremonies;
 mod conflicts;
@@ -20,6 +45,11 @@ pub(super) mod plans;
 mod postgres;
 mod tokens;
 mod users;
+
+for_both_stores! {
+    a_unit_of_work_that_fails_undoes_its_own_writes_and_not_its_neighbours,
+    a_unit_of_work_that_panics_stops_no_other,
+}
 
 /// A new database: on SQLite, or on what `PASSLINK_TEST_DATABASE` asks for.
 async fn new_database() -> (tempfile::TempDir, String) {
@@ -38,6 +68,16 @@ async fn new_database() -> (tempfile::TempDir, String) {
 /// A store on a new database. On PostgreSQL, every transaction fails once with 40001.
 async fn store() -> (tempfile::TempDir, Arc<dyn Store>, DatabaseConnection) {
     store_with_conflicts(1).await
+}
+
+/// The same, for those who need no connection of their own.
+async fn new_store() -> (tempfile::TempDir, Arc<dyn Store>) {
+    let (folder, store, _) = store().await;
+    (folder, store)
+}
+
+fn new_world() -> Arc<dyn Store> {
+    World::new()
 }
 
 /// A store on a new database. On PostgreSQL, the first `failures` commits of every transaction fail.
@@ -80,12 +120,11 @@ async fn add(store: &Arc<dyn Store>, user: User) -> bool {
     added.unwrap()
 }
 
-/// A store that holds these two.
-async fn with_ada_and_bob() -> (tempfile::TempDir, Arc<dyn Store>) {
-    let (folder, store, _) = store().await;
-    add(&store, user("ada", "ada@example.com")).await;
-    add(&store, user("bob", "bob@example.com")).await;
-    (folder, store)
+/// Adds these two.
+async fn add_ada_and_bob(store: &Arc<dyn Store>) {
+    for (id, email) in [("ada", "ada@example.com"), ("bob", "bob@example.com")] {
+        assert!(add(store, user(id, email)).await);
+    }
 }
 
 /// Does the work while another transaction runs the statement, and ends a moment later.
@@ -168,8 +207,7 @@ async fn a_unit_of_work_is_run_again_a_bounded_number_of_times() {
 #[tokio::test]
 async fn two_that_wait_for_each_other_both_come_to_their_end() {
     let (_folder, store, _) = store().await;
-    add(&store, user("ada", "ada@example.com")).await;
-    add(&store, user("bob", "bob@example.com")).await;
+    add_ada_and_bob(&store).await;
     let locks = |first: &'static str, second: &'static str| {
         let store = store.clone();
         async move {
@@ -238,9 +276,9 @@ fn link() -> PasskeyLink {
     }
 }
 
-#[tokio::test]
-async fn a_unit_of_work_that_fails_undoes_its_own_writes_and_not_its_neighbours() {
-    let (_folder, store, _) = store().await;
+async fn a_unit_of_work_that_fails_undoes_its_own_writes_and_not_its_neighbours(
+    store: Arc<dyn Store>,
+) {
     let tasks: Vec<_> = (0..40)
         .map(|n| {
             let store = store.clone();
@@ -296,9 +334,7 @@ async fn another_process_that_closes_the_file_takes_nothing_away() {
     assert!(add(&(Arc::new(second) as Arc<dyn Store>), user("ada", "ada@example.com")).await);
 }
 
-#[tokio::test]
-async fn a_unit_of_work_that_panics_stops_no_other() {
-    let (_folder, store, _) = store().await;
+async fn a_unit_of_work_that_panics_stops_no_other(store: Arc<dyn Store>) {
     let panicking: tokio::task::JoinHandle<Result<(), StoreError>> = tokio::spawn({
         let store = store.clone();
         async move { store.write((), |(), _| Box::pin(async { panic!("as planned") })).await }

@@ -4,6 +4,12 @@ use sea_orm_migration::MigratorTrait;
 use super::*;
 use crate::outbound::persistence::migrations::Migrator;
 
+for_both_stores! {
+    a_ceremony_comes_back_as_it_was_put_in_and_ends_once,
+    the_newest_ceremonies_of_a_user_remain,
+    ceremonies_of_a_clock_far_ahead_make_no_room_as_the_newest,
+}
+
 /// One that a bearer token began at that second.
 pub(super) fn ceremony(id: &str, user: &UserId, begun: i64) -> Ceremony {
     Ceremony {
@@ -18,9 +24,7 @@ pub(super) fn ceremony(id: &str, user: &UserId, begun: i64) -> Ceremony {
     }
 }
 
-#[tokio::test]
-async fn a_ceremony_comes_back_as_it_was_put_in_and_ends_once() {
-    let (_folder, store, _) = store().await;
+async fn a_ceremony_comes_back_as_it_was_put_in_and_ends_once(store: Arc<dyn Store>) {
     add(&store, user("ada", "ada@example.com")).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
@@ -48,9 +52,8 @@ async fn a_ceremony_comes_back_as_it_was_put_in_and_ends_once() {
     result.unwrap();
 }
 
-#[tokio::test]
-async fn the_newest_ceremonies_of_a_user_remain() {
-    let (_folder, store) = with_ada_and_bob().await;
+async fn the_newest_ceremonies_of_a_user_remain(store: Arc<dyn Store>) {
+    add_ada_and_bob(&store).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
@@ -127,9 +130,7 @@ async fn the_challenges_that_earlier_versions_kept_are_gone() {
     }
 }
 
-#[tokio::test]
-async fn ceremonies_of_a_clock_far_ahead_make_no_room_as_the_newest() {
-    let (_folder, store, _) = store().await;
+async fn ceremonies_of_a_clock_far_ahead_make_no_room_as_the_newest(store: Arc<dyn Store>) {
     add(&store, user("ada", "ada@example.com")).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {

@@ -1,8 +1,13 @@
 use super::*;
 
-#[tokio::test]
-async fn a_key_is_needed_by_links_that_work_or_can_be_sent_again_and_by_what_can_be_undone() {
-    let (_folder, store, _) = store().await;
+for_both_stores! {
+    a_key_is_needed_by_links_that_work_or_can_be_sent_again_and_by_what_can_be_undone,
+    a_key_that_is_retired_ends_links_resends_undos_and_ceremonies_of_its_own_alone,
+}
+
+async fn a_key_is_needed_by_links_that_work_or_can_be_sent_again_and_by_what_can_be_undone(
+    store: Arc<dyn Store>,
+) {
     add(&store, user("ada", "ada@example.com")).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
@@ -64,9 +69,9 @@ async fn a_key_is_needed_by_links_that_work_or_can_be_sent_again_and_by_what_can
     result.unwrap();
 }
 
-#[tokio::test]
-async fn a_key_that_is_retired_ends_links_resends_undos_and_ceremonies_of_its_own_alone() {
-    let (_folder, store, _) = store().await;
+async fn a_key_that_is_retired_ends_links_resends_undos_and_ceremonies_of_its_own_alone(
+    store: Arc<dyn Store>,
+) {
     add(&store, user("ada", "ada@example.com")).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {

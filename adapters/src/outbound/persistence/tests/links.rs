@@ -1,5 +1,16 @@
 use super::*;
 
+for_both_stores! {
+    a_link_comes_back_as_it_was_put_in,
+    a_link_is_marked_as_resent_once_when_its_time_has_run_out,
+    a_link_is_ended_while_it_is_open,
+    links_whose_time_has_run_out_expire_some_at_a_time,
+    a_newer_mailed_link_replaces_the_users_older_mailed_ones_that_are_open,
+    a_link_that_was_noted_as_expired_is_so_by_a_clock_that_was_set_back,
+    links_that_a_clock_which_was_ahead_recorded_are_set_to_right_before_now,
+    of_a_token_those_links_are_revoked_that_are_open_and_that_it_made,
+}
+
 const ALL: [LinkState; 7] = [
     LinkState::Requested,
     LinkState::Sent,
@@ -38,15 +49,8 @@ async fn state_of(id: &str, tx: &mut dyn Repositories) -> Result<LinkState, Stor
     Ok(tx.link(&id.parse().unwrap()).await?.unwrap().state)
 }
 
-async fn with_ada() -> (tempfile::TempDir, Arc<dyn Store>) {
-    let (folder, store, _) = store().await;
+async fn a_link_comes_back_as_it_was_put_in(store: Arc<dyn Store>) {
     add(&store, user("ada", "ada@example.com")).await;
-    (folder, store)
-}
-
-#[tokio::test]
-async fn a_link_comes_back_as_it_was_put_in() {
-    let (_folder, store) = with_ada().await;
     let template = "https://app.example.com/own?id={{.CodeID}}#{{.Code}}";
     let full = PasskeyLink {
         requested_by: Some(Text::parse("Ada's laptop").unwrap()),
@@ -67,9 +71,8 @@ async fn a_link_comes_back_as_it_was_put_in() {
     }
 }
 
-#[tokio::test]
-async fn a_link_is_marked_as_resent_once_when_its_time_has_run_out() {
-    let (_folder, store) = with_ada().await;
+async fn a_link_is_marked_as_resent_once_when_its_time_has_run_out(store: Arc<dyn Store>) {
+    add(&store, user("ada", "ada@example.com")).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
@@ -97,9 +100,8 @@ async fn a_link_is_marked_as_resent_once_when_its_time_has_run_out() {
     result.unwrap();
 }
 
-#[tokio::test]
-async fn a_link_is_ended_while_it_is_open() {
-    let (_folder, store) = with_ada().await;
+async fn a_link_is_ended_while_it_is_open(store: Arc<dyn Store>) {
+    add(&store, user("ada", "ada@example.com")).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
@@ -124,7 +126,8 @@ async fn a_link_is_ended_while_it_is_open() {
 
 #[tokio::test]
 async fn a_link_is_redeemed_by_one_of_many_at_once() {
-    let (_folder, store) = with_ada().await;
+    let (_folder, store, _) = store().await;
+    add(&store, user("ada", "ada@example.com")).await;
     let added: Result<(), StoreError> =
         store.write(link(), |link, tx| Box::pin(tx.add_link(link))).await;
     added.unwrap();
@@ -141,9 +144,8 @@ async fn a_link_is_redeemed_by_one_of_many_at_once() {
     assert_eq!(redeemed.iter().filter(|redeemed| **redeemed).count(), 1);
 }
 
-#[tokio::test]
-async fn links_whose_time_has_run_out_expire_some_at_a_time() {
-    let (_folder, store) = with_ada().await;
+async fn links_whose_time_has_run_out_expire_some_at_a_time(store: Arc<dyn Store>) {
+    add(&store, user("ada", "ada@example.com")).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
@@ -167,10 +169,10 @@ async fn links_whose_time_has_run_out_expire_some_at_a_time() {
     result.unwrap();
 }
 
-#[tokio::test]
-async fn a_newer_mailed_link_replaces_the_users_older_mailed_ones_that_are_open() {
-    let (_folder, store) = with_ada().await;
-    add(&store, user("bob", "bob@example.com")).await;
+async fn a_newer_mailed_link_replaces_the_users_older_mailed_ones_that_are_open(
+    store: Arc<dyn Store>,
+) {
+    add_ada_and_bob(&store).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
@@ -204,9 +206,10 @@ async fn a_newer_mailed_link_replaces_the_users_older_mailed_ones_that_are_open(
     result.unwrap();
 }
 
-#[tokio::test]
-async fn a_link_that_was_noted_as_expired_is_so_by_a_clock_that_was_set_back() {
-    let (_folder, store) = with_ada().await;
+async fn a_link_that_was_noted_as_expired_is_so_by_a_clock_that_was_set_back(
+    store: Arc<dyn Store>,
+) {
+    add(&store, user("ada", "ada@example.com")).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
@@ -219,10 +222,10 @@ async fn a_link_that_was_noted_as_expired_is_so_by_a_clock_that_was_set_back() {
     result.unwrap();
 }
 
-#[tokio::test]
-async fn links_that_a_clock_which_was_ahead_recorded_are_set_to_right_before_now() {
-    let (_folder, store) = with_ada().await;
-    add(&store, user("bob", "bob@example.com")).await;
+async fn links_that_a_clock_which_was_ahead_recorded_are_set_to_right_before_now(
+    store: Arc<dyn Store>,
+) {
+    add_ada_and_bob(&store).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
@@ -258,9 +261,8 @@ async fn links_that_a_clock_which_was_ahead_recorded_are_set_to_right_before_now
     result.unwrap();
 }
 
-#[tokio::test]
-async fn of_a_token_those_links_are_revoked_that_are_open_and_that_it_made() {
-    let (_folder, store) = with_ada().await;
+async fn of_a_token_those_links_are_revoked_that_are_open_and_that_it_made(store: Arc<dyn Store>) {
+    add(&store, user("ada", "ada@example.com")).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {

@@ -1,5 +1,10 @@
 use super::*;
 
+for_both_stores! {
+    a_mailbox_takes_so_many_in_any_hour,
+    a_mailbox_is_set_to_now_and_forgotten,
+}
+
 fn mailbox(address: &str) -> Mailbox {
     address.parse::<EmailAddress>().unwrap().mailbox()
 }
@@ -13,9 +18,7 @@ async fn count(store: &Arc<dyn Store>, address: &str, second: i64) -> Option<Vec
     counted.unwrap()
 }
 
-#[tokio::test]
-async fn a_mailbox_takes_so_many_in_any_hour() {
-    let (_folder, store, connection) = store().await;
+async fn a_mailbox_takes_so_many_in_any_hour(store: Arc<dyn Store>) {
     for second in [0, 60, 3000] {
         assert_eq!(count(&store, "ada@example.com", second).await, None);
     }
@@ -25,12 +28,11 @@ async fn a_mailbox_takes_so_many_in_any_hour() {
     assert_eq!(count(&store, "ada@example.com", 3600).await, None);
     let full = Some(vec![at(3600), at(3000), at(60)]);
     assert_eq!(count(&store, "ada@example.com", 3601).await, full);
-    let row = connection.query_one_raw(sea_orm::Statement::from_string(
-        connection.get_database_backend(),
-        "SELECT COUNT(*) AS n FROM mailboxes",
-    ));
-    let rows: i64 = row.await.unwrap().unwrap().try_get("", "n").unwrap();
-    assert_eq!(rows, 2, "a row a mailbox");
+    for (limit, expected) in [(1, 1), (9, 1), (9, 0)] {
+        let forgotten: Result<u64, StoreError> =
+            store.write((), move |(), tx| Box::pin(tx.forget_mailboxes(at(9000), limit))).await;
+        assert_eq!(forgotten.unwrap(), expected, "each is kept once");
+    }
 }
 
 #[tokio::test]
@@ -44,9 +46,7 @@ async fn of_many_who_mail_to_one_mailbox_at_once_no_more_than_may_do() {
     assert_eq!(counted.into_iter().filter(|counted| *counted).count(), 3);
 }
 
-#[tokio::test]
-async fn a_mailbox_is_set_to_now_and_forgotten() {
-    let (_folder, store, _) = store().await;
+async fn a_mailbox_is_set_to_now_and_forgotten(store: Arc<dyn Store>) {
     for second in [60, 9000, 9001] {
         count(&store, "ada@example.com", second).await;
     }

@@ -1,5 +1,16 @@
 use super::*;
 
+for_both_stores! {
+    a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts,
+    a_lease_is_renewed_only_while_its_claim_is_the_last_and_not_settled,
+    mails_are_ready_by_urgency_then_lane_then_time,
+    a_mail_that_is_put_off_is_ready_when_its_time_comes_as_a_retry,
+    a_time_further_ahead_than_any_can_be_is_not_waited_for,
+    what_a_holder_has_in_hand_is_freed_and_nothing_else,
+    mails_of_links_that_ended_are_ended_unless_they_are_in_hand,
+    that_a_mail_may_have_arrived_is_remembered_until_it_is_settled,
+}
+
 const WAITS: LongestWaits = LongestWaits {
     link: Duration::from_secs(90),
     notice: Duration::from_secs(2700),
@@ -67,9 +78,7 @@ async fn a_mail_is_given_to_one_of_those_who_claim_at_once() {
     assert_eq!((claims.iter().flatten().count(), ids.len()), (30, 30));
 }
 
-#[tokio::test]
-async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts() {
-    let (_folder, store, _) = store().await;
+async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts(store: Arc<dyn Store>) {
     add(&store, user("ada", "ada@example.com")).await;
     let outcome: Result<(), StoreError> = store
         .write((), |(), tx| {
@@ -108,9 +117,9 @@ async fn a_claimed_mail_is_nobody_elses_and_only_the_last_claim_counts() {
     outcome.unwrap();
 }
 
-#[tokio::test]
-async fn a_lease_is_renewed_only_while_its_claim_is_the_last_and_not_settled() {
-    let (_folder, store, _) = store().await;
+async fn a_lease_is_renewed_only_while_its_claim_is_the_last_and_not_settled(
+    store: Arc<dyn Store>,
+) {
     add(&store, user("ada", "ada@example.com")).await;
     let outcome: Result<(), StoreError> = store
         .write((), |(), tx| {
@@ -187,9 +196,7 @@ fn ids<'m>(mails: impl IntoIterator<Item = &'m ReadyMail>) -> Vec<&'m str> {
     mails.into_iter().map(|mail| mail.id.as_str()).collect()
 }
 
-#[tokio::test]
-async fn mails_are_ready_by_urgency_then_lane_then_time() {
-    let (_folder, store, _) = store().await;
+async fn mails_are_ready_by_urgency_then_lane_then_time(store: Arc<dyn Store>) {
     add(&store, user("ada", "ada@example.com")).await;
     unit(&store, |(), tx| {
         Box::pin(async move {
@@ -228,9 +235,7 @@ async fn mails_are_ready_by_urgency_then_lane_then_time() {
     .await;
 }
 
-#[tokio::test]
-async fn a_mail_that_is_put_off_is_ready_when_its_time_comes_as_a_retry() {
-    let (_folder, store, _) = store().await;
+async fn a_mail_that_is_put_off_is_ready_when_its_time_comes_as_a_retry(store: Arc<dyn Store>) {
     add(&store, user("ada", "ada@example.com")).await;
     unit(&store, |(), tx| {
         Box::pin(async move {
@@ -258,9 +263,7 @@ async fn a_mail_that_is_put_off_is_ready_when_its_time_comes_as_a_retry() {
     .await;
 }
 
-#[tokio::test]
-async fn a_time_further_ahead_than_any_can_be_is_not_waited_for() {
-    let (_folder, store, _) = store().await;
+async fn a_time_further_ahead_than_any_can_be_is_not_waited_for(store: Arc<dyn Store>) {
     add(&store, user("ada", "ada@example.com")).await;
     unit(&store, |(), tx| {
         Box::pin(async move {
@@ -290,9 +293,7 @@ async fn a_time_further_ahead_than_any_can_be_is_not_waited_for() {
     .await;
 }
 
-#[tokio::test]
-async fn what_a_holder_has_in_hand_is_freed_and_nothing_else() {
-    let (_folder, store, _) = store().await;
+async fn what_a_holder_has_in_hand_is_freed_and_nothing_else(store: Arc<dyn Store>) {
     add(&store, user("ada", "ada@example.com")).await;
     unit(&store, |(), tx| {
         Box::pin(async move {
@@ -318,9 +319,7 @@ async fn what_a_holder_has_in_hand_is_freed_and_nothing_else() {
     .await;
 }
 
-#[tokio::test]
-async fn mails_of_links_that_ended_are_ended_unless_they_are_in_hand() {
-    let (_folder, store, _) = store().await;
+async fn mails_of_links_that_ended_are_ended_unless_they_are_in_hand(store: Arc<dyn Store>) {
     add(&store, user("ada", "ada@example.com")).await;
     unit(&store, |(), tx| {
         Box::pin(async move {
@@ -353,9 +352,7 @@ async fn mails_of_links_that_ended_are_ended_unless_they_are_in_hand() {
     .await;
 }
 
-#[tokio::test]
-async fn that_a_mail_may_have_arrived_is_remembered_until_it_is_settled() {
-    let (_folder, store, _) = store().await;
+async fn that_a_mail_may_have_arrived_is_remembered_until_it_is_settled(store: Arc<dyn Store>) {
     add(&store, user("ada", "ada@example.com")).await;
     let done: Result<(), StoreError> = store
         .write((), |(), tx| {

@@ -1,5 +1,13 @@
 use super::*;
 
+for_both_stores! {
+    a_passkey_comes_back_as_it_was_put_in,
+    a_credential_is_registered_once_whoever_has_it_until_it_is_removed,
+    a_users_passkeys_come_by_age_and_pages_by_id_without_those_that_are_removed,
+    a_handle_names_one_user,
+    nothing_is_left_of_a_users_passkeys_and_anothers_stay,
+}
+
 /// Ada's, with this credential.
 fn with_credential(id: &str, credential: &str) -> Passkey {
     let mut passkey = passkey(id, "key", at(90));
@@ -15,9 +23,8 @@ fn handle(octets: &[u8]) -> UserHandle {
     UserHandle::new(octets.to_vec()).unwrap()
 }
 
-#[tokio::test]
-async fn a_passkey_comes_back_as_it_was_put_in() {
-    let (_folder, store) = with_ada_and_bob().await;
+async fn a_passkey_comes_back_as_it_was_put_in(store: Arc<dyn Store>) {
+    add_ada_and_bob(&store).await;
     let bare = Passkey { undo: None, ..passkey("bare", "key", at(90)) };
     let full = Passkey {
         credential: Credential {
@@ -48,9 +55,8 @@ async fn a_passkey_comes_back_as_it_was_put_in() {
     }
 }
 
-#[tokio::test]
-async fn a_credential_is_registered_once_whoever_has_it_until_it_is_removed() {
-    let (_folder, store) = with_ada_and_bob().await;
+async fn a_credential_is_registered_once_whoever_has_it_until_it_is_removed(store: Arc<dyn Store>) {
+    add_ada_and_bob(&store).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
@@ -73,7 +79,8 @@ async fn a_credential_is_registered_once_whoever_has_it_until_it_is_removed() {
 
 #[tokio::test]
 async fn one_of_many_who_register_a_credential_at_once_has_it() {
-    let (_folder, store) = with_ada_and_bob().await;
+    let (_folder, store, _) = store().await;
+    add_ada_and_bob(&store).await;
     let register = |number: usize| {
         let store = store.clone();
         async move {
@@ -87,9 +94,10 @@ async fn one_of_many_who_register_a_credential_at_once_has_it() {
     assert_eq!(added.iter().filter(|added| **added).count(), 1);
 }
 
-#[tokio::test]
-async fn a_users_passkeys_come_by_age_and_pages_by_id_without_those_that_are_removed() {
-    let (_folder, store) = with_ada_and_bob().await;
+async fn a_users_passkeys_come_by_age_and_pages_by_id_without_those_that_are_removed(
+    store: Arc<dyn Store>,
+) {
+    add_ada_and_bob(&store).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
@@ -116,9 +124,8 @@ async fn a_users_passkeys_come_by_age_and_pages_by_id_without_those_that_are_rem
     result.unwrap();
 }
 
-#[tokio::test]
-async fn a_handle_names_one_user() {
-    let (_folder, store) = with_ada_and_bob().await;
+async fn a_handle_names_one_user(store: Arc<dyn Store>) {
+    add_ada_and_bob(&store).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {
@@ -140,8 +147,7 @@ async fn a_handle_names_one_user() {
 #[tokio::test]
 async fn a_handle_that_another_takes_meanwhile_is_taken() {
     let (_folder, store, connection) = store().await;
-    add(&store, user("ada", "ada@example.com")).await;
-    add(&store, user("bob", "bob@example.com")).await;
+    add_ada_and_bob(&store).await;
     // The databases write octets differently; they can copy some that are there.
     let bobs = "UPDATE users SET handle = (SELECT credential_id FROM passkeys) WHERE id = 'bob'";
     let registered: Result<bool, StoreError> = store
@@ -155,9 +161,8 @@ async fn a_handle_that_another_takes_meanwhile_is_taken() {
     assert!(!taken.unwrap());
 }
 
-#[tokio::test]
-async fn nothing_is_left_of_a_users_passkeys_and_anothers_stay() {
-    let (_folder, store) = with_ada_and_bob().await;
+async fn nothing_is_left_of_a_users_passkeys_and_anothers_stay(store: Arc<dyn Store>) {
+    add_ada_and_bob(&store).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {

@@ -1,5 +1,9 @@
 use super::*;
 
+for_both_stores! {
+    a_token_is_found_by_its_hash_and_revoked_once,
+}
+
 fn token(id: &str, user: &str) -> Token {
     Token {
         id: id.parse().unwrap(),
@@ -15,9 +19,8 @@ fn hash(id: &str) -> TokenHash {
     BearerToken::presented(id).unwrap().hash()
 }
 
-#[tokio::test]
-async fn a_token_is_found_by_its_hash_and_revoked_once() {
-    let (_folder, store) = with_ada_and_bob().await;
+async fn a_token_is_found_by_its_hash_and_revoked_once(store: Arc<dyn Store>) {
+    add_ada_and_bob(&store).await;
     let result: Result<(), StoreError> = store
         .write((), |(), tx| {
             Box::pin(async move {

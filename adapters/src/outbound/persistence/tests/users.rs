@@ -4,9 +4,15 @@ use sea_orm_migration::{MigrationTrait, SchemaManager};
 use super::*;
 use crate::outbound::persistence::migrations;
 
-#[tokio::test]
-async fn a_user_comes_back_as_it_was_put_in() {
-    let (_folder, store, _) = store().await;
+for_both_stores! {
+    a_user_comes_back_as_it_was_put_in,
+    an_address_is_one_users_in_an_organisation_whatever_its_case,
+    a_users_address_can_change_to_one_that_nobody_has,
+    an_address_is_one_however_it_is_written,
+    a_user_without_a_language_has_none,
+}
+
+async fn a_user_comes_back_as_it_was_put_in(store: Arc<dyn Store>) {
     let ada = user("ada", "Ada@example.com");
     assert!(add(&store, ada.clone()).await);
     let found: Result<_, StoreError> =
@@ -14,9 +20,7 @@ async fn a_user_comes_back_as_it_was_put_in() {
     assert_eq!(found.unwrap(), Some(ada));
 }
 
-#[tokio::test]
-async fn an_address_is_one_users_in_an_organisation_whatever_its_case() {
-    let (_folder, store, _) = store().await;
+async fn an_address_is_one_users_in_an_organisation_whatever_its_case(store: Arc<dyn Store>) {
     assert!(add(&store, user("ada", "ada@example.com")).await);
     assert!(!add(&store, user("bob", "Ada@example.com")).await);
     assert!(!add(&store, user("ada", "other@example.com")).await);
@@ -35,9 +39,7 @@ async fn an_address_is_one_users_in_an_organisation_whatever_its_case() {
     assert_eq!(owner("other", "bob@example.com").await, None);
 }
 
-#[tokio::test]
-async fn a_users_address_can_change_to_one_that_nobody_has() {
-    let (_folder, store, _) = store().await;
+async fn a_users_address_can_change_to_one_that_nobody_has(store: Arc<dyn Store>) {
     let bob = user("bob", "bob@example.com");
     add(&store, user("ada", "ada@example.com")).await;
     add(&store, bob.clone()).await;
@@ -58,8 +60,7 @@ async fn a_users_address_can_change_to_one_that_nobody_has() {
 #[tokio::test]
 async fn an_address_that_another_takes_meanwhile_is_taken() {
     let (_folder, store, connection) = store().await;
-    add(&store, user("ada", "ada@example.com")).await;
-    add(&store, user("bob", "bob@example.com")).await;
+    add_ada_and_bob(&store).await;
     let bobs = "UPDATE users SET email_key = 'new@example.com' WHERE id = 'bob'";
     let change =
         store.write(user("ada", "new@example.com"), |user, tx| Box::pin(tx.change_user(user)));
@@ -67,9 +68,7 @@ async fn an_address_that_another_takes_meanwhile_is_taken() {
     assert!(!changed.unwrap());
 }
 
-#[tokio::test]
-async fn an_address_is_one_however_it_is_written() {
-    let (_folder, store, _) = store().await;
+async fn an_address_is_one_however_it_is_written(store: Arc<dyn Store>) {
     assert!(add(&store, user("ada", "zoe\u{308}@example.com")).await);
     assert!(!add(&store, user("bob", "Zoë@example.com")).await);
     assert!(!add(&store, user("bob", "\"zoë\"@example.com")).await);
@@ -121,9 +120,7 @@ async fn users_of_old_are_there_with_the_keys_of_their_mailboxes() {
     }
 }
 
-#[tokio::test]
-async fn a_user_without_a_language_has_none() {
-    let (_folder, store, _) = store().await;
+async fn a_user_without_a_language_has_none(store: Arc<dyn Store>) {
     let ada = User { language: None, ..user("ada", "ada@example.com") };
     assert!(add(&store, ada.clone()).await);
     let found: Result<_, StoreError> =
