@@ -34,6 +34,7 @@ macro_rules! for_both_stores {
 
 mod ceremonies;
 mod conflicts;
+mod history;
 mod import_table;
 mod keys;
 mod links;
@@ -43,6 +44,7 @@ mod outbox;
 mod passkeys;
 pub(super) mod plans;
 mod postgres;
+mod settled_mails;
 mod tokens;
 mod users;
 
@@ -118,6 +120,19 @@ async fn add(store: &Arc<dyn Store>, user: User) -> bool {
     let added: Result<bool, StoreError> =
         store.write(user, |user, tx| Box::pin(tx.add_user(user, at(0)))).await;
     added.unwrap()
+}
+
+/// Runs a test's work in one unit.
+async fn unit<F>(store: &Arc<dyn Store>, work: F)
+where
+    F: for<'t> Fn(
+        &'t (),
+        &'t mut dyn Repositories,
+    ) -> futures_util::future::BoxFuture<'t, Result<(), StoreError>>,
+    F: Send + Sync + 'static,
+{
+    let done: Result<(), StoreError> = store.write((), work).await;
+    done.unwrap();
 }
 
 /// Adds these two.

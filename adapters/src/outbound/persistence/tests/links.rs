@@ -9,6 +9,10 @@ for_both_stores! {
     a_link_that_was_noted_as_expired_is_so_by_a_clock_that_was_set_back,
     links_that_a_clock_which_was_ahead_recorded_are_set_to_right_before_now,
     of_a_token_those_links_are_revoked_that_are_open_and_that_it_made,
+    of_a_user_those_links_are_revoked_that_are_open_and_all_are_deleted,
+    a_link_moves_from_the_state_that_it_is_in,
+    a_users_links_come_in_pages_by_id,
+    the_newest_links_of_a_user_are_the_recent_ones,
 }
 
 const ALL: [LinkState; 7] = [
@@ -300,4 +304,91 @@ async fn of_a_token_those_links_are_revoked_that_are_open_and_that_it_made(store
         })
         .await;
     result.unwrap();
+}
+
+async fn of_a_user_those_links_are_revoked_that_are_open_and_all_are_deleted(
+    store: Arc<dyn Store>,
+) {
+    add_ada_and_bob(&store).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            let (ada, bob): (UserId, UserId) = ("ada".parse().unwrap(), "bob".parse().unwrap());
+            one_in_each_state(tx).await?;
+            tx.add_link(&PasskeyLink { user: bob, ..mailed("bobs", 0, LinkState::Sent) }).await?;
+            for (second, works) in [(3600, true), (3599, false)] {
+                tx.revoke_open_links(&ada, at(second)).await?;
+                for state in ALL {
+                    let now = state_of(&format!("{state:?}"), tx).await?;
+                    let stays = works || state.is_final();
+                    assert_eq!(now, if stays { state } else { LinkState::Revoked });
+                }
+            }
+            tx.delete_links_of(&ada).await?;
+            for state in ALL {
+                assert_eq!(tx.link(&id(state)).await?, None);
+            }
+            assert_eq!(state_of("bobs", tx).await?, LinkState::Sent);
+            Ok(())
+        })
+    })
+    .await;
+}
+
+async fn a_link_moves_from_the_state_that_it_is_in(store: Arc<dyn Store>) {
+    add_ada_and_bob(&store).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            tx.add_link(&link()).await?;
+            let (requested, sent) = (LinkState::Requested, LinkState::Sent);
+            assert!(tx.move_link(&link().id, requested, sent).await?);
+            assert!(!tx.move_link(&link().id, requested, LinkState::Undeliverable).await?);
+            assert_eq!(state_of("link", tx).await?, sent);
+            assert!(!tx.move_link(&"unknown".parse().unwrap(), requested, sent).await?);
+            Ok(())
+        })
+    })
+    .await;
+}
+
+async fn a_users_links_come_in_pages_by_id(store: Arc<dyn Store>) {
+    add_ada_and_bob(&store).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            let ada = "ada".parse().unwrap();
+            for id in ["3", "1", "2"] {
+                tx.add_link(&mailed(id, 0, LinkState::Sent)).await?;
+            }
+            let bob = "bob".parse().unwrap();
+            tx.add_link(&PasskeyLink { user: bob, ..mailed("0", 0, LinkState::Sent) }).await?;
+            for (after, limit, expected) in [(None, 2, ["1", "2"]), (Some("1"), 9, ["2", "3"])] {
+                let after = after.map(|id| id.parse::<LinkId>().unwrap());
+                let links = tx.links_of(&ada, after.as_ref(), limit).await?;
+                let ids: Vec<_> = links.iter().map(|link| link.id.as_str()).collect();
+                assert_eq!(ids, expected);
+            }
+            Ok(())
+        })
+    })
+    .await;
+}
+
+async fn the_newest_links_of_a_user_are_the_recent_ones(store: Arc<dyn Store>) {
+    add_ada_and_bob(&store).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            let (ada, bob): (UserId, UserId) = ("ada".parse().unwrap(), "bob".parse().unwrap());
+            for (id, requested) in [("1", 1), ("2", 2), ("3", 3)] {
+                tx.add_link(&mailed(id, requested, LinkState::Replaced)).await?;
+            }
+            tx.add_link(&PasskeyLink { requested: at(4), ..link() }).await?;
+            tx.add_link(&PasskeyLink { user: bob, ..mailed("bobs", 5, LinkState::Sent) }).await?;
+            let recent = tx.recent_links(&ada, at(1), 9).await?;
+            assert_eq!(recent.requested, [at(4), at(3), at(2)]);
+            assert_eq!(recent.last_mailed, Some(at(3)));
+            let recent = tx.recent_links(&ada, at(1), 1).await?;
+            assert_eq!((recent.requested, recent.last_mailed), (vec![at(4)], None));
+            Ok(())
+        })
+    })
+    .await;
 }

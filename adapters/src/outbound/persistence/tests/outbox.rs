@@ -11,7 +11,7 @@ for_both_stores! {
     that_a_mail_may_have_arrived_is_remembered_until_it_is_settled,
 }
 
-const WAITS: LongestWaits = LongestWaits {
+pub(super) const WAITS: LongestWaits = LongestWaits {
     link: Duration::from_secs(90),
     notice: Duration::from_secs(2700),
     lease: Duration::from_secs(200),
@@ -26,7 +26,7 @@ fn later(due: i64) -> MailOutcome {
 }
 
 /// Takes up to `limit` mails that are ready, for a lease that ends at `end`.
-async fn claim(
+pub(super) async fn claim(
     tx: &mut dyn Repositories,
     end: i64,
     limit: usize,
@@ -177,19 +177,6 @@ async fn a_mail_that_this_version_can_not_read_is_in_no_other_mails_way() {
     assert_eq!(ids, ["plain"]);
     let load: Result<OutboxLoad, StoreError> = store.read((), |(), tx| Box::pin(tx.load())).await;
     assert_eq!(load.unwrap().due, Some(at(90)), "what waits for another node is not due here");
-}
-
-/// Runs a test's work in one unit.
-async fn unit<F>(store: &Arc<dyn Store>, work: F)
-where
-    F: for<'t> Fn(
-        &'t (),
-        &'t mut dyn Repositories,
-    ) -> futures_util::future::BoxFuture<'t, Result<(), StoreError>>,
-    F: Send + Sync + 'static,
-{
-    let done: Result<(), StoreError> = store.write((), work).await;
-    done.unwrap();
 }
 
 fn ids<'m>(mails: impl IntoIterator<Item = &'m ReadyMail>) -> Vec<&'m str> {

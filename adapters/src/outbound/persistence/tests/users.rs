@@ -10,6 +10,8 @@ for_both_stores! {
     a_users_address_can_change_to_one_that_nobody_has,
     an_address_is_one_however_it_is_written,
     a_user_without_a_language_has_none,
+    a_change_leaves_organisation_and_sequence_as_they_are,
+    users_come_by_id_without_those_who_were_removed,
 }
 
 async fn a_user_comes_back_as_it_was_put_in(store: Arc<dyn Store>) {
@@ -126,4 +128,42 @@ async fn a_user_without_a_language_has_none(store: Arc<dyn Store>) {
     let found: Result<_, StoreError> =
         store.read(ada.id.clone(), |id, tx| Box::pin(tx.user(id))).await;
     assert_eq!(found.unwrap(), Some(ada));
+}
+
+async fn a_change_leaves_organisation_and_sequence_as_they_are(store: Arc<dyn Store>) {
+    let ada = user("ada", "ada@example.com");
+    assert!(add(&store, ada.clone()).await);
+    let changed = User { username: "lovelace".parse().unwrap(), ..ada };
+    let (other, next) = ("other".parse().unwrap(), changed.sequence.next());
+    let elsewhere = User { organisation: other, sequence: next, ..changed.clone() };
+    let nobody = user("nobody", "nobody@example.com");
+    for (given, found) in [(elsewhere, Some(changed)), (nobody, None)] {
+        let put: Result<_, StoreError> = store
+            .write(given, |given, tx| {
+                Box::pin(async move {
+                    assert!(tx.change_user(given).await?);
+                    tx.user(&given.id).await
+                })
+            })
+            .await;
+        assert_eq!(put.unwrap(), found);
+    }
+}
+
+async fn users_come_by_id_without_those_who_were_removed(store: Arc<dyn Store>) {
+    let (active, locked, removed) = (UserState::Active, UserState::Locked, UserState::Removed);
+    for (id, state) in [("c", active), ("a", locked), ("b", removed), ("d", active)] {
+        let new = User { state, ..user(id, &format!("{id}@example.com")) };
+        assert!(add(&store, new).await);
+    }
+    for (after, limit, expected) in
+        [(None, 2, vec!["a", "c"]), (Some("a"), 9, vec!["c", "d"]), (Some("b"), 1, vec!["c"])]
+    {
+        let after = after.map(|id| id.parse::<UserId>().unwrap());
+        let found: Result<Vec<User>, StoreError> = store
+            .read(after, move |after, tx| Box::pin(tx.users_after(after.as_ref(), limit)))
+            .await;
+        let found: Vec<_> = found.unwrap().iter().map(|user| user.id.to_string()).collect();
+        assert_eq!(found, expected);
+    }
 }
