@@ -114,7 +114,7 @@ async fn what_a_worker_settles_late_is_no_longer_ready(store: Arc<dyn Store>) {
         Box::pin(async move {
             tx.queue(&mail("a")).await?;
             let taken = claim(tx, 90, 1).await?.remove(0);
-            tx.ripen(at(90), WAITS, &[], 500).await?;
+            tx.make_due_mails_ready(at(90), WAITS, &[], 500).await?;
             assert!(tx.is_any_ready().await?, "its lease has ended");
             assert!(tx.settle(&taken, &sent(), at(91)).await?, "nobody else has taken it");
             assert!(!tx.is_any_ready().await?);
