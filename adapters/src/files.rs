@@ -18,16 +18,12 @@ const STREAMS: [&str; 4] = ["/dev/stdin", "/dev/fd", "/proc/self/fd", "/dev/null
 /// Most octets of a file. The longest are bundles of certificates, of a few hundred KiB.
 const MOST: u64 = 16 * 1024 * 1024;
 
-/// Reads a whole regular file.
-///
 /// Errors: also when it is no regular file, or longer than 16 MiB.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     whole(open(path)?.0)
 }
 
-/// The same for what is read only once: a shell can hand it over as well.
-///
-/// Errors: as of [`read`].
+/// As [`read`], for what is read only once: a shell can hand it over as well.
 pub fn read_once(path: &Path) -> io::Result<Vec<u8>> {
     if STREAMS.iter().any(|stream| path.starts_with(stream)) {
         whole(File::open(path)?)

@@ -22,9 +22,7 @@ impl From<NotText> for io::Error {
     }
 }
 
-/// The octets of a text file without a byte order mark.
-///
-/// Errors: they are in UTF-16.
+/// Without a byte order mark. Errors: the octets are in UTF-16.
 pub fn without_mark(octets: &[u8]) -> Result<&[u8], NotText> {
     match octets {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(NotText::Utf16),
@@ -35,9 +33,7 @@ pub fn without_mark(octets: &[u8]) -> Result<&[u8], NotText> {
     }
 }
 
-/// The text of a file, without a byte order mark.
-///
-/// Errors: it is not in UTF-8.
+/// Without a byte order mark. Errors: the octets are not in UTF-8.
 pub fn text_of(mut octets: Vec<u8>) -> Result<String, NotText> {
     let mark = octets.len() - without_mark(&octets)?.len();
     octets.drain(..mark);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use passlink_adapters::inbound::{
-    api::{self, Api},
+    api::{self, Api, Bearers, Edge, Health, LinkCalls, PasskeyCalls},
     web,
 };
 use passlink_application::{
@@ -28,7 +28,6 @@ impl App {
         worker_alive: impl Fn() -> bool + Send + Sync + 'static,
         stop: CancellationToken,
     ) -> Result<axum::Router, Error> {
-        let held = keys.clone();
         let issuer = self.link_issuer(keys.clone())?;
         let limits = &self.config.limits;
         let limiter = |limit| Limiter::per_minute(limit, self.clock());
@@ -39,28 +38,41 @@ impl App {
         let site = web::site(self.config.public_links()?.host(), limiter(limits.pages_per_minute))?;
         let origins = self.config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
-            identity: self.tokens(),
-            resend_link: ResendLink { codes: codes.clone(), send: send_link.clone() },
-            send_link,
-            add_link: AddLink { issuer, offered: self.config.links.allow_returned_codes },
-            revoke_link: self.revoke_link(),
-            inspect_link: InspectLink(codes.clone()),
-            inspect_undo: InspectUndo(codes.clone()),
-            register_passkey: RegisterPasskey { registry: passkeys.clone(), codes: codes.clone() },
-            list_passkeys: self.list_passkeys(),
-            remove_passkey: RemovePasskey(passkeys),
-            codes,
-            wrong_tokens: Arc::new(limiter(limits.wrong_tokens_per_minute)),
-            store: self.store(),
-            key_use: self.key_use(),
-            keys: held,
-            worker_alive: Arc::new(worker_alive),
-            https: self.config.server.tls_cert.is_some(),
-            concurrent_requests: usize::try_from(limits.concurrent_requests)?,
-            stop,
+            passkeys: PasskeyCalls {
+                bearers: Bearers {
+                    identity: self.tokens(),
+                    wrong: Arc::new(limiter(limits.wrong_tokens_per_minute)),
+                },
+                send_link: send_link.clone(),
+                add_link: AddLink { issuer, offered: self.config.links.allow_returned_codes },
+                register: RegisterPasskey { registry: passkeys.clone(), codes: codes.clone() },
+                list: self.list_passkeys(),
+                remove: RemovePasskey(passkeys.clone()),
+            },
+            links: LinkCalls {
+                inspect: InspectLink(codes.clone()),
+                inspect_undo: InspectUndo(codes.clone()),
+                resend: ResendLink { codes: codes.clone(), send: send_link },
+                revoke: self.revoke_link(),
+                remove: RemovePasskey(passkeys),
+                codes,
+            },
+            health: Health {
+                store: self.store(),
+                key_use: self.key_use(),
+                keys,
+                worker_alive: Arc::new(worker_alive),
+                seen: Default::default(),
+                stop: stop.clone(),
+            },
             pages: site.pages,
             missing: site.missing,
-            cors_origins: origins.collect::<Result<_, _>>()?,
+            edge: Edge {
+                concurrent_requests: usize::try_from(limits.concurrent_requests)?,
+                cors_origins: origins.collect::<Result<_, _>>()?,
+                https: self.config.server.tls_cert.is_some(),
+            },
+            stop,
         })?)
     }
 }

@@ -5,7 +5,6 @@ use std::{borrow::Cow, sync::LazyLock};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
-/// The route of all assets.
 pub(super) const ROUTE: &str = "/passkeys/assets/{hash}/{*name}";
 
 /// From how many folders down assets are named by a relative path.
@@ -45,7 +44,6 @@ pub(super) fn base_from(path: &str) -> String {
     format!("{up}passkeys/{}", base())
 }
 
-/// The languages that there are texts in.
 pub(super) fn languages() -> Vec<String> {
     let names = Texts::iter();
     names
@@ -53,7 +51,6 @@ pub(super) fn languages() -> Vec<String> {
         .collect()
 }
 
-/// The catalogue of texts in a language.
 pub(super) fn texts(language: &str) -> Option<Cow<'static, [u8]>> {
     Some(file(&format!("texts/{language}.json"))?.data)
 }

@@ -38,7 +38,6 @@ const PERMISSIONS: &str = "publickey-credentials-create=(self), publickey-creden
 /// The path of an asset holds the hash of all of them, so that what it leads to never changes.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// What browsers are shown.
 pub struct Site {
     /// The pages of links and their assets.
     pub pages: Router,
@@ -63,36 +62,29 @@ pub fn site(name: &str, limiter: Limiter) -> Result<Site, PageError> {
     Ok(Site { pages: careful(pages), missing: careful(missing) })
 }
 
-/// Adds what every answer carries.
+/// Adds what every answer carries, unless it says otherwise.
 fn careful(router: Router) -> Router {
     headers().into_iter().fold(router, |router, (name, value)| {
         router.layer(SetResponseHeaderLayer::if_not_present(name, value))
     })
 }
 
-/// The pages, and how many of them a client gets.
+fn headers() -> [(HeaderName, HeaderValue); 7] {
+    [
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ]
+    .map(|(name, value)| (name, HeaderValue::from_static(value)))
+}
+
 struct Shelf {
     pages: Pages,
     limiter: Limiter,
-}
-
-/// What every answer carries, unless it says otherwise.
-fn headers() -> [(HeaderName, HeaderValue); 7] {
-    [
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            HeaderValue::from_static("same-origin"),
-        ),
-        (
-            HeaderName::from_static("cross-origin-resource-policy"),
-            HeaderValue::from_static("same-origin"),
-        ),
-    ]
 }
 
 /// A page for who may have one; without a `path`, it is beside those of the links.
@@ -130,15 +122,12 @@ async fn missing(
     answer
 }
 
-async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {
-    match assets::find(&hash, &name) {
-        Some(file) => {
-            let content_type = file.metadata.mimetype().to_owned();
-            let headers = [(CONTENT_TYPE, content_type)];
-            ([(CACHE_CONTROL, FOREVER)], headers, file.data).into_response()
-        }
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
+async fn asset(
+    Path((hash, name)): Path<(String, String)>,
+) -> Result<impl IntoResponse, StatusCode> {
+    let file = assets::find(&hash, &name).ok_or(StatusCode::NOT_FOUND)?;
+    let content_type = [(CONTENT_TYPE, file.metadata.mimetype().to_owned())];
+    Ok(([(CACHE_CONTROL, FOREVER)], content_type, file.data))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use handlebars::Handlebars;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{assets, language};
 
@@ -13,18 +14,14 @@ const TEMPLATE: &str = include_str!("page.hbs");
 const MODULES: [&str; 7] =
     ["api.js", "card.js", "element.js", "explain.js", "language.js", "link.js", "texts.js"];
 
-/// Why the pages can't be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    /// The frame is broken.
     #[error("the page can't be rendered: {0}")]
     Template(#[from] handlebars::RenderError),
-    /// A catalogue is broken.
     #[error("the texts can't be read: {0}")]
     Texts(#[from] serde_json::Error),
 }
 
-/// The pages that there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Page {
     Register,
@@ -45,86 +42,48 @@ impl Page {
     ];
     const ALL: [Self; 5] = [Self::Register, Self::Revoke, Self::Undo, Self::TooMany, Self::Missing];
 
-    fn script(self) -> Option<&'static str> {
+    /// Its script, and what that imports, to be loaded along with it.
+    fn script(self) -> (Option<&'static str>, &'static [&'static str]) {
         match self {
-            Self::Register => Some("register.js"),
-            Self::Revoke => Some("revoke.js"),
-            Self::Undo => Some("undo.js"),
-            Self::TooMany => Some("reload.js"),
-            Self::Missing => None,
-        }
-    }
-
-    /// What the script imports, to be loaded along with it.
-    fn modules(self) -> &'static [&'static str] {
-        match self {
-            Self::Register | Self::Revoke | Self::Undo => &MODULES,
-            Self::TooMany | Self::Missing => &[],
+            Self::Register => (Some("register.js"), &MODULES),
+            Self::Revoke => (Some("revoke.js"), &MODULES),
+            Self::Undo => (Some("undo.js"), &MODULES),
+            Self::TooMany => (Some("reload.js"), &[]),
+            Self::Missing => (None, &[]),
         }
     }
 
     /// What it says from the beginning, where no script does.
-    fn notice(self, said: &Common) -> Option<Shown<'_>> {
-        match self {
-            Self::Register | Self::Revoke | Self::Undo => None,
-            Self::TooMany => {
-                Some(Shown { state: "common.too_many", tone: "bad", said: &said.too_many })
-            }
-            Self::Missing => {
-                Some(Shown { state: "common.no_page", tone: "plain", said: &said.no_page })
-            }
-        }
+    fn notice(self, said: &Common) -> Value {
+        let (state, tone, said) = match self {
+            Self::Register | Self::Revoke | Self::Undo => return Value::Null,
+            Self::TooMany => ("common.too_many", "bad", &said.too_many),
+            Self::Missing => ("common.no_page", "plain", &said.no_page),
+        };
+        json!({ "state": state, "tone": tone, "said": said })
     }
 }
 
-/// All pages in all languages.
 pub(super) struct Pages {
     languages: Vec<String>,
     html: BTreeMap<(Page, String), Bytes>,
 }
 
-/// What stands in the frame.
-#[derive(Serialize)]
-struct Frame<'a> {
-    site: &'a str,
-    language: &'a str,
-    languages: &'a [Language<'a>],
-    assets: &'a str,
-    script: Option<&'a str>,
-    modules: &'a [&'a str],
-    notice: Option<Shown<'a>>,
-    #[serde(flatten)]
-    texts: &'a Texts,
-}
-
-/// A language by the name that its readers have for it; not every browser knows them all.
-#[derive(Serialize)]
-struct Language<'a> {
-    tag: &'a str,
-    name: &'a str,
-}
-
-/// A state that is shown without a script, with what it says.
-#[derive(Serialize)]
-struct Shown<'a> {
-    state: &'a str,
-    tone: &'a str,
-    said: &'a Notice,
-}
-
 /// What the frame says by itself; the script says the rest.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Texts {
     direction: String,
+    /// The name that readers of the language have for it; not every browser knows them all.
     name: String,
     noscript: Notice,
-    stuck: Stuck,
+    /// For a page whose script doesn't come to speak.
+    stuck: Value,
     common: Common,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Common {
-    loading: Loading,
+    loading: Value,
     too_many: Notice,
     no_page: Notice,
 }
@@ -134,17 +93,6 @@ struct Notice {
     heading: String,
     text: String,
     button: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Loading {
-    heading: String,
-}
-
-/// For a page whose script doesn't come to speak.
-#[derive(Serialize, Deserialize)]
-struct Stuck {
-    text: String,
 }
 
 impl Pages {
@@ -159,20 +107,24 @@ impl Pages {
             let said = assets::texts(language).unwrap_or_default();
             texts.insert(language, serde_json::from_slice(&said)?);
         }
-        let offered: Vec<_> =
-            texts.iter().map(|(tag, texts)| Language { tag, name: &texts.name }).collect();
+        let name = |(tag, texts): (_, &Texts)| json!({ "tag": tag, "name": texts.name });
+        let offered: Vec<_> = texts.iter().map(name).collect();
         for (language, texts) in &texts {
             for page in Page::ALL {
-                let frame = Frame {
-                    site,
-                    language,
-                    languages: &offered,
-                    assets: &assets::base(),
-                    script: page.script(),
-                    modules: page.modules(),
-                    notice: page.notice(&texts.common),
-                    texts,
-                };
+                let (script, modules) = page.script();
+                let frame = json!({
+                    "site": site,
+                    "language": language,
+                    "languages": offered,
+                    "assets": assets::base(),
+                    "script": script,
+                    "modules": modules,
+                    "notice": page.notice(&texts.common),
+                    "direction": texts.direction,
+                    "noscript": texts.noscript,
+                    "stuck": texts.stuck,
+                    "common": texts.common,
+                });
                 let rendered = registry.render_template(TEMPLATE, &frame)?;
                 html.insert((page, (*language).to_owned()), rendered.into());
             }
@@ -185,12 +137,8 @@ impl Pages {
     pub fn html(&self, page: Page, wanted: &str, path: Option<&str>) -> Bytes {
         let language = language::best(wanted, &self.languages).to_owned();
         let html = self.html.get(&(page, language)).cloned().unwrap_or_default();
-        match path {
-            None => html,
-            Some(path) => {
-                let html = String::from_utf8_lossy(&html);
-                html.replace(&assets::base(), &assets::base_from(path)).into()
-            }
-        }
+        let Some(path) = path else { return html };
+        let html = String::from_utf8_lossy(&html);
+        html.replace(&assets::base(), &assets::base_from(path)).into()
     }
 }

@@ -21,18 +21,10 @@ use crate::inbound::api::{
     services::{error_table::ApiError, fields::network},
 };
 
-/// Lets calls in.
 #[derive(Clone)]
 pub(crate) struct Admission {
     bodies: Arc<Bodies>,
     permits: Arc<FairPool>,
-}
-
-impl Admission {
-    /// At most `concurrent` calls at a time; others wait.
-    pub fn new(concurrent: usize) -> Self {
-        Self { bodies: Arc::new(Bodies::new()), permits: FairPool::firm(concurrent, QUEUE) }
-    }
 }
 
 /// Runs a call as soon as it can be let in, and gives it up after what its caller, or any call, may
@@ -55,6 +47,11 @@ pub(crate) async fn admit(
 }
 
 impl Admission {
+    /// At most `concurrent` calls at a time; others wait.
+    pub fn new(concurrent: usize) -> Self {
+        Self { bodies: Arc::new(Bodies::new()), permits: FairPool::firm(concurrent, QUEUE) }
+    }
+
     async fn run(&self, call: &Call, request: Request, next: Next) -> Result<Response, ApiError> {
         // One that has not come whole takes no other's permit.
         let mut request = self.whole(call, request).await?;
@@ -71,7 +68,6 @@ impl Admission {
         timeout_at(call.deadline(), next.run(request)).await.map_err(|_| ApiError::Deadline)
     }
 
-    /// The request with its whole body.
     async fn whole(&self, call: &Call, request: Request) -> Result<Request, ApiError> {
         let (parts, body) = request.into_parts();
         let limit = MAX_BODY + if call.protocol.is_grpc() { FRAME_HEAD } else { 0 };

@@ -19,8 +19,7 @@ const UNFINISHED: usize = 2048;
 /// How many may wait for a permit of either kind, with as much in hand.
 const QUEUE: usize = 256;
 
-/// What is read on of a body that is too large, and for how long: who is cut off while sending may
-/// never see the answer.
+/// What is still read of a body that is too large: who is cut off while sending may miss the answer.
 const DRAINED: usize = 1024 * 1024;
 const DRAIN: Duration = Duration::from_secs(1);
 
@@ -98,11 +97,10 @@ async fn while_kept<T>(
 
 async fn drain(mut body: Body) {
     let mut left = DRAINED;
-    while let Some(Ok(frame)) = body.frame().await {
-        match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
-            Some(less) => left = less,
-            None => return,
-        }
+    while left > 0
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
     }
 }
 

@@ -1,33 +1,20 @@
-//! The caller's trace, as header fields tell it (W3C Trace Context and Baggage). gRPC's metadata are
-//! header fields as well.
+//! The caller's trace, as header fields or gRPC's metadata tell it (W3C Trace Context and Baggage).
+
+use std::collections::HashMap;
 
 use http::HeaderMap;
-use opentelemetry::{Context, global, propagation::Extractor};
+use opentelemetry::{Context, global};
 
 const NAMES: [&str; 3] = ["traceparent", "tracestate", "baggage"];
 
-/// Octets of each field that are taken: as many of `tracestate` as W3C asks for at least. It is all
-/// kept with each mail that the request queues.
+/// Octets taken of each field, which are kept with each mail: as many of `tracestate` as W3C asks for.
 const MOST: usize = 512;
 
 /// Where the request stands in its caller's trace, with what the caller wants to be passed on.
 pub(crate) fn of(headers: &HeaderMap) -> Context {
-    let fields = Fields(NAMES.map(|name| joined(headers, name)));
+    let field = |name: &str| Some((name.to_owned(), joined(headers, name)?));
+    let fields: HashMap<_, _> = NAMES.into_iter().filter_map(field).collect();
     global::get_text_map_propagator(|propagator| propagator.extract(&fields))
-}
-
-/// The fields of [`NAMES`].
-struct Fields([Option<String>; NAMES.len()]);
-
-impl Extractor for Fields {
-    fn get(&self, key: &str) -> Option<&str> {
-        let mut fields = NAMES.iter().zip(&self.0);
-        fields.find(|(name, _)| **name == key)?.1.as_deref()
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        NAMES.to_vec()
-    }
 }
 
 /// The lines of a field as one list; members that find no room are left out, whole.

@@ -8,8 +8,7 @@ use tower_http::cors::CorsLayer;
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// What callers send, by REST, gRPC-Web and Connect; among them clients that were made for ZITADEL.
-/// What is not used here does no harm.
+/// What callers send, also clients that were made for ZITADEL. What is not used here does no harm.
 const REQUEST_HEADERS: [&str; 19] = [
     "accept",
     "accept-language",

@@ -10,8 +10,7 @@ use crate::inbound::api::{
     services::error_table::ApiError,
 };
 
-/// Refuses a request whose host is missing, malformed or told twice: a proxy before us may have
-/// read another one.
+/// Refuses a host that is missing, malformed or told twice: a proxy may have read another one.
 pub(crate) async fn check(request: Request, next: Next) -> Response {
     if has_one_host(&request) {
         next.run(request).await

@@ -1,6 +1,5 @@
 //! What stands around every request: one list of layers.
 
-mod access_log;
 mod admission;
 mod body;
 mod caller_context;
@@ -16,8 +15,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use self::{admission::Admission, observe::Durations};
 use super::protocols::classify::classify;
 
-/// What the layers need.
-pub(crate) struct Edge {
+pub struct Edge {
     /// How many calls are answered at a time.
     pub concurrent_requests: usize,
     /// The origins whose pages may call.
@@ -26,8 +24,7 @@ pub(crate) struct Edge {
     pub https: bool,
 }
 
-/// All layers, the innermost first. Calls are limited, and pages of other origins may make them; a page
-/// is neither.
+/// All layers, the innermost first. Calls are limited, and open to other origins; pages are neither.
 pub(crate) fn around(calls: Router, pages: Router, edge: Edge) -> Router {
     let no_store = HeaderValue::from_static("no-store");
     let guarded = |router: Router| {

@@ -1,6 +1,6 @@
 //! A request as operators see it: its span, its share of the metrics, its log line.
 
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -26,10 +26,7 @@ use tracing::{
     info_span,
 };
 
-use super::{
-    access_log::{End, log},
-    caller_context,
-};
+use super::caller_context;
 use crate::{
     inbound::api::{
         protocols::{classify::Call, outcome::Outcome},
@@ -42,7 +39,6 @@ use crate::{
 const BOUNDARIES: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// Where the times of requests are recorded.
 #[derive(Clone)]
 pub(crate) struct Durations {
     histogram: Histogram<f64>,
@@ -50,7 +46,6 @@ pub(crate) struct Durations {
 }
 
 impl Durations {
-    /// Makes the instrument, for requests that come by `https`, or by `http`.
     pub fn new(https: bool) -> Self {
         let histogram = global::meter("passlink")
             .f64_histogram(HTTP_SERVER_REQUEST_DURATION)
@@ -81,6 +76,14 @@ impl Durations {
         }
         self.histogram.record(end.duration.as_secs_f64(), &attributes);
     }
+}
+
+/// How a request ended; without a status, nobody waited for the answer.
+struct End {
+    status: Option<StatusCode>,
+    outcome: Outcome,
+    /// From the request's head until its answer was ready.
+    duration: Duration,
 }
 
 /// Runs a request in its trace scope, and records its end.
@@ -133,8 +136,7 @@ impl Drop for Observed {
     }
 }
 
-/// The scope of a request in its caller's trace; probes have none. A path may hold what is not to be
-/// told, so it is told as its template.
+/// The scope in the caller's trace; probes have none. A path may hold secrets: its template is told.
 fn scope(call: &Call, request: &Request, scheme: &'static str) -> TraceScope {
     if call.is_probe() {
         return TraceScope::here();
@@ -186,4 +188,19 @@ fn record_in_span(span: &Span, call: &Call, end: &End, user: &CallersUser) {
         span.record(OTEL_STATUS_CODE, "ERROR");
         span.record(ERROR_TYPE, outcome.name());
     }
+}
+
+/// One line, without the path as it came, query, headers and body: they may hold secrets.
+fn log(call: &Call, end: &End, user: &CallersUser) {
+    tracing::info!(
+        target: "passlink::access",
+        method = call.method,
+        route = call.route.as_deref().unwrap_or("unmatched"),
+        protocol = call.protocol.name(),
+        status = end.status.map(|status| status.as_u16()),
+        code = end.outcome.name(),
+        duration_ms = end.duration.as_micros() as f64 / 1000.0,
+        user_id = user.id(),
+        "request"
+    );
 }

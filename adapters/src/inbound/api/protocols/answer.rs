@@ -24,7 +24,6 @@ use super::{
 };
 use crate::inbound::api::services::{error_table::ApiError, fields::network};
 
-/// What calls are answered by.
 #[derive(Clone)]
 pub(crate) struct Protocols {
     pub framework: Framework,
@@ -50,56 +49,53 @@ impl Protocols {
         let protocols = self.clone();
         move |path, request| {
             let protocols = protocols.clone();
-            Box::pin(async move { answer(&protocols, path, request).await })
+            Box::pin(async move { protocols.answer(path, request).await })
         }
     }
-}
 
-async fn answer(protocols: &Protocols, path: Path, request: Request) -> Response {
-    let Protocols { framework, streams, missing } = protocols;
-    let call = Call::of(&request);
-    let answer = match call.target {
-        Target::Rest(rpc) => rest::answer(framework, rpc, path, request).await,
-        Target::Rpc(rpc) => Ok(message(framework, &call, rpc, request).await),
-        Target::Stream(kind) => stream((framework, streams), &call, kind, request).await,
-        Target::NotAStream => Err(ApiError::Unimplemented),
-        Target::Page => Ok(no_page(missing, request).await),
-        Target::Route => Ok(error_form::rest(ApiError::WrongMethod)),
-        Target::Nothing => Err(ApiError::UnknownPath),
-    };
-    answer.unwrap_or_else(|error| error_form::render(error, &call))
-}
-
-/// Answers a call with one message.
-async fn message(
-    framework: &Framework,
-    call: &Call,
-    rpc: Option<&'static str>,
-    mut request: Request,
-) -> Response {
-    if let Some(rpc) = rpc {
-        // gRPC posts, whatever REST does at that path.
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = Uri::from_static(rpc);
+    async fn answer(&self, path: Path, request: Request) -> Response {
+        let call = Call::of(&request);
+        let answer = match call.target {
+            Target::Rest(rpc) => rest::answer(&self.framework, rpc, path, request).await,
+            Target::Rpc(rpc) => Ok(self.message(&call, rpc, request).await),
+            Target::Stream(kind) => self.stream(&call, kind, request).await,
+            Target::NotAStream => Err(ApiError::Unimplemented),
+            Target::Page => Ok(no_page(&self.missing, request).await),
+            Target::Route => Ok(error_form::rest(ApiError::WrongMethod)),
+            Target::Nothing => Err(ApiError::UnknownPath),
+        };
+        answer.unwrap_or_else(|error| error_form::render(error, &call))
     }
-    let response = framework.run(request).await;
-    if call.protocol.is_grpc() {
-        complete_grpc(response, call).await
-    } else {
-        complete_connect(response).await
-    }
-}
 
-/// Answers a call with a stream.
-async fn stream(
-    (framework, streams): (&Framework, &Streams),
-    call: &Arc<Call>,
-    kind: Stream,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let open = streams.admit(kind, call, network(request.extensions())).await?;
-    let response = timeout_at(call.deadline(), framework.run(request)).await;
-    Ok(open.keep(response.map_err(|_| ApiError::Deadline)?))
+    async fn message(
+        &self,
+        call: &Call,
+        rpc: Option<&'static str>,
+        mut request: Request,
+    ) -> Response {
+        if let Some(rpc) = rpc {
+            // gRPC posts, whatever REST does at that path.
+            *request.method_mut() = Method::POST;
+            *request.uri_mut() = Uri::from_static(rpc);
+        }
+        let response = self.framework.run(request).await;
+        if call.protocol.is_grpc() {
+            complete_grpc(response, call).await
+        } else {
+            complete_connect(response).await
+        }
+    }
+
+    async fn stream(
+        &self,
+        call: &Arc<Call>,
+        kind: Stream,
+        request: Request,
+    ) -> Result<Response, ApiError> {
+        let open = self.streams.admit(kind, call, network(request.extensions())).await?;
+        let response = timeout_at(call.deadline(), self.framework.run(request)).await;
+        Ok(open.keep(response.map_err(|_| ApiError::Deadline)?))
+    }
 }
 
 /// Shows a page at a path that has none, or none for that method.

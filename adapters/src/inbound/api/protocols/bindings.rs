@@ -1,11 +1,8 @@
-//! Which REST path stands for which RPC.
-//!
-//! Why: `docs/decisions/one-api-definition.md`.
+//! Which REST path stands for which RPC. Why: `docs/decisions/one-api-definition.md`.
 
 use axum::routing::MethodFilter;
 use http::Method;
 
-/// A REST path and the RPC that it stands for.
 pub(crate) struct Binding {
     pub method: MethodFilter,
     /// The path's template.
@@ -22,8 +19,7 @@ const fn delete(path: &'static str, rpc: &'static str) -> Binding {
     Binding { method: MethodFilter::DELETE, path, rpc }
 }
 
-/// All REST paths. Adding a method is one line here and one method of its service. What a path
-/// names in braces is the field of that name.
+/// All REST paths. What a path names in braces is the field of that name.
 #[rustfmt::skip]
 pub(crate) const BINDINGS: &[Binding] = &[
     post("/auth/v1/users/me/passwordless/_send_link", "/zitadel.auth.v1.AuthService/SendMyPasswordlessLink"),
@@ -56,7 +52,6 @@ pub(crate) fn bound_rpc(method: &Method, template: &str) -> Option<(&'static str
     }
 }
 
-/// The RPC at a path, if it is one of ours.
 pub(crate) fn known_rpc(path: &str) -> Option<&'static str> {
     BINDINGS.iter().find(|binding| binding.rpc == path).map(|binding| binding.rpc)
 }

@@ -9,11 +9,12 @@ use tokio::time::Instant;
 use super::{
     bindings::{bound_rpc, known_rpc},
     deadline,
-    media::{Media, prefers_html},
-    protocol::Protocol,
+    media::{Media, Protocol, prefers_html},
 };
 use crate::inbound::api::limits::REQUEST_TIMEOUT;
 
+const METHODS: [&str; 9] =
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
 /// OpenTelemetry's word for what there is no word for.
 const OTHER: &str = "_OTHER";
 /// The call that asks for our health once.
@@ -29,7 +30,6 @@ const PROBES: [&str; 3] = ["/healthz", "/readyz", HEALTH_CHECK];
 /// Longest method that is told as it came.
 const LONGEST_METHOD: usize = 32;
 
-/// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     /// The RPC that a REST path stands for.
@@ -48,7 +48,6 @@ pub(crate) enum Target {
     Nothing,
 }
 
-/// The RPCs that are answered with streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stream {
     /// One request, and an answer for as long as its caller listens.
@@ -76,7 +75,6 @@ pub(crate) struct Call {
     pub route: Option<Cow<'static, str>>,
     /// The RPC's full name, `_OTHER` for one that is not known, where the request is an RPC.
     pub rpc: Option<&'static str>,
-    /// The version of HTTP.
     pub version: &'static str,
 }
 
@@ -114,7 +112,11 @@ impl Call {
         let target = match protocol {
             _ if wants_page(request, protocol) => Target::Page,
             Protocol::Grpc | Protocol::GrpcWeb => grpc_target(request, bound, template, stream),
-            Protocol::Connect => connect_target(request, media, stream),
+            Protocol::Connect => match stream {
+                _ if media != Media::ConnectStream => Target::Rpc(None),
+                Some(stream) if request.method() == Method::POST => Target::Stream(stream),
+                _ => Target::NotAStream,
+            },
             Protocol::Rest | Protocol::Http => match (bound, template) {
                 (Some((rpc, true)), _) => Target::Rest(rpc),
                 (_, Some(_)) => Target::Route,
@@ -150,10 +152,7 @@ impl Call {
 
     /// What the request's span is called, by OpenTelemetry's conventions for HTTP and RPC.
     pub fn name(&self) -> Cow<'static, str> {
-        let method = match self.method {
-            OTHER => "HTTP",
-            method => method,
-        };
+        let method = if self.method == OTHER { "HTTP" } else { self.method };
         match (self.rpc, self.route.as_deref()) {
             (Some(OTHER), _) => self.protocol.rpc_system().unwrap_or_default().into(),
             (Some(rpc), _) => rpc.into(),
@@ -168,15 +167,13 @@ impl Call {
     }
 }
 
-/// Whether somebody opened the path in a browser.
 fn wants_page(request: &Request, protocol: Protocol) -> bool {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_ours = known_rpc(request.uri().path()).is_some();
     reads && !protocol.is_grpc() && !is_ours && prefers_html(request.headers())
 }
 
-/// A call by gRPC: at a REST path as well, as if it had come to the RPC's. gRPC posts, whatever REST
-/// does there.
+/// gRPC works at a REST path as at that of the RPC, and posts whatever REST does there.
 fn grpc_target(
     request: &Request,
     bound: Option<(&'static str, bool)>,
@@ -188,16 +185,6 @@ fn grpc_target(
         (Some((rpc, is_taken)), _) if is_taken || is_post => Target::Rpc(Some(rpc)),
         (_, Some(stream)) if is_post => Target::Stream(stream),
         _ if template.is_some() && !is_post => Target::Route,
-        _ => Target::Rpc(None),
-    }
-}
-
-fn connect_target(request: &Request, media: Media, stream: Option<Stream>) -> Target {
-    match (media, stream) {
-        (Media::ConnectStream, Some(stream)) if request.method() == Method::POST => {
-            Target::Stream(stream)
-        }
-        (Media::ConnectStream, _) => Target::NotAStream,
         _ => Target::Rpc(None),
     }
 }
@@ -229,18 +216,7 @@ fn error_media_type(
 }
 
 fn method(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        Method::CONNECT => "CONNECT",
-        Method::TRACE => "TRACE",
-        _ => OTHER,
-    }
+    METHODS.into_iter().find(|known| *known == method.as_str()).unwrap_or(OTHER)
 }
 
 #[cfg(test)]

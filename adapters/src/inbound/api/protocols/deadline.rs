@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use super::protocol::Protocol;
+use super::media::Protocol;
 
-/// What the caller says: `grpc-timeout` on gRPC and gRPC-Web, `Connect-Timeout-Ms` on Connect and
-/// REST. What can't be read says nothing.
+/// By `grpc-timeout` or, on Connect and REST, `Connect-Timeout-Ms`. What can't be read says nothing.
 pub(crate) fn patience(protocol: Protocol, headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok();
     if protocol.is_grpc() {
@@ -34,7 +33,7 @@ fn grpc_timeout(text: &str) -> Option<Duration> {
 
 fn number(digits: &str, most: usize) -> Option<u64> {
     let is_number = digits.len() <= most && digits.bytes().all(|digit| digit.is_ascii_digit());
-    is_number.then(|| digits.parse().ok()).flatten()
+    digits.parse().ok().filter(|_| is_number)
 }
 
 #[cfg(test)]

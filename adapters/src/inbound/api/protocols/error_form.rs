@@ -10,7 +10,7 @@ use http::{HeaderMap, header};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{classify::Call, outcome::Outcome, protocol::Protocol};
+use super::{classify::Call, media::Protocol, outcome::Outcome};
 
 /// An error in the form of the call's protocol.
 pub(crate) fn render(error: impl Into<ConnectError>, call: &Call) -> Response {
@@ -21,7 +21,6 @@ pub(crate) fn render(error: impl Into<ConnectError>, call: &Call) -> Response {
     }
 }
 
-/// The form of an RPC's error, by the call's media type.
 fn rpc(error: ConnectError, call: &Call) -> Response {
     let outcome = Outcome::from(&error);
     let media_type = HeaderMap::from_iter([(header::CONTENT_TYPE, call.media_type.clone())]);

@@ -41,16 +41,13 @@ impl Framework {
         Ok(Self(rpc))
     }
 
-    /// Answers a call.
     pub async fn run(&self, mut request: Request) -> Response {
         let objects = OBJECTS.contains(&request.uri().path());
         if objects {
             request.headers_mut().remove(header::ACCEPT_ENCODING);
         }
-        let response = match self.0.clone().oneshot(request).await {
-            Ok(response) => response.map(Body::new),
-            Err(never) => match never {},
-        };
+        let Ok(response) = self.0.clone().oneshot(request).await;
+        let response = response.map(Body::new);
         if objects { whole_numbers::without_fraction(response).await } else { response }
     }
 }

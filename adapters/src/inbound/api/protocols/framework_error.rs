@@ -1,7 +1,5 @@
-//! Errors that the RPC framework raises by itself, given the table's text, id and detail, in
-//! whichever protocol they are told.
-//!
-//! Why: `docs/decisions/framework-errors.md`.
+//! Errors of the RPC framework, given the table's text, id and detail in each protocol. Why:
+//! `docs/decisions/framework-errors.md`.
 
 use std::convert::Infallible;
 
@@ -13,7 +11,7 @@ use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine};
 use buffa::Message;
 use connectrpc::{ConnectError, ErrorCode};
 use futures_util::stream;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 
@@ -22,7 +20,6 @@ use crate::inbound::api::{
     limits::MAX_BODY, proto::google::rpc::Status, services::error_table::ApiError,
 };
 
-/// Where gRPC's error details stand.
 const DETAILS: &str = "grpc-status-details-bin";
 /// Marks the trailers among the frames of a gRPC-Web body.
 pub(crate) const TRAILERS: u8 = 0x80;
@@ -53,12 +50,10 @@ pub(crate) fn completed(error: ConnectError) -> ConnectError {
 /// Whether a text of the framework tells of a request that no client should have sent, though its
 /// code says "internal".
 fn is_callers_fault(text: &str) -> bool {
-    ["received compressed message without", "failed to read request body"]
-        .iter()
-        .any(|start| text.starts_with(start))
+    text.starts_with("received compressed message without")
+        || text.starts_with("failed to read request body")
 }
 
-/// Completes the answer to a Connect call.
 pub(crate) async fn complete_connect(response: Response) -> Response {
     if response.status() == StatusCode::OK {
         return response;
@@ -87,7 +82,6 @@ pub(crate) async fn complete_connect(response: Response) -> Response {
     answer
 }
 
-/// Takes a failed Connect answer apart.
 pub(crate) async fn connect_error(response: Response) -> (http::response::Parts, ConnectError) {
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, MAX_BODY).await.unwrap_or_default();
@@ -106,9 +100,7 @@ pub(crate) async fn connect_error(response: Response) -> (http::response::Parts,
 pub(crate) async fn complete_grpc(response: Response, call: &Call) -> Response {
     let (mut parts, body) = response.into_parts();
     if parts.status != StatusCode::OK {
-        let mut refused = error_form::render(ApiError::Unimplemented, call);
-        *refused.status_mut() = parts.status;
-        return refused;
+        return refused(parts.status, call);
     }
     let Ok(collected) = body.collect().await else {
         return error_form::render(ApiError::Internal, call);
@@ -128,6 +120,13 @@ pub(crate) async fn complete_grpc(response: Response, call: &Call) -> Response {
             Response::from_parts(parts, Body::new(StreamBody::new(frames)))
         }
     }
+}
+
+/// The answer to a call that the framework has refused with an HTTP status.
+pub(crate) fn refused(status: StatusCode, call: &Call) -> Response {
+    let mut refused = error_form::render(ApiError::Unimplemented, call);
+    *refused.status_mut() = status;
+    refused
 }
 
 /// The error that a status without details of ours tells of.
@@ -152,7 +151,6 @@ fn has_details(status: &HeaderMap) -> bool {
         .is_some_and(|status| !status.details.is_empty())
 }
 
-/// The trailers at the end of a gRPC-Web body.
 pub(crate) fn web_trailers(body: &[u8]) -> Option<HeaderMap> {
     let mut rest = body;
     loop {
@@ -166,14 +164,10 @@ pub(crate) fn web_trailers(body: &[u8]) -> Option<HeaderMap> {
         }
         let lines = std::str::from_utf8(frame).ok()?.lines();
         let pairs = lines.filter_map(|line| line.split_once(':'));
-        return Some(
-            pairs
-                .filter_map(|(name, value)| {
-                    Some((name.trim().parse().ok()?, value.trim().parse().ok()?))
-                })
-                .collect::<Vec<(http::HeaderName, HeaderValue)>>()
-                .into_iter()
-                .collect(),
-        );
+        let parsed = pairs.filter_map(|(name, value)| {
+            let name = name.trim().parse::<HeaderName>().ok()?;
+            Some((name, value.trim().parse().ok()?))
+        });
+        return Some(parsed.collect());
     }
 }

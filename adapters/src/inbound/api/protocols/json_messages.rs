@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 
 use crate::inbound::api::services::error_table::ApiError;
 
-/// The fields that a REST path names.
 #[derive(Clone)]
 pub(crate) struct PathFields(Vec<(String, String)>);
 
@@ -36,7 +35,6 @@ impl PathFields {
     }
 }
 
-/// The name of a field in JSON.
 fn lower_camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
@@ -46,7 +44,6 @@ fn lower_camel_case(name: &str) -> String {
     })
 }
 
-/// Makes the messages of requests ready to be read.
 #[derive(Clone)]
 pub(crate) struct JsonMessages(Arc<DescriptorPool>);
 

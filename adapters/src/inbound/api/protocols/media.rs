@@ -1,8 +1,44 @@
-//! What a request's media type says of its protocol.
+//! The protocols that requests come by, and what a request's media type says of them.
 
 use http::{HeaderMap, HeaderValue, header};
 
-/// The protocol that a media type names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Rest,
+    Grpc,
+    GrpcWeb,
+    Connect,
+    /// A page, a probe, or a path that nobody knows.
+    Http,
+}
+
+impl Protocol {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Grpc => "grpc",
+            Self::GrpcWeb => "grpc_web",
+            Self::Connect => "connect",
+            Self::Http => "http",
+        }
+    }
+
+    /// OpenTelemetry's word for the RPC system, if it is one.
+    pub fn rpc_system(self) -> Option<&'static str> {
+        match self {
+            Self::Grpc | Self::GrpcWeb => Some("grpc"),
+            Self::Connect => Some("connectrpc"),
+            Self::Rest | Self::Http => None,
+        }
+    }
+
+    /// Whether its messages come in frames.
+    pub fn is_grpc(self) -> bool {
+        matches!(self, Self::Grpc | Self::GrpcWeb)
+    }
+}
+
+/// What a media type names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Media {
     Grpc,
@@ -46,8 +82,7 @@ impl Media {
     }
 }
 
-/// Whether a browser asks for a page to show: `Accept` names HTML, and does not prefer JSON. A
-/// client that takes anything is a program.
+/// Whether a browser asks for a page: `Accept` prefers HTML to JSON. Who takes anything is a program.
 pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
     let wishes = || {
         let values = headers.get_all(header::ACCEPT).iter();
@@ -70,7 +105,6 @@ fn quality(parameters: &str) -> f32 {
     told.map_or(1.0, |(_, value)| value.parse().unwrap_or_default())
 }
 
-/// The media type without parameters.
 fn essence(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())

@@ -10,7 +10,6 @@ pub(crate) mod framework_error;
 mod json_messages;
 mod media;
 pub(crate) mod outcome;
-mod protocol;
 mod rest;
 pub(crate) mod streams;
 pub(crate) mod whole_numbers;

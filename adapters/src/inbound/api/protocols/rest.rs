@@ -1,5 +1,4 @@
-//! A REST call is the RPC of the same name with a JSON body: it is handed to the same service as a
-//! Connect call, and only the path and the form of an error differ.
+//! A REST call is answered as a Connect call with JSON; only the path and the form of an error differ.
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -20,7 +19,6 @@ use crate::inbound::api::{limits::MAX_BODY, services::error_table::ApiError};
 /// What a path names in braces, unless that is no text.
 pub(crate) type Path = Result<RawPathParams, RawPathParamsRejection>;
 
-/// Answers a REST call by the RPC that its path stands for.
 pub(crate) async fn answer(
     framework: &Framework,
     rpc: &'static str,
@@ -32,8 +30,7 @@ pub(crate) async fn answer(
     Ok(as_rest(framework.run(request).await).await)
 }
 
-/// Makes a Connect request of a REST one, whose body is JSON whatever it is called; what the path
-/// names goes with it.
+/// The body is JSON whatever it is called, and what the path names goes with it.
 async fn as_connect(
     rpc: &'static str,
     path: &RawPathParams,

@@ -21,7 +21,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::{
     classify::{Call, Stream},
     error_form,
-    framework_error::{FRAME_HEAD, TRAILERS, code_in, completed, failure_in, web_trailers},
+    framework_error::{
+        FRAME_HEAD, TRAILERS, code_in, completed, failure_in, refused, web_trailers,
+    },
     outcome::Outcome,
 };
 use crate::inbound::api::{limits::QUEUE, services::error_table::ApiError};
@@ -29,7 +31,6 @@ use crate::inbound::api::{limits::QUEUE, services::error_table::ApiError};
 /// Marks the end among the frames of a Connect stream.
 const END: u8 = 0x02;
 
-/// The streams that are open.
 #[derive(Clone)]
 pub(crate) struct Streams {
     watches: Arc<FairPool>,
@@ -64,7 +65,7 @@ impl Streams {
     ) -> Result<OpenStream, ApiError> {
         let (permits, ends) = match stream {
             Stream::HealthWatch => {
-                (&self.watches, call.patience.and_then(|patience| call.came.checked_add(patience)))
+                (&self.watches, call.patience.and_then(|it| call.came.checked_add(it)))
             }
             Stream::Reflection => (&self.reflections, Some(call.deadline())),
         };
@@ -103,9 +104,7 @@ impl OpenStream {
     pub fn keep(self, response: Response) -> Response {
         let (mut parts, body) = response.into_parts();
         if parts.status != StatusCode::OK {
-            let mut refused = error_form::render(ApiError::Unimplemented, &self.call);
-            *refused.status_mut() = parts.status;
-            return refused;
+            return refused(parts.status, &self.call);
         }
         if let Some(error) = failure_in(&parts.headers) {
             return error_form::render(completed(error), &self.call);
@@ -117,7 +116,6 @@ impl OpenStream {
     }
 }
 
-/// The body of an open stream.
 struct Kept {
     body: Body,
     stream: OpenStream,
@@ -127,7 +125,6 @@ struct Kept {
     is_over: bool,
 }
 
-/// The last frame of a Connect stream.
 #[derive(Deserialize)]
 struct EndOfStream {
     error: Option<ConnectError>,
@@ -145,15 +142,14 @@ impl Kept {
                 self.end(ApiError::Unavailable.into()).await
             }
         };
-        let frame = match frame? {
-            Ok(frame) if self.is_over => Some(Ok(frame)),
-            Ok(frame) => match self.failure(&frame) {
-                Some(error) => self.end(completed(error)).await,
-                None => Some(Ok(frame)),
-            },
-            Err(error) => Some(Err(error)),
-        };
-        Some((frame?, self))
+        let mut frame = frame?;
+        if !self.is_over
+            && let Ok(sent) = &frame
+            && let Some(error) = self.failure(sent)
+        {
+            frame = self.end(completed(error)).await?;
+        }
+        Some((frame, self))
     }
 
     /// Ends the stream; the first frame of its end.
@@ -184,12 +180,7 @@ impl Kept {
 
     /// Follows the messages, to know where one begins; the framework sends a head whole.
     fn pass(&mut self, mut data: &[u8]) {
-        loop {
-            let rest = data.split_at_checked(self.left);
-            let Some((_, rest)) = rest else {
-                self.left -= data.len();
-                return;
-            };
+        while let Some((_, rest)) = data.split_at_checked(self.left) {
             self.left = 0;
             let Some(([_, length @ ..], rest)) = rest.split_first_chunk::<FRAME_HEAD>() else {
                 return;
@@ -197,6 +188,7 @@ impl Kept {
             self.left = u32::from_be_bytes(*length).try_into().unwrap_or(usize::MAX);
             data = rest;
         }
+        self.left -= data.len();
     }
 }
 

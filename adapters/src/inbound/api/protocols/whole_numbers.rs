@@ -27,8 +27,7 @@ pub(crate) fn text(object: &Struct) -> Result<String, ApiError> {
     Ok(whole(value).to_string())
 }
 
-/// Writes the whole numbers of a JSON answer without a fraction, as programs that read integers
-/// expect: `-7`, not `-7.0`.
+/// Writes whole numbers without a fraction, as programs that read integers expect: `-7`, not `-7.0`.
 pub(crate) async fn without_fraction(response: Response) -> Response {
     let json =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|it| it == "application/json");

@@ -5,7 +5,10 @@ use passlink_application::passkeys::{CeremonyKey, NewPasskey};
 use passlink_domain::PasskeyId;
 
 use super::{
-    details::duration, error_table::ApiError, failure::Failure, fields::parse,
+    details::{duration, told},
+    error_table::ApiError,
+    failure::Failure,
+    fields::parse,
     passkey_calls::PasskeyCalls,
 };
 use crate::inbound::api::proto::zitadel::{auth::v1::*, user::v1};
@@ -21,7 +24,7 @@ impl AuthService for PasskeyCalls {
         let caller = self.bearers.caller(&context).await?;
         let details = self.send_link.to_caller(caller).await.map_err(Failure::from)?;
         Response::ok(SendMyPasswordlessLinkResponse {
-            details: Some(details.into()).into(),
+            details: told(details),
             ..Default::default()
         })
     }
@@ -34,7 +37,7 @@ impl AuthService for PasskeyCalls {
         let caller = self.bearers.caller(&context).await?;
         let added = self.add_link.for_caller(caller).await.map_err(Failure::from)?;
         Response::ok(AddMyPasswordlessLinkResponse {
-            details: Some(added.details.into()).into(),
+            details: told(added.details),
             link: added.url.expose().to_owned(),
             expiration: duration(added.lifetime).into(),
             ..Default::default()
@@ -73,7 +76,7 @@ impl AuthService for PasskeyCalls {
         let key = v1::WebAuthNKey { public_key: begun.options.into_bytes(), ..Default::default() };
         Response::ok(AddMyPasswordlessResponse {
             key: key.into(),
-            details: Some(begun.details.into()).into(),
+            details: told(begun.details),
             ..Default::default()
         })
     }
@@ -93,10 +96,7 @@ impl AuthService for PasskeyCalls {
         let ceremony = CeremonyKey::Challenge { caller };
         let name = ("verification.token_name", verification.token_name);
         let details = self.finish(&context, ceremony, credential, name).await?;
-        Response::ok(VerifyMyPasswordlessResponse {
-            details: Some(details.into()).into(),
-            ..Default::default()
-        })
+        Response::ok(VerifyMyPasswordlessResponse { details: told(details), ..Default::default() })
     }
 
     async fn remove_my_passwordless(
@@ -107,9 +107,6 @@ impl AuthService for PasskeyCalls {
         let user = self.bearers.caller(&context).await?.user;
         let passkey: PasskeyId = parse("token_id", request.token_id)?;
         let details = self.remove.remove_for_caller(user, passkey).await.map_err(Failure::from)?;
-        Response::ok(RemoveMyPasswordlessResponse {
-            details: Some(details.into()).into(),
-            ..Default::default()
-        })
+        Response::ok(RemoveMyPasswordlessResponse { details: told(details), ..Default::default() })
     }
 }

@@ -13,15 +13,14 @@ use passlink_domain::{BearerToken, UserId};
 use super::{error_table::ApiError, failure::Failure, fields::client};
 
 /// Who calls. Wrong tokens are counted; a right one holds however many wrong ones came before.
-#[derive(Clone)]
-pub(crate) struct Bearers {
+pub struct Bearers {
     pub identity: ManageTokens,
     pub wrong: Arc<Limiter>,
 }
 
 impl Bearers {
     /// Who calls, by the one bearer token that the request must carry.
-    pub async fn caller(&self, context: &RequestContext) -> Result<Caller, Failure> {
+    pub(crate) async fn caller(&self, context: &RequestContext) -> Result<Caller, Failure> {
         let caller = match presented(context)? {
             Some(token) => self.identity.caller(&token).await,
             None => Err(AuthenticateError::Invalid),
@@ -31,13 +30,13 @@ impl Bearers {
         }
         let caller = caller?;
         if let Some(user) = context.extensions().get::<CallersUser>() {
-            user.note(&caller.user);
+            user.0.get_or_init(|| caller.user.clone());
         }
         Ok(caller)
     }
 
     /// Who calls, if that is the user.
-    pub async fn acting_for(
+    pub(crate) async fn acting_for(
         &self,
         user: &UserId,
         context: &RequestContext,
@@ -52,11 +51,6 @@ impl Bearers {
 pub(crate) struct CallersUser(Arc<OnceLock<UserId>>);
 
 impl CallersUser {
-    fn note(&self, user: &UserId) {
-        self.0.get_or_init(|| user.clone());
-    }
-
-    /// The user's id.
     pub fn id(&self) -> Option<&str> {
         self.0.get().map(UserId::as_str)
     }

@@ -1,16 +1,15 @@
 //! From the domain's terms to the messages of the API.
 
+use buffa::{Inline, MessageField};
 use buffa_types::google::protobuf::{Duration, Timestamp};
 use passlink_domain::ObjectDetails;
 
 use crate::inbound::api::proto::zitadel::{object::v2, v1};
 
-/// An instant as the API tells it.
 pub(crate) fn timestamp(at: jiff::Timestamp) -> Timestamp {
     Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond(), ..Default::default() }
 }
 
-/// A duration as the API tells it.
 pub(crate) fn duration(duration: std::time::Duration) -> Duration {
     Duration {
         seconds: duration.as_secs().try_into().unwrap_or(i64::MAX),
@@ -19,31 +18,31 @@ pub(crate) fn duration(duration: std::time::Duration) -> Duration {
     }
 }
 
-impl From<ObjectDetails> for v1::ObjectDetails {
-    fn from(details: ObjectDetails) -> Self {
-        Self {
-            sequence: details.sequence.get(),
-            creation_date: details.created.map(timestamp).into(),
-            change_date: timestamp(details.changed).into(),
-            resource_owner: details.resource_owner.to_string(),
-            ..Default::default()
-        }
-    }
+/// Details of either version, as a field of an answer.
+pub(crate) fn told<T>(details: ObjectDetails) -> MessageField<T, Inline<T>>
+where
+    T: From<ObjectDetails> + Default,
+{
+    Some(details.into()).into()
 }
 
-impl From<ObjectDetails> for v2::Details {
-    fn from(details: ObjectDetails) -> Self {
-        Self {
-            sequence: details.sequence.get(),
-            change_date: timestamp(details.changed).into(),
-            resource_owner: details.resource_owner.to_string(),
-            creation_date: details.created.map(timestamp).into(),
-            ..Default::default()
-        }
-    }
+macro_rules! from_details {
+    ($($message:ty),+) => {
+        $(impl From<ObjectDetails> for $message {
+            fn from(details: ObjectDetails) -> Self {
+                Self {
+                    sequence: details.sequence.get(),
+                    creation_date: details.created.map(timestamp).into(),
+                    change_date: timestamp(details.changed).into(),
+                    resource_owner: details.resource_owner.to_string(),
+                    ..Default::default()
+                }
+            }
+        })+
+    };
 }
+from_details!(v1::ObjectDetails, v2::Details);
 
-/// What is told of a list of `count` things of a user.
 pub(crate) fn list_details(count: usize, standing: &ObjectDetails) -> v2::ListDetails {
     v2::ListDetails {
         total_result: count.try_into().unwrap_or(u64::MAX),

@@ -2,13 +2,14 @@
 
 use std::{borrow::Cow, fmt::Display, time::Duration};
 
+use buffa::Message;
 use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use serde_json::json;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
 
+use super::details::duration;
 use crate::inbound::api::proto;
 
-/// What a caller is told when a call fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(strum::EnumIter))]
 pub(crate) enum ApiError {
@@ -41,7 +42,6 @@ impl ApiError {
     /// More calls than are answered at a time, for longer than this one may wait.
     pub const BUSY: Self = Self::TooManyRequests { retry_after: Duration::from_secs(1) };
 
-    /// A field that is wrong.
     pub fn invalid(field: &'static str, why: impl Display) -> Self {
         Self::Invalid { field, why: why.to_string() }
     }
@@ -91,7 +91,7 @@ impl ApiError {
 
     /// RFC 6750, section 3; RFC 9110, section 10.2.3.
     fn headers(&self) -> HeaderMap {
-        let header: Option<(HeaderName, HeaderValue)> = match self {
+        let header = match self {
             Self::AuthMissing | Self::AuthInvalid => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
@@ -111,32 +111,22 @@ impl ApiError {
     }
 
     fn details(&self, text: &str, id: &str) -> Vec<ErrorDetail> {
-        let detail = proto::zitadel::v1::ErrorDetail {
-            id: id.to_owned(),
-            message: text.to_owned(),
-            ..Default::default()
-        };
-        let mut details = vec![ErrorDetail {
-            debug: Some(json!({"id": id, "message": text})),
-            ..ErrorDetail::from_message("zitadel.v1.ErrorDetail", &detail)
-        }];
-        if let Some(retry_after) = self.retry_after() {
-            let seconds = retry_after.as_secs();
-            let retry = proto::google::rpc::RetryInfo {
-                retry_delay: buffa_types::google::protobuf::Duration {
-                    seconds: seconds.try_into().unwrap_or(i64::MAX),
-                    ..Default::default()
-                }
-                .into(),
-                ..Default::default()
-            };
-            details.push(ErrorDetail {
-                debug: Some(json!({"retryDelay": format!("{seconds}s")})),
-                ..ErrorDetail::from_message("google.rpc.RetryInfo", &retry)
-            });
+        let (id, message) = (id.to_owned(), text.to_owned());
+        let what = proto::zitadel::v1::ErrorDetail { id, message, ..Default::default() };
+        let mut details = vec![detail("zitadel.v1.ErrorDetail", &what)];
+        if let Some(wait) = self.retry_after() {
+            let retry_delay = duration(Duration::from_secs(wait.as_secs())).into();
+            let when = proto::google::rpc::RetryInfo { retry_delay, ..Default::default() };
+            details.push(detail("google.rpc.RetryInfo", &when));
         }
         details
     }
+}
+
+/// A detail with its JSON, which REST and Connect tell.
+fn detail(name: &str, message: &(impl Message + Serialize)) -> ErrorDetail {
+    let debug = serde_json::to_value(message).ok();
+    ErrorDetail { debug, ..ErrorDetail::from_message(name, message) }
 }
 
 impl From<ApiError> for ConnectError {

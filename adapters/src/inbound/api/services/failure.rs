@@ -30,17 +30,8 @@ impl Failure {
     pub fn because(error: ApiError, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { error, cause: Some(cause.into()) }
     }
-
-    /// With a wrong name as the fault of this field.
-    pub fn naming(field: &'static str) -> impl Fn(PasskeyError) -> Self {
-        move |error| match error {
-            PasskeyError::Name(why) => ApiError::invalid(field, why).into(),
-            other => other.into(),
-        }
-    }
 }
 
-/// Logs the causes of failures.
 pub(crate) struct LogCauses;
 
 #[connectrpc::async_trait]
@@ -102,12 +93,11 @@ impl From<AuthenticateError> for Failure {
 
 impl From<NotReachable> for Failure {
     fn from(error: NotReachable) -> Self {
-        let told = match error {
-            NotReachable::Removed => ApiError::UserNotFound,
-            NotReachable::NotActive => ApiError::UserNotActive,
-            NotReachable::EmailNotVerified => ApiError::EmailNotVerified,
-        };
-        told.into()
+        match error {
+            NotReachable::Removed => ApiError::UserNotFound.into(),
+            NotReachable::NotActive => ApiError::UserNotActive.into(),
+            NotReachable::EmailNotVerified => ApiError::EmailNotVerified.into(),
+        }
     }
 }
 
@@ -147,41 +137,39 @@ impl From<ResendError> for Failure {
 
 impl From<PasskeyError> for Failure {
     fn from(error: PasskeyError) -> Self {
-        let told = match error {
-            PasskeyError::UserNotFound => ApiError::UserNotFound,
-            PasskeyError::NotReachable(why) => return why.into(),
-            PasskeyError::Code(error) => return error.into(),
-            PasskeyError::NoBearer => ApiError::AuthMissing,
-            PasskeyError::NotFound => ApiError::PasskeyNotFound,
-            PasskeyError::NotVerified => ApiError::ValidateFailed,
-            PasskeyError::Exists => ApiError::PasskeyExists,
-            PasskeyError::TooMany => ApiError::TooManyPasskeys,
-            PasskeyError::HandleTaken => return Self::because(ApiError::Internal, error),
-            PasskeyError::Name(why) => ApiError::invalid("name", why),
+        match error {
+            PasskeyError::UserNotFound => ApiError::UserNotFound.into(),
+            PasskeyError::NotReachable(why) => why.into(),
+            PasskeyError::Code(error) => error.into(),
+            PasskeyError::NoBearer => ApiError::AuthMissing.into(),
+            PasskeyError::NotFound => ApiError::PasskeyNotFound.into(),
+            PasskeyError::NotVerified => ApiError::ValidateFailed.into(),
+            PasskeyError::Exists => ApiError::PasskeyExists.into(),
+            PasskeyError::TooMany => ApiError::TooManyPasskeys.into(),
+            PasskeyError::HandleTaken => Self::because(ApiError::Internal, error),
+            PasskeyError::Name(why) => ApiError::invalid("name", why).into(),
             PasskeyError::Domain => {
-                ApiError::invalid("domain", "must be a host where passkeys are registered")
+                ApiError::invalid("domain", "must be a host where passkeys are registered").into()
             }
-            PasskeyError::Ceremony(cause) => return Self::because(ApiError::Internal, cause),
-            PasskeyError::Store(error) => return error.into(),
-        };
-        told.into()
+            PasskeyError::Ceremony(cause) => Self::because(ApiError::Internal, cause),
+            PasskeyError::Store(error) => error.into(),
+        }
     }
 }
 
 impl From<UserLinkError> for Failure {
     fn from(error: UserLinkError) -> Self {
-        let told = match error {
-            UserLinkError::UserNotFound => ApiError::UserNotFound,
-            UserLinkError::NotReachable(why) => return why.into(),
-            UserLinkError::TokenEnded => ApiError::AuthInvalid,
-            UserLinkError::NotOffered => ApiError::Unimplemented,
+        match error {
+            UserLinkError::UserNotFound => ApiError::UserNotFound.into(),
+            UserLinkError::NotReachable(why) => why.into(),
+            UserLinkError::TokenEnded => ApiError::AuthInvalid.into(),
+            UserLinkError::NotOffered => ApiError::Unimplemented.into(),
             // The answer has one text for all that is wrong with a template.
-            UserLinkError::UrlTemplate(why) => return Self::because(ApiError::UrlTemplate, why),
+            UserLinkError::UrlTemplate(why) => Self::because(ApiError::UrlTemplate, why),
             UserLinkError::TooMany(limit) => {
-                ApiError::TooManyLinks { retry_after: limit.retry_after }
+                ApiError::TooManyLinks { retry_after: limit.retry_after }.into()
             }
-            UserLinkError::Store(error) => return error.into(),
-        };
-        told.into()
+            UserLinkError::Store(error) => error.into(),
+        }
     }
 }

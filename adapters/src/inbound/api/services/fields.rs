@@ -13,7 +13,6 @@ use super::{error_table::ApiError, failure::Failure};
 /// Longest code that is looked at, in characters.
 const CODE: usize = 200;
 
-/// An identifier, or another value with a form of its own.
 pub(crate) fn parse<T>(field: &'static str, text: &str) -> Result<T, ApiError>
 where
     T: FromStr<Err: Display>,
@@ -22,14 +21,11 @@ where
 }
 
 /// A code for the thing that `field` names.
-pub(crate) fn presented<T>(
+pub(crate) fn presented<T: FromStr<Err: Display>>(
     context: &RequestContext,
     (field, id): (&'static str, &str),
     (code_field, code): (&'static str, &str),
-) -> Result<PresentedCode<T>, ApiError>
-where
-    T: FromStr<Err: Display>,
-{
+) -> Result<PresentedCode<T>, ApiError> {
     match code.chars().count() {
         0 => return Err(ApiError::invalid(code_field, TextError::Empty)),
         1..=CODE => {}
@@ -42,7 +38,6 @@ where
     })
 }
 
-/// A template for the URL of a link.
 pub(crate) fn url_template(text: &str) -> Result<UrlTemplate, Failure> {
     UrlTemplate::parse(text).map_err(|error| match error {
         UrlTemplateError::Length => ApiError::invalid("send_link.url_template", error).into(),
@@ -51,7 +46,6 @@ pub(crate) fn url_template(text: &str) -> Result<UrlTemplate, Failure> {
     })
 }
 
-/// Where the request comes from.
 pub(crate) fn client(context: &RequestContext) -> Option<ClientAddress> {
     context.extensions().get::<ClientAddress>().copied()
 }
@@ -61,7 +55,6 @@ pub(crate) fn network(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ClientAddress>().map(|client| client.network())
 }
 
-/// What the request was made with.
 pub(crate) fn user_agent(context: &RequestContext) -> Option<String> {
     let user_agent = context.headers().get(USER_AGENT)?;
     user_agent.to_str().ok().map(str::to_owned)

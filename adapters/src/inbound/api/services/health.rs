@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{error_table::ApiError, last_look::LastLook};
 
-/// The services that health knows.
 pub(crate) const SERVICES: &[&str] =
     &["passlink.v1.LinkService", "zitadel.auth.v1.AuthService", "zitadel.user.v2.UserService"];
 /// How old may be what was seen and is told to who asks, however many ask.
@@ -24,75 +23,59 @@ const LOOK: Duration = Duration::from_secs(5);
 /// How often those who watch are told what was seen.
 const TELL: Duration = Duration::from_secs(1);
 
-/// Knows whether the process can do its work.
 #[derive(Clone)]
-pub(crate) struct Health {
+pub struct Health {
     pub store: Arc<dyn Store>,
     pub key_use: KeyUse,
     pub keys: Arc<CodeKeys>,
     pub worker_alive: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Empty at first.
     pub seen: LastLook<Seen>,
     pub stop: CancellationToken,
 }
 
-/// What a look has shown.
-#[derive(Clone)]
-pub(crate) struct Seen {
-    trouble: Option<&'static str>,
-    lacks: String,
-}
+/// What a look has shown: what the node lacks and can work without, or what stands in its way.
+pub type Seen = Result<String, &'static str>;
 
 impl Health {
-    /// What stands in the way, if anything does.
-    async fn trouble(&self) -> Option<&'static str> {
+    async fn look(self) -> Seen {
         if let Err(error) = self.store.ready().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
-            return Some("the database is not ready\n");
+            return Err("the database is not ready\n");
         }
         // Whether the database is there was asked a moment ago. Where its connections are all busy, that
         // is no reason to send the calls elsewhere.
         let retired = self.key_use.is_retired(self.keys.newest().id().clone());
         if let Ok(Ok(true)) = timeout(FRESH, retired).await {
-            return Some("the newest key of the key file was retired\n");
+            return Err("the newest key of the key file was retired\n");
         }
-        let stopped = !(self.worker_alive)();
-        stopped.then_some("the mail worker has stopped\n")
-    }
-
-    /// What this node lacks and can work without, in a line each. It is ready all the same: links
-    /// with other keys are well, and if the key is lost, so are all links to come.
-    async fn lacks(&self) -> String {
+        if !(self.worker_alive)() {
+            return Err("the mail worker has stopped\n");
+        }
+        // It is ready without those keys: links with others are well, and if a key is lost, so are all
+        // links to come.
         let missing = timeout(FRESH, self.key_use.missing(&self.keys)).await;
         let missing = missing.unwrap_or(Ok(Vec::new())).unwrap_or_default();
         let lines = missing.iter().map(|need| {
             format!("the key file lacks {}, which links need until {}\n", need.key, need.until())
         });
-        lines.collect()
-    }
-
-    async fn look(self) -> Seen {
-        match self.trouble().await {
-            None => Seen { trouble: None, lacks: self.lacks().await },
-            trouble => Seen { trouble, lacks: String::new() },
-        }
+        Ok(lines.collect())
     }
 
     /// What was seen when somebody looked last, if that was a moment ago.
     async fn seen(&self, within: Duration) -> Seen {
         let seen = self.seen.get(within, self.clone().look()).await;
-        let trouble = Some("the look at the database has failed\n");
-        seen.unwrap_or(Seen { trouble, lacks: String::new() })
+        seen.unwrap_or(Err("the look at the database has failed\n"))
     }
 
     async fn status(&self, within: Duration) -> Status {
-        match self.seen(within).await.trouble {
-            None => Status::Serving,
-            Some(_) => Status::NotServing,
+        match self.seen(within).await {
+            Ok(_) => Status::Serving,
+            Err(_) => Status::NotServing,
         }
     }
 }
 
-/// The process runs.
 pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
@@ -100,10 +83,8 @@ pub(crate) async fn live() -> &'static str {
 /// The process can do its work: the database is reachable and migrated, the mail worker lives.
 pub(crate) async fn ready(State(health): State<Health>) -> impl IntoResponse {
     match health.seen(FRESH).await {
-        Seen { trouble: None, lacks } => (StatusCode::OK, format!("ok\n{lacks}")),
-        Seen { trouble: Some(trouble), .. } => {
-            (StatusCode::SERVICE_UNAVAILABLE, trouble.to_owned())
-        }
+        Ok(lacks) => (StatusCode::OK, format!("ok\n{lacks}")),
+        Err(trouble) => (StatusCode::SERVICE_UNAVAILABLE, trouble.to_owned()),
     }
 }
 

@@ -8,13 +8,8 @@ use std::{
 use tokio::sync::Mutex;
 
 /// What was seen when somebody looked last, and when that was.
-pub(crate) struct LastLook<T>(Arc<Mutex<Option<(Instant, T)>>>);
-
-impl<T> Clone for LastLook<T> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
+#[derive(Clone)]
+pub struct LastLook<T>(Arc<Mutex<Option<(Instant, T)>>>);
 
 impl<T> Default for LastLook<T> {
     fn default() -> Self {

@@ -1,6 +1,6 @@
 //! `passlink.v1.LinkService`: what the pages behind links need.
 
-use std::{fmt::Display, str::FromStr, sync::Arc};
+use std::{fmt::Display, str::FromStr};
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
 use passlink_application::{
@@ -14,13 +14,13 @@ use super::{details::timestamp, error_table::ApiError, failure::Failure, fields}
 use crate::inbound::api::proto::passlink::v1::{self, *};
 
 /// Each method: the code, one use case, the answer.
-pub(crate) struct LinkCalls {
+pub struct LinkCalls {
     pub codes: CodeChecker,
     pub inspect: InspectLink,
     pub inspect_undo: InspectUndo,
     pub resend: ResendLink,
     pub revoke: RevokeLink,
-    pub remove: Arc<RemovePasskey>,
+    pub remove: RemovePasskey,
 }
 
 #[expect(refining_impl_trait, reason = "the concrete answer is the shortest to write")]
@@ -103,14 +103,11 @@ impl LinkService for LinkCalls {
 }
 
 /// What was presented. What can be no id or no code is as wrong as any other.
-fn presented<T>(
+fn presented<T: FromStr<Err: Display>>(
     context: &RequestContext,
     id: &str,
     code: &str,
-) -> Result<PresentedCode<T>, ApiError>
-where
-    T: FromStr<Err: Display>,
-{
+) -> Result<PresentedCode<T>, ApiError> {
     fields::presented(context, ("id", id), ("code", code)).map_err(|_| ApiError::CodeInvalid)
 }
 

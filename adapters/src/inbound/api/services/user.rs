@@ -5,7 +5,7 @@ use passlink_application::passkeys::{CeremonyKey, NewPasskey};
 use passlink_domain::{Attachment, PasskeyId, UserId};
 
 use super::{
-    details::list_details,
+    details::{list_details, told},
     error_table::ApiError,
     failure::Failure,
     fields::{parse, presented, url_template},
@@ -13,7 +13,8 @@ use super::{
 };
 use crate::inbound::api::{
     proto::zitadel::user::v2::{
-        __buffa::oneof::create_passkey_registration_link_request::Medium, *,
+        __buffa::oneof::create_passkey_registration_link_request::Medium,
+        PasskeyAuthenticator as Kind, *,
     },
     protocols::whole_numbers,
 };
@@ -47,7 +48,7 @@ impl UserService for PasskeyCalls {
             None => (self.send_link.to_caller(caller).await.map_err(Failure::from)?, None),
         };
         Response::ok(CreatePasskeyRegistrationLinkResponse {
-            details: Some(details.into()).into(),
+            details: told(details),
             code: code.into(),
             ..Default::default()
         })
@@ -62,16 +63,10 @@ impl UserService for PasskeyCalls {
         let new = NewPasskey {
             user: parse("user_id", &request.user_id)?,
             attachment: match request.authenticator.as_known() {
-                Some(PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_UNSPECIFIED) => None,
-                Some(PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_PLATFORM) => {
-                    Some(Attachment::Platform)
-                }
-                Some(PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_CROSS_PLATFORM) => {
-                    Some(Attachment::CrossPlatform)
-                }
-                None => {
-                    return Err(ApiError::invalid("authenticator", "must be a known one").into());
-                }
+                Some(Kind::PASSKEY_AUTHENTICATOR_UNSPECIFIED) => None,
+                Some(Kind::PASSKEY_AUTHENTICATOR_PLATFORM) => Some(Attachment::Platform),
+                Some(Kind::PASSKEY_AUTHENTICATOR_CROSS_PLATFORM) => Some(Attachment::CrossPlatform),
+                None => Err(ApiError::invalid("authenticator", "must be a known one"))?,
             },
             domain: request.domain,
         };
@@ -88,7 +83,7 @@ impl UserService for PasskeyCalls {
         };
         let begun = begun.map_err(Failure::from)?;
         Response::ok(RegisterPasskeyResponse {
-            details: Some(begun.details.into()).into(),
+            details: told(begun.details),
             passkey_id: begun.passkey.to_string(),
             public_key_credential_creation_options: Some(whole_numbers::object(&begun.options)?)
                 .into(),
@@ -117,7 +112,7 @@ impl UserService for PasskeyCalls {
         let (credential, name) = (whole_numbers::text(&credential)?, request.passkey_name);
         let details = self.finish(&context, ceremony, credential, ("passkey_name", name)).await?;
         Response::ok(VerifyPasskeyRegistrationResponse {
-            details: Some(details.into()).into(),
+            details: told(details),
             ..Default::default()
         })
     }
@@ -154,9 +149,6 @@ impl UserService for PasskeyCalls {
         let passkey: PasskeyId = parse("passkey_id", request.passkey_id)?;
         self.bearers.acting_for(&user, &context).await?;
         let details = self.remove.remove_for_caller(user, passkey).await.map_err(Failure::from)?;
-        Response::ok(RemovePasskeyResponse {
-            details: Some(details.into()).into(),
-            ..Default::default()
-        })
+        Response::ok(RemovePasskeyResponse { details: told(details), ..Default::default() })
     }
 }
