@@ -55,29 +55,21 @@ impl TrustedProxies {
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let mut hops = hops(headers);
-        if !hops.is_empty() && !self.trusts(client) {
-            self.warn_once(client);
-        }
-        while self.trusts(client) {
-            match hops.pop() {
-                Some(Some(hop)) => client = hop.to_canonical(),
-                Some(None) | None => break,
-            }
-        }
-        client
-    }
-
-    /// Warns once for each network that a peer there speaks for clients and is not trusted: it is
-    /// probably a proxy.
-    fn warn_once(&self, peer: IpAddr) {
-        if self.is_news(peer) {
+        // Whoever speaks for clients and is not trusted is probably a proxy.
+        if !hops.is_empty() && !self.trusts(client) && self.is_news(client) {
             tracing::warn!(
-                %peer,
+                peer = %client,
                 "a peer that is not trusted sends X-Forwarded-For or Forwarded: if it is a proxy in \
                  front of this server, name it in server.trusted_proxies; without that, all people \
                  behind it share the limits of one client"
             );
         }
+        while self.trusts(client)
+            && let Some(Some(hop)) = hops.pop()
+        {
+            client = hop.to_canonical();
+        }
+        client
     }
 
     /// Whether nothing was said of the peer's network yet, and there is room to note that it is now.

@@ -17,8 +17,7 @@ use crate::{
     Error,
     commands::print_text,
     config::Config,
-    http, observability,
-    serve::Server,
+    http, observability, serve,
     wiring::{App, Pending},
 };
 
@@ -29,11 +28,9 @@ const ANOTHER: &str = "`passlink demo --listen localhost:9090`";
 const USER: &str = "demo";
 const ADDRESS: &str = "ada@example.com";
 const SEND_LINK: &str = "auth/v1/users/me/passwordless/_send_link";
-/// How long the first mail may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Starts, sends the demo user a link through the HTTP endpoint, says where everything is, and
-/// keeps serving.
+/// Starts, sends the demo user a link by the endpoint, says where everything is, and keeps serving.
 pub(crate) async fn run(listen: SocketAddr) -> Result<(), Error> {
     let telemetry = observability::start(&Default::default(), "warn")?;
     let served = serve(listen, &telemetry).await;
@@ -56,10 +53,8 @@ async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
     let token = demo_token(&app).await?;
     let mailbox = Mailbox::new(&unguessable())?;
     let mailer = Arc::new(app.local_mailer(mailbox.clone())?);
-    let server = Server::start(listener, &app, telemetry, mailer, |router| {
-        router.merge(mailbox.router(listen.port()))
-    });
-    let serving = tokio::spawn(server.await?.finish());
+    let extend = |router: axum::Router| router.merge(mailbox.router(listen.port()));
+    let serving = tokio::spawn(serve::start(listener, &app, telemetry, mailer, extend).await?);
     let told = send_link(app.config(), &token, &mailbox).await;
     if told.is_err() {
         serving.abort();

@@ -1,5 +1,4 @@
-//! The listener: HTTP/1.1 and HTTP/2 on one port, with TLS if so configured, and bounds on what a
-//! connection can make the process hold or wait for.
+//! The listener: HTTP/1.1 and HTTP/2 on one port, maybe by TLS, and what connections may take at most.
 
 use std::{io, iter::successors, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
@@ -7,7 +6,7 @@ use axum::Router;
 use hyper::service::service_fn;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulConnection},
+    server::conn::auto::Builder,
 };
 use passlink_adapters::{
     inbound::api::REQUEST_TIMEOUT,
@@ -21,7 +20,6 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
-use tokio_rustls::server::TlsStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
@@ -29,7 +27,6 @@ use crate::{Error, client_address::TrustedProxies, tls::Tls};
 
 /// How long the head of a request, or the wait for the next one, may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection may say nothing, or take nothing of an answer. More than a request may
 /// take, and more than passes between a ping and its answer.
@@ -37,7 +34,6 @@ const QUIET_TIMEOUT: Duration = Duration::from_secs(55);
 /// How often a quiet HTTP/2 connection is asked whether it lives, and how long it may take to say.
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(20);
-/// Most connections at a time.
 const MAX_CONNECTIONS: usize = 12_000;
 /// For tests that can't open so many. Not a part of the configuration, hence the name.
 const CONNECTIONS: &str = "_PASSLINK_CONNECTIONS";
@@ -47,7 +43,6 @@ const WAITING: usize = 1_000;
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Largest head of a request, in bytes.
 const MAX_HEAD: u32 = 16 * 1024;
-/// Most header lines of an HTTP/1.1 request.
 const MAX_HEADERS: usize = 100;
 /// Most streams of an HTTP/2 connection at a time.
 const MAX_STREAMS: u32 = 64;
@@ -70,8 +65,7 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     bound.map_err(|error| format!("can't listen on {address}: {error}").into())
 }
 
-/// How many connections there may be at a time, and how many more may wait: a quarter of the open files
-/// is left for all else that needs some.
+/// How many connections there may be, and how many more may wait: a quarter of the files is left.
 fn most_connections() -> (usize, usize) {
     let asked = std::env::var(CONNECTIONS).ok().and_then(|text| text.parse().ok());
     let (files, _) = rlimit::Resource::NOFILE.get().unwrap_or((u64::MAX, u64::MAX));
@@ -117,7 +111,6 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// What connections are served with.
 struct Server {
     tls: Option<Tls>,
     router: Router,
@@ -138,33 +131,18 @@ impl Server {
         };
         let Ok(permit) = permit.map(Arc::new) else { return };
         let stream = impatient(stream);
-        let ended = match self.tls.clone() {
-            None => self.answer(stream, peer, &permit).await,
-            Some(tls) => {
-                let shaken = tokio::select! {
-                    shaken = handshake(tls, stream) => shaken,
-                    () = permit.revoked().cancelled() => return,
-                };
-                match shaken {
-                    Ok(stream) => self.answer(stream, peer, &permit).await,
-                    Err(error) => {
-                        return self.connections.count_failure(handshake_failure(&error), &error);
-                    }
-                }
-            }
+        let Some(tls) = &self.tls else { return self.answer(stream, peer, &permit).await };
+        let shaken = tokio::select! {
+            shaken = timeout(HANDSHAKE_TIMEOUT, tls.acceptor().accept(stream)) => shaken,
+            () = permit.revoked().cancelled() => return,
         };
-        if let Err(error) = ended {
-            self.connections.count_failure(connection_failure(&*error), &*error);
+        match shaken.map_err(io::Error::from).flatten() {
+            Ok(stream) => self.answer(stream, peer, &permit).await,
+            Err(error) => self.connections.count_failure(handshake_failure(&error), &error),
         }
     }
 
-    /// Answers the requests of a connection.
-    async fn answer<S>(
-        &self,
-        stream: S,
-        peer: SocketAddr,
-        permit: &Arc<Permit>,
-    ) -> Result<(), Error>
+    async fn answer<S>(&self, stream: S, peer: SocketAddr, permit: &Arc<Permit>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -177,27 +155,22 @@ impl Server {
         });
         let builder = builder();
         let connection = builder.serve_connection(TokioIo::new(stream), service);
-        self.until_over(connection, permit).await
-    }
-
-    /// Runs a connection; ends it, but not amid a call that runs, when the server stops or the permit is
-    /// revoked.
-    async fn until_over<C: GracefulConnection>(
-        &self,
-        connection: C,
-        permit: &Permit,
-    ) -> Result<(), C::Error> {
         pin!(connection);
-        tokio::select! {
-            ended = connection.as_mut() => return ended,
-            () = self.stop.cancelled() => {}
+        // When the server stops or the permit is revoked, it ends, but not amid a call that runs.
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
             () = permit.revoked().cancelled() => {
                 connection.as_mut().graceful_shutdown();
-                return timeout(FAREWELL, connection).await.unwrap_or(Ok(()));
+                timeout(FAREWELL, connection).await.unwrap_or(Ok(()))
             }
+        };
+        if let Err(error) = ended {
+            self.connections.count_failure(connection_failure(&*error), &*error);
         }
-        connection.as_mut().graceful_shutdown();
-        connection.await
     }
 }
 
@@ -212,14 +185,6 @@ fn impatient(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
     Box::pin(stream)
 }
 
-async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
-    tls: Tls,
-    stream: S,
-) -> io::Result<TlsStream<S>> {
-    timeout(HANDSHAKE_TIMEOUT, tls.acceptor().accept(stream)).await?
-}
-
-/// Why there was no TLS.
 fn handshake_failure(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::InvalidData => Failure::Tls,
@@ -228,7 +193,6 @@ fn handshake_failure(error: &io::Error) -> Failure {
     }
 }
 
-/// Why a connection ended early.
 fn connection_failure(error: &(dyn std::error::Error + 'static)) -> Failure {
     let causes = || successors(Some(error), |error| error.source());
     let of_http = error.downcast_ref::<hyper::Error>();

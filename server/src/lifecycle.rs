@@ -1,6 +1,6 @@
 //! From start to a stop that loses nothing.
 
-use std::{future::Future, time::Duration};
+use std::{io, time::Duration};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ const DRAIN: Duration = Duration::from_secs(90);
 /// The first SIGTERM or SIGINT stops both; a second one ends the process at once. If one of the
 /// two ends without having been told to, that is a failure, and the other is stopped.
 pub(crate) async fn run(
-    server: impl Future<Output = std::io::Result<()>>,
+    server: impl Future<Output = io::Result<()>>,
     worker: tokio::task::JoinHandle<()>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
@@ -37,20 +37,8 @@ pub(crate) async fn run(
             on_signal.cancel();
         }
     });
-    let server = async {
-        let served = server.await;
-        let early = !stop.is_cancelled();
-        stop.cancel();
-        served?;
-        ended(early, "the server")
-    };
-    let worker = async {
-        let worked = worker.await;
-        let early = !stop.is_cancelled();
-        stop.cancel();
-        worked?;
-        ended(early, "the mail worker")
-    };
+    let server = until_end(server, "the server", &stop);
+    let worker = until_end(worker, "the mail worker", &stop);
     let too_late = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
@@ -61,6 +49,15 @@ pub(crate) async fn run(
     }
 }
 
-fn ended(early: bool, what: &str) -> Result<(), Error> {
+/// Waits for the end of `what`, and stops the other with it.
+async fn until_end<E: Into<Error>>(
+    task: impl Future<Output = Result<(), E>>,
+    what: &str,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
+    let ended = task.await;
+    let early = !stop.is_cancelled();
+    stop.cancel();
+    ended.map_err(Into::into)?;
     if early { Err(format!("{what} ended unasked").into()) } else { Ok(()) }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, IsTerminal},
-    panic::{PanicHookInfo, set_hook},
+    panic::set_hook,
 };
 
 use passlink_adapters::telemetry::{LogForm, Settings, Telemetry};
@@ -25,23 +25,19 @@ pub(crate) fn start(config: &config::Telemetry, log: &str) -> Result<Telemetry, 
         log,
         otlp_endpoint: config.endpoint(),
         metrics_page: config.metrics_listen.is_some(),
-        version: env!("CARGO_PKG_VERSION"),
     })?;
     log_panics();
     Ok(telemetry)
 }
 
-/// Has each panic logged, in one line.
+/// Has each panic logged in one line: where it is and what the program's text says there. A text that was
+/// put together in passing may hold what it was about, which may be secret.
 fn log_panics() {
-    set_hook(Box::new(log_panic));
-}
-
-/// Logs where it is and what the program's text says there. A text that was put together in passing
-/// may hold what it was about, which may be secret.
-fn log_panic(panic: &PanicHookInfo<'_>) {
-    let place = panic.location().map(ToString::to_string);
-    let text = panic.payload().downcast_ref::<&'static str>();
-    tracing::error!(place, text, "the program is at fault; please report this");
+    set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let text = panic.payload().downcast_ref::<&'static str>();
+        tracing::error!(place, text, "the program is at fault; please report this");
+    }));
 }
 
 #[cfg(test)]

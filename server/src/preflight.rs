@@ -18,19 +18,15 @@ use crate::{Error, config::Config, tls::Tls, wiring};
 /// Errors: all that is wrong, a line each, with the key and where that was set.
 pub(crate) fn check(config: &Config) -> Result<(), Error> {
     let found = [
-        tls(config),
+        Tls::check(&config.server).map_err(|(key, why)| config.fault(key, &why)),
         mail(config),
         wiring::templates(config).map(drop),
         config.secrets.keys().check().map_err(|error| config.fault("secrets.key_file", &error)),
-        database(config),
+        database(config).map_err(|why| config.fault("database.url", &why)),
         Telemetry::check(config.telemetry.endpoint()),
     ];
     let problems: Vec<_> = found.into_iter().filter_map(Result::err).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
-}
-
-fn tls(config: &Config) -> Result<(), String> {
-    Tls::check(&config.server).map_err(|(key, why)| config.fault(key, &why))
 }
 
 fn mail(config: &Config) -> Result<(), String> {
@@ -46,21 +42,14 @@ fn mail(config: &Config) -> Result<(), String> {
     }
 }
 
+/// Looks at the SQLite file, or at the files that the URL of a server names.
 fn database(config: &Config) -> Result<(), String> {
     if config.database.is_sqlite() {
-        check_sqlite_file(config.database.url.expose_secret())
-            .map_err(|error| config.fault("database.url", &error))
-    } else {
-        database_certificates(config)
+        let checked = check_sqlite_file(config.database.url.expose_secret());
+        return checked.map_err(|error| error.to_string());
     }
-}
-
-fn database_certificates(config: &Config) -> Result<(), String> {
-    let mut files = config.database.postgres().into_iter().flat_map(|url| url.files());
-    files.try_for_each(|(parameter, file)| match files::read(&file) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            Err(config.fault("database.url", &format!("{parameter} can't be read: {error}")))
-        }
-    })
+    for (parameter, file) in config.database.postgres().into_iter().flat_map(|url| url.files()) {
+        files::read(&file).map_err(|error| format!("{parameter} can't be read: {error}"))?;
+    }
+    Ok(())
 }

@@ -7,13 +7,11 @@ use crate::{
     cli::{self, Cli, Command},
     commands,
     config::{self, Config},
-    demo,
-    error::report,
-    serve,
+    demo, serve,
+    terminal::report,
 };
 
-/// Does what the command line says. The exit code is 0 when it is done, 1 when it failed and 2 when
-/// it can't be meant so.
+/// Does what the command line says. The exit code: 0 done, 1 failed, 2 it can't be meant so.
 pub fn run(cli: Cli) -> ExitCode {
     if let Err(wrong_use) = cli.check() {
         wrong_use.exit();

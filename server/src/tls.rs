@@ -2,8 +2,7 @@
 
 use std::{fmt::Display, path::Path, sync::Arc};
 
-use passlink_adapters::files;
-use passlink_adapters::files::without_mark;
+use passlink_adapters::files::{self, without_mark};
 use rustls::{
     ServerConfig,
     crypto::ring,
@@ -23,7 +22,6 @@ use crate::{Error, config};
 /// The key of the configuration that is to blame, and what is wrong.
 type Refused = (&'static str, String);
 
-/// The certificate in force.
 #[derive(Clone)]
 pub(crate) struct Tls(watch::Receiver<Arc<ServerConfig>>);
 
@@ -36,20 +34,15 @@ impl Tls {
         };
         let first = read(&cert, &key).map_err(|(key, why)| format!("{key}: {why}"))?;
         let (sender, receiver) = watch::channel(Arc::new(first));
-        let mut hangup = signal(SignalKind::hangup())?;
-        tokio::spawn(async move {
-            while hangup.recv().await.is_some() {
-                match read(&cert, &key) {
-                    Ok(config) => {
-                        sender.send_replace(Arc::new(config));
-                        tracing::info!("the TLS certificate was read again");
-                    }
-                    Err((key, error)) => {
-                        tracing::error!(key, error, "the TLS certificate stays as it was");
-                    }
-                }
+        at_hangups(move || match read(&cert, &key) {
+            Ok(config) => {
+                sender.send_replace(Arc::new(config));
+                tracing::info!("the TLS certificate was read again");
             }
-        });
+            Err((key, error)) => {
+                tracing::error!(key, error, "the TLS certificate stays as it was");
+            }
+        })?;
         Ok(Some(Self(receiver)))
     }
 
@@ -72,29 +65,34 @@ impl Tls {
 /// Has a server without TLS do nothing at a SIGHUP, which would end it otherwise.
 pub(crate) fn outlive_hangups(config: &config::Server) -> Result<(), Error> {
     if config.tls_cert.is_none() {
-        let mut hangup = signal(SignalKind::hangup())?;
-        tokio::spawn(async move {
-            while hangup.recv().await.is_some() {
-                tracing::info!("nothing to read again: server.tls_cert is not set");
-            }
-        });
+        at_hangups(|| tracing::info!("nothing to read again: server.tls_cert is not set"))?;
     }
     Ok(())
 }
 
+fn at_hangups(act: impl Fn() + Send + 'static) -> Result<(), Error> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            act();
+        }
+    });
+    Ok(())
+}
+
 fn read(cert: &Path, key: &Path) -> Result<ServerConfig, Refused> {
-    let refused =
-        |name, file: &Path, why: &dyn Display| (name, format!("{}: {why}", file.display()));
-    let octets = files::read(cert).map_err(|error| refused("server.tls_cert", cert, &error))?;
-    let pem = without_mark(&octets).map_err(|error| refused("server.tls_cert", cert, &error))?;
+    let bad_cert = |why: &dyn Display| ("server.tls_cert", format!("{}: {why}", cert.display()));
+    let bad_key = |why: &dyn Display| ("server.tls_key", format!("{}: {why}", key.display()));
+    let pem = files::read(cert).map_err(|error| bad_cert(&error))?;
+    let pem = without_mark(&pem).map_err(|error| bad_cert(&error))?;
     let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .and_then(|all| if all.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(all) })
-        .map_err(|error| refused("server.tls_cert", cert, &no_pem(error, "certificate")))?;
-    let octets = files::read(key).map_err(|error| refused("server.tls_key", key, &error))?;
-    let pem = without_mark(&octets).map_err(|error| refused("server.tls_key", key, &error))?;
+        .map_err(|error| bad_cert(&no_pem(error, "certificate")))?;
+    let pem = files::read(key).map_err(|error| bad_key(&error))?;
+    let pem = without_mark(&pem).map_err(|error| bad_key(&error))?;
     let private_key = PrivateKeyDer::from_pem_slice(pem)
-        .map_err(|error| refused("server.tls_key", key, &no_pem(error, "private key")))?;
+        .map_err(|error| bad_key(&no_pem(error, "private key")))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| {
@@ -102,13 +100,12 @@ fn read(cert: &Path, key: &Path) -> Result<ServerConfig, Refused> {
         })
         .map_err(|error| match error {
             rustls::Error::InconsistentKeys(_) => {
-                let why = format!("is not the key of the certificate in {}", cert.display());
-                refused("server.tls_key", key, &why)
+                bad_key(&format_args!("is not the key of the certificate in {}", cert.display()))
             }
             rustls::Error::InvalidCertificate(why) => {
-                refused("server.tls_cert", cert, &format_args!("holds no good certificate: {why}"))
+                bad_cert(&format_args!("holds no good certificate: {why}"))
             }
-            error => refused("server.tls_key", key, &error),
+            error => bad_key(&error),
         })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)

@@ -12,14 +12,12 @@ use passlink_application::{
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// How often the outbox is asked when nothing wakes the worker: mails come due by themselves, and
-/// other processes queue some.
+/// How often the outbox is asked by itself: mails come due, and other processes queue some.
 const POLL: Duration = Duration::from_secs(1);
 
 /// How long the worker may take for a turn. The database may let it wait for a while, again and again.
 const LONGEST_TURN: Duration = Duration::from_secs(120);
 
-/// When the worker of this process began its last turn.
 #[derive(Clone)]
 pub(crate) struct Pulse(Arc<Mutex<Instant>>);
 

@@ -7,7 +7,6 @@ use opentelemetry_semantic_conventions::attribute::ERROR_TYPE;
 
 use super::throttle::Throttle;
 
-/// Why a connection ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// The head of a request was too large (HTTP 431 or 414).

@@ -2,12 +2,9 @@
 
 use url::Url;
 
-use super::variables;
-
 /// The port of OTLP over gRPC; that of OTLP over HTTP is the next one.
 const GRPC_PORT: u16 = 4317;
 
-/// What goes out by OTLP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
     Traces,
@@ -26,14 +23,12 @@ impl Signal {
     }
 }
 
-/// How OTLP is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
     Grpc,
     Http,
 }
 
-/// Where a signal goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Destination {
     pub protocol: Protocol,
@@ -45,11 +40,7 @@ impl Destination {
     /// Where `signal` goes: where the variables say, else to `endpoint`; `None` when nowhere.
     ///
     /// Errors: a variable or the endpoint is not usable; the text says which, and what is allowed.
-    pub fn find(signal: Signal, endpoint: Option<&str>) -> Result<Option<Self>, String> {
-        Self::read(signal, endpoint, variables::read)
-    }
-
-    fn read(
+    pub fn find(
         signal: Signal,
         endpoint: Option<&str>,
         variable: impl Fn(&str) -> Option<String>,
@@ -74,8 +65,11 @@ impl Destination {
         if target.is_none() && !is_asked_for {
             return Ok(None);
         }
+        let port = target.and_then(|url| Url::parse(url).ok()?.port());
         let protocol = match of_signal_or_all("PROTOCOL").as_deref() {
-            None => usual_protocol(target),
+            // By the port of the URL, and over HTTP elsewhere.
+            None if port == Some(GRPC_PORT) => Protocol::Grpc,
+            None => Protocol::Http,
             Some("grpc") => Protocol::Grpc,
             Some("http/protobuf") => Protocol::Http,
             Some(_) => {
@@ -87,14 +81,6 @@ impl Destination {
             Protocol::Http => format!("{}/v1/{}", url.trim_end_matches('/'), signal.name()),
         });
         Ok(Some(Self { protocol, url }))
-    }
-}
-
-/// How OTLP is spoken where no variable says: by the port of the URL, and over HTTP elsewhere.
-fn usual_protocol(url: Option<&str>) -> Protocol {
-    match url.and_then(|url| Url::parse(url).ok()?.port()) {
-        Some(GRPC_PORT) => Protocol::Grpc,
-        _ => Protocol::Http,
     }
 }
 

@@ -7,7 +7,7 @@ use tracing_subscriber::{
     layer::Filter,
 };
 
-use super::partial_success;
+use super::logged_exporter::is_partial_success;
 
 /// What the SDK logs when a queue is full: at the first that it drops, and at the end how many it was.
 const DROPS: [&str; 4] = [
@@ -16,7 +16,6 @@ const DROPS: [&str; 4] = [
     "BatchSpanProcessor.SpanDroppingStarted",
     "BatchSpanProcessor.SpansDropped",
 ];
-/// The libraries that send telemetry.
 const SENDERS: [&str; 7] = ["h2", "hyper", "opentelemetry", "reqwest", "rustls", "tonic", "tower"];
 
 /// Log lines on stderr, as `RUST_LOG` says, or `default`. OpenTelemetry's libraries log some things at
@@ -43,9 +42,8 @@ pub(super) fn spans<S: Subscriber>() -> impl Filter<S> {
     filter_fn(is_wanted).with_max_level_hint(LevelFilter::INFO)
 }
 
-/// What exporters say of a partial success.
 pub(super) fn partial_successes<S: Subscriber>() -> impl Filter<S> {
-    events(LevelFilter::WARN, partial_success::is_event)
+    events(LevelFilter::WARN, is_partial_success)
 }
 
 fn wanted(default: &str) -> EnvFilter {

@@ -14,7 +14,6 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogForm {
     /// For people, perhaps in colours.
@@ -26,7 +25,6 @@ pub enum LogForm {
     Json,
 }
 
-/// The layer that writes the log.
 pub(super) fn layer<S>(form: LogForm) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -47,7 +45,6 @@ fn ids() -> Option<(impl fmt::Display, impl fmt::Display)> {
     span.is_valid().then(|| (span.trace_id(), span.span_id()))
 }
 
-/// The time and, behind it, the ids of trace and span.
 struct TimeAndSpan;
 
 impl FormatTime for TimeAndSpan {
@@ -60,7 +57,6 @@ impl FormatTime for TimeAndSpan {
     }
 }
 
-/// A JSON object with the ids of trace and span.
 struct WithSpan<F>(F);
 
 impl<S, N, F> FormatEvent<S, N> for WithSpan<F>

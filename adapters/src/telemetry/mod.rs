@@ -10,11 +10,7 @@ mod exporters;
 mod filters;
 mod log;
 mod logged_exporter;
-mod metrics;
 mod observer;
-mod partial_success;
-mod propagator;
-mod spans;
 mod throttle;
 pub(crate) mod trace_scope;
 mod variables;
@@ -22,12 +18,18 @@ mod vitals;
 
 use std::time::{Duration, Instant};
 
-use opentelemetry::{KeyValue, global, trace::TracerProvider};
+use futures_util::future::join_all;
+use opentelemetry::{
+    KeyValue, global,
+    propagation::{TextMapCompositePropagator, TextMapPropagator},
+    trace::TracerProvider,
+};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::{
     Resource,
     logs::SdkLoggerProvider,
     metrics::SdkMeterProvider,
+    propagation::{BaggagePropagator, TraceContextPropagator},
     resource::{EnvResourceDetector, TelemetryResourceDetector},
     trace::SdkTracerProvider,
 };
@@ -35,20 +37,20 @@ use opentelemetry_semantic_conventions::attribute::{
     SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION,
 };
 use prometheus::Registry;
+use tokio::task::spawn_blocking;
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use connections::{Connections, Failure};
 pub use log::LogForm;
 pub use observer::TelemetryObserver;
-pub use vitals::Vitals;
+pub use vitals::report_vitals;
 
 use destination::{Destination, Signal};
-use partial_success::PartialSuccessLayer;
+use logged_exporter::PartialSuccessLayer;
 
 /// How long telemetry that is queued may take to go out when the process ends.
 const FLUSH: Duration = Duration::from_secs(5);
 
-/// What is reported, how, and to whom.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings<'s> {
     /// How log lines on stderr are written.
@@ -59,8 +61,6 @@ pub struct Settings<'s> {
     pub otlp_endpoint: Option<&'s str>,
     /// Whether there is to be a page of metrics.
     pub metrics_page: bool,
-    /// The program's version.
-    pub version: &'static str,
 }
 
 /// Telemetry that has been started. Without an endpoint it is the log alone.
@@ -80,19 +80,19 @@ impl Telemetry {
         if cfg!(feature = "no-telemetry") {
             return Ok(Self { tracer: None, logger: None, meter: None, page: None });
         }
-        variables::check()?;
-        let to = |signal| Destination::find(signal, settings.otlp_endpoint);
+        variables::check(variables::read)?;
+        let to = |signal| Destination::find(signal, settings.otlp_endpoint, variables::read);
         let (traces, logs, metrics) =
             (to(Signal::Traces)?, to(Signal::Logs)?, to(Signal::Metrics)?);
-        let resource = resource(settings.version);
+        let resource = resource();
         let tracer = traces.map(|to| exporters::tracer(&to, &resource)).transpose()?;
         let logger = logs.map(|to| exporters::logger(&to, &resource)).transpose()?;
         let page = settings.metrics_page.then(Registry::new);
-        let meter = metrics::meter(metrics.as_ref(), page.as_ref(), &resource)?;
+        let meter = exporters::meter(metrics.as_ref(), page.as_ref(), &resource)?;
         if let Some(meter) = &meter {
             global::set_meter_provider(meter.clone());
         }
-        global::set_text_map_propagator(propagator::from_environment()?);
+        global::set_text_map_propagator(propagator()?);
         let telemetry = Self { tracer, logger, meter, page };
         telemetry.subscribe(&settings)?;
         Ok(telemetry)
@@ -129,13 +129,13 @@ impl Telemetry {
     ///
     /// Errors: as of [`Telemetry::start`].
     pub fn check(otlp_endpoint: Option<&str>) -> Result<(), String> {
-        variables::check()?;
+        variables::check(variables::read)?;
         for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
-            if let Some(to) = Destination::find(signal, otlp_endpoint)? {
+            if let Some(to) = Destination::find(signal, otlp_endpoint, variables::read)? {
                 exporters::check(signal, &to)?;
             }
         }
-        propagator::from_environment().map(drop)
+        propagator().map(drop)
     }
 
     /// Whether somebody reads metrics.
@@ -145,24 +145,20 @@ impl Telemetry {
 
     /// The page of metrics, `GET /metrics`, when there is to be one.
     pub fn metrics_page(&self) -> Option<axum::Router> {
-        self.page.clone().map(metrics::page)
+        self.page.clone().map(exporters::page)
     }
 
     /// Sends what is queued, and ends. Gives up after a while on a collector that does not answer.
     pub async fn flush(self) {
         let Self { tracer, logger, meter, page: _ } = self;
         let started = Instant::now();
-        let tracer = tokio::task::spawn_blocking(move || {
-            tracer.map(|tracer| tracer.shutdown_with_timeout(FLUSH))
-        });
-        let logger = tokio::task::spawn_blocking(move || {
-            logger.map(|logger| logger.shutdown_with_timeout(FLUSH))
-        });
-        let meter = tokio::task::spawn_blocking(move || {
-            meter.map(|meter| meter.shutdown_with_timeout(FLUSH))
-        });
+        let ends = [
+            spawn_blocking(|| tracer.map(|tracer| tracer.shutdown_with_timeout(FLUSH))),
+            spawn_blocking(|| logger.map(|logger| logger.shutdown_with_timeout(FLUSH))),
+            spawn_blocking(|| meter.map(|meter| meter.shutdown_with_timeout(FLUSH))),
+        ];
         // The exporters log what does not arrive.
-        let _ = tokio::join!(tracer, logger, meter);
+        join_all(ends).await;
         if started.elapsed() >= FLUSH {
             tracing::warn!(
                 "telemetry that was queued was left behind: the collector took too long"
@@ -172,12 +168,12 @@ impl Telemetry {
 }
 
 /// What telemetry is about. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win over what we say.
-fn resource(version: &'static str) -> Resource {
+fn resource() -> Resource {
     let instance = uuid::Uuid::from_bytes(rand::random()).to_string();
     let resource = Resource::builder_empty()
         .with_attributes([
             KeyValue::new(SERVICE_NAME, "passlink"),
-            KeyValue::new(SERVICE_VERSION, version),
+            KeyValue::new(SERVICE_VERSION, env!("CARGO_PKG_VERSION")),
             KeyValue::new(SERVICE_INSTANCE_ID, instance),
         ])
         .with_detectors(&[
@@ -188,4 +184,23 @@ fn resource(version: &'static str) -> Resource {
         Some(name) => resource.with_service_name(name).build(),
         None => resource.build(),
     }
+}
+
+/// The formats in which traces are passed on: as `OTEL_PROPAGATORS` asks, else W3C's.
+fn propagator() -> Result<TextMapCompositePropagator, String> {
+    let names = variables::read("OTEL_PROPAGATORS").filter(|names| !names.trim().is_empty());
+    let names = names.as_deref().unwrap_or("tracecontext,baggage");
+    let mut propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>> = Vec::new();
+    for name in names.split(',').map(str::trim) {
+        match name {
+            "tracecontext" => propagators.push(Box::new(TraceContextPropagator::new())),
+            "baggage" => propagators.push(Box::new(BaggagePropagator::new())),
+            "none" => {}
+            _ => {
+                return Err("OTEL_PROPAGATORS must be a list of tracecontext and baggage, or none"
+                    .to_owned());
+            }
+        }
+    }
+    Ok(TextMapCompositePropagator::new(propagators))
 }

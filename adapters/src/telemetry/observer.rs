@@ -1,20 +1,24 @@
-//! What use cases report: counted, timed and traced.
+//! What use cases report: counted, timed and traced, by OpenTelemetry's names.
 
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram},
 };
-use opentelemetry_semantic_conventions::attribute::ERROR_TYPE;
+use opentelemetry_semantic_conventions::attribute::{
+    ERROR_TYPE, MESSAGING_DESTINATION_NAME, MESSAGING_MESSAGE_ID, MESSAGING_OPERATION_NAME,
+    MESSAGING_OPERATION_TYPE, MESSAGING_SYSTEM, USER_ID,
+};
 use passlink_application::ports::{
     Attempt, ClaimedMail, DeliveryEnd, MailReason, Observer, TraceContext,
 };
 use passlink_domain::{LinkKind, LinkState, OpenedBy, OutboxId, PasskeyId};
-use tracing::Span;
+use tracing::{Span, field::Empty, info_span};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::spans;
+use super::trace_scope::{TraceScope, export_context};
 
 /// From a tenth of a second to a day, in seconds.
 const BOUNDARIES: [f64; 16] = [
@@ -53,7 +57,6 @@ const FOR_GOOD: [MailReason; 7] = [
     MailReason::UserChanged,
 ];
 
-/// The instruments for what use cases report.
 pub struct TelemetryObserver {
     links: Counter<u64>,
     attempts: Counter<u64>,
@@ -65,31 +68,24 @@ impl Default for TelemetryObserver {
     /// Makes the instruments. Counters begin at zero, so that the first one is seen as a change.
     fn default() -> Self {
         let meter = global::meter("passlink");
+        let counter = |name, description, unit| {
+            meter.u64_counter(name).with_description(description).with_unit(unit).build()
+        };
+        let duration = |name, description| {
+            let histogram = meter.f64_histogram(name).with_description(description);
+            histogram.with_unit("s").with_boundaries(BOUNDARIES.to_vec()).build()
+        };
         let observer = Self {
-            links: meter
-                .u64_counter("passlink.links")
-                .with_description("Links that entered a state")
-                .with_unit("{link}")
-                .build(),
-            attempts: meter
-                .u64_counter("passlink.mail.attempts")
-                .with_description("Tries to deliver a mail")
-                .with_unit("{attempt}")
-                .build(),
-            delivery: meter
-                .f64_histogram("passlink.link.delivery.duration")
-                .with_description("From the request of a link until the mail server took its mail")
-                .with_unit("s")
-                .with_boundaries(BOUNDARIES.to_vec())
-                .build(),
-            redemption: meter
-                .f64_histogram("passlink.link.redemption.duration")
-                .with_description(
-                    "From the mail server's acceptance of a link's mail to the passkey",
-                )
-                .with_unit("s")
-                .with_boundaries(BOUNDARIES.to_vec())
-                .build(),
+            links: counter("passlink.links", "Links that entered a state", "{link}"),
+            attempts: counter("passlink.mail.attempts", "Tries to deliver a mail", "{attempt}"),
+            delivery: duration(
+                "passlink.link.delivery.duration",
+                "From the request of a link until the mail server took its mail",
+            ),
+            redemption: duration(
+                "passlink.link.redemption.duration",
+                "From the mail server's acceptance of a link's mail to the passkey",
+            ),
         };
         for state in STATES {
             observer.links(state, LinkKind::Mailed, 0);
@@ -98,10 +94,12 @@ impl Default for TelemetryObserver {
             observer.links(state, LinkKind::Returned, 0);
         }
         observer.count_attempts(Attempt::Sent, 0);
-        FOR_NOW.into_iter().for_each(|reason| observer.count_attempts(Attempt::Retry(reason), 0));
-        FOR_GOOD
-            .into_iter()
-            .for_each(|reason| observer.count_attempts(Attempt::Undeliverable(reason), 0));
+        for attempt in FOR_NOW.map(Attempt::Retry) {
+            observer.count_attempts(attempt, 0);
+        }
+        for attempt in FOR_GOOD.map(Attempt::Undeliverable) {
+            observer.count_attempts(attempt, 0);
+        }
         observer
     }
 }
@@ -141,18 +139,63 @@ impl Observer for TelemetryObserver {
     }
 
     fn ceremony(&self, passkey: &PasskeyId, opened_by: &OpenedBy) {
-        spans::describe_ceremony(passkey, opened_by);
+        let span = Span::current();
+        span.set_attribute("passlink.passkey.id", passkey.to_string());
+        match opened_by {
+            OpenedBy::Bearer => span.set_attribute("passlink.opened_by", "bearer"),
+            OpenedBy::Link(link) => {
+                span.set_attribute("passlink.opened_by", "link");
+                span.set_attribute("passlink.link.id", link.to_string());
+            }
+        }
     }
 
     fn queueing(&self, mail: &OutboxId) -> (Span, Option<TraceContext>) {
-        spans::queueing(mail)
+        let span = info_span!(
+            "send outbox",
+            otel.kind = "producer",
+            { MESSAGING_SYSTEM } = "passlink",
+            { MESSAGING_DESTINATION_NAME } = "outbox",
+            { MESSAGING_OPERATION_NAME } = "send",
+            { MESSAGING_OPERATION_TYPE } = "send",
+            { MESSAGING_MESSAGE_ID } = mail.as_str(),
+        );
+        let trace = export_context(&span);
+        (span, trace)
     }
 
+    /// In a span of its own, which goes on with the trace of the request that queued the mail, and says
+    /// whether the delivery failed.
     fn delivering(
         &self,
         mail: &ClaimedMail,
         delivery: BoxFuture<'static, DeliveryEnd>,
     ) -> BoxFuture<'static, DeliveryEnd> {
-        spans::delivering(mail, delivery)
+        let span = info_span!(
+            parent: None,
+            "process outbox",
+            otel.kind = "consumer",
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+            { ERROR_TYPE } = Empty,
+            { MESSAGING_SYSTEM } = "passlink",
+            { MESSAGING_DESTINATION_NAME } = "outbox",
+            { MESSAGING_OPERATION_NAME } = "process",
+            { MESSAGING_OPERATION_TYPE } = "process",
+            { MESSAGING_MESSAGE_ID } = mail.id.as_str(),
+            passlink.mail.tries = i64::from(mail.tries),
+            { USER_ID } = mail.user.as_str(),
+        );
+        let observed = async {
+            let end = delivery.await;
+            if let Some(failure) = &end.failure {
+                let span = Span::current();
+                span.record("otel.status_code", "ERROR");
+                span.record("otel.status_description", &*failure.text);
+                span.record(ERROR_TYPE, failure.reason.map_or("_OTHER", MailReason::name));
+            }
+            end
+        };
+        TraceScope::after_queueing(span, mail.trace.as_ref()).run(observed).boxed()
     }
 }

@@ -42,12 +42,10 @@ impl TraceScope {
         Self::under(span, queued)
     }
 
-    /// The current scope.
     pub fn here() -> Self {
         Self { span: Span::current(), context: Context::current() }
     }
 
-    /// Runs a task in this scope.
     pub fn run<F: Future>(self, task: F) -> impl Future<Output = F::Output> {
         task.instrument(self.span).with_context(self.context)
     }
@@ -64,8 +62,7 @@ pub(crate) fn is_sampled() -> bool {
     Context::map_current(|context| context.span().span_context().is_sampled())
 }
 
-/// Ids for a span that is not recorded. Without a parent they begin a trace. Whether others are to record
-/// it stays as the parent said.
+/// Ids for a span that is not recorded. Without a parent they begin a trace; else its flags stay.
 fn unrecorded(parent: &Context) -> Context {
     let (ids, above) = (RandomIdGenerator::default(), parent.span().span_context().clone());
     let trace = if above.is_valid() { above.trace_id() } else { ids.new_trace_id() };

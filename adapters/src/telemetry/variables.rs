@@ -1,5 +1,4 @@
-//! Checks the `OTEL_*` variables for values that OpenTelemetry's libraries would ignore, or replace by
-//! others, without a word.
+//! Refuses `OTEL_*` variables whose values OpenTelemetry's libraries would silently ignore or replace.
 
 use std::env;
 
@@ -17,7 +16,6 @@ const SAMPLERS: [&str; 6] = [
 /// The certificate of a collector, or ours for it.
 const CERTIFICATES: [&str; 3] = ["CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"];
 
-/// How an exporter can send.
 const COMPRESSIONS: [&str; 2] = ["gzip", "none"];
 /// Milliseconds and counts.
 const NUMBERS: [&str; 12] = [
@@ -41,11 +39,7 @@ pub(super) fn read(name: &str) -> Option<String> {
 }
 
 /// Errors: a variable can't be followed; the text says which, and what is allowed.
-pub(super) fn check() -> Result<(), String> {
-    check_by(read)
-}
-
-fn check_by(variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+pub(super) fn check(variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
     let sampler = variable(SAMPLER);
     if let Some(sampler) = &sampler
         && !SAMPLERS.contains(&sampler.as_str())
@@ -86,17 +80,14 @@ fn check_by(variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
             return Err(format!("{name} must be a list such as name=value,other=value"));
         }
     }
-    NUMBERS.iter().try_for_each(|name| match variable(name) {
-        Some(value) => check_number(name, &value),
-        None => Ok(()),
-    })
+    NUMBERS
+        .into_iter()
+        .try_for_each(|name| variable(name).map_or(Ok(()), |value| check_number(name, &value)))
 }
 
 fn check_number(name: &str, value: &str) -> Result<(), String> {
-    match value.parse::<u64>() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(format!("{name} must be a whole number, such as 5000")),
-    }
+    let parsed = value.parse::<u64>().map(drop);
+    parsed.map_err(|_| format!("{name} must be a whole number, such as 5000"))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ fn read(
     variables: &[(&str, &str)],
 ) -> Result<Option<Destination>, String> {
     let find = |wanted: &str| variables.iter().find(|(name, _)| *name == wanted);
-    Destination::read(signal, endpoint, |name| find(name).map(|(_, value)| (*value).to_owned()))
+    Destination::find(signal, endpoint, |name| find(name).map(|(_, value)| (*value).to_owned()))
 }
 
 fn to(protocol: Protocol, url: Option<&str>) -> Result<Option<Destination>, String> {

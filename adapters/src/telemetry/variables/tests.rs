@@ -2,7 +2,7 @@ use super::*;
 
 fn check(variables: &[(&str, &str)]) -> Result<(), String> {
     let find = |wanted: &str| variables.iter().find(|(name, _)| *name == wanted);
-    check_by(|name| find(name).map(|(_, value)| (*value).to_owned()))
+    super::check(|name| find(name).map(|(_, value)| (*value).to_owned()))
 }
 
 #[test]
