@@ -3,7 +3,6 @@
 use clap::Subcommand;
 use passlink_domain::KeyId;
 
-/// `passlink key`.
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
     /// Add a key to the key file, and print its id

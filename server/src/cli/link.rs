@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use passlink_domain::{LinkId, UserId};
 
-/// `passlink link`.
+use super::values::OfUser;
+
 #[derive(Debug, Subcommand)]
 pub enum LinkCommand {
     /// Make a passkey link for a user, and print it, alone, on stdout
@@ -33,11 +34,7 @@ Example, mailed by the running server:
     },
     /// Print a user's links as JSON, one a line, without their codes
     #[command(after_help = "Example:\n  passlink link list --user 69629023906488334")]
-    List {
-        /// The user's id
-        #[arg(long, value_name = "ID")]
-        user: UserId,
-    },
+    List(OfUser),
     /// Revoke a link that is still open
     #[command(after_help = "Example:\n  passlink link revoke 01980a3c-5d4e-7c1b-9f00-3b6a1c2d4e5f")]
     Revoke {

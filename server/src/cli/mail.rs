@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use passlink_domain::{EmailAddress, LanguageTag};
 
-/// `passlink mail`.
 #[derive(Debug, Subcommand)]
 pub enum MailCommand {
     /// Send a test mail exactly as real mails are sent

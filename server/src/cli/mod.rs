@@ -1,10 +1,8 @@
 //! The command line: what can be said. What is then done stands elsewhere.
 
-mod config;
 mod key;
 mod link;
 mod mail;
-mod outbox;
 mod passkey;
 pub(crate) mod shell;
 mod token;
@@ -15,15 +13,15 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
+use passlink_domain::OutboxId;
 
-pub use config::ConfigCommand;
 pub use key::KeyCommand;
 pub use link::LinkCommand;
 pub use mail::MailCommand;
-pub use outbox::OutboxCommand;
 pub use passkey::PasskeyCommand;
 pub use token::TokenCommand;
-pub use user::{NewUser, UserChanges, UserCommand};
+pub use user::{NewUser, OneUser, UserChanges, UserCommand};
+pub use values::OfUser;
 use values::listen;
 pub(crate) use values::{ORGANISATION, base64url, user_language};
 
@@ -53,7 +51,6 @@ pub struct Cli {
     /// Configuration file [default: passlink.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -61,18 +58,17 @@ pub struct Cli {
 impl Cli {
     /// Refuses arguments that don't go together.
     pub fn check(&self) -> Result<(), clap::Error> {
-        match (&self.command, &self.config) {
-            (Command::Demo { .. }, Some(_)) => Err(Self::command().error(
+        if matches!(self.command, Command::Demo { .. }) && self.config.is_some() {
+            return Err(Self::command().error(
                 ErrorKind::ArgumentConflict,
                 "`passlink demo` takes no configuration: everything in it is set up already.\n\n\
                  With a configuration, run `passlink serve`.",
-            )),
-            _ => Ok(()),
+            ));
         }
+        Ok(())
     }
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Try everything on this machine, with nothing set up
@@ -147,6 +143,46 @@ Example:
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// Print mails that wait or failed as JSON, one a line, with the mail server's last answer
+    #[command(after_help = "Example:\n  passlink outbox list --failed")]
+    List {
+        /// Only those that nobody tries again
+        #[arg(long)]
+        failed: bool,
+    },
+    /// Have a failed mail tried again
+    #[command(
+        after_help = "Example:\n  passlink outbox retry 01980a3c-5d4e-7c1b-9f00-3b6a1c2d4e5f"
+    )]
+    Retry {
+        /// The mail's id, as `passlink outbox list` prints it
+        id: OutboxId,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the configuration, and print everything that is wrong with it
+    ///
+    /// Checks the settings and the files that they name. It changes nothing and connects to nothing, so
+    /// it can't tell whether the database or the mail server answers.
+    #[command(after_help = "Example:\n  passlink --config passlink.toml config check")]
+    Check,
+    /// Print the configuration in effect, with secrets masked and the source of each value
+    #[command(after_help = "Example:\n  passlink config print")]
+    Print,
+    /// Print a configuration file with every key, what it is for and its default
+    #[command(after_help = "Example:\n  passlink config example > passlink.toml")]
+    Example,
+    /// Print a JSON Schema of the configuration file, for editors and pipelines
+    #[command(after_help = "\
+Example:
+  passlink config schema > passlink.schema.json")]
+    Schema,
 }
 
 #[cfg(test)]

@@ -5,16 +5,13 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use passlink_domain::{PasskeyId, UserId};
 
-/// `passlink passkey`.
+use super::values::OfUser;
+
 #[derive(Debug, Subcommand)]
 pub enum PasskeyCommand {
     /// Print a user's passkeys as JSON, one a line, the oldest first
     #[command(after_help = "Example:\n  passlink passkey list --user 69629023906488334")]
-    List {
-        /// The user's id
-        #[arg(long, value_name = "ID")]
-        user: UserId,
-    },
+    List(OfUser),
     /// Remove a passkey, for example one on a stolen phone, and print it
     ///
     /// The user gets a mail about it. The passkey can be registered again.

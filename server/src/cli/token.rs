@@ -5,9 +5,8 @@ use std::time::Duration;
 use clap::Subcommand;
 use passlink_domain::{Text, TokenId, UserId};
 
-use super::values::lifetime;
+use super::values::{OfUser, lifetime};
 
-/// `passlink token`.
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token for a user, and print it, alone, on stdout
@@ -31,11 +30,7 @@ The API takes it as `Authorization: Bearer <token>`.")]
     },
     /// Print a user's tokens as JSON, one a line, without the tokens themselves
     #[command(after_help = "Example:\n  passlink token list --user 69629023906488334")]
-    List {
-        /// The user's id
-        #[arg(long, value_name = "ID")]
-        user: UserId,
-    },
+    List(OfUser),
     /// Revoke a token at once
     #[command(
         after_help = "Example:\n  passlink token revoke 01980a3c-5d4e-7c1b-9f00-3b6a1c2d4e5f"

@@ -7,7 +7,6 @@ use passlink_domain::{EmailAddress, OrganisationId, Text, UserHandle, UserId};
 
 use super::values::{ORGANISATION, UserLanguage, user_handle, user_language};
 
-/// `passlink user`.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
     /// Add a user, and print it as one line of JSON with its id
@@ -40,46 +39,31 @@ Example:
     /// passkey that was added or removed are still sent. Tokens and passkeys are kept, but do not work
     /// until `passlink user unlock`. Locking again changes nothing.
     #[command(after_help = "Example:\n  passlink user lock 69629023906488334")]
-    Lock {
-        /// The user's id
-        id: UserId,
-    },
+    Lock(OneUser),
     /// Let a locked user act again
     ///
     /// The user's tokens and passkeys work again; links that were ended stay ended.
     #[command(after_help = "Example:\n  passlink user unlock 69629023906488334")]
-    Unlock {
-        /// The user's id
-        id: UserId,
-    },
+    Unlock(OneUser),
     /// Switch a user off, for example one who has left for a while
     ///
     /// Open passkey links end for good; those that wait to be mailed are not sent. Mails about a
     /// passkey that was added or removed are still sent. Tokens and passkeys are kept, but do not work
     /// until `passlink user reactivate`. Deactivating again changes nothing.
     #[command(after_help = "Example:\n  passlink user deactivate 69629023906488334")]
-    Deactivate {
-        /// The user's id
-        id: UserId,
-    },
+    Deactivate(OneUser),
     /// Let a deactivated user act again
     ///
     /// The user's tokens and passkeys work again; links that were ended stay ended.
     #[command(after_help = "Example:\n  passlink user reactivate 69629023906488334")]
-    Reactivate {
-        /// The user's id
-        id: UserId,
-    },
+    Reactivate(OneUser),
     /// Remove a user for good, and erase what is personal
     ///
     /// Tokens, passkeys, links and mails are deleted, names and address erased; the address can be
     /// given to another user. The id and the history, which holds nothing personal, are kept, and the id
     /// is not used again. A removed user can't be restored.
     #[command(after_help = "Example:\n  passlink user remove 69629023906488334")]
-    Remove {
-        /// The user's id
-        id: UserId,
-    },
+    Remove(OneUser),
     /// Add many users, all of them or none, and print how many
     ///
     /// Each line of the file is a user as JSON, with the keys that `passlink user list` prints:
@@ -105,13 +89,17 @@ A line:
     },
     /// Print a user as one line of JSON, or what is left of a removed one
     #[command(after_help = "Example:\n  passlink user show 69629023906488334")]
-    Show {
-        /// The user's id
-        id: UserId,
-    },
+    Show(OneUser),
     /// Print all users who were not removed as JSON, one a line
     #[command(after_help = "Example:\n  passlink user list")]
     List,
+}
+
+/// The user that a command is about.
+#[derive(Debug, Args)]
+pub struct OneUser {
+    /// The user's id
+    pub id: UserId,
 }
 
 /// The user that `passlink user add` adds.

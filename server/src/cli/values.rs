@@ -6,10 +6,19 @@ use std::{
 };
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use passlink_domain::{LanguageTag, LanguageTagError, UserHandle};
+use clap::Args;
+use passlink_domain::{LanguageTag, LanguageTagError, UserHandle, UserId};
 
 /// The organisation of users for whom none was given.
 pub(crate) const ORGANISATION: &str = "default";
+
+/// Whose things are listed.
+#[derive(Debug, Args)]
+pub struct OfUser {
+    /// The user's id
+    #[arg(long, value_name = "ID")]
+    pub user: UserId,
+}
 
 /// A loopback address to listen on: the demo shows its mails to whoever asks.
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
@@ -23,11 +32,9 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
 
 /// A duration of at least a second.
 pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(duration) if duration.as_secs() > 0 => Ok(duration),
-        Ok(_) => Err("must be at least 1s".to_owned()),
-        Err(error) => Err(format!("{error}; must be like 8h or 30d")),
-    }
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; must be like 8h or 30d"))?;
+    if duration.as_secs() > 0 { Ok(duration) } else { Err("must be at least 1s".to_owned()) }
 }
 
 /// The language of a user, if one is given: the empty text says that none is known.

@@ -14,7 +14,6 @@ use crate::Error;
 /// The exit code of what was interrupted: 128 and the number of SIGINT, as shells have it.
 const INTERRUPTED: i32 = 130;
 
-/// How far an import is.
 #[derive(PartialEq, Eq)]
 enum Stage {
     /// Nothing is in the database.

@@ -9,7 +9,8 @@ use std::{
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use passlink_adapters::files::without_mark;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use super::print;
 use crate::Error;
@@ -35,12 +36,6 @@ pub(super) struct Lines {
     line: Vec<u8>,
     number: u64,
     octets: u64,
-}
-
-/// What an import has done, as printed.
-#[derive(Serialize)]
-struct Done {
-    imported: u64,
 }
 
 impl Lines {
@@ -91,7 +86,7 @@ impl Lines {
         if imported == 0 {
             eprintln!("{} has no lines: nothing was imported", self.name);
         }
-        print(&Done { imported })
+        print(&json!({ "imported": imported }))
     }
 }
 
@@ -110,6 +105,11 @@ pub(super) fn parse<T: DeserializeOwned>(line: &[u8], example: &str) -> Result<T
         .map_err(|error| json_error(&error.path().to_string(), error.inner()))?;
     parser.end().map_err(|error| json_error(WHOLE, &error))?;
     Ok(value)
+}
+
+/// Names the key in the error of its value.
+pub(super) fn at_key<T, E: ToString>(key: &str, value: Result<T, E>) -> Result<T, String> {
+    value.map_err(|error| format!("{key}: {}", error.to_string()))
 }
 
 /// What the parser says and of which key, with the line that it knows: there is but one.
@@ -133,24 +133,7 @@ fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     let limit = MAX_LINE as u64 + 1;
     let mut octets = input.take(limit).read_until(b'\n', line)? as u64;
     if octets == limit && !line.ends_with(b"\n") {
-        octets += skip_line(input)?;
+        octets += input.skip_until(b'\n')? as u64;
     }
     Ok(octets)
-}
-
-/// Reads the rest of a line and forgets it.
-fn skip_line(input: &mut dyn BufRead) -> io::Result<u64> {
-    let mut skipped = 0;
-    loop {
-        let buffer = input.fill_buf()?;
-        let (length, ended) = match buffer.iter().position(|octet| *octet == b'\n') {
-            Some(end) => (end + 1, true),
-            None => (buffer.len(), buffer.is_empty()),
-        };
-        input.consume(length);
-        skipped += length as u64;
-        if ended {
-            return Ok(skipped);
-        }
-    }
 }

@@ -2,43 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use passlink_adapters::outbound::key_file::ListedKey;
-use passlink_application::{keys::KeyUse, ports::EndedByKey};
+use passlink_adapters::outbound::{
+    key_file::ListedKey,
+    system::{SystemClock, SystemRandom},
+};
+use passlink_application::{
+    keys::KeyUse,
+    ports::{Clock, EndedByKey},
+};
 use passlink_domain::KeyId;
-use serde::Serialize;
+use serde_json::json;
 
 use super::{open, print, print_text};
-use crate::{
-    Error,
-    cli::KeyCommand,
-    config::Config,
-    wiring::{self, App},
-};
-
-/// A key as printed: all that is known of it, which is not the key.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'k> {
-    id: &'k str,
-    made: Option<String>,
-    in_file: bool,
-    signs: bool,
-    needed_by_links: u64,
-    needed_by_passkeys: u64,
-    needed_until: Option<String>,
-    retired: Option<String>,
-}
-
-/// What ended with a key.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Ended<'k> {
-    id: &'k str,
-    links: u64,
-    resends: u64,
-    undos: u64,
-    ceremonies: u64,
-}
+use crate::{Error, cli::KeyCommand, config::Config, wiring::App};
 
 pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error> {
     match command {
@@ -46,7 +22,7 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
             let file = config.secrets.keys();
             let path = std::path::absolute(file.path())?;
             let is_new = !path.exists();
-            let id = wiring::add_key(file)?;
+            let id = file.add(&SystemRandom, SystemClock.now())?;
             if is_new {
                 eprintln!("made a new key file: {}", path.display());
             }
@@ -67,27 +43,24 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
             may_retire(&id, &config.secrets.keys().list()?)?;
             let app = open(config).await?;
             let needed = app.key_use().needed().await?;
-            match needed.iter().find(|need| need.key == id) {
-                Some(need) => Err(format!(
-                    "links or passkeys need the key {id} until {}; retire it then",
-                    need.until().strftime("%Y-%m-%dT%H:%M:%SZ")
+            if let Some(need) = needed.iter().find(|need| need.key == id) {
+                let until = need.until().strftime("%Y-%m-%dT%H:%M:%SZ");
+                return Err(format!(
+                    "links or passkeys need the key {id} until {until}; retire it then"
                 )
-                .into()),
-                None => {
-                    app.config().secrets.keys().retire(&id)?;
-                    eprintln!(
-                        "restart each server that runs since before the newer key was made: it still \
-                         makes links with {id}, which nobody can open later"
-                    );
-                    Ok(())
-                }
+                .into());
             }
+            app.config().secrets.keys().retire(&id)?;
+            eprintln!(
+                "restart each server that runs since before the newer key was made: it still makes links \
+                 with {id}, which nobody can open later"
+            );
+            Ok(())
         }
     }
 }
 
-/// Ends what was made with a key, and takes it out of the file if it is there: another node may have it
-/// alone.
+/// Ends what was made with a key, and takes it out of the file, unless another node alone has it.
 async fn retire_now(id: &KeyId, app: &App) -> Result<(), Error> {
     let file = app.config().secrets.keys();
     let held = file.list()?;
@@ -112,7 +85,13 @@ async fn retire_now(id: &KeyId, app: &App) -> Result<(), Error> {
         file.path().display()
     );
     let EndedByKey { links, resends, undos, ceremonies } = ended;
-    print(&Ended { id: id.as_str(), links, resends, undos, ceremonies })?;
+    print(&json!({
+        "id": id.as_str(),
+        "links": links,
+        "resends": resends,
+        "undos": undos,
+        "ceremonies": ceremonies,
+    }))?;
     Ok(taken_out?)
 }
 
@@ -130,29 +109,27 @@ async fn list(key_use: &KeyUse, held: &[ListedKey]) -> Result<(), Error> {
         let need = needed.iter().find(|need| need.key.as_str() == id);
         let retired = retired.iter().find(|retired| retired.key.as_str() == id);
         let users = key_use.users(id.parse()?).await?;
-        print(&Line {
-            id,
-            made: in_file.and_then(|key| key.made).map(|made| made.to_string()),
-            in_file: in_file.is_some(),
-            signs: retired.is_none() && held.last().is_some_and(|last| last.id.as_str() == id),
-            needed_by_links: users.links,
-            needed_by_passkeys: users.passkeys,
-            needed_until: need.map(|need| need.until().to_string()),
-            retired: retired.map(|retired| retired.at.to_string()),
-        })?;
+        print(&json!({
+            "id": id,
+            "made": in_file.and_then(|key| key.made).map(|made| made.to_string()),
+            "inFile": in_file.is_some(),
+            "signs": retired.is_none() && held.last().is_some_and(|last| last.id.as_str() == id),
+            "neededByLinks": users.links,
+            "neededByPasskeys": users.passkeys,
+            "neededUntil": need.map(|need| need.until().to_string()),
+            "retired": retired.map(|retired| retired.at.to_string()),
+        }))?;
     }
     Ok(())
 }
 
 fn may_retire(id: &KeyId, held: &[ListedKey]) -> Result<(), Error> {
-    match held.iter().position(|key| key.id == *id) {
-        None => {
-            Err("there is no key with this id in the file; `passlink key list` shows them".into())
-        }
-        Some(position) if position + 1 == held.len() => {
-            Err("new links are made with this key; add another first with `passlink key add`"
-                .into())
-        }
-        Some(_) => Ok(()),
+    let position = held.iter().position(|key| key.id == *id);
+    let position = position
+        .ok_or("there is no key with this id in the file; `passlink key list` shows them")?;
+    if position + 1 == held.len() {
+        let why = "new links are made with this key; add another first with `passlink key add`";
+        return Err(why.into());
     }
+    Ok(())
 }

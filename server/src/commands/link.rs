@@ -1,62 +1,39 @@
 //! `passlink link`.
 
-use passlink_application::callers::Caller;
-use passlink_domain::{Delivery, ObjectDetails, PasskeyLink};
-use serde::Serialize;
+use std::io::{self, Write};
 
-use super::{PAGE, open, print, print_text, qr};
-use crate::{Error, cli::LinkCommand, config::Config};
+use passlink_application::callers::Caller;
+use passlink_domain::{Delivery, PasskeyLink};
+use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
+use serde_json::{Value, json};
+
+use super::{PAGE, extended, open, print, print_pages, print_text};
+use crate::{
+    Error,
+    cli::{LinkCommand, OfUser},
+    config::Config,
+    terminal,
+};
+
+/// Black on bright white, whatever the colours of the terminal: not every camera reads the reverse.
+const COLOURS: &str = "\x1b[40;97m";
+const NO_COLOURS: &str = "\x1b[0m";
 
 /// A link as printed: all that is known of it, which is not its code.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'l> {
-    id: &'l str,
-    user: &'l str,
-    mailed_to: Option<&'l str>,
-    state: &'static str,
-    requested: String,
-    requested_by: Option<&'l str>,
-    expires: String,
-}
-
-impl<'l> From<&'l PasskeyLink> for Line<'l> {
-    fn from(link: &'l PasskeyLink) -> Self {
-        Self {
-            id: link.id.as_str(),
-            user: link.user.as_str(),
-            mailed_to: match &link.delivery {
-                Delivery::Mail(address) => Some(address.as_str()),
-                Delivery::Returned => None,
-            },
-            state: link.state.name(),
-            requested: link.requested.to_string(),
-            requested_by: link.requested_by.as_ref().map(|name| name.as_str()),
-            expires: link.expires.to_string(),
-        }
-    }
-}
-
-/// A link that is mailed, and the change that it is, with the keys of the API.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Sent<'d> {
-    #[serde(flatten)]
-    link: Line<'d>,
-    sequence: u64,
-    change_date: String,
-    resource_owner: &'d str,
-}
-
-impl<'d> From<&'d (PasskeyLink, ObjectDetails)> for Sent<'d> {
-    fn from((link, details): &'d (PasskeyLink, ObjectDetails)) -> Self {
-        Self {
-            link: link.into(),
-            sequence: details.sequence.get(),
-            change_date: details.changed.to_string(),
-            resource_owner: details.resource_owner.as_str(),
-        }
-    }
+fn line(link: &PasskeyLink) -> Value {
+    let mailed_to = match &link.delivery {
+        Delivery::Mail(address) => Some(address.as_str()),
+        Delivery::Returned => None,
+    };
+    json!({
+        "id": link.id.as_str(),
+        "user": link.user.as_str(),
+        "mailedTo": mailed_to,
+        "state": link.state.name(),
+        "requested": link.requested.to_string(),
+        "requestedBy": link.requested_by.as_ref().map(|name| name.as_str()),
+        "expires": link.expires.to_string(),
+    })
 }
 
 pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Error> {
@@ -69,29 +46,40 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
             let caller = Caller { user, token_name: None, token: None };
             if send {
                 found.reachable_at()?;
-                let sent = app.send_link().await?.send(None, caller).await?;
-                return print(&Sent::from(&sent));
+                let (link, change) = app.send_link().await?.send(None, caller).await?;
+                // With the keys of the API.
+                let change = json!({
+                    "sequence": change.sequence.get(),
+                    "changeDate": change.changed.to_string(),
+                    "resourceOwner": change.resource_owner.as_str(),
+                });
+                return print(&extended(line(&link), change));
             }
             let added = app.add_link().await?.for_caller(caller).await?;
             if qr {
-                qr::show(added.url.expose())?;
+                show_qr_code(added.url.expose())?;
             }
             print_text(&format!("{}\n", added.url.expose()))
         }
-        LinkCommand::List { user } => {
+        LinkCommand::List(OfUser { user }) => {
             let links = app.list_links();
-            let mut last = None;
-            loop {
-                let page = links.page(user.clone(), last, PAGE).await?;
-                for link in &page {
-                    print(&Line::from(link))?;
-                }
-                match page.into_iter().next_back() {
-                    Some(link) => last = Some(link.id),
-                    None => return Ok(()),
-                }
-            }
+            let page = async |last| links.page(user.clone(), last, PAGE).await;
+            print_pages(page, |link| link.id.clone(), |link| line(&link)).await
         }
-        LinkCommand::Revoke { id } => print(&Line::from(&app.revoke_link().revoke(id).await?)),
+        LinkCommand::Revoke { id } => print(&line(&app.revoke_link().revoke(id).await?)),
     }
+}
+
+fn show_qr_code(text: &str) -> Result<(), Error> {
+    // Nothing dirties or tears a screen, and a small code fits on more of them.
+    let code = QrCode::with_error_correction_level(text, EcLevel::L)?;
+    // Two modules to a character; what is light in the code is drawn, as on a dark terminal.
+    let (dark, light) = (Dense1x2::Light, Dense1x2::Dark);
+    let picture = code.render::<Dense1x2>().dark_color(dark).light_color(light).build();
+    let mut stderr = io::stderr().lock();
+    let (before, after) = if terminal::shows_colours() { (COLOURS, NO_COLOURS) } else { ("", "") };
+    for line in picture.lines() {
+        writeln!(stderr, "{before}{line}{after}")?;
+    }
+    Ok(())
 }

@@ -1,36 +1,35 @@
 //! `passlink mail`.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
-use passlink_adapters::outbound::mail::preview;
-use passlink_domain::{EmailAddress, LanguageTag};
+use passlink_adapters::outbound::{
+    mail::preview,
+    system::{SystemClock, SystemRandom},
+};
+use passlink_application::mails::send_test_mail;
+use passlink_domain::LanguageTag;
 
 use super::print_text;
 use crate::{
     Error,
     cli::MailCommand,
     config::Config,
-    wiring::{configured_mailer, send_test_mail, sender, templates},
+    wiring::{configured_mailer, sender, templates},
 };
 
 pub(crate) async fn run(command: MailCommand, config: Config) -> Result<(), Error> {
     match command {
-        MailCommand::Test { to, language } => test(&config, to, language).await,
+        MailCommand::Test { to, language } => {
+            if let Some(language) = &language {
+                templates(&config)?.known(language)?;
+            }
+            let mailer = Arc::new(configured_mailer(&config)?);
+            let sent = send_test_mail(mailer, &SystemClock, &SystemRandom, (to, language)).await;
+            eprintln!("sent; the answer was: {}", sent?);
+            Ok(())
+        }
         MailCommand::Preview { language, out } => write_preview(&config, language, &out),
     }
-}
-
-async fn test(
-    config: &Config,
-    to: EmailAddress,
-    language: Option<LanguageTag>,
-) -> Result<(), Error> {
-    if let Some(language) = &language {
-        templates(config)?.known(language)?;
-    }
-    let answer = send_test_mail(configured_mailer(config)?, (to, language)).await?;
-    eprintln!("sent; the answer was: {answer}");
-    Ok(())
 }
 
 /// Writes the files, and prints which of them to open.

@@ -1,11 +1,9 @@
 //! The commands that do one thing and end. What a script needs goes to stdout, all else to stderr.
 
-use std::{
-    fmt,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
     Error,
@@ -22,7 +20,6 @@ pub(crate) mod mail;
 pub(crate) mod outbox;
 pub(crate) mod passkey;
 mod passkey_line;
-mod qr;
 pub(crate) mod reference;
 pub(crate) mod token;
 pub(crate) mod user;
@@ -31,7 +28,6 @@ mod user_import;
 /// How many rows a listing reads at a time.
 const PAGE: u64 = 500;
 
-/// `passlink migrate`.
 pub(crate) async fn migrate(config: Config) -> Result<(), Error> {
     let app = App::open(config, Pending::Migrate).await?;
     if app.is_new() {
@@ -55,23 +51,42 @@ async fn clear_journal(app: &App) {
     }
 }
 
-/// Prints a value as one line of JSON.
 fn print(value: &impl Serialize) -> Result<(), Error> {
-    let line = serde_json::to_string(value)?;
-    print_text(&format!("{line}\n"))
+    print_text(&format!("{}\n", serde_json::to_string(value)?))
 }
 
-/// Nobody reads stdout any more, as behind `| head`: whoever did has what they wanted.
-#[derive(Debug)]
-pub(crate) struct Unread;
-
-impl fmt::Display for Unread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nobody reads what is printed")
+/// Prints the rows of a listing, a line each. It is read a page at a time; `page` gets the key of the last
+/// row of the page before.
+async fn print_pages<R, K, E: Into<Error>, L: Serialize>(
+    mut page: impl AsyncFnMut(Option<K>) -> Result<Vec<R>, E>,
+    key: impl Fn(&R) -> K,
+    line: impl Fn(R) -> L,
+) -> Result<(), Error> {
+    let mut last = None;
+    loop {
+        let rows = page(last).await.map_err(Into::into)?;
+        last = rows.last().map(&key);
+        for row in rows {
+            print(&line(row))?;
+        }
+        if last.is_none() {
+            return Ok(());
+        }
     }
 }
 
-impl std::error::Error for Unread {}
+/// A line of JSON with more keys at its end.
+fn extended(mut line: Value, more: Value) -> Value {
+    if let (Value::Object(line), Value::Object(more)) = (&mut line, more) {
+        line.extend(more);
+    }
+    line
+}
+
+/// Nobody reads stdout any more, as behind `| head`: whoever did has what they wanted.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads what is printed")]
+pub(crate) struct Unread;
 
 /// Prints a text. [`Unread`] is no failure of a command: `run` ends it in peace.
 pub(crate) fn print_text(text: &str) -> Result<(), Error> {

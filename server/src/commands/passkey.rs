@@ -4,51 +4,43 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use passlink_application::passkeys::ImportedPasskey;
-use passlink_domain::UserId;
 
 use super::{
     PAGE,
     interrupt::Interrupt,
     jsonl::{self, Lines},
     open,
-    passkey_line::{Listed, Moved},
-    print,
+    passkey_line::{Moved, listed},
+    print, print_pages,
 };
-use crate::{Error, cli::PasskeyCommand, config::Config, wiring::App};
+use crate::{
+    Error,
+    cli::{OfUser, PasskeyCommand},
+    config::Config,
+    wiring::App,
+};
 
-/// What a line of an import may look like.
 const EXAMPLE: &str = "{\"user\": \"69629023906488334\", \"userHandle\": \"…\", \
     \"credentialId\": \"…\", \"publicKey\": \"…\"}";
 
 pub(crate) async fn run(command: PasskeyCommand, config: Config) -> Result<(), Error> {
     let app = open(config).await?;
     match command {
-        PasskeyCommand::List { user } => {
+        PasskeyCommand::List(OfUser { user }) => {
             for passkey in app.list_passkeys().list_for_operator(user).await? {
-                print(&Listed::from(passkey))?;
+                print(&listed(&passkey))?;
             }
             Ok(())
         }
         PasskeyCommand::Remove { id } => {
-            print(&Listed::from(app.remove_passkey()?.remove_for_operator(id).await?))
+            print(&listed(&app.remove_passkey()?.remove_for_operator(id).await?))
         }
-        PasskeyCommand::Export { user } => export(&app, user).await,
+        PasskeyCommand::Export { user } => {
+            let export = app.export_passkeys();
+            let page = async |last| export.page(user.clone(), last, PAGE).await;
+            print_pages(page, |exported| exported.passkey.id.clone(), Moved::from).await
+        }
         PasskeyCommand::Import { file } => import(&app, &file).await,
-    }
-}
-
-async fn export(app: &App, user: Option<UserId>) -> Result<(), Error> {
-    let export = app.export_passkeys();
-    let mut last = None;
-    loop {
-        let page = export.page(user.clone(), last, PAGE).await?;
-        last = page.last().map(|exported| exported.passkey.id.clone());
-        for exported in page {
-            print(&Moved::from(exported))?;
-        }
-        if last.is_none() {
-            return Ok(());
-        }
     }
 }
 

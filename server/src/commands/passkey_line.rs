@@ -8,50 +8,31 @@ use passlink_domain::{
     UserHandle, UserId, is_transport,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::jsonl::at_key;
 use crate::cli;
 
 /// A passkey as a list shows it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Listed {
-    id: String,
-    user: String,
-    name: String,
-    rp_id: String,
-    credential_id: String,
-    transports: Vec<String>,
-    attachment: Option<&'static str>,
-    backup_eligible: bool,
-    backup_state: bool,
-    aaguid: String,
-    device: Option<String>,
-    created: String,
-    last_used: Option<String>,
-    removed: Option<String>,
-}
-
-impl From<Passkey> for Listed {
-    fn from(passkey: Passkey) -> Self {
-        let credential = passkey.credential;
-        Self {
-            id: passkey.id.to_string(),
-            user: passkey.user.to_string(),
-            name: passkey.name.to_string(),
-            rp_id: passkey.rp_id,
-            credential_id: encoded(credential.id.as_bytes()),
-            transports: credential.transports,
-            attachment: credential.attachment.map(Attachment::name),
-            backup_eligible: credential.backup_eligible,
-            backup_state: credential.backup_state,
-            aaguid: Uuid::from_bytes(credential.aaguid.0).to_string(),
-            device: passkey.device.map(|device| device.to_string()),
-            created: passkey.created.to_string(),
-            last_used: passkey.last_used.map(|at| at.to_string()),
-            removed: passkey.removed.map(|at| at.to_string()),
-        }
-    }
+pub(super) fn listed(passkey: &Passkey) -> Value {
+    let credential = &passkey.credential;
+    json!({
+        "id": passkey.id.as_str(),
+        "user": passkey.user.as_str(),
+        "name": passkey.name.as_str(),
+        "rpId": passkey.rp_id,
+        "credentialId": encoded(credential.id.as_bytes()),
+        "transports": credential.transports,
+        "attachment": credential.attachment.map(Attachment::name),
+        "backupEligible": credential.backup_eligible,
+        "backupState": credential.backup_state,
+        "aaguid": Uuid::from_bytes(credential.aaguid.0).to_string(),
+        "device": passkey.device.as_ref().map(Text::as_str),
+        "created": passkey.created.to_string(),
+        "lastUsed": passkey.last_used.map(|at| at.to_string()),
+        "removed": passkey.removed.map(|at| at.to_string()),
+    })
 }
 
 /// A passkey as it goes from one installation to another.
@@ -116,18 +97,12 @@ impl TryFrom<Moved> for ImportedPasskey {
         Ok(Self {
             id: line.id.map(|id| at_key("id", PasskeyId::parse(&id))).transpose()?,
             user: at_key("user", UserId::parse(&line.user))?,
-            handle: at_key(
-                "userHandle",
-                UserHandle::new(octets("userHandle", &line.user_handle)?),
-            )?,
+            handle: octets("userHandle", &line.user_handle, UserHandle::new)?,
             name: line.name.map(|name| at_key("name", Text::parse(&name))).transpose()?,
             rp_id: line.rp_id,
             credential: Credential {
-                id: at_key(
-                    "credentialId",
-                    CredentialId::new(octets("credentialId", &line.credential_id)?),
-                )?,
-                public_key: octets("publicKey", &line.public_key)?,
+                id: octets("credentialId", &line.credential_id, CredentialId::new)?,
+                public_key: octets("publicKey", &line.public_key, Ok::<_, String>)?,
                 sign_count: line.sign_count,
                 transports: line.transports,
                 attachment: (line.attachment.map(|name| name.parse()).transpose())
@@ -146,13 +121,13 @@ fn encoded(octets: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(octets)
 }
 
-/// Names the key in the error of its value.
-fn at_key<T, E: ToString>(key: &str, value: Result<T, E>) -> Result<T, String> {
-    value.map_err(|error| format!("{key}: {}", error.to_string()))
-}
-
-fn octets(key: &str, text: &str) -> Result<Vec<u8>, String> {
-    at_key(key, cli::base64url(text))
+/// What octets stand for that are written as base64url.
+fn octets<T, E: ToString>(
+    key: &str,
+    text: &str,
+    make: impl Fn(Vec<u8>) -> Result<T, E>,
+) -> Result<T, String> {
+    at_key(key, make(at_key(key, cli::base64url(text))?))
 }
 
 /// A time in whole milliseconds.

@@ -9,14 +9,12 @@ use clap_mangen::Man;
 use super::print_text;
 use crate::{Error, cli::Cli};
 
-/// `passlink completions`.
 pub(crate) fn completions(shell: Shell) -> Result<(), Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "passlink", &mut script);
     print_text(&String::from_utf8(script)?)
 }
 
-/// `passlink man`.
 pub(crate) fn man(out: Option<&Path>) -> Result<(), Error> {
     if let Some(directory) = out {
         let failed = |error| format!("{}: {error}", directory.display());

@@ -2,42 +2,25 @@
 
 use passlink_application::callers::{NewToken, RevokedToken};
 use passlink_domain::Token;
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::{open, print, print_text};
-use crate::{Error, cli::TokenCommand, config::Config};
+use super::{extended, open, print, print_text};
+use crate::{
+    Error,
+    cli::{OfUser, TokenCommand},
+    config::Config,
+};
 
 /// A token as printed: all that is known of it, which is not the token itself.
-#[derive(Serialize)]
-struct Line<'t> {
-    id: &'t str,
-    user: &'t str,
-    name: Option<&'t str>,
-    created: String,
-    expires: Option<String>,
-    revoked: Option<String>,
-}
-
-/// A token that was revoked as printed, with how many open links ended by that.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RevokedLine<'t> {
-    #[serde(flatten)]
-    token: Line<'t>,
-    links_ended: u64,
-}
-
-impl<'t> From<&'t Token> for Line<'t> {
-    fn from(token: &'t Token) -> Self {
-        Self {
-            id: token.id.as_str(),
-            user: token.user.as_str(),
-            name: token.name.as_ref().map(|name| name.as_str()),
-            created: token.created.to_string(),
-            expires: token.expires.map(|at| at.to_string()),
-            revoked: token.revoked.map(|at| at.to_string()),
-        }
-    }
+fn line(token: &Token) -> Value {
+    json!({
+        "id": token.id.as_str(),
+        "user": token.user.as_str(),
+        "name": token.name.as_ref().map(|name| name.as_str()),
+        "created": token.created.to_string(),
+        "expires": token.expires.map(|at| at.to_string()),
+        "revoked": token.revoked.map(|at| at.to_string()),
+    })
 }
 
 pub(crate) async fn run(command: TokenCommand, config: Config) -> Result<(), Error> {
@@ -50,15 +33,15 @@ pub(crate) async fn run(command: TokenCommand, config: Config) -> Result<(), Err
             eprintln!("token {} is shown this once; keep it safe", token.id);
             Ok(())
         }
-        TokenCommand::List { user } => {
+        TokenCommand::List(OfUser { user }) => {
             for token in tokens.list(user).await? {
-                print(&Line::from(&token))?;
+                print(&line(&token))?;
             }
             Ok(())
         }
         TokenCommand::Revoke { id } => {
             let RevokedToken { token, mailed, returned } = tokens.revoke(id).await?;
-            print(&RevokedLine { token: Line::from(&token), links_ended: mailed + returned })
+            print(&extended(line(&token), json!({ "linksEnded": mailed + returned })))
         }
     }
 }

@@ -4,17 +4,17 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use passlink_application::users::{ImportStep, NewUser};
-use passlink_domain::{EmailAddress, IdError, OrganisationId, Text, TextError, UserId, UserState};
+use passlink_domain::{EmailAddress, OrganisationId, Text, UserId, UserState};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     clear_journal,
     interrupt::Interrupt,
-    jsonl::{self, BAR, Lines, SPINNER, rate},
+    jsonl::{self, BAR, Lines, SPINNER, at_key, rate},
 };
 use crate::{Error, cli, wiring::App};
 
-/// What a line may look like.
+const COMPARING: &str = "all lines are read; looking for ids and addresses that are taken";
 const EXAMPLE: &str = "{\"email\": \"ada@example.com\"}";
 
 /// A user as a line tells of one: with the keys that `user list` prints.
@@ -37,25 +37,19 @@ impl TryFrom<Line> for (NewUser, UserState) {
     type Error = String;
 
     fn try_from(line: Line) -> Result<Self, String> {
-        let id = |key: &str, id: &str| -> Result<_, String> {
-            UserId::parse(id).map_err(|error: IdError| format!("{key}: {error}"))
-        };
         let text = |key: &str, text: Option<String>| {
-            let text = text.map(|text| Text::parse(&text)).transpose();
-            text.map_err(|error: TextError| format!("{key}: {error}"))
+            text.map(|text| at_key(key, Text::parse(&text))).transpose()
         };
         let organisation = line.organisation.as_deref().unwrap_or(cli::ORGANISATION);
+        let language = cli::user_language(&line.language.unwrap_or_default());
         let new = NewUser {
-            id: line.id.map(|text| id("id", &text)).transpose()?,
-            organisation: OrganisationId::parse(organisation)
-                .map_err(|error| format!("organisation: {error}"))?,
-            email: EmailAddress::parse(&line.email).map_err(|error| format!("email: {error}"))?,
+            id: line.id.map(|id| at_key("id", UserId::parse(&id))).transpose()?,
+            organisation: at_key("organisation", OrganisationId::parse(organisation))?,
+            email: at_key("email", EmailAddress::parse(&line.email))?,
             email_verified: line.email_verified.unwrap_or(true),
             username: text("username", line.username)?,
             display_name: text("displayName", line.display_name)?,
-            language: cli::user_language(&line.language.unwrap_or_default())
-                .map_err(|error| format!("language: {error}"))?
-                .0,
+            language: at_key("language", language)?.0,
         };
         let state = match line.state.map(|name| name.parse()) {
             None => UserState::Active,
@@ -79,7 +73,19 @@ pub(crate) async fn run(file: &Path, app: &App) -> Result<(), Error> {
     progress.set_style(ProgressStyle::with_template(SPINNER)?);
     let bar = ProgressStyle::with_template(BAR)?;
     let told = |step| {
-        show(step, progress, &bar);
+        match step {
+            ImportStep::Comparing => progress.set_message(COMPARING),
+            ImportStep::Adding { added: 0, of } => {
+                progress.reset();
+                progress.set_length(of);
+                progress.set_style(bar.clone());
+                progress.set_message("adding the users");
+            }
+            ImportStep::Adding { added, .. } => {
+                progress.set_position(added);
+                progress.set_message(rate(added, "users added", progress));
+            }
+        }
         if matches!(step, ImportStep::Adding { added, of } if added == of) {
             interrupt.too_late();
         }
@@ -88,24 +94,4 @@ pub(crate) async fn run(file: &Path, app: &App) -> Result<(), Error> {
     lines.done(imported)?;
     clear_journal(app).await;
     Ok(())
-}
-
-/// Shows what the end of an import is at.
-fn show(step: ImportStep, progress: &ProgressBar, bar: &ProgressStyle) {
-    match step {
-        ImportStep::Comparing => {
-            progress
-                .set_message("all lines are read; looking for ids and addresses that are taken");
-        }
-        ImportStep::Adding { added: 0, of } => {
-            progress.reset();
-            progress.set_length(of);
-            progress.set_style(bar.clone());
-            progress.set_message("adding the users");
-        }
-        ImportStep::Adding { added, .. } => {
-            progress.set_position(added);
-            progress.set_message(rate(added, "users added", progress));
-        }
-    }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use passlink_adapters::outbound::{
     mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
-    system::{SystemClock, SystemRandom},
+    system::SystemClock,
 };
-use passlink_application::{mails::TestMailError, ports::Clock};
-use passlink_domain::{EmailAddress, LanguageTag};
+use passlink_application::ports::Clock;
+use passlink_domain::LanguageTag;
 
 use super::app::App;
 use crate::{Error, config::Config};
@@ -16,9 +16,7 @@ use crate::{Error, config::Config};
 pub(crate) const NO_MAIL: &str = "mail can't be sent: set mail.smtp_url and mail.from \
     (PASSLINK_MAIL__SMTP_URL, PASSLINK_MAIL__FROM), or mail.directory";
 
-/// The mailer that the configuration asks for.
-///
-/// Errors: when it asks for none.
+/// Errors: when the configuration asks for no mailer.
 pub(crate) fn configured_mailer(config: &Config) -> Result<TemplateMailer, Error> {
     let mail = &config.mail;
     let transport = match (mail.smtp_server(), &mail.directory) {
@@ -62,7 +60,6 @@ pub(crate) fn templates(config: &Config) -> Result<Templates, String> {
     templates.speaking(&language).map_err(|error| config.fault("mail.language", &error))
 }
 
-/// Who mails are from.
 pub(crate) fn sender(config: &Config) -> Result<Sender, Error> {
     let from = match &config.mail.from {
         Some(from) => from.clone(),
@@ -72,13 +69,4 @@ pub(crate) fn sender(config: &Config) -> Result<Sender, Error> {
         from: parse_mailbox(&from)?,
         reply_to: config.mail.reply_to.as_deref().map(parse_mailbox).transpose()?,
     })
-}
-
-/// Sends a test mail; returns the other side's answer.
-pub(crate) async fn send_test_mail(
-    mailer: TemplateMailer,
-    to: (EmailAddress, Option<LanguageTag>),
-) -> Result<String, TestMailError> {
-    let mailer = Arc::new(mailer);
-    passlink_application::mails::send_test_mail(mailer, &SystemClock, &SystemRandom, to).await
 }

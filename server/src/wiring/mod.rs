@@ -1,11 +1,9 @@
 //! What is made of what: the adapters, and the use cases over them.
 
 mod app;
-mod keys;
 mod mail;
 mod router;
 mod use_cases;
 
 pub(crate) use app::{App, Pending};
-pub(crate) use keys::add_key;
-pub(crate) use mail::{NO_MAIL, configured_mailer, send_test_mail, sender, templates};
+pub(crate) use mail::{NO_MAIL, configured_mailer, sender, templates};

@@ -1,14 +1,15 @@
-//! The use cases over the adapters.
+//! The use cases over the adapters, and the keys that codes are derived from.
 
 use std::sync::Arc;
 
 use passlink_adapters::outbound::{persistence::ImportTable, process, webauthn::RelyingParty};
 use passlink_application::{
     callers::ManageTokens,
+    keys::{KeyUse, RetireKey},
     links::{AddLink, ExpireLinks, LinkIssuer, ListLinks, RevokeLink, SendLink},
     mails::{Composer, DeliverMail, ManageOutbox},
     passkeys::{ExportPasskeys, ImportPasskeys, ListPasskeys, PasskeyRegistry, RemovePasskey},
-    ports::{Mailer, Ports, Wake},
+    ports::{KeyNeed, Mailer, Ports, Wake},
     users::{ImportUsers, ManageUsers},
 };
 use passlink_domain::{CodeKeys, LinkPolicy};
@@ -27,12 +28,10 @@ impl App {
         }
     }
 
-    /// Notes which links expired.
     pub fn expire_links(&self) -> ExpireLinks {
         ExpireLinks(self.ports())
     }
 
-    /// What can be done with users.
     pub fn users(&self) -> ManageUsers {
         ManageUsers(self.ports())
     }
@@ -43,27 +42,22 @@ impl App {
         Ok(ImportUsers::new(Box::new(staging), self.clock(), self.random.clone()))
     }
 
-    /// What can be done with tokens.
     pub fn tokens(&self) -> ManageTokens {
         ManageTokens(self.ports())
     }
 
-    /// Lists links.
     pub fn list_links(&self) -> ListLinks {
         ListLinks(self.ports())
     }
 
-    /// Revokes links.
     pub fn revoke_link(&self) -> RevokeLink {
         RevokeLink(self.ports())
     }
 
-    /// What can be done with the outbox.
     pub fn outbox(&self, wake: Arc<dyn Wake>) -> ManageOutbox {
         ManageOutbox { ports: self.ports(), wake }
     }
 
-    /// The worker's use case.
     pub fn deliver_mail(
         &self,
         keys: Arc<CodeKeys>,
@@ -104,17 +98,14 @@ impl App {
         Ok(AddLink { issuer, offered: true })
     }
 
-    /// Lists passkeys.
     pub fn list_passkeys(&self) -> ListPasskeys {
         ListPasskeys(self.ports())
     }
 
-    /// Exports passkeys.
     pub fn export_passkeys(&self) -> ExportPasskeys {
         ExportPasskeys(self.ports())
     }
 
-    /// Imports passkeys.
     pub fn import_passkeys(&self) -> Result<ImportPasskeys, Error> {
         Ok(ImportPasskeys(self.passkey_registry(Arc::new(Bell::default()))?))
     }
@@ -140,4 +131,61 @@ impl App {
             max_per_user: usize::try_from(self.config.passkeys.max_per_user)?,
         })
     }
+
+    /// The keys that codes are derived from; made at the first start.
+    pub fn keys(&self) -> Result<Arc<CodeKeys>, Error> {
+        let file = self.config.secrets.keys();
+        Ok(Arc::new(file.load_or_create(&*self.random, self.clock().now())?))
+    }
+
+    pub fn key_use(&self) -> KeyUse {
+        KeyUse(self.ports())
+    }
+
+    pub fn retire_key(&self) -> RetireKey {
+        RetireKey(self.ports())
+    }
+
+    /// The keys of the key file, which is made where nothing needs one yet.
+    ///
+    /// Errors: the file is no good, or it is gone and needed.
+    pub async fn held_keys(&self) -> Result<Arc<CodeKeys>, Error> {
+        let file = &self.config.secrets.key_file;
+        if !file.exists() {
+            let needed = self.key_use().needed().await?;
+            if !needed.is_empty() {
+                return Err(format!(
+                    "key file {} is missing, and links or passkeys need it ({}): put it back, or, if it is lost, \
+                    make a new one with `passlink key add`; the links then open nothing",
+                    file.display(),
+                    named(&needed)
+                )
+                .into());
+            }
+        }
+        let keys = self.keys()?;
+        let missing = self.key_use().missing(&keys).await?;
+        if !missing.is_empty() {
+            tracing::error!(
+                keys = named(&missing),
+                "the key file lacks keys that links and passkeys need: this node can neither mail nor \
+                 open what was made with them"
+            );
+        }
+        let newest = keys.newest().id();
+        if self.key_use().is_retired(newest.clone()).await? {
+            let key = newest.as_str();
+            tracing::error!(
+                key,
+                "the newest key of the key file was retired: this node makes no links and is not ready \
+                 until it is started with a newer key"
+            );
+        }
+        Ok(keys)
+    }
+}
+
+fn named(needs: &[KeyNeed]) -> String {
+    let names: Vec<_> = needs.iter().map(|need| need.key.as_str()).collect();
+    names.join(", ")
 }
