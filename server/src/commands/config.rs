@@ -4,13 +4,13 @@ use super::print_text;
 use crate::{
     Error,
     cli::ConfigCommand,
-    config::{self, Config, ConfigErrors},
+    config::{self, Config, Problems},
     preflight,
 };
 
 pub(crate) fn run(
     command: ConfigCommand,
-    load: impl FnOnce() -> Result<Config, ConfigErrors>,
+    load: impl FnOnce() -> Result<Config, Problems>,
 ) -> Result<(), Error> {
     match command {
         ConfigCommand::Check => {
@@ -27,7 +27,7 @@ pub(crate) fn run(
 }
 
 /// That the configuration was loaded says that its keys are right.
-fn load_and_warn(load: impl FnOnce() -> Result<Config, ConfigErrors>) -> Result<Config, Error> {
+fn load_and_warn(load: impl FnOnce() -> Result<Config, Problems>) -> Result<Config, Error> {
     let config = load()?;
     for warning in config.warnings() {
         eprintln!("warning: {warning}");

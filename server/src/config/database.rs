@@ -25,17 +25,14 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Whether the database is an SQLite file, not a server.
     pub fn is_sqlite(&self) -> bool {
         self.url.expose_secret().starts_with("sqlite:")
     }
 
-    /// The URL of a server, taken apart.
     pub fn postgres(&self) -> Option<PostgresUrl> {
         PostgresUrl::parse(self.url.expose_secret()).ok()
     }
 
-    /// Whether the SQLite file may only be read.
     pub fn is_read_only(&self) -> bool {
         let url = self.url.expose_secret();
         let query = url.split_once('?').map_or("", |(_, query)| query);

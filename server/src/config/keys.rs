@@ -31,7 +31,6 @@ pub(super) struct Key {
     pub value: ValueSchema,
 }
 
-/// The JSON Schema of a value.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ValueSchema {
@@ -114,7 +113,6 @@ pub(super) fn secrets() -> impl Iterator<Item = (&'static Key, &'static Key)> {
     keys().zip(keys().skip(1)).filter(|(_, file)| file.is_file)
 }
 
-/// The names of the sections.
 pub(super) fn sections() -> impl Iterator<Item = &'static str> {
     properties(schema()).map(|(section, _)| section)
 }
@@ -122,18 +120,20 @@ pub(super) fn sections() -> impl Iterator<Item = &'static str> {
 /// The key that was probably meant: the same one of another section, or one a slip away.
 pub(super) fn closest(path: &str) -> Option<&'static Key> {
     let last = path.rsplit('.').next().unwrap_or(path);
-    let distance = |key: &Key| if key.name == last { 0 } else { levenshtein(path, &key.path) };
-    keys().min_by_key(|key| distance(key)).filter(|key| is_slip(distance(key), path))
+    nearest(path, keys(), |key| if key.name == last { 0 } else { levenshtein(path, &key.path) })
 }
 
-/// The section that was probably meant.
 pub(super) fn closest_section(wanted: &str) -> Option<&'static str> {
-    let distance = |section: &str| levenshtein(wanted, section);
-    sections().min_by_key(|it| distance(it)).filter(|it| is_slip(distance(it), wanted))
+    nearest(wanted, sections(), |section| levenshtein(wanted, section))
 }
 
-fn is_slip(distance: usize, wanted: &str) -> bool {
-    distance * 3 <= wanted.chars().count()
+/// The nearest one, if it is a slip away.
+fn nearest<T>(
+    wanted: &str,
+    known: impl Iterator<Item = T>,
+    distance: impl Fn(&T) -> usize,
+) -> Option<T> {
+    known.min_by_key(&distance).filter(|it| distance(it) * 3 <= wanted.chars().count())
 }
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use smart_default::SmartDefault;
 use url::Url;
 
-use super::values::{duration, fitting, origins, write_duration};
+use super::values::{duration, origins, parsable, write_duration};
 
 #[derive(Debug, Clone, SmartDefault, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -31,7 +31,7 @@ pub(crate) struct Links {
     /// URL of at most 200 characters with {{.CodeID}} and {{.Code}} in its query or fragment, such as
     /// https://app.example.com/passkey?id={{.CodeID}}#code={{.Code}}; {{.UserID}} and {{.OrgID}} can
     /// stand there as well.
-    #[serde(deserialize_with = "url_template")]
+    #[serde(deserialize_with = "parsable::<_, UrlTemplate, _>")]
     #[schemars(
         example = "https://app.example.com/passkey?user={{.UserID}}&id={{.CodeID}}#code={{.Code}}"
     )]
@@ -55,10 +55,6 @@ impl Links {
     pub fn origins(&self) -> impl Iterator<Item = url::Origin> {
         self.allowed_origins.iter().filter_map(|text| Some(Url::parse(text).ok()?.origin()))
     }
-}
-
-fn url_template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    fitting(deserializer, |text: &String| UrlTemplate::parse(text).is_ok()).map(Some)
 }
 
 fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use smart_default::SmartDefault;
 
-use super::{mask, values::fitting};
+use super::{mask, values::parsable};
 
 #[derive(Debug, Clone, SmartDefault, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -44,7 +44,7 @@ pub(crate) struct Mail {
     /// The language of mails to users whose language is not known, or has no texts. Must be a language
     /// tag such as en or de.
     #[default = "en"]
-    #[serde(deserialize_with = "language")]
+    #[serde(deserialize_with = "parsable::<_, LanguageTag, _>")]
     pub language: String,
     /// Where each mail is written as an `.eml` file instead of being sent. Must be the path of a
     /// directory.
@@ -56,7 +56,6 @@ pub(crate) struct Mail {
 }
 
 impl Mail {
-    /// The mail server, if one is set.
     pub fn smtp_server(&self) -> Option<SmtpServer> {
         SmtpServer::parse(self.smtp_url.as_ref()?.expose_secret()).ok()
     }
@@ -83,8 +82,4 @@ fn mailbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
     let text = String::deserialize(deserializer)?;
     parse_mailbox(&text).map_err(Error::custom)?;
     Ok(Some(text))
-}
-
-fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    fitting(deserializer, |tag: &String| LanguageTag::parse(tag).is_ok())
 }

@@ -5,7 +5,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 use url::Url;
 
-/// Stands where a secret was.
 pub(super) const REDACTED: &str = "[redacted]";
 
 /// Longest value that a message repeats, in characters.
@@ -24,13 +23,11 @@ pub(super) fn text(text: &str) -> String {
         Some(before) => &format!("{before}{REDACTED}"),
         None => text,
     };
-    let shown = match text.rsplit_once('@') {
-        Some((before, after)) => match before.split_once("://").or(before.split_once(':')) {
-            Some((scheme, _)) => format!("{scheme}:{REDACTED}@{after}"),
-            None => text.to_owned(),
-        },
-        None => text.to_owned(),
-    };
+    let masked = text.rsplit_once('@').and_then(|(before, after)| {
+        let (scheme, _) = before.split_once("://").or(before.split_once(':'))?;
+        Some(format!("{scheme}:{REDACTED}@{after}"))
+    });
+    let shown = masked.unwrap_or_else(|| text.to_owned());
     match shown.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", shown.get(..end).unwrap_or_default()),
         None => shown,

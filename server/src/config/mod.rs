@@ -1,23 +1,21 @@
 //! The configuration: defaults, then `passlink.toml` (or the file of `--config`), then
 //! environment variables `PASSLINK_<SECTION>__<KEY>`; the later wins.
 //!
-//! A file a section. A new key is one field there: its type and range, its default, an example, and
-//! a doc comment that says what it is for and what it must be. All else is made from the JSON Schema
-//! that the fields declare ([`keys`]): messages, `config print`, the example file and, by
-//! `UPDATE_REFERENCE=1 cargo test -p passlink-server`, the table in `docs/configuration.md`.
+//! A file a section; the two about passkeys share one. A new key is one field there: its type and
+//! range, its default, an example, and a doc comment that says what it is for and what it must be. All
+//! else is made from the JSON Schema that the fields declare ([`keys`]): messages, `config print`, the
+//! example file and, by `UPDATE_REFERENCE=1 cargo test -p passlink-server`, the table in
+//! `docs/configuration.md`.
 //!
 //! An unknown key, a wrong type and a value out of range are refused, all of them together, and no
 //! message holds the value of a secret.
 
 mod database;
-mod example;
 mod keys;
 mod limits;
 mod links;
 mod mail;
 mod mask;
-mod origin;
-mod passkeys;
 mod print;
 mod problems;
 mod rules;
@@ -29,9 +27,9 @@ mod telemetry;
 mod values;
 mod webauthn;
 
-pub(crate) use example::example;
 pub(crate) use keys::schema;
-pub(crate) use problems::ConfigErrors;
+pub(crate) use print::example;
+pub(crate) use problems::Problems;
 pub(crate) use server::Server;
 pub(crate) use settings::Config;
 pub(crate) use sources::environment;

@@ -1,33 +1,54 @@
-//! What is wrong with a configuration: all of it, a line each.
+//! What sources hold, where it stands there, and what is wrong with it: all of it, a line each.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::PathBuf,
+};
 
-use super::origin::Origin;
+use serde_json::Value;
+
+/// What a source holds, by key.
+pub(super) type Found = BTreeMap<&'static str, (Value, Origin)>;
+
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    /// Nobody set it.
+    Default,
+    /// A file, and the line in it.
+    File(PathBuf, Option<usize>),
+    /// An environment variable.
+    Environment(String),
+}
+
+impl Origin {
+    /// The origin with the kind of source, without the line, as `config print` shows it.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Default => "default".to_owned(),
+            Self::File(path, _) => format!("file {}", path.display()),
+            Self::Environment(name) => format!("environment {name}"),
+        }
+    }
+}
+
+/// As messages begin: `passlink.toml:7`, in the way of compilers.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path, Some(line)) => write!(f, "{}:{line}", path.display()),
+            Self::File(path, None) => path.display().fmt(f),
+            Self::Environment(name) => f.write_str(name),
+        }
+    }
+}
 
 /// Everything that is wrong with a configuration. Holds no secret.
-#[derive(Debug)]
-pub(crate) struct ConfigErrors(Vec<String>);
-
-impl ConfigErrors {
-    /// The problems, a line each.
-    #[cfg(test)]
-    pub fn lines(&self) -> &[String] {
-        &self.0
-    }
-}
-
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
-    }
-}
-
-impl std::error::Error for ConfigErrors {}
-
-/// Collects what is wrong.
-#[derive(Default)]
-pub(super) struct Problems {
-    lines: Vec<String>,
+#[derive(Debug, Default, thiserror::Error)]
+#[error("{}", lines.join("\n"))]
+pub(crate) struct Problems {
+    pub(super) lines: Vec<String>,
     keys: BTreeSet<String>,
 }
 
@@ -39,7 +60,7 @@ impl Problems {
     }
 
     /// A key's value is refused.
-    pub fn refuse(&mut self, key: &str, origin: &Origin, what: &str) {
+    pub(super) fn refuse(&mut self, key: &str, origin: &Origin, what: &str) {
         self.keys.insert(key.to_owned());
         self.add(format!("{origin}: {key}{what}"));
     }
@@ -49,7 +70,7 @@ impl Problems {
         keys.iter().any(|key| self.keys.contains(*key))
     }
 
-    pub fn into_result<T>(self, value: T) -> Result<T, ConfigErrors> {
-        if self.lines.is_empty() { Ok(value) } else { Err(ConfigErrors(self.lines)) }
+    pub fn into_result<T>(self, value: T) -> Result<T, Self> {
+        if self.lines.is_empty() { Ok(value) } else { Err(self) }
     }
 }

@@ -10,7 +10,6 @@ use crate::Error;
 
 use super::{problems::Problems, settings::Config, webauthn::may_bind};
 
-/// Refuses what doesn't go together.
 pub(super) fn check(config: &Config, problems: &mut Problems) {
     let Config { server, database, mail, webauthn, .. } = config;
     let (base_url, smtp_url) = (server.base_url(), config.origin("mail.smtp_url"));

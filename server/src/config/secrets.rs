@@ -20,7 +20,6 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// The key file.
     pub fn keys(&self) -> KeyFile<'_> {
         KeyFile::new(&self.key_file, self.allow_readable_key_file)
     }

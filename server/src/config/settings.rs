@@ -6,8 +6,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    database::Database, limits::Limits, links::Links, mail::Mail, origin::Origin,
-    passkeys::Passkeys, secrets::Secrets, server::Server, telemetry::Telemetry, webauthn::Webauthn,
+    database::Database,
+    limits::Limits,
+    links::Links,
+    mail::Mail,
+    problems::Origin,
+    secrets::Secrets,
+    server::Server,
+    telemetry::Telemetry,
+    webauthn::{Passkeys, Webauthn},
 };
 
 /// Everything that an operator can set. Paths are relative to the working directory.

@@ -37,7 +37,7 @@ impl Folder {
     }
 
     /// Loads the file `passlink.toml` of this folder, and variables.
-    fn load(&self, toml: &str, env: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+    fn load(&self, toml: &str, env: &[(&str, &str)]) -> Result<Config, Problems> {
         let path = self.file("passlink.toml", toml);
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::load(Some(Path::new(&path)), env)
@@ -59,7 +59,7 @@ fn problems(toml: &str, env: &[(&str, &str)]) -> Vec<String> {
     let folder = Folder::new();
     let directory = format!("{}/", folder.0.display());
     let errors = folder.load(toml, env).unwrap_err();
-    errors.lines().iter().map(|line| line.replace(&directory, "")).collect()
+    errors.lines.iter().map(|line| line.replace(&directory, "")).collect()
 }
 
 const SENDING: &str = r#"[server]

@@ -3,6 +3,7 @@
 
 use std::{
     ops::{Deref, RangeInclusive},
+    str::FromStr,
     time::Duration,
 };
 
@@ -10,13 +11,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use url::Url;
 
-/// Reads a value that `fits`.
 pub(super) fn fitting<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
     fits: impl FnOnce(&T) -> bool,
 ) -> Result<T, D::Error> {
     let value = T::deserialize(deserializer)?;
     if fits(&value) { Ok(value) } else { Err(D::Error::custom("")) }
+}
+
+/// Reads a text that can be parsed as `T`.
+pub(super) fn parsable<'de, D: Deserializer<'de>, T: FromStr, R: From<String>>(
+    deserializer: D,
+) -> Result<R, D::Error> {
+    fitting(deserializer, |text: &String| text.parse::<T>().is_ok()).map(R::from)
 }
 
 /// Reads a duration within bounds, as people write it: `90s`, `1h 30m`.
@@ -29,12 +36,10 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(
     if bounds.contains(&duration) { Ok(duration) } else { Err(D::Error::custom("")) }
 }
 
-/// Writes a duration as it is read.
 pub(super) fn write_duration<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&humantime::format_duration(*value))
 }
 
-/// Reads origins of pages.
 pub(super) fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     fitting(from, |origins: &Vec<String>| origins.iter().all(|text| is_web_origin(text)))
 }
@@ -52,7 +57,6 @@ pub(super) fn is_web_origin(text: &str) -> bool {
 pub(crate) struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// The URL without a slash at its end.
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }

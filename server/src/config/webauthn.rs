@@ -7,6 +7,15 @@ use super::values::{fitting, is_web_origin};
 
 #[derive(Debug, Clone, SmartDefault, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+pub(crate) struct Passkeys {
+    /// Passkeys that a user can have.
+    #[default = 20]
+    #[schemars(range(min = 1, max = 100))]
+    pub max_per_user: u32,
+}
+
+#[derive(Debug, Clone, SmartDefault, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Webauthn {
     /// The domain that passkeys are bound to; by default the host of `server.public_url`. Passkeys
     /// stop working when it changes. Must be the host of server.public_url or a domain above it, such
@@ -25,7 +34,6 @@ pub(crate) struct Webauthn {
 }
 
 impl Webauthn {
-    /// The other origins.
     pub fn origins(&self) -> Vec<Url> {
         self.extra_origins.iter().filter_map(|text| text.parse().ok()).collect()
     }
@@ -44,10 +52,7 @@ pub(super) fn may_bind(url: &Url, rp_id: &str) -> bool {
 }
 
 fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let is_domain = |text: &String| match Host::parse(text) {
-        Ok(Host::Domain(domain)) => domain == *text && !domain.ends_with('.'),
-        _ => false,
-    };
+    let is_domain = |text: &String| matches!(Host::parse(text), Ok(Host::Domain(it)) if it == *text && !it.ends_with('.'));
     fitting(deserializer, is_domain).map(Some)
 }
 

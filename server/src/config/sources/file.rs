@@ -10,14 +10,12 @@ use toml::de::{DeTable, DeValue};
 use crate::config::{
     keys::{closest, closest_section, keys, sections},
     mask,
-    origin::{Found, Origin},
-    problems::Problems,
+    problems::{Found, Origin, Problems},
 };
 
 /// What is read where no file is named, if it is there.
 const DEFAULT_PATH: &str = "passlink.toml";
 
-/// Reads a text file.
 pub(super) fn text(path: &Path) -> io::Result<String> {
     Ok(files::text_of(files::read_once(path)?)?)
 }
@@ -58,7 +56,6 @@ impl File<'_> {
         Origin::File(self.path.to_owned(), line)
     }
 
-    /// What the file says of keys.
     fn found(&self, table: DeTable<'_>, problems: &mut Problems) -> Found {
         let mut found = Found::new();
         for (section, value) in table {
@@ -72,7 +69,7 @@ impl File<'_> {
                     self.report(octet, section, &unknown_section(section), problems);
                 }
                 _ if is_known => self.report(octet, section, "must be a table of keys", problems),
-                _ => self.report(octet, section, &stray_key(section), problems),
+                _ => self.report(octet, section, &unknown_key(None, section), problems),
             }
         }
         found
@@ -88,7 +85,7 @@ impl File<'_> {
                 let value = Value::deserialize(value.into_deserializer()).unwrap_or_default();
                 found.insert(&key.path, (value, self.origin(octet)));
             } else {
-                self.report(octet, &path, &unknown_key(section, &path), problems);
+                self.report(octet, &path, &unknown_key(Some(section), &path), problems);
             }
         }
         found
@@ -99,13 +96,15 @@ impl File<'_> {
     }
 }
 
-fn unknown_key(section: &str, path: &str) -> String {
-    match closest(path) {
-        Some(meant) => format!("unknown key; did you mean {}?", meant.path),
-        None => {
+/// `section` is the one that it stands in; a key may stand before the first one.
+fn unknown_key(section: Option<&str>, path: &str) -> String {
+    match (closest(path), section) {
+        (Some(meant), _) => format!("unknown key; did you mean {}?", meant.path),
+        (None, Some(section)) => {
             let names = keys().filter(|key| key.section == section).map(|key| key.name);
             format!("unknown key; [{section}] has {}", names.collect::<Vec<_>>().join(", "))
         }
+        (None, None) => format!("unknown key; must stand in one of {}", all_sections()),
     }
 }
 
@@ -113,14 +112,6 @@ fn unknown_section(section: &str) -> String {
     match closest_section(section) {
         Some(meant) => format!("unknown section; did you mean [{meant}]?"),
         None => format!("unknown section; there are {}", all_sections()),
-    }
-}
-
-/// A key before the first section.
-fn stray_key(name: &str) -> String {
-    match closest(name) {
-        Some(meant) => format!("unknown key; did you mean {}?", meant.path),
-        None => format!("unknown key; must stand in one of {}", all_sections()),
     }
 }
 

@@ -68,7 +68,7 @@ fn every_key_of_the_example_can_be_set_as_it_stands_there() {
                 continue;
             }
             let result = folder.load(&format!("{section}\n{setting}\n"), &[]);
-            let lines = result.err().map(|errors| errors.lines().to_vec()).unwrap_or_default();
+            let lines = result.err().map(|errors| errors.lines).unwrap_or_default();
             let name = setting.split(' ').next().unwrap();
             let refused = format!("{}.{name} = ", section.trim_matches(['[', ']']));
             assert!(lines.iter().all(|line| !line.contains(&refused)), "{setting}: {lines:?}");

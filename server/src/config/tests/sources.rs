@@ -136,6 +136,6 @@ fn without_a_file_the_defaults_hold() {
 #[test]
 fn a_file_that_is_named_must_exist() {
     let errors = Config::load(Some(Path::new("/nowhere/passlink.toml")), []).unwrap_err();
-    assert_eq!(errors.lines().len(), 1);
+    assert_eq!(errors.lines.len(), 1);
     assert!(errors.to_string().starts_with("/nowhere/passlink.toml: can't be read: No such file"));
 }
