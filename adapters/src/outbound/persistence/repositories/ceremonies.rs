@@ -8,20 +8,17 @@ use sea_orm::{
     QuerySelect, QueryTrait,
 };
 
-use super::{Sql, instant, parsed};
+use super::{Sql, instant, parsed, parsed_if_any};
 use crate::outbound::persistence::entities::ceremonies::{ActiveModel, Column, Entity, Model};
 
 fn ceremony(row: Model) -> Result<Ceremony, StoreError> {
     Ok(Ceremony {
         id: parsed(&row.id)?,
         user: parsed(&row.user_id)?,
-        opened_by: match row.link_id {
-            Some(link) => OpenedBy::Link(parsed(&link)?),
-            None => OpenedBy::Bearer,
-        },
+        opened_by: parsed_if_any(row.link_id)?.map_or(OpenedBy::Bearer, OpenedBy::Link),
         key: parsed(&row.key_id)?,
         rp_id: row.rp_id,
-        asked: row.asked.as_deref().map(parsed).transpose()?,
+        asked: parsed_if_any(row.asked)?,
         begun: instant(row.begun_at)?,
         expires: instant(row.expires_at)?,
     })
@@ -40,13 +37,11 @@ impl<C: ConnectionTrait> Ceremonies for Sql<'_, C> {
             .order_by_desc(Column::Id)
             .limit(most.saturating_sub(1))
             .into_query();
-        Entity::delete_many()
+        let others = Entity::delete_many()
             .filter(Column::UserId.eq(ceremony.user.as_str()))
-            .filter(Column::Id.not_in_subquery(kept))
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        let row = ActiveModel {
+            .filter(Column::Id.not_in_subquery(kept));
+        self.delete(others).await?;
+        self.insert(ActiveModel {
             id: Set(ceremony.id.to_string()),
             user_id: Set(ceremony.user.to_string()),
             link_id: Set(match &ceremony.opened_by {
@@ -58,23 +53,20 @@ impl<C: ConnectionTrait> Ceremonies for Sql<'_, C> {
             begun_at: Set(ceremony.begun.as_millisecond()),
             expires_at: Set(ceremony.expires.as_millisecond()),
             key_id: Set(ceremony.key.to_string()),
-        };
-        let added = Entity::insert(row).exec_without_returning(self.db).await;
-        added.map(drop).map_err(|error| self.failed(error))
+        })
+        .await
     }
 
     async fn ceremony(&mut self, id: &PasskeyId) -> Result<Option<Ceremony>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
-        row.map_err(|error| self.failed(error))?.map(ceremony).transpose()
+        self.one(Entity::find_by_id(id.as_str()), ceremony).await
     }
 
     async fn ceremonies_of(&mut self, user: &UserId) -> Result<Vec<Ceremony>, StoreError> {
-        let rows = Entity::find().filter(Column::UserId.eq(user.as_str())).all(self.db).await;
-        rows.map_err(|error| self.failed(error))?.into_iter().map(ceremony).collect()
+        self.all(Entity::find().filter(Column::UserId.eq(user.as_str())), ceremony).await
     }
 
     async fn end_ceremony(&mut self, id: &PasskeyId) -> Result<bool, StoreError> {
-        let ended = Entity::delete_by_id(id.as_str()).exec(self.db).await;
-        Ok(ended.map_err(|error| self.failed(error))?.rows_affected == 1)
+        let ended = self.delete(Entity::delete_many().filter(Column::Id.eq(id.as_str()))).await?;
+        Ok(ended == 1)
     }
 }

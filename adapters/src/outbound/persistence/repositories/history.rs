@@ -18,24 +18,18 @@ use crate::outbound::persistence::{
 impl<C: ConnectionTrait> History for Sql<'_, C> {
     async fn record(&mut self, event: &UserEvent) -> Result<(), StoreError> {
         let sequence = i64::try_from(event.sequence.get()).unwrap_or(i64::MAX);
-        let row = events::ActiveModel {
+        self.insert(events::ActiveModel {
             user_id: Set(event.user.to_string()),
             sequence: Set(sequence),
             kind: Set(event.kind.name().to_owned()),
             subject: Set(event.kind.subject().map(str::to_owned)),
             recorded_at: Set(event.at.as_millisecond()),
-        };
-        events::Entity::insert(row)
-            .exec_without_returning(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        users::Entity::update_many()
+        })
+        .await?;
+        let user = users::Entity::update_many()
             .col_expr(users::Column::Sequence, Expr::value(sequence))
-            .filter(users::Column::Id.eq(event.user.as_str()))
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(())
+            .filter(users::Column::Id.eq(event.user.as_str()));
+        self.update(user).await.map(drop)
     }
 
     async fn recorded_at(
@@ -44,9 +38,8 @@ impl<C: ConnectionTrait> History for Sql<'_, C> {
         sequence: Sequence,
     ) -> Result<Timestamp, StoreError> {
         let sequence = i64::try_from(sequence.get()).unwrap_or(i64::MAX);
-        let event = events::Entity::find_by_id((user.to_string(), sequence)).one(self.db).await;
-        let event = event.map_err(|error| self.failed(error))?;
-        let event = event.ok_or_else(|| bad_row("a change that is not in its user's history"))?;
-        instant(event.recorded_at)
+        let event = events::Entity::find_by_id((user.to_string(), sequence));
+        let at = self.one(event, |row| instant(row.recorded_at)).await?;
+        at.ok_or_else(|| bad_row("a change that is not in its user's history"))
     }
 }

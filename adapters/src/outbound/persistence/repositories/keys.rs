@@ -8,15 +8,14 @@ use jiff::Timestamp;
 use passlink_application::ports::{KeyNeed, KeyNeeds, KeyUsers, StoreError};
 use passlink_domain::{KeyId, LinkState};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, TryGetable,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select,
 };
 
 use super::{Sql, instant, parsed};
 use crate::outbound::persistence::entities::{links, passkeys};
 
 /// States in which a link works, or can be sent again when its time has run out.
-pub(super) const NEEDY: [LinkState; 4] =
+const NEEDY: [LinkState; 4] =
     [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable, LinkState::Expired];
 
 /// Passkeys that are not removed.
@@ -31,17 +30,15 @@ pub(super) fn undoable(key: &str, now: Timestamp) -> Select<passkeys::Entity> {
         .filter(passkeys::Column::UndoUntil.gt(now.as_millisecond()))
 }
 
-impl<C: ConnectionTrait> Sql<'_, C> {
-    /// A value of the first row, of those that a query selects one of.
-    async fn first<E: EntityTrait, T: TryGetable + Send>(
-        &mut self,
-        query: Select<E>,
-        column: E::Column,
-    ) -> Result<Option<T>, StoreError> {
-        let row = query.select_only().column(column).limit(1).into_tuple().one(self.db).await;
-        row.map_err(|error| self.failed(error))
-    }
+/// Links that a code of this key opens, or that can be sent again with one.
+pub(super) fn needy(key: &KeyId, expired_after: Timestamp) -> Select<links::Entity> {
+    links::Entity::find()
+        .filter(links::Column::KeyId.eq(key.as_str()))
+        .filter(links::Column::State.is_in(NEEDY.map(LinkState::name)))
+        .filter(links::Column::ExpiresAt.gt(expired_after.as_millisecond()))
+}
 
+impl<C: ConnectionTrait> Sql<'_, C> {
     /// The greatest expiry of the links of a key that need it.
     async fn last_expiry(
         &mut self,
@@ -56,32 +53,21 @@ impl<C: ConnectionTrait> Sql<'_, C> {
                 .filter(Column::State.eq(state.name()))
                 .filter(Column::ExpiresAt.gt(expired_after.as_millisecond()))
                 .order_by_desc(Column::ExpiresAt);
-            last = last.max(self.first(query, Column::ExpiresAt).await?);
+            last = last.max(self.value(query, Column::ExpiresAt).await?);
         }
         last.map(instant).transpose()
     }
 
-    /// The keys of all links, whether they need them or not.
-    async fn keys_of_links(&mut self) -> Result<Vec<String>, StoreError> {
-        use links::{Column, Entity};
+    /// The keys that rows have in a column, each once.
+    async fn keys_in<E: EntityTrait>(
+        &mut self,
+        column: E::Column,
+        rows: impl Fn() -> Select<E> + Send,
+    ) -> Result<Vec<String>, StoreError> {
         let mut keys = Vec::new();
-        let mut next = Entity::find();
-        while let Some(key) = self.first(next.order_by_asc(Column::KeyId), Column::KeyId).await? {
-            next = Entity::find().filter(Column::KeyId.gt(&key));
-            keys.push(key);
-        }
-        Ok(keys)
-    }
-
-    /// The keys of all passkeys, whether they need them or not.
-    async fn keys_of_passkeys(&mut self) -> Result<Vec<String>, StoreError> {
-        use passkeys::Column;
-        let mut keys: Vec<String> = Vec::new();
-        let mut next = present().filter(Column::UndoKeyId.is_not_null());
-        while let Some(key) =
-            self.first(next.order_by_asc(Column::UndoKeyId), Column::UndoKeyId).await?
-        {
-            next = present().filter(Column::UndoKeyId.gt(&key));
+        let mut next = rows().filter(column.is_not_null());
+        while let Some(key) = self.value(next.order_by_asc(column), column).await? {
+            next = rows().filter(column.gt(&key));
             keys.push(key);
         }
         Ok(keys)
@@ -96,14 +82,14 @@ impl<C: ConnectionTrait> KeyNeeds for Sql<'_, C> {
         now: Timestamp,
     ) -> Result<Vec<KeyNeed>, StoreError> {
         let mut needs = BTreeMap::new();
-        for key in self.keys_of_links().await? {
+        for key in self.keys_in(links::Column::KeyId, links::Entity::find).await? {
             let last = self.last_expiry(&key, expired_after).await?;
             needs.insert(key, (last, None));
         }
-        for key in self.keys_of_passkeys().await? {
+        for key in self.keys_in(passkeys::Column::UndoKeyId, present).await? {
             let undo = passkeys::Column::UndoUntil;
             let last: Option<i64> =
-                self.first(undoable(&key, now).order_by_desc(undo), undo).await?;
+                self.value(undoable(&key, now).order_by_desc(undo), undo).await?;
             needs.entry(key).or_insert((None, None)).1 = last.map(instant).transpose()?;
         }
         let needs = needs.into_iter().filter(|(_, need)| *need != (None, None));
@@ -120,12 +106,7 @@ impl<C: ConnectionTrait> KeyNeeds for Sql<'_, C> {
         expired_after: Timestamp,
         now: Timestamp,
     ) -> Result<KeyUsers, StoreError> {
-        let links = links::Entity::find()
-            .filter(links::Column::KeyId.eq(key.as_str()))
-            .filter(links::Column::State.is_in(NEEDY.map(LinkState::name)))
-            .filter(links::Column::ExpiresAt.gt(expired_after.as_millisecond()))
-            .count(self.db)
-            .await;
+        let links = needy(key, expired_after).count(self.db).await;
         let passkeys = undoable(key.as_str(), now).count(self.db).await;
         Ok(KeyUsers {
             links: links.map_err(|error| self.failed(error))?,

@@ -10,15 +10,28 @@ use passlink_domain::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, UpdateMany,
     sea_query::{Expr, LockBehavior, LockType, Query},
 };
 
-use super::{Sql, instant, parsed};
+use super::{Sql, instant, parsed, parsed_if_any};
 use crate::outbound::persistence::entities::links::{ActiveModel, Column, Entity, Model};
 
-/// The states in which a link is not final.
-const OPEN: [LinkState; 3] = [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable];
+/// Whether the state of a link is not final.
+fn is_open() -> Expr {
+    const OPEN: [LinkState; 3] = [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable];
+    Column::State.is_in(OPEN.map(LinkState::name))
+}
+
+/// Whether a link is open, though its time has run out.
+fn is_late(now: Timestamp) -> Expr {
+    is_open().and(Column::ExpiresAt.lte(now.as_millisecond()))
+}
+
+/// Links that are brought into a state.
+fn moved_to(state: LinkState) -> UpdateMany<Entity> {
+    Entity::update_many().col_expr(Column::State, Expr::value(state.name()))
+}
 
 fn link(row: Model) -> Result<PasskeyLink, StoreError> {
     Ok(PasskeyLink {
@@ -31,9 +44,9 @@ fn link(row: Model) -> Result<PasskeyLink, StoreError> {
         },
         domain: row.domain,
         key: parsed(&row.key_id)?,
-        requested_by: row.requested_by.as_deref().map(parsed).transpose()?,
-        token: row.token_id.as_deref().map(parsed).transpose()?,
-        url_template: row.url_template.as_deref().map(parsed).transpose()?,
+        requested_by: parsed_if_any(row.requested_by)?,
+        token: parsed_if_any(row.token_id)?,
+        url_template: parsed_if_any(row.url_template)?,
         requested: instant(row.requested_at)?,
         expires: instant(row.expires_at)?,
         state: parsed(&row.state)?,
@@ -47,17 +60,12 @@ fn has_kind(kind: LinkKind) -> Expr {
     }
 }
 
-/// Links of the user that are open.
-fn open_of_user(user: &UserId, now: Timestamp) -> Condition {
-    open_at(now).add(Column::UserId.eq(user.as_str()))
-}
-
 /// Links that are open.
 fn open_at(now: Timestamp) -> Condition {
     let longest = now.saturating_sub(MAX_LIFETIME).unwrap_or(Timestamp::MIN);
     Condition::all()
         .add(Column::RequestedAt.gt(longest.as_millisecond()))
-        .add(Column::State.is_in(OPEN.map(LinkState::name)))
+        .add(is_open())
         .add(Column::ExpiresAt.gt(now.as_millisecond()))
 }
 
@@ -69,17 +77,13 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         since: Timestamp,
         limit: u32,
     ) -> Result<RecentLinks, StoreError> {
-        let rows: Vec<(i64, Option<String>)> = Entity::find()
-            .select_only()
-            .columns([Column::RequestedAt, Column::Email])
+        let recent = Entity::find()
             .filter(Column::UserId.eq(user.as_str()))
             .filter(Column::RequestedAt.gt(since.as_millisecond()))
             .order_by_desc(Column::RequestedAt)
-            .limit(u64::from(limit))
-            .into_tuple()
-            .all(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
+            .limit(u64::from(limit));
+        let rows: Vec<(i64, Option<String>)> =
+            self.values(recent, [Column::RequestedAt, Column::Email]).await?;
         let mailed = rows.iter().find(|(_, email)| email.is_some());
         Ok(RecentLinks {
             last_mailed: mailed.map(|(at, _)| instant(*at)).transpose()?,
@@ -94,21 +98,19 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<OpenLink>, StoreError> {
-        let rows: Vec<(i64, i64)> = Entity::find()
-            .select_only()
-            .columns([Column::RequestedAt, Column::ExpiresAt])
-            .filter(open_of_user(user, now))
+        let open = Entity::find()
+            .filter(open_at(now))
+            .filter(Column::UserId.eq(user.as_str()))
             .filter(Column::RequestedAt.gt(since.as_millisecond()))
-            .filter(Column::Email.is_null())
-            .limit(limit as u64)
-            .into_tuple()
-            .all(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        let open = |(requested, expires)| {
-            Ok(OpenLink { requested: instant(requested)?, expires: instant(expires)? })
-        };
-        rows.into_iter().map(open).collect()
+            .filter(has_kind(LinkKind::Returned))
+            .limit(limit as u64);
+        self.all(open, |row| {
+            Ok(OpenLink {
+                requested: instant(row.requested_at)?,
+                expires: instant(row.expires_at)?,
+            })
+        })
+        .await
     }
 
     async fn set_requested_before(
@@ -117,14 +119,11 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let now = now.as_millisecond();
-        Entity::update_many()
+        let later = Entity::update_many()
             .col_expr(Column::RequestedAt, Expr::value(now.saturating_sub(1)))
             .filter(Column::UserId.eq(user.as_str()))
-            .filter(Column::RequestedAt.gte(now))
-            .exec(self.db)
-            .await
-            .map(drop)
-            .map_err(|error| self.failed(error))
+            .filter(Column::RequestedAt.gte(now));
+        self.update(later).await.map(drop)
     }
 
     async fn links_of(
@@ -140,8 +139,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         if let Some(after) = after {
             rows = rows.filter(Column::Id.gt(after.as_str()));
         }
-        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
-        rows.into_iter().map(link).collect()
+        self.all(rows, link).await
     }
 
     async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError> {
@@ -149,7 +147,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             Delivery::Mail(address) => Some(address.to_string()),
             Delivery::Returned => None,
         };
-        let row = ActiveModel {
+        self.insert(ActiveModel {
             id: Set(link.id.to_string()),
             user_id: Set(link.user.to_string()),
             organisation: Set(link.organisation.to_string()),
@@ -163,14 +161,12 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             url_template: Set(link.url_template.as_ref().map(ToString::to_string)),
             resent_at: Set(None),
             token_id: Set(link.token.as_ref().map(ToString::to_string)),
-        };
-        let added = Entity::insert(row).exec_without_returning(self.db).await;
-        added.map(drop).map_err(|error| self.failed(error))
+        })
+        .await
     }
 
     async fn link(&mut self, id: &LinkId) -> Result<Option<PasskeyLink>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
-        row.map_err(|error| self.failed(error))?.map(link).transpose()
+        self.one(Entity::find_by_id(id.as_str()), link).await
     }
 
     async fn move_link(
@@ -179,30 +175,20 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         from: LinkState,
         to: LinkState,
     ) -> Result<bool, StoreError> {
-        let moved = Entity::update_many()
-            .col_expr(Column::State, Expr::value(to.name()))
-            .filter(Column::Id.eq(id.as_str()))
-            .filter(Column::State.eq(from.name()))
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(moved.rows_affected == 1)
+        let moved =
+            moved_to(to).filter(Column::Id.eq(id.as_str())).filter(Column::State.eq(from.name()));
+        Ok(self.update(moved).await? == 1)
     }
 
     async fn mark_resent(&mut self, id: &LinkId, now: Timestamp) -> Result<bool, StoreError> {
         // What is noted as expired is so, also by a clock that was set back since.
-        let expired = Column::State.eq(LinkState::Expired.name()).or(Column::State
-            .is_in(OPEN.map(LinkState::name))
-            .and(Column::ExpiresAt.lte(now.as_millisecond())));
+        let expired = Column::State.eq(LinkState::Expired.name()).or(is_late(now));
         let marked = Entity::update_many()
             .col_expr(Column::ResentAt, Expr::value(now.as_millisecond()))
             .filter(Column::Id.eq(id.as_str()))
             .filter(expired)
-            .filter(Column::ResentAt.is_null())
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(marked.rows_affected == 1)
+            .filter(Column::ResentAt.is_null());
+        Ok(self.update(marked).await? == 1)
     }
 
     async fn end_link(
@@ -211,15 +197,11 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         to: LinkState,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let ended = Entity::update_many()
-            .col_expr(Column::State, Expr::value(to.name()))
+        let ended = moved_to(to)
             .filter(Column::Id.eq(id.as_str()))
-            .filter(Column::State.is_in(OPEN.map(LinkState::name)))
-            .filter(Column::ExpiresAt.gt(now.as_millisecond()))
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(ended.rows_affected == 1)
+            .filter(is_open())
+            .filter(Column::ExpiresAt.gt(now.as_millisecond()));
+        Ok(self.update(ended).await? == 1)
     }
 
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError> {
@@ -229,16 +211,12 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             .from(Entity)
             .and_where(Column::Id.eq(newer.id.as_str()))
             .take();
-        let replaced = Entity::update_many()
-            .col_expr(Column::State, Expr::value(LinkState::Replaced.name()))
+        let replaced = moved_to(LinkState::Replaced)
             .filter(Column::UserId.eq(newer.user.as_str()))
             .filter(Expr::col(Column::RequestedAt).lt(requested))
-            .filter(Column::Email.is_not_null())
-            .filter(Column::State.is_in(OPEN.map(LinkState::name)))
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(replaced.rows_affected)
+            .filter(has_kind(LinkKind::Mailed))
+            .filter(is_open());
+        self.update(replaced).await
     }
 
     async fn expire_links(
@@ -247,31 +225,17 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         now: Timestamp,
         limit: u64,
     ) -> Result<Vec<LinkId>, StoreError> {
-        let late = Column::State
-            .is_in(OPEN.map(LinkState::name))
-            .and(Column::ExpiresAt.lte(now.as_millisecond()));
-        let some: Vec<String> = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(late.clone())
-            .filter(match kind {
-                LinkKind::Mailed => Column::Email.is_not_null(),
-                LinkKind::Returned => Column::Email.is_null(),
-            })
+        let late = Entity::find()
+            .filter(is_late(now))
+            .filter(has_kind(kind))
             .limit(limit)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .into_tuple()
-            .all(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        let some: Vec<String> = self.values(late, [Column::Id]).await?;
         if !some.is_empty() {
-            Entity::update_many()
-                .col_expr(Column::State, Expr::value(LinkState::Expired.name()))
+            let expired = moved_to(LinkState::Expired)
                 .filter(Column::Id.is_in(some.iter().map(String::as_str)))
-                .filter(late)
-                .exec(self.db)
-                .await
-                .map_err(|error| self.failed(error))?;
+                .filter(is_late(now));
+            self.update(expired).await?;
         }
         some.iter().map(|id| parsed(id)).collect()
     }
@@ -282,30 +246,22 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         kind: LinkKind,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        let revoked = Entity::update_many()
-            .col_expr(Column::State, Expr::value(LinkState::Revoked.name()))
+        let revoked = moved_to(LinkState::Revoked)
             .filter(Column::TokenId.eq(token.as_str()))
             .filter(open_at(now))
-            .filter(has_kind(kind))
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(revoked.rows_affected)
+            .filter(has_kind(kind));
+        self.update(revoked).await
     }
 
     async fn revoke_open_links(&mut self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
-        Entity::update_many()
-            .col_expr(Column::State, Expr::value(LinkState::Revoked.name()))
-            .filter(open_of_user(user, now))
-            .exec(self.db)
-            .await
-            .map(drop)
-            .map_err(|error| self.failed(error))
+        let revoked = moved_to(LinkState::Revoked)
+            .filter(open_at(now))
+            .filter(Column::UserId.eq(user.as_str()));
+        self.update(revoked).await.map(drop)
     }
 
     async fn delete_links_of(&mut self, user: &UserId) -> Result<(), StoreError> {
-        let deleted =
-            Entity::delete_many().filter(Column::UserId.eq(user.as_str())).exec(self.db).await;
-        deleted.map(drop).map_err(|error| self.failed(error))
+        let of_user = Entity::delete_many().filter(Column::UserId.eq(user.as_str()));
+        self.delete(of_user).await.map(drop)
     }
 }

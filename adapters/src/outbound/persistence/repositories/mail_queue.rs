@@ -88,22 +88,15 @@ fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> 
 #[async_trait]
 impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
     async fn served_domains(&mut self, limit: u64) -> Result<Vec<i64>, StoreError> {
-        let domains = Entity::find()
-            .select_only()
-            .column(Column::LaneDomain)
+        let sent = Entity::find()
             .filter(Column::State.eq(OutboxState::Sent.name()))
             .order_by_desc(Column::Id)
-            .limit(limit)
-            .into_tuple()
-            .all(self.db)
-            .await;
-        domains.map_err(|error| self.failed(error))
+            .limit(limit);
+        self.values(sent, [Column::LaneDomain]).await
     }
 
     async fn is_any_ready(&mut self) -> Result<bool, StoreError> {
-        let one = ready().select_only().column(Column::Id).limit(1).into_tuple::<String>();
-        let one = one.one(self.db).await.map_err(|error| self.failed(error))?;
-        Ok(one.is_some())
+        self.is_any(ready()).await
     }
 
     async fn ready(
@@ -179,9 +172,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         except: &[OutboxId],
     ) -> Result<bool, StoreError> {
         for (_, which) in ripe(now, waits, except) {
-            let one = Entity::find().select_only().column(Column::Id).filter(which).limit(1);
-            let one = one.into_tuple::<String>().one(self.db).await;
-            if one.map_err(|error| self.failed(error))?.is_some() {
+            if self.is_any(Entity::find().filter(which)).await? {
                 return Ok(true);
             }
         }
@@ -196,13 +187,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         limit: u64,
     ) -> Result<(), StoreError> {
         for (kind, which) in ripe(now, waits, except) {
-            let some = Entity::find()
-                .filter(which)
-                .limit(limit)
-                .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-                .all(self.db)
-                .await
-                .map_err(|error| self.failed(error))?;
+            let some = self.locked(Entity::find().filter(which).limit(limit)).await?;
             // A worker that is gone had some in hand as the first who tried them.
             let (in_hand, put_off): (Vec<_>, Vec<_>) =
                 some.into_iter().partition(|row| row.leased_until.is_some());
@@ -213,16 +198,9 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
     }
 
     async fn holders(&mut self) -> Result<Vec<Option<String>>, StoreError> {
-        let holders = Entity::find()
-            .select_only()
-            .column(Column::HeldBy)
-            .filter(Expr::cust(IN_HAND))
-            .into_tuple()
-            .all(self.db)
-            .await;
-        let holders: BTreeSet<_> =
-            holders.map_err(|error| self.failed(error))?.into_iter().collect();
-        Ok(holders.into_iter().collect())
+        let in_hand = Entity::find().filter(Expr::cust(IN_HAND));
+        let holders: Vec<_> = self.values(in_hand, [Column::HeldBy]).await?;
+        Ok(BTreeSet::from_iter(holders).into_iter().collect())
     }
 
     async fn free_mails_of(&mut self, holder: Option<&str>) -> Result<(), StoreError> {
@@ -234,11 +212,8 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             let rows = Entity::find()
                 .filter(Expr::cust(IN_HAND))
                 .filter(held.clone())
-                .filter(Column::Kind.eq(kind.name()))
-                .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-                .all(self.db)
-                .await
-                .map_err(|error| self.failed(error))?;
+                .filter(Column::Kind.eq(kind.name()));
+            let rows = self.locked(rows).await?;
             self.make_ready(rows, kind.urgency(), Expr::col(Column::QueuedAt)).await?;
         }
         Ok(())
@@ -256,11 +231,8 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             .filter(Column::Tries.eq(claimed.tries))
             .filter(Column::State.eq(OutboxState::Waiting.name()))
             // One that is to be tried again is in nobody's hand.
-            .filter(Column::LeasedUntil.is_not_null())
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(renewed.rows_affected == 1)
+            .filter(Column::LeasedUntil.is_not_null());
+        Ok(self.update(renewed).await? == 1)
     }
 
     async fn settle(
@@ -295,19 +267,24 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             Some(due) => update.col_expr(Column::DueAt, Expr::value(due.as_millisecond())),
             None => update.col_expr(Column::SettledAt, Expr::value(at.as_millisecond())),
         };
-        let settled = update.exec(self.db).await.map_err(|error| self.failed(error))?;
-        Ok(settled.rows_affected == 1)
+        Ok(self.update(update).await? == 1)
     }
 }
 
 impl<C: ConnectionTrait> Sql<'_, C> {
     async fn ready_mails(&mut self, mails: Select<Entity>) -> Result<Vec<ReadyMail>, StoreError> {
-        let rows = mails
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .all(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
+        let rows = self.locked(mails).await?;
         Ok(rows.into_iter().filter_map(|row| ready_mail(row).ok()).collect())
+    }
+
+    async fn is_any(&mut self, mails: Select<Entity>) -> Result<bool, StoreError> {
+        let id: Option<String> = self.value(mails, Column::Id).await?;
+        Ok(id.is_some())
+    }
+
+    /// Locks rows, but for those that others have locked.
+    async fn locked(&mut self, mails: Select<Entity>) -> Result<Vec<Model>, StoreError> {
+        self.all(mails.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked), Ok).await
     }
 
     /// Makes mails ready that are put off or in hand, as if they had been since `since`.
@@ -325,9 +302,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
             .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
             .col_expr(Column::HeldBy, Expr::value(None::<String>))
             .col_expr(Column::DueAt, since)
-            .filter(Column::Id.is_in(rows.into_iter().map(|row| row.id)))
-            .exec(self.db)
-            .await;
-        freed.map(drop).map_err(|error| self.failed(error))
+            .filter(Column::Id.is_in(rows.into_iter().map(|row| row.id)));
+        self.update(freed).await.map(drop)
     }
 }

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 use passlink_application::ports::{Repositories, StoreError};
-
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbErr, DeleteMany, EntityTrait, Insert, QuerySelect, Select,
+    TryGetable, TryGetableMany, TryInsertResult, UpdateMany, sea_query::OnConflict,
+};
 
 use super::error::{Fault, bad_row, fault, store_error};
 
@@ -44,14 +46,87 @@ impl<'c, C> Sql<'c, C> {
     }
 }
 
+impl<C: ConnectionTrait> Sql<'_, C> {
+    /// All rows, as the domain has them.
+    async fn all<E: EntityTrait, T>(
+        &mut self,
+        rows: Select<E>,
+        read: fn(E::Model) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The first row, as the domain has it.
+    async fn one<E: EntityTrait, T>(
+        &mut self,
+        rows: Select<E>,
+        read: fn(E::Model) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let row = rows.one(self.db).await.map_err(|error| self.failed(error))?;
+        row.map(read).transpose()
+    }
+
+    /// Some columns of all rows.
+    async fn values<E: EntityTrait, T: TryGetableMany + Send, const N: usize>(
+        &mut self,
+        rows: Select<E>,
+        columns: [E::Column; N],
+    ) -> Result<Vec<T>, StoreError> {
+        let values = rows.select_only().columns(columns).into_tuple().all(self.db).await;
+        values.map_err(|error| self.failed(error))
+    }
+
+    /// A column of the first row.
+    async fn value<E: EntityTrait, T: TryGetable + Send>(
+        &mut self,
+        rows: Select<E>,
+        column: E::Column,
+    ) -> Result<Option<T>, StoreError> {
+        let value = rows.select_only().column(column).into_tuple().one(self.db).await;
+        value.map_err(|error| self.failed(error))
+    }
+
+    async fn insert<A: ActiveModelTrait>(&mut self, row: A) -> Result<(), StoreError> {
+        let inserted = Insert::one(row).exec_without_returning(self.db).await;
+        inserted.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// Inserts a row, unless it conflicts with another; returns whether it did.
+    async fn insert_new<A: ActiveModelTrait>(&mut self, row: A) -> Result<bool, StoreError> {
+        let insert = Insert::one(row).on_conflict(OnConflict::new().do_nothing().to_owned());
+        let inserted = insert.try_insert().exec_without_returning(self.db).await;
+        let inserted = inserted.map_err(|error| self.failed(error))?;
+        Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
+    }
+
+    /// Returns how many rows it changed.
+    async fn update<E: EntityTrait>(&mut self, update: UpdateMany<E>) -> Result<u64, StoreError> {
+        let updated = update.exec(self.db).await.map_err(|error| self.failed(error))?;
+        Ok(updated.rows_affected)
+    }
+
+    /// Returns how many rows it deleted.
+    async fn delete<E: EntityTrait>(&mut self, delete: DeleteMany<E>) -> Result<u64, StoreError> {
+        let deleted = delete.exec(self.db).await.map_err(|error| self.failed(error))?;
+        Ok(deleted.rows_affected)
+    }
+}
+
 fn instant(milliseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(milliseconds).map_err(bad_row)
 }
 
 fn parsed<T>(text: &str) -> Result<T, StoreError>
 where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
     text.parse().map_err(bad_row)
+}
+
+fn parsed_if_any<T>(text: Option<String>) -> Result<Option<T>, StoreError>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    text.as_deref().map(parsed).transpose()
 }

@@ -89,7 +89,7 @@ fn mail(row: Model) -> Result<OutboxMail, StoreError> {
 #[async_trait]
 impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
     async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError> {
-        let row = ActiveModel {
+        self.insert(ActiveModel {
             id: Set(mail.id.to_string()),
             user_id: Set(mail.user.to_string()),
             kind: Set(mail.about.kind().name().to_owned()),
@@ -107,9 +107,8 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             lane_domain: Set(mail.lane.domain),
             held_by: Set(None),
             may_have_arrived: Set(false),
-        };
-        let queued = Entity::insert(row).exec_without_returning(self.db).await;
-        queued.map(drop).map_err(|error| self.failed(error))
+        })
+        .await
     }
 
     async fn end_mails(
@@ -129,41 +128,25 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .filter(Column::Subject.is_in(links.iter().map(LinkId::as_str)))
             .filter(Column::Kind.eq(MailKind::PasskeyLink.name()))
             .filter(Column::SettledAt.is_null())
-            .filter(Column::LeasedUntil.is_null())
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(ended.rows_affected)
+            .filter(Column::LeasedUntil.is_null());
+        self.update(ended).await
     }
 
     async fn accepted_at(&mut self, link: &LinkId) -> Result<Option<Timestamp>, StoreError> {
-        let settled: Option<Option<i64>> = Entity::find()
-            .select_only()
-            .column(Column::SettledAt)
+        let sent = Entity::find()
             .filter(Column::Subject.eq(link.as_str()))
             .filter(Column::Kind.eq(MailKind::PasskeyLink.name()))
-            .filter(Column::State.eq(OutboxState::Sent.name()))
-            .into_tuple()
-            .one(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        settled.flatten().map(instant).transpose()
+            .filter(Column::State.eq(OutboxState::Sent.name()));
+        let settled = self.one(sent, |row| row.settled_at.map(instant).transpose()).await?;
+        Ok(settled.flatten())
     }
 
     async fn load(&mut self) -> Result<OutboxLoad, StoreError> {
         let waiting = || Entity::find().filter(Column::State.eq(OutboxState::Waiting.name()));
         let count = waiting().count(self.db).await.map_err(|error| self.failed(error))?;
         // Ids begin with the time at which they were made, and are indexed.
-        let oldest: Option<i64> = waiting()
-            .select_only()
-            .column(Column::QueuedAt)
-            .order_by_asc(Column::Id)
-            .limit(1)
-            .into_tuple()
-            .one(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        let oldest = oldest.map(instant).transpose()?;
+        let oldest = waiting().order_by_asc(Column::Id);
+        let oldest = self.one(oldest, |row| instant(row.queued_at)).await?;
         Ok(OutboxLoad { waiting: count, oldest, due: self.due().await? })
     }
 
@@ -180,13 +163,11 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
         if let Some(after) = after {
             rows = rows.filter(Column::Id.gt(after.as_str()));
         }
-        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
-        rows.into_iter().map(mail).collect()
+        self.all(rows, mail).await
     }
 
     async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
-        row.map_err(|error| self.failed(error))?.map(mail).transpose()
+        self.one(Entity::find_by_id(id.as_str()), mail).await
     }
 
     async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> Result<bool, StoreError> {
@@ -198,17 +179,13 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
             .col_expr(Column::Urgency, Expr::value(urgency_number(Urgency::Awaited)))
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::State.ne(OutboxState::Sent.name()))
-            .filter(Column::LeasedUntil.is_null().or(Column::LeasedUntil.lte(at.as_millisecond())))
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(made.rows_affected == 1)
+            .filter(Column::LeasedUntil.is_null().or(Column::LeasedUntil.lte(at.as_millisecond())));
+        Ok(self.update(made).await? == 1)
     }
 
     async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError> {
-        let deleted =
-            Entity::delete_many().filter(Column::UserId.eq(user.as_str())).exec(self.db).await;
-        deleted.map(drop).map_err(|error| self.failed(error))
+        let of_user = Entity::delete_many().filter(Column::UserId.eq(user.as_str()));
+        self.delete(of_user).await.map(drop)
     }
 }
 
@@ -223,10 +200,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         });
         let in_hand = Entity::find().filter(Expr::cust(IN_HAND)).order_by_asc(Column::LeasedUntil);
         for first in ready.into_iter().chain(put_off).chain([in_hand]) {
-            let first = first.select_only().column(Column::DueAt).limit(1).into_tuple();
-            let first: Option<i64> =
-                first.one(self.db).await.map_err(|error| self.failed(error))?;
-            due = due.into_iter().chain(first).min();
+            due = due.into_iter().chain(self.value(first, Column::DueAt).await?).min();
         }
         due.map(instant).transpose()
     }

@@ -7,13 +7,11 @@ use passlink_domain::{
     Aaguid, Attachment, Credential, CredentialId, Passkey, PasskeyId, Undo, UserId,
 };
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    TryInsertResult,
-    sea_query::{Expr, OnConflict},
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
 };
 
-use super::{Sql, instant, parsed};
+use super::{Sql, instant, parsed, parsed_if_any};
 use crate::outbound::persistence::{
     entities::{
         ceremonies,
@@ -24,10 +22,9 @@ use crate::outbound::persistence::{
 };
 
 fn passkey(row: Model) -> Result<Passkey, StoreError> {
-    let attachment = |name: Option<String>| name.as_deref().map(parsed).transpose();
     let undo = match (row.undo_domain, row.undo_key_id, row.undo_until) {
         (Some(domain), Some(key), Some(until)) => {
-            let token = row.undo_token_id.as_deref().map(parsed).transpose()?;
+            let token = parsed_if_any(row.undo_token_id)?;
             Some(Undo { domain, key: parsed(&key)?, until: instant(until)?, token })
         }
         _ => None,
@@ -42,13 +39,13 @@ fn passkey(row: Model) -> Result<Passkey, StoreError> {
             public_key: row.public_key,
             sign_count: row.sign_count.try_into().map_err(bad_row)?,
             transports: serde_json::from_str(&row.transports).map_err(bad_row)?,
-            attachment: attachment(row.attachment)?,
+            attachment: parsed_if_any(row.attachment)?,
             backup_eligible: row.backup_eligible,
             backup_state: row.backup_state,
             aaguid: Aaguid(row.aaguid.try_into().map_err(|_| bad_row("an AAGUID's length"))?),
         },
-        asked: attachment(row.asked)?,
-        device: row.device.as_deref().map(parsed).transpose()?,
+        asked: parsed_if_any(row.asked)?,
+        device: parsed_if_any(row.device)?,
         created: instant(row.created_at)?,
         last_used: row.last_used_at.map(instant).transpose()?,
         removed: row.removed_at.map(instant).transpose()?,
@@ -89,11 +86,8 @@ impl<C: ConnectionTrait> Passkeys for Sql<'_, C> {
     async fn passkeys_of(&mut self, user: &UserId) -> Result<Vec<Passkey>, StoreError> {
         let rows = Entity::find()
             .filter(Column::UserId.eq(user.as_str()))
-            .filter(Column::RemovedAt.is_null())
-            .all(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        let mut passkeys = rows.into_iter().map(passkey).collect::<Result<Vec<_>, _>>()?;
+            .filter(Column::RemovedAt.is_null());
+        let mut passkeys = self.all(rows, passkey).await?;
         passkeys.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
         Ok(passkeys)
     }
@@ -114,64 +108,39 @@ impl<C: ConnectionTrait> Passkeys for Sql<'_, C> {
         if let Some(after) = after {
             rows = rows.filter(Column::Id.gt(after.as_str()));
         }
-        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
-        rows.into_iter().map(passkey).collect()
+        self.all(rows, passkey).await
     }
 
     async fn had_passkeys(&mut self, user: &UserId) -> Result<bool, StoreError> {
-        let any = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(Column::UserId.eq(user.as_str()))
-            .into_tuple::<String>()
-            .one(self.db)
-            .await;
-        any.map(|any| any.is_some()).map_err(|error| self.failed(error))
+        let of_user = Entity::find().filter(Column::UserId.eq(user.as_str()));
+        let any: Option<String> = self.value(of_user, Column::Id).await?;
+        Ok(any.is_some())
     }
 
     async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
-        row.map_err(|error| self.failed(error))?.map(passkey).transpose()
+        self.one(Entity::find_by_id(id.as_str()), passkey).await
     }
 
     async fn add_passkey(&mut self, passkey: &Passkey) -> Result<bool, StoreError> {
-        let added = Entity::insert(row(passkey)?)
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .try_insert()
-            .exec_without_returning(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(matches!(added, TryInsertResult::Inserted(1..)))
+        self.insert_new(row(passkey)?).await
     }
 
     async fn remove_passkey(&mut self, id: &PasskeyId, at: Timestamp) -> Result<bool, StoreError> {
         let removed = Entity::update_many()
             .col_expr(Column::RemovedAt, Expr::value(at.as_millisecond()))
             .filter(Column::Id.eq(id.as_str()))
-            .filter(Column::RemovedAt.is_null())
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(removed.rows_affected == 1)
+            .filter(Column::RemovedAt.is_null());
+        Ok(self.update(removed).await? == 1)
     }
 
     async fn delete_passkeys_of(&mut self, user: &UserId) -> Result<(), StoreError> {
-        Entity::delete_many()
-            .filter(Column::UserId.eq(user.as_str()))
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        ceremonies::Entity::delete_many()
-            .filter(ceremonies::Column::UserId.eq(user.as_str()))
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        users::Entity::update_many()
+        self.delete(Entity::delete_many().filter(Column::UserId.eq(user.as_str()))).await?;
+        let ceremonies =
+            ceremonies::Entity::delete_many().filter(ceremonies::Column::UserId.eq(user.as_str()));
+        self.delete(ceremonies).await?;
+        let user = users::Entity::update_many()
             .col_expr(users::Column::Handle, Expr::value(Option::<Vec<u8>>::None))
-            .filter(users::Column::Id.eq(user.as_str()))
-            .exec(self.db)
-            .await
-            .map(drop)
-            .map_err(|error| self.failed(error))
+            .filter(users::Column::Id.eq(user.as_str()));
+        self.update(user).await.map(drop)
     }
 }

@@ -7,12 +7,12 @@ use passlink_domain::{KeyId, LinkState};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, LockType, OnConflict},
+    sea_query::{Expr, LockType},
 };
 
 use super::{
     Sql, instant,
-    keys::{NEEDY, undoable},
+    keys::{needy, undoable},
     parsed,
 };
 use crate::outbound::persistence::entities::{ceremonies, links, passkeys, retired_keys};
@@ -27,24 +27,15 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         limit: u64,
     ) -> Result<(u64, u64, usize), StoreError> {
         use links::{Column, Entity};
-        let rows = Entity::find()
-            .filter(Column::KeyId.eq(key.as_str()))
-            .filter(Column::State.is_in(NEEDY.map(LinkState::name)))
-            .filter(Column::ExpiresAt.gt(expired_after.as_millisecond()))
-            .limit(limit)
-            .lock(LockType::Update)
-            .all(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
+        let rows = needy(key, expired_after).limit(limit).lock(LockType::Update);
+        let rows = self.all(rows, Ok).await?;
         if rows.is_empty() {
             return Ok((0, 0, 0));
         }
-        Entity::update_many()
+        let revoked = Entity::update_many()
             .col_expr(Column::State, Expr::value(LinkState::Revoked.name()))
-            .filter(Column::Id.is_in(rows.iter().map(|row| row.id.as_str())))
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
+            .filter(Column::Id.is_in(rows.iter().map(|row| row.id.as_str())));
+        self.update(revoked).await?;
         let (open, over): (Vec<_>, Vec<_>) = rows.iter().partition(|row| {
             row.state != LinkState::Expired.name() && row.expires_at > now.as_millisecond()
         });
@@ -61,48 +52,36 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         limit: u64,
     ) -> Result<u64, StoreError> {
         use passkeys::{Column, Entity};
-        let ids: Vec<String> = undoable(key.as_str(), now)
-            .select_only()
-            .column(Column::Id)
-            .limit(limit)
-            .into_tuple()
-            .all(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
+        let passkeys = undoable(key.as_str(), now).limit(limit);
+        let ids: Vec<String> = self.values(passkeys, [Column::Id]).await?;
         if ids.is_empty() {
             return Ok(0);
         }
         let handed = Entity::update_many()
             .col_expr(Column::UndoKeyId, Expr::value(newer.as_str()))
-            .filter(Column::Id.is_in(ids))
-            .exec(self.db)
-            .await;
-        Ok(handed.map_err(|error| self.failed(error))?.rows_affected)
+            .filter(Column::Id.is_in(ids));
+        self.update(handed).await
     }
 }
 
 #[async_trait]
 impl<C: ConnectionTrait> RetiredKeys for Sql<'_, C> {
     async fn is_retired(&mut self, key: &KeyId) -> Result<bool, StoreError> {
-        let row = retired_keys::Entity::find_by_id(key.as_str()).one(self.db).await;
-        Ok(row.map_err(|error| self.failed(error))?.is_some())
+        let row = self.one(retired_keys::Entity::find_by_id(key.as_str()), Ok).await?;
+        Ok(row.is_some())
     }
 
     async fn retired_keys(&mut self) -> Result<Vec<RetiredKey>, StoreError> {
-        use retired_keys::{Column, Entity};
-        let rows = Entity::find().order_by_asc(Column::KeyId).all(self.db).await;
-        let rows = rows.map_err(|error| self.failed(error))?.into_iter();
-        rows.map(|row| Ok(RetiredKey { key: parsed(&row.key_id)?, at: instant(row.retired_at)? }))
-            .collect()
+        let rows = retired_keys::Entity::find().order_by_asc(retired_keys::Column::KeyId);
+        self.all(rows, |row| {
+            Ok(RetiredKey { key: parsed(&row.key_id)?, at: instant(row.retired_at)? })
+        })
+        .await
     }
 
     async fn retire_key(&mut self, key: &KeyId, at: Timestamp) -> Result<(), StoreError> {
-        use retired_keys::{ActiveModel, Column, Entity};
-        let row =
-            ActiveModel { key_id: Set(key.to_string()), retired_at: Set(at.as_millisecond()) };
-        let once = OnConflict::column(Column::KeyId).do_nothing().to_owned();
-        let retired = Entity::insert(row).on_conflict(once).exec_without_returning(self.db).await;
-        retired.map(drop).map_err(|error| self.failed(error))
+        let (key_id, retired_at) = (Set(key.to_string()), Set(at.as_millisecond()));
+        self.insert_new(retired_keys::ActiveModel { key_id, retired_at }).await.map(drop)
     }
 
     async fn end_batch_that_needs(
@@ -114,11 +93,9 @@ impl<C: ConnectionTrait> RetiredKeys for Sql<'_, C> {
     ) -> Result<Option<EndedByKey>, StoreError> {
         let (links, resends, revoked) = self.revoke_links_of_key(key, times, limit).await?;
         let undos = self.hand_undos_over((key, newer), times.1, limit).await?;
-        let ended = ceremonies::Entity::delete_many()
-            .filter(ceremonies::Column::KeyId.eq(key.as_str()))
-            .exec(self.db)
-            .await;
-        let ceremonies = ended.map_err(|error| self.failed(error))?.rows_affected;
+        let begun =
+            ceremonies::Entity::delete_many().filter(ceremonies::Column::KeyId.eq(key.as_str()));
+        let ceremonies = self.delete(begun).await?;
         let is_any = revoked > 0 || undos > 0 || ceremonies > 0;
         Ok(is_any.then_some(EndedByKey { links, resends, undos, ceremonies }))
     }

@@ -9,14 +9,14 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{Sql, instant, parsed};
+use super::{Sql, instant, parsed, parsed_if_any};
 use crate::outbound::persistence::entities::tokens::{ActiveModel, Column, Entity, Model};
 
 fn token(row: Model) -> Result<Token, StoreError> {
     Ok(Token {
         id: parsed(&row.id)?,
         user: parsed(&row.user_id)?,
-        name: row.name.as_deref().map(parsed).transpose()?,
+        name: parsed_if_any(row.name)?,
         created: instant(row.created_at)?,
         expires: row.expires_at.map(instant).transpose()?,
         revoked: row.revoked_at.map(instant).transpose()?,
@@ -26,7 +26,7 @@ fn token(row: Model) -> Result<Token, StoreError> {
 #[async_trait]
 impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
     async fn add_token(&mut self, token: &Token, hash: &TokenHash) -> Result<(), StoreError> {
-        let row = ActiveModel {
+        self.insert(ActiveModel {
             id: Set(token.id.to_string()),
             user_id: Set(token.user.to_string()),
             hash: Set(hash.as_bytes().to_vec()),
@@ -34,36 +34,26 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
             created_at: Set(token.created.as_millisecond()),
             expires_at: Set(token.expires.map(Timestamp::as_millisecond)),
             revoked_at: Set(token.revoked.map(Timestamp::as_millisecond)),
-        };
-        let added = Entity::insert(row).exec_without_returning(self.db).await;
-        added.map(drop).map_err(|error| self.failed(error))
+        })
+        .await
     }
 
     async fn token_by_hash(&mut self, hash: &TokenHash) -> Result<Option<Token>, StoreError> {
-        let row =
-            Entity::find().filter(Column::Hash.eq(hash.as_bytes().to_vec())).one(self.db).await;
-        row.map_err(|error| self.failed(error))?.map(token).transpose()
+        self.one(Entity::find().filter(Column::Hash.eq(hash.as_bytes().to_vec())), token).await
     }
 
     async fn token(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
-        row.map_err(|error| self.failed(error))?.map(token).transpose()
+        self.one(Entity::find_by_id(id.as_str()), token).await
     }
 
     async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError> {
-        let rows = Entity::find()
-            .filter(Column::UserId.eq(user.as_str()))
-            .order_by_asc(Column::Id)
-            .all(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        rows.into_iter().map(token).collect()
+        let rows = Entity::find().filter(Column::UserId.eq(user.as_str())).order_by_asc(Column::Id);
+        self.all(rows, token).await
     }
 
     async fn delete_tokens_of(&mut self, user: &UserId) -> Result<(), StoreError> {
-        let deleted =
-            Entity::delete_many().filter(Column::UserId.eq(user.as_str())).exec(self.db).await;
-        deleted.map(drop).map_err(|error| self.failed(error))
+        let of_user = Entity::delete_many().filter(Column::UserId.eq(user.as_str()));
+        self.delete(of_user).await.map(drop)
     }
 
     async fn revoke_token(
@@ -71,14 +61,11 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
         id: &TokenId,
         at: Timestamp,
     ) -> Result<Option<Token>, StoreError> {
-        Entity::update_many()
+        let revoked = Entity::update_many()
             .col_expr(Column::RevokedAt, Expr::value(at.as_millisecond()))
             .filter(Column::Id.eq(id.as_str()))
-            .filter(Column::RevokedAt.is_null())
-            .exec(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
-        row.map_err(|error| self.failed(error))?.map(token).transpose()
+            .filter(Column::RevokedAt.is_null());
+        self.update(revoked).await?;
+        self.token(id).await
     }
 }

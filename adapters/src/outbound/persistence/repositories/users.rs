@@ -9,12 +9,12 @@ use passlink_domain::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, SqlErr, TryInsertResult,
-    sea_query::{Expr, OnConflict, all},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    SqlErr, UpdateMany,
+    sea_query::{Expr, all},
 };
 
-use super::{Sql, parsed};
+use super::{Sql, parsed, parsed_if_any};
 use crate::outbound::persistence::{
     entities::users::{ActiveModel, Column, Entity, Model},
     error::{Fault, bad_row},
@@ -66,39 +66,35 @@ fn changeable(user: &User) -> ActiveModel {
 }
 
 impl<C: ConnectionTrait> Sql<'_, C> {
-    /// Notes a change that failed. What was free a statement ago may be another user's by now: all is
-    /// done again then, since PostgreSQL takes no statement after a failed one, and finds it taken.
-    fn failed_or_taken(&mut self, error: DbErr) -> StoreError {
-        if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
-            self.fault = self.fault.or(Some(Fault::Conflict));
-        }
-        self.failed(error)
+    /// Makes a change. What was free a statement ago may be another user's by now: all is done again
+    /// then, since PostgreSQL takes no statement after a failed one, and finds it taken.
+    async fn update_unless_taken(
+        &mut self,
+        change: UpdateMany<Entity>,
+    ) -> Result<bool, StoreError> {
+        let changed = change.exec(self.db).await.inspect_err(|error| {
+            if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
+                self.fault = self.fault.or(Some(Fault::Conflict));
+            }
+        });
+        changed.map(|_| true).map_err(|error| self.failed(error))
     }
 
     /// The id of a user that fits, if there is one.
     async fn find_id(&mut self, fits: Condition) -> Result<Option<UserId>, StoreError> {
-        let id = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(fits)
-            .into_tuple::<String>()
-            .one(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        id.map(|id| parsed(&id)).transpose()
+        let id = self.value(Entity::find().filter(fits), Column::Id).await?;
+        parsed_if_any(id)
     }
 }
 
 #[async_trait]
 impl<C: ConnectionTrait> Users for Sql<'_, C> {
     async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).lock_exclusive().one(self.db).await;
-        row.map_err(|error| self.failed(error))?.map(user).transpose()
+        self.one(Entity::find_by_id(id.as_str()).lock_exclusive(), user).await
     }
 
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(self.db).await;
-        row.map_err(|error| self.failed(error))?.map(user).transpose()
+        self.one(Entity::find_by_id(id.as_str()), user).await
     }
 
     async fn users_after(
@@ -113,18 +109,11 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         if let Some(after) = after {
             rows = rows.filter(Column::Id.gt(after.as_str()));
         }
-        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
-        rows.into_iter().map(user).collect()
+        self.all(rows, user).await
     }
 
     async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError> {
-        let added = Entity::insert(user_row(user, at))
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .try_insert()
-            .exec_without_returning(self.db)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(matches!(added, TryInsertResult::Inserted(1..)))
+        self.insert_new(user_row(user, at)).await
     }
 
     async fn owner_of(
@@ -150,18 +139,15 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
                 }
             }
         }
-        let changed = Entity::update_many()
-            .set(columns)
-            .filter(Column::Id.eq(user.id.as_str()))
-            .exec(self.db)
-            .await;
-        changed.map(|_| true).map_err(|error| self.failed_or_taken(error))
+        let change = Entity::update_many().set(columns);
+        self.update_unless_taken(change.filter(Column::Id.eq(user.id.as_str()))).await
     }
 
     async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError> {
-        let row = Entity::find_by_id(user.as_str()).one(self.db).await;
-        let handle = row.map_err(|error| self.failed(error))?.and_then(|row| row.handle);
-        handle.map(|handle| UserHandle::new(handle).map_err(bad_row)).transpose()
+        let handle = self.one(Entity::find_by_id(user.as_str()), |row| {
+            row.handle.map(UserHandle::new).transpose().map_err(bad_row)
+        });
+        Ok(handle.await?.flatten())
     }
 
     async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<bool, StoreError> {
@@ -169,11 +155,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         if self.find_id(all![others, Column::Handle.eq(handle.as_bytes())]).await?.is_some() {
             return Ok(false);
         }
-        let set = Entity::update_many()
-            .col_expr(Column::Handle, Expr::value(handle.as_bytes()))
-            .filter(Column::Id.eq(user.as_str()))
-            .exec(self.db)
-            .await;
-        set.map(|_| true).map_err(|error| self.failed_or_taken(error))
+        let set = Entity::update_many().col_expr(Column::Handle, Expr::value(handle.as_bytes()));
+        self.update_unless_taken(set.filter(Column::Id.eq(user.as_str()))).await
     }
 }
