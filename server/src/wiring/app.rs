@@ -64,7 +64,7 @@ impl App {
         }
         if pending == Pending::Migrate {
             store.migrate(&warn).await?;
-        } else if schema.is_new() {
+        } else if schema.is_new {
             let why = format!("{} has no Passlink tables: {HOW_TO_SET_UP}", store.location());
             return Err(config.fault("database.url", &why).into());
         } else if schema.pending > 0 {
@@ -75,7 +75,7 @@ impl App {
             config,
             store: Arc::new(store),
             is_only_server: false,
-            is_new: schema.is_new(),
+            is_new: schema.is_new,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             observer: Arc::new(TelemetryObserver::default()),

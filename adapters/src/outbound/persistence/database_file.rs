@@ -34,42 +34,27 @@ const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 pub enum DatabaseFileError {
     /// The file, or one beside it, can't be used.
     #[error("database file {path}: {source}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Its URL is wrong.
+    Io { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Url(#[from] UrlFault),
     /// There is none, and this use of it does not make one.
     #[error("there is no database at {0}: {HOW_TO_SET_UP}")]
     Missing(PathBuf),
-    /// Nothing is in it.
     #[error("the database file {0} is empty: {HOW_TO_SET_UP}")]
     Empty(PathBuf),
-    /// There is none, and the URL does not allow to make it.
     #[error(
         "there is no database at {0}, and the URL does not allow to make one: end it in ?mode=rwc, or \
          name the file that there is"
     )]
     NotMade(PathBuf),
-    /// There is no folder for it.
     #[error("there is no database at {0}, and no folder for one")]
     Nowhere(PathBuf),
     /// SQLite does not take it.
     #[error("database file {path}: {said}")]
-    Refused {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite said.
-        said: String,
-    },
+    Refused { path: PathBuf, said: String },
     /// Everybody can write it, and so make themselves anybody.
     #[error("database file {0} can be written by everybody; run `chmod 600 {0}`")]
     Open(PathBuf),
-    /// Another server has it.
     #[error(
         "database file {0}: another `passlink serve` or `passlink demo` works with it; stop that one \
         first, or give this one a file of its own (database.url). All other commands work beside a \
@@ -78,12 +63,11 @@ pub enum DatabaseFileError {
     Served(PathBuf),
 }
 
-/// The file of a database.
 pub(super) struct DatabaseFile {
     /// As the operator named it, but absolute.
     named: PathBuf,
     /// Absolute, and without links.
-    path: PathBuf,
+    pub path: PathBuf,
     /// Locked by the server that this process is, until the process ends.
     server: OnceLock<File>,
 }
@@ -95,20 +79,15 @@ impl DatabaseFile {
     pub fn at(path: &Path) -> Result<Self, DatabaseFileError> {
         let failed = |source| DatabaseFileError::Io { path: path.to_owned(), source };
         let named = std::path::absolute(path).map_err(failed)?;
-        match resolve(path) {
-            Ok(path) => {
-                if let Ok(found) = fs::metadata(&path)
-                    && let Err(source) = must_be_regular(found.file_type())
-                {
-                    return Err(DatabaseFileError::Io { path: named, source });
-                }
-                Ok(Self { named, path, server: OnceLock::new() })
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                Err(DatabaseFileError::Nowhere(named))
-            }
-            Err(source) => Err(failed(source)),
+        let resolved = resolve(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => DatabaseFileError::Nowhere(named.clone()),
+            _ => failed(error),
+        })?;
+        if let Ok(found) = fs::metadata(&resolved) {
+            must_be_regular(found.file_type())
+                .map_err(|source| DatabaseFileError::Io { path: named.clone(), source })?;
         }
+        Ok(Self { named, path: resolved, server: OnceLock::new() })
     }
 
     /// Whether there is a database.
@@ -126,8 +105,6 @@ impl DatabaseFile {
     }
 
     /// Makes the file, empty and for its owner alone, where there is none.
-    ///
-    /// Errors: it can't be made.
     pub fn create(&self) -> Result<(), DatabaseFileError> {
         // Whoever finds the file made must not have SQLite lock it before it is closed here.
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -157,22 +134,14 @@ impl DatabaseFile {
         Ok(readable)
     }
 
-    /// Watches the file, before it is opened.
-    ///
-    /// Errors: it isn't there.
+    /// Watches the file, which must be there, and not be open yet.
     pub fn watch(&self) -> Result<FileWatch, DatabaseFileError> {
         FileWatch::over(&[&self.path, &self.named])
             .map_err(|source| DatabaseFileError::Io { path: self.path.clone(), source })
     }
 
-    /// What SQLite keeps beside the file.
     pub fn companions(&self) -> [PathBuf; 2] {
         COMPANIONS.map(|ending| self.beside(ending))
-    }
-
-    /// Where the file is: absolute, and without links.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Keeps all other servers away from the file until this process ends, however it does. Returns

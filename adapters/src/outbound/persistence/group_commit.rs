@@ -5,10 +5,7 @@
 use std::sync::Arc;
 
 use passlink_application::ports::{Settled, StoreError, Work};
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -18,6 +15,7 @@ use super::{
     error::store_error,
     file_watch::FileWatch,
     repositories::Sql,
+    sqlite::begin_to_write,
     statement_spans::{Database, TracedConnection, record_failure},
     watchdog::LastAnswer,
 };
@@ -83,10 +81,7 @@ async fn commit_groups(
 
 async fn commit_and_answer(connection: DatabaseConnection, watch: Arc<FileWatch>, group: Vec<Job>) {
     let there = watch.check();
-    let result = match there {
-        Ok(()) => commit_group(&connection, &group).await,
-        Err(_) => Ok(()),
-    };
+    let result = if there.is_ok() { commit_group(&connection, &group).await } else { Ok(()) };
     if result.is_err() {
         renew(&connection).await;
     }
@@ -113,12 +108,7 @@ async fn renew(connection: &DatabaseConnection) {
 }
 
 async fn commit_group(connection: &DatabaseConnection, jobs: &[Job]) -> Result<(), DbErr> {
-    let transaction = connection
-        .begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        })
-        .await?;
+    let transaction = begin_to_write(connection).await?;
     let mut committing = Vec::with_capacity(jobs.len());
     for job in jobs {
         let work = run_in_savepoint(&transaction, &job.work);
@@ -141,9 +131,9 @@ async fn run_in_savepoint(
     work: &Work,
 ) -> Result<Settled, DbErr> {
     let savepoint = transaction.begin().await?;
-    let last = LastAnswer::now();
-    let settled =
-        work(&mut Sql::new(&TracedConnection::new(&savepoint, &Database::Sqlite, &last))).await;
+    let (database, last) = (Database::Sqlite, LastAnswer::now());
+    let statements = TracedConnection { connection: &savepoint, database: &database, last: &last };
+    let settled = work(&mut Sql::new(&statements)).await;
     match settled {
         Settled::Commit => savepoint.commit().await?,
         Settled::RollBack => savepoint.rollback().await?,

@@ -11,8 +11,8 @@ use passlink_application::ports::{
 use passlink_domain::{EventKind, Sequence};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
-    DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, Iden, Iterable, QueryResult, SqlErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, Iden, Iterable,
+    QueryResult, SqlErr, Statement, TransactionTrait, Value,
     sea_query::{Expr, Query},
 };
 
@@ -124,13 +124,7 @@ impl ImportTable {
         let transaction = match &self.transaction {
             // A savepoint: the table is compared again when some users can't be added.
             Some(transaction) => transaction.begin().await?,
-            None => {
-                let options = TransactionOptions {
-                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                    ..Default::default()
-                };
-                self.connection.begin_with_options(options).await?
-            }
+            None => sqlite::begin_to_write(&self.connection).await?,
         };
         match add_all(&transaction, &ends, at, progress).await {
             Ok(()) => transaction.commit().await,
@@ -144,28 +138,24 @@ impl ImportTable {
 
 /// One connection that stays, whatever time the import takes; no statement has too long.
 async fn connect(url: &str) -> Result<(DatabaseConnection, Watchdog), StoreError> {
-    let server = if is_sqlite(url) {
-        None
-    } else {
-        Some(postgres_server(url)?.application_name("passlink import"))
-    };
-    let mut options = match &server {
-        None => ConnectOptions::new(url),
-        Some(server) => postgres::options(server.clone()),
-    };
+    let server = (!is_sqlite(url)).then(|| postgres_server(url)).transpose()?;
+    let server = server.map(|server| server.application_name("passlink import"));
+    let mut options = server.clone().map_or_else(|| ConnectOptions::new(url), postgres::options);
     options.max_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);
     options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(|options| {
         // Pages of an index that are written out of order are kept until they are full.
         sqlite::file_options(options).pragma("cache_size", "-65536")
     });
-    match (Database::connect(options).await, server) {
-        (Ok(connection), None) => Ok((connection, Watchdog::default())),
-        (Ok(connection), Some(server)) => {
+    match server {
+        Some(server) => {
+            let connection = postgres::connect(&server, options).await?;
             Ok((connection, Watchdog::new(&postgres::location(&server))))
         }
-        (Err(error), None) => Err(store_error(error)),
-        (Err(error), Some(server)) => Err(postgres::unreachable(&server, error).await),
+        None => {
+            let connection = Database::connect(options).await.map_err(store_error)?;
+            Ok((connection, Watchdog::default()))
+        }
     }
 }
 
@@ -268,6 +258,14 @@ fn value(active: ActiveValue<Value>) -> Value {
     active.into_value().unwrap_or(Value::String(None))
 }
 
+#[derive(FromQueryResult)]
+struct Row {
+    line: i64,
+    first: i64,
+    owner: String,
+    total: i64,
+}
+
 async fn obstacles(
     executor: &DatabaseExecutor<'_>,
     query: &str,
@@ -279,15 +277,11 @@ async fn obstacles(
          ORDER BY line LIMIT {limit}"
     );
     let statement = Statement::from_string(executor.get_database_backend(), sql);
+    let number = |number: i64| u64::try_from(number).unwrap_or_default();
     let mut found = Obstacles::default();
-    for row in executor.query_all_raw(statement).await? {
-        let number = |column| -> Result<u64, DbErr> {
-            let number: i64 = row.try_get("", column)?;
-            Ok(u64::try_from(number).unwrap_or_default())
-        };
-        found.count = number("total")?;
-        let owner = row.try_get("", "owner")?;
-        found.first.push((number("line")?, obstacle(number("first")?, owner)));
+    for row in Row::find_by_statement(statement).all(executor).await? {
+        found.count = number(row.total);
+        found.first.push((number(row.line), obstacle(number(row.first), row.owner)));
     }
     Ok(found)
 }

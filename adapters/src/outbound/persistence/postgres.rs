@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use passlink_application::ports::StoreError;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement,
-    sqlx,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
+    Statement, sqlx,
 };
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
@@ -28,8 +28,6 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 const REFUSED_BY_POOLER: &str = "unsupported startup parameter";
 
 /// Opens up to so many connections.
-///
-/// Errors: the server can't be reached, or refuses.
 pub(super) async fn open(
     server: &PgConnectOptions,
     connections: u32,
@@ -52,25 +50,36 @@ pub(super) async fn open(
             Box::pin(async move { Ok(may_be_used) })
         })
         .map_sqlx_postgres_pool_opts(move |options| watchdog.clone().guard(options));
+    connect(&server, options).await
+}
+
+/// Errors: the server can't be reached, or refuses.
+pub(super) async fn connect(
+    server: &PgConnectOptions,
+    options: ConnectOptions,
+) -> Result<DatabaseConnection, StoreError> {
     match Database::connect(options).await {
         Ok(connection) => Ok(connection),
-        Err(error) => Err(unreachable(&server, error).await),
+        Err(error) => Err(unreachable(server, error).await),
     }
 }
 
 /// Whether a pooler stands in between, which shows in that it drops the settings of a connection.
 ///
 /// Errors: one that keeps no statements for the connection that prepared them.
-pub(super) async fn is_pooled(connection: &DatabaseConnection) -> Result<bool, sqlx::Error> {
+pub(super) async fn is_pooled(connection: &DatabaseConnection) -> Result<bool, DbErr> {
     let sql = "SELECT source <> 'client' FROM pg_settings WHERE name = 'statement_timeout'";
     let pool = connection.get_postgres_connection_pool();
-    let mut one = pool.acquire().await?;
-    let is_pooled = sqlx::query_scalar(sql).fetch_one(&mut *one).await?;
-    // Without room for a second connection, no sessions can be mixed up.
-    if let Ok(mut other) = pool.acquire().await {
-        sqlx::query(sql).execute(&mut *other).await?;
-    }
-    Ok(is_pooled)
+    let asked = async {
+        let mut one = pool.acquire().await?;
+        let is_pooled = sqlx::query_scalar(sql).fetch_one(&mut *one).await?;
+        // Without room for a second connection, no sessions can be mixed up.
+        if let Ok(mut other) = pool.acquire().await {
+            sqlx::query(sql).execute(&mut *other).await?;
+        }
+        Ok(is_pooled)
+    };
+    asked.await.map_err(|error: sqlx::Error| DbErr::Query(RuntimeErr::SqlxError(error.into())))
 }
 
 /// The warning for a server that does not apply the settings that a connection begins with.
@@ -115,7 +124,7 @@ pub(super) fn location(server: &PgConnectOptions) -> String {
 
 /// The error for a server that can't be reached, with the cause and the location. A pool only says that it
 /// waited.
-pub(super) async fn unreachable(server: &PgConnectOptions, error: DbErr) -> StoreError {
+async fn unreachable(server: &PgConnectOptions, error: DbErr) -> StoreError {
     let cause = match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(server)).await {
         Ok(Err(sqlx::Error::Database(error))) if error.message().contains(REFUSED_BY_POOLER) => {
             format!("{}: add options to ignore_startup_parameters of PgBouncer", error.message())

@@ -33,44 +33,13 @@ const PARAMETERS: [&[&str]; 12] = [
 /// Settings of the session: `options=-c name=value`, or `options[name]=value`.
 const OPTIONS: &str = "options";
 /// Parameters that PostgreSQL's own programs know, and the driver does not.
-const UNSUPPORTED: [&str; 36] = [
-    "channel_binding",
-    "client_encoding",
-    "connect_timeout",
-    "fallback_application_name",
-    "gssdelegation",
-    "gssencmode",
-    "gsslib",
-    "keepalives",
-    "keepalives_count",
-    "keepalives_idle",
-    "keepalives_interval",
-    "krbsrvname",
-    "load_balance_hosts",
-    "max_protocol_version",
-    "min_protocol_version",
-    "passfile",
-    "replication",
-    "require_auth",
-    "requirepeer",
-    "requiressl",
-    "scram_client_key",
-    "scram_server_key",
-    "service",
-    "servicefile",
-    "ssl_max_protocol_version",
-    "ssl_min_protocol_version",
-    "sslcertmode",
-    "sslcompression",
-    "sslcrl",
-    "sslcrldir",
-    "sslkeylogfile",
-    "sslnegotiation",
-    "sslpassword",
-    "sslsni",
-    "target_session_attrs",
-    "tcp_user_timeout",
-];
+const UNSUPPORTED: &str = "channel_binding client_encoding connect_timeout fallback_application_name gssdelegation \
+    gssencmode gsslib keepalives keepalives_count keepalives_idle keepalives_interval krbsrvname \
+    load_balance_hosts max_protocol_version min_protocol_version passfile replication \
+    require_auth requirepeer requiressl scram_client_key scram_server_key service servicefile \
+    ssl_max_protocol_version ssl_min_protocol_version sslcertmode sslcompression sslcrl \
+    sslcrldir sslkeylogfile sslnegotiation sslpassword sslsni target_session_attrs \
+    tcp_user_timeout";
 const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 /// Parameters that name files.
 const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
@@ -91,8 +60,6 @@ pub struct PostgresUrl {
 }
 
 impl PostgresUrl {
-    /// Takes a URL apart.
-    ///
     /// Errors: the first thing in it that is not known, or that can't be meant so.
     pub fn parse(url: &str) -> Result<Self, UrlFault> {
         if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
@@ -166,20 +133,17 @@ impl PostgresUrl {
     }
 
     fn ssl_mode(&self) -> Result<String, UrlFault> {
-        let mode = match (self.get("sslmode"), env::var("PGSSLMODE")) {
-            (Some(mode), _) => return Ok(mode.to_owned()),
-            (None, Ok(mode)) => mode,
-            (None, Err(_)) => return Ok("prefer".to_owned()),
-        };
-        // The driver ignores any other value.
-        if SSL_MODES.contains(&&*mode.to_ascii_lowercase()) {
-            Ok(mode.to_ascii_lowercase())
-        } else {
-            Err(UrlFault::value("PGSSLMODE in the environment", &ssl_modes()))
+        if let Some(mode) = self.get("sslmode") {
+            return Ok(mode.to_owned());
+        }
+        match env::var("PGSSLMODE").map(|mode| mode.to_ascii_lowercase()) {
+            Err(_) => Ok("prefer".to_owned()),
+            Ok(mode) if SSL_MODES.contains(&&*mode) => Ok(mode),
+            // The driver ignores any other value.
+            Ok(_) => Err(UrlFault::value("PGSSLMODE in the environment", &ssl_modes())),
         }
     }
 
-    /// Whether the URL holds a password.
     pub fn has_password(&self) -> bool {
         self.get("password").is_some()
     }
@@ -293,7 +257,7 @@ fn known(place: usize, name: &str) -> Result<String, UrlFault> {
             no_own_setting(setting).map(|()| name.to_owned())
         }
         _ if name == OPTIONS => Ok(name.to_owned()),
-        _ => match UNSUPPORTED.iter().find(|it| name.eq_ignore_ascii_case(it)) {
+        _ => match UNSUPPORTED.split(' ').find(|it| name.eq_ignore_ascii_case(it)) {
             Some(name) => Err(UrlFault::unsupported(name)),
             None => {
                 let known = PARAMETERS.iter().filter_map(|names| names.first().copied());
@@ -319,37 +283,32 @@ fn ssl_modes() -> String {
 
 /// A value that the parameter can have.
 fn checked(name: &str, value: String) -> Result<String, UrlFault> {
-    let is_right = match name {
-        "sslmode" => SSL_MODES.contains(&&*value),
-        "port" => value.parse::<u16>().is_ok_and(|port| port > 0),
-        "statement-cache-capacity" => {
-            value.parse::<u32>().is_ok_and(|size| (1..=10_000).contains(&size))
+    let ssl_modes = ssl_modes();
+    let (is_right, allowed) = match name {
+        "sslmode" => (SSL_MODES.contains(&&*value), &*ssl_modes),
+        "port" => (
+            value.parse::<u16>().is_ok_and(|port| port > 0),
+            "a number from 1 to 65535; in a password, write %3A for a colon, %2F for a / and %40 for an @",
+        ),
+        "statement-cache-capacity" => (
+            value.parse::<u32>().is_ok_and(|size| (1..=10_000).contains(&size)),
+            "a number from 1 to 10000",
+        ),
+        "hostaddr" => (value.parse::<IpAddr>().is_ok(), "an IP address"),
+        "host" => (
+            value.starts_with('/') || is_host(&value),
+            "a name, an IP address, or the folder of a socket",
+        ),
+        OPTIONS => (no_own_setting(&value).map(|()| true)?, ""),
+        _ if FILES.contains(&name) => {
+            (!value.trim_start().starts_with("-----BEGIN"), "the path of a PEM file")
         }
-        "hostaddr" => value.parse::<IpAddr>().is_ok(),
-        "host" => value.starts_with('/') || is_host(&value),
-        _ if FILES.contains(&name) => !value.trim_start().starts_with("-----BEGIN"),
-        _ => true,
+        _ => (true, ""),
     };
-    if name == OPTIONS {
-        no_own_setting(&value)?;
-    }
-    match (is_right, name) {
-        (true, _) => Ok(value),
-        (false, "host" | "hostaddr" | "port") if value.contains(',') => Err(ONE_SERVER.into()),
-        (false, "sslmode") => Err(UrlFault::value(name, &ssl_modes())),
-        (false, "port") => Err(UrlFault::value(
-            name,
-            "a number from 1 to 65535; in a password, write \
-            %3A for a colon, %2F for a / and %40 for an @",
-        )),
-        (false, "statement-cache-capacity") => {
-            Err(UrlFault::value(name, "a number from 1 to 10000"))
-        }
-        (false, "hostaddr") => Err(UrlFault::value(name, "an IP address")),
-        (false, "host") => {
-            Err(UrlFault::value(name, "a name, an IP address, or the folder of a socket"))
-        }
-        (false, _) => Err(UrlFault::value(name, "the path of a PEM file")),
+    match name {
+        _ if is_right => Ok(value),
+        "host" | "hostaddr" | "port" if value.contains(',') => Err(ONE_SERVER.into()),
+        _ => Err(UrlFault::value(name, allowed)),
     }
 }
 

@@ -1,15 +1,13 @@
 //! Where the schema of a database stands, and bringing it up to date.
 
 use passlink_application::ports::StoreError;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait};
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
 use super::{
     long_work::{ReportWait, Session, run_long},
     migrations::Migrator,
+    sqlite::begin_to_write,
     watchdog::{SILENCE_LIMIT, Watchdog},
 };
 
@@ -21,32 +19,24 @@ const LOCK: i64 = 0x7061_7373_6c69_6e6b;
 pub struct Schema {
     /// How many migrations are pending.
     pub pending: usize,
+    /// Whether nothing was ever migrated.
+    pub is_new: bool,
     /// Migrations that were run and that this version does not know: a newer one has run them.
     pub unknown: Vec<String>,
-    new: bool,
-}
-
-impl Schema {
-    /// Whether nothing was ever migrated.
-    pub fn is_new(&self) -> bool {
-        self.new
-    }
 }
 
 /// Reads where the schema stands; changes nothing.
 pub(super) async fn read(connection: &DatabaseConnection) -> Result<Schema, DbErr> {
     let manager = SchemaManager::new(connection);
-    let run: Vec<String> = if manager.has_table("seaql_migrations").await? {
-        let rows = seaql_migrations::Entity::find().all(connection).await?;
-        rows.into_iter().map(|row| row.version).collect()
-    } else {
-        Vec::new()
-    };
-    let known: Vec<String> =
-        Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+    let mut rows = Vec::new();
+    if manager.has_table("seaql_migrations").await? {
+        rows = seaql_migrations::Entity::find().all(connection).await?;
+    }
+    let run: Vec<_> = rows.into_iter().map(|row| row.version).collect();
+    let known: Vec<_> = Migrator::migrations().iter().map(|it| it.name().to_owned()).collect();
     Ok(Schema {
         pending: known.iter().filter(|name| !run.contains(name)).count(),
-        new: run.is_empty(),
+        is_new: run.is_empty(),
         unknown: run.into_iter().filter(|name| !known.contains(name)).collect(),
     })
 }
@@ -58,12 +48,7 @@ pub(super) async fn migrate(
     report_wait: ReportWait<'_>,
 ) -> Result<(), StoreError> {
     let begun = async {
-        let transaction = connection
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..Default::default()
-            })
-            .await?;
+        let transaction = begin_to_write(connection).await?;
         let session = Session::without_time_limits(connection, &transaction).await?;
         Ok((transaction, session))
     };

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, sqlx};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
+};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::{database_file::DatabaseFile, file_watch::FileWatch};
@@ -17,7 +20,7 @@ pub(super) async fn open(
     watch: Arc<FileWatch>,
     connections: u32,
 ) -> Result<DatabaseConnection, DbErr> {
-    let (mut options, file) = (ConnectOptions::new(url), file.path().to_owned());
+    let (mut options, file) = (ConnectOptions::new(url), file.path.clone());
     options
         .max_connections(connections)
         .sqlx_logging(false)
@@ -40,6 +43,15 @@ pub(super) async fn open(
             })
         });
     Database::connect(options).await
+}
+
+/// Begins a transaction that writes. On SQLite, it waits here for other writers, and not amid its work.
+pub(super) async fn begin_to_write(
+    connection: &DatabaseConnection,
+) -> Result<DatabaseTransaction, DbErr> {
+    let mode = Some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode: mode, ..Default::default() };
+    connection.begin_with_options(options).await
 }
 
 /// The options of all connections. None makes the file: a server would go on with an empty one.

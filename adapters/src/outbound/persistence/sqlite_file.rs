@@ -62,8 +62,8 @@ pub(super) fn watch(url: &str) -> Result<FileWatch, StoreError> {
 /// Checks that the file is there, or that [`make_sqlite_file`] may make it.
 fn check_may_use(url: &str) -> Result<(), DatabaseFileError> {
     match database_file(url)? {
-        Some(file) if !may_make(url) && !file.path().exists() => {
-            Err(DatabaseFileError::NotMade(file.path().to_owned()))
+        Some(file) if !may_make(url) && !file.path.exists() => {
+            Err(DatabaseFileError::NotMade(file.path))
         }
         _ => Ok(()),
     }

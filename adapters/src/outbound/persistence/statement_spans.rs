@@ -41,10 +41,7 @@ impl Database {
         if !is_sampled() {
             return Span::none();
         }
-        let server = match self {
-            Self::Sqlite => None,
-            Self::Postgres(options) => Some(options),
-        };
+        let server = if let Self::Postgres(options) = self { Some(options) } else { None };
         // The macro works out its values only where somebody collects them.
         info_span!(
             "statement",
@@ -66,17 +63,13 @@ impl Database {
 
 /// A connection or transaction whose statements are spans.
 pub(super) struct TracedConnection<'c, C> {
-    connection: &'c C,
-    database: &'c Database,
-    last: &'c LastAnswer,
+    pub connection: &'c C,
+    pub database: &'c Database,
+    /// Where each answer is noted.
+    pub last: &'c LastAnswer,
 }
 
-impl<'c, C> TracedConnection<'c, C> {
-    /// Traces the statements of a connection to `database`, and notes each answer.
-    pub fn new(connection: &'c C, database: &'c Database, last: &'c LastAnswer) -> Self {
-        Self { connection, database, last }
-    }
-
+impl<C> TracedConnection<'_, C> {
     /// The span of a statement that is about to run. Tests look at how the database would go about it.
     async fn span(&self, statement: &Statement) -> Span
     where

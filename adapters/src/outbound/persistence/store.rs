@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use passlink_application::ports::{Store, StoreError, Wake, Work};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
@@ -69,11 +69,10 @@ impl SeaStore {
         let connection = postgres::open(&server, connections, watchdog.clone()).await?;
         let asked = postgres::is_pooled(&connection);
         let is_pooled = watchdog.within(SILENCE_LIMIT, "the first statement", asked).await?;
-        let is_pooled = is_pooled
-            .map_err(|error| store_error(DbErr::Query(RuntimeErr::SqlxError(error.into()))))?;
+        let is_pooled = is_pooled.map_err(store_error)?;
         let pool = connection.get_postgres_connection_pool();
         pool_metrics::register(pool, "postgresql", max_connections);
-        let permits = permits(max_connections);
+        let permits = Semaphore::new(max_connections as usize);
         Ok(Self { connection, sqlite: None, is_pooled, watchdog, permits })
     }
 
@@ -96,7 +95,7 @@ impl SeaStore {
         pool_metrics::register(connection.get_sqlite_connection_pool(), "read", max_connections);
         Ok(Self {
             connection,
-            watchdog: Watchdog::new(&format!("database file {}", file.path().display())),
+            watchdog: Watchdog::new(&format!("database file {}", file.path.display())),
             sqlite: Some(SqliteWriter {
                 writer: Writer::start(writing.clone(), watch.clone()),
                 connection: writing,
@@ -105,13 +104,13 @@ impl SeaStore {
                 probe: SqliteProbe::default(),
             }),
             is_pooled: false,
-            permits: permits(max_connections),
+            permits: Semaphore::new(max_connections as usize),
         })
     }
 
-    /// Where the database is, in words, without secrets.
+    /// In words, without secrets.
     pub fn location(&self) -> &str {
-        self.watchdog.location()
+        &self.watchdog.location
     }
 
     /// Keeps other servers away from this database until this process ends, where there can be only
@@ -128,13 +127,14 @@ impl SeaStore {
     pub fn warning(&self) -> Result<Option<String>, DatabaseFileError> {
         let Some(sqlite) = &self.sqlite else { return Ok(None) };
         let readable = sqlite.file.readable_by_others()?;
+        if readable.is_empty() {
+            return Ok(None);
+        }
         let readable: Vec<_> = readable.iter().map(|path| path.display().to_string()).collect();
-        let readable = readable.join(" ");
-        Ok((!readable.is_empty()).then(|| {
-            format!(
-                "others can read the database, and with it who people are; run `chmod 600 {readable}`"
-            )
-        }))
+        Ok(Some(format!(
+            "others can read the database, and with it who people are; run `chmod 600 {}`",
+            readable.join(" ")
+        )))
     }
 
     /// The settings that PostgreSQL does not apply, as a pooler in between drops them, and what to
@@ -148,7 +148,6 @@ impl SeaStore {
         lost.map_err(store_error)
     }
 
-    /// Waits for a connection to be free.
     async fn permit(&self) -> Result<SemaphorePermit<'_>, StoreError> {
         let permit = timeout(PERMIT_TIMEOUT, self.permits.acquire()).await;
         permit.ok().and_then(Result::ok).ok_or_else(|| {
@@ -168,7 +167,6 @@ impl SeaStore {
         schema::migrate(connection, &self.watchdog, report_wait).await
     }
 
-    /// Where the schema stands.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
         self.schema_within(SILENCE_LIMIT).await
     }
@@ -182,9 +180,7 @@ impl SeaStore {
     /// Takes what was erased out of SQLite's journal as well. While others read, it waits; after
     /// [`BUSY_TIMEOUT`](sqlite::BUSY_TIMEOUT) it leaves the rest to be overwritten in time.
     pub async fn clear_journal(&self) -> Result<(), StoreError> {
-        let Some(sqlite) = &self.sqlite else {
-            return Ok(());
-        };
+        let Some(sqlite) = &self.sqlite else { return Ok(()) };
         let cleared = sqlite.connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await;
         cleared.map(drop).map_err(store_error)
     }
@@ -198,11 +194,6 @@ impl SeaStore {
         }
         notify::wake_all_nodes(self.connection.get_postgres_connection_pool(), &self.watchdog, here)
     }
-}
-
-/// A permit for each of so many connections.
-fn permits(connections: u32) -> Semaphore {
-    Semaphore::new(usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS))
 }
 
 #[async_trait]

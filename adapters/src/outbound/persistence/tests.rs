@@ -88,7 +88,7 @@ async fn store_with_conflicts(
 ) -> (tempfile::TempDir, Arc<dyn Store>, DatabaseConnection) {
     let (folder, url) = new_database().await;
     let store = SeaStore::connect(&url, 4).await.unwrap();
-    assert!(store.schema().await.unwrap().is_new());
+    assert!(store.schema().await.unwrap().is_new);
     store.migrate(&|_| ()).await.unwrap();
     store.migrate(&|_| ()).await.unwrap();
     assert_eq!(store.schema().await.unwrap().pending, 0);

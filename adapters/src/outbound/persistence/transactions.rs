@@ -63,7 +63,7 @@ pub(super) async fn look(
     for _ in 0..RUNS {
         let database = Database::from(connection);
         let last = LastAnswer::now();
-        let connection = TracedConnection::new(connection, &database, &last);
+        let connection = TracedConnection { connection, database: &database, last: &last };
         let mut repositories = Sql::new(&connection);
         watchdog.while_answering(SILENCE_LIMIT, "a query", &last, work(&mut repositories)).await?;
         if repositories.fault() != Some(Fault::Lost) {
@@ -91,7 +91,7 @@ async fn attempt(
         Err(error) => return failed(error),
     };
     last.note();
-    let statements = TracedConnection::new(&transaction, &database, last);
+    let statements = TracedConnection { connection: &transaction, database: &database, last };
     let mut repositories = Sql::new(&statements);
     let settled = work(&mut repositories).await;
     let fault_seen = repositories.fault();

@@ -44,7 +44,6 @@ impl LastAnswer {
         Self { at: Mutex::new(Instant::now()), read_only: AtomicBool::default() }
     }
 
-    /// Notes that the server answered.
     pub fn note(&self) {
         *self.at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
@@ -59,24 +58,33 @@ impl LastAnswer {
     }
 }
 
+/// When something last happened, if it did.
+#[derive(Default)]
+pub(super) struct Last(Mutex<Option<Instant>>);
+
+impl Last {
+    pub fn note(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed())
+    }
+}
+
 /// When the server last gave no answer in time, and when it last said that it can only be read.
 #[derive(Clone, Default)]
 pub(super) struct Watchdog {
     /// Where the server is, in words.
-    location: Arc<str>,
-    silent: Arc<Mutex<Option<Instant>>>,
-    read_only: Arc<Mutex<Option<Instant>>>,
+    pub location: Arc<str>,
+    silent: Arc<Last>,
+    read_only: Arc<Last>,
 }
 
 impl Watchdog {
     /// Watches the server at this location, which messages name.
     pub fn new(location: &str) -> Self {
         Self { location: location.into(), ..Self::default() }
-    }
-
-    /// Where the server is, in words.
-    pub fn location(&self) -> &str {
-        &self.location
     }
 
     /// The result of `work`.
@@ -131,21 +139,20 @@ impl Watchdog {
 
     /// Notes that the server was silent for `limit`; returns the error that says so.
     pub fn note_silence(&self, limit: Duration, what: &str) -> StoreError {
-        *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.silent.note();
         let silent = format!("{}: no answer for {} s to {what}", self.location, limit.as_secs());
         StoreError::Unavailable(silent.into())
     }
 
     /// Notes that the server can only be read.
     pub fn note_read_only(&self) {
-        *self.read_only.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.read_only.note();
     }
 
     /// Whether a connection of this age may be used: not one that is older than the server's word that it
     /// can only be read. The next one finds the server that can be written, if there is one.
     pub fn may_be_used(&self, age: Duration) -> bool {
-        let last = *self.read_only.lock().unwrap_or_else(PoisonError::into_inner);
-        age < MIN_AGE || last.is_none_or(|last| age < last.elapsed())
+        age < MIN_AGE || self.read_only.elapsed().is_none_or(|ago| age < ago)
     }
 
     /// Has the pool close connections that stay silent. By itself the pool waits for each as long as the
@@ -161,8 +168,7 @@ impl Watchdog {
     }
 
     fn was_silent_lately(&self) -> bool {
-        let last = *self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_some_and(|last| last.elapsed() < SUSPICION)
+        self.silent.elapsed().is_some_and(|ago| ago < SUSPICION)
     }
 }
 

@@ -1,15 +1,16 @@
 //! Whether a database can be written: one that only answers is of no use.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use passlink_application::ports::StoreError;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
-use super::{error::store_error, sqlite::BUSY_TIMEOUT, watchdog::Watchdog};
+use super::{
+    error::store_error,
+    sqlite::BUSY_TIMEOUT,
+    watchdog::{Last, Watchdog},
+};
 
 /// How long the database may take to say that it is there.
 pub(super) const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -18,7 +19,7 @@ const FRESH: Duration = Duration::from_secs(5);
 
 /// When a SQLite file was last seen to be writable.
 #[derive(Default)]
-pub(super) struct SqliteProbe(Mutex<Option<Instant>>);
+pub(super) struct SqliteProbe(Last);
 
 impl SqliteProbe {
     /// Checks by a write that the file can be written: the disk may be full, the file read-only. While
@@ -28,19 +29,14 @@ impl SqliteProbe {
         writing: &DatabaseConnection,
         watchdog: &Watchdog,
     ) -> Result<(), StoreError> {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let within = |limit| last.is_some_and(|last| last.elapsed() < limit);
+        let within = |limit| self.0.elapsed().is_some_and(|ago| ago < limit);
         if within(FRESH) {
             return Ok(());
         }
         // A number in the head of the file that nobody reads.
         let write = writing.execute_unprepared("PRAGMA user_version = 0");
         match timeout(READY_TIMEOUT, write).await {
-            Ok(Ok(_)) => {
-                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-                Ok(())
-            }
-            Ok(Err(error)) => Err(store_error(error)),
+            Ok(written) => written.map(|_| self.0.note()).map_err(store_error),
             Err(_) if within(FRESH + BUSY_TIMEOUT) => Ok(()),
             Err(_) => Err(watchdog.note_silence(READY_TIMEOUT, "a write")),
         }
