@@ -43,7 +43,7 @@ fn mailer(
     clock: Arc<dyn Clock>,
     transport: Transport,
 ) -> Result<TemplateMailer, Error> {
-    Ok(TemplateMailer::new(templates(config)?, sender(config)?, clock, transport))
+    Ok(TemplateMailer { templates: templates(config)?, sender: sender(config)?, clock, transport })
 }
 
 /// The templates of mails, and the operator's own over them.

@@ -16,18 +16,13 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub(super) struct Deadline<'h> {
     clock: &'h dyn Clock,
     hold: &'h Hold,
-    latest: Instant,
+    /// Until when what comes before the mail leaves may take.
+    pub latest: Instant,
 }
 
 impl<'h> Deadline<'h> {
-    /// As `hold` says.
     pub fn new(clock: &'h dyn Clock, hold: &'h Hold) -> Self {
         Self { clock, hold, latest: Instant::now() + PATIENCE }
-    }
-
-    /// Until when what comes before the mail leaves may take.
-    pub fn latest(&self) -> Instant {
-        self.latest
     }
 
     /// Does what comes before the mail leaves, as long as that may take.

@@ -11,7 +11,7 @@ use tokio::{fs::OpenOptions, io::AsyncWriteExt};
 use super::{deadline::Deadline, message::Outgoing};
 
 /// Writes each mail into a directory, as `<outbox id>.eml`, readable by its owner alone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Directory {
     path: PathBuf,
 }

@@ -31,7 +31,6 @@ const LONGEST_NAME: usize = 60;
 /// Whom mail is from.
 #[derive(Debug, Clone)]
 pub struct Sender {
-    /// The address, and what to call it.
     pub from: Mailbox,
     /// Where answers go, if not there.
     pub reply_to: Option<Mailbox>,
@@ -81,7 +80,7 @@ fn parse_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// A mail, ready to be handed over. Holds codes, so `Debug` shows none of its words.
+/// A mail, ready to be handed over. Holds codes, so there is no `Debug`.
 pub(super) struct Outgoing {
     /// The outbox id, fit for a file name.
     pub name: String,
@@ -91,15 +90,6 @@ pub(super) struct Outgoing {
     pub raw: Vec<u8>,
     pub rendered: Rendered,
     pub date: Timestamp,
-}
-
-impl fmt::Debug for Outgoing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing")
-            .field("name", &self.name)
-            .field("to", &self.to)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Makes the message of a mail.

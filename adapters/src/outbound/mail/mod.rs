@@ -33,11 +33,9 @@ pub use self::{
 };
 
 /// Where mail goes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Transport {
-    /// To a mail server.
     Smtp(Smtp),
-    /// Into files.
     Directory(Directory),
     /// Into the memory of this process.
     Local(Mailbox),
@@ -45,23 +43,13 @@ pub enum Transport {
 
 /// Renders mail and hands it over.
 pub struct TemplateMailer {
-    templates: Templates,
-    sender: Sender,
-    clock: Arc<dyn Clock>,
-    transport: Transport,
+    pub templates: Templates,
+    pub sender: Sender,
+    pub clock: Arc<dyn Clock>,
+    pub transport: Transport,
 }
 
 impl TemplateMailer {
-    /// Mails from `sender`, rendered with `templates`.
-    pub fn new(
-        templates: Templates,
-        sender: Sender,
-        clock: Arc<dyn Clock>,
-        transport: Transport,
-    ) -> Self {
-        Self { templates, sender, clock, transport }
-    }
-
     /// Renders a mail without sending it.
     pub fn render(&self, mail: &Mail) -> Result<Rendered, TemplateError> {
         self.templates.render(mail, self.sender.name())

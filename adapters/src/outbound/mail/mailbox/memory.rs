@@ -2,12 +2,9 @@
 
 use std::{
     collections::VecDeque,
-    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use jiff::Timestamp;
-use passlink_domain::EmailAddress;
 use tokio::sync::watch;
 use url::Url;
 
@@ -30,15 +27,10 @@ struct Inner {
     arrived: watch::Sender<u64>,
 }
 
-/// A mail in the mailbox. Holds codes, so `Debug` shows none of its words.
+/// A mail in the mailbox. Holds codes, so there is no `Debug`.
 pub struct LocalMail {
     pub(super) number: u64,
-    pub(super) to: EmailAddress,
-    pub(super) date: Timestamp,
-    pub(super) subject: String,
-    pub(super) text: String,
-    pub(super) html: String,
-    pub(super) raw: Vec<u8>,
+    pub(super) mail: Outgoing,
 }
 
 impl Mailbox {
@@ -86,15 +78,7 @@ impl Mailbox {
         if mails.len() == KEPT {
             mails.pop_front();
         }
-        mails.push_back(Arc::new(LocalMail {
-            number,
-            to: mail.to,
-            date: mail.date,
-            subject: mail.rendered.subject,
-            text: mail.rendered.text,
-            html: mail.rendered.html,
-            raw: mail.raw,
-        }));
+        mails.push_back(Arc::new(LocalMail { number, mail }));
         self.inner.arrived.send_replace(number);
         format!("kept as number {number} in the local mailbox")
     }
@@ -118,45 +102,14 @@ impl Mailbox {
     }
 }
 
-impl fmt::Debug for Mailbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mailbox").field("arrived", &self.arrived()).finish_non_exhaustive()
-    }
-}
-
 impl LocalMail {
-    /// Whom it is for.
-    pub fn to(&self) -> &EmailAddress {
-        &self.to
-    }
-
-    /// The subject.
-    pub fn subject(&self) -> &str {
-        &self.subject
-    }
-
-    /// The plain text.
     pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The whole message, as it would go to a mail server.
-    pub fn raw(&self) -> &[u8] {
-        &self.raw
+        &self.mail.rendered.text
     }
 
     /// The first link of the plain text: what the mail is for.
     pub fn link(&self) -> Option<&str> {
-        self.text.lines().find(|line| is_link(line))
-    }
-}
-
-impl fmt::Debug for LocalMail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalMail")
-            .field("number", &self.number)
-            .field("to", &self.to)
-            .finish_non_exhaustive()
+        self.text().lines().find(|line| is_link(line))
     }
 }
 

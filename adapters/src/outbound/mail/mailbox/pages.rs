@@ -28,9 +28,12 @@ impl Mailbox {
         let at = |rest: &str| format!("{}{rest}", self.path());
         Router::new()
             .route(&at(""), get(newest))
-            .route(&at("mails/{number}"), get(html_side))
-            .route(&at("mails/{number}/text"), get(text_side))
-            .route(&at("mails/{number}/source"), get(source_side))
+            .route(&at("mails/{number}"), get(|mailbox, mail| side(mailbox, mail, Side::Html)))
+            .route(&at("mails/{number}/text"), get(|mailbox, mail| side(mailbox, mail, Side::Text)))
+            .route(
+                &at("mails/{number}/source"),
+                get(|mailbox, mail| side(mailbox, mail, Side::Source)),
+            )
             .route(&at("mails/{number}/body.html"), get(body))
             .route(&at("mails/{number}/message.eml"), get(message))
             .route(&at("arrived"), get(arrived))
@@ -46,23 +49,19 @@ async fn newest(State(mailbox): State<Mailbox>) -> Response {
     shown(view::page(&mailbox, mail.as_deref().map(|mail| (mail, Side::Html)), true))
 }
 
-async fn html_side(State(mailbox): State<Mailbox>, Path(number): Path<u64>) -> Response {
-    side(&mailbox, number, Side::Html)
-}
-
-async fn text_side(State(mailbox): State<Mailbox>, Path(number): Path<u64>) -> Response {
-    side(&mailbox, number, Side::Text)
-}
-
-async fn source_side(State(mailbox): State<Mailbox>, Path(number): Path<u64>) -> Response {
-    side(&mailbox, number, Side::Source)
+async fn side(State(mailbox): State<Mailbox>, Path(number): Path<u64>, side: Side) -> Response {
+    match mailbox.mail(number) {
+        Some(mail) => shown(view::page(&mailbox, Some((&mail, side)), false)),
+        None => gone(),
+    }
 }
 
 /// The HTML of a mail, for the frame. Its links open in new windows.
 async fn body(State(mailbox): State<Mailbox>, Path(number): Path<u64>) -> Response {
     match mailbox.mail(number) {
         Some(mail) => {
-            let html = mail.html.replacen("<head>", "<head><base target=\"_blank\">", 1);
+            let html =
+                mail.mail.rendered.html.replacen("<head>", "<head><base target=\"_blank\">", 1);
             ([(CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response()
         }
         None => gone(),
@@ -76,7 +75,7 @@ async fn message(State(mailbox): State<Mailbox>, Path(number): Path<u64>) -> Res
                 (CONTENT_TYPE, "message/rfc822".to_owned()),
                 (CONTENT_DISPOSITION, format!("attachment; filename=\"mail-{number}.eml\"")),
             ];
-            (headers, mail.raw.clone()).into_response()
+            (headers, mail.mail.raw.clone()).into_response()
         }
         None => gone(),
     }
@@ -89,13 +88,6 @@ async fn arrived(State(mailbox): State<Mailbox>) -> String {
 
 async fn file(content_type: &'static str, content: &'static str) -> impl IntoResponse {
     ([(CONTENT_TYPE, content_type)], content)
-}
-
-fn side(mailbox: &Mailbox, number: u64, side: Side) -> Response {
-    match mailbox.mail(number) {
-        Some(mail) => shown(view::page(mailbox, Some((&mail, side)), false)),
-        None => gone(),
-    }
 }
 
 fn shown(page: Result<String, handlebars::RenderError>) -> Response {

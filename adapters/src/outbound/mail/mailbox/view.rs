@@ -62,7 +62,7 @@ pub(super) fn page(
     let all = mailbox.all();
     let number = open.map(|(mail, _)| mail.number);
     let source = match open {
-        Some((mail, Side::Source)) => String::from_utf8_lossy(&mail.raw),
+        Some((mail, Side::Source)) => String::from_utf8_lossy(&mail.mail.raw),
         _ => "".into(),
     };
     let page = Page {
@@ -77,7 +77,7 @@ pub(super) fn page(
             source: side == Side::Source,
             lines: match side {
                 Side::Html => Vec::new(),
-                Side::Text => lines(&mail.text),
+                Side::Text => lines(&mail.mail.rendered.text),
                 Side::Source => source.lines().map(|text| Line { text, is_link: false }).collect(),
             },
         }),
@@ -87,14 +87,14 @@ pub(super) fn page(
     registry.render_template(TEMPLATE, &page)
 }
 
-fn row(mail: &LocalMail, open: Option<u64>) -> Row<'_> {
+fn row(LocalMail { number, mail }: &LocalMail, open: Option<u64>) -> Row<'_> {
     Row {
-        number: mail.number,
-        subject: &mail.subject,
+        number: *number,
+        subject: &mail.rendered.subject,
         to: mail.to.as_str(),
         date: mail.date.to_string(),
         time: mail.date.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        is_open: open == Some(mail.number),
+        is_open: open == Some(*number),
     }
 }
 

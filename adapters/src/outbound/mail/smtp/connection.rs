@@ -16,17 +16,17 @@ use super::{
     tls_client::TlsClient,
 };
 
+const CLOSED: &str = "the mail server closed the connection";
+
 /// TCP, or TLS over it.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// A conversation with a mail server.
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
     inbox: Inbox,
     /// How long the rest of an answer may take that makes no sense so far.
     sense: Duration,
-    /// What the server can do.
     pub extensions: Extensions,
 }
 
@@ -46,18 +46,14 @@ impl Connection {
     /// Errors: also when more has come than the answer to STARTTLS. An attacker on the way could
     /// have added it, so that it would count as an encrypted answer.
     pub async fn secure(&mut self, tls: &TlsClient, end: Instant) -> Result<(), Failure> {
-        let failed = |text: String| Failure::without_answer(MailReason::Tls, text);
+        let failed = |text: &str| Failure::without_answer(MailReason::Tls, text);
         if !self.inbox.is_empty() {
-            return Err(failed(
-                "the mail server said more than it was asked before TLS".to_owned(),
-            ));
+            return Err(failed("the mail server said more than it was asked before TLS"));
         }
         let clear = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
-        let encrypted = match timeout_at(end, tls.connect(clear)).await {
-            Ok(done) => done.map_err(|error| failed(error.to_string()))?,
-            Err(_) => return Err(Failure::timeout()),
-        };
-        self.stream = Box::new(encrypted);
+        let encrypted =
+            timeout_at(end, tls.connect(clear)).await.map_err(|_| Failure::timeout())?;
+        self.stream = Box::new(encrypted.map_err(|error| failed(&error.to_string()))?);
         self.extensions = Extensions::default();
         Ok(())
     }
@@ -69,19 +65,15 @@ impl Connection {
         self.reply(end).await
     }
 
-    /// Sends octets.
     pub async fn say(&mut self, octets: &[u8], end: Instant) -> Result<(), Failure> {
         let saying = async {
             self.stream.write_all(octets).await?;
             self.stream.flush().await
         };
-        match timeout_at(end, saying).await {
-            Ok(said) => said.map_err(|error| Failure::connection(&error)),
-            Err(_) => Err(Failure::timeout()),
-        }
+        let said = timeout_at(end, saying).await.map_err(|_| Failure::timeout())?;
+        said.map_err(|error| Failure::connection(&error))
     }
 
-    /// Waits for an answer.
     pub async fn reply(&mut self, mut end: Instant) -> Result<Reply, Failure> {
         let mut made_sense = true;
         loop {
@@ -97,7 +89,7 @@ impl Connection {
                     self.stream = Box::new(tokio::io::empty());
                     "the answer has no end".to_owned()
                 }
-                Ok(Ok(0)) => "the mail server closed the connection".to_owned(),
+                Ok(Ok(0)) => CLOSED.to_owned(),
                 Ok(Ok(_)) => continue,
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => Failure::timeout().text,
@@ -120,8 +112,7 @@ impl Connection {
     }
 
     fn without_reply(&mut self, why: String, end: Instant) -> Failure {
-        let nonsense = std::mem::take(&mut self.inbox);
-        match nonsense.nonsense() {
+        match std::mem::take(&mut self.inbox).nonsense() {
             Some(said) => {
                 let text = format!("an answer that makes no sense: {said} ({why})");
                 Failure::without_answer(MailReason::Connection, text)
@@ -134,38 +125,19 @@ impl Connection {
     /// Errors: the server said something without being asked, or closed the connection. That is no
     /// answer to what comes next.
     pub fn check_quiet(&mut self) -> Result<(), Failure> {
-        let unasked = self.unasked();
-        Self::is_quiet(unasked)
+        is_quiet(self.unasked())
     }
 
     /// The same for a server that asked for a message, and may ask more than once.
     pub fn check_waiting(&mut self) -> Result<(), Failure> {
-        let unasked = self.interruption();
-        Self::is_quiet(unasked)
-    }
-
-    fn is_quiet(unasked: Result<Option<Reply>, Failure>) -> Result<(), Failure> {
-        match unasked {
-            // A server may take its leave at any time (RFC 5321, 3.8).
-            Ok(Some(reply)) if reply.code == 421 => Err(Failure::answer(&reply)),
-            Ok(Some(reply)) => {
-                let text = format!("the mail server said more than it was asked: {}", reply.text());
-                Err(Failure::without_answer(MailReason::Connection, text))
-            }
-            Ok(None) => Ok(()),
-            Err(failure) => Err(failure),
-        }
+        is_quiet(self.interruption())
     }
 
     /// What the server has said without being asked. Does not wait.
     ///
     /// Errors: it can't be understood, or the connection has ended.
     pub fn unasked(&mut self) -> Result<Option<Reply>, Failure> {
-        let ended = match self.read().now_or_never() {
-            Some(Ok(0)) => Some("the mail server closed the connection".to_owned()),
-            Some(Err(error)) => Some(error.to_string()),
-            Some(Ok(_)) | None => None,
-        };
+        let read = self.read().now_or_never();
         if let Some(reply) = self.inbox.take_last() {
             return Ok(Some(reply));
         }
@@ -173,9 +145,10 @@ impl Connection {
             let text = "the mail server said more than it was asked".to_owned();
             return Err(self.without_reply(text, Instant::now() + self.sense));
         }
-        match ended {
-            Some(why) => Err(Failure::without_answer(MailReason::Connection, why)),
-            None => Ok(None),
+        match read {
+            Some(Ok(0)) => Err(Failure::without_answer(MailReason::Connection, CLOSED)),
+            Some(Err(error)) => Err(Failure::connection(&error)),
+            Some(Ok(_)) | None => Ok(None),
         }
     }
 
@@ -209,5 +182,17 @@ impl Connection {
         let count = self.stream.read(&mut octets).await?;
         self.inbox.add(octets.get(..count).unwrap_or_default());
         Ok(count)
+    }
+}
+
+fn is_quiet(unasked: Result<Option<Reply>, Failure>) -> Result<(), Failure> {
+    match unasked? {
+        // A server may take its leave at any time (RFC 5321, 3.8).
+        Some(reply) if reply.code == 421 => Err(Failure::answer(&reply)),
+        Some(reply) => {
+            let text = format!("the mail server said more than it was asked: {}", reply.text());
+            Err(Failure::without_answer(MailReason::Connection, text))
+        }
+        None => Ok(()),
     }
 }

@@ -19,7 +19,7 @@ pub(super) async fn dial(server: &SmtpServer, limits: Limits) -> Result<TcpStrea
     let dialling = async {
         let addresses = lookup_host((server.host.as_str(), server.port)).await;
         let addresses = addresses.map_err(|error| Failure::connection(&error))?;
-        first_of(addresses, limits.address(), NEXT).await
+        first_of(addresses, limits.patience.address, NEXT).await
     };
     timeout_at(limits.answer(), dialling).await.unwrap_or_else(|_| Err(Failure::timeout()))
 }

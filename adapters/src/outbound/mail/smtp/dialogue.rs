@@ -29,7 +29,7 @@ pub(super) async fn connect(
     limits: Limits,
 ) -> Result<Connection, Failure> {
     let tcp = dial(server, limits).await.map_err(|why| failed("can't connect to", server, why))?;
-    let mut connection = Connection::new(tcp, limits.sense());
+    let mut connection = Connection::new(tcp, limits.patience.sense);
     match open(&mut connection, server, tls, hello, limits).await {
         Ok(()) => Ok(connection),
         Err(failure) => Err(leave(connection, failure).await),
@@ -82,15 +82,12 @@ async fn greet(connection: &mut Connection, name: &str, limits: Limits) -> Resul
         if reply.class() == 5 { Ok(reply) } else { expect_positive(reply) }
     });
     let ehlo = ehlo.await?;
-    connection.extensions = match ehlo.class() {
-        2 => Extensions::read(&ehlo),
-        _ => {
-            let helo = format!("HELO {name}");
-            command(connection, "SMTP HELO", &helo, limits).await?;
-            Extensions::default()
-        }
-    };
-    Ok(())
+    if ehlo.class() == 2 {
+        connection.extensions = Extensions::read(&ehlo);
+        return Ok(());
+    }
+    connection.extensions = Extensions::default();
+    command(connection, "SMTP HELO", &format!("HELO {name}"), limits).await
 }
 
 async fn start_tls(
@@ -135,11 +132,8 @@ pub(super) async fn announce(
             let refused = Failure::without_answer(MailReason::Rejected, why);
             return Err(Failure { code: Some(553), ..refused }.about_mail());
         }
-        parameters = if connection.extensions.has("8BITMIME") {
-            " SMTPUTF8 BODY=8BITMIME"
-        } else {
-            " SMTPUTF8"
-        };
+        let takes_8_bits = connection.extensions.has("8BITMIME");
+        parameters = if takes_8_bits { " SMTPUTF8 BODY=8BITMIME" } else { " SMTPUTF8" };
     }
     let from = mail.envelope.from().map(Address::to_string).unwrap_or_default();
     let from = format!("MAIL FROM:<{from}>{parameters}");

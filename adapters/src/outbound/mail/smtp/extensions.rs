@@ -14,7 +14,6 @@ pub(super) struct Extensions {
 }
 
 impl Extensions {
-    /// Reads the answer to EHLO.
     pub fn read(reply: &Reply) -> Self {
         // Some servers write `AUTH=LOGIN`.
         let words = |line: &String| {
@@ -28,7 +27,6 @@ impl Extensions {
         Self { keywords, knows_ehlo: true }
     }
 
-    /// Whether it offers that.
     pub fn has(&self, keyword: &str) -> bool {
         self.keywords.iter().any(|words| words.first().is_some_and(|first| first == keyword))
     }

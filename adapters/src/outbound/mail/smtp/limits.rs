@@ -38,33 +38,17 @@ impl Default for Patience {
 /// The ends of the steps that begin now.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    patience: Patience,
-    /// When the message must be on its way at the latest.
-    latest: Instant,
+    pub patience: Patience,
+    /// When the message must be on its way, whatever the patience.
+    pub latest: Instant,
 }
 
 impl Limits {
-    /// For the steps from now on; those before the message end at `latest`, whatever the patience.
-    pub fn new(patience: Patience, latest: Instant) -> Self {
-        Self { patience, latest }
-    }
-
-    /// How long a connection to an address may take.
-    pub fn address(&self) -> Duration {
-        self.patience.address
-    }
-
-    /// How long the rest of an answer may take that makes no sense so far.
-    pub fn sense(&self) -> Duration {
-        self.patience.sense
-    }
-
     /// A step before the message.
     pub fn answer(&self) -> Instant {
         (Instant::now() + self.patience.answer).min(self.latest)
     }
 
-    /// The message.
     pub fn message(&self) -> Instant {
         Instant::now() + self.patience.message
     }

@@ -14,7 +14,7 @@ mod server;
 mod sign_in;
 mod tls_client;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use passlink_application::ports::{MailError, MailReason};
 use tracing::{Instrument, field::Empty, info_span};
@@ -53,21 +53,12 @@ impl Smtp {
     pub fn new(server: SmtpServer, ca_file: Option<&Path>, kept: usize) -> Result<Self, String> {
         let tls = match server.tls {
             Tls::None => None,
-            Tls::Implicit | Tls::Required | Tls::Optional => {
-                Some(TlsClient::new(server.host.clone(), ca_file)?)
-            }
+            _ => Some(TlsClient::new(server.host.clone(), ca_file)?),
         };
-        Ok(Self {
-            inner: Arc::new(Inner {
-                server,
-                tls,
-                patience: Patience::default(),
-                pool: Arc::new(Pool::new(kept)),
-            }),
-        })
+        let (patience, pool) = (Patience::default(), Arc::new(Pool::new(kept)));
+        Ok(Self { inner: Arc::new(Inner { server, tls, patience, pool }) })
     }
 
-    /// Hands a mail over.
     pub(super) async fn deliver(
         &self,
         mail: &Outgoing,
@@ -107,7 +98,7 @@ impl Smtp {
 
 impl Inner {
     async fn deliver(&self, mail: &Outgoing, deadline: &Deadline<'_>) -> Result<String, MailError> {
-        let limits = Limits::new(self.patience, deadline.latest());
+        let limits = Limits { patience: self.patience, latest: deadline.latest };
         let mut connection = self.announce(mail, limits).await?;
         match dialogue::hand_over(&mut connection, mail, deadline, limits).await {
             Ok(answer) => {
@@ -149,12 +140,6 @@ fn hello(domain: &str) -> String {
         Ok(Host::Domain(domain)) => domain,
         _ if domain.starts_with('[') => domain.to_owned(),
         _ => "[127.0.0.1]".to_owned(),
-    }
-}
-
-impl fmt::Debug for Smtp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Smtp").field("server", &self.inner.server).finish_non_exhaustive()
     }
 }
 

@@ -14,7 +14,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long a connection may have waited without a doubt that it still works.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// The connections, the one that waits longest first.
 pub(super) struct Pool {
     most: usize,
     waiting: Mutex<Waiting>,
@@ -22,12 +21,12 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Waiting {
+    /// The one that waits longest first.
     connections: Vec<(Connection, Instant)>,
     is_watched: bool,
 }
 
 impl Pool {
-    /// For so many connections.
     pub fn new(most: usize) -> Self {
         Self { most, waiting: Mutex::default() }
     }

@@ -6,7 +6,6 @@ const LONGEST: usize = 1 << 20;
 /// Most octets of an answer's text that are shown.
 const SHOWN: usize = 2000;
 
-/// A whole answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reply {
     pub code: u16,
@@ -49,7 +48,6 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    /// Adds what has come.
     pub fn add(&mut self, octets: &[u8]) {
         self.octets.extend_from_slice(octets);
     }

@@ -66,16 +66,10 @@ impl SmtpServer {
         Ok(server)
     }
 
-    /// Whether the server is on this machine.
     pub fn is_loopback(&self) -> bool {
         let host = self.host.trim_end_matches('.');
         host.eq_ignore_ascii_case("localhost")
             || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-    }
-
-    /// How the connection is protected.
-    pub fn tls(&self) -> Tls {
-        self.tls
     }
 }
 
@@ -93,11 +87,8 @@ impl fmt::Debug for SmtpServer {
 /// Host and port, as an address is written.
 impl fmt::Display for SmtpServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
+        let Self { host, port, .. } = self;
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
     }
 }
 

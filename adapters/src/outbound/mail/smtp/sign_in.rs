@@ -88,10 +88,7 @@ async fn say(
         }
         reply = connection.ask(word, limits.answer()).await?;
     }
-    match reply.class() {
-        2 => Ok(reply),
-        _ => Err(Failure::answer(&reply)),
-    }
+    if reply.class() == 2 { Ok(reply) } else { Err(Failure::answer(&reply)) }
 }
 
 /// The text without the password and what encodes it, which a server may repeat at any time and in

@@ -2,63 +2,39 @@
 
 use super::design::{Source, Sources};
 
+/// The texts of each language, by its tag.
+macro_rules! texts {
+    ($($tag:literal)+) => { [$(($tag, include_str!(concat!("../texts/", $tag, ".json")))),+] };
+}
+
+/// Templates by name, each in a file of that name.
+macro_rules! templates {
+    ($($name:literal)+) => { [$(($name, include_str!(concat!($name, ".hbs")))),+] };
+}
+
 /// The English texts, the model of all others.
 pub(super) const ENGLISH: &str = include_str!("../texts/en.json");
 
-/// The texts of each language, by its tag.
-pub(super) const TEXTS: [(&str, &str); 23] = [
-    ("ar", include_str!("../texts/ar.json")),
-    ("bg", include_str!("../texts/bg.json")),
-    ("cs", include_str!("../texts/cs.json")),
-    ("de", include_str!("../texts/de.json")),
-    ("en", ENGLISH),
-    ("es", include_str!("../texts/es.json")),
-    ("fr", include_str!("../texts/fr.json")),
-    ("he", include_str!("../texts/he.json")),
-    ("hu", include_str!("../texts/hu.json")),
-    ("id", include_str!("../texts/id.json")),
-    ("it", include_str!("../texts/it.json")),
-    ("ja", include_str!("../texts/ja.json")),
-    ("ko", include_str!("../texts/ko.json")),
-    ("mk", include_str!("../texts/mk.json")),
-    ("nl", include_str!("../texts/nl.json")),
-    ("pl", include_str!("../texts/pl.json")),
-    ("pt", include_str!("../texts/pt.json")),
-    ("ro", include_str!("../texts/ro.json")),
-    ("ru", include_str!("../texts/ru.json")),
-    ("sv", include_str!("../texts/sv.json")),
-    ("tr", include_str!("../texts/tr.json")),
-    ("uk", include_str!("../texts/uk.json")),
-    ("zh", include_str!("../texts/zh.json")),
-];
+pub(super) const TEXTS: [(&str, &str); 23] = texts!(
+    "ar" "bg" "cs" "de" "en" "es" "fr" "he" "hu" "id" "it" "ja" "ko" "mk" "nl" "pl" "pt" "ro" "ru"
+    "sv" "tr" "uk" "zh"
+);
 
 /// The templates. Subject and text escape nothing, HTML escapes all.
-const TEMPLATES: [(&str, &str); 16] = [
-    ("subject.text", include_str!("subject.text.hbs")),
-    ("layout.text", include_str!("layout.text.hbs")),
-    ("layout.html", include_str!("layout.html.hbs")),
-    ("account.text", include_str!("account.hbs")),
-    ("account.html", include_str!("account.hbs")),
-    ("button.html", include_str!("button.html.hbs")),
-    ("fact.html", include_str!("fact.html.hbs")),
-    ("facts.html", include_str!("facts.html.hbs")),
-    ("passkey_link.text", include_str!("passkey_link.text.hbs")),
-    ("passkey_link.html", include_str!("passkey_link.html.hbs")),
-    ("passkey_added.text", include_str!("passkey_added.text.hbs")),
-    ("passkey_added.html", include_str!("passkey_added.html.hbs")),
-    ("passkey_removed.text", include_str!("passkey_removed.text.hbs")),
-    ("passkey_removed.html", include_str!("passkey_removed.html.hbs")),
-    ("test.text", include_str!("test.text.hbs")),
-    ("test.html", include_str!("test.html.hbs")),
-];
+const TEMPLATES: [(&str, &str); 14] = templates!(
+    "subject.text" "layout.text" "layout.html" "button.html" "fact.html" "facts.html"
+    "passkey_link.text" "passkey_link.html" "passkey_added.text" "passkey_added.html"
+    "passkey_removed.text" "passkey_removed.html" "test.text" "test.html"
+);
+/// The same in text and in HTML.
+const ACCOUNT: &str = include_str!("account.hbs");
 
 /// The templates that are built in.
 pub(super) fn sources() -> Sources {
-    TEMPLATES
-        .into_iter()
-        .map(|(name, template)| {
-            let file = format!("the built-in template {name}");
-            (name.to_owned(), Source { file, template: template.into() })
-        })
-        .collect()
+    let account = ["account.text", "account.html"].map(|name| (name, ACCOUNT));
+    let source = |(name, template): (&str, &'static str)| {
+        let file = format!("the built-in template {name}");
+        (name.to_owned(), Source { file, template: template.into() })
+    };
+    TEMPLATES.into_iter().chain(account).map(source).collect()
 }

@@ -29,7 +29,6 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
-    /// No texts yet.
     pub fn empty(language: LanguageTag) -> Self {
         Self { language, sections: BTreeMap::new() }
     }
@@ -39,17 +38,15 @@ impl Catalogue {
         Self { language, sections: self.sections.clone() }
     }
 
-    /// The text of `key` in a section.
     pub fn text(&self, section: &str, key: &str) -> Option<&Text> {
         self.sections.get(section)?.get(key)
     }
 
-    /// The keys of a section.
-    pub fn keys(&self, section: &str) -> Vec<&str> {
-        if UNITS.contains(&section) { categories(&self.language) } else { self.others(section) }
-    }
-
-    fn others(&self, section: &str) -> Vec<&str> {
+    /// The keys that a section can have in a language.
+    pub fn keys_in(&self, section: &str, language: &LanguageTag) -> Vec<&str> {
+        if UNITS.contains(&section) {
+            return categories(language);
+        }
         self.sections.get(section).into_iter().flatten().map(|(key, _)| &**key).collect()
     }
 
@@ -68,10 +65,8 @@ impl Catalogue {
         model: Option<&Self>,
     ) -> Result<(), TemplateError> {
         let mut json = serde_json::Deserializer::from_str(source);
-        let language = self.language.clone();
-        let read = Sections { into: &mut self.sections, language, model }
-            .deserialize(&mut json)
-            .and_then(|()| json.end());
+        let reader = Reader { into: self, section: None, model };
+        let read = reader.deserialize(&mut json).and_then(|()| json.end());
         read.map_err(|error| {
             let place = format!(" at line {} column {}", error.line(), error.column());
             let reason = error.to_string();
@@ -95,53 +90,37 @@ impl Catalogue {
     }
 }
 
-/// Reads the sections of a file.
-struct Sections<'a> {
-    into: &'a mut BTreeMap<String, Texts>,
-    language: LanguageTag,
+/// Reads the sections of a file, or the texts of one section, into a catalogue.
+struct Reader<'a> {
+    into: &'a mut Catalogue,
+    section: Option<String>,
     model: Option<&'a Catalogue>,
 }
 
-impl<'de> DeserializeSeed<'de> for Sections<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Sections<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object of sections")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key::<String>()? {
-            if let Some(model) = self.model
-                && !model.sections.contains_key(&name)
-            {
-                let known = model.sections.keys().map(String::as_str);
-                return Err(unknown("section", &name, known));
+impl Reader<'_> {
+    fn read_text<'de, A: MapAccess<'de>>(
+        &mut self,
+        section: &str,
+        key: String,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        if let Some(model) = self.model {
+            let known = model.keys_in(section, &self.into.language);
+            if !known.contains(&key.as_str()) {
+                return Err(unknown("text", &format!("{section}.{key}"), known.into_iter()));
             }
-            let texts = self.into.entry(name.clone()).or_default();
-            let language = &self.language;
-            map.next_value_seed(Section { name, into: texts, language, model: self.model })?;
         }
+        let text: Text = map.next_value()?;
+        let allowed = values(section);
+        if let Some(value) = text.values().find(|value| !allowed.contains(value)) {
+            return Err(unknown("value", &format!("{{{value}}}"), allowed.iter().copied()));
+        }
+        self.into.sections.entry(section.to_owned()).or_default().insert(key, text);
         Ok(())
     }
 }
 
-/// Reads the texts of a section.
-struct Section<'a> {
-    name: String,
-    into: &'a mut Texts,
-    language: &'a LanguageTag,
-    model: Option<&'a Catalogue>,
-}
-
-impl<'de> DeserializeSeed<'de> for Section<'_> {
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -149,33 +128,29 @@ impl<'de> DeserializeSeed<'de> for Section<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Section<'_> {
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "an object of texts for the section {}", self.name)
+        match &self.section {
+            Some(name) => write!(f, "an object of texts for the section {name}"),
+            None => f.write_str("an object of sections"),
+        }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
-            let known = self.model.map(|model| {
-                if UNITS.contains(&self.name.as_str()) {
-                    categories(self.language)
-                } else {
-                    model.others(&self.name)
-                }
-            });
-            if let Some(known) = known
-                && !known.contains(&key.as_str())
+            if let Some(section) = self.section.clone() {
+                self.read_text(&section, key, &mut map)?;
+                continue;
+            }
+            if let Some(model) = self.model
+                && !model.sections.contains_key(&key)
             {
-                return Err(unknown("text", &format!("{}.{key}", self.name), known.into_iter()));
+                let known = model.sections.keys().map(String::as_str);
+                return Err(unknown("section", &key, known));
             }
-            let text: Text = map.next_value()?;
-            let allowed = values(&self.name);
-            if let Some(value) = text.values().find(|value| !allowed.contains(value)) {
-                return Err(unknown("value", &format!("{{{value}}}"), allowed.iter().copied()));
-            }
-            self.into.insert(key, text);
+            map.next_value_seed(Reader { into: self.into, section: Some(key), model: self.model })?;
         }
         Ok(())
     }

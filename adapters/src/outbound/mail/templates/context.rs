@@ -8,7 +8,6 @@ use url::Url;
 
 use super::{catalogue::Catalogue, dates, error::TemplateError, language::is_rtl, names::shown};
 
-/// What every mail is given.
 #[derive(Serialize)]
 struct Common<'a> {
     kind: &'static str,
@@ -83,7 +82,6 @@ pub(super) fn links(mail: &Mail) -> Vec<(&'static str, &SecretUrl)> {
     }
 }
 
-/// What the templates of a mail are given.
 pub(super) fn data(
     mail: &Mail,
     catalogue: &Catalogue,

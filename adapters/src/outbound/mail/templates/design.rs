@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     catalogue::Catalogues,
     error::TemplateError,
-    helpers::{self, Isolate, Output, Say},
+    helpers::{self, Output},
 };
 
 /// Where a template stands, and what stands there.
@@ -21,7 +21,6 @@ pub(super) struct Source {
 /// The templates by name, such as `layout.html`.
 pub(super) type Sources = BTreeMap<String, Source>;
 
-/// Templates, parsed.
 pub(super) struct Design {
     sources: Sources,
     text: Handlebars<'static>,
@@ -45,7 +44,6 @@ impl Design {
         Self::new(sources, catalogues)
     }
 
-    /// Renders a template.
     pub fn render(
         &self,
         template: &str,
@@ -84,11 +82,9 @@ impl Design {
                 let values = data.as_object().into_iter().flat_map(|fields| fields.keys());
                 format!("there is no value {name}; there are: {}", listed(values))
             }
-            RenderErrorReason::HelperNotFound(name) => {
-                format!(
-                    "there is no helper {name}; there are: say, isolate, if, unless, each, with"
-                )
-            }
+            RenderErrorReason::HelperNotFound(name) => format!(
+                "there is no helper {name}; there are: say, isolate, if, unless, each, with"
+            ),
             RenderErrorReason::PartialNotFound(name) => {
                 let suffix = format!(".{}", output.name());
                 let names = self.sources.keys().filter_map(|name| name.strip_suffix(&suffix));
@@ -110,8 +106,7 @@ fn registry(
         Output::Text => registry.register_escape_fn(no_escape),
         Output::Html => registry.register_escape_fn(helpers::escape_html),
     }
-    registry.register_helper("say", Box::new(Say::new(output, Arc::clone(catalogues))));
-    registry.register_helper("isolate", Box::new(Isolate(output)));
+    helpers::register(&mut registry, output, catalogues);
     let suffix = format!(".{}", output.name());
     for (name, source) in sources {
         let Some(name) = name.strip_suffix(&suffix) else { continue };

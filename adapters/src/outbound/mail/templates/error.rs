@@ -1,6 +1,6 @@
 //! What can be wrong with templates and texts.
 
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 
 use passlink_domain::LanguageTag;
 
@@ -8,39 +8,22 @@ use passlink_domain::LanguageTag;
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// A file is not what it should be.
-    #[error("{file}{}: {reason}", Line(*line))]
+    #[error("{file}{}: {reason}", line.map(|line| format!(", line {line}")).unwrap_or_default())]
     File {
-        /// The file.
         file: String,
-        /// The line, where it is known.
         line: Option<usize>,
         /// What is wrong, and what is allowed.
         reason: String,
     },
     /// A file or directory can't be read.
     #[error("{}: {source}", path.display())]
-    Read {
-        /// The file or directory.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     /// A mail has no words in a language.
     #[error("mail in language {language}: {reason}")]
-    Render {
-        /// The language.
-        language: LanguageTag,
-        /// What is wrong.
-        reason: String,
-    },
-    /// There are no texts in a language.
+    Render { language: LanguageTag, reason: String },
+    /// There are no texts in a language. `known` are the tags of those that there are.
     #[error("there are no mails in {language}; there are {known}")]
-    Language {
-        /// The language.
-        language: LanguageTag,
-        /// The tags of those that there are.
-        known: String,
-    },
+    Language { language: LanguageTag, known: String },
     /// The mail's link is no URL with a host.
     #[error("the link is not a web address")]
     Link,
@@ -53,16 +36,5 @@ impl TemplateError {
         reason: impl Into<String>,
     ) -> Self {
         Self::File { file: file.into(), line, reason: reason.into() }
-    }
-}
-
-struct Line(Option<usize>);
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(line) => write!(f, ", line {line}"),
-            None => Ok(()),
-        }
     }
 }

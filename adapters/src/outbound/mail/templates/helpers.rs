@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use super::{catalogue::Catalogues, names::joins_an_address, text::Piece};
 
-/// What is rendered.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Output {
     Text,
@@ -28,72 +27,72 @@ impl Output {
     }
 }
 
+/// Registers what the templates of an output can say.
+///
 /// `{{say "key"}}`: the text of this key in the mail's language, from the section `common`;
 /// `{{say ".key"}}`: from the section of the kind of mail. Its values are isolated.
-pub(super) struct Say {
+///
+/// `{{isolate value}}`: a value whose direction is its own and changes nothing around it.
+pub(super) fn register(
+    registry: &mut Handlebars<'_>,
     output: Output,
-    catalogues: Arc<Catalogues>,
+    catalogues: &Arc<Catalogues>,
+) {
+    let catalogues = Arc::clone(catalogues);
+    registry.register_helper(
+        "say",
+        helper(move |helper, data, out| say(helper, data, (&catalogues, output), out)),
+    );
+    registry.register_helper(
+        "isolate",
+        helper(move |helper, data, out| {
+            Ok(out.write(&isolated(parameter(helper)?, output, data)?)?)
+        }),
+    );
 }
 
-impl Say {
-    /// Speaks from these catalogues.
-    pub fn new(output: Output, catalogues: Arc<Catalogues>) -> Self {
-        Self { output, catalogues }
-    }
+/// A helper that needs no more than its parameters and the mail's data.
+fn helper(
+    write: impl Fn(&Helper<'_>, &Value, &mut dyn Out) -> HelperResult + Send + Sync + 'static,
+) -> Box<dyn HelperDef + Send + Sync> {
+    Box::new(
+        move |helper: &Helper<'_>,
+              _: &Handlebars<'_>,
+              context: &Context,
+              _: &mut RenderContext<'_, '_>,
+              out: &mut dyn Out| write(helper, context.data(), out),
+    )
 }
 
-impl HelperDef for Say {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Out,
-    ) -> HelperResult {
-        let data = context.data();
-        let key = parameter(helper)?;
-        let (section, name) = match key.strip_prefix('.') {
-            Some(name) => (field(data, "kind")?, name),
-            None => ("common", key),
-        };
-        let language = field(data, "language")?;
-        let catalogue = self
-            .catalogues
-            .get(language)
-            .ok_or_else(|| wrong(format!("there are no texts in language {language}")))?;
-        let text = catalogue.text(section, name).ok_or_else(|| {
-            let known = catalogue.keys(section).join(", ");
-            wrong(format!("there is no text {key}; the section {section} has: {known}"))
-        })?;
-        for piece in text.pieces() {
-            match (piece, self.output) {
-                (Piece::Words(words), Output::Text) => out.write(words)?,
-                (Piece::Words(words), Output::Html) => out.write(&escape_html(words))?,
-                (Piece::Value(name), output) => {
-                    out.write(&isolated(field(data, name)?, output, data)?)?;
-                }
+fn say(
+    helper: &Helper<'_>,
+    data: &Value,
+    (catalogues, output): (&Catalogues, Output),
+    out: &mut dyn Out,
+) -> HelperResult {
+    let key = parameter(helper)?;
+    let (section, name) = match key.strip_prefix('.') {
+        Some(name) => (field(data, "kind")?, name),
+        None => ("common", key),
+    };
+    let language = field(data, "language")?;
+    let catalogue = catalogues
+        .get(language)
+        .ok_or_else(|| wrong(format!("there are no texts in language {language}")))?;
+    let text = catalogue.text(section, name).ok_or_else(|| {
+        let known = catalogue.keys_in(section, &catalogue.language).join(", ");
+        wrong(format!("there is no text {key}; the section {section} has: {known}"))
+    })?;
+    for piece in &text.0 {
+        match (piece, output) {
+            (Piece::Words(words), Output::Text) => out.write(words)?,
+            (Piece::Words(words), Output::Html) => out.write(&escape_html(words))?,
+            (Piece::Value(name), output) => {
+                out.write(&isolated(field(data, name)?, output, data)?)?;
             }
         }
-        Ok(())
     }
-}
-
-/// `{{isolate value}}`: a value whose direction is its own and changes nothing around it.
-pub(super) struct Isolate(pub Output);
-
-impl HelperDef for Isolate {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Out,
-    ) -> HelperResult {
-        out.write(&isolated(parameter(helper)?, self.0, context.data())?)?;
-        Ok(())
-    }
+    Ok(())
 }
 
 fn isolated(value: &str, output: Output, data: &Value) -> Result<String, RenderError> {

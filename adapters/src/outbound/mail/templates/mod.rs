@@ -14,7 +14,7 @@ mod samples;
 mod sections;
 mod text;
 
-use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use passlink_application::mails::Mail;
@@ -35,25 +35,14 @@ use self::{
 /// How many missing texts an error names.
 const NAMED: usize = 5;
 
-/// A mail, rendered. Holds codes, so `Debug` shows the subject only.
+/// A mail, rendered. Holds codes, so there is no `Debug`.
 pub struct Rendered {
     /// The language that it is in.
     pub language: LanguageTag,
-    /// The subject, on one line.
+    /// On one line.
     pub subject: String,
-    /// The body as plain text.
     pub text: String,
-    /// The body as an HTML document.
     pub html: String,
-}
-
-impl fmt::Debug for Rendered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rendered")
-            .field("language", &self.language)
-            .field("subject", &self.subject)
-            .finish_non_exhaustive()
-    }
 }
 
 /// The templates and the texts, ready to render.
@@ -69,7 +58,6 @@ impl Templates {
     /// When the samples are from.
     pub(super) const SAMPLE_TIME: Timestamp = samples::NOW;
 
-    /// The templates and texts that are built in.
     pub fn built_in() -> Result<Self, TemplateError> {
         Self::assemble(Overrides::default())
     }
@@ -121,12 +109,12 @@ impl Templates {
         let rendered = self.render(mail, "Passlink")?;
         for (name, url) in context::links(mail) {
             let (url, escaped) = (url.expose(), escape_html(url.expose()));
-            let (text, html) = (&rendered.text, &rendered.html);
-            let without = match (text.contains(url), html.contains(url) || html.contains(&escaped))
-            {
-                (true, true) => continue,
-                (false, _) => Output::Text,
-                (true, false) => Output::Html,
+            let without = if !rendered.text.contains(url) {
+                Output::Text
+            } else if !rendered.html.contains(url) && !rendered.html.contains(&escaped) {
+                Output::Html
+            } else {
+                continue;
             };
             let design = self.design(&rendered.language);
             return Err(design.lacks(name, mail.kind().name(), without));
@@ -193,12 +181,6 @@ impl Templates {
     ) -> Result<impl Iterator<Item = (&'static str, Mail)>, TemplateError> {
         let mails = samples(language, Extent::Full)?;
         Ok(mails.into_iter().map(|mail| (mail.kind().name(), mail)))
-    }
-}
-
-impl fmt::Debug for Templates {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.languages()).finish()
     }
 }
 

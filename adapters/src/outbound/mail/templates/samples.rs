@@ -6,8 +6,7 @@ use jiff::{SignedDuration, Span, Timestamp};
 use passlink_application::mails::{
     Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl,
 };
-
-use passlink_domain::LanguageTag;
+use passlink_domain::{EmailAddress, LanguageTag, Text};
 
 use super::error::TemplateError;
 
@@ -25,17 +24,13 @@ pub(super) enum Extent {
 
 /// A mail of each kind, to Ada Example.
 pub(super) fn samples(language: &LanguageTag, extent: Extent) -> Result<[Mail; 4], TemplateError> {
-    let parsed = Parser { language };
-    let to = || parsed.text("ada@example.com");
-    let display_name = || parsed.text("Ada Example");
-    let username = || match extent {
-        Extent::Full => parsed.text("ada@example.com"),
-        Extent::Least => parsed.text("Ada Example"),
-    };
-    let extra = |text| match extent {
-        Extent::Full => parsed.text(text).map(Some),
-        Extent::Least => Ok(None),
-    };
+    let is_full = extent == Extent::Full;
+    let address = "ada@example.com";
+    let to: EmailAddress = parsed(language, address)?;
+    let display_name: Text = parsed(language, "Ada Example")?;
+    let username = if is_full { parsed(language, address)? } else { display_name.clone() };
+    let passkey: Text = parsed(language, "Phone")?;
+    let extra = |text| is_full.then(|| parsed(language, text)).transpose();
     let later = |span| NOW.checked_add(span).unwrap_or(Timestamp::MAX);
     let page = |path: &str| {
         let code = "c2FtcGxlIGNvZGUgdGhhdCBvcGVucyBub3RoaW5nIQ";
@@ -44,9 +39,9 @@ pub(super) fn samples(language: &LanguageTag, extent: Extent) -> Result<[Mail; 4
     let link = "codeID=01909bd4-cb3c-7a6f-8a39-0d4f2c1b7e55";
     Ok([
         Mail::PasskeyLink(PasskeyLinkMail {
-            to: to()?,
-            display_name: display_name()?,
-            username: username()?,
+            to: to.clone(),
+            display_name: display_name.clone(),
+            username: username.clone(),
             language: Some(language.clone()),
             register_url: page(&format!("register?userID=ada&orgID=default&{link}")),
             revoke_url: page(&format!("revoke?{link}")),
@@ -56,39 +51,36 @@ pub(super) fn samples(language: &LanguageTag, extent: Extent) -> Result<[Mail; 4
             left: SignedDuration::from_hours(1),
         }),
         Mail::PasskeyAdded(PasskeyAddedMail {
-            to: to()?,
-            display_name: display_name()?,
-            username: username()?,
+            to: to.clone(),
+            display_name: display_name.clone(),
+            username: username.clone(),
             language: Some(language.clone()),
-            passkey: parsed.text("Phone")?,
-            synced: extent == Extent::Full,
+            passkey: passkey.clone(),
+            synced: is_full,
             device: extra("Chrome on Android")?,
             added: NOW,
             undo_url: page("undo?passkeyID=01909bd5-1d2e-7b41-9c60-5a7e3f2d8b19"),
             undo_until: later(Span::new().hours(7 * 24)),
         }),
         Mail::PasskeyRemoved(PasskeyRemovedMail {
-            to: to()?,
-            display_name: display_name()?,
-            username: username()?,
+            to: to.clone(),
+            display_name,
+            username,
             language: Some(language.clone()),
-            passkey: parsed.text("Phone")?,
+            passkey,
             removed: NOW,
             site: SITE.to_owned(),
         }),
-        Mail::Test { to: to()?, language: Some(language.clone()), requested: NOW },
+        Mail::Test { to, language: Some(language.clone()), requested: NOW },
     ])
 }
 
-struct Parser<'a> {
-    language: &'a LanguageTag,
-}
-
-impl Parser<'_> {
-    fn text<T: std::str::FromStr<Err: Display>>(&self, text: &str) -> Result<T, TemplateError> {
-        text.parse().map_err(|error: T::Err| TemplateError::Render {
-            language: self.language.clone(),
-            reason: format!("sample {text}: {error}"),
-        })
-    }
+fn parsed<T>(language: &LanguageTag, text: &str) -> Result<T, TemplateError>
+where
+    T: std::str::FromStr<Err: Display>,
+{
+    text.parse().map_err(|error: T::Err| TemplateError::Render {
+        language: language.clone(),
+        reason: format!("sample {text}: {error}"),
+    })
 }

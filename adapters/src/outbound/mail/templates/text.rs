@@ -5,7 +5,6 @@ use serde::Deserialize;
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// Stands as it is.
     Words(String),
     /// Stands for the value of this name.
     Value(String),
@@ -14,14 +13,9 @@ pub(super) enum Piece {
 /// A text on one line, with places for values, written `{name}`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Text(Vec<Piece>);
+pub(super) struct Text(pub Vec<Piece>);
 
 impl Text {
-    /// The parts, in order.
-    pub fn pieces(&self) -> &[Piece] {
-        &self.0
-    }
-
     /// The names of its values.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {

@@ -51,7 +51,7 @@ fn a_variety_of_a_language_has_the_texts_of_that_language_where_it_has_none_of_i
 
 #[test]
 fn a_new_language_needs_all_texts() {
-    let error = with(&[("da.json", r#"{"test": {"subject": "Prøve"}}"#)]).unwrap_err();
+    let error = with(&[("da.json", r#"{"test": {"subject": "Prøve"}}"#)]).err().unwrap();
     let expected = "da.json: the language da has nothing to fall back on, and these texts are \
                     missing: common.account, common.colon, ";
     assert!(error.starts_with(expected), "{error}");
@@ -172,6 +172,6 @@ fn hidden_files_and_backups_of_editors_are_left_alone() {
 
 #[test]
 fn a_directory_that_is_not_there_is_named() {
-    let error = Templates::with_overrides(Path::new("nowhere")).unwrap_err().to_string();
+    let error = Templates::with_overrides(Path::new("nowhere")).err().unwrap().to_string();
     assert!(error.starts_with("nowhere: "), "{error}");
 }
