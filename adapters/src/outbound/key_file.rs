@@ -21,44 +21,26 @@ use crate::files::{self, text_of};
 pub enum KeyFileError {
     /// The file can't be read or made.
     #[error("key file {path}: {source}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
     /// There is none, and this use of it does not make one.
     #[error(
         "there is no key file at {0}: `passlink key add` or the first `passlink serve` makes one there; \
         if yours is elsewhere, name it with --config FILE or PASSLINK_SECRETS__KEY_FILE"
     )]
     Missing(PathBuf),
-    /// There is no directory to make the file in.
     #[error("key file {0} can't be made: there is no such directory")]
     Nowhere(PathBuf),
-    /// It is not there, and can't be made.
     #[error(
         "key file {path} is not there and can't be made: {why}; make one elsewhere, \
         with `PASSLINK_SECRETS__KEY_FILE=passlink.key passlink key add`, and put it there"
     )]
-    NotMade {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        why: io::Error,
-    },
+    NotMade { path: PathBuf, why: io::Error },
     /// It can be read, but not changed where it is.
     #[error(
         "key file {path} can't be changed where it is: {why}; copy it to a folder of yours, change the \
         copy (name it with PASSLINK_SECRETS__KEY_FILE), and put that in its place"
     )]
-    Fixed {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        why: io::Error,
-    },
-    /// Others than the owner can read the file.
+    Fixed { path: PathBuf, why: io::Error },
     #[error(
         "key file {0} can be read by others; run `chmod 600 {0}`, or, if it is a secret of Kubernetes or \
         Swarm, mount it with mode 0400. Where neither can be done, set \
@@ -68,58 +50,36 @@ pub enum KeyFileError {
     /// Others than the owner can write the file, and so choose the keys.
     #[error("key file {0} can be written by others; run `chmod 600 {0}`")]
     Writable(PathBuf),
-    /// A line is not `<id> <base64> [<when it was made>]`.
     #[error(
         "key file {path}, line {line}: expected a key's id, 32 octets in base64 and, if it is \
         known, when the key was made, with spaces between"
     )]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line's number, from 1.
-        line: usize,
-    },
+    Line { path: PathBuf, line: usize },
     /// Somebody else changes the file, or was stopped while doing so.
     #[error("key file {0} is being changed; if nobody does, remove {1}")]
     Busy(PathBuf, PathBuf),
-    /// The keys are no good.
     #[error("key file {path}: {source}")]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: KeyError,
-    },
+    Key { path: PathBuf, source: KeyError },
 }
 
 /// A key in the file, without the key itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedKey {
-    /// The key's id.
     pub id: KeyId,
-    /// When it was made, if the file says so.
+    /// If the file says it.
     pub made: Option<Timestamp>,
 }
 
 /// The file, and who may read it.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyFile<'p> {
-    path: &'p Path,
-    readable: bool,
+    pub path: &'p Path,
+    /// By everybody; or else by its owner alone and, if that is root, by its group: so secrets are mounted
+    /// for a server that runs as somebody else.
+    pub readable: bool,
 }
 
-impl<'p> KeyFile<'p> {
-    /// The file at a path. It may be `readable` by everybody, or else by its owner alone and, if that is
-    /// root, by its group: so secrets are mounted for a server that runs as somebody else.
-    pub fn new(path: &'p Path, readable: bool) -> Self {
-        Self { path, readable }
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &'p Path {
-        self.path
-    }
-
+impl KeyFile<'_> {
     /// Reads the keys; makes the file, with one new key and for its owner only, where there is none.
     ///
     /// Errors: [`KeyFileError`], which says what to do; it never holds a key.
@@ -152,7 +112,7 @@ impl<'p> KeyFile<'p> {
         let (id, line) = new_line(self.path, random, now)?;
         rewrite(self.path, |text| {
             let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-            Zeroizing::new(format!("{}{end}{}", text.as_str(), line.as_str()))
+            format!("{text}{end}{}", line.as_str())
         })?;
         Ok(id)
     }
@@ -175,10 +135,7 @@ impl<'p> KeyFile<'p> {
     pub fn retire(&self, id: &KeyId) -> Result<(), KeyFileError> {
         self.read()?;
         let is_other = |line: &&str| line.split_whitespace().next() != Some(id.as_str());
-        rewrite(self.path, |text| {
-            let lines = text.split_inclusive('\n').filter(is_other);
-            Zeroizing::new(lines.collect())
-        })
+        rewrite(self.path, |text| text.split_inclusive('\n').filter(is_other).collect())
     }
 
     fn is_missing(&self) -> Result<bool, KeyFileError> {
@@ -191,8 +148,7 @@ impl<'p> KeyFile<'p> {
 
     fn load(&self) -> Result<CodeKeys, KeyFileError> {
         let keys = self.read()?.into_iter().map(|(key, _)| key).collect();
-        CodeKeys::new(keys)
-            .map_err(|source| KeyFileError::Key { path: self.path.to_owned(), source })
+        CodeKeys::new(keys).map_err(|source| key_error(self.path, source))
     }
 
     fn read(&self) -> Result<Vec<(CodeKey, Option<Timestamp>)>, KeyFileError> {
@@ -217,7 +173,6 @@ fn text(mut file: fs::File) -> io::Result<Zeroizing<String>> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<Vec<(CodeKey, Option<Timestamp>)>, KeyFileError> {
-    let key_error = |source| KeyFileError::Key { path: path.to_owned(), source };
     let mut keys = Vec::new();
     for (number, line) in (1..).zip(text.lines().map(str::trim)) {
         if line.is_empty() || line.starts_with('#') {
@@ -232,8 +187,9 @@ fn parse(path: &Path, text: &str) -> Result<Vec<(CodeKey, Option<Timestamp>)>, K
         };
         let secret = Zeroizing::new(BASE64_STANDARD.decode(secret).map_err(|_| bad_line())?);
         let made = made.map(str::parse).transpose().map_err(|_| bad_line())?;
-        let id = id.parse().map_err(key_error)?;
-        keys.push((CodeKey::new(id, &secret).map_err(key_error)?, made));
+        let id = id.parse().map_err(|source| key_error(path, source))?;
+        let key = CodeKey::new(id, &secret).map_err(|source| key_error(path, source))?;
+        keys.push((key, made));
     }
     Ok(keys)
 }
@@ -249,17 +205,13 @@ fn new_line(
     let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
     let secret = Zeroizing::new(BASE64_STANDARD.encode(*secret));
     let line = Zeroizing::new(format!("{id} {} {now}\n", secret.as_str()));
-    let id = id.parse().map_err(|source| KeyFileError::Key { path: path.to_owned(), source })?;
-    Ok((id, line))
+    Ok((id.parse().map_err(|source| key_error(path, source))?, line))
 }
 
 fn has_place(path: &Path) -> Result<(), KeyFileError> {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-    if directory.is_none_or(Path::is_dir) {
-        Ok(())
-    } else {
-        Err(KeyFileError::Nowhere(path.to_owned()))
-    }
+    let is_there = directory.is_none_or(Path::is_dir);
+    is_there.then_some(()).ok_or_else(|| KeyFileError::Nowhere(path.to_owned()))
 }
 
 /// Written whole under another name and then linked, so that nobody reads half a file.
@@ -279,33 +231,28 @@ fn create(path: &Path, random: &dyn Random, now: Timestamp) -> Result<(), KeyFil
 
 /// Replaces the text of the file as a whole; who owns it and may read it stays. The draft keeps
 /// others from changing the file meanwhile.
-fn rewrite(
-    path: &Path,
-    change: impl FnOnce(&Zeroizing<String>) -> Zeroizing<String>,
-) -> Result<(), KeyFileError> {
+fn rewrite(path: &Path, change: impl FnOnce(&str) -> String) -> Result<(), KeyFileError> {
     let path = fs::canonicalize(path).map_err(|source| io_error(path, source))?;
     let draft = beside(&path, ".new");
     let write_draft = || {
         let (file, old) = files::open(&path)?;
-        let file = write(&draft, &change(&text(file)?))?;
+        let changed = Zeroizing::new(change(&text(file)?));
+        let file = write(&draft, &changed)?;
         file.set_permissions(old.permissions())?;
         chown(&draft, Some(old.uid()), Some(old.gid()))?;
         fs::rename(&draft, &path)
     };
-    write_draft().map_err(|source| match source.kind() {
-        ErrorKind::AlreadyExists => KeyFileError::Busy(path.clone(), draft.clone()),
-        kind => {
-            let _ = fs::remove_file(&draft);
-            match kind {
-                // A file that is a mount of its own is busy.
-                ErrorKind::ReadOnlyFilesystem
-                | ErrorKind::PermissionDenied
-                | ErrorKind::ResourceBusy => {
-                    KeyFileError::Fixed { path: path.clone(), why: source }
-                }
-                _ => io_error(&path, source),
-            }
+    let Err(why) = write_draft() else { return Ok(()) };
+    if why.kind() == ErrorKind::AlreadyExists {
+        return Err(KeyFileError::Busy(path, draft));
+    }
+    let _ = fs::remove_file(&draft);
+    Err(match why.kind() {
+        // A file that is a mount of its own is busy.
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied | ErrorKind::ResourceBusy => {
+            KeyFileError::Fixed { path, why }
         }
+        _ => io_error(&path, why),
     })
 }
 
@@ -322,6 +269,10 @@ fn write(path: &Path, text: &str) -> io::Result<fs::File> {
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     Ok(file)
+}
+
+fn key_error(path: &Path, source: KeyError) -> KeyFileError {
+    KeyFileError::Key { path: path.to_owned(), source }
 }
 
 fn io_error(path: &Path, source: io::Error) -> KeyFileError {

@@ -1,6 +1,6 @@
 //! The relying party of WebAuthn.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error};
 
 use passlink_application::ports::{NewCredential, WebAuthn, WebAuthnError};
 use passlink_domain::{Aaguid, CEREMONY_LIFETIME, Challenge, Credential};
@@ -11,7 +11,9 @@ use uuid::Uuid;
 use webauthn_rs::prelude::{Webauthn, WebauthnBuilder, WebauthnError};
 
 use answer::Answer;
-use authenticator_data::AuthenticatorData;
+use authenticator_data::{
+    AuthenticatorData, BACKUP_ELIGIBLE, BACKUP_STATE, USER_PRESENT, USER_VERIFIED,
+};
 
 mod answer;
 mod authenticator_data;
@@ -23,7 +25,6 @@ mod public_key;
 /// Names of authenticators by AAGUID; the file says where they are from.
 const MODELS: &str = include_str!("../../data/aaguids.json");
 
-/// The relying party.
 pub struct RelyingParty {
     webauthn: Webauthn,
     id: String,
@@ -36,14 +37,8 @@ pub struct RelyingParty {
 /// Why there can't be such a relying party.
 #[derive(Debug, thiserror::Error)]
 pub enum RelyingPartyError {
-    /// The id is no domain of the origin.
     #[error("webauthn.rp_id {id} must be the host of {origin}, or a domain above it")]
-    Id {
-        /// The id.
-        id: String,
-        /// The origin of the pages.
-        origin: String,
-    },
+    Id { id: String, origin: String },
     /// The names of authenticators can't be read, which the build rules out.
     #[error("the names of authenticators can't be read")]
     Models(#[from] serde_json::Error),
@@ -91,11 +86,11 @@ fn written(url: &Url) -> String {
     }
 }
 
-fn not_verified(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> WebAuthnError {
+fn not_verified(error: impl Into<Box<dyn Error + Send + Sync>>) -> WebAuthnError {
     WebAuthnError::NotVerified(error.into())
 }
 
-fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> WebAuthnError {
+fn broken(error: impl Error + Send + Sync + 'static) -> WebAuthnError {
     WebAuthnError::Broken(error.into())
 }
 
@@ -130,7 +125,7 @@ impl WebAuthn for RelyingParty {
     fn verify(&self, challenge: &Challenge, answer: &str) -> Result<Credential, WebAuthnError> {
         let answer = Answer::read(answer).map_err(not_verified)?;
         let client_data = answer.client_data().map_err(not_verified)?;
-        let data = AuthenticatorData::read(answer.attestation_object())
+        let data = AuthenticatorData::read(&answer.response.attestation_object)
             .ok_or_else(|| not_verified("the attestation object holds no credential"))?;
         let rp_id_hash: [u8; 32] = Sha256::digest(&self.id).into();
         let steps = [
@@ -144,10 +139,10 @@ impl WebAuthn for RelyingParty {
             ),
             (!client_data.is_framed(), "the page is in a frame of another page"),
             (data.rp_id_hash == rp_id_hash, "the credential is for another relying party"),
-            (data.user_present(), "the user was not present"),
-            (data.user_verified(), "the user was not verified"),
+            (data.has(USER_PRESENT), "the user was not present"),
+            (data.has(USER_VERIFIED), "the user was not verified"),
             (
-                data.backup_eligible() || !data.backup_state(),
+                data.has(BACKUP_ELIGIBLE) || !data.has(BACKUP_STATE),
                 "the credential is backed up, but says it can't be",
             ),
             (answer.names(data.id.as_bytes()), "the answer is about another credential"),
@@ -161,8 +156,8 @@ impl WebAuthn for RelyingParty {
             transports: answer.transports(),
             attachment: answer.attachment(),
             sign_count: data.sign_count,
-            backup_eligible: data.backup_eligible(),
-            backup_state: data.backup_state(),
+            backup_eligible: data.has(BACKUP_ELIGIBLE),
+            backup_state: data.has(BACKUP_STATE),
             aaguid: data.aaguid,
             id: data.id,
             public_key: data.public_key,

@@ -20,7 +20,7 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
     match command {
         KeyCommand::Add => {
             let file = config.secrets.keys();
-            let path = std::path::absolute(file.path())?;
+            let path = std::path::absolute(file.path)?;
             let is_new = !path.exists();
             let id = file.add(&SystemRandom, SystemClock.now())?;
             if is_new {
@@ -82,7 +82,7 @@ async fn retire_now(id: &KeyId, app: &App) -> Result<(), Error> {
     eprintln!(
         "copy {} to all nodes, then restart them: until then, those with no newer key than {id} make no \
          links",
-        file.path().display()
+        file.path.display()
     );
     let EndedByKey { links, resends, undos, ceremonies } = ended;
     print(&json!({

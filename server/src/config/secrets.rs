@@ -21,7 +21,7 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     pub fn keys(&self) -> KeyFile<'_> {
-        KeyFile::new(&self.key_file, self.allow_readable_key_file)
+        KeyFile { path: &self.key_file, readable: self.allow_readable_key_file }
     }
 }
 

@@ -23,7 +23,7 @@ fn folder() -> tempfile::TempDir {
 
 /// The file at a path, for its owner alone.
 fn keys(path: &Path) -> KeyFile<'_> {
-    KeyFile::new(path, false)
+    KeyFile { path, readable: false }
 }
 
 fn set_mode(path: &Path, mode: u32) {
@@ -159,7 +159,7 @@ fn who_may_read_and_write_a_file_is_looked_at_wherever_it_is_from() {
         ] {
             set_mode(&path, mode);
             for (readable, told) in [(false, strict), (true, generous)] {
-                let is = KeyFile::new(&path, readable).check();
+                let is = KeyFile { path: &path, readable }.check();
                 let is = is.map_or_else(|error| error.to_string(), |()| String::new());
                 let as_told = is.contains(&format!("can be {told} by others; run `chmod 600"));
                 assert!(

@@ -23,21 +23,20 @@ pub(super) struct Answer {
     authenticator_attachment: Value,
     #[serde(default)]
     client_extension_results: Value,
-    response: Response,
+    pub response: Response,
 }
 
 #[derive(Deserialize)]
-struct Response {
+pub(super) struct Response {
     #[serde(rename = "clientDataJSON", deserialize_with = "octets")]
     client_data: Vec<u8>,
     #[serde(rename = "attestationObject", deserialize_with = "octets")]
-    attestation_object: Vec<u8>,
+    pub attestation_object: Vec<u8>,
     #[serde(default)]
     transports: Value,
 }
 
 impl Answer {
-    /// Reads it.
     pub fn read(json: &str) -> serde_json::Result<Self> {
         serde_json::from_str(json)
     }
@@ -47,12 +46,6 @@ impl Answer {
         self.id == id && self.raw_id.as_ref().is_none_or(|raw_id| raw_id == id)
     }
 
-    /// The attestation object.
-    pub fn attestation_object(&self) -> &[u8] {
-        &self.response.attestation_object
-    }
-
-    /// The client data.
     pub fn client_data(&self) -> serde_json::Result<ClientData> {
         // As the standard has it read: UTF-8, with or without a byte order mark.
         let text = String::from_utf8_lossy(&self.response.client_data);

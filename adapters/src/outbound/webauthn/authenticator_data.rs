@@ -4,11 +4,14 @@ use passlink_domain::{Aaguid, CredentialId};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_cbor_2::Value;
 
-/// Bits of the flags.
-const USER_PRESENT: u8 = 1;
-const USER_VERIFIED: u8 = 1 << 2;
-const BACKUP_ELIGIBLE: u8 = 1 << 3;
-const BACKUP_STATE: u8 = 1 << 4;
+/// UP, a bit of the flags: somebody touched the authenticator.
+pub(super) const USER_PRESENT: u8 = 1;
+/// UV: the authenticator recognised its user by a PIN, a fingerprint or the like.
+pub(super) const USER_VERIFIED: u8 = 1 << 2;
+/// BE: the credential can get to other devices.
+pub(super) const BACKUP_ELIGIBLE: u8 = 1 << 3;
+/// BS: the credential is backed up now.
+pub(super) const BACKUP_STATE: u8 = 1 << 4;
 const ATTESTED: u8 = 1 << 6;
 const EXTENSIONS: u8 = 1 << 7;
 
@@ -50,10 +53,7 @@ impl AuthenticatorData {
         let (length, rest) = rest.split_first_chunk()?;
         let (id, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
         let (public_key, rest) = first_map(rest)?;
-        let rest = match flags & EXTENSIONS {
-            0 => rest,
-            _ => first_map(rest)?.1,
-        };
+        let rest = if flags & EXTENSIONS == 0 { rest } else { first_map(rest)?.1 };
         rest.is_empty().then_some(Self {
             rp_id_hash: *rp_id_hash,
             flags,
@@ -64,25 +64,9 @@ impl AuthenticatorData {
         })
     }
 
-    /// User present (UP): somebody touched the authenticator.
-    pub fn user_present(&self) -> bool {
-        self.flags & USER_PRESENT != 0
-    }
-
-    /// User verified (UV): the authenticator recognised its user by a PIN, a fingerprint or the
-    /// like.
-    pub fn user_verified(&self) -> bool {
-        self.flags & USER_VERIFIED != 0
-    }
-
-    /// Backup eligible (BE): the credential can get to other devices.
-    pub fn backup_eligible(&self) -> bool {
-        self.flags & BACKUP_ELIGIBLE != 0
-    }
-
-    /// Backup state (BS): the credential is backed up now.
-    pub fn backup_state(&self) -> bool {
-        self.flags & BACKUP_STATE != 0
+    /// Whether a bit of the flags is set.
+    pub fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
     }
 }
 

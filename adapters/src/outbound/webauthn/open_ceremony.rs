@@ -14,14 +14,12 @@ const ORIGIN: &str = "https://id.example.com";
 /// The challenge, always the same, so that a corpus can answer it.
 const CHALLENGE: [u8; 32] = [7; 32];
 
-/// A ceremony that was begun.
 pub struct OpenCeremony {
     relying_party: RelyingParty,
     challenge: Challenge,
 }
 
 impl OpenCeremony {
-    /// Begins it.
     pub fn begin() -> Result<Self, Error> {
         let relying_party = RelyingParty::new("example.com", "Passlink", &ORIGIN.parse()?, &[])?;
         Ok(Self { relying_party, challenge: CHALLENGE.into() })

@@ -31,25 +31,20 @@ const PRIVATE_RSA: RangeInclusive<i128> = -12..=-3;
 /// Why a key is not taken.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PublicKeyError {
-    /// It is no COSE_Key.
     #[error("the public key is no COSE_Key: {0}")]
     NoKey(#[from] serde_cbor_2::Error),
-    /// It is longer than any key that is taken.
     #[error("the public key has {0} octets; it can have up to 2048")]
     TooLong(usize),
     /// It is not in the form that WebAuthn asks for (section 6.5.1.1): others may read it otherwise.
     #[error("the public key is not in CTAP2's canonical CBOR")]
     Form,
-    /// It holds what its owner alone may know.
     #[error("the public key holds parts of the private one")]
     Private,
     /// It is none of the algorithms that are asked for, or no point on their curves.
     #[error("the public key is none for ES256, ES384 or RS256")]
     Algorithm(#[source] Option<WebauthnError>),
-    /// It has too few bits or too many.
     #[error("the RSA key has {0} bits; it must have 2048 to 4096")]
     Bits(usize),
-    /// Its numbers can't be a key's.
     #[error("the RSA key's modulus and exponent must be odd, and the exponent from 3 to 2^24")]
     Numbers,
 }
