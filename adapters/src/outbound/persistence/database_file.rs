@@ -29,7 +29,6 @@ const PRIVATE: u32 = 0o600;
 /// What SQLite keeps beside the database: it holds what the database does.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 
-/// Why a database file can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseFileError {
     /// The file, or one beside it, can't be used.
@@ -49,7 +48,6 @@ pub enum DatabaseFileError {
     NotMade(PathBuf),
     #[error("there is no database at {0}, and no folder for one")]
     Nowhere(PathBuf),
-    /// SQLite does not take it.
     #[error("database file {path}: {said}")]
     Refused { path: PathBuf, said: String },
     /// Everybody can write it, and so make themselves anybody.

@@ -5,7 +5,6 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 
 use super::{postgres_url::PostgresUrl, sqlite_url, url_fault::UrlFault};
 
-/// Whether the URL is that of a SQLite file.
 pub(super) fn is_sqlite(url: &str) -> bool {
     url.starts_with("sqlite:")
 }
@@ -21,7 +20,6 @@ pub fn check_url(url: &str) -> Result<(), UrlFault> {
     }
 }
 
-/// The PostgreSQL server that a URL names.
 pub(super) fn postgres_server(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options = PostgresUrl::parse(url)
         .and_then(|server| server.options().map_err(|_| "it can't be read".into()));

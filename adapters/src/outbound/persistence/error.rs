@@ -50,9 +50,8 @@ pub(super) fn fault(error: &DbErr) -> Option<Fault> {
 /// Sorts an error into "try again later" and "this is wrong".
 pub(super) fn store_error(error: DbErr) -> StoreError {
     if driver_code(&error).is_some_and(|code| POSTGRES_POOLED.contains(&&*code)) {
-        return StoreError::Unavailable(POOLED.into());
-    }
-    if is_out_of_reach(&error) {
+        StoreError::Unavailable(POOLED.into())
+    } else if is_out_of_reach(&error) {
         StoreError::Unavailable(error.into())
     } else {
         StoreError::Broken(error.into())
@@ -87,9 +86,6 @@ fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
 }
 
 fn is_out_of_reach(error: &DbErr) -> bool {
-    if matches!(error, DbErr::ConnectionAcquire(_)) {
-        return true;
-    }
     match driver_error(error) {
         Some(
             sqlx::Error::Io(_)
@@ -110,6 +106,6 @@ fn is_out_of_reach(error: &DbErr) -> bool {
                     || SQLITE_UNDID.iter().any(|undone| error.message().contains(undone))
             }
         }),
-        _ => false,
+        _ => matches!(error, DbErr::ConnectionAcquire(_)),
     }
 }

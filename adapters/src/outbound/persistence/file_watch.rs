@@ -14,7 +14,6 @@ use std::{
 
 use passlink_application::ports::StoreError;
 
-/// Sees whether files are still the ones that were opened.
 #[derive(Default)]
 pub(super) struct FileWatch {
     database: Vec<Seen>,

@@ -10,9 +10,9 @@ use passlink_application::ports::{
 };
 use passlink_domain::{EventKind, Sequence};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
+    ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
     DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, Iden, Iterable,
-    QueryResult, SqlErr, Statement, TransactionTrait, Value,
+    QueryResult, SqlErr, Statement, TransactionTrait,
     sea_query::{Expr, Query},
 };
 
@@ -76,25 +76,24 @@ impl ImportTable {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let watch = sqlite_file::watch(url)?;
         let (connection, watchdog) = connect(url).await?;
-        let opened = async {
-            let transaction = match connection.get_database_backend() {
-                DbBackend::Postgres => Some(connection.begin().await?),
-                _ => None,
-            };
-            let session = match &transaction {
-                Some(transaction) => Session::without_time_limits(&connection, transaction).await?,
-                None => None,
-            };
-            executor(&connection, transaction.as_ref()).execute_unprepared(CREATE).await?;
-            Ok((transaction, session))
-        };
-        let opened = watchdog.within(SILENCE_LIMIT, "the begin of an import", opened).await?;
-        let (transaction, session) = opened.map_err(store_error)?;
-        Ok(Self { connection, watch, watchdog, transaction, session })
+        let table = Self { connection, watch, watchdog, transaction: None, session: None };
+        let begun = table.watchdog.clone();
+        let begun = begun.within(SILENCE_LIMIT, "the begin of an import", table.begun());
+        begun.await?.map_err(store_error)
+    }
+
+    async fn begun(mut self) -> Result<Self, DbErr> {
+        if self.connection.get_database_backend() == DbBackend::Postgres {
+            let transaction = self.connection.begin().await?;
+            self.session = Session::without_time_limits(&self.connection, &transaction).await?;
+            self.transaction = Some(transaction);
+        }
+        self.executor().execute_unprepared(CREATE).await?;
+        Ok(self)
     }
 
     fn executor(&self) -> DatabaseExecutor<'_> {
-        executor(&self.connection, self.transaction.as_ref())
+        self.transaction.as_ref().map_or_else(|| (&self.connection).into(), Into::into)
     }
 
     /// The result of a part of the import, which may take long.
@@ -159,13 +158,6 @@ async fn connect(url: &str) -> Result<(DatabaseConnection, Watchdog), StoreError
     }
 }
 
-fn executor<'c>(
-    connection: &'c DatabaseConnection,
-    transaction: Option<&'c DatabaseTransaction>,
-) -> DatabaseExecutor<'c> {
-    transaction.map_or_else(|| connection.into(), Into::into)
-}
-
 /// Users in the order of their ids: that is how their index is stored.
 async fn add_all(
     transaction: &DatabaseTransaction,
@@ -211,7 +203,9 @@ impl Staging for ImportTable {
         );
         for StagedUser { line, user } in users {
             let row = user_row(user, at);
-            let values = users::Column::iter().map(|column| Expr::value(value(row.get(column))));
+            // A row of a user has something in each column.
+            let values = users::Column::iter().filter_map(|column| row.get(column).into_value());
+            let values = values.map(Expr::value);
             let line = Expr::value(i64::try_from(*line).unwrap_or(i64::MAX));
             insert.values(std::iter::once(line).chain(values)).map_err(bad_row)?;
         }
@@ -251,11 +245,6 @@ impl Staging for ImportTable {
         self.watch.check()?;
         Ok(true)
     }
-}
-
-/// What a row has in a column; a row of a user has something in each.
-fn value(active: ActiveValue<Value>) -> Value {
-    active.into_value().unwrap_or(Value::String(None))
 }
 
 #[derive(FromQueryResult)]

@@ -21,7 +21,6 @@ pub(super) struct Session {
     process: i32,
 }
 
-/// What a session is doing.
 enum State {
     /// It runs a statement, or did a moment ago.
     Working,

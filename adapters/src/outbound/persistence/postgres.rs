@@ -19,7 +19,6 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that was idle for so long is tested before it is used: one that broke meanwhile costs
 /// no run of a unit of work.
 const TESTED_AFTER: Duration = Duration::from_millis(250);
-/// How long a statement may take.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transaction may wait for its next statement: a node that hangs must not keep what it
 /// locked.
@@ -109,7 +108,6 @@ pub(super) fn options(server: PgConnectOptions) -> ConnectOptions {
     options
 }
 
-/// Where the server is, in words.
 pub(super) fn location(server: &PgConnectOptions) -> String {
     let (host, port) = (server.get_host(), server.get_port());
     let address = match server.get_socket() {

@@ -41,7 +41,6 @@ const UNSUPPORTED: &str = "channel_binding client_encoding connect_timeout fallb
     sslcrldir sslkeylogfile sslnegotiation sslpassword sslsni target_session_attrs \
     tcp_user_timeout";
 const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
-/// Parameters that name files.
 const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 /// Settings of the session that are Passlink's own.
 const OWN_SETTINGS: [&str; 2] = ["statement_timeout", "idle_in_transaction_session_timeout"];
@@ -172,12 +171,10 @@ impl PostgresUrl {
             let found = self.place.iter().find(|(other, _)| other == name);
             found.map(|(_, value)| value.as_str())
         };
-        let mut shown = "postgres://".to_owned();
-        shown += place("user").unwrap_or_default();
+        let mut shown = "postgres://".to_owned() + place("user").unwrap_or_default();
         if place("password").is_some() {
-            shown += ":[redacted]";
-        }
-        if place("user").or(place("password")).is_some() {
+            shown += ":[redacted]@";
+        } else if place("user").is_some() {
             shown.push('@');
         }
         match place("host") {

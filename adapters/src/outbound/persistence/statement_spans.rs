@@ -136,7 +136,6 @@ pub(super) async fn run_in_span<T>(
     result
 }
 
-/// Records in the span of a statement that it failed.
 pub(super) fn record_failure(span: &Span, error: &DbErr) {
     let code = driver_code(error);
     span.record("otel.status_code", "ERROR");

@@ -19,7 +19,6 @@ const RUNS: u32 = 8;
 /// Wait before a unit of work is run again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(2);
 
-/// How a transaction is committed.
 pub(super) type Commit =
     dyn Fn(DatabaseTransaction) -> BoxFuture<'static, Result<(), DbErr>> + Send + Sync;
 
@@ -66,7 +65,7 @@ pub(super) async fn look(
         let connection = TracedConnection { connection, database: &database, last: &last };
         let mut repositories = Sql::new(&connection);
         watchdog.while_answering(SILENCE_LIMIT, "a query", &last, work(&mut repositories)).await?;
-        if repositories.fault() != Some(Fault::Lost) {
+        if repositories.fault != Some(Fault::Lost) {
             break;
         }
     }
@@ -94,7 +93,7 @@ async fn attempt(
     let statements = TracedConnection { connection: &transaction, database: &database, last };
     let mut repositories = Sql::new(&statements);
     let settled = work(&mut repositories).await;
-    let fault_seen = repositories.fault();
+    let fault_seen = repositories.fault;
     let ended = match (settled, fault_seen) {
         (Settled::Commit, None) => run_in_span(database.span("COMMIT"), commit(transaction)).await,
         _ => run_in_span(database.span("ROLLBACK"), transaction.rollback()).await,

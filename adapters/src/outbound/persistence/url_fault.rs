@@ -31,7 +31,6 @@ impl UrlFault {
         Self(format!("the parameter {name} is not supported here"))
     }
 
-    /// A parameter that is there twice.
     pub fn twice(name: &str) -> Self {
         Self(format!("the parameter {name} is there twice"))
     }

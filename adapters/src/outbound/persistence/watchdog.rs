@@ -48,7 +48,6 @@ impl LastAnswer {
         *self.at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Notes that the server can only be read.
     pub fn note_read_only(&self) {
         self.read_only.store(true, Ordering::Relaxed);
     }
@@ -144,7 +143,6 @@ impl Watchdog {
         StoreError::Unavailable(silent.into())
     }
 
-    /// Notes that the server can only be read.
     pub fn note_read_only(&self) {
         self.read_only.note();
     }

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use passlink_application::ports::{Ceremonies, StoreError};
 use passlink_domain::{Ceremony, OpenedBy, PasskeyId, UserId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 
 use super::{Sql, instant, parsed, parsed_if_any};
@@ -37,10 +37,8 @@ impl<C: ConnectionTrait> Ceremonies for Sql<'_, C> {
             .order_by_desc(Column::Id)
             .limit(most.saturating_sub(1))
             .into_query();
-        let others = Entity::delete_many()
-            .filter(Column::UserId.eq(ceremony.user.as_str()))
-            .filter(Column::Id.not_in_subquery(kept));
-        self.delete(others).await?;
+        let of_user = Column::UserId.eq(ceremony.user.as_str());
+        self.delete::<Entity>(of_user.and(Column::Id.not_in_subquery(kept))).await?;
         self.insert(ActiveModel {
             id: Set(ceremony.id.to_string()),
             user_id: Set(ceremony.user.to_string()),
@@ -66,7 +64,6 @@ impl<C: ConnectionTrait> Ceremonies for Sql<'_, C> {
     }
 
     async fn end_ceremony(&mut self, id: &PasskeyId) -> Result<bool, StoreError> {
-        let ended = self.delete(Entity::delete_many().filter(Column::Id.eq(id.as_str()))).await?;
-        Ok(ended == 1)
+        Ok(self.delete::<Entity>(Column::Id.eq(id.as_str())).await? == 1)
     }
 }

@@ -14,7 +14,7 @@ use sea_orm::{
     sea_query::{Expr, LockBehavior, LockType, Query},
 };
 
-use super::{Sql, instant, parsed, parsed_if_any};
+use super::{Sql, instant, page, parsed, parsed_if_any};
 use crate::outbound::persistence::entities::links::{ActiveModel, Column, Entity, Model};
 
 /// Whether the state of a link is not final.
@@ -132,14 +132,8 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         after: Option<&LinkId>,
         limit: u64,
     ) -> Result<Vec<PasskeyLink>, StoreError> {
-        let mut rows = Entity::find()
-            .filter(Column::UserId.eq(user.as_str()))
-            .order_by_asc(Column::Id)
-            .limit(limit);
-        if let Some(after) = after {
-            rows = rows.filter(Column::Id.gt(after.as_str()));
-        }
-        self.all(rows, link).await
+        let rows = Entity::find().filter(Column::UserId.eq(user.as_str()));
+        self.all(page(rows, Column::Id, after.map(LinkId::as_str), limit), link).await
     }
 
     async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError> {
@@ -261,7 +255,6 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
     }
 
     async fn delete_links_of(&mut self, user: &UserId) -> Result<(), StoreError> {
-        let of_user = Entity::delete_many().filter(Column::UserId.eq(user.as_str()));
-        self.delete(of_user).await.map(drop)
+        self.delete::<Entity>(Column::UserId.eq(user.as_str())).await.map(drop)
     }
 }

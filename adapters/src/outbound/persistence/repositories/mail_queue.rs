@@ -14,7 +14,7 @@ use passlink_application::{
 use passlink_domain::OutboxId;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    QuerySelect, Select, UpdateMany,
     sea_query::{Expr, LockBehavior, LockType, SimpleExpr},
 };
 
@@ -53,15 +53,12 @@ fn ripe(
             Urgency::Awaited => waits.link,
             _ => waits.notice,
         };
-        let put_off = move |when: SimpleExpr| {
-            Condition::all().add(Expr::cust(PUT_OFF)).add(Column::Kind.eq(kind.name())).add(when)
+        let that = move |is: &'static str, when: SimpleExpr| {
+            Condition::all().add(Expr::cust(is)).add(Column::Kind.eq(kind.name())).add(when)
         };
-        let in_hand = move |when: SimpleExpr| {
-            let others = Column::Id.is_not_in(except.iter().map(OutboxId::as_str));
-            let in_hand =
-                Condition::all().add(Expr::cust(IN_HAND)).add(Column::Kind.eq(kind.name()));
-            in_hand.add(when).add(others)
-        };
+        let put_off = move |when| that(PUT_OFF, when);
+        let others = move || Column::Id.is_not_in(except.iter().map(OutboxId::as_str));
+        let in_hand = move |when| that(IN_HAND, when).add(others());
         [
             (kind, put_off(Column::DueAt.lte(now_ms))),
             (kind, put_off(Column::DueAt.gt(at(now.checked_add(longest))))),
@@ -83,6 +80,14 @@ fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> 
         lease_end,
         trace: row.trace.map(TraceContext),
     })
+}
+
+/// A change of a mail that nobody has claimed or settled since.
+fn claim(claimed: &ClaimedMail) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .filter(Column::Id.eq(claimed.id.as_str()))
+        .filter(Column::Tries.eq(claimed.tries))
+        .filter(Column::State.eq(OutboxState::Waiting.name()))
 }
 
 #[async_trait]
@@ -224,12 +229,9 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         claimed: &ClaimedMail,
         lease_end: Timestamp,
     ) -> Result<bool, StoreError> {
-        let renewed = Entity::update_many()
+        let renewed = claim(claimed)
             .col_expr(Column::DueAt, Expr::value(lease_end.as_millisecond()))
             .col_expr(Column::LeasedUntil, Expr::value(lease_end.as_millisecond()))
-            .filter(Column::Id.eq(claimed.id.as_str()))
-            .filter(Column::Tries.eq(claimed.tries))
-            .filter(Column::State.eq(OutboxState::Waiting.name()))
             // One that is to be tried again is in nobody's hand.
             .filter(Column::LeasedUntil.is_not_null());
         Ok(self.update(renewed).await? == 1)
@@ -247,19 +249,14 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             MailOutcome::Retry { due, answer, .. } => (OutboxState::Waiting, answer, Some(*due)),
             MailOutcome::Returned(answer) => (OutboxState::Waiting, answer, Some(claimed.queued)),
         };
-        let urgency = match outcome {
-            MailOutcome::Returned(_) => Some(urgency_number(claimed.about.urgency())),
-            _ => None,
-        };
-        let mut update = Entity::update_many()
+        let is_returned = matches!(outcome, MailOutcome::Returned(_));
+        let urgency = is_returned.then(|| urgency_number(claimed.about.urgency()));
+        let mut update = claim(claimed)
             .col_expr(Column::State, Expr::value(state.name()))
             .col_expr(Column::LastAnswer, Expr::value(answer.as_str()))
             .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
             .col_expr(Column::HeldBy, Expr::value(None::<String>))
-            .col_expr(Column::Urgency, Expr::value(urgency))
-            .filter(Column::Id.eq(claimed.id.as_str()))
-            .filter(Column::Tries.eq(claimed.tries))
-            .filter(Column::State.eq(OutboxState::Waiting.name()));
+            .col_expr(Column::Urgency, Expr::value(urgency));
         if matches!(outcome, MailOutcome::Retry { may_have_arrived: true, .. }) {
             update = update.col_expr(Column::MayHaveArrived, Expr::value(true));
         }

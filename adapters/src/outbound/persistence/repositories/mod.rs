@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use passlink_application::ports::{Repositories, StoreError};
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbErr, DeleteMany, EntityTrait, Insert, QuerySelect, Select,
-    TryGetable, TryGetableMany, TryInsertResult, UpdateMany, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Insert,
+    QueryFilter, QueryOrder, QuerySelect, Select, TryGetable, TryGetableMany, TryInsertResult,
+    UpdateMany,
+    sea_query::{Expr, IntoCondition, OnConflict},
 };
 
 use super::error::{Fault, bad_row, fault, store_error};
@@ -24,7 +26,8 @@ pub(super) mod users;
 /// All repositories over one connection or transaction.
 pub(super) struct Sql<'c, C> {
     db: &'c C,
-    fault: Option<Fault>,
+    /// What went wrong with a statement, and may not if all is done again.
+    pub fault: Option<Fault>,
 }
 
 impl<C: ConnectionTrait> Repositories for Sql<'_, C> {}
@@ -32,11 +35,6 @@ impl<C: ConnectionTrait> Repositories for Sql<'_, C> {}
 impl<'c, C> Sql<'c, C> {
     pub fn new(db: &'c C) -> Self {
         Self { db, fault: None }
-    }
-
-    /// What went wrong with a statement, and may not if all is done again.
-    pub fn fault(&self) -> Option<Fault> {
-        self.fault
     }
 
     /// Notes a failed statement and says what it means to the application.
@@ -107,10 +105,21 @@ impl<C: ConnectionTrait> Sql<'_, C> {
     }
 
     /// Returns how many rows it deleted.
-    async fn delete<E: EntityTrait>(&mut self, delete: DeleteMany<E>) -> Result<u64, StoreError> {
-        let deleted = delete.exec(self.db).await.map_err(|error| self.failed(error))?;
-        Ok(deleted.rows_affected)
+    async fn delete<E: EntityTrait>(&mut self, rows: Expr) -> Result<u64, StoreError> {
+        let deleted = E::delete_many().filter(rows).exec(self.db).await;
+        Ok(deleted.map_err(|error| self.failed(error))?.rows_affected)
     }
+}
+
+/// Up to so many of the rows, in the order of ids and `after` one.
+fn page<E: EntityTrait>(
+    rows: Select<E>,
+    id: E::Column,
+    after: Option<&str>,
+    limit: u64,
+) -> Select<E> {
+    let behind = after.map_or_else(Condition::all, |after| id.gt(after).into_condition());
+    rows.filter(behind).order_by_asc(id).limit(limit)
 }
 
 fn instant(milliseconds: i64) -> Result<Timestamp, StoreError> {

@@ -9,10 +9,10 @@ use passlink_application::{
 use passlink_domain::{LinkId, OutboxId, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
+    QueryFilter, QueryOrder, Select, sea_query::Expr,
 };
 
-use super::{Sql, instant, parsed};
+use super::{Sql, instant, page, parsed};
 use crate::outbound::persistence::{
     entities::outbox::{ActiveModel, Column, Entity, Model},
     error::bad_row,
@@ -156,14 +156,8 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
         after: Option<&OutboxId>,
         limit: u64,
     ) -> Result<Vec<OutboxMail>, StoreError> {
-        let mut rows = Entity::find()
-            .filter(Column::State.eq(state.name()))
-            .order_by_asc(Column::Id)
-            .limit(limit);
-        if let Some(after) = after {
-            rows = rows.filter(Column::Id.gt(after.as_str()));
-        }
-        self.all(rows, mail).await
+        let rows = Entity::find().filter(Column::State.eq(state.name()));
+        self.all(page(rows, Column::Id, after.map(OutboxId::as_str), limit), mail).await
     }
 
     async fn mail(&mut self, id: &OutboxId) -> Result<Option<OutboxMail>, StoreError> {
@@ -184,8 +178,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
     }
 
     async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError> {
-        let of_user = Entity::delete_many().filter(Column::UserId.eq(user.as_str()));
-        self.delete(of_user).await.map(drop)
+        self.delete::<Entity>(Column::UserId.eq(user.as_str())).await.map(drop)
     }
 }
 

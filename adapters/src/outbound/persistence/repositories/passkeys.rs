@@ -7,11 +7,10 @@ use passlink_domain::{
     Aaguid, Attachment, Credential, CredentialId, Passkey, PasskeyId, Undo, UserId,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr,
 };
 
-use super::{Sql, instant, parsed, parsed_if_any};
+use super::{Sql, instant, page, parsed, parsed_if_any};
 use crate::outbound::persistence::{
     entities::{
         ceremonies,
@@ -98,16 +97,11 @@ impl<C: ConnectionTrait> Passkeys for Sql<'_, C> {
         after: Option<&PasskeyId>,
         limit: u64,
     ) -> Result<Vec<Passkey>, StoreError> {
-        let mut rows = Entity::find()
-            .filter(Column::RemovedAt.is_null())
-            .order_by_asc(Column::Id)
-            .limit(limit);
+        let mut rows = Entity::find().filter(Column::RemovedAt.is_null());
         if let Some(user) = user {
             rows = rows.filter(Column::UserId.eq(user.as_str()));
         }
-        if let Some(after) = after {
-            rows = rows.filter(Column::Id.gt(after.as_str()));
-        }
+        let rows = page(rows, Column::Id, after.map(PasskeyId::as_str), limit);
         self.all(rows, passkey).await
     }
 
@@ -134,10 +128,9 @@ impl<C: ConnectionTrait> Passkeys for Sql<'_, C> {
     }
 
     async fn delete_passkeys_of(&mut self, user: &UserId) -> Result<(), StoreError> {
-        self.delete(Entity::delete_many().filter(Column::UserId.eq(user.as_str()))).await?;
-        let ceremonies =
-            ceremonies::Entity::delete_many().filter(ceremonies::Column::UserId.eq(user.as_str()));
-        self.delete(ceremonies).await?;
+        self.delete::<Entity>(Column::UserId.eq(user.as_str())).await?;
+        let begun = ceremonies::Column::UserId.eq(user.as_str());
+        self.delete::<ceremonies::Entity>(begun).await?;
         let user = users::Entity::update_many()
             .col_expr(users::Column::Handle, Expr::value(Option::<Vec<u8>>::None))
             .filter(users::Column::Id.eq(user.as_str()));

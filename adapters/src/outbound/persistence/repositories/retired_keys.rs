@@ -93,9 +93,8 @@ impl<C: ConnectionTrait> RetiredKeys for Sql<'_, C> {
     ) -> Result<Option<EndedByKey>, StoreError> {
         let (links, resends, revoked) = self.revoke_links_of_key(key, times, limit).await?;
         let undos = self.hand_undos_over((key, newer), times.1, limit).await?;
-        let begun =
-            ceremonies::Entity::delete_many().filter(ceremonies::Column::KeyId.eq(key.as_str()));
-        let ceremonies = self.delete(begun).await?;
+        let begun = ceremonies::Column::KeyId.eq(key.as_str());
+        let ceremonies = self.delete::<ceremonies::Entity>(begun).await?;
         let is_any = revoked > 0 || undos > 0 || ceremonies > 0;
         Ok(is_any.then_some(EndedByKey { links, resends, undos, ceremonies }))
     }

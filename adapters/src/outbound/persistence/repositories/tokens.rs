@@ -52,8 +52,7 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
     }
 
     async fn delete_tokens_of(&mut self, user: &UserId) -> Result<(), StoreError> {
-        let of_user = Entity::delete_many().filter(Column::UserId.eq(user.as_str()));
-        self.delete(of_user).await.map(drop)
+        self.delete::<Entity>(Column::UserId.eq(user.as_str())).await.map(drop)
     }
 
     async fn revoke_token(

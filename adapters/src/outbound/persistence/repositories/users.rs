@@ -9,12 +9,12 @@ use passlink_domain::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    SqlErr, UpdateMany,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, SqlErr,
+    UpdateMany,
     sea_query::{Expr, all},
 };
 
-use super::{Sql, parsed, parsed_if_any};
+use super::{Sql, page, parsed, parsed_if_any};
 use crate::outbound::persistence::{
     entities::users::{ActiveModel, Column, Entity, Model},
     error::{Fault, bad_row},
@@ -102,14 +102,8 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         after: Option<&UserId>,
         limit: u64,
     ) -> Result<Vec<User>, StoreError> {
-        let mut rows = Entity::find()
-            .filter(Column::State.ne(UserState::Removed.name()))
-            .order_by_asc(Column::Id)
-            .limit(limit);
-        if let Some(after) = after {
-            rows = rows.filter(Column::Id.gt(after.as_str()));
-        }
-        self.all(rows, user).await
+        let rows = Entity::find().filter(Column::State.ne(UserState::Removed.name()));
+        self.all(page(rows, Column::Id, after.map(UserId::as_str), limit), user).await
     }
 
     async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError> {
