@@ -28,12 +28,10 @@ pub(super) fn clean(answer: &str, mail: &Mail) -> String {
     }
 }
 
-/// The same error with a clean answer.
 pub(super) fn clean_error(error: MailError, mail: &Mail) -> MailError {
     with_text(error, |answer| clean(&answer, mail))
 }
 
-/// The same error with another text.
 pub(super) fn with_text(error: MailError, other: impl Fn(String) -> String) -> MailError {
     match error {
         MailError::Refused(reason, text) => MailError::Refused(reason, other(text)),

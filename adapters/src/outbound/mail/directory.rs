@@ -22,21 +22,16 @@ impl Directory {
     /// Errors: it can't be made or is no directory; the text names it.
     pub fn new(path: impl Into<PathBuf>) -> Result<Self, String> {
         let path = path.into();
-        match create(&path) {
-            Ok(()) => Ok(Self { path }),
-            Err(error) => Err(format!("{}: {error}", path.display())),
-        }
+        create(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Self { path })
     }
 
     /// Whether [`Directory::new`] can have this directory, without making it.
     ///
     /// Errors: what is there is no directory; the text names it.
     pub fn check(path: &Path) -> Result<(), String> {
-        let there = path.ancestors().find(|it| it.exists());
-        match there.filter(|it| !it.is_dir()) {
-            Some(other) => Err(format!("{} is no directory", other.display())),
-            None => Ok(()),
-        }
+        let there = path.ancestors().find(|it| it.exists()).filter(|it| !it.is_dir());
+        there.map_or(Ok(()), |other| Err(format!("{} is no directory", other.display())))
     }
 
     /// Writes the mail under another name first, so that whoever reads the directory never sees
@@ -48,12 +43,10 @@ impl Directory {
     ) -> Result<String, MailError> {
         let written = self.path.join(format!("{}.eml", mail.name));
         let unfinished = self.path.join(format!(".{}.part", mail.name));
+        let name = written.display();
         match write(&unfinished, &written, &mail.raw, deadline).await {
-            Ok(()) => Ok(format!("written to {}", written.display())),
-            Err(error) => {
-                let what = format!("{}: {error}", written.display());
-                Err(MailError::Down(MailReason::File, what))
-            }
+            Ok(()) => Ok(format!("written to {name}")),
+            Err(error) => Err(MailError::Down(MailReason::File, format!("{name}: {error}"))),
         }
     }
 }

@@ -12,12 +12,10 @@ use lettre::message::Mailbox;
 /// Longest line with an encoded word (RFC 2047, section 2). Other lines are as short where they can
 /// be broken.
 const LINE: usize = 76;
-/// Longest encoded word.
 const WORD: usize = 75;
 /// Octets of an encoded word besides its text: `=?utf-8?b?` and `?=`.
 const FRAME: usize = 12;
 
-/// A header section that grows.
 #[derive(Default)]
 pub(super) struct Header(String);
 
@@ -86,13 +84,10 @@ fn as_phrase(name: &str) -> Option<Cow<'_, str>> {
 /// Encoded words that say the text. Between two of them stands nothing but a blank or the end of a
 /// line, which are no part of it.
 fn encoded<'t>(name: &str, text: &'t str) -> impl Iterator<Item = String> + use<'t> {
-    let in_q: usize = text.chars().map(q_length).sum();
-    let in_b = text.len().div_ceil(3) * 4;
-    let (code, length): (char, fn(&str) -> usize) = if in_q <= in_b {
-        ('q', |text| text.chars().map(q_length).sum())
-    } else {
-        ('b', |text| text.len().div_ceil(3) * 4)
-    };
+    let in_q = |text: &str| text.chars().map(q_length).sum::<usize>();
+    let in_b = |text: &str| text.len().div_ceil(3) * 4;
+    let (code, length): (char, fn(&str) -> usize) =
+        if in_q(text) <= in_b(text) { ('q', in_q) } else { ('b', in_b) };
     let mut room = (LINE - FRAME).saturating_sub(name.len() + 2);
     let mut rest = text;
     std::iter::from_fn(move || {

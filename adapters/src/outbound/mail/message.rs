@@ -28,7 +28,6 @@ const BOUNDARY: &str = "=_passlink_alternative";
 /// Longest identifier that stands for itself in a message id or a file name.
 const LONGEST_NAME: usize = 60;
 
-/// Whom mail is from.
 #[derive(Debug, Clone)]
 pub struct Sender {
     pub from: Mailbox,

@@ -32,7 +32,6 @@ pub use self::{
     templates::{Rendered, TemplateError, Templates},
 };
 
-/// Where mail goes.
 #[derive(Clone)]
 pub enum Transport {
     Smtp(Smtp),
@@ -41,7 +40,6 @@ pub enum Transport {
     Local(Mailbox),
 }
 
-/// Renders mail and hands it over.
 pub struct TemplateMailer {
     pub templates: Templates,
     pub sender: Sender,
@@ -50,7 +48,6 @@ pub struct TemplateMailer {
 }
 
 impl TemplateMailer {
-    /// Renders a mail without sending it.
     pub fn render(&self, mail: &Mail) -> Result<Rendered, TemplateError> {
         self.templates.render(mail, self.sender.name())
     }

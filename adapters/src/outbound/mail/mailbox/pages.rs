@@ -13,8 +13,8 @@ use axum::{
 };
 
 use super::{
+    Mailbox,
     guard::{MAIL_POLICY, guard},
-    memory::Mailbox,
     view::{self, Side},
 };
 
@@ -28,12 +28,9 @@ impl Mailbox {
         let at = |rest: &str| format!("{}{rest}", self.path());
         Router::new()
             .route(&at(""), get(newest))
-            .route(&at("mails/{number}"), get(|mailbox, mail| side(mailbox, mail, Side::Html)))
-            .route(&at("mails/{number}/text"), get(|mailbox, mail| side(mailbox, mail, Side::Text)))
-            .route(
-                &at("mails/{number}/source"),
-                get(|mailbox, mail| side(mailbox, mail, Side::Source)),
-            )
+            .route(&at("mails/{number}"), get(|kept, mail| side(kept, mail, Side::Html)))
+            .route(&at("mails/{number}/text"), get(|kept, mail| side(kept, mail, Side::Text)))
+            .route(&at("mails/{number}/source"), get(|kept, mail| side(kept, mail, Side::Source)))
             .route(&at("mails/{number}/body.html"), get(body))
             .route(&at("mails/{number}/message.eml"), get(message))
             .route(&at("arrived"), get(arrived))
@@ -50,35 +47,24 @@ async fn newest(State(mailbox): State<Mailbox>) -> Response {
 }
 
 async fn side(State(mailbox): State<Mailbox>, Path(number): Path<u64>, side: Side) -> Response {
-    match mailbox.mail(number) {
-        Some(mail) => shown(view::page(&mailbox, Some((&mail, side)), false)),
-        None => gone(),
-    }
+    let Some(mail) = mailbox.mail(number) else { return gone() };
+    shown(view::page(&mailbox, Some((&mail, side)), false))
 }
 
 /// The HTML of a mail, for the frame. Its links open in new windows.
 async fn body(State(mailbox): State<Mailbox>, Path(number): Path<u64>) -> Response {
-    match mailbox.mail(number) {
-        Some(mail) => {
-            let html =
-                mail.mail.rendered.html.replacen("<head>", "<head><base target=\"_blank\">", 1);
-            ([(CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response()
-        }
-        None => gone(),
-    }
+    let Some(kept) = mailbox.mail(number) else { return gone() };
+    let html = kept.mail.rendered.html.replacen("<head>", "<head><base target=\"_blank\">", 1);
+    ([(CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response()
 }
 
 async fn message(State(mailbox): State<Mailbox>, Path(number): Path<u64>) -> Response {
-    match mailbox.mail(number) {
-        Some(mail) => {
-            let headers = [
-                (CONTENT_TYPE, "message/rfc822".to_owned()),
-                (CONTENT_DISPOSITION, format!("attachment; filename=\"mail-{number}.eml\"")),
-            ];
-            (headers, mail.mail.raw.clone()).into_response()
-        }
-        None => gone(),
-    }
+    let Some(kept) = mailbox.mail(number) else { return gone() };
+    let headers = [
+        (CONTENT_TYPE, "message/rfc822".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"mail-{number}.eml\"")),
+    ];
+    (headers, kept.mail.raw.clone()).into_response()
 }
 
 /// How many mails came, for the script that looks for new ones.

@@ -5,26 +5,12 @@ use std::fmt::Display;
 use handlebars::Handlebars;
 use passlink_application::mails::Mail;
 use passlink_domain::{LanguageTag, OutboxId};
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::{Sender, TemplateError, Templates, message};
-
-#[derive(Serialize)]
-struct Index {
-    languages: Vec<Language>,
-}
-
-#[derive(Serialize)]
-struct Language {
-    tag: String,
-    mails: Vec<Entry>,
-}
-
-#[derive(Serialize)]
-struct Entry {
-    kind: &'static str,
-    subject: String,
-}
+use super::{
+    Sender, TemplateError, Templates, message,
+    templates::{Extent, NOW, samples},
+};
 
 /// Renders a mail of each kind with sample data, in every language or in the one nearest to
 /// `language`, if there is one. Returns files, by their path: `{language}/{kind}.html`, `.txt`, `.subject.txt` and
@@ -42,26 +28,26 @@ pub fn preview(
     let mut languages = Vec::new();
     for tag in tags {
         let mut mails = Vec::new();
-        for (kind, mail) in templates.samples(tag)? {
-            let message = compose(tag, kind, &mail, templates, sender)?;
+        for mail in samples(tag, Extent::Full)? {
+            let kind = mail.kind().name();
+            let message = compose(tag, &mail, templates, sender)?;
             let rendered = message.rendered;
             let subject = format!("{}\n", rendered.subject);
             files.push((format!("{tag}/{kind}.subject.txt"), subject.into_bytes()));
             files.push((format!("{tag}/{kind}.txt"), rendered.text.into_bytes()));
             files.push((format!("{tag}/{kind}.html"), rendered.html.into_bytes()));
             files.push((format!("{tag}/{kind}.eml"), message.raw));
-            mails.push(Entry { kind, subject: rendered.subject });
+            mails.push(json!({ "kind": kind, "subject": rendered.subject }));
         }
-        languages.push(Language { tag: tag.to_string(), mails });
+        languages.push(json!({ "tag": tag.as_str(), "mails": mails }));
     }
-    files.push(("index.html".to_owned(), index(&Index { languages })?.into_bytes()));
+    files.push(("index.html".to_owned(), index(&json!({ "languages": languages }))?.into_bytes()));
     Ok(files)
 }
 
 /// The whole message, as a mail server would get it.
 fn compose(
     tag: &LanguageTag,
-    kind: &str,
     mail: &Mail,
     templates: &Templates,
     sender: &Sender,
@@ -70,20 +56,17 @@ fn compose(
         language: tag.clone(),
         reason: error.to_string(),
     };
-    let id = OutboxId::parse(&format!("{kind}-{tag}")).map_err(|error| failed(&error))?;
+    let id = OutboxId::parse(&format!("{}-{tag}", mail.kind().name()))
+        .map_err(|error| failed(&error))?;
     let rendered = templates.render(mail, sender.name())?;
-    message::compose(&id, mail, rendered, sender, Templates::SAMPLE_TIME)
-        .map_err(|error| failed(&error))
+    message::compose(&id, mail, rendered, sender, NOW).map_err(|error| failed(&error))
 }
 
-fn index(index: &Index) -> Result<String, TemplateError> {
+fn index(index: &Value) -> Result<String, TemplateError> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     registry.render_template(include_str!("index.hbs"), index).map_err(|error| {
-        TemplateError::File {
-            file: "the built-in index of the preview".to_owned(),
-            line: error.line_no,
-            reason: error.reason().to_string(),
-        }
+        let reason = error.reason().to_string();
+        TemplateError::in_file("the built-in index of the preview", error.line_no, reason)
     })
 }

@@ -6,12 +6,13 @@ use futures_util::FutureExt;
 use passlink_application::ports::MailReason;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    time::{Duration, Instant, timeout_at},
+    time::{Instant, timeout_at},
 };
 
 use super::{
     extensions::Extensions,
     failure::Failure,
+    limits::Limits,
     reply::{Inbox, Reply},
     tls_client::TlsClient,
 };
@@ -25,41 +26,38 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
     inbox: Inbox,
-    /// How long the rest of an answer may take that makes no sense so far.
-    sense: Duration,
+    pub limits: Limits,
     pub extensions: Extensions,
 }
 
 impl Connection {
     /// Takes a stream on which nothing was said yet.
-    pub fn new(stream: impl Stream + 'static, sense: Duration) -> Self {
-        Self {
-            stream: Box::new(stream),
-            inbox: Inbox::default(),
-            sense,
-            extensions: Extensions::default(),
-        }
+    pub fn new(stream: impl Stream + 'static, limits: Limits) -> Self {
+        let (stream, inbox) = (Box::new(stream), Inbox::default());
+        Self { stream, inbox, limits, extensions: Extensions::default() }
     }
 
     /// Encrypts the connection. What was said so far is forgotten (RFC 3207, 4.2).
     ///
     /// Errors: also when more has come than the answer to STARTTLS. An attacker on the way could
     /// have added it, so that it would count as an encrypted answer.
-    pub async fn secure(&mut self, tls: &TlsClient, end: Instant) -> Result<(), Failure> {
+    pub async fn secure(&mut self, tls: &TlsClient) -> Result<(), Failure> {
         let failed = |text: &str| Failure::without_answer(MailReason::Tls, text);
         if !self.inbox.is_empty() {
             return Err(failed("the mail server said more than it was asked before TLS"));
         }
         let clear = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
-        let encrypted =
-            timeout_at(end, tls.connect(clear)).await.map_err(|_| Failure::timeout())?;
+        let encrypted = timeout_at(self.limits.answer(), tls.connect(clear)).await?;
         self.stream = Box::new(encrypted.map_err(|error| failed(&error.to_string()))?);
         self.extensions = Extensions::default();
         Ok(())
     }
 
-    /// Says a command, and waits for the answer.
-    pub async fn ask(&mut self, command: &str, end: Instant) -> Result<Reply, Failure> {
+    pub async fn ask(&mut self, command: &str) -> Result<Reply, Failure> {
+        self.ask_until(self.limits.answer(), command).await
+    }
+
+    pub async fn ask_until(&mut self, end: Instant, command: &str) -> Result<Reply, Failure> {
         self.check_quiet()?;
         self.say(format!("{command}\r\n").as_bytes(), end).await?;
         self.reply(end).await
@@ -70,8 +68,7 @@ impl Connection {
             self.stream.write_all(octets).await?;
             self.stream.flush().await
         };
-        let said = timeout_at(end, saying).await.map_err(|_| Failure::timeout())?;
-        said.map_err(|error| Failure::connection(&error))
+        Ok(timeout_at(end, saying).await??)
     }
 
     pub async fn reply(&mut self, mut end: Instant) -> Result<Reply, Failure> {
@@ -82,7 +79,7 @@ impl Connection {
             }
             if made_sense && self.inbox.nonsense().is_some() {
                 made_sense = false;
-                end = end.min(Instant::now() + self.sense);
+                end = end.min(Instant::now() + self.limits.patience.sense);
             }
             let why = match timeout_at(end, self.read()).await {
                 _ if self.inbox.is_full() => {
@@ -143,11 +140,11 @@ impl Connection {
         }
         if !self.inbox.is_blank() {
             let text = "the mail server said more than it was asked".to_owned();
-            return Err(self.without_reply(text, Instant::now() + self.sense));
+            return Err(self.without_reply(text, Instant::now() + self.limits.patience.sense));
         }
         match read {
             Some(Ok(0)) => Err(Failure::without_answer(MailReason::Connection, CLOSED)),
-            Some(Err(error)) => Err(Failure::connection(&error)),
+            Some(Err(error)) => Err(error.into()),
             Some(Ok(_)) | None => Ok(None),
         }
     }

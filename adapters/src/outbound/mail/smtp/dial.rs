@@ -17,11 +17,10 @@ const NEXT: Duration = Duration::from_secs(1);
 /// Connects to the first of the server's addresses that answers.
 pub(super) async fn dial(server: &SmtpServer, limits: Limits) -> Result<TcpStream, Failure> {
     let dialling = async {
-        let addresses = lookup_host((server.host.as_str(), server.port)).await;
-        let addresses = addresses.map_err(|error| Failure::connection(&error))?;
+        let addresses = lookup_host((server.host.as_str(), server.port)).await?;
         first_of(addresses, limits.patience.address, NEXT).await
     };
-    timeout_at(limits.answer(), dialling).await.unwrap_or_else(|_| Err(Failure::timeout()))
+    timeout_at(limits.answer(), dialling).await?
 }
 
 /// Tries each address for `patience`: the next one when one fails, and beside those that are silent for
@@ -45,8 +44,7 @@ async fn first_of(
 }
 
 async fn connect(address: SocketAddr, patience: Duration) -> Result<TcpStream, Failure> {
-    let tcp = timeout(patience, TcpStream::connect(address)).await;
-    let tcp = tcp.map_err(|_| Failure::timeout())?.map_err(|error| Failure::connection(&error))?;
+    let tcp = timeout(patience, TcpStream::connect(address)).await??;
     // Commands are short and each is waited for.
     let _ = tcp.set_nodelay(true);
     Ok(tcp)

@@ -29,8 +29,8 @@ pub(super) async fn connect(
     limits: Limits,
 ) -> Result<Connection, Failure> {
     let tcp = dial(server, limits).await.map_err(|why| failed("can't connect to", server, why))?;
-    let mut connection = Connection::new(tcp, limits.patience.sense);
-    match open(&mut connection, server, tls, hello, limits).await {
+    let mut connection = Connection::new(tcp, limits);
+    match open(&mut connection, server, tls, hello).await {
         Ok(()) => Ok(connection),
         Err(failure) => Err(leave(connection, failure).await),
     }
@@ -45,30 +45,29 @@ async fn open(
     server: &SmtpServer,
     tls: Option<&TlsClient>,
     hello: &str,
-    limits: Limits,
 ) -> Result<(), Failure> {
     let not_connected = |why| failed("can't connect to", server, why);
     if let (Tls::Implicit, Some(tls)) = (server.tls, tls) {
-        secure(connection, tls, limits).await.map_err(not_connected)?;
+        secure(connection, tls).await.map_err(not_connected)?;
     }
-    step("SMTP greeting", async { expect_positive(connection.reply(limits.answer()).await?) })
-        .await
-        .map_err(not_connected)?;
-    greet(connection, hello, limits).await.map_err(not_connected)?;
+    let greeting =
+        async { Failure::unless(&[2], connection.reply(connection.limits.answer()).await?) };
+    step("SMTP greeting", greeting).await.map_err(not_connected)?;
+    greet(connection, hello).await.map_err(not_connected)?;
     let wants_tls = match server.tls {
         Tls::Required => true,
         Tls::Optional => connection.extensions.has("STARTTLS"),
         Tls::Implicit | Tls::None => false,
     };
     if let Some(tls) = tls.filter(|_| wants_tls) {
-        start_tls(connection, tls, limits).await.map_err(|why| Failure {
+        start_tls(connection, tls).await.map_err(|why| Failure {
             reason: MailReason::Tls,
             ..failed("no STARTTLS with", server, why)
         })?;
-        greet(connection, hello, limits).await.map_err(not_connected)?;
+        greet(connection, hello).await.map_err(not_connected)?;
     }
     if let Some((user, password)) = &server.credentials {
-        step("SMTP AUTH", sign_in(connection, (user, password), limits))
+        step("SMTP AUTH", sign_in(connection, (user, password)))
             .await
             .map_err(|why| failed("can't sign in to", server, why))?;
     }
@@ -76,25 +75,17 @@ async fn open(
 }
 
 /// Says EHLO, or HELO to a server that refuses that (RFC 5321, 3.2), and notes what it can do.
-async fn greet(connection: &mut Connection, name: &str, limits: Limits) -> Result<(), Failure> {
-    let ehlo = step("SMTP EHLO", async {
-        let reply = connection.ask(&format!("EHLO {name}"), limits.answer()).await?;
-        if reply.class() == 5 { Ok(reply) } else { expect_positive(reply) }
-    });
-    let ehlo = ehlo.await?;
+async fn greet(connection: &mut Connection, name: &str) -> Result<(), Failure> {
+    let ehlo = ask(connection, "SMTP EHLO", &format!("EHLO {name}"), &[2, 5]).await?;
     if ehlo.class() == 2 {
         connection.extensions = Extensions::read(&ehlo);
         return Ok(());
     }
     connection.extensions = Extensions::default();
-    command(connection, "SMTP HELO", &format!("HELO {name}"), limits).await
+    ask(connection, "SMTP HELO", &format!("HELO {name}"), &[2]).await.map(drop)
 }
 
-async fn start_tls(
-    connection: &mut Connection,
-    tls: &TlsClient,
-    limits: Limits,
-) -> Result<(), Failure> {
+async fn start_tls(connection: &mut Connection, tls: &TlsClient) -> Result<(), Failure> {
     if !connection.extensions.has("STARTTLS") {
         let why = if connection.extensions.knows_ehlo {
             "the mail server does not offer it"
@@ -103,27 +94,19 @@ async fn start_tls(
         };
         return Err(Failure::without_answer(MailReason::Tls, why));
     }
-    command(connection, "SMTP STARTTLS", "STARTTLS", limits).await?;
-    secure(connection, tls, limits).await
+    ask(connection, "SMTP STARTTLS", "STARTTLS", &[2]).await?;
+    secure(connection, tls).await
 }
 
-async fn secure(
-    connection: &mut Connection,
-    tls: &TlsClient,
-    limits: Limits,
-) -> Result<(), Failure> {
+async fn secure(connection: &mut Connection, tls: &TlsClient) -> Result<(), Failure> {
     let span = span("SMTP TLS");
-    let done = connection.secure(tls, limits.answer()).instrument(span.clone()).await;
+    let done = connection.secure(tls).instrument(span.clone()).await;
     done.inspect_err(|failure| record_failure(&span, failure))
 }
 
 /// Announces a mail; the server then waits for the message. If the connection ends before it gets
 /// one, it drops the mail.
-pub(super) async fn announce(
-    connection: &mut Connection,
-    mail: &Outgoing,
-    limits: Limits,
-) -> Result<(), Failure> {
+pub(super) async fn announce(connection: &mut Connection, mail: &Outgoing) -> Result<(), Failure> {
     let mut parameters = "";
     let addresses = || mail.envelope.from().into_iter().chain(mail.envelope.to());
     if !addresses().all(|address| address.to_string().is_ascii()) {
@@ -137,19 +120,15 @@ pub(super) async fn announce(
     }
     let from = mail.envelope.from().map(Address::to_string).unwrap_or_default();
     let from = format!("MAIL FROM:<{from}>{parameters}");
-    let from = command(connection, "SMTP MAIL", &from, limits).await;
+    let from = ask(connection, "SMTP MAIL", &from, &[2]).await;
     // The sender is the same for all mails; what else is asked for is not.
     let is_of_mail = !parameters.is_empty();
     from.map_err(|failure| if is_of_mail { failure.about_mail() } else { failure })?;
     for to in mail.envelope.to() {
         let to = format!("RCPT TO:<{to}>");
-        command(connection, "SMTP RCPT", &to, limits).await.map_err(Failure::about_mail)?;
+        ask(connection, "SMTP RCPT", &to, &[2]).await.map_err(Failure::about_mail)?;
     }
-    let data = async {
-        let reply = connection.ask("DATA", limits.answer()).await?;
-        if reply.class() == 3 { Ok(reply) } else { Err(Failure::answer(&reply)) }
-    };
-    step("SMTP DATA", data).await.map(drop).map_err(Failure::about_mail)
+    ask(connection, "SMTP DATA", "DATA", &[3]).await.map(drop).map_err(Failure::about_mail)
 }
 
 /// Hands over the message of a mail that was announced; returns the server's answer.
@@ -157,17 +136,16 @@ pub(super) async fn hand_over(
     connection: &mut Connection,
     mail: &Outgoing,
     deadline: &Deadline<'_>,
-    limits: Limits,
 ) -> Result<String, Failure> {
     let reply = step("SMTP message", async {
-        say_message(connection, &mail.raw, limits).await.map_err(Failure::about_mail)?;
+        say_message(connection, &mail.raw).await.map_err(Failure::about_mail)?;
         let late = |text| Failure::without_answer(MailReason::Timeout, text).about_mail();
         deadline.check().map_err(late)?;
         // Without its end, the server drops the message.
-        let end = limits.acceptance();
+        let end = connection.limits.acceptance();
         connection.say(b".\r\n", end).await.map_err(Failure::about_mail)?;
-        let reply = connection.verdict(end).await.and_then(expect_positive);
-        reply.map_err(Failure::after_hand_over)
+        let reply = connection.verdict(end).await;
+        reply.and_then(|reply| Failure::unless(&[2], reply)).map_err(Failure::after_hand_over)
     });
     let reply = reply.await?;
     Span::current().record("smtp.reply.code", i64::from(reply.code));
@@ -175,13 +153,9 @@ pub(super) async fn hand_over(
 }
 
 /// Says a message up to its end, unless the server refuses it before.
-async fn say_message(
-    connection: &mut Connection,
-    message: &[u8],
-    limits: Limits,
-) -> Result<(), Failure> {
+async fn say_message(connection: &mut Connection, message: &[u8]) -> Result<(), Failure> {
     connection.check_waiting()?;
-    let said = connection.say(&stuffed(message), limits.message()).await;
+    let said = connection.say(&stuffed(message), connection.limits.message()).await;
     match connection.interruption() {
         Ok(None) => said,
         Ok(Some(reply)) => Err(Failure::answer(&reply)),
@@ -212,19 +186,14 @@ pub(super) async fn leave(connection: Connection, failure: Failure) -> Failure {
     failure
 }
 
-async fn command(
+/// Says a command; the class of its answer must be one of `hoped_for`.
+async fn ask(
     connection: &mut Connection,
     name: &'static str,
     command: &str,
-    limits: Limits,
-) -> Result<(), Failure> {
-    let asking = async { expect_positive(connection.ask(command, limits.answer()).await?) };
-    step(name, asking).await.map(drop)
-}
-
-/// The answer, which must be a positive completion (RFC 5321, 4.2.1).
-fn expect_positive(reply: Reply) -> Result<Reply, Failure> {
-    if reply.class() == 2 { Ok(reply) } else { Err(Failure::answer(&reply)) }
+    hoped_for: &[u16],
+) -> Result<Reply, Failure> {
+    step(name, async { Failure::unless(hoped_for, connection.ask(command).await?) }).await
 }
 
 /// A step of the conversation. Its span has the answer's code, and no words, which may hold an address.

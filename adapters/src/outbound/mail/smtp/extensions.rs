@@ -9,7 +9,6 @@ const ALONE: [&str; 3] = ["STARTTLS", "8BITMIME", "SMTPUTF8"];
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
     keywords: Vec<Vec<String>>,
-    /// Whether it knows EHLO at all.
     pub knows_ehlo: bool,
 }
 

@@ -1,6 +1,7 @@
 //! What goes wrong in a conversation with a mail server, and what that means for a mail.
 
 use passlink_application::ports::{MailError, MailReason};
+use tokio::time::error::Elapsed;
 
 use super::reply::Reply;
 
@@ -9,7 +10,6 @@ const OPERATORS: [u16; 5] = [421, 530, 534, 535, 538];
 /// Answers of a server that has ended the conversation, or lost the thread.
 const LOST: [u16; 2] = [421, 503];
 
-/// What went wrong in a step of the conversation.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub reason: MailReason,
@@ -23,7 +23,6 @@ pub(super) struct Failure {
 /// Which mails a failure may concern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// All mails.
     All,
     /// One mail: the answer was to a recipient or a message.
     Mail,
@@ -37,27 +36,24 @@ impl Failure {
         Self { reason, code: None, scope: Scope::All, text: text.into() }
     }
 
-    /// No answer within the time that a step may take.
     pub fn timeout() -> Self {
         Self::without_answer(MailReason::Timeout, "no answer in time")
     }
 
-    /// The connection broke, or there was none.
-    pub fn connection(error: &std::io::Error) -> Self {
-        Self::without_answer(MailReason::Connection, error.to_string())
-    }
-
     /// An answer that is not the one that was hoped for.
     pub fn answer(reply: &Reply) -> Self {
+        let text = reply.text();
         let (reason, text) = match reply.class() {
-            5 => (MailReason::Rejected, reply.text()),
-            4 => (MailReason::Deferred, reply.text()),
-            _ => {
-                let text = format!("an answer that makes no sense here: {}", reply.text());
-                (MailReason::Connection, text)
-            }
+            5 => (MailReason::Rejected, text),
+            4 => (MailReason::Deferred, text),
+            _ => (MailReason::Connection, format!("an answer that makes no sense here: {text}")),
         };
         Self { reason, code: Some(reply.code), scope: Scope::All, text }
+    }
+
+    /// The answer, if it is of one of these classes.
+    pub fn unless(hoped_for: &[u16], reply: Reply) -> Result<Reply, Self> {
+        if hoped_for.contains(&reply.class()) { Ok(reply) } else { Err(Self::answer(&reply)) }
     }
 
     /// It may be about the mail alone.
@@ -83,6 +79,19 @@ impl Failure {
     /// Whether the server answered, so that it may still listen.
     pub fn is_answer(&self) -> bool {
         self.is_refusal() && self.code != Some(421)
+    }
+}
+
+/// The connection broke, or there was none.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::without_answer(MailReason::Connection, error.to_string())
+    }
+}
+
+impl From<Elapsed> for Failure {
+    fn from(_: Elapsed) -> Self {
+        Self::timeout()
     }
 }
 

@@ -7,7 +7,6 @@ use tokio::time::Instant;
 /// For what a server does at once.
 pub(super) const SHORT: Duration = Duration::from_secs(5);
 
-/// How long to wait for a mail server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     /// For a connection to one of its addresses.

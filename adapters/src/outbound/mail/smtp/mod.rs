@@ -31,7 +31,6 @@ use self::{
 };
 use super::{answer::with_text, deadline::Deadline, message::Outgoing};
 
-/// Sends mail to a mail server.
 #[derive(Clone)]
 pub struct Smtp {
     inner: Arc<Inner>,
@@ -100,7 +99,7 @@ impl Inner {
     async fn deliver(&self, mail: &Outgoing, deadline: &Deadline<'_>) -> Result<String, MailError> {
         let limits = Limits { patience: self.patience, latest: deadline.latest };
         let mut connection = self.announce(mail, limits).await?;
-        match dialogue::hand_over(&mut connection, mail, deadline, limits).await {
+        match dialogue::hand_over(&mut connection, mail, deadline).await {
             Ok(answer) => {
                 self.pool.put(connection).await;
                 Ok(answer)
@@ -111,24 +110,21 @@ impl Inner {
 
     /// Announces a mail on a connection that was kept, or on a new one.
     async fn announce(&self, mail: &Outgoing, limits: Limits) -> Result<Connection, Failure> {
-        if let Some(connection) = self.pool.take().await {
-            match announce_on(connection, mail, limits).await {
+        if let Some(mut connection) = self.pool.take().await {
+            connection.limits = limits;
+            match announce_on(connection, mail).await {
                 Err(failure) if failure.is_of_connection() => {}
                 outcome => return outcome,
             }
         }
         let hello = hello(mail.envelope.from().map_or("", |from| from.domain()));
         let connection = dialogue::connect(&self.server, self.tls.as_ref(), &hello, limits).await?;
-        announce_on(connection, mail, limits).await
+        announce_on(connection, mail).await
     }
 }
 
-async fn announce_on(
-    mut connection: Connection,
-    mail: &Outgoing,
-    limits: Limits,
-) -> Result<Connection, Failure> {
-    match dialogue::announce(&mut connection, mail, limits).await {
+async fn announce_on(mut connection: Connection, mail: &Outgoing) -> Result<Connection, Failure> {
+    match dialogue::announce(&mut connection, mail).await {
         Ok(()) => Ok(connection),
         Err(failure) => Err(dialogue::leave(connection, failure).await),
     }

@@ -9,7 +9,6 @@ use tokio::time::{Instant, sleep};
 
 use super::{connection::Connection, limits::SHORT};
 
-/// How long a connection waits for another mail.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long a connection may have waited without a doubt that it still works.
 const FRESH: Duration = Duration::from_secs(2);
@@ -38,7 +37,7 @@ impl Pool {
             if since.elapsed() < FRESH {
                 return Some(connection);
             }
-            match connection.ask("NOOP", Instant::now() + SHORT).await {
+            match connection.ask_until(Instant::now() + SHORT, "NOOP").await {
                 Ok(reply) if reply.class() == 2 => return Some(connection),
                 Ok(_) => {}
                 // The other connections are older, and each silent one would cost as much time.

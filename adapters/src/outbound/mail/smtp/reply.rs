@@ -41,7 +41,6 @@ pub(super) struct Inbox {
     next: usize,
     /// Up to where it is known not to end.
     searched: usize,
-    /// The lines of the answer that is not complete.
     lines: Vec<String>,
     /// The first line that can't be part of an answer.
     nonsense: Option<String>,
@@ -109,7 +108,6 @@ impl Inbox {
         bare(&self.octets).first() == Some(&octet)
     }
 
-    /// Whether nothing at all has come.
     pub fn is_empty(&self) -> bool {
         self.octets.is_empty()
     }

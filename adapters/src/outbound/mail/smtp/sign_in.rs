@@ -7,7 +7,7 @@ use passlink_application::ports::MailReason;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::{connection::Connection, failure::Failure, limits::Limits, reply::Reply};
+use super::{connection::Connection, failure::Failure, reply::Reply};
 
 /// The ways that are known, the best first.
 const MECHANISMS: [&str; 2] = ["PLAIN", "LOGIN"];
@@ -23,14 +23,13 @@ const SHARED: usize = 6;
 pub(super) async fn sign_in(
     connection: &mut Connection,
     (user, password): (&str, &SecretString),
-    limits: Limits,
 ) -> Result<Reply, Failure> {
     let offered = connection.extensions.mechanisms();
     let ways = MECHANISMS.into_iter().filter(|way| offered.contains(way)).collect::<Vec<_>>();
     let mut failure = Failure::without_answer(MailReason::SignIn, nothing_in_common(connection));
     for way in ways {
         let words = words(way, user, password);
-        match say(connection, way, &words, limits).await {
+        match say(connection, way, &words).await {
             Err(refused) => failure = refused,
             signed_in => return signed_in,
         }
@@ -72,7 +71,6 @@ async fn say(
     connection: &mut Connection,
     way: &str,
     words: &[Zeroizing<String>],
-    limits: Limits,
 ) -> Result<Reply, Failure> {
     let mut command = Zeroizing::new(format!("AUTH {way}"));
     // A single word goes along where it fits; a server that asks for it all the same gets it again.
@@ -81,14 +79,14 @@ async fn say(
     {
         command = Zeroizing::new(format!("{} {}", *command, **word));
     }
-    let mut reply = connection.ask(&command, limits.answer()).await?;
+    let mut reply = connection.ask(&command).await?;
     for word in words {
         if reply.class() != 3 {
             break;
         }
-        reply = connection.ask(word, limits.answer()).await?;
+        reply = connection.ask(word).await?;
     }
-    if reply.class() == 2 { Ok(reply) } else { Err(Failure::answer(&reply)) }
+    Failure::unless(&[2], reply)
 }
 
 /// The text without the password and what encodes it, which a server may repeat at any time and in

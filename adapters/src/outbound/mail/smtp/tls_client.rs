@@ -49,7 +49,6 @@ impl TlsClient {
         Ok(Self { host, connector: Arc::new(config).into() })
     }
 
-    /// Begins TLS.
     pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,

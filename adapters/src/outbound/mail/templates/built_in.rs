@@ -29,7 +29,6 @@ const TEMPLATES: [(&str, &str); 14] = templates!(
 /// The same in text and in HTML.
 const ACCOUNT: &str = include_str!("account.hbs");
 
-/// The templates that are built in.
 pub(super) fn sources() -> Sources {
     let account = ["account.text", "account.html"].map(|name| (name, ACCOUNT));
     let source = |(name, template): (&str, &'static str)| {

@@ -15,27 +15,20 @@ use super::{
     text::Text,
 };
 
-/// The texts of each language.
 pub(super) type Catalogues = BTreeMap<LanguageTag, Catalogue>;
 
-/// The texts of a section, by key.
 type Texts = BTreeMap<String, Text>;
 
 /// Texts by section and key. A section is a kind of mail, or what all kinds share.
 #[derive(Debug, Clone)]
 pub(super) struct Catalogue {
     pub language: LanguageTag,
-    sections: BTreeMap<String, Texts>,
+    pub sections: BTreeMap<String, Texts>,
 }
 
 impl Catalogue {
     pub fn empty(language: LanguageTag) -> Self {
         Self { language, sections: BTreeMap::new() }
-    }
-
-    /// The same texts, for another language.
-    pub fn inherited_by(&self, language: LanguageTag) -> Self {
-        Self { language, sections: self.sections.clone() }
     }
 
     pub fn text(&self, section: &str, key: &str) -> Option<&Text> {

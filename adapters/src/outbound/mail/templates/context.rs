@@ -3,7 +3,7 @@
 use passlink_application::mails::{Mail, SecretUrl};
 use passlink_domain::Text;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{catalogue::Catalogue, dates, error::TemplateError, language::is_rtl, names::shown};
@@ -16,59 +16,7 @@ struct Common<'a> {
     start: &'static str,
     sender: &'a str,
     #[serde(flatten)]
-    details: Details<'a>,
-}
-
-/// What each kind of mail is given besides.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Details<'a> {
-    PasskeyLink {
-        #[serde(flatten)]
-        person: Person,
-        site: String,
-        requested_with: Option<String>,
-        requested: String,
-        duration: String,
-        expires: String,
-        register_url: &'a str,
-        revoke_url: &'a str,
-    },
-    PasskeyAdded {
-        #[serde(flatten)]
-        person: Person,
-        site: String,
-        passkey: String,
-        synced: bool,
-        device: Option<String>,
-        added: String,
-        undo_url: &'a str,
-        undo_until: String,
-    },
-    PasskeyRemoved {
-        #[serde(flatten)]
-        person: Person,
-        site: &'a str,
-        passkey: String,
-        removed: String,
-    },
-    Test {
-        requested: String,
-    },
-}
-
-/// Whom a mail is for.
-#[derive(Serialize)]
-struct Person {
-    name: String,
-    account: Account,
-}
-
-/// Whose account it is: a name, and the username where that is another.
-#[derive(Serialize)]
-struct Account {
-    shown: String,
-    username: Option<String>,
+    details: Value,
 }
 
 /// The links that a mail is sent for, by the names that its templates have for them.
@@ -103,43 +51,48 @@ pub(super) fn data(
     })
 }
 
-fn details<'a>(mail: &'a Mail, catalogue: &Catalogue) -> Result<Details<'a>, TemplateError> {
+/// What each kind of mail is given besides.
+fn details(mail: &Mail, catalogue: &Catalogue) -> Result<Value, TemplateError> {
     let date = |at| dates::date(at, catalogue);
     Ok(match mail {
-        Mail::PasskeyLink(mail) => Details::PasskeyLink {
-            person: person(&mail.display_name, &mail.username),
-            site: site(&mail.register_url)?,
-            requested_with: mail.requested_by.as_ref().map(fit),
-            requested: date(mail.requested)?,
-            duration: dates::duration(mail.left, catalogue)?,
-            expires: date(mail.expires)?,
-            register_url: mail.register_url.expose(),
-            revoke_url: mail.revoke_url.expose(),
-        },
-        Mail::PasskeyAdded(mail) => Details::PasskeyAdded {
-            person: person(&mail.display_name, &mail.username),
-            site: site(&mail.undo_url)?,
-            passkey: fit(&mail.passkey),
-            synced: mail.synced,
-            device: mail.device.as_ref().map(fit),
-            added: date(mail.added)?,
-            undo_url: mail.undo_url.expose(),
-            undo_until: date(mail.undo_until)?,
-        },
-        Mail::PasskeyRemoved(mail) => Details::PasskeyRemoved {
-            person: person(&mail.display_name, &mail.username),
-            site: &mail.site,
-            passkey: fit(&mail.passkey),
-            removed: date(mail.removed)?,
-        },
-        Mail::Test { requested, .. } => Details::Test { requested: date(*requested)? },
+        Mail::PasskeyLink(mail) => json!({
+            "name": fit(&mail.display_name),
+            "account": account(&mail.display_name, &mail.username),
+            "site": site(&mail.register_url)?,
+            "requested_with": mail.requested_by.as_ref().map(fit),
+            "requested": date(mail.requested)?,
+            "duration": dates::duration(mail.left, catalogue)?,
+            "expires": date(mail.expires)?,
+            "register_url": mail.register_url.expose(),
+            "revoke_url": mail.revoke_url.expose(),
+        }),
+        Mail::PasskeyAdded(mail) => json!({
+            "name": fit(&mail.display_name),
+            "account": account(&mail.display_name, &mail.username),
+            "site": site(&mail.undo_url)?,
+            "passkey": fit(&mail.passkey),
+            "synced": mail.synced,
+            "device": mail.device.as_ref().map(fit),
+            "added": date(mail.added)?,
+            "undo_url": mail.undo_url.expose(),
+            "undo_until": date(mail.undo_until)?,
+        }),
+        Mail::PasskeyRemoved(mail) => json!({
+            "name": fit(&mail.display_name),
+            "account": account(&mail.display_name, &mail.username),
+            "site": mail.site,
+            "passkey": fit(&mail.passkey),
+            "removed": date(mail.removed)?,
+        }),
+        Mail::Test { requested, .. } => json!({ "requested": date(*requested)? }),
     })
 }
 
-fn person(display_name: &Text, username: &Text) -> Person {
-    let (name, username) = (shown(display_name.as_str()), shown(username.as_str()));
+/// Whose account it is: a name, and the username where that is another.
+fn account(display_name: &Text, username: &Text) -> Value {
+    let (name, username) = (fit(display_name), fit(username));
     let username = (username != name).then_some(username);
-    Person { account: Account { shown: name.clone(), username }, name }
+    json!({ "shown": name, "username": username })
 }
 
 /// A name that anybody may have chosen, fit to be shown.

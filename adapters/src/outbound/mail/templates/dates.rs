@@ -49,7 +49,6 @@ pub(super) fn duration(
     }
 }
 
-/// A number with its unit.
 fn count(n: u32, unit: &str, catalogue: &Catalogue) -> Result<String, TemplateError> {
     fill(catalogue, unit, category(&catalogue.language, n), &[("n", &n.to_string())])
 }

@@ -69,7 +69,6 @@ impl Design {
         TemplateError::in_file(self.file(template, output), None, reason)
     }
 
-    /// The file that holds a template.
     fn file(&self, template: &str, output: Output) -> String {
         let name = format!("{template}.{}", output.name());
         self.sources.get(&name).map_or(name, |source| source.file.clone())

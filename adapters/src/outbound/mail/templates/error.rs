@@ -30,7 +30,7 @@ pub enum TemplateError {
 }
 
 impl TemplateError {
-    pub(super) fn in_file(
+    pub(in crate::outbound::mail) fn in_file(
         file: impl Into<String>,
         line: Option<usize>,
         reason: impl Into<String>,

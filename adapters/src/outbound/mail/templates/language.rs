@@ -13,14 +13,12 @@ const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 /// Most of a unit that a mail speaks of: the minutes that a link works at the most.
 const MOST: u64 = MAX_LIFETIME.as_secs() / 60;
 
-/// Whether the language is written from right to left.
 pub(super) fn is_rtl(tag: &LanguageTag) -> bool {
     let directions = LocaleDirectionality::new_common();
     let tag: Option<Locale> = tag.as_str().parse().ok();
     tag.is_some_and(|locale| directions.get(&locale.id) == Some(Direction::RightToLeft))
 }
 
-/// The plural category of a number in a language.
 pub(super) fn category(tag: &LanguageTag, n: u32) -> &'static str {
     name(rules(tag).map_or(PluralCategory::Other, |rules| rules.category_for(n)))
 }

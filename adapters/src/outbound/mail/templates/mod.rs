@@ -16,28 +16,27 @@ mod text;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use jiff::Timestamp;
 use passlink_application::mails::Mail;
 use passlink_domain::LanguageTag;
 use serde_json::Value;
 
 pub use self::error::TemplateError;
-pub(super) use self::names::header_name;
 use self::{
     catalogue::{Catalogue, Catalogues},
     design::Design,
     helpers::{Output, escape_html},
     language::FALLBACK,
     overrides::Overrides,
-    samples::{Extent, samples},
+};
+pub(super) use self::{
+    names::header_name,
+    samples::{Extent, NOW, samples},
 };
 
-/// How many missing texts an error names.
 const NAMED: usize = 5;
 
 /// A mail, rendered. Holds codes, so there is no `Debug`.
 pub struct Rendered {
-    /// The language that it is in.
     pub language: LanguageTag,
     /// On one line.
     pub subject: String,
@@ -55,9 +54,6 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// When the samples are from.
-    pub(super) const SAMPLE_TIME: Timestamp = samples::NOW;
-
     pub fn built_in() -> Result<Self, TemplateError> {
         Self::assemble(Overrides::default())
     }
@@ -127,7 +123,6 @@ impl Templates {
         language.nearest().find_map(|tag| self.by_language.get(tag)).unwrap_or(&self.design)
     }
 
-    /// The languages that there are texts in.
     pub fn languages(&self) -> impl Iterator<Item = &LanguageTag> {
         self.catalogues.keys()
     }
@@ -173,15 +168,6 @@ impl Templates {
             subject,
         })
     }
-
-    /// A mail of each kind in a language, with sample data, by the name of its templates.
-    pub(super) fn samples(
-        &self,
-        language: &LanguageTag,
-    ) -> Result<impl Iterator<Item = (&'static str, Mail)>, TemplateError> {
-        let mails = samples(language, Extent::Full)?;
-        Ok(mails.into_iter().map(|mail| (mail.kind().name(), mail)))
-    }
 }
 
 /// The texts of every language: those that are built in, and an operator's over them.
@@ -190,34 +176,35 @@ fn catalogues(overrides: &Overrides) -> Result<Catalogues, TemplateError> {
     model.read(("the built-in texts en.json", built_in::ENGLISH), None)?;
     let mut catalogues = Catalogues::new();
     for (language, source) in built_in::TEXTS {
-        let mut catalogue = Catalogue::empty(LanguageTag::from_canonical(language));
+        let language = LanguageTag::from_canonical(language);
         let file = format!("the built-in texts {language}.json");
-        catalogue.read((&file, source), Some(&model))?;
-        complete(&catalogue, &model, &file)?;
-        catalogues.insert(catalogue.language.clone(), catalogue);
+        let catalogue = completed(Catalogue::empty(language.clone()), (&file, source), &model)?;
+        catalogues.insert(language, catalogue);
     }
     for language in overrides.texts.keys().chain(overrides.by_language.keys()) {
         let nearest = language.nearest().find_map(|tag| catalogues.get(tag));
-        let mut catalogue = match nearest {
-            Some(nearest) => nearest.inherited_by(language.clone()),
-            None => Catalogue::empty(language.clone()),
-        };
+        let inherited = nearest.map(|it| it.sections.clone()).unwrap_or_default();
+        let catalogue = Catalogue { language: language.clone(), sections: inherited };
         let (file, source) = match overrides.texts.get(language) {
             Some((file, source)) => (file.clone(), source.as_str()),
             None => (format!("{language}.json"), "{}"),
         };
-        catalogue.read((&file, source), Some(&model))?;
-        complete(&catalogue, &model, &file)?;
+        let catalogue = completed(catalogue, (&file, source), &model)?;
         catalogues.insert(language.clone(), catalogue);
     }
     Ok(catalogues)
 }
 
-/// Refuses a catalogue that lacks texts.
-fn complete(catalogue: &Catalogue, model: &Catalogue, file: &str) -> Result<(), TemplateError> {
+/// The catalogue with the texts of a file, which must leave none out.
+fn completed(
+    mut catalogue: Catalogue,
+    (file, source): (&str, &str),
+    model: &Catalogue,
+) -> Result<Catalogue, TemplateError> {
+    catalogue.read((file, source), Some(model))?;
     let missing = catalogue.missing(model);
     let Some(first) = missing.get(..missing.len().min(NAMED)).filter(|it| !it.is_empty()) else {
-        return Ok(());
+        return Ok(catalogue);
     };
     let more = match missing.len() - first.len() {
         0 => String::new(),

@@ -19,9 +19,7 @@ use crate::files::{self, text_of};
 pub(super) struct Overrides {
     /// The file with the texts of a language, and its content.
     pub texts: BTreeMap<LanguageTag, (String, String)>,
-    /// Templates for all languages.
     pub shared: Sources,
-    /// Templates for one language.
     pub by_language: BTreeMap<LanguageTag, Sources>,
 }
 

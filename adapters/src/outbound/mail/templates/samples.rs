@@ -10,20 +10,22 @@ use passlink_domain::{EmailAddress, LanguageTag, Text};
 
 use super::error::TemplateError;
 
-/// The site that sample mails are about.
 const SITE: &str = "login.example.com";
 /// When they are from: 24 November 2026, 09:05.
-pub(super) const NOW: Timestamp = Timestamp::constant(1_795_511_100, 0);
+pub(in crate::outbound::mail) const NOW: Timestamp = Timestamp::constant(1_795_511_100, 0);
 
 /// Whether a sample holds what a mail of its kind may lack.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(in crate::outbound::mail) enum Extent {
     Full,
     Least,
 }
 
 /// A mail of each kind, to Ada Example.
-pub(super) fn samples(language: &LanguageTag, extent: Extent) -> Result<[Mail; 4], TemplateError> {
+pub(in crate::outbound::mail) fn samples(
+    language: &LanguageTag,
+    extent: Extent,
+) -> Result<[Mail; 4], TemplateError> {
     let is_full = extent == Extent::Full;
     let address = "ada@example.com";
     let to: EmailAddress = parsed(language, address)?;

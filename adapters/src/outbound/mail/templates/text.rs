@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-/// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     Words(String),
@@ -16,7 +15,6 @@ pub(super) enum Piece {
 pub(super) struct Text(pub Vec<Piece>);
 
 impl Text {
-    /// The names of its values.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Words(_) => None,
