@@ -16,7 +16,6 @@ use zeroize::Zeroizing;
 
 use crate::files::{self, text_of};
 
-/// Why the keys can't be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     /// The file can't be read or made.

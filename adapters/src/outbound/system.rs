@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use passlink_application::ports::{Clock, Random};
 use rand::{TryRng, rngs::SysRng};
 
-/// The machine's clock.
 pub struct SystemClock;
 
 impl Clock for SystemClock {
@@ -29,7 +28,6 @@ impl Clock for SystemClock {
     }
 }
 
-/// The operating system's random numbers.
 pub struct SystemRandom;
 
 impl Random for SystemRandom {

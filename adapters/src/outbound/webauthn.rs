@@ -34,7 +34,6 @@ pub struct RelyingParty {
     models: BTreeMap<Uuid, String>,
 }
 
-/// Why there can't be such a relying party.
 #[derive(Debug, thiserror::Error)]
 pub enum RelyingPartyError {
     #[error("webauthn.rp_id {id} must be the host of {origin}, or a domain above it")]
@@ -77,7 +76,6 @@ impl RelyingParty {
     }
 }
 
-/// An origin as browsers write it.
 fn written(url: &Url) -> String {
     match url.origin() {
         // Of apps on Android: there is no origin in it.

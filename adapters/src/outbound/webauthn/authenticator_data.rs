@@ -64,7 +64,6 @@ impl AuthenticatorData {
         })
     }
 
-    /// Whether a bit of the flags is set.
     pub fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }

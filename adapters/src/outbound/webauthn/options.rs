@@ -12,22 +12,23 @@ use webauthn_rs_proto::{
 /// verification, and the attachment that is wanted.
 pub(super) fn complete(options: &mut PublicKeyCredentialCreationOptions, new: &NewCredential<'_>) {
     use PublicKeyCredentialHints::{ClientDevice, Hybrid, SecurityKey};
+    let wanted = new.attachment.map(|attachment| match attachment {
+        Attachment::Platform => (AuthenticatorAttachment::Platform, vec![ClientDevice]),
+        Attachment::CrossPlatform => {
+            (AuthenticatorAttachment::CrossPlatform, vec![SecurityKey, Hybrid])
+        }
+    });
+    let (authenticator_attachment, hints) = wanted.unzip();
     options.challenge = new.challenge.expose().to_vec();
     options.user.id = new.handle.as_bytes().to_vec();
     options.exclude_credentials = Some(new.exclude.iter().map(|it| descriptor(it)).collect());
     options.authenticator_selection = Some(AuthenticatorSelectionCriteria {
-        authenticator_attachment: new.attachment.map(|attachment| match attachment {
-            Attachment::Platform => AuthenticatorAttachment::Platform,
-            Attachment::CrossPlatform => AuthenticatorAttachment::CrossPlatform,
-        }),
+        authenticator_attachment,
         resident_key: Some(ResidentKeyRequirement::Required),
         require_resident_key: true,
         user_verification: UserVerificationPolicy::Required,
     });
-    options.hints = new.attachment.map(|attachment| match attachment {
-        Attachment::Platform => vec![ClientDevice],
-        Attachment::CrossPlatform => vec![SecurityKey, Hybrid],
-    });
+    options.hints = hints;
     // No browser answers it.
     if let Some(extensions) = &mut options.extensions {
         extensions.uvm = None;

@@ -28,7 +28,6 @@ const EXPONENT: i64 = -2;
 const PRIVATE: RangeInclusive<i128> = -4..=-4;
 const PRIVATE_RSA: RangeInclusive<i128> = -12..=-3;
 
-/// Why a key is not taken.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PublicKeyError {
     #[error("the public key is no COSE_Key: {0}")]
