@@ -88,8 +88,6 @@ impl DatabaseFile {
         Ok(Self { named, path: resolved, server: OnceLock::new() })
     }
 
-    /// Whether there is a database.
-    ///
     /// Errors: there is no file, or nothing is in it.
     pub fn find(&self) -> Result<(), DatabaseFileError> {
         match fs::metadata(&self.path) {
@@ -165,7 +163,6 @@ impl DatabaseFile {
         }
     }
 
-    /// The file that has the same name with something behind it.
     fn beside(&self, ending: &str) -> PathBuf {
         let mut name = self.path.file_name().unwrap_or_default().to_owned();
         name.push(ending);

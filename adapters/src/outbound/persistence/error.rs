@@ -7,8 +7,7 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 /// has no room left, or that is something else: `SQLITE_BUSY`, `SQLITE_LOCKED`,
 /// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL`, `SQLITE_CANTOPEN`, `SQLITE_NOTADB`.
 const SQLITE_OUT_OF_REACH: [i64; 7] = [5, 6, 8, 10, 13, 14, 26];
-/// What SQLite says of the rest of a transaction that it undid by itself, for there was no room or the disk
-/// failed.
+/// What SQLite says after it undid a transaction by itself: there was no room, or the disk failed.
 const SQLITE_UNDID: [&str; 2] = ["no such savepoint", "no transaction is active"];
 /// Classes of SQLSTATE that say the same of PostgreSQL: connection exception, insufficient
 /// resources, operator intervention, system error; a role or a database that isn't there; read-only, as
@@ -16,8 +15,7 @@ const SQLITE_UNDID: [&str; 2] = ["no such savepoint", "no transaction is active"
 const POSTGRES_OUT_OF_REACH: [&str; 8] =
     ["08", "53", "57", "58", "28", "3D", POSTGRES_READ_ONLY, "25P03"];
 const POSTGRES_READ_ONLY: &str = "25006";
-/// A prepared statement is there already, or is missing: a pooler gave the session to another
-/// client.
+/// A prepared statement is there already, or missing: a pooler gave the session to another client.
 const POSTGRES_POOLED: [&str; 2] = ["42P05", "26000"];
 const POOLED: &str = "a pooler in between mixes up prepared statements: set max_prepared_statements above 0 in \
     PgBouncer 1.21 or later, or pool_mode to session";

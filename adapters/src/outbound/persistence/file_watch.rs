@@ -22,7 +22,6 @@ pub(super) struct FileWatch {
     gone: AtomicBool,
 }
 
-/// A file was removed, or another one has taken its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the database file was removed or replaced")]
 pub(super) struct Gone;
@@ -56,8 +55,6 @@ fn file(path: &Path) -> io::Result<(u64, u64)> {
 
 impl FileWatch {
     /// Watches the file that these paths lead to. It is not open yet.
-    ///
-    /// Errors: there is none.
     pub fn over(paths: &[&Path]) -> io::Result<Self> {
         let database = paths.iter().map(|path| Seen::at(path)).collect::<io::Result<_>>()?;
         Ok(Self { database, ..Self::default() })
@@ -69,8 +66,7 @@ impl FileWatch {
         let _ = self.companions.set(seen.collect());
     }
 
-    /// Whether all files are the ones that were opened; costs microseconds. When that changes it is
-    /// logged, once.
+    /// Whether all files are those that were opened; takes microseconds. A change is logged, once.
     pub fn check(&self) -> Result<(), Gone> {
         let companions = self.companions.get().into_iter().flatten();
         let lost = self.database.iter().chain(companions).find(|seen| !seen.is_still_there());

@@ -25,19 +25,16 @@ use crate::telemetry::trace_scope::TraceScope;
 const GROUP: usize = 128;
 /// Units of work that may wait before a caller waits as well.
 const WAITING: usize = 4096;
-/// What part of the time the file is left to other processes: a command that waits for it asks only
-/// now and then.
+/// What part of the time others have the file: a command that waits for it asks only now and then.
 const BREATH: u32 = 32;
 
 struct Job {
     work: Work,
-    /// The trace that it is part of.
     scope: TraceScope,
     done: oneshot::Sender<Result<(), StoreError>>,
 }
 
 /// The one writer of a SQLite file within this process.
-#[derive(Clone)]
 pub(super) struct Writer(mpsc::Sender<Job>);
 
 impl Writer {
@@ -70,8 +67,7 @@ async fn commit_groups(
         let started = Instant::now();
         // A unit of work that panics takes its group with it, and not the writer.
         let answering = commit_and_answer(connection.clone(), watch.clone(), group);
-        let answered = tokio::spawn(answering).await;
-        if let Err(error) = answered {
+        if let Err(error) = tokio::spawn(answering).await {
             tracing::error!(%error, "a unit of work panicked");
             renew(&connection).await;
         }

@@ -71,8 +71,6 @@ pub struct ImportTable {
 
 impl ImportTable {
     /// Connects to the database, which must be migrated, and makes the table.
-    ///
-    /// Errors: [`StoreError`] when the database can't be reached.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let watch = sqlite_file::watch(url)?;
         let (connection, watchdog) = connect(url).await?;
@@ -125,13 +123,9 @@ impl ImportTable {
             Some(transaction) => transaction.begin().await?,
             None => sqlite::begin_to_write(&self.connection).await?,
         };
-        match add_all(&transaction, &ends, at, progress).await {
-            Ok(()) => transaction.commit().await,
-            Err(error) => {
-                transaction.rollback().await?;
-                Err(error)
-            }
-        }
+        let added = add_all(&transaction, &ends, at, progress).await;
+        if added.is_ok() { transaction.commit().await } else { transaction.rollback().await }?;
+        added
     }
 }
 
@@ -146,16 +140,12 @@ async fn connect(url: &str) -> Result<(DatabaseConnection, Watchdog), StoreError
         // Pages of an index that are written out of order are kept until they are full.
         sqlite::file_options(options).pragma("cache_size", "-65536")
     });
-    match server {
-        Some(server) => {
-            let connection = postgres::connect(&server, options).await?;
-            Ok((connection, Watchdog::new(&postgres::location(&server))))
-        }
-        None => {
-            let connection = Database::connect(options).await.map_err(store_error)?;
-            Ok((connection, Watchdog::default()))
-        }
-    }
+    let Some(server) = server else {
+        let connection = Database::connect(options).await.map_err(store_error)?;
+        return Ok((connection, Watchdog::default()));
+    };
+    let connection = postgres::connect(&server, options).await?;
+    Ok((connection, Watchdog::new(&postgres::location(&server))))
 }
 
 /// Users in the order of their ids: that is how their index is stored.
@@ -180,9 +170,8 @@ async fn add_all(
     for (end, added) in ends {
         for insert in [&users, &history] {
             let bounds = [after.as_str().into(), end.as_str().into()];
-            transaction
-                .execute_raw(Statement::from_sql_and_values(backend, insert, bounds))
-                .await?;
+            let insert = Statement::from_sql_and_values(backend, insert, bounds);
+            transaction.execute_raw(insert).await?;
         }
         progress(*added);
         after.clone_from(end);
@@ -197,10 +186,10 @@ impl Staging for ImportTable {
             return Ok(());
         }
         let mut insert = Query::insert();
-        insert.into_table("staged_users").columns(
-            std::iter::once("line".to_owned())
-                .chain(users::Column::iter().map(|column| column.to_string())),
-        );
+        let columns = users::Column::iter().map(|column| column.to_string());
+        insert
+            .into_table("staged_users")
+            .columns(std::iter::once("line".to_owned()).chain(columns));
         for StagedUser { line, user } in users {
             let row = user_row(user, at);
             // A row of a user has something in each column.
@@ -228,12 +217,10 @@ impl Staging for ImportTable {
         progress: AddedSoFar<'_>,
     ) -> Result<bool, StoreError> {
         let adding = async {
-            match self.try_add_all(at, progress).await {
-                Ok(()) => Ok(true),
-                Err(error) => match error.sql_err() {
-                    Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
-                    _ => Err(error),
-                },
+            let added = self.try_add_all(at, progress).await;
+            match added.as_ref().err().and_then(DbErr::sql_err) {
+                Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
+                _ => added.map(|()| true),
             }
         };
         if !self.run(adding).await? {

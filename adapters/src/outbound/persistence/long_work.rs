@@ -15,7 +15,6 @@ use super::watchdog::{SILENCE_LIMIT, Watchdog};
 pub type ReportWait<'f> = &'f (dyn Fn(String) + Send + Sync);
 
 /// The session of the server that does the work of one transaction.
-#[derive(Clone)]
 pub(super) struct Session {
     server: Arc<PgConnectOptions>,
     process: i32,
@@ -95,12 +94,11 @@ pub(super) async fn run_long<T>(
             return done.map_err(failed);
         }
         match session.state().await {
-            State::Working => {}
             State::WaitingFor(others) if !reported => {
                 reported = true;
                 report_wait(format!("{what} waits for {others}"));
             }
-            State::WaitingFor(_) => {}
+            State::Working | State::WaitingFor(_) => {}
             // An answer may have come while the server was asked.
             State::Gone => match timeout(Duration::ZERO, &mut work).await {
                 Ok(done) => return done.map_err(failed),

@@ -35,7 +35,6 @@ mod store;
 mod transactions;
 mod url_fault;
 mod watchdog;
-mod writable;
 
 #[cfg(test)]
 mod tests;

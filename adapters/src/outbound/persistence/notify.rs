@@ -33,8 +33,7 @@ impl Wake for AllNodes {
     }
 }
 
-/// Makes `here` ring for mail of other nodes too, on the database of `pool`; what it returns wakes
-/// all nodes.
+/// Makes `here` ring for mail of other nodes too; what it returns wakes all nodes of the database.
 pub(super) fn wake_all_nodes(
     pool: &PgPool,
     watchdog: &Watchdog,

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use opentelemetry::{KeyValue, global};
 use sea_orm::sqlx::{Database, Pool};
 
-/// Adds the use of a pool to the metrics. `name` tells the pool from others, and `most` is how many of its
-/// connections serve callers.
+/// Adds the use of a pool of this name to the metrics; `most` of its connections serve callers.
 pub(super) fn register<D: Database>(pool: &Pool<D>, name: &'static str, most: u32) {
     let (meter, pool) = (global::meter("passlink"), Arc::new(pool.clone()));
     let most = i64::from(most);

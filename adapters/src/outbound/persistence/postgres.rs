@@ -10,35 +10,34 @@ use sea_orm::{
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use super::{error::store_error, watchdog::Watchdog};
+use super::{
+    error::store_error,
+    watchdog::{READY_TIMEOUT, Watchdog},
+};
 
 /// How long a caller who has a permit waits for a server that is away. Connecting is tried again after a
 /// fifth of this at the latest: that is how soon a server that comes back is noticed.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A connection that was idle for so long is tested before it is used: one that broke meanwhile costs
-/// no run of a unit of work.
+/// A connection idle for so long is tested before use: one that broke costs no run of a unit of work.
 const TESTED_AFTER: Duration = Duration::from_millis(250);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a transaction may wait for its next statement: a node that hangs must not keep what it
-/// locked.
+/// How long a transaction may wait for its next statement: a node that hangs must not keep its locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 
 const REFUSED_BY_POOLER: &str = "unsupported startup parameter";
 
-/// Opens up to so many connections.
 pub(super) async fn open(
     server: &PgConnectOptions,
     connections: u32,
     watchdog: Watchdog,
 ) -> Result<DatabaseConnection, StoreError> {
-    let server = server.clone().options(
-        [
-            ("statement_timeout", STATEMENT_TIMEOUT),
-            ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
-        ]
-        .map(|(name, longest)| (name, longest.as_millis().to_string())),
-    );
+    let limits = [
+        ("statement_timeout", STATEMENT_TIMEOUT),
+        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
+    ];
+    let limits = limits.map(|(name, longest)| (name, longest.as_millis().to_string()));
+    let server = server.clone().options(limits);
     let (mut options, used) = (options(server.clone()), watchdog.clone());
     options
         .max_connections(connections)
@@ -120,8 +119,7 @@ pub(super) fn location(server: &PgConnectOptions) -> String {
     format!("PostgreSQL at {address}, database {database}")
 }
 
-/// The error for a server that can't be reached, with the cause and the location. A pool only says that it
-/// waited.
+/// The error for a server that can't be reached, with the cause: a pool only says that it waited.
 async fn unreachable(server: &PgConnectOptions, error: DbErr) -> StoreError {
     let cause = match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(server)).await {
         Ok(Err(sqlx::Error::Database(error))) if error.message().contains(REFUSED_BY_POOLER) => {
@@ -130,9 +128,25 @@ async fn unreachable(server: &PgConnectOptions, error: DbErr) -> StoreError {
         Ok(Err(sqlx::Error::Database(error))) => error.message().to_owned(),
         Ok(Err(error)) => error.to_string(),
         Ok(Ok(_)) => return store_error(error),
-        Err(_) => {
-            format!("no answer within {} s while connecting", ACQUIRE_TIMEOUT.as_secs())
-        }
+        Err(_) => format!("no answer within {} s while connecting", ACQUIRE_TIMEOUT.as_secs()),
     };
     StoreError::Unavailable(format!("{}: {cause}; see database.url", location(server)).into())
+}
+
+/// Checks that PostgreSQL can be written: it is no standby, and was not made read-only.
+pub(super) async fn check_writable(
+    connection: &DatabaseConnection,
+    watchdog: &Watchdog,
+) -> Result<(), StoreError> {
+    let sql = "SELECT current_setting('transaction_read_only') = 'on' AS read_only";
+    let asked = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, sql));
+    let asked = watchdog.within(READY_TIMEOUT, "the question whether it can be written", asked);
+    let row = asked.await?.map_err(store_error)?;
+    match row.map(|row| row.try_get("", "read_only")).transpose().map_err(store_error)? {
+        Some(false) => Ok(()),
+        _ => {
+            watchdog.note_read_only();
+            Err(StoreError::Unavailable("the database may only be read".into()))
+        }
+    }
 }

@@ -33,12 +33,13 @@ const PARAMETERS: [&[&str]; 12] = [
 /// Settings of the session: `options=-c name=value`, or `options[name]=value`.
 const OPTIONS: &str = "options";
 /// Parameters that PostgreSQL's own programs know, and the driver does not.
-const UNSUPPORTED: &str = "channel_binding client_encoding connect_timeout fallback_application_name gssdelegation \
-    gssencmode gsslib keepalives keepalives_count keepalives_idle keepalives_interval krbsrvname \
-    load_balance_hosts max_protocol_version min_protocol_version passfile replication \
-    require_auth requirepeer requiressl scram_client_key scram_server_key service servicefile \
-    ssl_max_protocol_version ssl_min_protocol_version sslcertmode sslcompression sslcrl \
-    sslcrldir sslkeylogfile sslnegotiation sslpassword sslsni target_session_attrs \
+const UNSUPPORTED: &str = "\
+    channel_binding client_encoding connect_timeout fallback_application_name gssdelegation \
+    gssencmode gsslib keepalives keepalives_count keepalives_idle keepalives_interval \
+    krbsrvname load_balance_hosts max_protocol_version min_protocol_version passfile \
+    replication require_auth requirepeer requiressl scram_client_key scram_server_key service \
+    servicefile ssl_max_protocol_version ssl_min_protocol_version sslcertmode sslcompression \
+    sslcrl sslcrldir sslkeylogfile sslnegotiation sslpassword sslsni target_session_attrs \
     tcp_user_timeout";
 const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
@@ -50,7 +51,6 @@ const HARMLESS: [&str; 6] =
 const ONE_SERVER: &str = "it names more than one server, and one is supported";
 
 /// Where a PostgreSQL database is, and how to connect to it.
-#[derive(Clone)]
 pub struct PostgresUrl {
     /// What stands before the `?`.
     place: Vec<(String, String)>,
@@ -64,14 +64,10 @@ impl PostgresUrl {
         if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err("it holds a blank or a line break; in a password, write %20 or %0A".into());
         }
-        let rest = match url.split_once("://") {
-            Some((scheme, rest))
-                if ["postgres", "postgresql"].iter().any(|it| scheme.eq_ignore_ascii_case(it)) =>
-            {
-                rest
-            }
-            _ => return Err("it begins with none of sqlite:, postgres:// and postgresql://".into()),
-        };
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        if !["postgres", "postgresql"].iter().any(|it| scheme.eq_ignore_ascii_case(it)) {
+            return Err("it begins with none of sqlite:, postgres:// and postgresql://".into());
+        }
         if rest.contains('#') {
             return Err("it holds a #; in a password, write %23".into());
         }
@@ -224,13 +220,8 @@ fn parse_authority(authority: &str) -> Result<Vec<(&'static str, &str)>, UrlFaul
     let (host, port) = match server.strip_prefix('[') {
         Some(rest) => {
             let (host, port) = rest.split_once(']').ok_or("a [ has no ] in the host")?;
-            let port = match port.strip_prefix(':') {
-                None if !port.is_empty() => {
-                    return Err("something stands behind the ] of the host".into());
-                }
-                port => port.unwrap_or_default(),
-            };
-            (host, port)
+            let behind = "something stands behind the ] of the host";
+            (host, if port.is_empty() { port } else { port.strip_prefix(':').ok_or(behind)? })
         }
         None => server.split_once(':').unwrap_or((server, "")),
     };
@@ -264,8 +255,7 @@ fn known(place: usize, name: &str) -> Result<String, UrlFault> {
     }
 }
 
-/// Refuses settings that are Passlink's own, as PostgreSQL reads them: in any case, with `-` for `_`, and
-/// without backslashes.
+/// Refuses Passlink's own settings, as PostgreSQL reads them: in any case, `-` for `_`, no backslashes.
 fn no_own_setting(options: &str) -> Result<(), UrlFault> {
     let options = options.to_ascii_lowercase().replace('-', "_").replace('\\', "");
     match OWN_SETTINGS.iter().find(|setting| options.contains(**setting)) {

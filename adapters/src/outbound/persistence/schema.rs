@@ -14,7 +14,6 @@ use super::{
 /// Names the lock under which PostgreSQL is migrated.
 const LOCK: i64 = 0x7061_7373_6c69_6e6b;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     /// How many migrations are pending.
     pub pending: usize,

@@ -2,18 +2,26 @@
 
 use std::{sync::Arc, time::Duration};
 
+use passlink_application::ports::StoreError;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use tokio::time::timeout;
 
-use super::{database_file::DatabaseFile, file_watch::FileWatch};
+use super::{
+    database_file::DatabaseFile,
+    error::store_error,
+    file_watch::FileWatch,
+    watchdog::{Last, READY_TIMEOUT, Watchdog},
+};
 
 /// How long a statement waits for a file that another process writes.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// For how long a SQLite file that could be written is taken for one that can be.
+const FRESH: Duration = Duration::from_secs(5);
 
-/// Opens so many connections.
 pub(super) async fn open(
     url: &str,
     file: &DatabaseFile,
@@ -63,4 +71,30 @@ pub(super) fn file_options(options: SqliteConnectOptions) -> SqliteConnectOption
         // What was erased is not left in the file.
         .pragma("secure_delete", "on")
         .busy_timeout(BUSY_TIMEOUT)
+}
+
+/// When a SQLite file was last seen to be writable.
+#[derive(Default)]
+pub(super) struct SqliteProbe(Last);
+
+impl SqliteProbe {
+    /// Checks by a write that the file can be written: the disk may be full, the file read-only. While
+    /// somebody else writes it, the last result counts.
+    pub async fn check(
+        &self,
+        writing: &DatabaseConnection,
+        watchdog: &Watchdog,
+    ) -> Result<(), StoreError> {
+        let within = |limit| self.0.elapsed().is_some_and(|ago| ago < limit);
+        if within(FRESH) {
+            return Ok(());
+        }
+        // A number in the head of the file that nobody reads.
+        let write = writing.execute_unprepared("PRAGMA user_version = 0");
+        match timeout(READY_TIMEOUT, write).await {
+            Ok(written) => written.map(|_| self.0.note()).map_err(store_error),
+            Err(_) if within(FRESH + BUSY_TIMEOUT) => Ok(()),
+            Err(_) => Err(watchdog.note_silence(READY_TIMEOUT, "a write")),
+        }
+    }
 }

@@ -17,8 +17,7 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     sqlite_url::parse(url).ok()
 }
 
-/// Makes the SQLite file of a URL, where there is none and the URL allows it. Does nothing for other
-/// databases.
+/// Makes the SQLite file of a URL, if there is none and the URL allows it; makes no other database.
 ///
 /// Errors: there is none, and it can't or must not be made.
 pub fn make_sqlite_file(url: &str) -> Result<(), DatabaseFileError> {
@@ -36,10 +35,7 @@ pub fn find_sqlite_file(url: &str) -> Result<(), DatabaseFileError> {
     database_file(url)?.map_or(Ok(()), |file| file.find())
 }
 
-/// Checks that a server can use the SQLite file of a URL, as far as that shows without making or
-/// opening it.
-///
-/// Errors: as for [`make_sqlite_file`] and [`SeaStore::connect`](super::SeaStore::connect).
+/// Checks that a server can use a URL's SQLite file, as far as shows without making or opening it.
 pub fn check_sqlite_file(url: &str) -> Result<(), DatabaseFileError> {
     check_may_use(url)?;
     open(url).map(drop)
@@ -54,9 +50,8 @@ pub(super) fn open(url: &str) -> Result<DatabaseFile, DatabaseFileError> {
 
 /// Watches the SQLite file of a URL, before it is opened. Watches nothing for other databases.
 pub(super) fn watch(url: &str) -> Result<FileWatch, StoreError> {
-    let watch = database_file(url)
-        .and_then(|file| file.map_or_else(|| Ok(FileWatch::default()), |file| file.watch()));
-    watch.map_err(|error| StoreError::Unavailable(error.into()))
+    let watch = database_file(url).and_then(|file| file.map(|file| file.watch()).transpose());
+    Ok(watch.map_err(|error| StoreError::Unavailable(error.into()))?.unwrap_or_default())
 }
 
 /// Checks that the file is there, or that [`make_sqlite_file`] may make it.

@@ -1,6 +1,6 @@
 //! URLs of SQLite files.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{collections::HashSet, path::PathBuf, str::FromStr};
 
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use url::form_urlencoded;
@@ -14,8 +14,6 @@ const MEMORY: &str = "a database in memory is not supported: name a file. `passl
     nothing set up";
 
 /// The file that a `sqlite:` URL names.
-///
-/// Errors: it names none, or something about it is not known or not supported.
 pub(super) fn parse(url: &str) -> Result<PathBuf, UrlFault> {
     let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
     let rest = rest.ok_or("it does not begin with sqlite:")?;
@@ -30,7 +28,7 @@ pub(super) fn parse(url: &str) -> Result<PathBuf, UrlFault> {
                 .into(),
         );
     }
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for (place, (parameter, value)) in (1..).zip(form_urlencoded::parse(query.as_bytes())) {
         let parameter = &*parameter;
         if UNSUPPORTED.contains(&parameter) {
@@ -43,10 +41,9 @@ pub(super) fn parse(url: &str) -> Result<PathBuf, UrlFault> {
             ("cache", _) => return Err(UrlFault::value("cache", "private or shared")),
             _ => return Err(UrlFault::unknown(place, parameter, &PARAMETERS)),
         }
-        if seen.contains(&parameter.to_owned()) {
+        if !seen.insert(parameter.to_owned()) {
             return Err(UrlFault::twice(parameter));
         }
-        seen.push(parameter.to_owned());
     }
     if name.ends_with(":memory:") {
         return Err(MEMORY.into());

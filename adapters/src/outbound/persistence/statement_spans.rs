@@ -17,7 +17,6 @@ use super::{
 use crate::telemetry::trace_scope::is_sampled;
 
 /// The database that statements go to, as their spans name it.
-#[derive(Clone)]
 pub(super) enum Database {
     Sqlite,
     Postgres(Arc<PgConnectOptions>),
@@ -25,12 +24,10 @@ pub(super) enum Database {
 
 impl From<&DatabaseConnection> for Database {
     fn from(connection: &DatabaseConnection) -> Self {
-        match connection.get_database_backend() {
-            DbBackend::Postgres => {
-                Self::Postgres(connection.get_postgres_connection_pool().connect_options())
-            }
-            _ => Self::Sqlite,
+        if connection.get_database_backend() != DbBackend::Postgres {
+            return Self::Sqlite;
         }
+        Self::Postgres(connection.get_postgres_connection_pool().connect_options())
     }
 }
 
@@ -145,10 +142,8 @@ pub(super) fn record_failure(span: &Span, error: &DbErr) {
 
 /// What is done, and to which table: `SELECT users`.
 fn name(sql: &str) -> String {
-    match table(sql) {
-        Some(table) => format!("{} {table}", operation(sql)),
-        None => operation(sql).to_owned(),
-    }
+    let operation = operation(sql);
+    table(sql).map_or_else(|| operation.to_owned(), |table| format!("{operation} {table}"))
 }
 
 fn operation(sql: &str) -> &str {

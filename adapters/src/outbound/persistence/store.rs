@@ -19,9 +19,9 @@ use super::{
     long_work::ReportWait,
     notify, pool_metrics, postgres,
     schema::{self, Schema},
-    sqlite, sqlite_file, transactions,
-    watchdog::{SILENCE_LIMIT, Watchdog},
-    writable::{self, READY_TIMEOUT, SqliteProbe},
+    sqlite::{self, SqliteProbe},
+    sqlite_file, transactions,
+    watchdog::{READY_TIMEOUT, SILENCE_LIMIT, Watchdog},
 };
 
 /// How long a caller waits for a connection that others use.
@@ -52,14 +52,11 @@ impl SeaStore {
     /// Connects to a `sqlite:` or `postgres:` URL with up to `max_connections` connections, and one
     /// more to see whether the database is there. On SQLite these read, and one more writes. The
     /// file must be there: [`make_sqlite_file`](super::make_sqlite_file) makes it.
-    ///
-    /// Errors: [`StoreError`] when the database can't be reached or opened.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
         if is_sqlite(url) {
-            Self::open_sqlite(url, max_connections).await
-        } else {
-            Self::connect_to_postgres(url, max_connections).await
+            return Self::open_sqlite(url, max_connections).await;
         }
+        Self::connect_to_postgres(url, max_connections).await
     }
 
     async fn connect_to_postgres(url: &str, max_connections: u32) -> Result<Self, StoreError> {
@@ -137,8 +134,7 @@ impl SeaStore {
         )))
     }
 
-    /// The settings that PostgreSQL does not apply, as a pooler in between drops them, and what to
-    /// do about it.
+    /// The settings that a pooler in between keeps from PostgreSQL, and what to do about it.
     pub async fn lost_settings(&self) -> Result<Option<String>, StoreError> {
         if !self.is_pooled {
             return Ok(None);
@@ -177,16 +173,15 @@ impl SeaStore {
         schema.map_err(|error| self.watchdog.located(error))
     }
 
-    /// Takes what was erased out of SQLite's journal as well. While others read, it waits; after
-    /// [`BUSY_TIMEOUT`](sqlite::BUSY_TIMEOUT) it leaves the rest to be overwritten in time.
+    /// Takes what was erased out of SQLite's journal as well. While others read, it waits; after 10 s it
+    /// leaves the rest to be overwritten in time.
     pub async fn clear_journal(&self) -> Result<(), StoreError> {
         let Some(sqlite) = &self.sqlite else { return Ok(()) };
         let cleared = sqlite.connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await;
         cleared.map(drop).map_err(store_error)
     }
 
-    /// Makes `here` ring for mail of other nodes as well, where there can be some; what it returns
-    /// wakes all nodes.
+    /// Makes `here` ring for mail of other nodes, if there can be some; what it returns wakes all nodes.
     pub fn wake_everywhere(&self, here: Arc<dyn Wake>) -> Arc<dyn Wake> {
         // Behind a pooler, another client would get the notification, and take it for an answer.
         if self.sqlite.is_some() || self.is_pooled {
@@ -199,13 +194,11 @@ impl SeaStore {
 #[async_trait]
 impl Store for SeaStore {
     async fn run(&self, work: Work) -> Result<(), StoreError> {
-        match &self.sqlite {
-            Some(sqlite) => sqlite.writer.run(work).await,
-            None => {
-                let _permit = self.permit().await?;
-                transactions::run(&self.connection, &self.watchdog, &work).await
-            }
+        if let Some(sqlite) = &self.sqlite {
+            return sqlite.writer.run(work).await;
         }
+        let _permit = self.permit().await?;
+        transactions::run(&self.connection, &self.watchdog, &work).await
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {
@@ -224,7 +217,7 @@ impl Store for SeaStore {
         }
         match &self.sqlite {
             Some(sqlite) => sqlite.probe.check(&sqlite.connection, &self.watchdog).await?,
-            None => writable::check_postgres(&self.connection, &self.watchdog).await?,
+            None => postgres::check_writable(&self.connection, &self.watchdog).await?,
         }
         Ok(self.check_present()?)
     }

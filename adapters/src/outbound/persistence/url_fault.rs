@@ -13,8 +13,7 @@ impl From<&str> for UrlFault {
 }
 
 impl UrlFault {
-    /// A parameter that nobody knows, among those that are known. Told by its place, from 1: its name may
-    /// be a part of a password.
+    /// A parameter that nobody knows. Told by its place, from 1: its name may be part of a password.
     pub fn unknown(place: usize, name: &str, known: &[&str]) -> Self {
         let name = name.to_lowercase().replace('_', "-");
         let far = |known: &str| strsim::osa_distance(&name, &known.replace('_', "-"));

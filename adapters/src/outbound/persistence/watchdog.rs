@@ -20,9 +20,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::store_error;
 
-/// How long a server may say nothing before it counts as gone: longer than it lets any statement
-/// take.
+/// A server that is silent for so long counts as gone: longer than it lets any statement take.
 pub(super) const SILENCE_LIMIT: Duration = Duration::from_secs(15);
+/// How long the database may take to say that it is there.
+pub(super) const READY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a connection may take to answer when it comes back from work that was given up.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long after a silence connections are suspected of it.
@@ -86,9 +87,7 @@ impl Watchdog {
         Self { location: location.into(), ..Self::default() }
     }
 
-    /// The result of `work`.
-    ///
-    /// Errors: it takes longer than `limit`; `what` is the name of the work.
+    /// The result of `work`, which has the name `what`, unless it takes longer than `limit`.
     pub async fn within<T>(
         &self,
         limit: Duration,
@@ -98,9 +97,7 @@ impl Watchdog {
         self.while_answering(limit, what, &LastAnswer::now(), work).await
     }
 
-    /// The result of `work`.
-    ///
-    /// Errors: the server gives no answer for `limit` meanwhile; `what` is the name of the work.
+    /// The result of `work`, unless the server gives no answer for `limit` meanwhile.
     pub async fn while_answering<T>(
         &self,
         limit: Duration,
@@ -119,11 +116,10 @@ impl Watchdog {
                     return Ok(done);
                 }
                 Err(_) if last.at() > before => {}
-                Err(_) => break,
+                // Before the work is dropped, which gives its connection back.
+                Err(_) => return Err(self.note_silence(limit, what)),
             }
         }
-        // Before the work is dropped, which gives its connection back.
-        Err(self.note_silence(limit, what))
     }
 
     /// What a failed statement means, with the location of the database: SQLite doesn't name it.

@@ -30,12 +30,16 @@ pub(super) fn undoable(key: &str, now: Timestamp) -> Select<passkeys::Entity> {
         .filter(passkeys::Column::UndoUntil.gt(now.as_millisecond()))
 }
 
+fn links_of(key: &str, expired_after: Timestamp) -> Select<links::Entity> {
+    links::Entity::find()
+        .filter(links::Column::KeyId.eq(key))
+        .filter(links::Column::ExpiresAt.gt(expired_after.as_millisecond()))
+}
+
 /// Links that a code of this key opens, or that can be sent again with one.
 pub(super) fn needy(key: &KeyId, expired_after: Timestamp) -> Select<links::Entity> {
-    links::Entity::find()
-        .filter(links::Column::KeyId.eq(key.as_str()))
-        .filter(links::Column::State.is_in(NEEDY.map(LinkState::name)))
-        .filter(links::Column::ExpiresAt.gt(expired_after.as_millisecond()))
+    let is_needy = links::Column::State.is_in(NEEDY.map(LinkState::name));
+    links_of(key.as_str(), expired_after).filter(is_needy)
 }
 
 impl<C: ConnectionTrait> Sql<'_, C> {
@@ -45,15 +49,12 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         key: &str,
         expired_after: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        use links::{Column, Entity};
+        use links::Column;
         let mut last: Option<i64> = None;
         for state in NEEDY {
-            let query = Entity::find()
-                .filter(Column::KeyId.eq(key))
-                .filter(Column::State.eq(state.name()))
-                .filter(Column::ExpiresAt.gt(expired_after.as_millisecond()))
-                .order_by_desc(Column::ExpiresAt);
-            last = last.max(self.value(query, Column::ExpiresAt).await?);
+            let links = links_of(key, expired_after).filter(Column::State.eq(state.name()));
+            let links = links.order_by_desc(Column::ExpiresAt);
+            last = last.max(self.value(links, Column::ExpiresAt).await?);
         }
         last.map(instant).transpose()
     }

@@ -28,7 +28,6 @@ fn is_late(now: Timestamp) -> Expr {
     is_open().and(Column::ExpiresAt.lte(now.as_millisecond()))
 }
 
-/// Links that are brought into a state.
 fn moved_to(state: LinkState) -> UpdateMany<Entity> {
     Entity::update_many().col_expr(Column::State, Expr::value(state.name()))
 }
@@ -60,7 +59,6 @@ fn has_kind(kind: LinkKind) -> Expr {
     }
 }
 
-/// Links that are open.
 fn open_at(now: Timestamp) -> Condition {
     let longest = now.saturating_sub(MAX_LIFETIME).unwrap_or(Timestamp::MIN);
     Condition::all()

@@ -49,10 +49,7 @@ fn ripe(
     let lease = at(now.checked_add(waits.lease));
     let now_ms = now.as_millisecond();
     MailKind::QUEUED.into_iter().flat_map(move |kind| {
-        let longest = match kind.urgency() {
-            Urgency::Awaited => waits.link,
-            _ => waits.notice,
-        };
+        let longest = if kind.urgency() == Urgency::Awaited { waits.link } else { waits.notice };
         let that = move |is: &'static str, when: SimpleExpr| {
             Condition::all().add(Expr::cust(is)).add(Column::Kind.eq(kind.name())).add(when)
         };
@@ -83,7 +80,7 @@ fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> 
 }
 
 /// A change of a mail that nobody has claimed or settled since.
-fn claim(claimed: &ClaimedMail) -> UpdateMany<Entity> {
+fn change_of(claimed: &ClaimedMail) -> UpdateMany<Entity> {
     Entity::update_many()
         .filter(Column::Id.eq(claimed.id.as_str()))
         .filter(Column::Tries.eq(claimed.tries))
@@ -209,10 +206,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
     }
 
     async fn free_mails_of(&mut self, holder: Option<&str>) -> Result<(), StoreError> {
-        let held = match holder {
-            Some(holder) => Column::HeldBy.eq(holder),
-            None => Column::HeldBy.is_null(),
-        };
+        let held = holder.map_or_else(|| Column::HeldBy.is_null(), |it| Column::HeldBy.eq(it));
         for kind in MailKind::QUEUED {
             let rows = Entity::find()
                 .filter(Expr::cust(IN_HAND))
@@ -229,7 +223,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         claimed: &ClaimedMail,
         lease_end: Timestamp,
     ) -> Result<bool, StoreError> {
-        let renewed = claim(claimed)
+        let renewed = change_of(claimed)
             .col_expr(Column::DueAt, Expr::value(lease_end.as_millisecond()))
             .col_expr(Column::LeasedUntil, Expr::value(lease_end.as_millisecond()))
             // One that is to be tried again is in nobody's hand.
@@ -251,7 +245,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         };
         let is_returned = matches!(outcome, MailOutcome::Returned(_));
         let urgency = is_returned.then(|| urgency_number(claimed.about.urgency()));
-        let mut update = claim(claimed)
+        let mut update = change_of(claimed)
             .col_expr(Column::State, Expr::value(state.name()))
             .col_expr(Column::LastAnswer, Expr::value(answer.as_str()))
             .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))

@@ -1,5 +1,7 @@
 //! The repositories, a file each, over whatever runs statements: a connection or a transaction.
 
+use std::{error::Error, str::FromStr};
+
 use jiff::Timestamp;
 use passlink_application::ports::{Repositories, StoreError};
 use sea_orm::{
@@ -126,16 +128,13 @@ fn instant(milliseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(milliseconds).map_err(bad_row)
 }
 
-fn parsed<T>(text: &str) -> Result<T, StoreError>
-where
-    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
-{
+fn parsed<T: FromStr<Err: Error + Send + Sync + 'static>>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(bad_row)
 }
 
 fn parsed_if_any<T>(text: Option<String>) -> Result<Option<T>, StoreError>
 where
-    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+    T: FromStr<Err: Error + Send + Sync + 'static>,
 {
     text.as_deref().map(parsed).transpose()
 }

@@ -32,15 +32,13 @@ pub(super) fn urgency_number(urgency: Urgency) -> i16 {
     }
 }
 
-/// The mails that are ready, of the kinds that this version knows. Those of a newer one wait for a node
-/// that does.
+/// Ready mails of the kinds that this version knows. Those of a newer one wait for a node that does.
 fn unordered_ready() -> Select<Entity> {
     Entity::find()
         .filter(Expr::cust(READY))
         .filter(Column::Kind.is_in(MailKind::QUEUED.map(MailKind::name)))
 }
 
-/// The mails of one urgency that are ready.
 pub(super) fn ready_with(urgency: Urgency) -> Select<Entity> {
     unordered_ready().filter(Column::Urgency.eq(urgency_number(urgency)))
 }

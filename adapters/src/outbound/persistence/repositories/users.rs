@@ -80,7 +80,6 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         changed.map(|_| true).map_err(|error| self.failed(error))
     }
 
-    /// The id of a user that fits, if there is one.
     async fn find_id(&mut self, fits: Condition) -> Result<Option<UserId>, StoreError> {
         let id = self.value(Entity::find().filter(fits), Column::Id).await?;
         parsed_if_any(id)
