@@ -28,10 +28,6 @@ pub(super) fn clean(answer: &str, mail: &Mail) -> String {
     }
 }
 
-pub(super) fn clean_error(error: MailError, mail: &Mail) -> MailError {
-    with_text(error, |answer| clean(&answer, mail))
-}
-
 pub(super) fn with_text(error: MailError, other: impl Fn(String) -> String) -> MailError {
     match error {
         MailError::Refused(reason, text) => MailError::Refused(reason, other(text)),

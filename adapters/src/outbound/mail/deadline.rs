@@ -30,10 +30,8 @@ impl<'h> Deadline<'h> {
         &self,
         doing: impl Future<Output = Result<T, MailError>>,
     ) -> Result<T, MailError> {
-        timeout_at(self.latest, doing).await.unwrap_or_else(|_| {
-            let late = "no answer in time".to_owned();
-            Err(MailError::Down(MailReason::Timeout, late))
-        })
+        let late = |_| MailError::Down(MailReason::Timeout, "no answer in time".to_owned());
+        timeout_at(self.latest, doing).await.map_err(late)?
     }
 
     /// Errors: it is too late for the mail to leave; for an operator.

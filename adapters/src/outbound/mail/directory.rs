@@ -11,7 +11,6 @@ use tokio::{fs::OpenOptions, io::AsyncWriteExt};
 use super::{deadline::Deadline, message::Outgoing};
 
 /// Writes each mail into a directory, as `<outbox id>.eml`, readable by its owner alone.
-#[derive(Clone)]
 pub struct Directory {
     path: PathBuf,
 }
@@ -34,8 +33,7 @@ impl Directory {
         there.map_or(Ok(()), |other| Err(format!("{} is no directory", other.display())))
     }
 
-    /// Writes the mail under another name first, so that whoever reads the directory never sees
-    /// half of one.
+    /// Writes it under another name first: whoever reads the directory never sees half of a mail.
     pub(super) async fn deliver(
         &self,
         mail: &Outgoing,

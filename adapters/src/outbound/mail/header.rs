@@ -9,8 +9,7 @@ use std::borrow::Cow;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lettre::message::Mailbox;
 
-/// Longest line with an encoded word (RFC 2047, section 2). Other lines are as short where they can
-/// be broken.
+/// Longest line with an encoded word (RFC 2047, section 2). Others are as short where they can be.
 const LINE: usize = 76;
 const WORD: usize = 75;
 /// Octets of an encoded word besides its text: `=?utf-8?b?` and `?=`.
@@ -38,18 +37,14 @@ impl Header {
 
     /// Adds a field with an address, and what its owner is called.
     pub fn mailbox(self, name: &str, mailbox: &Mailbox) -> Self {
-        let address = mailbox.email.to_string();
-        let value = match mailbox.name.as_deref().map(str::trim) {
-            None | Some("") => address,
-            Some(called) => {
-                let address = Cow::from(format!("<{address}>"));
-                match as_phrase(called) {
-                    Some(phrase) if name.len() + 2 + phrase.len() <= LINE => {
-                        folded(name, [phrase, address].into_iter())
-                    }
-                    _ => folded(name, encoded(name, called).map(Cow::from).chain([address])),
-                }
+        let called = mailbox.name.as_deref().map(str::trim).filter(|called| !called.is_empty());
+        let Some(called) = called else { return self.field(name, mailbox.email.as_ref()) };
+        let address = Cow::from(format!("<{}>", mailbox.email));
+        let value = match as_phrase(called) {
+            Some(phrase) if name.len() + 2 + phrase.len() <= LINE => {
+                folded(name, [phrase, address].into_iter())
             }
+            _ => folded(name, encoded(name, called).map(Cow::from).chain([address])),
         };
         self.field(name, &value)
     }

@@ -28,7 +28,6 @@ const BOUNDARY: &str = "=_passlink_alternative";
 /// Longest identifier that stands for itself in a message id or a file name.
 const LONGEST_NAME: usize = 60;
 
-#[derive(Debug, Clone)]
 pub struct Sender {
     pub from: Mailbox,
     /// Where answers go, if not there.
@@ -42,8 +41,7 @@ impl Sender {
     }
 }
 
-/// Parses `ada@example.com` or `Ada Example <ada@example.com>`. The error says what is wrong, fit
-/// for an operator.
+/// Parses `ada@example.com` or `Ada Example <ada@example.com>`. The error is fit for an operator.
 pub fn parse_mailbox(text: &str) -> Result<Mailbox, String> {
     let text = text.trim();
     let named = text.strip_suffix('>').and_then(|named| named.rsplit_once('<'));
@@ -53,8 +51,7 @@ pub fn parse_mailbox(text: &str) -> Result<Mailbox, String> {
     Ok(Mailbox::new(Some(name).filter(|name| !name.is_empty()), to_address(&address)))
 }
 
-/// The name that stands before an address: as it is, or in quotation marks, where it may hold
-/// anything.
+/// The name before an address: as it is, or in quotation marks, where it may hold anything.
 fn parse_name(text: &str) -> Result<String, String> {
     if text.contains(char::is_control) {
         return Err("the name must not hold line breaks or other control characters".to_owned());
@@ -91,8 +88,6 @@ pub(super) struct Outgoing {
     pub date: Timestamp,
 }
 
-/// Makes the message of a mail.
-///
 /// Errors: [`MailError::Refused`] when sender or recipient can't stand in a message.
 pub(super) fn compose(
     id: &OutboxId,

@@ -32,7 +32,6 @@ pub use self::{
     templates::{Rendered, TemplateError, Templates},
 };
 
-#[derive(Clone)]
 pub enum Transport {
     Smtp(Smtp),
     Directory(Directory),
@@ -78,6 +77,6 @@ impl Mailer for TemplateMailer {
         self.deliver(id, mail, &Deadline::new(&*self.clock, hold))
             .await
             .map(|answer| answer::clean(&answer, mail))
-            .map_err(|error| answer::clean_error(error, mail))
+            .map_err(|error| answer::with_text(error, |answer| answer::clean(&answer, mail)))
     }
 }

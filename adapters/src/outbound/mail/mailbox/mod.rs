@@ -5,10 +5,7 @@ mod guard;
 mod pages;
 mod view;
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use tokio::sync::watch;
 use url::Url;
@@ -23,13 +20,8 @@ const SHORTEST_TOKEN: usize = 32;
 /// A mailbox in memory. Clones share it.
 #[derive(Clone)]
 pub struct Mailbox {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
     path: String,
-    mails: Mutex<VecDeque<Arc<LocalMail>>>,
-    arrived: watch::Sender<u64>,
+    mails: watch::Sender<VecDeque<Arc<LocalMail>>>,
 }
 
 /// A mail in the mailbox. Holds codes, so there is no `Debug`.
@@ -47,62 +39,54 @@ impl Mailbox {
         if token.len() < SHORTEST_TOKEN || !token.bytes().all(plain) {
             return Err(format!("needs at least {SHORTEST_TOKEN} characters of base64url"));
         }
-        let inner = Inner {
-            path: format!("/{token}/"),
-            mails: Mutex::default(),
-            arrived: watch::Sender::new(0),
-        };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { path: format!("/{token}/"), mails: watch::Sender::default() })
     }
 
     /// The path of the page, with a slash at both ends. Whoever knows it can read the mail.
     pub fn path(&self) -> &str {
-        &self.inner.path
+        &self.path
     }
 
     pub fn latest(&self) -> Option<Arc<LocalMail>> {
-        self.mails().back().cloned()
+        self.mails.borrow().back().cloned()
     }
 
     /// The mail that came last, once one came.
     pub async fn first(&self) -> Arc<LocalMail> {
-        let mut arrived = self.inner.arrived.subscribe();
+        let mut mails = self.mails.subscribe();
         loop {
             if let Some(mail) = self.latest() {
                 return mail;
             }
             // This mailbox holds the sender, so there is always something to wait for.
-            let _ = arrived.changed().await;
+            let _ = mails.changed().await;
         }
     }
 
     pub(super) fn deliver(&self, mail: Outgoing) -> String {
-        let mut mails = self.mails();
-        let number = *self.inner.arrived.borrow() + 1;
-        if mails.len() == KEPT {
-            mails.pop_front();
-        }
-        mails.push_back(Arc::new(LocalMail { number, mail }));
-        self.inner.arrived.send_replace(number);
+        let mut number = 0;
+        self.mails.send_modify(|mails| {
+            number = mails.back().map_or(0, |last| last.number) + 1;
+            if mails.len() == KEPT {
+                mails.pop_front();
+            }
+            mails.push_back(Arc::new(LocalMail { number, mail }));
+        });
         format!("kept as number {number} in the local mailbox")
-    }
-
-    fn mails(&self) -> MutexGuard<'_, VecDeque<Arc<LocalMail>>> {
-        self.inner.mails.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many mails ever came.
     pub fn arrived(&self) -> u64 {
-        *self.inner.arrived.borrow()
+        self.latest().map_or(0, |last| last.number)
     }
 
     /// All mails, the newest first.
     fn all(&self) -> Vec<Arc<LocalMail>> {
-        self.mails().iter().rev().cloned().collect()
+        self.mails.borrow().iter().rev().cloned().collect()
     }
 
     fn mail(&self, number: u64) -> Option<Arc<LocalMail>> {
-        self.mails().iter().find(|mail| mail.number == number).cloned()
+        self.mails.borrow().iter().find(|mail| mail.number == number).cloned()
     }
 }
 

@@ -17,8 +17,6 @@ pub(super) enum Side {
 
 /// The list of mails, and one of them open. Follows the mailbox when it `follows`: then the mail
 /// that is open is the newest, and gives way to a newer one.
-///
-/// Errors: the template is broken.
 pub(super) fn page(
     mailbox: &Mailbox,
     open: Option<(&LocalMail, Side)>,

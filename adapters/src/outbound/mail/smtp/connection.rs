@@ -119,8 +119,7 @@ impl Connection {
         }
     }
 
-    /// Errors: the server said something without being asked, or closed the connection. That is no
-    /// answer to what comes next.
+    /// Errors: the server spoke unasked, or closed the connection. That answers nothing that comes next.
     pub fn check_quiet(&mut self) -> Result<(), Failure> {
         is_quiet(self.unasked())
     }

@@ -23,8 +23,7 @@ pub(super) async fn dial(server: &SmtpServer, limits: Limits) -> Result<TcpStrea
     timeout_at(limits.answer(), dialling).await?
 }
 
-/// Tries each address for `patience`: the next one when one fails, and beside those that are silent for
-/// `next`.
+/// Tries each address for `patience`: the next when one fails, and beside one silent for `next`.
 async fn first_of(
     mut addresses: impl Iterator<Item = SocketAddr>,
     patience: Duration,

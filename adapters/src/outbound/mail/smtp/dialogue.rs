@@ -104,8 +104,7 @@ async fn secure(connection: &mut Connection, tls: &TlsClient) -> Result<(), Fail
     done.inspect_err(|failure| record_failure(&span, failure))
 }
 
-/// Announces a mail; the server then waits for the message. If the connection ends before it gets
-/// one, it drops the mail.
+/// Announces a mail; the server then waits for the message, and drops the mail if it gets none.
 pub(super) async fn announce(connection: &mut Connection, mail: &Outgoing) -> Result<(), Failure> {
     let mut parameters = "";
     let addresses = || mail.envelope.from().into_iter().chain(mail.envelope.to());

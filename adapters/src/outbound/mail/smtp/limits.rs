@@ -35,7 +35,7 @@ impl Default for Patience {
 }
 
 /// The ends of the steps that begin now.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Limits {
     pub patience: Patience,
     /// When the message must be on its way, whatever the patience.

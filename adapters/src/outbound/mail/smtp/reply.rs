@@ -79,23 +79,17 @@ impl Inbox {
         let is_last = more.is_none();
         let text = String::from_utf8_lossy(more.unwrap_or(behind)).trim().to_owned();
         (self.next, self.searched) = (end, end);
-        match code {
-            Some(code) => {
-                self.lines.push(text);
-                is_last.then(|| {
-                    let lines = std::mem::take(&mut self.lines);
-                    self.octets.drain(..end);
-                    *self = Self { octets: std::mem::take(&mut self.octets), ..Self::default() };
-                    Reply { code, lines }
-                })
+        let Some(code) = code else {
+            if text.contains(|c: char| !c.is_control() && !c.is_whitespace()) {
+                self.nonsense.get_or_insert(text.chars().take(SHOWN).collect());
             }
-            None => {
-                if text.contains(|c: char| !c.is_control() && !c.is_whitespace()) {
-                    self.nonsense.get_or_insert(text.chars().take(SHOWN).collect());
-                }
-                None
-            }
-        }
+            return None;
+        };
+        self.lines.push(text);
+        is_last.then(|| {
+            let rest = Self { octets: self.octets.split_off(end), ..Self::default() };
+            Reply { code, lines: std::mem::replace(self, rest).lines }
+        })
     }
 
     /// Whether nothing has come but empty lines.

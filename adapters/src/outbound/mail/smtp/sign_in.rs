@@ -89,8 +89,7 @@ async fn say(
     Failure::unless(&[2], reply)
 }
 
-/// The text without the password and what encodes it, which a server may repeat at any time and in
-/// any case.
+/// The text without the password in any form: a server may repeat it at any time and in any case.
 pub(super) fn without_secrets(mut text: String, (user, password): (&str, &SecretString)) -> String {
     let mut secrets: Vec<_> =
         MECHANISMS.iter().filter_map(|way| words(way, user, password).pop()).collect();

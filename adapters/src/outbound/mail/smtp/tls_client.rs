@@ -12,7 +12,6 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::files::{self, without_mark};
 
-/// TLS with one host.
 #[derive(Clone)]
 pub(super) struct TlsClient {
     host: String,
@@ -36,10 +35,8 @@ impl TlsClient {
             if certificates.is_empty() {
                 return Err(failed("holds no certificate".to_owned()));
             }
-            for certificate in certificates {
-                let added = roots.add(certificate);
-                added.map_err(|error| failed(format!("certificates can't be used: {error}")))?;
-            }
+            let unusable = |error| failed(format!("certificates can't be used: {error}"));
+            certificates.into_iter().try_for_each(|it| roots.add(it)).map_err(unusable)?;
         }
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use passlink_application::mails::MailKind;
 use passlink_domain::LanguageTag;
 use serde::{
     Deserializer,
     de::{DeserializeSeed, Error, MapAccess, Visitor},
 };
 
-use super::{
-    error::TemplateError,
-    language::categories,
-    sections::{UNITS, values},
-    text::Text,
-};
+use super::{error::TemplateError, language::categories, text::Text};
 
 pub(super) type Catalogues = BTreeMap<LanguageTag, Catalogue>;
 
 type Texts = BTreeMap<String, Text>;
+
+/// The sections whose texts are the plural forms of a unit.
+const UNITS: [&str; 2] = ["minutes", "hours"];
 
 /// Texts by section and key. A section is a kind of mail, or what all kinds share.
 #[derive(Debug, Clone)]
@@ -50,8 +49,7 @@ impl Catalogue {
         })
     }
 
-    /// Takes over the texts of a file; those that it doesn't hold stay. `model` knows which
-    /// there are; without one, any may be.
+    /// Takes over the texts of a file, which are of those in `model`, if it is given. The others stay.
     pub fn read(
         &mut self,
         (file, source): (&str, &str),
@@ -152,4 +150,23 @@ impl<'de> Visitor<'de> for Reader<'_> {
 fn unknown<'a, E: Error>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> E {
     let known: Vec<_> = known.collect();
     E::custom(format!("there is no {what} {name}; there are: {}", known.join(", ")))
+}
+
+/// The values that the texts of a section may hold.
+pub(super) fn values(section: &str) -> &'static [&'static str] {
+    match section {
+        "time" => &["day", "month", "year", "h", "hh", "mm", "hours", "minutes"],
+        "minutes" | "hours" => &["n"],
+        "common" => &["name", "sender"],
+        kind => kind.parse().map_or(&[], values_of_kind),
+    }
+}
+
+fn values_of_kind(kind: MailKind) -> &'static [&'static str] {
+    match kind {
+        MailKind::PasskeyLink => &["name", "sender", "site", "duration", "expires", "requested"],
+        MailKind::PasskeyAdded => &["name", "sender", "site", "passkey", "added", "undo_until"],
+        MailKind::PasskeyRemoved => &["name", "sender", "site", "passkey", "removed"],
+        MailKind::Test => &["sender", "requested"],
+    }
 }

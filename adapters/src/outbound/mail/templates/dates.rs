@@ -15,19 +15,15 @@ pub(super) fn date(at: Timestamp, catalogue: &Catalogue) -> Result<String, Templ
         1 => fill(catalogue, "time", "first_day", &[])?,
         day => day.to_string(),
     };
-    fill(
-        catalogue,
-        "time",
-        "date",
-        &[
-            ("day", &day),
-            ("month", &month),
-            ("year", &at.year().to_string()),
-            ("h", &at.hour().to_string()),
-            ("hh", &format!("{:02}", at.hour())),
-            ("mm", &format!("{:02}", at.minute())),
-        ],
-    )
+    let values = [
+        ("day", &*day),
+        ("month", &month),
+        ("year", &at.year().to_string()),
+        ("h", &at.hour().to_string()),
+        ("hh", &format!("{:02}", at.hour())),
+        ("mm", &format!("{:02}", at.minute())),
+    ];
+    fill(catalogue, "time", "date", &values)
 }
 
 /// How long something lasts, to the nearest minute: what is composed within seconds of an hour

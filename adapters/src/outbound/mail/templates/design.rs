@@ -11,7 +11,6 @@ use super::{
     helpers::{self, Output},
 };
 
-/// Where a template stands, and what stands there.
 #[derive(Clone)]
 pub(super) struct Source {
     pub file: String,

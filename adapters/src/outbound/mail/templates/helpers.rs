@@ -38,17 +38,12 @@ pub(super) fn register(
     output: Output,
     catalogues: &Arc<Catalogues>,
 ) {
-    let catalogues = Arc::clone(catalogues);
-    registry.register_helper(
-        "say",
-        helper(move |helper, data, out| say(helper, data, (&catalogues, output), out)),
-    );
-    registry.register_helper(
-        "isolate",
-        helper(move |helper, data, out| {
-            Ok(out.write(&isolated(parameter(helper)?, output, data)?)?)
-        }),
-    );
+    let texts = Arc::clone(catalogues);
+    let say = helper(move |it, data, out| say(it, data, (&texts, output), out));
+    registry.register_helper("say", say);
+    let isolate =
+        helper(move |it, data, out| Ok(out.write(&isolated(parameter(it)?, output, data)?)?));
+    registry.register_helper("isolate", isolate);
 }
 
 /// A helper that needs no more than its parameters and the mail's data.

@@ -11,7 +11,6 @@ mod language;
 mod names;
 mod overrides;
 mod samples;
-mod sections;
 mod text;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -44,7 +43,6 @@ pub struct Rendered {
     pub html: String,
 }
 
-/// The templates and the texts, ready to render.
 pub struct Templates {
     catalogues: Arc<Catalogues>,
     design: Design,
@@ -84,12 +82,8 @@ impl Templates {
         for (language, sources) in overrides.by_language {
             by_language.insert(language, design.with(sources, &catalogues)?);
         }
-        Ok(Self {
-            catalogues,
-            design,
-            by_language,
-            fallback: LanguageTag::from_canonical(FALLBACK),
-        })
+        let fallback = LanguageTag::from_canonical(FALLBACK);
+        Ok(Self { catalogues, design, by_language, fallback })
     }
 
     /// The same, with mails to people whose language is not known in this one.
@@ -206,10 +200,8 @@ fn completed(
     let Some(first) = missing.get(..missing.len().min(NAMED)).filter(|it| !it.is_empty()) else {
         return Ok(catalogue);
     };
-    let more = match missing.len() - first.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let more = missing.len() - first.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     let reason = format!(
         "the language {} has nothing to fall back on, and these texts are missing: {}{more}",
         catalogue.language,

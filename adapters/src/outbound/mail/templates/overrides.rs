@@ -14,7 +14,6 @@ use super::{
 };
 use crate::files::{self, text_of};
 
-/// What a directory holds.
 #[derive(Default)]
 pub(super) struct Overrides {
     /// The file with the texts of a language, and its content.
@@ -70,21 +69,17 @@ fn template(
     into: &mut Sources,
 ) -> Result<(), TemplateError> {
     let file = path.display().to_string();
-    match name.strip_suffix(".hbs").filter(|name| templates.contains_key(*name)) {
-        Some(name) => {
-            into.insert(name.to_owned(), Source { file, template: read(path)?.into() });
-            Ok(())
-        }
-        None => {
-            let known: Vec<_> = templates.keys().map(|name| format!("{name}.hbs")).collect();
-            let reason = format!(
-                "there is no such template; there are: {}. Texts stand in files like de.json, \
-                 templates for one language in folders like de",
-                known.join(", ")
-            );
-            Err(TemplateError::in_file(file, None, reason))
-        }
-    }
+    let Some(name) = name.strip_suffix(".hbs").filter(|name| templates.contains_key(*name)) else {
+        let known: Vec<_> = templates.keys().map(|name| format!("{name}.hbs")).collect();
+        let reason = format!(
+            "there is no such template; there are: {}. Texts stand in files like de.json, \
+             templates for one language in folders like de",
+            known.join(", ")
+        );
+        return Err(TemplateError::in_file(file, None, reason));
+    };
+    into.insert(name.to_owned(), Source { file, template: read(path)?.into() });
+    Ok(())
 }
 
 fn language(path: &Path, name: &str) -> Result<LanguageTag, TemplateError> {

@@ -115,7 +115,7 @@ fn what_a_text_may_hold_is_what_its_mail_gives() {
     for mail in mails("en", "Ada") {
         let catalogue = model();
         let data = context::data(&mail, &catalogue, "Example").unwrap();
-        for value in sections::values(mail.kind().name()) {
+        for value in catalogue::values(mail.kind().name()) {
             assert!(data[*value].is_string(), "{value} in {data}");
         }
     }
