@@ -70,7 +70,6 @@ pub struct ListedKey {
 }
 
 /// The file, and who may read it.
-#[derive(Debug, Clone, Copy)]
 pub struct KeyFile<'p> {
     pub path: &'p Path,
     /// By everybody; or else by its owner alone and, if that is root, by its group: so secrets are mounted
@@ -94,15 +93,11 @@ impl KeyFile<'_> {
     }
 
     /// Whether [`KeyFile::load_or_create`] can do its work, without doing it.
-    ///
-    /// Errors: as of [`KeyFile::load_or_create`].
     pub fn check(&self) -> Result<(), KeyFileError> {
         if self.is_missing()? { has_place(self.path) } else { self.load().map(drop) }
     }
 
     /// Adds a key to the file, which is made where there is none; returns its id.
-    ///
-    /// Errors: as of [`KeyFile::load_or_create`].
     pub fn add(&self, random: &dyn Random, now: Timestamp) -> Result<KeyId, KeyFileError> {
         if self.is_missing()? {
             return Ok(self.load_or_create(random, now)?.newest().id().clone());
@@ -118,7 +113,7 @@ impl KeyFile<'_> {
 
     /// The keys of the file in their order, the newest last.
     ///
-    /// Errors: as of [`KeyFile::load_or_create`]; a file that is not there is one.
+    /// Errors: also when there is no file.
     pub fn list(&self) -> Result<Vec<ListedKey>, KeyFileError> {
         if self.is_missing()? {
             let path = std::path::absolute(self.path).map_err(|why| io_error(self.path, why))?;
@@ -129,8 +124,6 @@ impl KeyFile<'_> {
     }
 
     /// Takes a key out of the file. Whether it is still needed is for the caller to know.
-    ///
-    /// Errors: as of [`KeyFile::list`].
     pub fn retire(&self, id: &KeyId) -> Result<(), KeyFileError> {
         self.read()?;
         let is_other = |line: &&str| line.split_whitespace().next() != Some(id.as_str());
@@ -186,9 +179,8 @@ fn parse(path: &Path, text: &str) -> Result<Vec<(CodeKey, Option<Timestamp>)>, K
         };
         let secret = Zeroizing::new(BASE64_STANDARD.decode(secret).map_err(|_| bad_line())?);
         let made = made.map(str::parse).transpose().map_err(|_| bad_line())?;
-        let id = id.parse().map_err(|source| key_error(path, source))?;
-        let key = CodeKey::new(id, &secret).map_err(|source| key_error(path, source))?;
-        keys.push((key, made));
+        let key = id.parse().and_then(|id| CodeKey::new(id, &secret));
+        keys.push((key.map_err(|source| key_error(path, source))?, made));
     }
     Ok(keys)
 }

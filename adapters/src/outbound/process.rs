@@ -8,20 +8,16 @@ use std::{fs, io, path::Path};
 /// A name that no other process has or will have: the machine's boot, the namespace in which process ids
 /// hold, the process id, and when the process began. `None` where it can't be told.
 pub fn name() -> Option<String> {
-    let (boot, namespace) = here()?;
+    let here = here()?;
     let (id, proc) = (std::process::id(), Path::new("/proc/self"));
     let began = running_since(proc).ok().flatten()?;
-    Some(format!("{boot} {namespace} {id} {began}"))
+    Some(format!("{here} {id} {began}"))
 }
 
 /// Whether the process of this name ran on this machine, or in this container, and no longer does.
 pub fn is_gone(name: &str) -> bool {
-    let mut parts = name.split(' ');
-    let mut next = || parts.next().unwrap_or_default();
-    let (boot, namespace, id, began) = (next(), next(), next(), next());
-    if here().is_none_or(|here| here != (boot.to_owned(), namespace.to_owned())) {
-        return false;
-    }
+    let of_here = || name.strip_prefix(&here()?)?.strip_prefix(' ')?.split_once(' ');
+    let Some((id, began)) = of_here() else { return false };
     let Ok(id) = id.parse::<u32>() else { return false };
     // Where processes of others are hidden, a missing one may only be hidden.
     if !Path::new("/proc/1/stat").exists() {
@@ -34,10 +30,10 @@ pub fn is_gone(name: &str) -> bool {
 }
 
 /// The boot, and the namespace of process ids.
-fn here() -> Option<(String, String)> {
+fn here() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
-    Some((boot.trim().to_owned(), namespace.to_str()?.to_owned()))
+    Some(format!("{} {}", boot.trim(), namespace.to_str()?))
 }
 
 /// When the process of a folder of `/proc` began, in the system's ticks since the boot; `None` of one

@@ -15,11 +15,8 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one clock")]
     fn now(&self) -> Timestamp {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let millis = since_1970.unwrap_or_default().as_millis();
-        i64::try_from(millis)
-            .ok()
-            .and_then(|millis| Timestamp::from_millisecond(millis).ok())
-            .unwrap_or(Timestamp::MAX)
+        let millis = i64::try_from(since_1970.unwrap_or_default().as_millis());
+        Timestamp::from_millisecond(millis.unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX)
     }
 
     fn steady(&self) -> Duration {

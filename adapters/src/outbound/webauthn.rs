@@ -45,8 +45,6 @@ pub enum RelyingPartyError {
 
 impl RelyingParty {
     /// A relying party whose pages are at `origin` and at the others.
-    ///
-    /// Errors: when the id is neither the host of `origin` nor a domain above it.
     pub fn new(
         id: &str,
         name: &str,

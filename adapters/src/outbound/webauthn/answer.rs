@@ -57,8 +57,7 @@ impl Answer {
         self.authenticator_attachment.as_str()?.parse().ok()
     }
 
-    /// How the authenticator can be reached: all that is told, known or not, in order and once. Not
-    /// proven.
+    /// How to reach the authenticator: all that is told, known or not, in order and once. Not proven.
     pub fn transports(&self) -> Vec<String> {
         let named = self.response.transports.as_array().map(Vec::as_slice).unwrap_or_default();
         let named = named.iter().filter_map(Value::as_str).filter(|name| is_transport(name));
