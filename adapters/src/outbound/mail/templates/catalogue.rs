@@ -23,21 +23,23 @@ const UNITS: [&str; 2] = ["minutes", "hours"];
 pub(super) struct Catalogue {
     pub language: LanguageTag,
     pub sections: BTreeMap<String, Texts>,
+    /// The plural categories of the language.
+    pub categories: Vec<&'static str>,
 }
 
 impl Catalogue {
     pub fn empty(language: LanguageTag) -> Self {
-        Self { language, sections: BTreeMap::new() }
+        Self { categories: categories(&language), language, sections: BTreeMap::new() }
     }
 
     pub fn text(&self, section: &str, key: &str) -> Option<&Text> {
         self.sections.get(section)?.get(key)
     }
 
-    /// The keys that a section can have in a language.
-    pub fn keys_in(&self, section: &str, language: &LanguageTag) -> Vec<&str> {
+    /// The keys that a section of another catalogue can have.
+    pub fn keys_in<'a>(&'a self, section: &str, other: &'a Self) -> Vec<&'a str> {
         if UNITS.contains(&section) {
-            return categories(language);
+            return other.categories.clone();
         }
         self.sections.get(section).into_iter().flatten().map(|(key, _)| &**key).collect()
     }
@@ -68,9 +70,9 @@ impl Catalogue {
 
     /// What `model` has and this hasn't, written `section.key`.
     pub fn missing(&self, model: &Self) -> Vec<String> {
-        let units = UNITS.into_iter().flat_map(|unit| {
-            categories(&self.language).into_iter().map(move |category| (unit, category))
-        });
+        let units = UNITS
+            .into_iter()
+            .flat_map(|unit| self.categories.iter().map(move |category| (unit, *category)));
         let others = model.texts().map(|(section, key, _)| (section, key));
         others
             .filter(|(section, _)| !UNITS.contains(section))
@@ -96,7 +98,7 @@ impl Reader<'_> {
         map: &mut A,
     ) -> Result<(), A::Error> {
         if let Some(model) = self.model {
-            let known = model.keys_in(section, &self.into.language);
+            let known = model.keys_in(section, self.into);
             if !known.contains(&key.as_str()) {
                 return Err(unknown("text", &format!("{section}.{key}"), known.into_iter()));
             }

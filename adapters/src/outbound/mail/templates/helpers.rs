@@ -75,7 +75,7 @@ fn say(
         .get(language)
         .ok_or_else(|| wrong(format!("there are no texts in language {language}")))?;
     let text = catalogue.text(section, name).ok_or_else(|| {
-        let known = catalogue.keys_in(section, &catalogue.language).join(", ");
+        let known = catalogue.keys_in(section, catalogue).join(", ");
         wrong(format!("there is no text {key}; the section {section} has: {known}"))
     })?;
     for piece in &text.0 {

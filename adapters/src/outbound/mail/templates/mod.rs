@@ -178,7 +178,7 @@ fn catalogues(overrides: &Overrides) -> Result<Catalogues, TemplateError> {
     for language in overrides.texts.keys().chain(overrides.by_language.keys()) {
         let nearest = language.nearest().find_map(|tag| catalogues.get(tag));
         let inherited = nearest.map(|it| it.sections.clone()).unwrap_or_default();
-        let catalogue = Catalogue { language: language.clone(), sections: inherited };
+        let catalogue = Catalogue { sections: inherited, ..Catalogue::empty(language.clone()) };
         let (file, source) = match overrides.texts.get(language) {
             Some((file, source)) => (file.clone(), source.as_str()),
             None => (format!("{language}.json"), "{}"),

@@ -23,7 +23,7 @@ fn keys(source: &str) -> BTreeSet<String> {
 }
 
 fn read(source: &str) -> Result<Catalogue, String> {
-    let mut catalogue = Catalogue { language: tag("xx"), ..model() };
+    let mut catalogue = Catalogue { sections: model().sections, ..Catalogue::empty(tag("xx")) };
     catalogue
         .read(("xx.json", source), Some(&model()))
         .map_err(|error| error.to_string())
