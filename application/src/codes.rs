@@ -26,7 +26,6 @@ pub enum CodeError {
     Store(#[from] StoreError),
 }
 
-/// A code as somebody presented it.
 pub struct PresentedCode<T> {
     /// What it shall open.
     pub id: T,

@@ -129,7 +129,6 @@ fn split(list: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The `for` of an element of `Forwarded`.
 fn forwarded(element: &str) -> Option<IpAddr> {
     split(element.as_bytes(), b';')
         .filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='))

@@ -7,9 +7,9 @@ use passlink_adapters::{
     telemetry::Telemetry,
 };
 use passlink_application::{
-    callers::NewToken,
+    callers::{ManageTokens, NewToken},
     ports::Random,
-    users::{NewUser, UserError},
+    users::{ManageUsers, NewUser, UserError},
 };
 use passlink_domain::{BearerToken, EmailAddress, OrganisationId, Text, UserId};
 
@@ -55,7 +55,7 @@ async fn serve(listen: SocketAddr, telemetry: &Telemetry) -> Result<(), Error> {
     let mailer = Arc::new(app.local_mailer(mailbox.clone())?);
     let extend = |router: axum::Router| router.merge(mailbox.router(listen.port()));
     let serving = tokio::spawn(serve::start(listener, &app, telemetry, mailer, extend).await?);
-    let told = send_link(app.config(), &token, &mailbox).await;
+    let told = send_link(&app.config, &token, &mailbox).await;
     if told.is_err() {
         serving.abort();
         return told;
@@ -87,7 +87,7 @@ async fn demo_token(app: &App) -> Result<BearerToken, Error> {
         display_name: Some(Text::parse("Ada Example")?),
         language: None,
     };
-    match app.users().add(user).await {
+    match ManageUsers(app.ports()).add(user).await {
         Ok(_) | Err(UserError::IdTaken(_)) => {}
         Err(error) => return Err(error.into()),
     }
@@ -96,7 +96,7 @@ async fn demo_token(app: &App) -> Result<BearerToken, Error> {
         name: Some(Text::parse("Passlink demo")?),
         lifetime: Some(Duration::from_secs(24 * 60 * 60)),
     };
-    Ok(app.tokens().create(token).await?.1)
+    Ok(ManageTokens(app.ports()).create(token).await?.1)
 }
 
 fn unguessable() -> String {

@@ -5,11 +5,8 @@ use std::sync::Arc;
 
 use passlink_adapters::outbound::mail::Mailbox;
 use passlink_application::{
-    callers::ManageTokens,
-    links::{ExpireLinks, ListLinks, RevokeLink},
-    mails::{DeliverMail, MailWorker, ManageOutbox},
+    mails::{DeliverMail, MailWorker},
     ports::Clock,
-    users::ManageUsers,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -27,10 +24,12 @@ const MAILBOX: &str = "the-mailbox-of-this-process-alone";
 
 /// An installation on a database of its own.
 pub struct InProcess {
-    app: App,
-    router: axum::Router,
+    /// What the use cases of operators are made of.
+    pub app: App,
+    /// Answers requests as a server does behind its listener.
+    pub router: axum::Router,
+    pub mailbox: Mailbox,
     deliver: Arc<DeliverMail>,
-    mailbox: Mailbox,
 }
 
 impl InProcess {
@@ -48,42 +47,7 @@ impl InProcess {
         let deliver = Arc::new(app.deliver_mail(keys.clone(), mailer)?);
         let router =
             app.router(keys, Arc::new(Bell::default()), || true, CancellationToken::new())?;
-        Ok(Self { app, router, deliver, mailbox })
-    }
-
-    /// Answers requests as a server does behind its listener.
-    pub fn router(&self) -> axum::Router {
-        self.router.clone()
-    }
-
-    /// What operators do with users.
-    pub fn users(&self) -> ManageUsers {
-        self.app.users()
-    }
-
-    /// What operators do with tokens.
-    pub fn tokens(&self) -> ManageTokens {
-        self.app.tokens()
-    }
-
-    /// What operators do with mails that wait.
-    pub fn outbox(&self) -> ManageOutbox {
-        self.app.outbox(Arc::new(Bell::default()))
-    }
-
-    /// What operators do with links that are open.
-    pub fn revoke_link(&self) -> RevokeLink {
-        self.app.revoke_link()
-    }
-
-    /// Lists the links of a user.
-    pub fn list_links(&self) -> ListLinks {
-        self.app.list_links()
-    }
-
-    /// Notes which links expired.
-    pub fn expire_links(&self) -> ExpireLinks {
-        self.app.expire_links()
+        Ok(Self { app, router, mailbox, deliver })
     }
 
     /// Delivers the mails that are due; the mailbox holds them then.
@@ -95,10 +59,5 @@ impl InProcess {
                 return;
             }
         }
-    }
-
-    /// Where mails go.
-    pub fn mailbox(&self) -> &Mailbox {
-        &self.mailbox
     }
 }

@@ -45,10 +45,10 @@ async fn serve(config: Config, no_migrate: bool, telemetry: &Telemetry) -> Resul
     // Where the address is taken, no database is made.
     drop(bind(&config, "server.listen", config.server.listen).await?);
     let app = App::open_for_server(config, pending).await?;
-    if app.is_new() {
+    if app.is_new {
         tracing::info!("set up a new database: {}", app.whereabouts());
     }
-    let config = app.config();
+    let config = &app.config;
     let listener = bind(config, "server.listen", config.server.listen).await?;
     let serving = start(listener, &app, telemetry, mailer, |router| router).await?;
     tls::outlive_hangups(&config.server)?;
@@ -75,7 +75,7 @@ pub(crate) async fn start(
     mailer: Arc<dyn Mailer>,
     extend: impl FnOnce(axum::Router) -> axum::Router,
 ) -> Result<Serving, Error> {
-    let config = app.config();
+    let config = &app.config;
     let keys = app.held_keys().await?;
     let tls = Tls::start(&config.server)?;
     let (bell, stop) = (Arc::new(Bell::default()), CancellationToken::new());
@@ -97,11 +97,11 @@ pub(crate) async fn start(
             worker_alive.clone(),
             move || pulse.age(),
             app.outbox(wake.clone()),
-            app.clock(),
+            app.ports().clock,
             stop.clone(),
         ));
     }
-    tokio::spawn(note_expiries(app.expire_links(), stop.clone()));
+    tokio::spawn(note_expiries(ExpireLinks(app.ports()), stop.clone()));
     let router = extend(app.router(keys, wake, worker_alive, stop.clone())?);
     let proxies = TrustedProxies::parse(&config.server.trusted_proxies)?;
     let server = http::serve(listener, tls, router, proxies, stop.clone());
@@ -110,7 +110,7 @@ pub(crate) async fn start(
 
 /// Takes back at once what a killed server had in hand. If that fails, the leases end by themselves.
 async fn free_mails(deliver: &DeliverMail, app: &App) {
-    let only = app.is_only_server();
+    let only = app.is_only_server;
     let is_gone = |holder: Option<&str>| only || holder.is_some_and(process::is_gone);
     if let Err(error) = deliver.free_mails(is_gone).await {
         let error = &error as &dyn StdError;

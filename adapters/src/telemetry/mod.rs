@@ -59,7 +59,6 @@ pub struct Settings<'s> {
     pub log: &'s str,
     /// Where telemetry goes by OTLP when the `OTEL_*` variables do not say.
     pub otlp_endpoint: Option<&'s str>,
-    /// Whether there is to be a page of metrics.
     pub metrics_page: bool,
 }
 

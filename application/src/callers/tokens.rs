@@ -73,7 +73,6 @@ impl ManageTokens {
         Ok((token, bearer))
     }
 
-    /// The user's tokens, by id.
     pub async fn list(&self, user: UserId) -> Result<Vec<Token>, TokenError> {
         let list = self.0.store.read(user, |user, tx| {
             Box::pin(async move {

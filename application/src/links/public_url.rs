@@ -145,7 +145,6 @@ impl PublicUrl {
         if self.origins.contains(&url.origin()) { Ok(url) } else { Err(LinkTemplateError::Origin) }
     }
 
-    /// The URL of the page that revokes a link.
     pub fn revoke(&self, link: &PasskeyLink, code: &Code) -> SecretUrl {
         self.page("passkeys/revoke", &[("codeID", link.id.as_str())], code)
     }

@@ -42,7 +42,6 @@ impl DeliverMail {
         Ok(renewed)
     }
 
-    /// The hold that a claim gives.
     pub(crate) fn hold(&self, claimed: &ClaimedMail) -> Hold {
         Hold::new(claimed.lease_end, Self::LEASE / 2, &*self.ports.clock)
     }

@@ -35,7 +35,6 @@ pub(crate) struct MailSlots {
     in_hand: Vec<InHand>,
     answering: Answering,
     resting: VecDeque<Resting>,
-    /// The lane that was served last.
     pub last: Lane,
 }
 

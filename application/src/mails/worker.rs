@@ -30,7 +30,6 @@ pub struct MailWorker {
     looked: Option<Instant>,
 }
 
-/// A delivery that ended.
 struct Ended {
     mail: OutboxId,
     /// The number of the domain that it went to, as in [`Lane`](crate::mails::Lane).

@@ -18,7 +18,6 @@ use crate::{
 pub struct ImportedPasskey {
     /// Its id; a new UUIDv7 when left out.
     pub id: Option<PasskeyId>,
-    /// Whose it is: a user who is there.
     pub user: UserId,
     /// What its authenticator knows the user by, the same for all passkeys of a user.
     pub handle: UserHandle,

@@ -78,7 +78,6 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
-/// A step at the end of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportStep {
     /// Ids and addresses are compared with each other, and with those of the users who are there.

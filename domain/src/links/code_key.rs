@@ -112,7 +112,6 @@ impl CodeKeys {
         &self.newest
     }
 
-    /// The key with this id; `None` if it is not held.
     pub fn get(&self, id: &KeyId) -> Option<&CodeKey> {
         std::iter::once(&self.newest).chain(&self.older).find(|held| held.id == *id)
     }

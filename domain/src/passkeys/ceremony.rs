@@ -54,7 +54,6 @@ impl From<[u8; 32]> for Challenge {
 /// A ceremony that was begun and is not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ceremony {
-    /// The id that the passkey will have.
     pub id: PasskeyId,
     pub user: UserId,
     pub opened_by: OpenedBy,

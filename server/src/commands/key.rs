@@ -7,7 +7,7 @@ use passlink_adapters::outbound::{
     system::{SystemClock, SystemRandom},
 };
 use passlink_application::{
-    keys::KeyUse,
+    keys::{KeyUse, RetireKey},
     ports::{Clock, EndedByKey},
 };
 use passlink_domain::KeyId;
@@ -42,7 +42,7 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
         KeyCommand::Retire { id, now: false } => {
             may_retire(&id, &config.secrets.keys().list()?)?;
             let app = open(config).await?;
-            let needed = app.key_use().needed().await?;
+            let needed = KeyUse(app.ports()).needed().await?;
             if let Some(need) = needed.iter().find(|need| need.key == id) {
                 let until = need.until().strftime("%Y-%m-%dT%H:%M:%SZ");
                 return Err(format!(
@@ -50,7 +50,7 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
                 )
                 .into());
             }
-            app.config().secrets.keys().retire(&id)?;
+            app.config.secrets.keys().retire(&id)?;
             eprintln!(
                 "restart each server that runs since before the newer key was made: it still makes links \
                  with {id}, which nobody can open later"
@@ -62,22 +62,22 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
 
 /// Ends what was made with a key, and takes it out of the file, unless another node alone has it.
 async fn retire_now(id: &KeyId, app: &App) -> Result<(), Error> {
-    let file = app.config().secrets.keys();
+    let file = app.config.secrets.keys();
     let held = file.list()?;
     let known = held.iter().any(|key| key.id == *id);
-    if known || !app.key_use().needed().await?.iter().any(|need| need.key == *id) {
+    if known || !KeyUse(app.ports()).needed().await?.iter().any(|need| need.key == *id) {
         may_retire(id, &held)?;
     }
     let newest =
         held.last().ok_or("there is no key in the file; add one with `passlink key add`")?;
-    if app.key_use().is_retired(newest.id.clone()).await? {
+    if KeyUse(app.ports()).is_retired(newest.id.clone()).await? {
         return Err(format!(
             "the newest key in the file, {}, was retired; add one with `passlink key add`",
             newest.id
         )
         .into());
     }
-    let ended = app.retire_key().retire(id.clone(), newest.id.clone()).await?;
+    let ended = RetireKey(app.ports()).retire(id.clone(), newest.id.clone()).await?;
     let taken_out = if known { file.retire(id) } else { Ok(()) };
     eprintln!(
         "copy {} to all nodes, then restart them: until then, those with no newer key than {id} make no \

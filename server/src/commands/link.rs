@@ -2,7 +2,11 @@
 
 use std::io::{self, Write};
 
-use passlink_application::callers::Caller;
+use passlink_application::{
+    callers::Caller,
+    links::{ListLinks, RevokeLink},
+    users::ManageUsers,
+};
 use passlink_domain::{Delivery, PasskeyLink};
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 use serde_json::{Value, json};
@@ -41,7 +45,7 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
     match command {
         LinkCommand::Create { user, send, qr } => {
             // This comes first: a link needs a key, and the first one makes the key file.
-            let found = app.users().show(user.clone()).await?;
+            let found = ManageUsers(app.ports()).show(user.clone()).await?;
             found.active()?;
             let caller = Caller { user, token_name: None, token: None };
             if send {
@@ -62,11 +66,11 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
             print_text(&format!("{}\n", added.url.expose()))
         }
         LinkCommand::List(OfUser { user }) => {
-            let links = app.list_links();
+            let links = ListLinks(app.ports());
             let page = async |last| links.page(user.clone(), last, PAGE).await;
             print_pages(page, |link| link.id.clone(), |link| line(&link)).await
         }
-        LinkCommand::Revoke { id } => print(&line(&app.revoke_link().revoke(id).await?)),
+        LinkCommand::Revoke { id } => print(&line(&RevokeLink(app.ports()).revoke(id).await?)),
     }
 }
 

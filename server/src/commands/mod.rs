@@ -30,7 +30,7 @@ const PAGE: u64 = 500;
 
 pub(crate) async fn migrate(config: Config) -> Result<(), Error> {
     let app = App::open(config, Pending::Migrate).await?;
-    if app.is_new() {
+    if app.is_new {
         eprintln!("set up a new database: {}", app.whereabouts());
     } else {
         eprintln!("{} is up to date", app.whereabouts());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use indicatif::ProgressBar;
-use passlink_application::passkeys::ImportedPasskey;
+use passlink_application::passkeys::{ExportPasskeys, ImportedPasskey, ListPasskeys};
 
 use super::{
     PAGE,
@@ -27,7 +27,7 @@ pub(crate) async fn run(command: PasskeyCommand, config: Config) -> Result<(), E
     let app = open(config).await?;
     match command {
         PasskeyCommand::List(OfUser { user }) => {
-            for passkey in app.list_passkeys().list_for_operator(user).await? {
+            for passkey in ListPasskeys(app.ports()).list_for_operator(user).await? {
                 print(&listed(&passkey))?;
             }
             Ok(())
@@ -36,7 +36,7 @@ pub(crate) async fn run(command: PasskeyCommand, config: Config) -> Result<(), E
             print(&listed(&app.remove_passkey()?.remove_for_operator(id).await?))
         }
         PasskeyCommand::Export { user } => {
-            let export = app.export_passkeys();
+            let export = ExportPasskeys(app.ports());
             let page = async |last| export.page(user.clone(), last, PAGE).await;
             print_pages(page, |exported| exported.passkey.id.clone(), Moved::from).await
         }

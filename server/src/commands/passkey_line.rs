@@ -14,7 +14,6 @@ use uuid::Uuid;
 use super::jsonl::at_key;
 use crate::cli;
 
-/// A passkey as a list shows it.
 pub(super) fn listed(passkey: &Passkey) -> Value {
     let credential = &passkey.credential;
     json!({

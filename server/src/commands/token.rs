@@ -1,6 +1,6 @@
 //! `passlink token`.
 
-use passlink_application::callers::{NewToken, RevokedToken};
+use passlink_application::callers::{ManageTokens, NewToken, RevokedToken};
 use passlink_domain::Token;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn line(token: &Token) -> Value {
 }
 
 pub(crate) async fn run(command: TokenCommand, config: Config) -> Result<(), Error> {
-    let tokens = open(config).await?.tokens();
+    let tokens = ManageTokens(open(config).await?.ports());
     match command {
         TokenCommand::Create { user, expires_in, name } => {
             let new = NewToken { user, name, lifetime: Some(expires_in) };

@@ -44,7 +44,7 @@ impl From<cli::UserChanges> for UserChanges {
 /// `call` is how this program was called, for who goes on from here.
 pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Result<(), Error> {
     let app = open(config).await?;
-    let users = app.users();
+    let users = ManageUsers(app.ports());
     match command {
         UserCommand::Add(new) => {
             let handle = new.user_handle;

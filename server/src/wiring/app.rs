@@ -9,20 +9,22 @@ use passlink_adapters::{
     },
     telemetry::TelemetryObserver,
 };
-use passlink_application::ports::{Clock, Observer, Random, Store, Wake};
+use passlink_application::ports::{Clock, Ports, Wake};
 use secrecy::ExposeSecret;
 
 use crate::{Error, config::Config};
 
 /// An installation of Passlink: its configuration, its database and the other adapters.
-pub(crate) struct App {
-    pub(super) config: Config,
-    pub(super) random: Arc<dyn Random>,
-    pub(super) observer: Arc<dyn Observer>,
-    store: Arc<SeaStore>,
-    clock: Arc<dyn Clock>,
-    is_only_server: bool,
-    is_new: bool,
+pub struct App {
+    pub(crate) config: Config,
+    /// What most use cases are made of: `ManageUsers(app.ports())`.
+    ports: Ports,
+    database: Arc<SeaStore>,
+    /// Whether this process is the only server of the database, so that what another one had in hand is
+    /// in nobody's hand.
+    pub(crate) is_only_server: bool,
+    /// Whether the database had no tables of Passlink before it was opened.
+    pub(crate) is_new: bool,
 }
 
 /// What to do where there is no database, and about migrations that are pending.
@@ -30,7 +32,6 @@ pub(crate) struct App {
 pub(crate) enum Pending {
     /// Make it, and run them.
     Migrate,
-    /// Refuse.
     Refuse,
 }
 
@@ -71,60 +72,37 @@ impl App {
             let pending = schema.pending;
             return Err(format!("{pending} migrations are pending; run `passlink migrate`").into());
         }
-        Ok(Self {
-            config,
-            store: Arc::new(store),
-            is_only_server: false,
-            is_new: schema.is_new,
+        let database = Arc::new(store);
+        let ports = Ports {
+            store: database.clone(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             observer: Arc::new(TelemetryObserver::default()),
-        })
+        };
+        Ok(Self { config, ports, database, is_only_server: false, is_new: schema.is_new })
     }
 
-    /// With another clock.
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ..self }
-    }
-
-    /// The configuration that it was opened with.
-    pub fn config(&self) -> &Config {
-        &self.config
+        Self { ports: Ports { clock, ..self.ports }, ..self }
     }
 
     /// Where the database is, in words.
     pub fn whereabouts(&self) -> &str {
-        self.store.location()
+        self.database.location()
     }
 
-    /// Whether the database had no tables of Passlink before it was opened.
-    pub fn is_new(&self) -> bool {
-        self.is_new
-    }
-
-    /// Whether this process is the only server of the database, so that what another one had in hand is
-    /// in nobody's hand.
-    pub fn is_only_server(&self) -> bool {
-        self.is_only_server
-    }
-
-    pub(super) fn store(&self) -> Arc<dyn Store> {
-        self.store.clone()
-    }
-
-    /// Tells the time.
-    pub fn clock(&self) -> Arc<dyn Clock> {
-        self.clock.clone()
+    pub fn ports(&self) -> Ports {
+        self.ports.clone()
     }
 
     /// Makes `here` ring for mail of other nodes as well; what it returns wakes all nodes.
     pub fn wake_everywhere(&self, here: Arc<dyn Wake>) -> Arc<dyn Wake> {
-        self.store.wake_everywhere(here)
+        self.database.wake_everywhere(here)
     }
 
     /// Takes what was erased out of the database's journal as well.
     pub async fn clear_journal(&self) -> Result<(), Error> {
-        Ok(self.store.clear_journal().await?)
+        Ok(self.database.clear_journal().await?)
     }
 }
 

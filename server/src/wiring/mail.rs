@@ -34,7 +34,7 @@ pub(crate) fn configured_mailer(config: &Config) -> Result<TemplateMailer, Error
 impl App {
     /// A mailer that puts mails into a mailbox of this process.
     pub fn local_mailer(&self, mailbox: Mailbox) -> Result<TemplateMailer, Error> {
-        mailer(&self.config, self.clock(), Transport::Local(mailbox))
+        mailer(&self.config, self.ports().clock, Transport::Local(mailbox))
     }
 }
 

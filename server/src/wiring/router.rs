@@ -7,10 +7,12 @@ use passlink_adapters::inbound::{
     web,
 };
 use passlink_application::{
+    callers::ManageTokens,
     codes::CodeChecker,
+    keys::KeyUse,
     limits::Limiter,
-    links::{AddLink, InspectLink, ResendLink, SendLink},
-    passkeys::{InspectUndo, RegisterPasskey, RemovePasskey},
+    links::{AddLink, InspectLink, ResendLink, RevokeLink, SendLink},
+    passkeys::{InspectUndo, ListPasskeys, RegisterPasskey, RemovePasskey},
     ports::Wake,
 };
 use passlink_domain::CodeKeys;
@@ -30,7 +32,7 @@ impl App {
     ) -> Result<axum::Router, Error> {
         let issuer = self.link_issuer(keys.clone())?;
         let limits = &self.config.limits;
-        let limiter = |limit| Limiter::per_minute(limit, self.clock());
+        let limiter = |limit| Limiter::per_minute(limit, self.ports().clock);
         let wrong = Arc::new(limiter(limits.wrong_codes_per_minute));
         let codes = CodeChecker { ports: self.ports(), keys: keys.clone(), wrong };
         let passkeys = self.passkey_registry(wake.clone())?;
@@ -40,26 +42,26 @@ impl App {
         Ok(api::router(Api {
             passkeys: PasskeyCalls {
                 bearers: Bearers {
-                    identity: self.tokens(),
+                    identity: ManageTokens(self.ports()),
                     wrong: Arc::new(limiter(limits.wrong_tokens_per_minute)),
                 },
                 send_link: send_link.clone(),
                 add_link: AddLink { issuer, offered: self.config.links.allow_returned_codes },
                 register: RegisterPasskey { registry: passkeys.clone(), codes: codes.clone() },
-                list: self.list_passkeys(),
+                list: ListPasskeys(self.ports()),
                 remove: RemovePasskey(passkeys.clone()),
             },
             links: LinkCalls {
                 inspect: InspectLink(codes.clone()),
                 inspect_undo: InspectUndo(codes.clone()),
                 resend: ResendLink { codes: codes.clone(), send: send_link },
-                revoke: self.revoke_link(),
+                revoke: RevokeLink(self.ports()),
                 remove: RemovePasskey(passkeys),
                 codes,
             },
             health: Health {
-                store: self.store(),
-                key_use: self.key_use(),
+                store: self.ports().store,
+                key_use: KeyUse(self.ports()),
                 keys,
                 worker_alive: Arc::new(worker_alive),
                 seen: Default::default(),

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use passlink_adapters::outbound::{persistence::ImportTable, process, webauthn::RelyingParty};
 use passlink_application::{
-    callers::ManageTokens,
-    keys::{KeyUse, RetireKey},
-    links::{AddLink, ExpireLinks, LinkIssuer, ListLinks, RevokeLink, SendLink},
+    keys::KeyUse,
+    links::{AddLink, LinkIssuer, SendLink},
     mails::{Composer, DeliverMail, ManageOutbox},
-    passkeys::{ExportPasskeys, ImportPasskeys, ListPasskeys, PasskeyRegistry, RemovePasskey},
+    passkeys::{ImportPasskeys, PasskeyRegistry, RemovePasskey},
     ports::{KeyNeed, Mailer, Ports, Wake},
-    users::{ImportUsers, ManageUsers},
+    users::ImportUsers,
 };
 use passlink_domain::{CodeKeys, LinkPolicy};
 use secrecy::ExposeSecret;
@@ -19,39 +18,11 @@ use super::app::App;
 use crate::{Error, worker::Bell};
 
 impl App {
-    pub(super) fn ports(&self) -> Ports {
-        Ports {
-            store: self.store(),
-            clock: self.clock(),
-            random: self.random.clone(),
-            observer: self.observer.clone(),
-        }
-    }
-
-    pub fn expire_links(&self) -> ExpireLinks {
-        ExpireLinks(self.ports())
-    }
-
-    pub fn users(&self) -> ManageUsers {
-        ManageUsers(self.ports())
-    }
-
     /// An import of users, on a connection of its own.
     pub async fn import(&self) -> Result<ImportUsers, Error> {
         let staging = ImportTable::open(self.config.database.url.expose_secret()).await?;
-        Ok(ImportUsers::new(Box::new(staging), self.clock(), self.random.clone()))
-    }
-
-    pub fn tokens(&self) -> ManageTokens {
-        ManageTokens(self.ports())
-    }
-
-    pub fn list_links(&self) -> ListLinks {
-        ListLinks(self.ports())
-    }
-
-    pub fn revoke_link(&self) -> RevokeLink {
-        RevokeLink(self.ports())
+        let Ports { clock, random, .. } = self.ports();
+        Ok(ImportUsers::new(Box::new(staging), clock, random))
     }
 
     pub fn outbox(&self, wake: Arc<dyn Wake>) -> ManageOutbox {
@@ -98,14 +69,6 @@ impl App {
         Ok(AddLink { issuer, offered: true })
     }
 
-    pub fn list_passkeys(&self) -> ListPasskeys {
-        ListPasskeys(self.ports())
-    }
-
-    pub fn export_passkeys(&self) -> ExportPasskeys {
-        ExportPasskeys(self.ports())
-    }
-
     pub fn import_passkeys(&self) -> Result<ImportPasskeys, Error> {
         Ok(ImportPasskeys(self.passkey_registry(Arc::new(Bell::default()))?))
     }
@@ -134,16 +97,8 @@ impl App {
 
     /// The keys that codes are derived from; made at the first start.
     pub fn keys(&self) -> Result<Arc<CodeKeys>, Error> {
-        let file = self.config.secrets.keys();
-        Ok(Arc::new(file.load_or_create(&*self.random, self.clock().now())?))
-    }
-
-    pub fn key_use(&self) -> KeyUse {
-        KeyUse(self.ports())
-    }
-
-    pub fn retire_key(&self) -> RetireKey {
-        RetireKey(self.ports())
+        let (file, Ports { clock, random, .. }) = (self.config.secrets.keys(), self.ports());
+        Ok(Arc::new(file.load_or_create(&*random, clock.now())?))
     }
 
     /// The keys of the key file, which is made where nothing needs one yet.
@@ -152,7 +107,7 @@ impl App {
     pub async fn held_keys(&self) -> Result<Arc<CodeKeys>, Error> {
         let file = &self.config.secrets.key_file;
         if !file.exists() {
-            let needed = self.key_use().needed().await?;
+            let needed = KeyUse(self.ports()).needed().await?;
             if !needed.is_empty() {
                 return Err(format!(
                     "key file {} is missing, and links or passkeys need it ({}): put it back, or, if it is lost, \
@@ -164,7 +119,8 @@ impl App {
             }
         }
         let keys = self.keys()?;
-        let missing = self.key_use().missing(&keys).await?;
+        let key_use = KeyUse(self.ports());
+        let missing = key_use.missing(&keys).await?;
         if !missing.is_empty() {
             tracing::error!(
                 keys = named(&missing),
@@ -173,7 +129,7 @@ impl App {
             );
         }
         let newest = keys.newest().id();
-        if self.key_use().is_retired(newest.clone()).await? {
+        if key_use.is_retired(newest.clone()).await? {
             let key = newest.as_str();
             tracing::error!(
                 key,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use passlink_application::{links::RevokeLink, users::ManageUsers};
 use passlink_domain::{StateChange, UserChanges};
 use passlink_tests::{Api, Caller, passkeys::*};
 use serde_json::Value;
@@ -33,7 +34,7 @@ impl Change {
     async fn make(self, passlink: &House, user: &Caller, link: &str) {
         let update = async |changes: UserChanges| {
             let id = user.id.parse().unwrap();
-            passlink.inside().users().update(id, changes).await.unwrap();
+            ManageUsers(passlink.ports()).update(id, changes).await.unwrap();
         };
         match self {
             Self::Deactivated => passlink.change(user, StateChange::Deactivate).await,
@@ -47,7 +48,7 @@ impl Change {
                 update(UserChanges { verified: Some(false), ..UserChanges::default() }).await;
             }
             Self::Revoked => {
-                let revoked = passlink.inside().revoke_link().revoke(link.parse().unwrap()).await;
+                let revoked = RevokeLink(passlink.ports()).revoke(link.parse().unwrap()).await;
                 revoked.unwrap();
             }
         }
@@ -77,7 +78,7 @@ async fn no_passkey_when_user_or_link_changed_between_mail_and_tap() {
             _ => assert_code_invalid(&finished),
         }
         assert_no_passkey(&passlink, &ada, &code, &begun).await;
-        passlink.inside().deliver().await;
+        passlink.deliver().await;
         assert_eq!(passlink.mails(), 1, "{change:?} is mailed to nobody");
     }
 }
@@ -135,7 +136,7 @@ async fn no_mail_when_user_or_link_changed_between_request_and_delivery() {
         passlink.send_link(&ada.token).await.sequence();
         let link = passlink.link_of(&ada).await;
         change.make(&passlink, &ada, &link).await;
-        passlink.inside().deliver().await;
+        passlink.deliver().await;
         assert_eq!(passlink.mails(), 0, "{change:?}");
         assert_eq!(passlink.count("outbox WHERE state = 'waiting'"), 0, "{change:?}");
     }

@@ -14,7 +14,12 @@ use axum::{
     http::Request,
 };
 use jiff::Timestamp;
-use passlink_application::{callers::NewToken, ports::Clock, users::NewUser};
+use passlink_application::{
+    callers::{ManageTokens, NewToken},
+    links::ListLinks,
+    ports::{Clock, Ports},
+    users::{ManageUsers, NewUser},
+};
 use passlink_domain::{StateChange, UserId};
 use passlink_server::in_process::InProcess;
 use passlink_tests::{
@@ -124,9 +129,14 @@ impl House {
         String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// The use cases that operators have, and the mailbox.
-    pub fn inside(&self) -> &InProcess {
-        &self.inside
+    /// What the use cases of operators are made of.
+    pub fn ports(&self) -> Ports {
+        self.inside.app.ports()
+    }
+
+    /// Delivers the mails that are due.
+    pub async fn deliver(&self) {
+        self.inside.deliver().await;
     }
 
     /// Adds a user with a verified address, but for what is changed, and a token.
@@ -141,7 +151,7 @@ impl House {
             language: None,
         };
         change(&mut user);
-        let id = self.inside.users().add(user).await.unwrap().id.to_string();
+        let id = ManageUsers(self.ports()).add(user).await.unwrap().id.to_string();
         let token = self.token(&id, None).await;
         Caller { id, address: address.to_owned(), token }
     }
@@ -158,19 +168,19 @@ impl House {
 
     /// Locks a user, and the like.
     pub async fn change(&self, user: &Caller, change: StateChange) {
-        self.inside.users().move_to(user.id.parse().unwrap(), change).await.unwrap();
+        ManageUsers(self.ports()).move_to(user.id.parse().unwrap(), change).await.unwrap();
     }
 
     /// Removes a user.
     pub async fn remove(&self, user: &Caller) {
-        self.inside.users().remove(user.id.parse().unwrap()).await.unwrap();
+        ManageUsers(self.ports()).remove(user.id.parse().unwrap()).await.unwrap();
     }
 
     /// Makes a token of a user, for so long.
     pub async fn token(&self, user: &str, lifetime: Option<Duration>) -> String {
         let user = user.parse::<UserId>().unwrap();
         let token = NewToken { user, name: None, lifetime };
-        self.inside.tokens().create(token).await.unwrap().1.expose().to_owned()
+        ManageTokens(self.ports()).create(token).await.unwrap().1.expose().to_owned()
     }
 
     /// The sequence numbers of a user's history, in order.
@@ -182,7 +192,7 @@ impl House {
     /// Delivers the mails that are due; of the one that came last, the link to one of our pages.
     pub async fn mailed_link(&self, page: &str) -> Link {
         self.inside.deliver().await;
-        let mail = self.inside.mailbox().latest().expect("a mail");
+        let mail = self.inside.mailbox.latest().expect("a mail");
         let path = format!("https://login.example.com/passkeys/{page}?");
         Link::parse(mail.text().lines().find(|line| line.starts_with(&path)).expect("a link"))
     }
@@ -195,12 +205,12 @@ impl House {
 
     /// How many mails came.
     pub fn mails(&self) -> u64 {
-        self.inside.mailbox().arrived()
+        self.inside.mailbox.arrived()
     }
 
     /// The id of the user's first link.
     pub async fn link_of(&self, user: &Caller) -> String {
-        let list = self.inside.list_links();
+        let list = ListLinks(self.ports());
         let links = list.page(user.id.parse().unwrap(), None, 1).await.unwrap();
         links[0].id.to_string()
     }
@@ -236,7 +246,7 @@ impl Api for House {
         // As every client does.
         let host = request.uri().host().unwrap().parse().unwrap();
         request.headers_mut().insert("host", host);
-        let response = self.inside.router().oneshot(request).await.unwrap();
+        let response = self.inside.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().into()).unwrap();
         Answer { status: head.status.as_u16(), headers: head.headers, text }

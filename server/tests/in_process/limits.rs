@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use passlink_application::{links::ExpireLinks, users::ManageUsers};
 use passlink_tests::Api;
 
 use crate::house::House;
@@ -88,17 +89,17 @@ async fn a_mailbox_gets_so_many_links_an_hour_of_all_users_and_organisations() {
     // A link that is returned is no mail.
     let path = format!("/v2/users/{}/passkeys/registration_link", last.id);
     house.post(Some(&last.token), &path, &serde_json::json!({ "returnCode": {} })).await.sequence();
-    house.inside().deliver().await;
+    house.deliver().await;
     assert_eq!(house.mails(), 3);
 
     // It counts from when the clock was set back, and for all who have the mailbox.
     house.set_back(24 * HOUR);
     assert_eq!(house.send_link(&last.token).await.assert_too_many(), 3600);
-    house.inside().users().remove(others[0].id.parse().unwrap()).await.unwrap();
+    ManageUsers(house.ports()).remove(others[0].id.parse().unwrap()).await.unwrap();
     assert_eq!(house.send_link(&last.token).await.assert_too_many(), 3600);
 
     // It is forgotten when it no longer counts.
     house.pass(HOUR + SECOND);
-    house.inside().expire_links().run().await.unwrap();
+    ExpireLinks(house.ports()).run().await.unwrap();
     assert_eq!(house.count("mailboxes"), 0);
 }

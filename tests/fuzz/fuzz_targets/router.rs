@@ -7,7 +7,10 @@ use axum::{
     http::{HeaderValue, Request, header},
 };
 use passlink_adapters::outbound::system::SystemClock;
-use passlink_application::{callers::NewToken, users::NewUser};
+use passlink_application::{
+    callers::{ManageTokens, NewToken},
+    users::{ManageUsers, NewUser},
+};
 use passlink_server::in_process::InProcess;
 use tokio::{
     runtime::{Builder, Runtime},
@@ -45,7 +48,7 @@ impl FuzzedRouter {
         let (router, bearer) = runtime.block_on(async {
             let passlink = InProcess::open(variables, Arc::new(SystemClock)).await.unwrap();
             let token = token(&passlink).await;
-            (passlink.router(), HeaderValue::try_from(format!("Bearer {token}")).unwrap())
+            (passlink.router, HeaderValue::try_from(format!("Bearer {token}")).unwrap())
         });
         Self { runtime, router, bearer }
     }
@@ -107,7 +110,7 @@ async fn token(passlink: &InProcess) -> String {
         display_name: None,
         language: None,
     };
-    let user = passlink.users().add(user).await.unwrap().id;
+    let user = ManageUsers(passlink.app.ports()).add(user).await.unwrap().id;
     let token = NewToken { user, name: None, lifetime: None };
-    passlink.tokens().create(token).await.unwrap().1.expose().to_owned()
+    ManageTokens(passlink.app.ports()).create(token).await.unwrap().1.expose().to_owned()
 }

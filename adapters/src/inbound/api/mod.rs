@@ -25,7 +25,6 @@ use proto::zitadel::{auth::v1::AuthServiceRegisterMarker, user::v2::UserServiceR
 use protocols::{answer::Protocols, framework::Framework, streams::Streams};
 use services::health;
 
-/// What the API needs.
 pub struct Api {
     pub passkeys: PasskeyCalls,
     pub links: LinkCalls,

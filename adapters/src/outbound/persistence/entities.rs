@@ -114,7 +114,6 @@ tables! {
         undo_token_id: Option<String>,
     }
 
-    /// Keys that were retired at once.
     retired_keys "retired_keys" {
         key_id: String;
         retired_at: i64,

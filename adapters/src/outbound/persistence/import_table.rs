@@ -59,7 +59,6 @@ const OBSTACLES: [(&str, ToObstacle); 4] = [
     ),
 ];
 
-/// The table, and the one connection that has it.
 pub struct ImportTable {
     connection: DatabaseConnection,
     watch: FileWatch,

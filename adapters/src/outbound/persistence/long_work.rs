@@ -25,7 +25,6 @@ enum State {
     Working,
     /// It waits until others end their transactions.
     WaitingFor(String),
-    /// Nothing.
     Gone,
 }
 

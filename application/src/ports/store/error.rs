@@ -20,5 +20,4 @@ pub enum StoreError {
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What the store answers.
 pub type StoreResult<T> = Result<T, StoreError>;

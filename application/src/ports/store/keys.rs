@@ -61,7 +61,6 @@ pub struct RetiredKey {
 /// How much ended with a key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EndedByKey {
-    /// Links that were open.
     pub links: u64,
     /// Links that had expired and could have been sent again.
     pub resends: u64,

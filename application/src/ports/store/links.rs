@@ -69,7 +69,6 @@ pub trait Links {
     async fn delete_links_of(&mut self, user: &UserId) -> StoreResult<()>;
 }
 
-/// How much is mailed to mailboxes.
 #[async_trait]
 pub trait Mailboxes {
     /// Counts a mail to the mailbox, unless `most` were counted after `since`; nobody else counts one

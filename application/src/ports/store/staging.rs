@@ -27,12 +27,10 @@ pub enum Obstacle {
     EmailTaken(String),
 }
 
-/// Obstacles of one kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Obstacles {
     /// The first of them, by line.
     pub first: Vec<(u64, Obstacle)>,
-    /// How many there are.
     pub count: u64,
 }
 

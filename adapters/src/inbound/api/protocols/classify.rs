@@ -44,7 +44,6 @@ pub(crate) enum Target {
     Page,
     /// What the route at the path has a handler for. One that comes further has a wrong method.
     Route,
-    /// Nothing that there is.
     Nothing,
 }
 
@@ -87,7 +86,6 @@ pub(crate) async fn classify(mut request: Request) -> Request {
 }
 
 impl Call {
-    /// What was noted of a request.
     pub fn of(request: &Request) -> Arc<Self> {
         let noted = request.extensions().get::<Arc<Self>>();
         noted.cloned().unwrap_or_else(|| Arc::new(Self::new(request, Media::Other)))

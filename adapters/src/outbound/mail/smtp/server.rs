@@ -15,7 +15,6 @@ pub enum Tls {
     Required,
     /// By STARTTLS where the server offers it.
     Optional,
-    /// Not at all.
     None,
 }
 

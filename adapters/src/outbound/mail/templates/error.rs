@@ -7,7 +7,6 @@ use passlink_domain::LanguageTag;
 /// Why a mail can't be rendered, or a template not be used. Says nothing of what the mail holds.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// A file is not what it should be.
     #[error("{file}{}: {reason}", line.map(|line| format!(", line {line}")).unwrap_or_default())]
     File {
         file: String,

@@ -18,7 +18,6 @@ use crate::outbound::persistence::entities::{links, passkeys};
 const NEEDY: [LinkState; 4] =
     [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable, LinkState::Expired];
 
-/// Passkeys that are not removed.
 fn present() -> Select<passkeys::Entity> {
     passkeys::Entity::find().filter(passkeys::Column::RemovedAt.is_null())
 }
