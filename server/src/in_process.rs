@@ -6,7 +6,7 @@ use std::sync::Arc;
 use passlink_adapters::outbound::mail::Mailbox;
 use passlink_application::{
     mails::{DeliverMail, MailWorker},
-    ports::Clock,
+    ports::{Clock, Ports},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,7 @@ const MAILBOX: &str = "the-mailbox-of-this-process-alone";
 /// An installation on a database of its own.
 pub struct InProcess {
     /// What the use cases of operators are made of.
-    pub app: App,
+    pub ports: Ports,
     /// Answers requests as a server does behind its listener.
     pub router: axum::Router,
     pub mailbox: Mailbox,
@@ -47,7 +47,7 @@ impl InProcess {
         let deliver = Arc::new(app.deliver_mail(keys.clone(), mailer)?);
         let router =
             app.router(keys, Arc::new(Bell::default()), || true, CancellationToken::new())?;
-        Ok(Self { app, router, mailbox, deliver })
+        Ok(Self { ports: app.ports(), router, mailbox, deliver })
     }
 
     /// Delivers the mails that are due; the mailbox holds them then.

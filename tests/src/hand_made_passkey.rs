@@ -3,7 +3,10 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Map, Value, json};
 
-use crate::Key;
+use crate::{
+    Key,
+    cbor::{bytes, text},
+};
 
 /// Bits of the flags in authenticator data.
 const USER_PRESENT: u8 = 1;
@@ -145,31 +148,7 @@ fn es256_key() -> Vec<u8> {
     [&head[..], &[0x21], &bytes(&hex(x)), &[0x22], &bytes(&hex(y))].concat()
 }
 
-/// An RS256 key in COSE, as good as its numbers.
-pub fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
-    let head = [0xa4, 0x01, 0x03, 0x03, 0x39, 0x01, 0x00];
-    [&head[..], &[0x20], &bytes(modulus), &[0x21], &bytes(exponent)].concat()
-}
-
 fn hex(text: &str) -> Vec<u8> {
     let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
     pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
-}
-
-/// A text in CBOR.
-pub fn text(text: &str) -> Vec<u8> {
-    [head(0x60, text.len()), text.as_bytes().to_vec()].concat()
-}
-
-/// A byte string in CBOR.
-pub fn bytes(octets: &[u8]) -> Vec<u8> {
-    [head(0x40, octets.len()), octets.to_vec()].concat()
-}
-
-fn head(major: u8, length: usize) -> Vec<u8> {
-    match length {
-        0..24 => vec![major | length as u8],
-        24..256 => vec![major | 24, length as u8],
-        _ => [&[major | 25][..], &u16::try_from(length).unwrap().to_be_bytes()].concat(),
-    }
 }

@@ -7,7 +7,7 @@ use ring::{
 };
 
 use crate::{
-    hand_made_passkey::{bytes, rsa_public_key},
+    cbor::{bytes, rsa_public_key},
     python,
 };
 

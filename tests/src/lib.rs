@@ -15,6 +15,7 @@ mod api;
 mod binary;
 mod browser;
 mod camera;
+pub mod cbor;
 mod collector;
 mod database;
 mod endpoint;

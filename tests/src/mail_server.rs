@@ -113,6 +113,20 @@ impl MailServer {
         self.process = Some(Process::ready(command));
     }
 
+    /// Stops the server where it is: connections are taken, and nobody speaks.
+    pub fn suspend(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets the server go on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        self.process.as_ref().expect("the mail server is shut").0.signal(name);
+    }
+
     /// Shuts the server, and every connection with it.
     pub fn close(&mut self) {
         self.process = None;

@@ -14,7 +14,8 @@ pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Processes that run at the same time begin far from each other: nextest numbers them.
     let slot = std::env::var("NEXTEST_TEST_GLOBAL_SLOT").ok().and_then(|slot| slot.parse().ok());
-    let start = slot.unwrap_or(std::process::id()) % 20 * 1000;
+    let process = std::process::id();
+    let start = slot.unwrap_or(process) % 20 * 1000 + process % 10 * 100;
     let start = u16::try_from(start).unwrap();
     for _ in 0..COUNT {
         let next = NEXT.fetch_add(1, Ordering::Relaxed);

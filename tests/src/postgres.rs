@@ -2,12 +2,10 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, ChildStdin, ChildStdout, Stdio},
-    sync::{
-        Arc, Mutex, OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock},
 };
 
+use ring::rand::{SecureRandom, SystemRandom};
 use tempfile::TempDir;
 
 use crate::{free_port, python, secrets::files, sql};
@@ -60,9 +58,9 @@ impl Postgres {
 
     /// Makes a database; returns its URL.
     pub fn create(&self) -> String {
-        static DATABASES: AtomicUsize = AtomicUsize::new(0);
-        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
-        let name = format!("passlink_{}_{number}", std::process::id());
+        let mut unique = [0; 8];
+        SystemRandom::new().fill(&mut unique).unwrap();
+        let name = format!("passlink_{}", u64::from_be_bytes(unique));
         let server = format!("postgres://postgres@127.0.0.1:{}", self.port);
         sql(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}"), &[]);
         format!("{server}/{name}")

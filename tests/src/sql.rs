@@ -25,10 +25,9 @@ pub(crate) fn blocking<T: Send + 'static>(work: impl Future<Output = T> + Send +
 
 /// The statement with its parameters as literals, whose types are those of what they meet.
 fn with_parameters(url: &str, statement: &str, parameters: &[&str]) -> String {
-    let statement = match url.starts_with("postgres") {
-        true => statement.replace(" AS BLOB)", " AS bytea)"),
-        false => statement.to_owned(),
-    };
+    let is_postgres = url.starts_with("postgres");
+    let octets = if is_postgres { " AS bytea)" } else { " AS BLOB)" };
+    let statement = statement.replace(" AS BLOB)", octets);
     let mut parts = statement.split('?');
     let mut whole = parts.next().unwrap_or_default().to_owned();
     let mut parameters = parameters.iter();
@@ -36,6 +35,7 @@ fn with_parameters(url: &str, statement: &str, parameters: &[&str]) -> String {
         let value = parameters.next().expect("a parameter for each ?").replace('\'', "''");
         whole = format!("{whole}'{value}'{part}");
     }
+    assert!(parameters.next().is_none(), "a ? for each parameter");
     whole
 }
 

@@ -36,7 +36,7 @@ pub(crate) async fn run(command: KeyCommand, config: Config) -> Result<(), Error
         }
         KeyCommand::List => {
             let held = config.secrets.keys().list()?;
-            list(&open(config).await?.key_use(), &held).await
+            list(&KeyUse(open(config).await?.ports()), &held).await
         }
         KeyCommand::Retire { id, now: true } => retire_now(&id, &open(config).await?).await,
         KeyCommand::Retire { id, now: false } => {

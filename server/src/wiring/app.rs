@@ -15,16 +15,16 @@ use secrecy::ExposeSecret;
 use crate::{Error, config::Config};
 
 /// An installation of Passlink: its configuration, its database and the other adapters.
-pub struct App {
-    pub(crate) config: Config,
+pub(crate) struct App {
+    pub config: Config,
     /// What most use cases are made of: `ManageUsers(app.ports())`.
     ports: Ports,
     database: Arc<SeaStore>,
     /// Whether this process is the only server of the database, so that what another one had in hand is
     /// in nobody's hand.
-    pub(crate) is_only_server: bool,
+    pub is_only_server: bool,
     /// Whether the database had no tables of Passlink before it was opened.
-    pub(crate) is_new: bool,
+    pub is_new: bool,
 }
 
 /// What to do where there is no database, and about migrations that are pending.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use passlink_application::links::ExpireLinks;
 use passlink_domain::StateChange;
 use passlink_tests::{
     Answer, Api, Caller,
@@ -163,6 +164,8 @@ async fn an_expired_link_of_a_locked_user_that_was_revoked_is_not_mailed_again_l
     let codes = Codes::made().await;
     let Codes { passlink, ada, register, .. } = &codes;
     passlink.pass(Duration::from_secs(3600));
+    ExpireLinks(passlink.ports()).run().await.unwrap();
+    assert_eq!(passlink.count("links WHERE state = 'expired'"), 1);
     passlink.change(ada, StateChange::Lock).await;
     let revoked = at_link(passlink, &codes.link_with(&codes.revoke), "_revoke").await;
     assert_eq!(revoked.status, 200, "{revoked:?}");

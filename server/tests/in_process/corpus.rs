@@ -11,7 +11,9 @@ fn no_input_of_the_fuzzers_corpus_brings_about_a_fault() {
     let router = FuzzedRouter::open(folder.path().to_owned());
     let mut tried = 0;
     for entry in fs::read_dir(&corpus).unwrap() {
-        router.answer(&fs::read(entry.unwrap().path()).unwrap());
+        let path = entry.unwrap().path();
+        println!("{}", path.display());
+        router.answer(&fs::read(path).unwrap());
         tried += 1;
     }
     assert!(tried > 10, "{} holds the corpus", corpus.display());

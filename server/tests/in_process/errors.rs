@@ -95,6 +95,7 @@ async fn an_expired_token_is_refused() {
 async fn a_revoked_token_is_refused_at_once() {
     let passlink = House::with(GENEROUS).await;
     let ada = passlink.ada().await;
+    passlink.pass(Duration::from_millis(1));
     let kept = passlink.token(&ada.id, None).await;
     assert_eq!(passlink.send_link(&ada.token).await.status, 200);
     let tokens = ManageTokens(passlink.ports());

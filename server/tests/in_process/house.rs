@@ -131,7 +131,7 @@ impl House {
 
     /// What the use cases of operators are made of.
     pub fn ports(&self) -> Ports {
-        self.inside.app.ports()
+        self.inside.ports.clone()
     }
 
     /// Delivers the mails that are due.

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use passlink_tests::{
     Caller, HandMade, Key,
-    hand_made_passkey::{bytes, rsa_public_key, sha256, text},
+    cbor::{bytes, rsa_public_key, text},
+    hand_made_passkey::sha256,
     passkeys::*,
 };
 use serde_json::{Map, Value, json};

@@ -30,8 +30,10 @@ async fn the_dates_are_those_of_the_recorded_change() {
         let details = house.send_link(&ada.token).await.json()["details"].clone();
         assert_eq!([&details["changeDate"], &details["creationDate"]], [date, date]);
         let recorded = date.parse::<Timestamp>().unwrap().as_millisecond();
-        let requested =
-            format!("events WHERE kind = 'link.requested' AND recorded_at = {recorded}");
+        let requested = format!(
+            "events JOIN links ON subject = links.id \
+             WHERE kind = 'link.requested' AND recorded_at = {recorded}"
+        );
         assert_eq!(house.count(&requested), 1);
         assert_eq!(house.count(&format!("links WHERE requested_at = {recorded}")), 1);
     }

@@ -110,7 +110,7 @@ async fn token(passlink: &InProcess) -> String {
         display_name: None,
         language: None,
     };
-    let user = ManageUsers(passlink.app.ports()).add(user).await.unwrap().id;
+    let user = ManageUsers(passlink.ports.clone()).add(user).await.unwrap().id;
     let token = NewToken { user, name: None, lifetime: None };
-    ManageTokens(passlink.app.ports()).create(token).await.unwrap().1.expose().to_owned()
+    ManageTokens(passlink.ports.clone()).create(token).await.unwrap().1.expose().to_owned()
 }

@@ -110,6 +110,9 @@ fn a_user_who_may_not_have_a_link_gets_none() {
     let create = |more: &[&str]| passlink.cli(&[&["link", "create", "--user", "1"], more].concat());
     assert!(create(&["--send"]).failed(1).contains("verified"));
     create(&[]).done();
+    passlink.cli(&["user", "update", "1", "--verified"]).done();
+    create(&["--send"]).done();
+    assert!(create(&["--send"]).failed(1).contains("too many links"));
     passlink.cli(&["user", "lock", "1"]).done();
     assert!(create(&[]).failed(1).contains("not active"));
 }

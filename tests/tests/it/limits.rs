@@ -1,6 +1,6 @@
-//! How often a user can have a link.
+//! What a server keeps and notes by itself.
 
-use passlink_tests::{Api, Passlink};
+use passlink_tests::{Api, Passlink, passkeys::returned_code, until};
 
 #[tokio::test]
 async fn limits_outlive_a_restart() {
@@ -10,4 +10,16 @@ async fn limits_outlive_a_restart() {
     passlink.kill();
     passlink.start().await;
     passlink.send_link(&ada.token).await.assert_too_many();
+}
+
+#[tokio::test]
+async fn a_server_notes_which_links_expired() {
+    let passlink = Passlink::with_mail_dir().started().await;
+    let ada = passlink.ada();
+    returned_code(&passlink, &ada).await;
+    passlink.sql("UPDATE links SET expires_at = requested_at", &[]);
+    until("the link to be noted as expired", async || {
+        (passlink.sql("SELECT state FROM links", &[]) == [["expired"]]).then_some(())
+    })
+    .await;
 }

@@ -4,8 +4,7 @@ use std::{collections::BTreeSet, fs, process::Stdio};
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use passlink_tests::{
-    Answer, Api, Caller, HandMade, Key, Output, Passlink, hand_made_passkey::rsa_public_key, mime,
-    until,
+    Answer, Api, Caller, HandMade, Key, Output, Passlink, cbor::rsa_public_key, mime, until,
 };
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -22,7 +22,12 @@ pub use limits::REQUEST_TIMEOUT;
 pub use services::{bearer::Bearers, health::Health, link::LinkCalls, passkey_calls::PasskeyCalls};
 
 use proto::zitadel::{auth::v1::AuthServiceRegisterMarker, user::v2::UserServiceRegisterMarker};
-use protocols::{answer::Protocols, framework::Framework, streams::Streams};
+use protocols::{
+    answer::Protocols,
+    classify::{LIVE, READY},
+    framework::Framework,
+    streams::Streams,
+};
 use services::health;
 
 pub struct Api {
@@ -54,8 +59,8 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
         missing: api.missing,
     };
     let calls = Router::new()
-        .route("/healthz", get(health::live))
-        .route("/readyz", get(health::ready).with_state(api.health))
+        .route(LIVE, get(health::live))
+        .route(READY, get(health::ready).with_state(api.health))
         .merge(protocols.router())
         .method_not_allowed_fallback(protocols.handler());
     let pages = api.pages.method_not_allowed_fallback(protocols.handler());

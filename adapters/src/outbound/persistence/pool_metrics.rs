@@ -4,16 +4,18 @@
 use std::sync::Arc;
 
 use opentelemetry::{KeyValue, global};
+use opentelemetry_semantic_conventions::attribute::{
+    DB_CLIENT_CONNECTION_POOL_NAME, DB_CLIENT_CONNECTION_STATE,
+};
 use sea_orm::sqlx::{Database, Pool};
 
 /// Adds the use of a pool of this name to the metrics; `most` of its connections serve callers.
 pub(super) fn register<D: Database>(pool: &Pool<D>, name: &'static str, most: u32) {
     let (meter, pool) = (global::meter("passlink"), Arc::new(pool.clone()));
     let most = i64::from(most);
-    let pool_name = KeyValue::new("db.client.connection.pool.name", name);
-    let in_state = |state: &'static str| {
-        [pool_name.clone(), KeyValue::new("db.client.connection.state", state)]
-    };
+    let pool_name = KeyValue::new(DB_CLIENT_CONNECTION_POOL_NAME, name);
+    let in_state =
+        |state: &'static str| [pool_name.clone(), KeyValue::new(DB_CLIENT_CONNECTION_STATE, state)];
     let (idle, used) = (in_state("idle"), in_state("used"));
     meter
         .i64_observable_up_down_counter("passlink.database.connections")

@@ -4,6 +4,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use opentelemetry_semantic_conventions::attribute::{
+    DB_COLLECTION_NAME, DB_NAMESPACE, DB_OPERATION_NAME, DB_QUERY_TEXT, DB_RESPONSE_STATUS_CODE,
+    DB_SYSTEM_NAME, ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT,
+};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     sqlx::postgres::PgConnectOptions,
@@ -45,15 +49,15 @@ impl Database {
             otel.name = name(sql),
             otel.kind = "client",
             otel.status_code = Empty,
-            db.system.name = if server.is_some() { "postgresql" } else { "sqlite" },
-            db.namespace = server.and_then(|it| it.get_database()),
-            server.address = server.map(|it| it.get_host()),
-            server.port = server.map(|it| i64::from(it.get_port())),
-            db.operation.name = operation(sql),
-            db.collection.name = table(sql),
-            db.query.text = sql,
-            db.response.status_code = Empty,
-            error.type = Empty,
+            { DB_SYSTEM_NAME } = if server.is_some() { "postgresql" } else { "sqlite" },
+            { DB_NAMESPACE } = server.and_then(|it| it.get_database()),
+            { SERVER_ADDRESS } = server.map(|it| it.get_host()),
+            { SERVER_PORT } = server.map(|it| i64::from(it.get_port())),
+            { DB_OPERATION_NAME } = operation(sql),
+            { DB_COLLECTION_NAME } = table(sql),
+            { DB_QUERY_TEXT } = sql,
+            { DB_RESPONSE_STATUS_CODE } = Empty,
+            { ERROR_TYPE } = Empty,
         )
     }
 }
@@ -136,8 +140,8 @@ pub(super) async fn run_in_span<T>(
 pub(super) fn record_failure(span: &Span, error: &DbErr) {
     let code = driver_code(error);
     span.record("otel.status_code", "ERROR");
-    span.record("error.type", code.as_deref().unwrap_or("_OTHER"));
-    span.record("db.response.status_code", code.as_deref());
+    span.record(ERROR_TYPE, code.as_deref().unwrap_or("_OTHER"));
+    span.record(DB_RESPONSE_STATUS_CODE, code.as_deref());
 }
 
 /// What is done, and to which table: `SELECT users`.

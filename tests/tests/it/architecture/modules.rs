@@ -143,7 +143,7 @@ fn join(path: &[String], name: &str) -> Segments {
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|it| {
         let attribute = it.to_token_stream().to_string().replace(' ', "");
-        attribute == "#[cfg(test)]" || attribute.starts_with("#[cfg(any(test,")
+        ["#[cfg(test)]", "#[cfg(any(test,feature=\"fakes\"))]"].contains(&attribute.as_str())
     })
 }
 

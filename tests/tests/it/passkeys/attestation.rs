@@ -2,7 +2,8 @@
 
 use passlink_tests::{
     HandMade, Key, Passlink, Protocol,
-    hand_made_passkey::{bytes, self_attestation, text},
+    cbor::{bytes, text},
+    hand_made_passkey::self_attestation,
 };
 use serde_json::{Value, json};
 

@@ -26,7 +26,9 @@ const STREAMS: [(&str, Stream); 3] = [
     ("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Stream::Reflection),
 ];
 /// What load balancers ask for, again and again.
-const PROBES: [&str; 3] = ["/healthz", "/readyz", HEALTH_CHECK];
+pub(crate) const LIVE: &str = "/healthz";
+pub(crate) const READY: &str = "/readyz";
+const PROBES: [&str; 3] = [LIVE, READY, HEALTH_CHECK];
 /// Longest method that is told as it came.
 const LONGEST_METHOD: usize = 32;
 

@@ -1,6 +1,7 @@
 //! What is said to a mail server.
 
 use lettre::Address;
+use opentelemetry_semantic_conventions::attribute::ERROR_TYPE;
 use passlink_application::ports::MailReason;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field::Empty, info_span};
@@ -214,14 +215,14 @@ fn span(name: &'static str) -> Span {
         "SMTP step",
         otel.name = name,
         otel.status_code = Empty,
-        error.type = Empty,
+        { ERROR_TYPE } = Empty,
         smtp.reply.code = Empty,
     )
 }
 
 fn record_failure(span: &Span, failure: &Failure) {
     span.record("otel.status_code", "ERROR");
-    span.record("error.type", failure.reason.name());
+    span.record(ERROR_TYPE, failure.reason.name());
     if let Some(code) = failure.code {
         span.record("smtp.reply.code", i64::from(code));
     }

@@ -16,6 +16,9 @@ mod tls_client;
 
 use std::{path::Path, sync::Arc};
 
+use opentelemetry_semantic_conventions::attribute::{
+    ERROR_TYPE, NETWORK_PROTOCOL_NAME, SERVER_ADDRESS, SERVER_PORT,
+};
 use passlink_application::ports::{MailError, MailReason};
 use tracing::{Instrument, field::Empty, info_span};
 use url::Host;
@@ -67,12 +70,12 @@ impl Smtp {
         let span = info_span!(
             "SMTP",
             otel.kind = "client",
-            network.protocol.name = "smtp",
-            server.address = server.host,
-            server.port = i64::from(server.port),
+            { NETWORK_PROTOCOL_NAME } = "smtp",
+            { SERVER_ADDRESS } = server.host,
+            { SERVER_PORT } = i64::from(server.port),
             smtp.reply.code = Empty,
             otel.status_code = Empty,
-            error.type = Empty,
+            { ERROR_TYPE } = Empty,
         );
         let outcome = self.inner.deliver(mail, deadline).instrument(span.clone()).await;
         let redacted = |text| match &server.credentials {
@@ -89,7 +92,7 @@ impl Smtp {
                 MailError::Unclear(_) => MailReason::Unclear,
             };
             span.record("otel.status_code", "ERROR");
-            span.record("error.type", reason.name());
+            span.record(ERROR_TYPE, reason.name());
         }
         outcome
     }

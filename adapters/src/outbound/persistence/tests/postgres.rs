@@ -1,22 +1,24 @@
-//! A PostgreSQL cluster for the tests of this process; it ends with the process.
+//! The PostgreSQL cluster that `tests/run` started for all tests, or one that ends with this process.
 
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::{
-        OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::OnceLock,
 };
 
+use passlink_application::ports::Random;
 use sea_orm::{ConnectionTrait, Database};
 
 use super::plans;
+use crate::outbound::system::SystemRandom;
+
+/// The port of the cluster for all tests.
+const SHARED_PORT: &str = "PASSLINK_TEST_POSTGRES_PORT";
 
 struct Cluster {
-    url: String,
+    port: String,
     _dir: tempfile::TempDir,
     /// Its stdin is closed when this process ends, and then it ends as well.
     _keeper: Child,
@@ -34,16 +36,19 @@ fn cluster() -> &'static Cluster {
         let mut line = String::new();
         BufReader::new(keeper.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n", "PostgreSQL did not start");
-        let url = format!("postgres://postgres@127.0.0.1:{port}");
-        Cluster { url, _dir: dir, _keeper: keeper }
+        Cluster { port: port.to_string(), _dir: dir, _keeper: keeper }
     })
 }
 
 /// The URL of a new database.
 pub(super) async fn new_database() -> String {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let url = &cluster().url;
-    let name = format!("passlink_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let port = std::env::var(SHARED_PORT).unwrap_or_else(|_| cluster().port.clone());
+    let mut unique = [0; 8];
+    SystemRandom.fill(&mut unique);
+    let (url, name) = (
+        format!("postgres://postgres@127.0.0.1:{port}"),
+        format!("passlink_{}", u64::from_be_bytes(unique)),
+    );
     let connection = Database::connect(format!("{url}/postgres")).await.unwrap();
     connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     for setting in plans::SETTINGS {
