@@ -50,11 +50,10 @@ fn sources() -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false
-                    if path.ends_with("tests.rs") || path.parent().unwrap().ends_with("tests") => {}
-                false => files.push(path),
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.ends_with("tests.rs") && !path.parent().unwrap().ends_with("tests") {
+                files.push(path);
             }
         }
     }

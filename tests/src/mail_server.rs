@@ -233,9 +233,10 @@ fn received(dir: &Path) -> Vec<Received> {
 fn percent(text: &str) -> String {
     let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
     text.bytes()
-        .map(|octet| match plain(octet) {
-            true => char::from(octet).to_string(),
-            false => format!("%{octet:02X}"),
-        })
+        .map(
+            |octet| {
+                if plain(octet) { char::from(octet).to_string() } else { format!("%{octet:02X}") }
+            },
+        )
         .collect()
 }

@@ -44,9 +44,10 @@ fn installation() -> Passlink {
 
 /// What messages call the database.
 fn place(passlink: &Passlink) -> String {
-    match passlink.is_on_sqlite() {
-        true => passlink.database_file().display().to_string(),
-        false => passlink.database_url().path().trim_start_matches('/').to_owned(),
+    if passlink.is_on_sqlite() {
+        passlink.database_file().display().to_string()
+    } else {
+        passlink.database_url().path().trim_start_matches('/').to_owned()
     }
 }
 
@@ -149,9 +150,10 @@ fn a_database_of_somebody_else_is_not_set_up_by_a_command() {
     let told = format!("{} has no Passlink tables: run `passlink migrate`", place(&passlink));
     assert!(stderr.contains(&told), "{stderr}");
     assert!(passlink.sql("SELECT * FROM recipes", &[]).is_empty());
-    let tables = match passlink.is_on_sqlite() {
-        true => "SELECT name FROM sqlite_schema",
-        false => "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
+    let tables = if passlink.is_on_sqlite() {
+        "SELECT name FROM sqlite_schema"
+    } else {
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
     };
     assert_eq!(passlink.sql(tables, &[]), [["recipes"]]);
 }

@@ -230,10 +230,7 @@ fn a_command_that_fails_or_does_nothing_makes_no_key_file() {
 async fn begun(passlink: &Passlink, body: &Value, ada: &Caller) -> (String, Value) {
     let path = format!("/v2/users/{}/passkeys", ada.id);
     let request = passlink.request(Method::POST, &path).json(body);
-    let request = match body["code"].is_null() {
-        true => request.bearer_auth(&ada.token),
-        false => request,
-    };
+    let request = if body["code"].is_null() { request.bearer_auth(&ada.token) } else { request };
     let begun = Answer::to(request).await.json();
     let options = &begun["publicKeyCredentialCreationOptions"];
     let id = begun["passkeyId"].as_str().unwrap();

@@ -235,11 +235,10 @@ async fn a_browser_in_an_app_that_never_creates_a_passkey_shows_the_link_when_th
         comes_to(&page, "register.waiting").await;
         let asked = r#"await page.locator("html[data-asked]").waitFor({ state: "attached" })"#;
         page.run(asked, Value::Null).await;
-        match cancelled {
-            true => press(&page).await,
-            false => {
-                page.run("await page.clock.fastForward(args)", (5 * 60 * 1000).into()).await;
-            }
+        if cancelled {
+            press(&page).await;
+        } else {
+            page.run("await page.clock.fastForward(args)", (5 * 60 * 1000).into()).await;
         }
         comes_to(&page, "register.cancelled").await;
         assert!(card_text(&page).await.contains("inside the app Instagram"), "{ends}");

@@ -179,25 +179,26 @@ async fn a_link_that_another_used_meanwhile_is_told_as_used_however_long_the_cer
         let (own, other) = (scene.device().await, scene.open(&link).await);
         own.goto(&link.whole).await;
         comes_to(&own, "register.ready").await;
-        match answered {
-            true => hold(&own).await,
-            false => {
-                let lose = "await page.route(args, (route) => route.abort(), { times: 1 })";
-                own.run(lose, FINISH.into()).await;
-            }
+        if answered {
+            hold(&own).await;
+        } else {
+            let lose = "await page.route(args, (route) => route.abort(), { times: 1 })";
+            own.run(lose, FINISH.into()).await;
         }
         press(&own).await;
-        match answered {
-            true => arrived(&own).await,
-            false => comes_to(&own, "register.unsaved").await,
+        if answered {
+            arrived(&own).await;
+        } else {
+            comes_to(&own, "register.unsaved").await;
         }
         press(&other).await;
         comes_to(&other, "register.done").await;
         scene.passlink.sql("UPDATE ceremonies SET expires_at = begun_at", &[]);
         let before = scene.passkeys().await.len();
-        match answered {
-            true => release(&own).await,
-            false => press(&own).await,
+        if answered {
+            release(&own).await;
+        } else {
+            press(&own).await;
         }
         comes_to(&own, "register.redeemed").await;
         assert_eq!(scene.passkeys().await.len(), before);

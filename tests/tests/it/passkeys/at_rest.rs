@@ -90,9 +90,10 @@ impl Open {
 
 /// All values of all rows of all tables.
 fn every_value(passlink: &Passlink) -> Vec<Value> {
-    let tables = match passlink.is_on_sqlite() {
-        true => "SELECT name FROM sqlite_master WHERE type = 'table'",
-        false => "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+    let tables = if passlink.is_on_sqlite() {
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+    } else {
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
     };
     let tables = passlink.sql(tables, &[]).into_iter().flatten();
     let tables: BTreeSet<String> = tables.map(|name| name.as_str().unwrap().to_owned()).collect();

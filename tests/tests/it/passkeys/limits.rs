@@ -29,9 +29,10 @@ async fn limited() -> Passlink {
 
 /// Presents a code to an endpoint, from an address.
 async fn present(passlink: &Passlink, path: &str, id: &str, code: &str, from: &str) -> Answer {
-    let body = match path.contains("{id}") {
-        true => json!({ "code": code }),
-        false => json!({ "code": { "id": id, "code": code } }),
+    let body = if path.contains("{id}") {
+        json!({ "code": code })
+    } else {
+        json!({ "code": { "id": id, "code": code } })
     };
     let path = path.replace("{id}", id);
     let request = passlink.request(Method::POST, &path).header("x-forwarded-for", from);
@@ -78,9 +79,10 @@ async fn what_a_client_claims_to_its_proxy_lifts_no_limit() {
             .header("x-forwarded-for", from)
             .header("forwarded", format!("for=10.1.1.{round}"));
         let answer = Answer::to(request.json(&json!({ "code": "guess" }))).await;
-        match round < LIMIT {
-            true => assert_code_invalid(&answer),
-            false => assert_limited(&answer),
+        if round < LIMIT {
+            assert_code_invalid(&answer);
+        } else {
+            assert_limited(&answer);
         }
     }
 }
@@ -110,17 +112,19 @@ async fn an_address_that_tried_too_often_at_one_endpoint_did_at_all() {
     for (round, path) in paths.iter().enumerate() {
         let id = format!("link-{round}");
         let answer = present(&passlink, path, &id, "guess", "2001:db8::1").await;
-        match round < LIMIT {
-            true => assert_code_invalid(&answer),
-            false => assert_limited(&answer),
+        if round < LIMIT {
+            assert_code_invalid(&answer);
+        } else {
+            assert_limited(&answer);
         }
     }
     // Who has an IPv6 network has all of its addresses.
     for (from, limited) in [("2001:db8::ffff:2", true), ("2001:db8:0:1::1", false)] {
         let answer = present(&passlink, &paths[1], from, "guess", from).await;
-        match limited {
-            true => assert_limited(&answer),
-            false => assert_code_invalid(&answer),
+        if limited {
+            assert_limited(&answer);
+        } else {
+            assert_code_invalid(&answer);
         }
     }
 }

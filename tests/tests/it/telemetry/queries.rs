@@ -174,9 +174,10 @@ fn assert_asks_for_what_is_there(query: &str, legend: &[String], page: &Page) {
             }
             let known = there.get(&label);
             let known = known.unwrap_or_else(|| panic!("{metric} has no label {label}: {query}"));
-            let values = match operator.ends_with('~') {
-                true => value.split('|').collect(),
-                false => vec![value.as_str()],
+            let values = if operator.ends_with('~') {
+                value.split('|').collect()
+            } else {
+                vec![value.as_str()]
             };
             for value in values {
                 let is_there = value.is_empty() || known.contains(value);
@@ -273,10 +274,7 @@ fn assert_fires(alert: &str, fires: bool, series: &[(&str, &str)]) {
         .iter()
         .map(|(series, values)| json!({ "series": series, "values": format!("{values}x{}", hours * 60) }))
         .collect();
-    let expected = match fires {
-        true => json!([{ "labels": "{}", "value": 1 }]),
-        false => json!([]),
-    };
+    let expected = if fires { json!([{ "labels": "{}", "value": 1 }]) } else { json!([]) };
     let firing = format!("count(ALERTS{{alertname=\"{alert}\", alertstate=\"firing\"}}) > 0");
     let test = json!({
         "rule_files": [observability("alerts.yml")],

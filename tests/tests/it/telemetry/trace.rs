@@ -62,10 +62,7 @@ async fn follows_a_send_by_all_protocols(collector: Collector) {
 impl Told<'_> {
     fn the_request(&self, trace: &Trace, protocol: Protocol) {
         let rest = protocol == Protocol::Rest;
-        let request = match rest {
-            true => trace.one(&format!("POST {ROUTE}")),
-            false => trace.one(RPC),
-        };
+        let request = if rest { trace.one(&format!("POST {ROUTE}")) } else { trace.one(RPC) };
         self.a_request(request);
         assert_eq!(request["state"], "vendor=kept");
         assert_attributes(

@@ -14,9 +14,10 @@ fn frame(flags: u8, payload: &[u8]) -> Vec<u8> {
 /// ends.
 async fn kept(frames: Vec<Vec<u8>>, goes_on: bool, open: OpenStream) -> String {
     let frames = stream::iter(frames).map(|data| Ok::<_, axum::Error>(Frame::data(data.into())));
-    let body = match goes_on {
-        true => Body::new(StreamBody::new(frames.chain(stream::pending()))),
-        false => Body::new(StreamBody::new(frames)),
+    let body = if goes_on {
+        Body::new(StreamBody::new(frames.chain(stream::pending())))
+    } else {
+        Body::new(StreamBody::new(frames))
     };
     let response = open.keep(Response::new(body));
     let body = to_bytes(response.into_body(), MAX).await.unwrap();

@@ -136,14 +136,13 @@ impl Talk {
                 None => says(usual(stage)),
             }
         };
-        match answer.dribbles {
-            true => {
-                for octet in &answer.octets {
-                    self.tcp.write_all(&[*octet]).await.ok()?;
-                    tokio::task::yield_now().await;
-                }
+        if answer.dribbles {
+            for octet in &answer.octets {
+                self.tcp.write_all(&[*octet]).await.ok()?;
+                tokio::task::yield_now().await;
             }
-            false => self.tcp.write_all(&answer.octets).await.ok()?,
+        } else {
+            self.tcp.write_all(&answer.octets).await.ok()?;
         }
         match answer.then {
             Then::Listen if stage == Stage::Quit => None,
