@@ -7,7 +7,7 @@ use passlink_domain::{StateChange, UserChanges};
 use passlink_tests::{Api, Caller, passkeys::*};
 use serde_json::Value;
 
-use crate::house::{GENEROUS, House};
+use crate::installation::{GENEROUS, Installation};
 
 /// What may happen to Ada or her link.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +31,7 @@ impl Change {
     ];
 
     /// Makes it so, as an operator does.
-    async fn make(self, passlink: &House, user: &Caller, link: &str) {
+    async fn make(self, passlink: &Installation, user: &Caller, link: &str) {
         let update = async |changes: UserChanges| {
             let id = user.id.parse().unwrap();
             ManageUsers(passlink.ports()).update(id, changes).await.unwrap();
@@ -56,7 +56,7 @@ impl Change {
 }
 
 /// Neither what was begun with the link can be finished, nor can anything be begun.
-async fn assert_no_passkey(passlink: &House, ada: &Caller, code: &Value, begun: &Begun) {
+async fn assert_no_passkey(passlink: &Installation, ada: &Caller, code: &Value, begun: &Begun) {
     let finished = begun.finish(passlink, None, &begun.answer().credential()).await;
     assert_ne!(finished.status, 200, "{finished:?}");
     assert_code_invalid(&try_to_begin(passlink, ada, code).await);
@@ -66,7 +66,7 @@ async fn assert_no_passkey(passlink: &House, ada: &Caller, code: &Value, begun: 
 #[tokio::test]
 async fn no_passkey_when_user_or_link_changed_between_mail_and_tap() {
     for change in Change::ALL {
-        let passlink = House::new().await;
+        let passlink = Installation::new().await;
         let ada = passlink.ada().await;
         let code = passlink.mailed(&ada).await;
         let begun = begin_with(&passlink, &ada, &code).await;
@@ -85,7 +85,7 @@ async fn no_passkey_when_user_or_link_changed_between_mail_and_tap() {
 
 #[tokio::test]
 async fn a_user_who_may_act_again_needs_a_new_link() {
-    let passlink = House::with(GENEROUS).await;
+    let passlink = Installation::with(GENEROUS).await;
     let ada = passlink.ada().await;
     for (off, on) in [
         (StateChange::Deactivate, StateChange::Reactivate),
@@ -104,7 +104,7 @@ async fn a_user_who_may_act_again_needs_a_new_link() {
 
 #[tokio::test]
 async fn no_passkey_with_a_link_that_a_newer_mail_replaced() {
-    let passlink = House::with(GENEROUS).await;
+    let passlink = Installation::with(GENEROUS).await;
     let ada = passlink.ada().await;
     let older = passlink.mailed(&ada).await;
     let begun = begin_with(&passlink, &ada, &older).await;
@@ -118,7 +118,7 @@ async fn no_passkey_with_a_link_that_a_newer_mail_replaced() {
 
 #[tokio::test]
 async fn no_passkey_with_a_link_that_expired_since() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let ada = passlink.ada().await;
     let code = returned_code(&passlink, &ada).await;
     passlink.pass(Duration::from_secs(3599));
@@ -131,7 +131,7 @@ async fn no_passkey_with_a_link_that_expired_since() {
 #[tokio::test]
 async fn no_mail_when_user_or_link_changed_between_request_and_delivery() {
     for change in Change::ALL {
-        let passlink = House::with(GENEROUS).await;
+        let passlink = Installation::with(GENEROUS).await;
         let ada = passlink.ada().await;
         passlink.send_link(&ada.token).await.sequence();
         let link = passlink.link_of(&ada).await;

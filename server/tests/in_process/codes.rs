@@ -11,7 +11,7 @@ use passlink_tests::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::house::{GENEROUS, House};
+use crate::installation::{GENEROUS, Installation};
 
 /// Whatever takes a code.
 const ENDPOINTS: [&str; 7] =
@@ -20,7 +20,7 @@ const ENDPOINTS: [&str; 7] =
 /// Ada with a mailed link that is open and a passkey that was registered with another one; and all
 /// their codes.
 struct Codes {
-    passlink: House,
+    passlink: Installation,
     ada: Caller,
     link: String,
     passkey: String,
@@ -32,7 +32,7 @@ struct Codes {
 impl Codes {
     async fn made() -> Self {
         let many = [GENEROUS, &[("limits.wrong_codes_per_minute", "10000")]].concat();
-        let passlink = House::with(&many).await;
+        let passlink = Installation::with(&many).await;
         let ada = passlink.ada().await;
         let first = passlink.mailed(&ada).await;
         let passkey = register_with(&passlink, &ada, &first, "Phone").await;
@@ -248,7 +248,7 @@ async fn an_undo_code_undoes_for_seven_days_and_is_no_error_twice() {
 
 #[tokio::test]
 async fn another_users_ceremony_and_passkey_are_not_there() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let (ada, bob) = (passlink.ada().await, passlink.bob().await);
     let code = returned_code(&passlink, &ada).await;
     let begun = begin_with(&passlink, &ada, &code).await;
@@ -276,7 +276,7 @@ async fn another_users_ceremony_and_passkey_are_not_there() {
 
 #[tokio::test]
 async fn what_a_bearer_token_began_is_finished_by_that_users_token_alone() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let (ada, bob) = (passlink.ada().await, passlink.bob().await);
     let begun = begin(&passlink, &ada).await;
     let credential = begun.answer().credential();
@@ -293,7 +293,7 @@ async fn what_a_bearer_token_began_is_finished_by_that_users_token_alone() {
 
 #[tokio::test]
 async fn a_ceremony_that_a_link_began_is_not_found_by_its_challenge() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let ada = passlink.ada().await;
     let code = returned_code(&passlink, &ada).await;
     let begun = begin_with(&passlink, &ada, &code).await;
@@ -307,7 +307,7 @@ async fn a_ceremony_that_a_link_began_is_not_found_by_its_challenge() {
 
 #[tokio::test]
 async fn a_caller_acts_on_no_other_user() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let (ada, bob) = (passlink.ada().await, passlink.bob().await);
     let code = returned_code(&passlink, &bob).await;
     let passkey = register_with(&passlink, &bob, &code, "Bob's").await;

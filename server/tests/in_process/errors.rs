@@ -7,7 +7,7 @@ use passlink_domain::StateChange;
 use passlink_tests::{Answer, Api, Caller, SEND_LINK};
 use reqwest::Method;
 
-use crate::house::{GENEROUS, House};
+use crate::installation::{GENEROUS, Installation};
 
 fn assert_missing(answer: &Answer) {
     answer.assert_error(401, 16, "auth header missing", "AUTH-Missing");
@@ -22,21 +22,21 @@ fn assert_not_verified(answer: &Answer) {
 }
 
 /// Nothing was recorded: neither a change, nor a link, nor a mail.
-async fn assert_untouched(passlink: &House, user: &Caller) {
+async fn assert_untouched(passlink: &Installation, user: &Caller) {
     assert_eq!(passlink.history(&user.id), [1]);
     for table in ["links", "outbox"] {
         assert_eq!(passlink.count(table), 0, "{table}");
     }
 }
 
-async fn with_header(passlink: &House, authorization: &str) -> Answer {
+async fn with_header(passlink: &Installation, authorization: &str) -> Answer {
     let request = passlink.request(Method::POST, SEND_LINK).body("{}");
     passlink.answer(request.header("authorization", authorization)).await
 }
 
 #[tokio::test]
 async fn without_a_token_nothing_is_done() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let ada = passlink.ada().await;
     assert_missing(&passlink.answer(passlink.request(Method::POST, SEND_LINK).body("{}")).await);
     let in_query = format!("{SEND_LINK}?access_token={}", ada.token);
@@ -46,7 +46,7 @@ async fn without_a_token_nothing_is_done() {
 
 #[tokio::test]
 async fn what_is_no_bearer_token_that_holds_is_refused() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let ada = passlink.ada().await;
     let token = &ada.token;
     let unknown = format!("passlink_{}", "A".repeat(43));
@@ -81,7 +81,7 @@ async fn what_is_no_bearer_token_that_holds_is_refused() {
 
 #[tokio::test]
 async fn an_expired_token_is_refused() {
-    let passlink = House::with(GENEROUS).await;
+    let passlink = Installation::with(GENEROUS).await;
     let ada = passlink.ada().await;
     let token = passlink.token(&ada.id, Some(Duration::from_secs(60))).await;
     passlink.pass(Duration::from_millis(59_999));
@@ -93,7 +93,7 @@ async fn an_expired_token_is_refused() {
 
 #[tokio::test]
 async fn a_revoked_token_is_refused_at_once() {
-    let passlink = House::with(GENEROUS).await;
+    let passlink = Installation::with(GENEROUS).await;
     let ada = passlink.ada().await;
     passlink.pass(Duration::from_millis(1));
     let kept = passlink.token(&ada.id, None).await;
@@ -107,7 +107,7 @@ async fn a_revoked_token_is_refused_at_once() {
 
 #[tokio::test]
 async fn an_address_that_nobody_verified_gets_no_link() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let ada = passlink.user("ada@example.com", |ada| ada.email_verified = false).await;
     assert_not_verified(&passlink.send_link(&ada.token).await);
     assert_untouched(&passlink, &ada).await;
@@ -115,7 +115,7 @@ async fn an_address_that_nobody_verified_gets_no_link() {
 
 #[tokio::test]
 async fn a_user_who_may_not_act_gets_no_link() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let ada = passlink.ada().await;
     for (off, on) in [
         (StateChange::Deactivate, StateChange::Reactivate),
@@ -133,7 +133,7 @@ async fn a_user_who_may_not_act_gets_no_link() {
 
 #[tokio::test]
 async fn a_known_path_with_another_method_says_which_one_is_right() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let token = passlink.ada().await.token;
     for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
         let request = passlink.request(method.clone(), SEND_LINK).bearer_auth(&token);
@@ -145,7 +145,7 @@ async fn a_known_path_with_another_method_says_which_one_is_right() {
 
 #[tokio::test]
 async fn an_unknown_path_is_not_found() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     for (method, path) in [
         (Method::GET, "/"),
         (Method::POST, "/"),

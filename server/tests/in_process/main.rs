@@ -14,7 +14,7 @@ mod corpus;
 mod errors;
 #[path = "../../../tests/fuzz/fuzz_targets/router.rs"]
 mod fuzzed_router;
-mod house;
+mod installation;
 mod limits;
 mod refusals;
 mod requests;

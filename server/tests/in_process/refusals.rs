@@ -10,7 +10,7 @@ use passlink_tests::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::house::House;
+use crate::installation::Installation;
 
 const USER_PRESENT: u8 = 1;
 const USER_VERIFIED: u8 = 1 << 2;
@@ -19,7 +19,7 @@ const ATTESTED: u8 = 1 << 6;
 
 /// A ceremony of Ada's, begun with a link's code.
 struct Stage {
-    passlink: House,
+    passlink: Installation,
     ada: Caller,
     code: Value,
     begun: Begun,
@@ -28,7 +28,7 @@ struct Stage {
 
 impl Stage {
     async fn set() -> Self {
-        let passlink = House::new().await;
+        let passlink = Installation::new().await;
         let ada = passlink.ada().await;
         let code = returned_code(&passlink, &ada).await;
         let begun = begin_with(&passlink, &ada, &code).await;
@@ -295,7 +295,7 @@ async fn an_attestation_object_or_authenticator_data_with_something_behind() {
 
 #[tokio::test]
 async fn an_authenticator_that_is_not_what_was_asked_for() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let ada = passlink.ada().await;
     let asking = async |authenticator: &str| {
         let body = json!({ "authenticator": authenticator });

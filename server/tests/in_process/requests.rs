@@ -3,18 +3,18 @@
 use passlink_tests::{Answer, Api, SEND_LINK, gzip};
 use reqwest::Method;
 
-use crate::house::{GENEROUS, House};
+use crate::installation::{GENEROUS, Installation};
 
 const KIB: usize = 1024;
 
 /// A server and a token that can send as often as a test likes.
-async fn fixture() -> (House, String) {
-    let passlink = House::with(GENEROUS).await;
+async fn fixture() -> (Installation, String) {
+    let passlink = Installation::with(GENEROUS).await;
     let token = passlink.ada().await.token;
     (passlink, token)
 }
 
-async fn post(passlink: &House, token: &str, body: impl Into<reqwest::Body>) -> Answer {
+async fn post(passlink: &Installation, token: &str, body: impl Into<reqwest::Body>) -> Answer {
     let request = passlink.request(Method::POST, SEND_LINK).bearer_auth(token);
     passlink.answer(request.header("content-type", "application/json").body(body)).await
 }
@@ -106,7 +106,7 @@ async fn json_of_another_type_than_an_object_is_refused() {
 
 #[tokio::test]
 async fn a_list_in_the_place_of_a_message_is_refused() {
-    let passlink = House::with(GENEROUS).await;
+    let passlink = Installation::with(GENEROUS).await;
     let ada = passlink.ada().await;
     for (method, body) in [
         ("/registration_link", r#"{"sendLink":[]}"#),
@@ -145,7 +145,7 @@ async fn a_body_of_64_kib_is_taken_and_one_octet_more_is_too_large() {
 
 #[tokio::test]
 async fn what_a_path_names_and_how_the_body_is_read_take_nothing_of_its_64_kib() {
-    let passlink = House::with(GENEROUS).await;
+    let passlink = Installation::with(GENEROUS).await;
     let ada = passlink.ada().await;
     let path = format!("/v2/users/{}/passkeys/_search", ada.id);
     let search = async |body: String| {

@@ -6,7 +6,7 @@ use passlink_tests::{Answer, Api, HandMade, passkeys::*};
 use reqwest::{Method, header::USER_AGENT};
 use serde_json::json;
 
-use crate::house::House;
+use crate::installation::Installation;
 
 fn assert_too_many(answer: &Answer) {
     answer.assert_error(400, 9, "Errors.User.WebAuthN.TooMany", "PASSKEY-TooMany");
@@ -18,7 +18,7 @@ fn assert_exists(answer: &Answer) {
 
 #[tokio::test]
 async fn a_user_has_as_many_passkeys_as_are_allowed() {
-    let passlink = House::with(&[("passkeys.max_per_user", "2")]).await;
+    let passlink = Installation::with(&[("passkeys.max_per_user", "2")]).await;
     let ada = passlink.ada().await;
     let token = Some(ada.token.as_str());
     let code = returned_code(&passlink, &ada).await;
@@ -45,7 +45,7 @@ async fn a_user_has_as_many_passkeys_as_are_allowed() {
 
 #[tokio::test]
 async fn a_credential_belongs_to_whoever_registered_it_first() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let (ada, bob) = (passlink.ada().await, passlink.bob().await);
     let id = b"the same credential".to_vec();
     let code = returned_code(&passlink, &ada).await;
@@ -75,7 +75,7 @@ async fn a_credential_belongs_to_whoever_registered_it_first() {
 
 #[tokio::test]
 async fn a_name_is_one_line_of_200_characters_at_most() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let ada = passlink.ada().await;
     let token = Some(ada.token.as_str());
     let begun = begin(&passlink, &ada).await;
@@ -113,7 +113,7 @@ async fn a_passkey_without_a_name_is_called_by_its_model_else_by_its_device() {
         0xea, 0x9b, 0x8d, 0x66, 0x4d, 0x01, 0x1d, 0x21, 0x3c, 0xe4, 0xb6, 0xb4, 0x8c, 0xb5, 0x75,
         0xd4,
     ];
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let ada = passlink.ada().await;
     for (aaguid, name, called) in [
         (GOOGLE, "", "Google Password Manager"),
@@ -133,7 +133,7 @@ async fn a_passkey_without_a_name_is_called_by_its_model_else_by_its_device() {
 
 #[tokio::test]
 async fn the_eleventh_ceremony_ends_the_first() {
-    let passlink = House::new().await;
+    let passlink = Installation::new().await;
     let ada = passlink.ada().await;
     let code = returned_code(&passlink, &ada).await;
     let mut begun = Vec::new();

@@ -1,10 +1,10 @@
-//! An installation in the test's own process: the real router, use cases and mail worker, a database in
-//! memory, a clock that the test moves, and a mailbox.
+//! An installation in the test's own process: the real router, use cases and mail worker, a database, a
+//! clock that the test moves, and a mailbox. The database is a file, in memory where the system has a
+//! folder there, or one of PostgreSQL's.
 
 use std::{
     collections::BTreeMap,
     io::{self, Write},
-    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -73,7 +73,7 @@ impl Write for Log {
 }
 
 /// An installation.
-pub struct House {
+pub struct Installation {
     inside: InProcess,
     clock: Arc<MovedClock>,
     database: Database,
@@ -83,7 +83,7 @@ pub struct House {
     _folder: TempDir,
 }
 
-impl House {
+impl Installation {
     /// With the configuration that new installations have.
     pub async fn new() -> Self {
         Self::with(&[]).await
@@ -236,7 +236,7 @@ impl House {
     }
 }
 
-impl Api for House {
+impl Api for Installation {
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("http://login.example.com{path}"))
     }
@@ -255,6 +255,5 @@ impl Api for House {
 
 /// A folder in memory, where the system has one: a disk tells these tests nothing more.
 fn folder_in_memory() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap()
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
