@@ -5,23 +5,21 @@ use std::{
     panic::set_hook,
 };
 
-use passlink_adapters::telemetry::{LogForm, Settings, Telemetry};
+use passlink_adapters::telemetry::{LogFormat, Settings, Telemetry};
 
-use crate::{
-    Error,
-    config::{self, LogFormat},
-    terminal,
-};
+use crate::{Error, config, terminal};
 
 /// Starts telemetry, and has panics logged. `RUST_LOG` says what is logged; `log` where it is not set.
 pub(crate) fn start(config: &config::Telemetry, log: &str) -> Result<Telemetry, Error> {
-    let form = match config.log_format {
-        Some(LogFormat::Json) => LogForm::Json,
-        None if !io::stderr().is_terminal() => LogForm::Json,
-        Some(LogFormat::Text) | None => LogForm::Text { colours: terminal::shows_colours() },
+    let log_format = match config.log_format {
+        Some(config::LogFormat::Json) => LogFormat::Json,
+        None if !io::stderr().is_terminal() => LogFormat::Json,
+        Some(config::LogFormat::Text) | None => {
+            LogFormat::Text { colours: terminal::shows_colours() }
+        }
     };
     let telemetry = Telemetry::start(Settings {
-        form,
+        log_format,
         log,
         otlp_endpoint: config.endpoint(),
         metrics_page: config.metrics_listen.is_some(),

@@ -15,24 +15,24 @@ use tracing_subscriber::{
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogForm {
+pub enum LogFormat {
     /// For people, perhaps in colours.
     Text {
         /// Whether a terminal shows it, and is to show it in colours.
         colours: bool,
     },
-    /// For machines: a JSON object a line.
+    /// For machines: one JSON object per line.
     Json,
 }
 
-pub(super) fn layer<S>(form: LogForm) -> Box<dyn Layer<S> + Send + Sync>
+pub(super) fn layer<S>(log_format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    match form {
-        LogForm::Text { colours } => Box::new(layer.with_ansi(colours).with_timer(TimeAndSpan)),
-        LogForm::Json => {
+    match log_format {
+        LogFormat::Text { colours } => Box::new(layer.with_ansi(colours).with_timer(TimeAndSpan)),
+        LogFormat::Json => {
             Box::new(layer.json().event_format(WithSpan(format::json().flatten_event(true))))
         }
     }

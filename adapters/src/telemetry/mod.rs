@@ -41,7 +41,7 @@ use tokio::task::spawn_blocking;
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use connections::{Connections, Failure};
-pub use log::LogForm;
+pub use log::LogFormat;
 pub use observer::TelemetryObserver;
 pub use vitals::report_vitals;
 
@@ -54,7 +54,7 @@ const FLUSH: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy)]
 pub struct Settings<'s> {
     /// How log lines on stderr are written.
-    pub form: LogForm,
+    pub log_format: LogFormat,
     /// What is logged when `RUST_LOG` does not say.
     pub log: &'s str,
     /// Where telemetry goes by OTLP when the `OTEL_*` variables do not say.
@@ -99,7 +99,7 @@ impl Telemetry {
 
     /// Takes what the process says from now on.
     fn subscribe(&self, settings: &Settings<'_>) -> Result<(), String> {
-        let lines = log::layer(settings.form).with_filter(filters::lines(settings.log));
+        let lines = log::layer(settings.log_format).with_filter(filters::lines(settings.log));
         let rejections = PartialSuccessLayer.with_filter(filters::partial_successes());
         let mut layers = vec![lines.boxed(), rejections.boxed()];
         if let Some(tracer) = &self.tracer {

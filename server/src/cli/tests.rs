@@ -28,7 +28,7 @@ fn every_command_has_an_example_that_parses() {
 }
 
 #[test]
-fn defaults_are_those_of_the_contract() {
+fn defaults_without_arguments() {
     let cli = Cli::try_parse_from(["passlink", "demo"]).unwrap();
     assert!(
         matches!(cli.command, Command::Demo { listen } if listen == ([127, 0, 0, 1], 8080).into())

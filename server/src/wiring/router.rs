@@ -42,7 +42,7 @@ impl App {
         Ok(api::router(Api {
             passkeys: PasskeyCalls {
                 bearers: Bearers {
-                    identity: ManageTokens(self.ports()),
+                    tokens: ManageTokens(self.ports()),
                     wrong: Arc::new(limiter(limits.wrong_tokens_per_minute)),
                 },
                 send_link: send_link.clone(),

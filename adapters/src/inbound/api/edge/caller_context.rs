@@ -11,7 +11,7 @@ const NAMES: [&str; 3] = ["traceparent", "tracestate", "baggage"];
 const MOST: usize = 512;
 
 /// Where the request stands in its caller's trace, with what the caller wants to be passed on.
-pub(crate) fn of(headers: &HeaderMap) -> Context {
+pub(crate) fn read(headers: &HeaderMap) -> Context {
     let field = |name: &str| Some((name.to_owned(), joined(headers, name)?));
     let fields: HashMap<_, _> = NAMES.into_iter().filter_map(field).collect();
     global::get_text_map_propagator(|propagator| propagator.extract(&fields))

@@ -164,7 +164,7 @@ fn scope(call: &Call, request: &Request, scheme: &'static str) -> TraceScope {
         { USER_ID } = Empty,
         passlink.protocol = call.protocol.name(),
     );
-    TraceScope::under(span, caller_context::of(request.headers()))
+    TraceScope::under(span, caller_context::read(request.headers()))
 }
 
 /// The host that the caller asked; none that is longer than a name can be.

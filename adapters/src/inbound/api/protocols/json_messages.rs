@@ -20,7 +20,7 @@ use crate::inbound::api::services::error_table::ApiError;
 pub(crate) struct PathFields(Vec<(String, String)>);
 
 impl PathFields {
-    pub fn of(path: &RawPathParams) -> Self {
+    pub fn from_path(path: &RawPathParams) -> Self {
         Self(path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 

@@ -41,7 +41,7 @@ async fn as_connect(
         body = decompressed(&encoding, body).await?.into();
     }
     if path.iter().next().is_some() {
-        parts.extensions.insert(PathFields::of(path));
+        parts.extensions.insert(PathFields::from_path(path));
     }
     (parts.method, parts.uri) = (Method::POST, Uri::from_static(rpc));
     parts.headers.remove(header::CONTENT_LENGTH);

@@ -5,7 +5,7 @@ use passlink_application::passkeys::{CeremonyKey, NewPasskey};
 use passlink_domain::PasskeyId;
 
 use super::{
-    details::{duration, told},
+    details::{details_field, duration},
     error_table::ApiError,
     failure::Failure,
     fields::parse,
@@ -24,7 +24,7 @@ impl AuthService for PasskeyCalls {
         let caller = self.bearers.caller(&context).await?;
         let details = self.send_link.to_caller(caller).await.map_err(Failure::from)?;
         Response::ok(SendMyPasswordlessLinkResponse {
-            details: told(details),
+            details: details_field(details),
             ..Default::default()
         })
     }
@@ -37,7 +37,7 @@ impl AuthService for PasskeyCalls {
         let caller = self.bearers.caller(&context).await?;
         let added = self.add_link.for_caller(caller).await.map_err(Failure::from)?;
         Response::ok(AddMyPasswordlessLinkResponse {
-            details: told(added.details),
+            details: details_field(added.details),
             link: added.url.expose().to_owned(),
             expiration: duration(added.lifetime).into(),
             ..Default::default()
@@ -76,7 +76,7 @@ impl AuthService for PasskeyCalls {
         let key = v1::WebAuthNKey { public_key: begun.options.into_bytes(), ..Default::default() };
         Response::ok(AddMyPasswordlessResponse {
             key: key.into(),
-            details: told(begun.details),
+            details: details_field(begun.details),
             ..Default::default()
         })
     }
@@ -96,7 +96,10 @@ impl AuthService for PasskeyCalls {
         let ceremony = CeremonyKey::Challenge { caller };
         let name = ("verification.token_name", verification.token_name);
         let details = self.finish(&context, ceremony, credential, name).await?;
-        Response::ok(VerifyMyPasswordlessResponse { details: told(details), ..Default::default() })
+        Response::ok(VerifyMyPasswordlessResponse {
+            details: details_field(details),
+            ..Default::default()
+        })
     }
 
     async fn remove_my_passwordless(
@@ -107,6 +110,9 @@ impl AuthService for PasskeyCalls {
         let user = self.bearers.caller(&context).await?.user;
         let passkey: PasskeyId = parse("token_id", request.token_id)?;
         let details = self.remove.remove_for_caller(user, passkey).await.map_err(Failure::from)?;
-        Response::ok(RemoveMyPasswordlessResponse { details: told(details), ..Default::default() })
+        Response::ok(RemoveMyPasswordlessResponse {
+            details: details_field(details),
+            ..Default::default()
+        })
     }
 }

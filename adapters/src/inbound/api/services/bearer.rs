@@ -14,7 +14,7 @@ use super::{error_table::ApiError, failure::Failure, fields::client};
 
 /// Who calls. Wrong tokens are counted; a right one holds however many wrong ones came before.
 pub struct Bearers {
-    pub identity: ManageTokens,
+    pub tokens: ManageTokens,
     pub wrong: Arc<Limiter>,
 }
 
@@ -22,7 +22,7 @@ impl Bearers {
     /// Who calls, by the one bearer token that the request must carry.
     pub(crate) async fn caller(&self, context: &RequestContext) -> Result<Caller, Failure> {
         let caller = match presented(context)? {
-            Some(token) => self.identity.caller(&token).await,
+            Some(token) => self.tokens.caller(&token).await,
             None => Err(AuthenticateError::Invalid),
         };
         if let (Err(AuthenticateError::Invalid), Some(client)) = (&caller, client(context)) {

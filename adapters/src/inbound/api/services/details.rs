@@ -19,7 +19,7 @@ pub(crate) fn duration(duration: std::time::Duration) -> Duration {
 }
 
 /// Details of either version, as a field of an answer.
-pub(crate) fn told<T>(details: ObjectDetails) -> MessageField<T, Inline<T>>
+pub(crate) fn details_field<T>(details: ObjectDetails) -> MessageField<T, Inline<T>>
 where
     T: From<ObjectDetails> + Default,
 {

@@ -5,7 +5,7 @@ use passlink_application::passkeys::{CeremonyKey, NewPasskey};
 use passlink_domain::{Attachment, PasskeyId, UserId};
 
 use super::{
-    details::{list_details, told},
+    details::{details_field, list_details},
     error_table::ApiError,
     failure::Failure,
     fields::{parse, presented, url_template},
@@ -48,7 +48,7 @@ impl UserService for PasskeyCalls {
             None => (self.send_link.to_caller(caller).await.map_err(Failure::from)?, None),
         };
         Response::ok(CreatePasskeyRegistrationLinkResponse {
-            details: told(details),
+            details: details_field(details),
             code: code.into(),
             ..Default::default()
         })
@@ -83,7 +83,7 @@ impl UserService for PasskeyCalls {
         };
         let begun = begun.map_err(Failure::from)?;
         Response::ok(RegisterPasskeyResponse {
-            details: told(begun.details),
+            details: details_field(begun.details),
             passkey_id: begun.passkey.to_string(),
             public_key_credential_creation_options: Some(whole_numbers::object(&begun.options)?)
                 .into(),
@@ -112,7 +112,7 @@ impl UserService for PasskeyCalls {
         let (credential, name) = (whole_numbers::text(&credential)?, request.passkey_name);
         let details = self.finish(&context, ceremony, credential, ("passkey_name", name)).await?;
         Response::ok(VerifyPasskeyRegistrationResponse {
-            details: told(details),
+            details: details_field(details),
             ..Default::default()
         })
     }
@@ -149,6 +149,9 @@ impl UserService for PasskeyCalls {
         let passkey: PasskeyId = parse("passkey_id", request.passkey_id)?;
         self.bearers.acting_for(&user, &context).await?;
         let details = self.remove.remove_for_caller(user, passkey).await.map_err(Failure::from)?;
-        Response::ok(RemovePasskeyResponse { details: told(details), ..Default::default() })
+        Response::ok(RemovePasskeyResponse {
+            details: details_field(details),
+            ..Default::default()
+        })
     }
 }
