@@ -7,7 +7,7 @@ use passlink_domain::*;
 use super::State;
 use crate::fakes::everything::*;
 
-/// Whether a link works, or can be sent again when its time has run out.
+/// Whether a link works, or can be resent when its time has run out.
 pub fn needs_its_key(link: &PasskeyLink, expired_after: Timestamp) -> bool {
     let can_work = !link.state.is_final() || link.state == LinkState::Expired;
     can_work && link.expires > expired_after

@@ -6,7 +6,7 @@ use super::State;
 use crate::fakes::everything::*;
 
 impl State {
-    /// Who has the mailbox in the organisation, however the address is written.
+    /// Who has the address in the organisation, however the address is written.
     fn owner(&self, organisation: &OrganisationId, address: &EmailAddress) -> Option<&User> {
         let key = address.key();
         let has = |user: &User| user.email.as_ref().is_some_and(|it| it.address.key() == key);

@@ -36,7 +36,7 @@ impl KeyUse {
         self.0.store.read(key, |key, tx| tx.is_retired(key)).await
     }
 
-    /// The time from which on a link that expired can be sent again, and the present.
+    /// The time from which on a link that expired can be resent, and the present.
     fn times(&self) -> (Timestamp, Timestamp) {
         let now = self.0.clock.now();
         (PasskeyLink::resend_cutoff(now), now)

@@ -1,4 +1,4 @@
-//! Passkey links: made, sent, listed, shown, sent again, revoked, expired.
+//! Passkey links: made, sent, listed, shown, resent, revoked, expired.
 //!
 //! Why: `docs/decisions/limits-in-the-database.md`.
 

@@ -1,4 +1,5 @@
 //! Mailing a new link in place of one that has expired, for whoever still has its code.
+//! [`PasskeyLink::can_be_resent_at`] says when a link can be resent.
 
 use passlink_domain::{LinkId, LinkKind, LinkState, OutboxId, PasskeyLink, Purpose, TooManyLinks};
 
@@ -11,8 +12,9 @@ use crate::{
 
 #[derive(Debug, thiserror::Error)]
 pub enum ResendError {
-    /// The code does not hold, or the link is not one that can be resent: only one that has
-    /// expired can, only once, and only while the address that it was mailed to is the user's.
+    /// The code does not hold, or the link can't be resent: only one that has expired can
+    /// ([`PasskeyLink::can_be_resent_at`]), only once, and only while the address that it was mailed
+    /// to is the user's.
     #[error(transparent)]
     Code(#[from] CodeError),
     #[error(transparent)]

@@ -50,8 +50,8 @@ impl EmailAddress {
         self.0.rsplit_once('@').unwrap_or((&self.0, ""))
     }
 
-    /// What all ways to write the address of one mailbox have in common: it is in the form of
-    /// [`parse`](Self::parse), and in lower case.
+    /// What all ways to write one address have in common: it is in the form of [`parse`](Self::parse),
+    /// and in lower case. Two users of an organisation can't have the same key.
     pub fn key(&self) -> String {
         let parsed = Self::parse(&self.0);
         let address = &parsed.as_ref().unwrap_or(self).0;

@@ -11,14 +11,14 @@ pub enum KeyCommand {
     /// nodes first, then restart them one after the other.
     #[command(after_help = "Example:\n  passlink key add")]
     Add,
-    /// Print the keys as JSON, one a line, with what still needs them
+    /// Print the keys as JSON, one per line, with what still needs them
     ///
     /// Keys that are needed but not in the file are listed as well.
     #[command(after_help = "Example:\n  passlink key list")]
     List,
     /// Take a key out of the key file
     ///
-    /// Refused while links need the key (open ones, and expired ones that can be sent again for 30
+    /// Refused while links need the key (open ones, and expired ones that can be resent for 30
     /// days), and while passkeys do, whose registration can be undone for 7 days. With --now, all of
     /// these end for good: use it when somebody else may have the key.
     #[command(after_help = "Examples:\n  passlink key retire 4f1c09d2a7be\n  \

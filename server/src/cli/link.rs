@@ -32,7 +32,7 @@ Example, mailed by the running server:
         #[arg(long, conflicts_with = "send")]
         qr: bool,
     },
-    /// Print a user's links as JSON, one a line, without their codes
+    /// Print a user's links as JSON, one per line, without their codes
     #[command(after_help = "Example:\n  passlink link list --user 69629023906488334")]
     List(OfUser),
     /// Revoke a link that is still open

@@ -9,7 +9,7 @@ use super::values::OfUser;
 
 #[derive(Debug, Subcommand)]
 pub enum PasskeyCommand {
-    /// Print a user's passkeys as JSON, one a line, the oldest first
+    /// Print a user's passkeys as JSON, one per line, the oldest first
     #[command(after_help = "Example:\n  passlink passkey list --user 69629023906488334")]
     List(OfUser),
     /// Remove a passkey, for example one on a stolen phone, and print it
@@ -22,7 +22,7 @@ pub enum PasskeyCommand {
         /// The passkey's id, as `passlink passkey list` prints it
         id: PasskeyId,
     },
-    /// Print what a relying party needs to verify passkeys, as JSON, one a line
+    /// Print what a relying party needs to verify passkeys, as JSON, one per line
     ///
     /// This is not secret, but it shows who has which passkeys. Octets are base64url, the public key
     /// is a COSE_Key (RFC 9052).

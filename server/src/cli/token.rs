@@ -28,7 +28,7 @@ The API takes it as `Authorization: Bearer <token>`.")]
         #[arg(long, value_name = "N")]
         name: Option<Text>,
     },
-    /// Print a user's tokens as JSON, one a line, without the tokens themselves
+    /// Print a user's tokens as JSON, one per line, without the tokens themselves
     #[command(after_help = "Example:\n  passlink token list --user 69629023906488334")]
     List(OfUser),
     /// Revoke a token at once

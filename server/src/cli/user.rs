@@ -90,7 +90,7 @@ A line:
     /// Print a user as one line of JSON, or what is left of a removed one
     #[command(after_help = "Example:\n  passlink user show 69629023906488334")]
     Show(OneUser),
-    /// Print all users who were not removed as JSON, one a line
+    /// Print all users who were not removed as JSON, one per line
     #[command(after_help = "Example:\n  passlink user list")]
     List,
 }

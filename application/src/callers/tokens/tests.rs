@@ -71,7 +71,7 @@ async fn revoking_a_token_ends_the_open_links_that_it_made_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_link_whose_token_expired_meanwhile_can_be_sent_again() {
+async fn a_link_whose_token_expired_meanwhile_can_be_resent() {
     let world = World::new();
     let user = world.user("ada").await.user;
     let tokens = ManageTokens(world.ports());

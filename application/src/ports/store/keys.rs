@@ -8,7 +8,7 @@ use passlink_domain::{KeyId, PasskeyLink};
 
 use crate::ports::StoreResult;
 
-/// A key that codes are derived from which open something, or can be sent again.
+/// A key that is needed: codes of it open something, or are for links that can be resent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyNeed {
     pub key: KeyId,
@@ -33,7 +33,7 @@ pub struct KeyUsers {
     pub passkeys: u64,
 }
 
-/// Which keys are needed. Links need their key while they are open, and while they can be sent again:
+/// Which keys are needed. Links need their key while they are open, and while they can be resent:
 /// those that expired after `expired_after`. Passkeys need theirs while their registration can be
 /// undone at `now`.
 #[async_trait]
@@ -62,7 +62,7 @@ pub struct RetiredKey {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EndedByKey {
     pub links: u64,
-    /// Links that had expired and could have been sent again.
+    /// Links that had expired and could have been resent.
     pub resends: u64,
     /// Codes that undo a registration.
     pub undos: u64,

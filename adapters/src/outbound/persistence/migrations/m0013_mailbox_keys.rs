@@ -1,4 +1,4 @@
-//! Addresses of one mailbox have one key, however they are written. So far, an address that is
+//! An address has one key, however it is written. So far, an address that is
 //! composed in another way or stands in quotation marks had a key of its own. Where two users of an
 //! organisation have such addresses, each keeps the key that is there.
 

@@ -14,7 +14,7 @@ use sea_orm::{
 use super::{Sql, instant, parsed};
 use crate::outbound::persistence::entities::{links, passkeys};
 
-/// States in which a link works, or can be sent again when its time has run out.
+/// States in which a link works, or can be resent when its time has run out.
 const NEEDY: [LinkState; 4] =
     [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable, LinkState::Expired];
 
@@ -35,7 +35,7 @@ fn links_of(key: &str, expired_after: Timestamp) -> Select<links::Entity> {
         .filter(links::Column::ExpiresAt.gt(expired_after.as_millisecond()))
 }
 
-/// Links that a code of this key opens, or that can be sent again with one.
+/// Links that a code of this key opens, or that can be resent with one.
 pub(super) fn needy(key: &KeyId, expired_after: Timestamp) -> Select<links::Entity> {
     let is_needy = links::Column::State.is_in(NEEDY.map(LinkState::name));
     links_of(key.as_str(), expired_after).filter(is_needy)

@@ -1,4 +1,4 @@
-//! How much is mailed to mailboxes: a row a mailbox, with the times of its last mails as one text, so
+//! How much is mailed to mailboxes: one row per mailbox, with the times of its last mails as one text, so
 //! that one statement locks it, looks whether there is room, and counts.
 
 use async_trait::async_trait;

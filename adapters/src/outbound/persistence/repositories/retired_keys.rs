@@ -19,7 +19,7 @@ use crate::outbound::persistence::entities::{ceremonies, links, passkeys, retire
 
 impl<C: ConnectionTrait> Sql<'_, C> {
     /// Revokes up to `limit` links that need a key; returns those that were open and those that could
-    /// have been sent again, and how many were looked at.
+    /// have been resent, and how many were looked at.
     async fn revoke_links_of_key(
         &mut self,
         key: &KeyId,
@@ -39,7 +39,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         let (open, over): (Vec<_>, Vec<_>) = rows.iter().partition(|row| {
             row.state != LinkState::Expired.name() && row.expires_at > now.as_millisecond()
         });
-        // Those that were sent again only seem to need their key.
+        // Those that were resent only seem to need their key.
         let resends = over.iter().filter(|row| row.resent_at.is_none()).count();
         Ok((open.len() as u64, resends as u64, rows.len()))
     }

@@ -123,7 +123,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         if let Some(email) = &user.email {
             let same = Column::Email.eq(email.address.as_str());
             if self.find_id(all![Column::Id.eq(user.id.as_str()), same]).await?.is_some() {
-                // Two users may have had one mailbox under the rules of old; each keeps the key.
+                // Two users may have had one address under the rules of old; each keeps the key.
                 columns.email_key = NotSet;
             } else {
                 let owner = self.owner_of(&user.organisation, &email.address).await?;

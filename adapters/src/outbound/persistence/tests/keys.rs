@@ -1,11 +1,11 @@
 use super::*;
 
 for_both_stores! {
-    a_key_is_needed_by_links_that_work_or_can_be_sent_again_and_by_what_can_be_undone,
+    a_key_is_needed_by_links_that_work_or_can_be_resent_and_by_what_can_be_undone,
     a_key_that_is_retired_ends_links_resends_undos_and_ceremonies_of_its_own_alone,
 }
 
-async fn a_key_is_needed_by_links_that_work_or_can_be_sent_again_and_by_what_can_be_undone(
+async fn a_key_is_needed_by_links_that_work_or_can_be_resent_and_by_what_can_be_undone(
     store: Arc<dyn Store>,
 ) {
     add(&store, user("ada", "ada@example.com")).await;
