@@ -2,7 +2,7 @@
 // again. No code is kept, and nothing that tells whose account it is.
 
 const PREFIX = "passkey-added:";
-/** As long as the mail about a passkey can remove it again, in milliseconds. */
+/** As long as the mail about a passkey can remove it again, in milliseconds: `UNDO_FOR` of the domain. */
 const LIFETIME = 7 * 24 * 60 * 60 * 1000;
 
 drop(({ until }) => !(until > Date.now()));

@@ -1,12 +1,12 @@
 //! Mails with sample data, to look at and to try templates with.
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 use passlink_application::mails::{
     Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl,
 };
-use passlink_domain::{EmailAddress, LanguageTag, Text};
+use passlink_domain::{EmailAddress, LanguageTag, Text, UNDO_FOR};
 
 use super::error::TemplateError;
 
@@ -33,7 +33,7 @@ pub(in crate::outbound::mail) fn samples(
     let username = if is_full { parsed(language, address)? } else { display_name.clone() };
     let passkey: Text = parsed(language, "Phone")?;
     let extra = |text| is_full.then(|| parsed(language, text)).transpose();
-    let later = |span| NOW.checked_add(span).unwrap_or(Timestamp::MAX);
+    let later = |span| passlink_domain::later(NOW, span);
     let page = |path: &str| {
         let code = "c2FtcGxlIGNvZGUgdGhhdCBvcGVucyBub3RoaW5nIQ";
         SecretUrl::new(format!("https://{SITE}/passkeys/{path}#code={code}"))
@@ -49,7 +49,7 @@ pub(in crate::outbound::mail) fn samples(
             revoke_url: page(&format!("revoke?{link}")),
             requested_by: extra("Example app")?,
             requested: NOW,
-            expires: later(Span::new().hours(1)),
+            expires: later(Duration::from_secs(60 * 60)),
             left: SignedDuration::from_hours(1),
         }),
         Mail::PasskeyAdded(PasskeyAddedMail {
@@ -62,7 +62,7 @@ pub(in crate::outbound::mail) fn samples(
             device: extra("Chrome on Android")?,
             added: NOW,
             undo_url: page("undo?passkeyID=01909bd5-1d2e-7b41-9c60-5a7e3f2d8b19"),
-            undo_until: later(Span::new().hours(7 * 24)),
+            undo_until: later(UNDO_FOR),
         }),
         Mail::PasskeyRemoved(PasskeyRemovedMail {
             to: to.clone(),
