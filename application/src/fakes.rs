@@ -1,5 +1,5 @@
-//! Ports in memory, for tests alone: a file a port. The use cases are tested with them, and the tests
-//! of the database check that they behave as it does.
+//! Ports in memory, for tests alone: one file per port. The use cases are tested with them, and the
+//! tests of the database check that they behave as it does.
 
 #![allow(
     clippy::unwrap_used,

@@ -10,15 +10,15 @@ use ipnet::IpNet;
 use passlink_application::limits::ClientAddress;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
-/// Of how many networks at the most it is said that they send such a word without being trusted.
+/// How many networks the log warns of that send such a header and are not trusted.
 const TOLD: usize = 16;
 
 /// The proxies whose word on their clients is taken.
 #[derive(Clone)]
 pub(crate) struct TrustedProxies {
     nets: Arc<[IpNet]>,
-    /// The other networks of which it was said that they send such a word; no room where nobody need
-    /// be told. More than one, so that a client that sends it first does not hide a proxy.
+    /// The networks that the log has warned of. There is room for several, so that a client that sends
+    /// such a header first does not hide a proxy. There is no room where no warning is needed.
     told: Arc<[OnceLock<IpAddr>]>,
 }
 

@@ -32,12 +32,12 @@ impl Pulse {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// How long ago that was.
+    /// How long ago the worker began its last turn.
     pub fn age(&self) -> Duration {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
-    /// Whether the worker does its turns.
+    /// Whether the worker still takes turns.
     pub fn is_alive(&self) -> bool {
         self.age() < LONGEST_TURN
     }

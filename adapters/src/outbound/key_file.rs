@@ -1,5 +1,5 @@
-//! The file with the keys that codes are derived from: a line a key, `<id> <base64> [<when it was
-//! made>]`, the newest last; empty lines and lines that begin with `#` don't count.
+//! The file with the keys that codes are derived from. One key per line: `<id> <base64> [<when it was
+//! made>]`, the newest last. Empty lines and lines that begin with `#` don't count.
 
 use std::{
     fs,

@@ -74,8 +74,8 @@ impl DeliverMail {
         make_ready.await
     }
 
-    /// Makes the mails ready that workers had in hand who are gone, as `is_gone` says of a holder; a
-    /// holder without a name is `None`.
+    /// Frees mails whose worker is gone, so that another one can take them. `is_gone` says of a worker's
+    /// process, by its name as in [`DeliverMail::holder`], whether it is gone; `None` has no name.
     pub async fn free_mails(&self, is_gone: impl Fn(Option<&str>) -> bool) -> StoreResult<()> {
         let mut holders = self.ports.store.read((), |(), tx| tx.holders()).await?;
         holders.retain(|holder| is_gone(holder.as_deref()));

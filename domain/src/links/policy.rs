@@ -77,7 +77,7 @@ impl LinkPolicy {
 
     /// Decides whether another link may be mailed.
     pub fn allows_mail(&self, recent: &RecentLinks, now: Timestamp) -> Result<(), TooManyLinks> {
-        // The clock of another node may be ahead: where there is no cooldown, that is none either.
+        // Without a cooldown, the last link sets no wait, even if another node's clock dated it ahead.
         let newest = recent.last_mailed.filter(|_| !self.cooldown.is_zero());
         let cooled = newest.map(|newest| later(newest.min(now), self.cooldown));
         allowed_from(cooled.max(self.room_in_the_hour(recent, now)), recent, now)

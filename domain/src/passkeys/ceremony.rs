@@ -89,7 +89,7 @@ impl Ceremony {
         Challenge(key.mac(PURPOSE, &fields, self.expires))
     }
 
-    /// Whether somebody may finish it for whom a bearer token of `caller` speaks, or none does.
+    /// Whether a call may finish it. `caller` is the user of the call's bearer token; `None` if it has none.
     pub fn can_be_finished_by(&self, caller: Option<&UserId>) -> bool {
         match self.opened_by {
             OpenedBy::Link(_) => true,
@@ -97,13 +97,14 @@ impl Ceremony {
         }
     }
 
-    /// Whether the challenge can still be answered. Not when it was begun by a clock that was ahead for
-    /// longer than that: nobody has waited so long.
+    /// Whether the challenge can still be answered: it has not expired, and was not begun too far in the
+    /// future. A ceremony is begun in the future when another node's clock is ahead.
     pub fn is_open_at(&self, now: Timestamp) -> bool {
         now < self.expires && self.begun <= Self::latest_begin(now)
     }
 
-    /// When a ceremony can have been begun at the latest, as far as the clocks of nodes differ.
+    /// The latest time that a ceremony may have begun at. It lies as far ahead as a ceremony lasts, since
+    /// the clocks of nodes differ.
     pub fn latest_begin(now: Timestamp) -> Timestamp {
         Self::expiry(now)
     }

@@ -75,8 +75,8 @@ impl User {
     }
 }
 
-/// Names a user to authenticators (WebAuthn, section 4). Random, so that it says nothing about the user; the same for all
-/// passkeys of a user.
+/// The name that authenticators know a user by (WebAuthn, section 4). It is random, so that it says
+/// nothing about the user. All passkeys of a user have the same one.
 pub type UserHandle = Octets<64>;
 
 impl From<Uuid> for UserHandle {

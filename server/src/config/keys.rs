@@ -1,5 +1,6 @@
-//! What is known of every key. The fields of the sections declare it, and the JSON Schema that is
-//! derived from them holds it: type, range, meaning, what a value must be, default and example.
+//! Keys are declared as fields in the files of their sections; here, what is known of each is derived
+//! from those fields. A JSON Schema holds it: type, range, meaning, what a value must be, default and
+//! example.
 
 use std::{mem::take, sync::LazyLock};
 
@@ -161,8 +162,8 @@ fn key(
     })
 }
 
-/// Makes the schema of a type that of a part of the file: says in words what a value must be, adds the
-/// files of secrets, and takes out what is not so in TOML, which has no null and numbers of one size.
+/// Turns the schema of a Rust type into that of a part of the file. It says in words what a value must
+/// be, and adds the files of secrets. It takes out nulls and sizes of numbers, which TOML doesn't have.
 fn complete(schema: &mut Schema) {
     schema.remove("format");
     schema.remove("required");

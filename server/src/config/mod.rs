@@ -1,11 +1,11 @@
 //! The configuration: defaults, then `passlink.toml` (or the file of `--config`), then
 //! environment variables `PASSLINK_<SECTION>__<KEY>`; the later wins.
 //!
-//! A file a section; the two about passkeys share one. A new key is one field there: its type and
+//! One file per section; the two about passkeys share one. A new key is one field there: its type and
 //! range, its default, an example, and a doc comment that says what it is for and what it must be. All
 //! else is made from the JSON Schema that the fields declare ([`keys`]): messages, `config print`, the
-//! example file and, by `UPDATE_REFERENCE=1 cargo test -p passlink-server`, the table in
-//! `docs/configuration.md`.
+//! example file and the table in `docs/configuration.md`. The last two are written anew by
+//! `UPDATE_REFERENCE=1 cargo test -p passlink-server --lib config`.
 //!
 //! An unknown key, a wrong type and a value out of range are refused, all of them together, and no
 //! message holds the value of a secret.

@@ -8,8 +8,9 @@ use webauthn_rs_proto::{
     ResidentKeyRequirement, UserVerificationPolicy,
 };
 
-/// Completes the options: the challenge, the user's handle, the user's credentials, a discoverable credential, user
-/// verification, and the attachment that is wanted.
+/// Completes the options. Sets the challenge and the user's handle, and excludes authenticators that hold
+/// a credential of the user. Asks for a discoverable credential, user verification, and the attachment
+/// that is wanted.
 pub(super) fn complete(options: &mut PublicKeyCredentialCreationOptions, new: &NewCredential<'_>) {
     use PublicKeyCredentialHints::{ClientDevice, Hybrid, SecurityKey};
     let wanted = new.attachment.map(|attachment| match attachment {

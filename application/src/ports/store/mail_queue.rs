@@ -30,8 +30,8 @@ pub struct Lease {
     pub holder: Option<String>,
 }
 
-/// The longest that a mail can wait until it is tried again, or is taken from a worker that is gone. A
-/// time that lies further ahead was written by a wrong clock.
+/// The longest waits that there are: until a mail is tried again, and until a lease ends. A time that
+/// lies further ahead was written by a wrong clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LongestWaits {
     /// A mail with a link.

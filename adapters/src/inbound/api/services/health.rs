@@ -16,7 +16,7 @@ use super::{error_table::ApiError, last_look::LastLook};
 
 pub(crate) const SERVICES: &[&str] =
     &["passlink.v1.LinkService", "zitadel.auth.v1.AuthService", "zitadel.user.v2.UserService"];
-/// How old may be what was seen and is told to who asks, however many ask.
+/// For how long a look answers all who ask. After that, the next one who asks causes a new look.
 const FRESH: Duration = Duration::from_secs(1);
 /// How often a watched status is looked at, however many watch.
 const LOOK: Duration = Duration::from_secs(5);

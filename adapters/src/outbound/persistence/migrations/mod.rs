@@ -26,7 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_keys_of_links::Step),
             Box::new(m0003_mails_of_user::Step),
             Box::new(m0005_observed::Step),
-            // After the one that it renames a column of an index of.
+            // It renames a column that an index of m0005 names, so m0005 comes first.
             Box::new(m0004_passkeys::Step),
             Box::new(m0006_keys_of_undos::Step),
             Box::new(m0007_leases::Step),
