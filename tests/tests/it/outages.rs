@@ -81,8 +81,8 @@ async fn connections_that_are_cut_under_load_cost_no_mail_and_no_wrong_answer() 
     let cutting = async {
         loop {
             sleep(Duration::from_millis(200)).await;
-            assert_ne!(node.sql(cut, &[]), [[0]], "there was a connection to cut");
-            cuts += 1;
+            // Now and then none is open again yet.
+            cuts += node.sql(cut, &[])[0][0].as_u64().unwrap();
         }
     };
     tokio::select! {
