@@ -24,7 +24,8 @@ pub fn builder() -> reqwest::ClientBuilder {
     // The server closes what is idle, which a test that waits for another process does not see.
     let idle = Duration::from_secs(5);
     let builder = reqwest::Client::builder().pool_idle_timeout(idle).timeout(PATIENCE);
-    builder.no_proxy().redirect(Policy::none())
+    // No test asks for https by this client, and to read the system's certificates takes long.
+    builder.no_proxy().redirect(Policy::none()).tls_certs_only([])
 }
 
 /// What the server answered.
