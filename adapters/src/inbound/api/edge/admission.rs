@@ -34,7 +34,7 @@ pub(crate) async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    let call = Call::of(&request);
+    let call = Call::noted_on(&request);
     let answer = match call.target {
         Target::Rest(_) | Target::Rpc(_) => admission.run(&call, request, next).await,
         Target::Stream(Stream::HealthWatch) => match admission.whole(&call, request).await {

@@ -15,7 +15,7 @@ pub(crate) async fn check(request: Request, next: Next) -> Response {
     if has_one_host(&request) {
         next.run(request).await
     } else {
-        error_form::render(ApiError::Malformed, &Call::of(&request))
+        error_form::render(ApiError::Malformed, &Call::noted_on(&request))
     }
 }
 

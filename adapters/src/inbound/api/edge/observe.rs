@@ -95,7 +95,7 @@ pub(crate) async fn observe(
     if cfg!(feature = "no-telemetry") {
         return next.run(request).await;
     }
-    let call = Call::of(&request);
+    let call = Call::noted_on(&request);
     let scope = scope(&call, &request, durations.scheme);
     let user = CallersUser::default();
     request.extensions_mut().insert(user.clone());

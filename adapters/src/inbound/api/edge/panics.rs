@@ -12,7 +12,7 @@ use crate::inbound::api::{
 
 /// Answers a request that made us panic by the table. The process's panic hook says where.
 pub(crate) async fn contain(request: Request, next: Next) -> Response {
-    let call = Call::of(&request);
+    let call = Call::noted_on(&request);
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     answer.unwrap_or_else(|_| error_form::render(ApiError::Internal, &call))
 }

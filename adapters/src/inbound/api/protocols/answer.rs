@@ -54,7 +54,7 @@ impl Protocols {
     }
 
     async fn answer(&self, path: Path, request: Request) -> Response {
-        let call = Call::of(&request);
+        let call = Call::noted_on(&request);
         let answer = match call.target {
             Target::Rest(rpc) => rest::answer(&self.framework, rpc, path, request).await,
             Target::Rpc(rpc) => Ok(self.message(&call, rpc, request).await),

@@ -88,7 +88,7 @@ pub(crate) async fn classify(mut request: Request) -> Request {
 }
 
 impl Call {
-    pub fn of(request: &Request) -> Arc<Self> {
+    pub fn noted_on(request: &Request) -> Arc<Self> {
         let noted = request.extensions().get::<Arc<Self>>();
         noted.cloned().unwrap_or_else(|| Arc::new(Self::new(request, Media::Other)))
     }

@@ -32,7 +32,7 @@ async fn call(content_type: &str, patience: Option<&str>) -> Arc<Call> {
     if let Some(patience) = patience {
         request = request.header("grpc-timeout", patience);
     }
-    Call::of(&classify(request.body(Body::empty()).unwrap()).await)
+    Call::noted_on(&classify(request.body(Body::empty()).unwrap()).await)
 }
 
 async fn open(content_type: &str, patience: Option<&str>, stop: &CancellationToken) -> OpenStream {
