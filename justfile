@@ -27,12 +27,12 @@ unit *arguments:
 
 # Tests of the whole in one process, which need nothing but Rust
 inside *arguments:
-    cargo test -p passlink-server --test in_process {{ arguments }}
+    cargo test --workspace --test in_process {{ arguments }}
 
 # End-to-end tests whose names contain this (once before: `just test --no-run`)
 one name *arguments:
     cargo build --workspace --all-targets
-    cargo test -p passlink-tests --test it {{ name }} {{ arguments }}
+    cargo test --workspace --test it {{ name }} {{ arguments }}
 
 # The reference that is made from the code: docs/configuration.md and passlink.example.toml
 reference:
