@@ -11,7 +11,7 @@ use passlink_domain::{
 
 use crate::{
     links::PublicUrl,
-    mails::{Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail},
+    mails::{Content, Mail},
     ports::{
         ClaimedMail,
         MailReason::{self, KeyMissing, LinkEnded, LinkExpired, Over, UserChanged},
@@ -129,11 +129,7 @@ impl Composer {
                 retry,
             ))
         };
-        let mail = PasskeyLinkMail {
-            to: to.clone(),
-            display_name: user.display_name,
-            username: user.username,
-            language: user.language,
+        let content = Content::PasskeyLink {
             register_url: self.public_url.register(link, &code(Purpose::Register)?),
             revoke_url: self.public_url.revoke(link, &code(Purpose::Revoke)?),
             requested_by: link.requested_by.clone(),
@@ -141,7 +137,7 @@ impl Composer {
             expires: link.expires,
             left: link.expires.duration_since(now),
         };
-        Ok(Composed { mail: Mail::PasskeyLink(mail), retry })
+        Ok(Composed { mail: Mail::about(user, to.clone(), content), retry })
     }
 
     fn added(&self, passkey: &Passkey, user: User, now: Timestamp) -> Result<Composed, Dropped> {
@@ -155,11 +151,8 @@ impl Composer {
             "the key of the undo code is not in the key file",
             retry,
         ))?;
-        let mail = PasskeyAddedMail {
-            to: notice_address(&user)?,
-            display_name: user.display_name,
-            username: user.username,
-            language: user.language,
+        let to = notice_address(&user)?;
+        let content = Content::PasskeyAdded {
             passkey: passkey.name.clone(),
             synced: passkey.credential.backup_eligible,
             device: passkey.device.clone(),
@@ -167,7 +160,7 @@ impl Composer {
             undo_url: self.public_url.undo(&passkey.id, &code),
             undo_until: undo.until,
         };
-        Ok(Composed { mail: Mail::PasskeyAdded(mail), retry })
+        Ok(Composed { mail: Mail::about(user, to, content), retry })
     }
 
     fn removed(
@@ -181,17 +174,11 @@ impl Composer {
         if now >= give_up {
             return Err(Dropped::because(Over, "the passkey was removed long ago"));
         }
-        let mail = PasskeyRemovedMail {
-            to: notice_address(&user)?,
-            display_name: user.display_name,
-            username: user.username,
-            language: user.language,
-            passkey: passkey.name.clone(),
-            removed,
-            site: self.public_url.site(),
-        };
+        let to = notice_address(&user)?;
+        let (passkey, site) = (passkey.name.clone(), self.public_url.site());
+        let content = Content::PasskeyRemoved { passkey, removed, site };
         let retry = RetryPolicy { give_up, longest_wait: NOTICE_RETRY };
-        Ok(Composed { mail: Mail::PasskeyRemoved(mail), retry })
+        Ok(Composed { mail: Mail::about(user, to, content), retry })
     }
 }
 

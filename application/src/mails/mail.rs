@@ -1,12 +1,13 @@
 //! What a mail says, before it is rendered.
 
 use jiff::{SignedDuration, Timestamp};
-use passlink_domain::{EmailAddress, LanguageTag, Text, redacted};
+use passlink_domain::{EmailAddress, LanguageTag, Text, User, redacted};
 use zeroize::Zeroizing;
 
 use crate::mails::MailKind;
 
 /// A URL that holds a code. Prints as `[redacted]`.
+#[derive(Clone)]
 pub struct SecretUrl(Zeroizing<String>);
 
 impl SecretUrl {
@@ -22,110 +23,84 @@ impl SecretUrl {
 
 redacted!(SecretUrl);
 
-/// The kinds of mail, each with what its templates need.
-#[derive(Debug)]
-pub enum Mail {
-    PasskeyLink(PasskeyLinkMail),
-    PasskeyAdded(PasskeyAddedMail),
-    PasskeyRemoved(PasskeyRemovedMail),
-    Test { to: EmailAddress, language: Option<LanguageTag>, requested: Timestamp },
+#[derive(Debug, Clone)]
+pub struct Mail {
+    pub to: EmailAddress,
+    pub language: Option<LanguageTag>,
+    /// Whose account it is about; none for a test mail.
+    pub account: Option<Account>,
+    pub content: Content,
+}
+
+/// What a user is called. Anything that a person could type, markup included.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub display_name: Text,
+    /// What the user signs in as.
+    pub username: Text,
+}
+
+/// The kinds of mail, each with what its templates need. All texts are as untrusted as a display name.
+#[derive(Debug, Clone)]
+pub enum Content {
+    PasskeyLink {
+        register_url: SecretUrl,
+        /// Opens the page that revokes the link ("this wasn't me").
+        revoke_url: SecretUrl,
+        /// What the link was requested with (a token's name).
+        requested_by: Option<Text>,
+        requested: Timestamp,
+        expires: Timestamp,
+        /// How long it still works: a mail may leave long after it was requested.
+        left: SignedDuration,
+    },
+    PasskeyAdded {
+        /// What the passkey is called.
+        passkey: Text,
+        /// Whether it can get to other devices as well (backup eligible, WebAuthn L3, section 6.1.3).
+        synced: bool,
+        /// The kind of device it was added with, such as `Chrome on Android`.
+        device: Option<Text>,
+        added: Timestamp,
+        undo_url: SecretUrl,
+        undo_until: Timestamp,
+    },
+    PasskeyRemoved {
+        /// What the passkey was called.
+        passkey: Text,
+        removed: Timestamp,
+        /// Where the account is: see [`PublicUrl::site`](crate::links::PublicUrl::site).
+        site: String,
+    },
+    Test {
+        requested: Timestamp,
+    },
 }
 
 impl Mail {
+    /// A mail about the account of a user, in the user's language.
+    pub(crate) fn about(user: User, to: EmailAddress, content: Content) -> Self {
+        let User { display_name, username, language, .. } = user;
+        Self { to, language, account: Some(Account { display_name, username }), content }
+    }
+
     pub fn kind(&self) -> MailKind {
-        match self {
-            Self::PasskeyLink(_) => MailKind::PasskeyLink,
-            Self::PasskeyAdded(_) => MailKind::PasskeyAdded,
-            Self::PasskeyRemoved(_) => MailKind::PasskeyRemoved,
-            Self::Test { .. } => MailKind::Test,
+        match self.content {
+            Content::PasskeyLink { .. } => MailKind::PasskeyLink,
+            Content::PasskeyAdded { .. } => MailKind::PasskeyAdded,
+            Content::PasskeyRemoved { .. } => MailKind::PasskeyRemoved,
+            Content::Test { .. } => MailKind::Test,
         }
     }
 
-    pub fn to(&self) -> &EmailAddress {
-        match self {
-            Self::PasskeyLink(mail) => &mail.to,
-            Self::PasskeyAdded(mail) => &mail.to,
-            Self::PasskeyRemoved(mail) => &mail.to,
-            Self::Test { to, .. } => to,
+    /// The links that it is sent for, by the names that templates have for them.
+    pub fn links(&self) -> Vec<(&'static str, &SecretUrl)> {
+        match &self.content {
+            Content::PasskeyLink { register_url, revoke_url, .. } => {
+                vec![("register_url", register_url), ("revoke_url", revoke_url)]
+            }
+            Content::PasskeyAdded { undo_url, .. } => vec![("undo_url", undo_url)],
+            Content::PasskeyRemoved { .. } | Content::Test { .. } => Vec::new(),
         }
     }
-
-    pub fn display_name(&self) -> Option<&Text> {
-        match self {
-            Self::PasskeyLink(mail) => Some(&mail.display_name),
-            Self::PasskeyAdded(mail) => Some(&mail.display_name),
-            Self::PasskeyRemoved(mail) => Some(&mail.display_name),
-            Self::Test { .. } => None,
-        }
-    }
-
-    pub fn language(&self) -> Option<&LanguageTag> {
-        match self {
-            Self::PasskeyLink(mail) => mail.language.as_ref(),
-            Self::PasskeyAdded(mail) => mail.language.as_ref(),
-            Self::PasskeyRemoved(mail) => mail.language.as_ref(),
-            Self::Test { language, .. } => language.as_ref(),
-        }
-    }
-
-    pub fn secret_urls(&self) -> Vec<&SecretUrl> {
-        match self {
-            Self::PasskeyLink(mail) => vec![&mail.register_url, &mail.revoke_url],
-            Self::PasskeyAdded(mail) => vec![&mail.undo_url],
-            Self::PasskeyRemoved(_) | Self::Test { .. } => Vec::new(),
-        }
-    }
-}
-
-#[derive(Debug)]
-pub struct PasskeyLinkMail {
-    pub to: EmailAddress,
-    /// What the user is called. Anything that a person could type, markup included.
-    pub display_name: Text,
-    /// What the user signs in as. As untrusted as the display name.
-    pub username: Text,
-    pub language: Option<LanguageTag>,
-    pub register_url: SecretUrl,
-    /// Opens the page that revokes the link ("this wasn't me").
-    pub revoke_url: SecretUrl,
-    /// What the link was requested with (a token's name). As untrusted as the display name.
-    pub requested_by: Option<Text>,
-    pub requested: Timestamp,
-    pub expires: Timestamp,
-    /// How long it still works: a mail may leave long after it was requested.
-    pub left: SignedDuration,
-}
-
-#[derive(Debug)]
-pub struct PasskeyAddedMail {
-    pub to: EmailAddress,
-    /// What the user is called. Anything that a person could type, markup included.
-    pub display_name: Text,
-    /// What the user signs in as. As untrusted as the display name.
-    pub username: Text,
-    pub language: Option<LanguageTag>,
-    /// What the passkey is called. As untrusted as the display name.
-    pub passkey: Text,
-    /// Whether it can get to other devices as well (backup eligible, WebAuthn L3, section 6.1.3).
-    pub synced: bool,
-    /// The kind of device it was added with, such as `Chrome on Android`. As untrusted.
-    pub device: Option<Text>,
-    pub added: Timestamp,
-    pub undo_url: SecretUrl,
-    pub undo_until: Timestamp,
-}
-
-#[derive(Debug)]
-pub struct PasskeyRemovedMail {
-    pub to: EmailAddress,
-    /// What the user is called. Anything that a person could type, markup included.
-    pub display_name: Text,
-    /// What the user signs in as. As untrusted as the display name.
-    pub username: Text,
-    pub language: Option<LanguageTag>,
-    /// What the passkey was called. As untrusted as the display name.
-    pub passkey: Text,
-    pub removed: Timestamp,
-    /// Where the account is: see [`PublicUrl::site`](crate::links::PublicUrl::site).
-    pub site: String,
 }

@@ -26,7 +26,7 @@ pub use deliver::DeliverMail;
 pub use hold::Hold;
 pub use kind::MailKind;
 pub use lane::{Lane, Urgency};
-pub use mail::{Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl};
+pub use mail::{Account, Content, Mail, SecretUrl};
 pub use outbox::{ManageOutbox, OutboxError};
 pub use test_mail::{TestMailError, send_test_mail};
 pub use worker::MailWorker;

@@ -6,7 +6,7 @@ use passlink_domain::{EmailAddress, LanguageTag, OutboxId};
 
 use crate::{
     ids::new_id,
-    mails::{Hold, Mail},
+    mails::{Content, Hold, Mail},
     ports::{Clock, MailError, Mailer, Random},
 };
 
@@ -26,6 +26,7 @@ pub async fn send_test_mail(
 ) -> Result<String, TestMailError> {
     let requested = clock.now();
     let id: OutboxId = new_id(requested, random);
+    let mail = Mail { to, language, account: None, content: Content::Test { requested } };
     let hold = Hold::outside_the_outbox(PATIENCE, clock);
-    Ok(mailer.send(&id, &Mail::Test { to, language, requested }, &hold).await?)
+    Ok(mailer.send(&id, &mail, &hold).await?)
 }

@@ -22,7 +22,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use pages::{Page, Pages};
 
 mod assets;
-mod language;
 mod pages;
 
 pub use pages::PageError;

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use accept_language::parse_with_quality;
 use bytes::Bytes;
 use handlebars::Handlebars;
+use passlink_domain::LanguageTag;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{assets, language};
+use super::assets;
 
 const TEMPLATE: &str = include_str!("page.hbs");
 /// What the scripts of links' pages import.
 const MODULES: [&str; 7] =
     ["api.js", "card.js", "element.js", "explain.js", "language.js", "link.js", "texts.js"];
+/// The language of people whose browser asks for none of ours.
+const DEFAULT: &str = "en";
 
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
@@ -135,10 +139,26 @@ impl Pages {
     /// The page in the best language by an `Accept-Language` field, for a `path` that is not beside
     /// those of the links.
     pub fn html(&self, page: Page, wanted: &str, path: Option<&str>) -> Bytes {
-        let language = language::best(wanted, &self.languages).to_owned();
+        let language = best(wanted, &self.languages).to_owned();
         let html = self.html.get(&(page, language)).cloned().unwrap_or_default();
         let Some(path) = path else { return html };
         let html = String::from_utf8_lossy(&html);
         html.replace(&assets::base(), &assets::base_from(path)).into()
     }
+}
+
+/// The best of `available` by an `Accept-Language` field: each wish is looked up as it is written today,
+/// so that `iw` finds `he`, and then shorter and shorter, so that `de-CH` finds `de`.
+pub(super) fn best<'a>(wanted: &str, available: &'a [String]) -> &'a str {
+    parse_with_quality(wanted)
+        .iter()
+        .filter(|(_, quality)| *quality > 0.0)
+        .find_map(|(tag, _)| lookup(tag, available))
+        .or_else(|| lookup(DEFAULT, available))
+        .unwrap_or_default()
+}
+
+fn lookup<'a>(tag: &str, available: &'a [String]) -> Option<&'a str> {
+    let tag = LanguageTag::parse(tag).ok()?;
+    tag.nearest().find_map(|near| available.iter().find(|it| *it == near)).map(String::as_str)
 }

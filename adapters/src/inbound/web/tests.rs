@@ -147,7 +147,7 @@ fn a_page_is_in_the_language_that_the_browser_likes_best() {
         ("*", "en"),
         (";;;,=,-,q=x", "en"),
     ] {
-        assert_eq!(language::best(wanted, &languages), best, "{wanted}");
+        assert_eq!(pages::best(wanted, &languages), best, "{wanted}");
     }
 }
 

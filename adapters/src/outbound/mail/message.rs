@@ -98,11 +98,11 @@ pub(super) fn compose(
 ) -> Result<Outgoing, MailError> {
     let refused = |why| MailError::Refused(MailReason::Unfit, why);
     // An address may have been recorded under older rules, so it is checked again.
-    let to = EmailAddress::parse(mail.to().as_str())
+    let to = EmailAddress::parse(mail.to.as_str())
         .map_err(|error| refused(format!("no mail can be sent there: the address {error}")))?;
     let to = to_address(&to);
     let name = file_name(id);
-    let called = mail.display_name().and_then(|name| header_name(name.as_str()));
+    let called = mail.account.as_ref().and_then(|it| header_name(it.display_name.as_str()));
     let unfit =
         |error: &dyn fmt::Display| refused(format!("no message can be made of the mail: {error}"));
     let at = rfc2822::to_string(&date.to_zoned_datetime(TimeZone::UTC))
@@ -128,7 +128,7 @@ pub(super) fn compose(
         .singlepart(part(ContentType::TEXT_HTML, &rendered.html));
     let mut raw = header.into_bytes();
     raw.extend(bodies.formatted());
-    Ok(Outgoing { name, to: mail.to().clone(), envelope, raw, rendered, date })
+    Ok(Outgoing { name, to: mail.to.clone(), envelope, raw, rendered, date })
 }
 
 fn part(content_type: ContentType, body: &str) -> SinglePart {

@@ -4,7 +4,7 @@ use passlink_domain::{LinkState, UserState};
 use super::*;
 use crate::{
     fakes::World,
-    mails::{Mail, ManageOutbox, Urgency, mail_server::ServerHint, slots::MailSlots},
+    mails::{Content, ManageOutbox, Urgency, mail_server::ServerHint, slots::MailSlots},
     ports::{Attempt, Clock, MailError, MailOutcome, MailReason, OutboxState},
 };
 
@@ -37,13 +37,12 @@ async fn a_mail_that_is_accepted_is_sent_once_and_its_link_is_sent() {
     assert_eq!(world.state().links[0].state, LinkState::Sent);
     assert_eq!(world.state().mails[0].state, OutboxState::Sent);
     let sent = world.sent.lock().unwrap();
-    let Mail::PasskeyLink(mail) = &sent[0].1 else { panic!("a link") };
-    assert_eq!(mail.to.as_str(), "ada@example.com");
-    assert!(
-        mail.register_url.expose().contains("/passkeys/register?userID=ada&orgID=default&codeID=")
-    );
+    assert_eq!(sent[0].1.to.as_str(), "ada@example.com");
+    let [(_, register), (_, revoke)] = sent[0].1.links()[..] else { panic!("a link") };
+    let (register, revoke) = (register.expose(), revoke.expose());
+    assert!(register.contains("/passkeys/register?userID=ada&orgID=default&codeID="));
     let code = |url: &str| url.rsplit_once("#code=").unwrap().1.to_owned();
-    assert_ne!(code(mail.register_url.expose()), code(mail.revoke_url.expose()));
+    assert_ne!(code(register), code(revoke));
 }
 
 #[tokio::test]
@@ -74,9 +73,10 @@ async fn a_late_mail_says_how_long_its_link_still_works() {
     world.pass(50 * 60);
     work(&world).await;
     let sent = world.sent.lock().unwrap();
-    let Mail::PasskeyLink(mail) = &sent[0].1 else { panic!("a link") };
-    let lifetime = mail.expires.duration_since(mail.requested);
-    assert_eq!(lifetime - mail.left, SignedDuration::from_mins(50));
+    let Content::PasskeyLink { requested, expires, left, .. } = sent[0].1.content else {
+        panic!("a link")
+    };
+    assert_eq!(expires.duration_since(requested) - left, SignedDuration::from_mins(50));
 }
 
 #[tokio::test]

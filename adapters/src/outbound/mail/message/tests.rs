@@ -1,10 +1,12 @@
+use passlink_application::mails::Content;
 use passlink_domain::{LanguageTag, Text};
 use proptest::prelude::*;
 
 use super::*;
 
 fn mail(to: &str) -> Mail {
-    Mail::Test { to: EmailAddress::recorded(to.to_owned()), language: None, requested: AT }
+    let to = EmailAddress::recorded(to.to_owned());
+    Mail { to, language: None, account: None, content: Content::Test { requested: AT } }
 }
 
 const AT: Timestamp = Timestamp::constant(1_795_511_100, 0);

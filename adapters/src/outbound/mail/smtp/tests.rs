@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::{
-    mails::{Hold, Mail, TestMailError, send_test_mail},
+    mails::{Content, Hold, Mail, TestMailError, send_test_mail},
     ports::Mailer,
 };
 use passlink_domain::OutboxId;
@@ -41,10 +41,11 @@ static ADA: LazyLock<Arc<Outgoing>> = LazyLock::new(|| Arc::new(mail_to("ada@exa
 
 /// A message to an address.
 fn mail_to(address: &str) -> Outgoing {
-    let mail = Mail::Test {
+    let mail = Mail {
         to: address.parse().unwrap(),
         language: "en".parse().ok(),
-        requested: Timestamp::UNIX_EPOCH,
+        account: None,
+        content: Content::Test { requested: Timestamp::UNIX_EPOCH },
     };
     let sender =
         Sender { from: "Passlink <no-reply@login.example.com>".parse().unwrap(), reply_to: None };

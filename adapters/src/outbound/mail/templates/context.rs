@@ -1,6 +1,9 @@
 //! What the templates of each kind of mail are given.
 
-use passlink_application::mails::{Mail, SecretUrl};
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use passlink_application::mails::{Account, Content, Mail, SecretUrl};
 use passlink_domain::Text;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -16,18 +19,11 @@ struct Common<'a> {
     start: &'static str,
     sender: &'a str,
     #[serde(flatten)]
+    account: Option<Value>,
+    #[serde(flatten)]
     details: Value,
-}
-
-/// The links that a mail is sent for, by the names that its templates have for them.
-pub(super) fn links(mail: &Mail) -> Vec<(&'static str, &SecretUrl)> {
-    match mail {
-        Mail::PasskeyLink(mail) => {
-            vec![("register_url", &mail.register_url), ("revoke_url", &mail.revoke_url)]
-        }
-        Mail::PasskeyAdded(mail) => vec![("undo_url", &mail.undo_url)],
-        Mail::PasskeyRemoved(_) | Mail::Test { .. } => Vec::new(),
-    }
+    #[serde(flatten)]
+    links: BTreeMap<&'static str, &'a str>,
 }
 
 pub(super) fn data(
@@ -43,7 +39,9 @@ pub(super) fn data(
         direction,
         start,
         sender,
+        account: mail.account.as_ref().map(named),
         details: details(mail, catalogue)?,
+        links: mail.links().into_iter().map(|(name, url)| (name, url.expose())).collect(),
     };
     serde_json::to_value(common).map_err(|error| TemplateError::Render {
         language: catalogue.language.clone(),
@@ -53,46 +51,37 @@ pub(super) fn data(
 
 /// What each kind of mail is given besides.
 fn details(mail: &Mail, catalogue: &Catalogue) -> Result<Value, TemplateError> {
-    let date = |at| dates::date(at, catalogue);
-    Ok(match mail {
-        Mail::PasskeyLink(mail) => json!({
-            "name": fit(&mail.display_name),
-            "account": account(&mail.display_name, &mail.username),
-            "site": site(&mail.register_url)?,
-            "requested_with": mail.requested_by.as_ref().map(fit),
-            "requested": date(mail.requested)?,
-            "duration": dates::duration(mail.left, catalogue)?,
-            "expires": date(mail.expires)?,
-            "register_url": mail.register_url.expose(),
-            "revoke_url": mail.revoke_url.expose(),
+    let date = |at: &Timestamp| dates::date(*at, catalogue);
+    Ok(match &mail.content {
+        Content::PasskeyLink { register_url, requested_by, requested, expires, left, .. } => {
+            json!({
+                "site": site(register_url)?,
+                "requested_with": requested_by.as_ref().map(fit),
+                "requested": date(requested)?,
+                "duration": dates::duration(*left, catalogue)?,
+                "expires": date(expires)?,
+            })
+        }
+        Content::PasskeyAdded { passkey, synced, device, added, undo_url, undo_until } => json!({
+            "site": site(undo_url)?,
+            "passkey": fit(passkey),
+            "synced": synced,
+            "device": device.as_ref().map(fit),
+            "added": date(added)?,
+            "undo_until": date(undo_until)?,
         }),
-        Mail::PasskeyAdded(mail) => json!({
-            "name": fit(&mail.display_name),
-            "account": account(&mail.display_name, &mail.username),
-            "site": site(&mail.undo_url)?,
-            "passkey": fit(&mail.passkey),
-            "synced": mail.synced,
-            "device": mail.device.as_ref().map(fit),
-            "added": date(mail.added)?,
-            "undo_url": mail.undo_url.expose(),
-            "undo_until": date(mail.undo_until)?,
-        }),
-        Mail::PasskeyRemoved(mail) => json!({
-            "name": fit(&mail.display_name),
-            "account": account(&mail.display_name, &mail.username),
-            "site": mail.site,
-            "passkey": fit(&mail.passkey),
-            "removed": date(mail.removed)?,
-        }),
-        Mail::Test { requested, .. } => json!({ "requested": date(*requested)? }),
+        Content::PasskeyRemoved { passkey, removed, site } => {
+            json!({ "site": site, "passkey": fit(passkey), "removed": date(removed)? })
+        }
+        Content::Test { requested } => json!({ "requested": date(requested)? }),
     })
 }
 
 /// Whose account it is: a name, and the username where that is another.
-fn account(display_name: &Text, username: &Text) -> Value {
-    let (name, username) = (fit(display_name), fit(username));
+fn named(account: &Account) -> Value {
+    let (name, username) = (fit(&account.display_name), fit(&account.username));
     let username = (username != name).then_some(username);
-    json!({ "shown": name, "username": username })
+    json!({ "name": name, "account": { "shown": name, "username": username } })
 }
 
 /// A name that anybody may have chosen, fit to be shown.

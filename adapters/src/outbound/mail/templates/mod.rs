@@ -97,7 +97,7 @@ impl Templates {
     /// Renders a mail, and refuses it when it lacks one of its links.
     fn try_with(&self, mail: &Mail) -> Result<(), TemplateError> {
         let rendered = self.render(mail, "Passlink")?;
-        for (name, url) in context::links(mail) {
+        for (name, url) in mail.links() {
             let (url, escaped) = (url.expose(), escape_html(url.expose()));
             let without = if !rendered.text.contains(url) {
                 Output::Text
@@ -143,7 +143,7 @@ impl Templates {
 
     /// Renders a mail in the language it asks for, or the nearest one. `sender` names who it is from.
     pub fn render(&self, mail: &Mail, sender: &str) -> Result<Rendered, TemplateError> {
-        let language = mail.language().map_or(&self.fallback, |it| self.nearest(it));
+        let language = mail.language.as_ref().map_or(&self.fallback, |it| self.nearest(it));
         let catalogue = self.catalogues.get(language).ok_or_else(|| TemplateError::Render {
             language: language.clone(),
             reason: "there are no texts".to_owned(),

@@ -3,9 +3,7 @@
 use std::{fmt::Display, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use passlink_application::mails::{
-    Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl,
-};
+use passlink_application::mails::{Account, Content, Mail, SecretUrl};
 use passlink_domain::{EmailAddress, LanguageTag, Text, UNDO_FOR};
 
 use super::error::TemplateError;
@@ -39,42 +37,33 @@ pub(in crate::outbound::mail) fn samples(
         SecretUrl::new(format!("https://{SITE}/passkeys/{path}#code={code}"))
     };
     let link = "codeID=01909bd4-cb3c-7a6f-8a39-0d4f2c1b7e55";
-    Ok([
-        Mail::PasskeyLink(PasskeyLinkMail {
-            to: to.clone(),
-            display_name: display_name.clone(),
-            username: username.clone(),
-            language: Some(language.clone()),
+    let contents = [
+        Content::PasskeyLink {
             register_url: page(&format!("register?userID=ada&orgID=default&{link}")),
             revoke_url: page(&format!("revoke?{link}")),
             requested_by: extra("Example app")?,
             requested: NOW,
             expires: later(Duration::from_secs(60 * 60)),
             left: SignedDuration::from_hours(1),
-        }),
-        Mail::PasskeyAdded(PasskeyAddedMail {
-            to: to.clone(),
-            display_name: display_name.clone(),
-            username: username.clone(),
-            language: Some(language.clone()),
+        },
+        Content::PasskeyAdded {
             passkey: passkey.clone(),
             synced: is_full,
             device: extra("Chrome on Android")?,
             added: NOW,
             undo_url: page("undo?passkeyID=01909bd5-1d2e-7b41-9c60-5a7e3f2d8b19"),
             undo_until: later(UNDO_FOR),
-        }),
-        Mail::PasskeyRemoved(PasskeyRemovedMail {
-            to: to.clone(),
-            display_name,
-            username,
-            language: Some(language.clone()),
-            passkey,
-            removed: NOW,
-            site: SITE.to_owned(),
-        }),
-        Mail::Test { to, language: Some(language.clone()), requested: NOW },
-    ])
+        },
+        Content::PasskeyRemoved { passkey, removed: NOW, site: SITE.to_owned() },
+        Content::Test { requested: NOW },
+    ];
+    let account = Account { display_name, username };
+    Ok(contents.map(|content| Mail {
+        to: to.clone(),
+        language: Some(language.clone()),
+        account: (!matches!(content, Content::Test { .. })).then(|| account.clone()),
+        content,
+    }))
 }
 
 fn parsed<T>(language: &LanguageTag, text: &str) -> Result<T, TemplateError>

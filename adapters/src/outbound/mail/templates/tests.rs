@@ -5,9 +5,7 @@ mod overrides;
 mod snapshots;
 
 use jiff::{SignedDuration, Timestamp};
-use passlink_application::mails::{
-    Mail, PasskeyAddedMail, PasskeyLinkMail, PasskeyRemovedMail, SecretUrl,
-};
+use passlink_application::mails::{Account, Content, Mail, SecretUrl};
 use passlink_domain::Text;
 
 use super::*;
@@ -37,13 +35,8 @@ fn text(text: &str) -> Text {
 
 /// A mail of each kind, where everything that a person can choose is this name.
 fn mails(language: &str, name: &str) -> [Mail; 4] {
-    let to = || "ada@example.com".parse().unwrap();
-    [
-        Mail::PasskeyLink(PasskeyLinkMail {
-            to: to(),
-            display_name: text(name),
-            username: text("ada"),
-            language: Some(tag(language)),
+    let contents = [
+        Content::PasskeyLink {
             register_url: SecretUrl::new(
                 "https://id.example.com/passkeys/register?codeID=1&x=2#code=abc",
             ),
@@ -52,30 +45,29 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
             requested: at(0),
             expires: at(2 * 3600 + 5 * 60),
             left: SignedDuration::from_mins(125),
-        }),
-        Mail::PasskeyAdded(PasskeyAddedMail {
-            to: to(),
-            display_name: text(name),
-            username: text("ada"),
-            language: Some(tag(language)),
+        },
+        Content::PasskeyAdded {
             passkey: text(name),
             synced: true,
             device: Some(text(name)),
             added: at(0),
             undo_url: SecretUrl::new("https://id.example.com/passkeys/undo?passkeyID=1#code=ghi"),
             undo_until: at(7 * 24 * 3600),
-        }),
-        Mail::PasskeyRemoved(PasskeyRemovedMail {
-            to: to(),
-            display_name: text(name),
-            username: text("ada"),
-            language: Some(tag(language)),
+        },
+        Content::PasskeyRemoved {
             passkey: text(name),
             removed: at(0),
             site: "id.example.com".to_owned(),
-        }),
-        Mail::Test { to: to(), language: Some(tag(language)), requested: at(0) },
-    ]
+        },
+        Content::Test { requested: at(0) },
+    ];
+    let account = || Account { display_name: text(name), username: text("ada") };
+    contents.map(|content| Mail {
+        to: "ada@example.com".parse().unwrap(),
+        language: Some(tag(language)),
+        account: (!matches!(content, Content::Test { .. })).then(account),
+        content,
+    })
 }
 
 /// Every kind of mail with every kind of name in every language, rendered.
