@@ -1,10 +1,34 @@
-//! What a mail says, before it is rendered.
+//! The kinds of mail, and what a mail says before it is rendered.
 
 use jiff::{SignedDuration, Timestamp};
-use passlink_domain::{EmailAddress, LanguageTag, Text, User, redacted};
+use passlink_domain::{EmailAddress, LanguageTag, Text, User, named, redacted};
 use zeroize::Zeroizing;
 
-use crate::mails::MailKind;
+use crate::mails::Urgency;
+
+// By the names that templates and the outbox have for them.
+named! {
+    pub enum MailKind {
+        PasskeyLink = "passkey_link",
+        PasskeyAdded = "passkey_added",
+        PasskeyRemoved = "passkey_removed",
+        /// Shows an operator that mail goes out. Never waits in the outbox.
+        Test = "test",
+    }
+}
+
+impl MailKind {
+    /// Those that the outbox takes.
+    pub const QUEUED: [Self; 3] = [Self::PasskeyLink, Self::PasskeyAdded, Self::PasskeyRemoved];
+
+    /// How soon a mail of this kind must go out that was not tried yet.
+    pub const fn urgency(self) -> Urgency {
+        match self {
+            Self::PasskeyLink | Self::Test => Urgency::Awaited,
+            Self::PasskeyAdded | Self::PasskeyRemoved => Urgency::Notice,
+        }
+    }
+}
 
 /// A URL that holds a code. Prints as `[redacted]`.
 #[derive(Clone)]

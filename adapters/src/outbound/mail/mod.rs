@@ -47,10 +47,6 @@ pub struct TemplateMailer {
 }
 
 impl TemplateMailer {
-    pub fn render(&self, mail: &Mail) -> Result<Rendered, TemplateError> {
-        self.templates.render(mail, self.sender.name())
-    }
-
     async fn deliver(
         &self,
         id: &OutboxId,
@@ -58,7 +54,8 @@ impl TemplateMailer {
         deadline: &Deadline<'_>,
     ) -> Result<String, MailError> {
         let rendered = self
-            .render(mail)
+            .templates
+            .render(mail, self.sender.name())
             .map_err(|error| MailError::Refused(MailReason::Unfit, error.to_string()))?;
         let outgoing = message::compose(id, mail, rendered, &self.sender, self.clock.now())?;
         match &self.transport {

@@ -34,12 +34,7 @@ use self::{
 };
 use super::{answer::with_text, deadline::Deadline, message::Outgoing};
 
-#[derive(Clone)]
 pub struct Smtp {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
     server: SmtpServer,
     tls: Option<TlsClient>,
     patience: Patience,
@@ -58,7 +53,7 @@ impl Smtp {
             _ => Some(TlsClient::new(server.host.clone(), ca_file)?),
         };
         let (patience, pool) = (Patience::default(), Arc::new(Pool::new(kept)));
-        Ok(Self { inner: Arc::new(Inner { server, tls, patience, pool }) })
+        Ok(Self { server, tls, patience, pool })
     }
 
     pub(super) async fn deliver(
@@ -66,7 +61,7 @@ impl Smtp {
         mail: &Outgoing,
         deadline: &Deadline<'_>,
     ) -> Result<String, MailError> {
-        let server = &self.inner.server;
+        let server = &self.server;
         let span = info_span!(
             "SMTP",
             otel.kind = "client",
@@ -77,7 +72,7 @@ impl Smtp {
             otel.status_code = Empty,
             { ERROR_TYPE } = Empty,
         );
-        let outcome = self.inner.deliver(mail, deadline).instrument(span.clone()).await;
+        let outcome = self.converse(mail, deadline).instrument(span.clone()).await;
         let redacted = |text| match &server.credentials {
             Some((user, password)) => without_secrets(text, (user, password)),
             None => text,
@@ -96,10 +91,12 @@ impl Smtp {
         }
         outcome
     }
-}
 
-impl Inner {
-    async fn deliver(&self, mail: &Outgoing, deadline: &Deadline<'_>) -> Result<String, MailError> {
+    async fn converse(
+        &self,
+        mail: &Outgoing,
+        deadline: &Deadline<'_>,
+    ) -> Result<String, MailError> {
         let limits = Limits { patience: self.patience, latest: deadline.latest };
         let mut connection = self.announce(mail, limits).await?;
         match dialogue::hand_over(&mut connection, mail, deadline).await {

@@ -26,7 +26,7 @@ const PATIENT: Duration = Duration::from_secs(60);
 
 /// Hands the same message over again and again.
 struct Direct {
-    smtp: Smtp,
+    smtp: Arc<Smtp>,
     mail: Arc<Outgoing>,
 }
 
@@ -55,7 +55,7 @@ fn mail_to(address: &str) -> Outgoing {
 }
 
 /// Sends to the server of a URL.
-fn smtp(url: &str, patience: Duration, kept: usize) -> Smtp {
+fn smtp(url: &str, patience: Duration, kept: usize) -> Arc<Smtp> {
     let server = SmtpServer::parse(url).unwrap();
     // To read the system's certificates takes its time.
     static TRUST: LazyLock<TlsClient> =
@@ -68,10 +68,10 @@ fn smtp(url: &str, patience: Duration, kept: usize) -> Smtp {
         acceptance: patience,
     };
     let pool = Arc::new(Pool::new(kept));
-    Smtp { inner: Arc::new(Inner { server, tls: Some(TRUST.clone()), patience, pool }) }
+    Arc::new(Smtp { server, tls: Some(TRUST.clone()), patience, pool })
 }
 
-async fn deliver(smtp: &Smtp, mail: &Arc<Outgoing>) -> Result<String, MailError> {
+async fn deliver(smtp: &Arc<Smtp>, mail: &Arc<Outgoing>) -> Result<String, MailError> {
     let mailer = Arc::new(Direct { smtp: smtp.clone(), mail: mail.clone() });
     let to = ("ada@example.com".parse().unwrap(), "en".parse().ok());
     let sent = send_test_mail(mailer, &SystemClock, &SystemRandom, to).await;

@@ -14,14 +14,12 @@ use sea_orm::{
 use super::error::{Fault, bad_row, fault, store_error};
 
 mod ceremonies;
-mod history;
 mod keys;
 mod links;
 mod mail_queue;
 mod mailboxes;
 mod outbox;
 mod passkeys;
-mod retired_keys;
 mod tokens;
 pub(super) mod users;
 

@@ -1,11 +1,11 @@
-//! Users.
+//! Users and their history.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_application::ports::{StoreError, Users};
+use passlink_application::ports::{History, StoreError, Users};
 use passlink_domain::{
-    EmailAddress, LanguageTag, OrganisationId, Sequence, User, UserEmail, UserHandle, UserId,
-    UserState,
+    EmailAddress, LanguageTag, OrganisationId, Sequence, User, UserEmail, UserEvent, UserHandle,
+    UserId, UserState,
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -14,9 +14,12 @@ use sea_orm::{
     sea_query::{Expr, all},
 };
 
-use super::{Sql, page, parsed, parsed_if_any};
+use super::{Sql, instant, page, parsed, parsed_if_any};
 use crate::outbound::persistence::{
-    entities::users::{ActiveModel, Column, Entity, Model},
+    entities::{
+        events,
+        users::{ActiveModel, Column, Entity, Model},
+    },
     error::{Fault, bad_row},
 };
 
@@ -150,5 +153,35 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         }
         let set = Entity::update_many().col_expr(Column::Handle, Expr::value(handle.as_bytes()));
         self.update_unless_taken(set.filter(Column::Id.eq(user.as_str()))).await
+    }
+}
+
+#[async_trait]
+impl<C: ConnectionTrait> History for Sql<'_, C> {
+    async fn record(&mut self, event: &UserEvent) -> Result<(), StoreError> {
+        let sequence = i64::try_from(event.sequence.get()).unwrap_or(i64::MAX);
+        self.insert(events::ActiveModel {
+            user_id: Set(event.user.to_string()),
+            sequence: Set(sequence),
+            kind: Set(event.kind.name().to_owned()),
+            subject: Set(event.kind.subject().map(str::to_owned)),
+            recorded_at: Set(event.at.as_millisecond()),
+        })
+        .await?;
+        let user = Entity::update_many()
+            .col_expr(Column::Sequence, Expr::value(sequence))
+            .filter(Column::Id.eq(event.user.as_str()));
+        self.update(user).await.map(drop)
+    }
+
+    async fn recorded_at(
+        &mut self,
+        user: &UserId,
+        sequence: Sequence,
+    ) -> Result<Timestamp, StoreError> {
+        let sequence = i64::try_from(sequence.get()).unwrap_or(i64::MAX);
+        let event = events::Entity::find_by_id((user.to_string(), sequence));
+        let at = self.one(event, |row| instant(row.recorded_at)).await?;
+        at.ok_or_else(|| bad_row("a change that is not in its user's history"))
     }
 }
