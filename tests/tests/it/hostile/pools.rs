@@ -178,7 +178,7 @@ async fn a_call_that_finds_no_place_waits_for_one_until_its_deadline() {
     }
 }
 
-/// Calls as somebody else, until one of the attacker's connections has ended for it; what that one was.
+/// Calls as somebody else until one of the attacker's connections has ended; returns what that one gave.
 async fn make_room<T: 'static>(passlink: &Passlink, token: &str, greedy: &mut JoinSet<T>) -> T {
     until("a connection to end", async || {
         let client = client_builder().build().unwrap();
