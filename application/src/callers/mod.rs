@@ -3,5 +3,5 @@
 mod caller;
 pub(crate) mod tokens;
 
-pub use caller::Caller;
-pub use tokens::{AuthenticateError, ManageTokens, NewToken, RevokedToken, TokenError};
+pub use caller::{AuthenticateError, Caller};
+pub use tokens::{ManageTokens, NewToken, RevokedToken, TokenError};

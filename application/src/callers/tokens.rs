@@ -1,4 +1,4 @@
-//! Bearer tokens: made and revoked by an operator, presented by a caller.
+//! Bearer tokens, made and revoked by an operator.
 
 use std::time::Duration;
 
@@ -7,7 +7,6 @@ use passlink_domain::{BearerToken, LinkKind, Text, Token, TokenId, UserId, UserS
 use zeroize::Zeroizing;
 
 use crate::{
-    callers::Caller,
     ids::new_id,
     ports::{Ports, Repositories, StoreError, StoreResult},
 };
@@ -31,17 +30,7 @@ pub enum TokenError {
     Store(#[from] StoreError),
 }
 
-/// Why a bearer token does not speak for anybody.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthenticateError {
-    /// Unknown, malformed, expired or revoked.
-    #[error("the token does not hold")]
-    Invalid,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Makes, lists and revokes tokens for an operator, and says who calls with one.
+/// Makes, lists and revokes tokens for an operator, and says who calls with one ([`Self::caller`]).
 #[derive(Clone)]
 pub struct ManageTokens(pub Ports);
 
@@ -95,20 +84,6 @@ impl ManageTokens {
             })
         });
         work.await
-    }
-
-    /// Who the token speaks for.
-    ///
-    /// Errors: [`AuthenticateError::Invalid`] for a token that doesn't hold.
-    pub async fn caller(&self, token: &BearerToken) -> Result<Caller, AuthenticateError> {
-        let stored = self.0.store.read(token.hash(), |hash, tx| tx.token_by_hash(hash)).await?;
-        match stored {
-            Some(stored) if stored.holds_at(self.0.clock.now()) => {
-                let (token_name, token) = (stored.name, Some(stored.id));
-                Ok(Caller { user: stored.user, token_name, token })
-            }
-            _ => Err(AuthenticateError::Invalid),
-        }
     }
 }
 

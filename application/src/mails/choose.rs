@@ -47,14 +47,10 @@ pub(crate) async fn choose(
 /// The fresh ones among the mails that somebody waits for, when they are few. When they are many, each
 /// lane reads its own.
 async fn fresh(now: Timestamp, tx: &mut dyn Repositories) -> StoreResult<Lanes> {
-    let fresh = tx.ready_since(Urgency::Awaited, None, fresh_from(now), MOST).await?;
+    let fresh = tx.ready_since(Urgency::Awaited, None, earlier(now, FRESH), MOST).await?;
     let mut fresh = if fresh.len() < MOST { fresh } else { Vec::new() };
     fresh.sort_by_key(|mail| (mail.lane, mail.since));
     Ok(by_lane(fresh))
-}
-
-fn fresh_from(now: Timestamp) -> Timestamp {
-    earlier(now, FRESH)
 }
 
 type Lanes = Vec<(Lane, VecDeque<ReadyMail>)>;
@@ -118,7 +114,7 @@ async fn fresh_first(
     now: Timestamp,
     tx: &mut dyn Repositories,
 ) -> StoreResult<VecDeque<ReadyMail>> {
-    let since = fresh_from(now);
+    let since = earlier(now, FRESH);
     let Some(first) = mails.front().filter(|mail| mail.since < since) else { return Ok(mails) };
     let fresh = tx.ready_since(first.urgency, Some(first.lane), since, limit).await?;
     let old = mails.into_iter().filter(|mail| mail.since < since);

@@ -1,18 +1,11 @@
 //! Passkey links and their life.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use crate::{
     CodeBinding, EmailAddress, KeyId, LinkId, OrganisationId, Purpose, Text, TokenId, UrlTemplate,
-    User, UserId,
-    names::named,
-    time::{earlier, later},
+    User, UserId, names::named,
 };
-
-/// How long after it expired a link can be resent.
-const RESEND_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 named! {
     pub enum LinkState {
@@ -112,22 +105,6 @@ impl PasskeyLink {
     /// Whether the link still opens something for its user as the user is now.
     pub fn serves(&self, user: &User, now: Timestamp) -> bool {
         self.is_for(user) && self.is_open_at(now)
-    }
-
-    /// Whether a new link can be mailed in its place: it has expired, and not too long ago.
-    pub fn can_be_resent_at(&self, now: Timestamp) -> bool {
-        self.clone().seen_at(now).state == LinkState::Expired
-            && now < Self::resend_end(self.expires)
-    }
-
-    /// When a link that expires then can no longer be resent.
-    pub fn resend_end(expires: Timestamp) -> Timestamp {
-        later(expires, RESEND_FOR)
-    }
-
-    /// Links that expired after this can be resent at `now`.
-    pub fn resend_cutoff(now: Timestamp) -> Timestamp {
-        earlier(now, RESEND_FOR)
     }
 
     /// The link as somebody who looks at `now` should see it: expired when its time has run out.

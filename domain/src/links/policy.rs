@@ -1,10 +1,13 @@
-//! How long links live, and how many of them a user may have.
+//! How long links live, how many of them a user may have, and until when one can be resent.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::time::{earlier, later};
+use crate::{
+    LinkState, PasskeyLink,
+    time::{earlier, later},
+};
 
 /// What counts towards a user's limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub struct TooManyLinks {
 }
 
 pub const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long after it expired a link can be resent.
+const RESEND_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The time that [`LinkPolicy::max_per_hour`] and [`LinkPolicy::max_per_mailbox`] count in.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How many returned links of a user may be open.
@@ -109,6 +114,24 @@ impl LinkPolicy {
     /// When there is room for another link in the hour; `None` when there is now.
     fn room_in_the_hour(&self, recent: &RecentLinks, now: Timestamp) -> Option<Timestamp> {
         nth(&recent.requested, self.max_per_hour).map(|oldest| later(oldest.min(now), HOUR))
+    }
+}
+
+impl PasskeyLink {
+    /// Whether a new link can be mailed in its place: it has expired, and not too long ago.
+    pub fn can_be_resent_at(&self, now: Timestamp) -> bool {
+        self.clone().seen_at(now).state == LinkState::Expired
+            && now < Self::resend_end(self.expires)
+    }
+
+    /// When a link that expires then can no longer be resent.
+    pub fn resend_end(expires: Timestamp) -> Timestamp {
+        later(expires, RESEND_FOR)
+    }
+
+    /// Links that expired after this can be resent at `now`.
+    pub fn resend_cutoff(now: Timestamp) -> Timestamp {
+        earlier(now, RESEND_FOR)
     }
 }
 

@@ -2,6 +2,7 @@ use passlink_domain::{LinkState, Purpose};
 
 use super::*;
 use crate::{
+    callers::AuthenticateError,
     codes::CodeError,
     fakes::World,
     links::{AddLink, ResendError, ResendLink, UserLinkError},
