@@ -248,11 +248,9 @@ async fn connections_on_which_no_call_runs_leave_room_for_those_of_another_clien
     let answer_not_taken = [preface, settings, get].concat();
     for said in [&half_a_body, &stream, &half_a_body[..20].to_vec(), &answer_not_taken] {
         let mut greedy = saying(&passlink, 50, said).await;
-        for _ in 0..3 {
-            let heard = make_room(&passlink, &token, &mut greedy).await;
-            // It was closed for the call, which did not wait until its time was over.
-            assert!(!heard.contains("REQUEST-"), "{heard}");
-        }
+        let heard = make_room(&passlink, &token, &mut greedy).await;
+        // It was closed for the call, which did not wait until its time was over.
+        assert!(!heard.contains("REQUEST-"), "{heard}");
     }
 }
 
