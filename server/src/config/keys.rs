@@ -19,14 +19,17 @@ const MUST_BE: &str = ". Must be ";
 
 /// A key of the configuration: a setting or, for a secret, the file that it is read from.
 pub(super) struct Key {
-    pub section: &'static str,
+    /// What it stands in: a section such as `links`, or the tables of a list, `identity.issuers[]`.
+    pub table: String,
     pub name: &'static str,
-    /// Section and name, such as `links.lifetime`.
+    /// Table and name, such as `links.lifetime`.
     pub path: String,
     /// What it is for, in a sentence without its full stop.
     pub meaning: &'static str,
     /// What its value must be.
     pub allowed: &'static str,
+    /// Whether a table of a list can't do without it.
+    pub is_required: bool,
     /// Whether it names the file of the secret before it.
     pub is_file: bool,
     pub value: ValueSchema,
@@ -40,6 +43,8 @@ pub(super) struct ValueSchema {
     minimum: Option<u64>,
     maximum: Option<u64>,
     min_length: Option<usize>,
+    #[serde(default)]
+    items: Value,
     /// What it is where no source sets it, if it is anything then.
     pub default: Option<Value>,
     /// A value, where there is no default.
@@ -51,9 +56,24 @@ pub(super) struct ValueSchema {
 }
 
 impl Key {
-    /// The environment variable that sets it.
+    /// The environment variable that sets it, or the list that it stands in.
     pub fn variable(&self) -> String {
-        format!("{PREFIX}{}__{}", self.section, self.name).to_uppercase()
+        let (path, _) = self.path.split_once("[]").unwrap_or((&self.path, ""));
+        format!("{PREFIX}{}", path.replace('.', "__")).to_uppercase()
+    }
+
+    pub fn is_in_list(&self) -> bool {
+        self.table.ends_with("[]")
+    }
+
+    /// Whether this is its path, or one of its paths: `identity.issuers[0].issuer`.
+    pub fn is_at(&self, path: &str) -> bool {
+        self.path == general(path)
+    }
+
+    /// The key of the file that it can be read from.
+    pub fn file(&self) -> Option<&'static Self> {
+        keys().find(|key| key.is_file && secret_of(&key.path) == self.path)
     }
 }
 
@@ -61,6 +81,11 @@ impl ValueSchema {
     /// Whether a value is JSON where it is written as text, as in an environment variable.
     pub fn is_json(&self) -> bool {
         self.r#type != "string"
+    }
+
+    /// Whether it is a list of tables, whose keys come after its own.
+    pub fn holds_tables(&self) -> bool {
+        self.items.get("properties").is_some()
     }
 
     /// Whether a value is of the right type, in the range and among the words. What else a text must
@@ -75,11 +100,31 @@ impl ValueSchema {
                 self.minimum.is_none_or(|least| number >= least)
                     && self.maximum.is_none_or(|most| number <= most)
             }),
-            ("array", Value::Array(items)) => items.iter().all(Value::is_string),
+            ("array", Value::Array(items)) if self.holds_tables() => {
+                items.iter().all(Value::is_object)
+            }
+            ("array", _) => is_texts(value),
+            ("object", Value::Object(lists)) => lists.values().all(is_texts),
             ("boolean", Value::Bool(_)) => true,
             _ => false,
         }
     }
+}
+
+fn is_texts(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
+}
+
+/// `identity.issuers[]` for `identity.issuers[0]`, of a path or what begins it.
+pub(super) fn general(path: &str) -> String {
+    let list = path.split_once('[');
+    let list = list.and_then(|(list, rest)| Some((list, rest.split_once(']')?.1)));
+    list.map_or_else(|| path.to_owned(), |(list, rest)| format!("{list}[]{rest}"))
+}
+
+/// Where the secret is set whose file is named at a path.
+pub(super) fn secret_of(file: &str) -> &str {
+    file.strip_suffix("_file").unwrap_or(file)
 }
 
 /// A JSON Schema (2020-12) of `passlink.toml`, for editors and pipelines. Durations, URLs and
@@ -88,20 +133,34 @@ pub(crate) fn schema() -> &'static Value {
     static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
         let settings = SchemaSettings::draft2020_12().with(|it| it.inline_subschemas = true);
         let settings = settings.with_transform(RecursiveTransform(complete));
-        settings.into_generator().into_root_schema_for::<Config>().to_value()
+        let mut schema = settings.into_generator().into_root_schema_for::<Config>();
+        schema.remove("required");
+        schema.to_value()
     });
     &SCHEMA
 }
 
 /// All keys, in the order of their fields; the file of a secret stands behind it.
 pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
-    static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
-        let keys = properties(schema()).flat_map(|(section, schema)| {
-            properties(schema).filter_map(move |(name, value)| key(section, schema, name, value))
-        });
-        keys.collect()
-    });
+    static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| keys_in("", schema()));
     KEYS.iter()
+}
+
+/// The keys of a table, and those of the tables in it.
+fn keys_in(table: &str, schema: &'static Value) -> Vec<Key> {
+    let keys = properties(schema).flat_map(|(name, value)| {
+        let path = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
+        let inner = match value.get("items") {
+            Some(items) => keys_in(&format!("{path}[]"), items),
+            None => keys_in(&path, value),
+        };
+        key(table, path, schema, name, value).into_iter().chain(inner)
+    });
+    keys.collect()
+}
+
+pub(super) fn find(table: &str, name: &str) -> Option<&'static Key> {
+    keys().find(|key| key.table == table && key.name == name)
 }
 
 /// The keys without the files of secrets.
@@ -109,18 +168,21 @@ pub(super) fn settings() -> impl Iterator<Item = &'static Key> {
     keys().filter(|key| !key.is_file)
 }
 
-/// The secrets, each with the key of its file.
-pub(super) fn secrets() -> impl Iterator<Item = (&'static Key, &'static Key)> {
-    keys().zip(keys().skip(1)).filter(|(_, file)| file.is_file)
-}
-
 pub(super) fn sections() -> impl Iterator<Item = &'static str> {
-    properties(schema()).map(|(section, _)| section)
+    let tables = properties(schema()).filter(|(_, schema)| schema.get("properties").is_some());
+    tables.map(|(section, _)| section)
 }
 
-/// The key that was probably meant: the same one of another section, or one a slip away.
+/// The key that was probably meant: the same one of another section, or one a slip away. In a list of
+/// tables, it is one of theirs.
 pub(super) fn closest(path: &str) -> Option<&'static Key> {
-    let last = path.rsplit('.').next().unwrap_or(path);
+    let path = &general(path);
+    let (table, last) = path.rsplit_once('.').unwrap_or(("", path));
+    if table.ends_with("[]") {
+        return nearest(last, keys().filter(|key| key.table == table), |key| {
+            levenshtein(last, key.name)
+        });
+    }
     nearest(path, keys(), |key| if key.name == last { 0 } else { levenshtein(path, &key.path) })
 }
 
@@ -143,7 +205,8 @@ fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
 }
 
 fn key(
-    section: &'static str,
+    table: &str,
+    path: String,
     siblings: &'static Value,
     name: &'static str,
     schema: &'static Value,
@@ -152,21 +215,26 @@ fn key(
     let secret = name.strip_suffix("_file");
     let secret = secret.and_then(|name| properties(siblings).find(|(other, _)| *other == name));
     Some(Key {
-        section,
+        table: table.to_owned(),
         name,
-        path: format!("{section}.{name}"),
+        path,
         meaning,
         allowed: allowed.trim_end_matches('.'),
+        is_required: requires(siblings.get("required"), name),
         is_file: secret.is_some_and(|(_, schema)| schema.get("writeOnly").is_some()),
         value: ValueSchema::deserialize(schema).ok()?,
     })
 }
 
+fn requires(required: Option<&Value>, name: &str) -> bool {
+    required.and_then(Value::as_array).is_some_and(|names| names.iter().any(|it| it == name))
+}
+
 /// Turns the schema of a Rust type into that of a part of the file. It says in words what a value must
-/// be, and adds the files of secrets. It takes out nulls and sizes of numbers, which TOML doesn't have.
+/// be, and adds the files of secrets. It takes out nulls and sizes of numbers, which TOML doesn't have,
+/// and defaults of what is required.
 fn complete(schema: &mut Schema) {
     schema.remove("format");
-    schema.remove("required");
     if let Some(kind) = schema.get_mut("type")
         && let Some([first, ..]) = kind.as_array().map(Vec::as_slice)
     {
@@ -186,8 +254,14 @@ fn complete(schema: &mut Schema) {
     {
         *text = format!("{}{MUST_BE}{allowed}.", text.trim_end_matches('.'));
     }
+    let required = schema.get("required").cloned();
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        for (name, schema) in take(properties) {
+        for (name, mut schema) in take(properties) {
+            if requires(required.as_ref(), &name)
+                && let Some(schema) = schema.as_object_mut()
+            {
+                schema.remove("default");
+            }
             let is_secret = schema.get("writeOnly").is_some();
             properties.insert(name.clone(), schema);
             if is_secret {

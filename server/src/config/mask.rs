@@ -61,6 +61,11 @@ pub(super) fn url(secret: &str) -> String {
     shown.as_str().replace("%5Bredacted%5D", REDACTED)
 }
 
+/// Serializes a secret that is no URL.
+pub(super) fn hide<S: Serializer>(secret: &Option<SecretString>, to: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(|_| REDACTED).serialize(to)
+}
+
 /// Serializes a secret URL as [`url`] shows it.
 pub(super) fn serialize<'s, S: Serializer>(
     secret: impl Into<Option<&'s SecretString>>,

@@ -7,10 +7,14 @@
 //! example file and the table in `docs/configuration.md`. The last two are written anew by
 //! `UPDATE_REFERENCE=1 cargo test -p passlink-server --lib config`.
 //!
+//! A list of tables is a `Vec` of a struct, the last field of its section. All of this holds for the keys
+//! of the struct as well; those that a table can't do without are `required` in its schema.
+//!
 //! An unknown key, a wrong type and a value out of range are refused, all of them together, and no
 //! message holds the value of a secret.
 
 mod database;
+mod identity;
 mod keys;
 mod limits;
 mod links;

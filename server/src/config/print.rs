@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{
-    keys::{Key, secrets, sections, settings},
+    keys::{Key, sections, settings},
     settings::Config,
 };
 
@@ -20,18 +20,34 @@ const WIDTH: usize = 99;
 
 impl Config {
     /// The configuration as TOML text, a key a line: `key = value  # where it is from`. Secrets
-    /// are masked; of a URL that is the password.
+    /// are masked; of a URL that is the password. Lists of tables come last.
     pub fn print(&self) -> String {
         // All keys of the objects are texts, so this can't fail.
         let values = serde_json::to_value(self).unwrap_or_default();
-        let line = |key: &Key| {
+        let (mut lines, mut lists) = (String::new(), String::new());
+        for key in settings().filter(|key| !key.is_in_list()) {
             let path = &key.path;
-            match values.get(key.section).and_then(|section| toml(section.get(key.name)?)) {
-                Some(value) => format!("{path} = {value}  # {}\n", self.origin(path).describe()),
-                None => format!("# {path} is not set\n"),
+            match values.pointer(&format!("/{}", path.replace('.', "/"))) {
+                Some(Value::Array(tables)) if key.value.holds_tables() && !tables.is_empty() => {
+                    for (index, table) in tables.iter().enumerate() {
+                        lists += &format!("\n[[{path}]]\n");
+                        for key in settings().filter(|it| it.table == format!("{path}[]")) {
+                            let path = format!("{path}[{index}].{}", key.name);
+                            lists += &self.line(key.name, &path, table.get(key.name));
+                        }
+                    }
+                }
+                value => lines += &self.line(path, path, value),
             }
-        };
-        settings().map(line).collect()
+        }
+        lines + &lists
+    }
+
+    fn line(&self, name: &str, path: &str, value: Option<&Value>) -> String {
+        match value.and_then(toml) {
+            Some(value) => format!("{name} = {value}  # {}\n", self.origin(path).describe()),
+            None => format!("# {name} is not set\n"),
+        }
     }
 }
 
@@ -42,6 +58,17 @@ pub(super) fn toml(value: &Value) -> Option<String> {
         Value::Array(items) => {
             Some(format!("[{}]", items.iter().filter_map(toml).collect::<Vec<_>>().join(", ")))
         }
+        Value::Object(values) => {
+            let pair = |(name, value): (&String, &Value)| {
+                Some(format!("{} = {}", toml(&name.as_str().into())?, toml(value)?))
+            };
+            let pairs: Vec<_> = values.iter().filter_map(pair).collect();
+            Some(if pairs.is_empty() {
+                "{}".to_owned()
+            } else {
+                format!("{{ {} }}", pairs.join(", "))
+            })
+        }
         // JSON escapes as TOML does, but for DEL.
         other => Some(other.to_string().replace('\u{7F}', "\\u007f")),
     }
@@ -50,10 +77,14 @@ pub(super) fn toml(value: &Value) -> Option<String> {
 /// A file with every key: what it is for, what it allows, and its default.
 pub(crate) fn example() -> String {
     let mut file = HEAD.to_owned();
-    for section in sections() {
-        file += &format!("\n[{section}]\n");
-        let entries = settings().filter(|key| key.section == section).map(entry);
-        file += &entries.collect::<Vec<_>>().join("\n");
+    let mut section = "";
+    for key in settings() {
+        file.push('\n');
+        if key.table != section && sections().any(|it| it == key.table) {
+            section = &key.table;
+            file += &format!("[{section}]\n");
+        }
+        file += &entry(key);
     }
     file
 }
@@ -62,10 +93,12 @@ fn entry(key: &Key) -> String {
     let mut entry = String::new();
     comment(&mut entry, &format!("{}. Must be {}.", key.meaning, key.allowed));
     match key.value.default.as_ref().and_then(toml) {
+        _ if key.value.holds_tables() => entry += &format!("#[[{}]]\n", key.path),
         Some(default) => entry += &format!("#{} = {default}\n", key.name),
+        None if key.is_required => entry += &format!("# Required.\n{}", setting(key)),
         None => entry += &format!("# Not set by default.\n{}", setting(key)),
     }
-    if let Some((_, file)) = secrets().find(|(secret, _)| secret.path == key.path) {
+    if let Some(file) = key.file() {
         entry += &format!("# Or a file that holds it:\n{}", setting(file));
     }
     entry

@@ -8,8 +8,9 @@ use std::{
 
 use serde_json::Value;
 
-/// What a source holds, by key.
-pub(super) type Found = BTreeMap<&'static str, (Value, Origin)>;
+/// What a source holds, by the path of a key. Each key in a list of tables has a path of its own, such as
+/// `identity.issuers[0].issuer`; the list itself and each of its tables stand here without content.
+pub(super) type Found = BTreeMap<String, (Value, Origin)>;
 
 #[derive(Debug, Clone)]
 pub(super) enum Origin {

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::Error;
 
-use super::{problems::Problems, settings::Config, webauthn::may_bind};
+use super::{identity::Issuer, problems::Problems, settings::Config, webauthn::may_bind};
 
 pub(super) fn check(config: &Config, problems: &mut Problems) {
     let Config { server, database, mail, webauthn, .. } = config;
@@ -65,6 +65,49 @@ pub(super) fn check(config: &Config, problems: &mut Problems) {
     if let Err(why) = config.public_links() {
         let others = ["server.public_url", "links.allowed_origins"];
         refuse("links.url_template", &others, format!(": {why}"));
+    }
+    check_issuers(&config.identity.issuers, &mut refuse);
+}
+
+/// `refuse` takes a key, others to look at, and what is wrong.
+fn check_issuers(issuers: &[Issuer], refuse: &mut impl FnMut(&str, &[&str], String)) {
+    let keys = |index: usize| move |name: &str| format!("identity.issuers[{index}].{name}");
+    for (index, issuer) in issuers.iter().enumerate() {
+        let key = keys(index);
+        let earlier = || issuers.iter().enumerate().take(index);
+        let (audience, clients, services) = (key("audience"), key("clients"), key("services"));
+        if issuer.audience.is_none() && issuer.clients.is_empty() && issuer.services.is_empty() {
+            let what = ": needs audience, clients or services; else tokens are taken that the issuer made for \
+                        any other app";
+            let place = format!("identity.issuers[{index}]");
+            refuse(&place, &[&audience, &clients, &services], what.to_owned());
+        }
+        if !issuer.permissions.is_empty() && issuer.services.is_empty() {
+            let what = ": needs services, a list of client ids: people get no permissions";
+            refuse(&key("permissions"), &[&services], what.to_owned());
+        }
+        if let Some((other, _)) = earlier().find(|(_, it)| it.issuer == issuer.issuer) {
+            let what = format!(": must not be the same as {}", keys(other)("issuer"));
+            refuse(&key("issuer"), &[&keys(other)("issuer")], what);
+        }
+        let (id, secret) = (key("introspection_client_id"), key("introspection_secret"));
+        let others = [&*id, &*secret, &key("introspection_secret_file")];
+        match (&issuer.introspection_client_id, &issuer.introspection_secret) {
+            (Some(_), None) => refuse(&id, &others, format!(": needs {secret}")),
+            (None, Some(_)) => refuse(&secret, &others, format!(": needs {id}, a client id")),
+            _ => {}
+        }
+        let introspects = |(_, it): &(usize, &Issuer)| it.introspection_client_id.is_some();
+        if let Some((other, _)) = earlier().find(introspects)
+            && introspects(&(index, issuer))
+        {
+            let other = keys(other)("introspection_client_id");
+            let what = format!(
+                ": must not be set together with {other}: a token that can't be read does not say whose it \
+                 is"
+            );
+            refuse(&id, &[], what);
+        }
     }
 }
 
@@ -135,7 +178,10 @@ impl Config {
         };
         let tls =
             self.server.tls_key.as_ref().map(|file| ("server.tls_key", "a private key", file));
-        secrets.into_iter().filter_map(of_key).chain(tls).filter_map(|(key, what, file)| {
+        let of_issuers = self.secret_files.iter().filter(|(key, _)| key.starts_with("identity."));
+        let of_issuers = of_issuers.map(|(key, file)| (key.as_str(), "a secret", file));
+        let secrets = secrets.into_iter().filter_map(of_key).chain(tls).chain(of_issuers);
+        secrets.filter_map(|(key, what, file)| {
             let everybody = fs::metadata(file).ok()?.mode() & 0o004 != 0;
             let file = file.display();
             everybody.then(|| {

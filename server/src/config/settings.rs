@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     database::Database,
+    identity::Identity,
     limits::Limits,
     links::Links,
     mail::Mail,
@@ -34,6 +35,8 @@ pub(crate) struct Config {
     pub passkeys: Passkeys,
     /// The relying party that passkeys are made for.
     pub webauthn: Webauthn,
+    /// Who says who callers are.
+    pub identity: Identity,
     /// What codes are derived from.
     pub secrets: Secrets,
     /// What the server does at the most.
@@ -42,10 +45,10 @@ pub(crate) struct Config {
     pub telemetry: Telemetry,
     /// Where the keys that are not at their default came from.
     #[serde(skip)]
-    pub(super) origins: BTreeMap<&'static str, Origin>,
+    pub(super) origins: BTreeMap<String, Origin>,
     /// The files that secrets were read from, by key.
     #[serde(skip)]
-    pub(super) secret_files: BTreeMap<&'static str, PathBuf>,
+    pub(super) secret_files: BTreeMap<String, PathBuf>,
     /// Environment variables that were passed over because they describe services.
     #[serde(skip)]
     pub(super) service_links: Vec<String>,

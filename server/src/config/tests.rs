@@ -1,4 +1,6 @@
 mod broken;
+mod issuers;
+mod lists;
 mod print;
 mod reference;
 mod secrecy;
@@ -70,6 +72,17 @@ smtp_url = "smtps://user:hunter2@mail.example.com"
 from = "Passlink <no-reply@example.com>"
 "#;
 
+/// The least that an issuer needs.
+const ISSUER: &str =
+    "[[identity.issuers]]\nissuer = 'https://login.example.com'\naudience = 'passlink'\n";
+
+/// A file that sets a key and nothing else, and the path of the key in it.
+fn setting(key: &keys::Key, value: &str) -> (String, String) {
+    let list = key.table.strip_suffix("[]").map(|list| format!("[{list}]"));
+    let table = list.as_deref().unwrap_or(&key.table);
+    (format!("[{table}]\n{} = {value}\n", key.name), key.path.replace("[]", "[0]"))
+}
+
 #[test]
 fn defaults_are_those_of_the_contract() {
     let config = load("", &[]);
@@ -89,11 +102,15 @@ fn defaults_are_those_of_the_contract() {
 
 #[test]
 fn every_key_reaches_its_field_and_is_printed() {
-    let printed = Config::default().print();
+    let printed = Config::default().print() + &load(ISSUER, &[]).print();
     for key in keys::settings() {
-        let wrong = format!("[{}]\n{} = {{}}", key.section, key.name);
-        assert_eq!(problems(&wrong, &[]).len(), 1, "{wrong}");
-        assert!(printed.contains(&format!("{} ", key.path)), "{}", key.path);
+        let (wrong, place) = setting(key, "[[1]]");
+        let problems = problems(&wrong, &[]);
+        let told = problems.iter().filter(|it| it.contains(&format!("{place} = ")));
+        assert_eq!(told.count(), 1, "{wrong}: {problems:?}");
+        assert!(key.is_in_list() || problems.len() == 1, "{wrong}: {problems:?}");
+        let shown = if key.is_in_list() { key.name } else { &key.path };
+        assert!(printed.contains(&format!("{shown} ")), "{}", key.path);
     }
 }
 

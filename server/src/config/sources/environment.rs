@@ -10,6 +10,7 @@ use url::{Host, Url};
 use crate::config::{
     keys::{Key, PREFIX, closest, keys, sections},
     problems::{Found, Origin, Problems},
+    sources::put,
 };
 
 /// The protocols of ports of services.
@@ -34,12 +35,14 @@ pub(super) fn read(
     let containers = linked_containers(&ours);
     let (mut found, mut service_links) = (Found::new(), Vec::new());
     for (variable, value) in ours {
-        match keys().find(|key| key.variable() == variable) {
+        match keys().find(|key| !key.is_in_list() && key.variable() == variable) {
             Some(_) if value.contains('\u{FFFD}') => {
                 problems.add(format!("{variable}: must be valid Unicode"));
             }
             Some(key) => {
-                found.insert(&key.path, (parse(key, value), Origin::Environment(variable)));
+                let origin = Origin::Environment(variable);
+                let everywhere = |_, _: Option<&str>| origin.clone();
+                put(key, parse(key, value), &origin, everywhere, &mut found, problems);
             }
             None if is_service_link(&variable, &value, &containers) => service_links.push(variable),
             None => problems.add(unknown(&variable)),

@@ -5,12 +5,16 @@ use std::{io, path::Path};
 use passlink_adapters::files;
 use serde::de::{Deserialize, IntoDeserializer};
 use serde_json::Value;
-use toml::de::{DeTable, DeValue};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 use crate::config::{
-    keys::{closest, closest_section, keys, sections},
+    keys::{Key, closest, closest_section, find, general, keys, sections},
     mask,
     problems::{Found, Origin, Problems},
+    sources::put,
 };
 
 /// What is read where no file is named, if it is there.
@@ -61,6 +65,10 @@ impl File<'_> {
         for (section, value) in table {
             let (octet, section) = (section.span().start, section.get_ref().as_ref());
             let is_known = sections().any(|name| name == section);
+            if let Some(key) = find("", section) {
+                self.put(key, octet, &value, &mut found, problems);
+                continue;
+            }
             match value.into_inner() {
                 DeValue::Table(values) if is_known => {
                     found.extend(self.found_in(section, values, problems));
@@ -80,10 +88,8 @@ impl File<'_> {
         for (name, value) in values {
             let octet = name.span().start;
             let path = format!("{section}.{}", name.get_ref());
-            if let Some(key) = keys().find(|key| key.path == path) {
-                // TOML that was parsed always has a value.
-                let value = Value::deserialize(value.into_deserializer()).unwrap_or_default();
-                found.insert(&key.path, (value, self.origin(octet)));
+            if let Some(key) = find(section, name.get_ref()) {
+                self.put(key, octet, &value, &mut found, problems);
             } else {
                 self.report(octet, &path, &unknown_key(Some(section), &path), problems);
             }
@@ -91,18 +97,39 @@ impl File<'_> {
         found
     }
 
+    fn put(
+        &self,
+        key: &Key,
+        octet: usize,
+        value: &Spanned<DeValue<'_>>,
+        found: &mut Found,
+        problems: &mut Problems,
+    ) {
+        let at = |table: usize, name: Option<&str>| {
+            let table = value.get_ref().get(table);
+            let name = name.and_then(|it| table?.get_ref().as_table()?.get_key_value(it));
+            let span = name.map(|(name, _)| name.span()).or(table.map(Spanned::span));
+            self.origin(span.map_or(octet, |span| span.start))
+        };
+        // TOML that was parsed always has a value.
+        let whole = Value::deserialize(value.clone().into_deserializer()).unwrap_or_default();
+        put(key, whole, &self.origin(octet), at, found, problems);
+    }
+
     fn report(&self, octet: usize, path: &str, what: &str, problems: &mut Problems) {
         problems.add(format!("{}: {}: {what}", self.origin(octet), mask::text(path)));
     }
 }
 
-/// `section` is the one that it stands in; a key may stand before the first one.
-fn unknown_key(section: Option<&str>, path: &str) -> String {
-    match (closest(path), section) {
+/// `table` is what it stands in, a section or a table of a list; a key may stand before the first one.
+pub(super) fn unknown_key(table: Option<&str>, path: &str) -> String {
+    match (closest(path), table.map(general)) {
         (Some(meant), _) => format!("unknown key; did you mean {}?", meant.path),
-        (None, Some(section)) => {
-            let names = keys().filter(|key| key.section == section).map(|key| key.name);
-            format!("unknown key; [{section}] has {}", names.collect::<Vec<_>>().join(", "))
+        (None, Some(table)) => {
+            let names = keys().filter(|key| key.table == table).map(|key| key.name);
+            let names = names.collect::<Vec<_>>().join(", ");
+            let list = table.strip_suffix("[]").map(|list| format!("[{list}]"));
+            format!("unknown key; [{}] has {names}", list.unwrap_or(table))
         }
         (None, None) => format!("unknown key; must stand in one of {}", all_sections()),
     }
@@ -116,5 +143,6 @@ fn unknown_section(section: &str) -> String {
 }
 
 fn all_sections() -> String {
-    sections().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(", ")
+    let lists = keys().filter(|key| key.table.is_empty()).map(|key| format!("[[{}]]", key.path));
+    sections().map(|name| format!("[{name}]")).chain(lists).collect::<Vec<_>>().join(", ")
 }

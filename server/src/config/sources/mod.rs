@@ -5,6 +5,7 @@ mod file;
 
 use std::{
     collections::BTreeMap,
+    mem::take,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 pub(crate) use environment::environment;
 
 use super::{
-    keys::{Key, secrets, sections, settings},
+    keys::{Key, find, general, keys, secret_of, sections, settings},
     mask::{self, REDACTED},
     problems::{Found, Origin, Problems},
     rules,
@@ -34,7 +35,8 @@ impl Config {
         merge(in_file, &mut found, &mut problems);
         merge(in_environment, &mut found, &mut problems);
         let secret_files = read_secrets(&mut found, &mut problems);
-        let origins = found.iter().map(|(path, (_, origin))| (*path, origin.clone())).collect();
+        let origins =
+            found.iter().map(|(path, (_, origin))| (path.clone(), origin.clone())).collect();
         let config = usable(found, &mut problems);
         let mut config = Self { origins, secret_files, service_links, ..config };
         if !config.origins.contains_key("secrets.key_file")
@@ -50,46 +52,89 @@ impl Config {
     }
 }
 
-/// Of a secret and its file, the later source wins as well; one source must not have both.
+/// Puts the value of a key where it is found; of a list of tables, each key in them as well. `at` knows
+/// where a table stands, and a key in it.
+fn put(
+    key: &Key,
+    mut value: Value,
+    origin: &Origin,
+    at: impl Fn(usize, Option<&str>) -> Origin,
+    found: &mut Found,
+    problems: &mut Problems,
+) {
+    let items = value.as_array_mut().filter(|_| key.value.holds_tables());
+    for (index, item) in items.into_iter().flatten().enumerate() {
+        let Value::Object(table) = item else {
+            continue;
+        };
+        let place = format!("{}[{index}]", key.path);
+        for (name, value) in take(table) {
+            let (path, origin) = (format!("{place}.{name}"), at(index, Some(&name)));
+            if find(&general(&place), &name).is_some() {
+                found.insert(path, (value, origin));
+            } else {
+                let what = file::unknown_key(Some(&place), &path);
+                problems.add(format!("{origin}: {}: {what}", mask::text(&path)));
+            }
+        }
+        found.insert(place, (Value::Null, at(index, None)));
+    }
+    found.insert(key.path.clone(), (value, origin.clone()));
+}
+
+/// The later source wins: over a list as a whole, and over both a secret and its file. One source must not
+/// have both of them.
 fn merge(mut layer: Found, found: &mut Found, problems: &mut Problems) {
-    for (secret, file) in secrets() {
-        let (secret, file) = (secret.path.as_str(), file.path.as_str());
+    let is_file = |path: &str| keys().any(|key| key.is_file && key.is_at(path));
+    let files: Vec<_> = layer.keys().filter(|path| is_file(path)).cloned().collect();
+    for file in files {
+        let secret = secret_of(&file);
         if let Some((_, origin)) = layer.get(secret)
-            && let Some((_, other)) = layer.get(file)
+            && let Some((_, other)) = layer.get(&file)
         {
-            let other = if let Origin::Environment(name) = other { name } else { file };
+            let other = match other {
+                Origin::Environment(name) if !file.contains('[') => name,
+                _ => &file,
+            };
             problems.refuse(secret, origin, &format!(": must not be set together with {other}"));
-            layer.remove(file);
+            layer.remove(&file);
         }
-        if layer.contains_key(secret) || layer.contains_key(file) {
-            found.retain(|path, _| *path != secret && *path != file);
-        }
+    }
+    let set = |path: &str| if is_file(path) { secret_of(path).to_owned() } else { path.to_owned() };
+    for path in layer.keys() {
+        let (new, tables) = (set(path), format!("{path}["));
+        found.retain(|old, _| set(old) != new && !old.starts_with(&tables));
     }
     found.extend(layer);
 }
 
 /// Fetches secrets from files of their own; returns which file each one is in.
-fn read_secrets(found: &mut Found, problems: &mut Problems) -> BTreeMap<&'static str, PathBuf> {
-    let mut files = BTreeMap::new();
-    for (secret, file) in secrets() {
-        let secret = secret.path.as_str();
-        match found.remove(file.path.as_str()) {
-            None => {
-                if let Some((_, Origin::File(path, _))) = found.get(secret) {
-                    files.insert(secret, path.clone());
-                }
-            }
-            Some((Value::String(path), origin)) => match file::text(path.as_ref()) {
+fn read_secrets(found: &mut Found, problems: &mut Problems) -> BTreeMap<String, PathBuf> {
+    let is_secret = |path: &str| keys().any(|key| key.value.write_only && key.is_at(path));
+    let inline = found.iter().filter(|(path, _)| is_secret(path));
+    let inline = inline.filter_map(|(path, (_, origin))| match origin {
+        Origin::File(file, _) => Some((path.clone(), file.clone())),
+        _ => None,
+    });
+    let mut files: BTreeMap<_, _> = inline.collect();
+    for key in keys().filter(|key| key.is_file) {
+        let named: Vec<_> = found.extract_if(.., |path, _| key.is_at(path)).collect();
+        for (path, (value, origin)) in named {
+            let Value::String(file) = value else {
+                refuse(key, &path, &value, &origin, "", problems);
+                continue;
+            };
+            match file::text(file.as_ref()) {
                 Ok(text) => {
-                    found.insert(secret, (text.trim_end_matches(['\r', '\n']).into(), origin));
-                    files.insert(secret, path.into());
+                    let text = text.trim_end_matches(['\r', '\n']);
+                    found.insert(secret_of(&path).to_owned(), (text.into(), origin));
+                    files.insert(secret_of(&path).to_owned(), file.into());
                 }
                 Err(error) => {
-                    let what = format!(" = {}: can't be read: {error}", shown(&path.into()));
-                    problems.refuse(&file.path, &origin, &what);
+                    let what = format!(" = {}: can't be read: {error}", shown(&file.into()));
+                    problems.refuse(&path, &origin, &what);
                 }
-            },
-            Some((other, origin)) => refuse(file, &other, &origin, "", problems),
+            }
         }
     }
     files
@@ -97,32 +142,37 @@ fn read_secrets(found: &mut Found, problems: &mut Problems) -> BTreeMap<&'static
 
 /// The configuration. Values that can't be used are reported and left at their default.
 fn usable(mut found: Found, problems: &mut Problems) -> Config {
+    for key in settings().filter(|key| key.is_required) {
+        for (table, (_, origin)) in found.iter().filter(|(path, _)| general(path) == key.table) {
+            let path = format!("{table}.{}", key.name);
+            if !found.contains_key(&path) {
+                problems.refuse(&path, origin, &format!(" is missing: must be {}", key.allowed));
+            }
+        }
+    }
     for key in settings() {
-        if let Some((value, origin)) = found.get(key.path.as_str())
-            && !key.value.admits(value)
-        {
-            refuse(key, value, origin, "", problems);
-            found.remove(key.path.as_str());
+        let is_wrong = |path: &String, (value, _): &mut (Value, Origin)| {
+            key.is_at(path) && !key.value.admits(value)
+        };
+        for (path, (value, origin)) in found.extract_if(.., is_wrong) {
+            refuse(key, &path, &value, &origin, "", problems);
         }
     }
     // Reading stops at the first value that is wrong: report it, drop it, and read again.
+    found.retain(|path, _| !path.ends_with(']'));
     loop {
-        let mut values: Map<String, Value> =
-            sections().map(|section| (section.to_owned(), Map::new().into())).collect();
-        for key in settings() {
-            let section = values.get_mut(key.section).and_then(Value::as_object_mut);
-            if let Some((section, (value, _))) = section.zip(found.get(key.path.as_str())) {
-                section.insert(key.name.to_owned(), value.clone());
-            }
-        }
-        let error = match serde_path_to_error::deserialize(&Value::Object(values)) {
+        let error = match serde_path_to_error::deserialize(&tree(&found)) {
             Ok(config) => return config,
             Err(error) => error,
         };
         let (path, reason) = (error.path().to_string(), error.inner().to_string());
-        let key = settings().find(|key| path == key.path);
-        match key.and_then(|key| Some((key, found.remove(key.path.as_str())?))) {
-            Some((key, (value, origin))) => refuse(key, &value, &origin, &reason, problems),
+        let place =
+            found.keys().filter(|it| path.starts_with(it.as_str())).max_by_key(|it| it.len());
+        let key = place.cloned().and_then(|it| Some((settings().find(|key| key.is_at(&it))?, it)));
+        match key.and_then(|(key, place)| Some((key, found.remove_entry(&place)?))) {
+            Some((key, (place, (value, origin)))) => {
+                refuse(key, &place, &value, &origin, &reason, problems);
+            }
             None => {
                 problems.add(format!("{path}: {}", mask::text(&reason)));
                 return Config::default();
@@ -131,11 +181,35 @@ fn usable(mut found: Found, problems: &mut Problems) -> Config {
     }
 }
 
-fn refuse(key: &Key, value: &Value, origin: &Origin, reason: &str, problems: &mut Problems) {
-    let found = if key.value.write_only { REDACTED.to_owned() } else { shown(value) };
+/// What was found, as a source would hold it. A list comes before what stands in it.
+fn tree(found: &Found) -> Value {
+    let mut tree: Value = sections().map(|it| (it, Value::Object(Map::new()))).collect();
+    for (path, (value, _)) in found {
+        let (table, name) = path.rsplit_once('.').unwrap_or(("", path));
+        let steps = table.split(['.', '[']).filter(|step| !step.is_empty());
+        let pointer: String =
+            steps.map(|step| format!("/{}", step.trim_end_matches(']'))).collect();
+        if let Some(table) = tree.pointer_mut(&pointer).and_then(Value::as_object_mut) {
+            table.insert(name.to_owned(), value.clone());
+        }
+    }
+    tree
+}
+
+fn refuse(
+    key: &Key,
+    path: &str,
+    value: &Value,
+    origin: &Origin,
+    reason: &str,
+    problems: &mut Problems,
+) {
+    // What stands where a list should be may be a list with a slip, and hold secrets.
+    let is_secret = key.value.write_only || key.value.holds_tables();
+    let found = if is_secret { REDACTED.to_owned() } else { shown(value) };
     let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
     let what = format!(" = {found}: must be {}{reason}", key.allowed);
-    problems.refuse(&key.path, origin, &what);
+    problems.refuse(path, origin, &what);
 }
 
 fn shown(value: &Value) -> String {

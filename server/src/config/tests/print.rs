@@ -36,6 +36,7 @@ passkeys.max_per_user = 20  # default
 # webauthn.rp_id is not set
 webauthn.rp_name = "Passlink"  # default
 webauthn.extra_origins = []  # default
+identity.issuers = []  # default
 secrets.key_file = "passlink.key"  # default
 secrets.allow_readable_key_file = false  # default
 limits.wrong_codes_per_minute = 10  # default

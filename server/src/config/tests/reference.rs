@@ -41,6 +41,7 @@ fn table(head: &str) -> String {
     for key in keys::settings() {
         let default = match key.value.default.as_ref().and_then(crate::config::print::toml) {
             Some(value) => format!("`{}`", value.trim_matches('"')),
+            None if key.is_required => "required".to_owned(),
             None => "none".to_owned(),
         };
         let allowed = key.allowed.replace('<', r"\<").replace('|', r"\|");
@@ -61,7 +62,10 @@ fn every_key_of_the_example_can_be_set_as_it_stands_there() {
     let mut section = String::new();
     let mut set = 0;
     for line in example().lines() {
-        if line.starts_with('[') {
+        if let Some(list) = line.strip_prefix('#').filter(|it| it.starts_with("[[")) {
+            section = list.to_owned();
+            set += 1;
+        } else if line.starts_with('[') {
             section = line.to_owned();
         } else if let Some(setting) = line.strip_prefix('#').filter(|it| !it.starts_with(' ')) {
             if setting.contains("_file = '/run/secrets/") {
@@ -70,7 +74,7 @@ fn every_key_of_the_example_can_be_set_as_it_stands_there() {
             let result = folder.load(&format!("{section}\n{setting}\n"), &[]);
             let lines = result.err().map(|errors| errors.lines).unwrap_or_default();
             let name = setting.split(' ').next().unwrap();
-            let refused = format!("{}.{name} = ", section.trim_matches(['[', ']']));
+            let refused = format!(".{name} = ");
             assert!(lines.iter().all(|line| !line.contains(&refused)), "{setting}: {lines:?}");
             set += 1;
         }
@@ -83,14 +87,19 @@ fn every_key_of_the_example_can_be_set_as_it_stands_there() {
 fn a_number_is_taken_from_its_least_to_its_most() {
     let mut numbers = 0;
     for key in keys::settings() {
-        let schema = &schema()["properties"][key.section]["properties"][key.name];
+        let steps = key.path.split('.').map(|it| it.replace("[]", "/items"));
+        let pointer: String = steps.map(|it| format!("/properties/{it}")).collect();
+        let schema = schema().pointer(&pointer).unwrap();
         let (min, max) = (schema["minimum"].as_i64(), schema["maximum"].as_i64());
         let Some((min, max)) = min.zip(max) else {
             assert_ne!(schema["type"], "integer", "{} has a range", key.path);
             continue;
         };
-        let takes =
-            |value: i64| Folder::new().load(&format!("{} = {value}", key.path), &[]).is_ok();
+        let takes = |value: i64| {
+            let (toml, place) = setting(key, &value.to_string());
+            let result = Folder::new().load(&toml, &[]);
+            result.err().is_none_or(|it| !it.to_string().contains(&format!("{place} = ")))
+        };
         assert!(takes(min) && takes(max), "{}", key.path);
         assert!(!takes(min - 1) && !takes(max + 1), "{}", key.path);
         numbers += 1;
