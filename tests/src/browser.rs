@@ -1,13 +1,12 @@
-use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Stdio},
-    sync::{Arc, Mutex},
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use crate::node;
+use crate::{bridge::Bridge, node};
 
 /// Headless Chromium, until this and all its pages are dropped.
 #[derive(Clone)]
@@ -23,27 +22,24 @@ pub struct Page {
 impl Browser {
     /// Starts Chromium.
     pub async fn start() -> Self {
-        let bridge = spawn_blocking(Bridge::start).await.unwrap();
+        let start = || Bridge::start(node::script("browser.mjs"));
+        let bridge = spawn_blocking(start).await.unwrap();
         Self(Arc::new(Mutex::new(bridge)))
     }
 
     /// Opens an empty page. `options` are those of Playwright's `browser.newContext`: `viewport`,
     /// `isMobile`, `colorScheme`, `locale` …
     pub async fn page(&self, options: Value) -> Page {
-        let id = {
-            let mut bridge = self.0.lock().unwrap();
-            bridge.pages += 1;
-            bridge.pages
-        };
+        static PAGES: AtomicUsize = AtomicUsize::new(0);
+        let id = PAGES.fetch_add(1, Ordering::Relaxed);
         self.ask(json!({ "page": id, "options": options })).await;
         Page { browser: self.clone(), id }
     }
 
     async fn ask(&self, request: Value) -> Value {
         let bridge = self.0.clone();
-        let reply = spawn_blocking(move || bridge.lock().unwrap().ask(&request)).await.unwrap();
-        assert!(reply.get("error").is_none(), "{}", reply["error"].as_str().unwrap());
-        reply["result"].clone()
+        let reply = spawn_blocking(move || bridge.lock().unwrap().ask(&request)).await;
+        reply.unwrap().unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
@@ -77,44 +73,5 @@ impl Page {
             const added = await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
             return added.authenticatorId;"#;
         self.run(code, built_in.into()).await.as_str().unwrap().to_owned()
-    }
-}
-
-/// The process between the tests and Chromium.
-struct Bridge {
-    process: Child,
-    stdin: Option<ChildStdin>,
-    stdout: BufReader<ChildStdout>,
-    pages: usize,
-}
-
-impl Bridge {
-    fn start() -> Self {
-        let mut command = node::script("browser.mjs");
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let stdin = process.stdin.take();
-        let stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut bridge = Self { process, stdin, stdout, pages: 0 };
-        assert_eq!(bridge.line(), "ready\n", "Chromium did not start");
-        bridge
-    }
-
-    fn ask(&mut self, request: &Value) -> Value {
-        writeln!(self.stdin.as_ref().unwrap(), "{request}").unwrap();
-        serde_json::from_str(&self.line()).unwrap()
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        line
-    }
-}
-
-impl Drop for Bridge {
-    /// Closes stdin, at which Chromium is closed.
-    fn drop(&mut self) {
-        self.stdin.take();
-        let _ = self.process.wait();
     }
 }

@@ -13,6 +13,7 @@
 mod answer;
 mod api;
 mod binary;
+mod bridge;
 mod browser;
 mod camera;
 pub mod cbor;
