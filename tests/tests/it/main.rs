@@ -22,6 +22,7 @@ mod docs;
 mod error_table;
 mod errors;
 mod hostile;
+mod identity;
 mod import;
 mod keys;
 mod limits;
