@@ -3,11 +3,14 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "this is test code: what is not as expected ends the test"
 )]
 
 mod history;
+mod identities;
+mod identity;
 mod keys;
 mod links;
 mod mail_queue;
@@ -52,6 +55,7 @@ pub struct State {
     pub accepted: BTreeMap<String, Timestamp>,
     pub may_have_arrived: BTreeSet<String>,
     pub tokens: Vec<(Token, TokenHash)>,
+    pub identities: BTreeMap<[u8; 32], KnownIdentity>,
     pub handles: BTreeMap<String, UserHandle>,
     pub resent: BTreeSet<String>,
     pub mailboxes: BTreeMap<Mailbox, Vec<Timestamp>>,
@@ -77,6 +81,9 @@ pub struct World {
     pub sent: Mutex<Vec<(OutboxId, Mail)>>,
     pub answers: Mutex<Vec<Result<String, MailError>>>,
     pub woken: AtomicU32,
+    /// What tokens of other issuers say, and what UserInfo adds.
+    pub claims: Mutex<Option<Claims>>,
+    pub user_info: Mutex<Option<Result<Profile, IdentityError>>>,
     pub counts: Mutex<Vec<(LinkState, LinkKind, u64)>>,
     pub redeemed: Mutex<Vec<u64>>,
     pub tried: Mutex<Vec<Attempt>>,
@@ -179,24 +186,39 @@ impl World {
     }
 
     /// A returned link, and its code as its user presents it.
-    pub async fn returned_link(self: &Arc<Self>, caller: &Caller) -> PresentedCode<LinkId> {
-        let added = AddLink { issuer: self.issuer(), offered: true }
-            .for_caller(caller.clone())
-            .await
-            .unwrap();
+    pub async fn returned_link(self: &Arc<Self>, acting: &Acting) -> PresentedCode<LinkId> {
+        let added =
+            AddLink { issuer: self.issuer(), offered: true }.add(acting.clone()).await.unwrap();
         presented(added.link, added.code.expose())
     }
 
     /// A mailed link, and its code for `purpose` as its user presents it.
     pub async fn mailed_link(
         self: &Arc<Self>,
-        caller: &Caller,
+        acting: &Acting,
         purpose: Purpose,
     ) -> PresentedCode<LinkId> {
-        self.send_link().to_caller(caller.clone()).await.unwrap();
+        self.send_link().send(None, acting.clone()).await.unwrap();
         let link = self.state().links.pop().unwrap();
         let code = Self::keys().derive(&link.key, &link.code_binding(purpose)).unwrap();
         presented(link.id, code.expose())
+    }
+
+    /// A person who acts by a token.
+    pub fn acting(id: &str) -> Acting {
+        let user: UserId = id.parse().unwrap();
+        Acting { actor: Actor::Person(user.clone()), ..Acting::operator(user) }
+    }
+
+    /// Says who calls; without an age that a sign-in may have.
+    pub fn callers(self: &Arc<Self>) -> Callers {
+        Callers { ports: self.ports(), identities: self.clone(), max_auth_age: None }
+    }
+
+    /// Whom the token lets act for themselves.
+    pub async fn acting_by(self: &Arc<Self>, token: &BearerToken) -> Result<Acting, CallerError> {
+        let callers = self.callers();
+        callers.acting(callers.caller(token, true).await?, None, Permission::PasskeyWrite)
     }
 
     /// Changes a user.
@@ -224,8 +246,8 @@ impl World {
         counts.iter().filter(|(counted, ..)| *counted == state).map(|(.., count)| count).sum()
     }
 
-    /// Adds a user with a verified address; returns the user as a caller.
-    pub async fn user(self: &Arc<Self>, id: &str) -> Caller {
+    /// Adds a user with a verified address; returns the user as one who acts by a token.
+    pub async fn user(self: &Arc<Self>, id: &str) -> Acting {
         let users = ManageUsers(self.ports());
         let new = NewUser {
             id: Some(id.parse().unwrap()),
@@ -237,7 +259,7 @@ impl World {
             language: "en".parse().ok(),
         };
         let user = users.add(new).await.unwrap();
-        Caller { user: user.id, token_name: None, token: None }
+        Self::acting(user.id.as_str())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{LinkId, OrganisationId, PasskeyId, UserId};
+use crate::{LinkId, OrganisationId, PasskeyId, Text, UserId};
 
 /// The number of a change in a user's own history: 1, 2, 3 … without gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,12 +81,50 @@ impl EventKind {
     }
 }
 
+/// Who made a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// By a bearer token: the user, or another one who may.
+    Person(UserId),
+    /// By a bearer token: a service, by its name.
+    Service(Text),
+    /// Whoever has the code in a link or a mail.
+    CodeHolder,
+    /// An operator, by a command.
+    Operator,
+    /// The issuer of tokens that knows of the change, by its identifier.
+    Issuer(String),
+}
+
+impl Actor {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Person(_) => "person",
+            Self::Service(_) => "service",
+            Self::CodeHolder => "code_holder",
+            Self::Operator => "operator",
+            Self::Issuer(_) => "issuer",
+        }
+    }
+
+    /// Which one of its kind it is.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Person(user) => Some(user.as_str()),
+            Self::Service(name) => Some(name.as_str()),
+            Self::Issuer(issuer) => Some(issuer),
+            Self::CodeHolder | Self::Operator => None,
+        }
+    }
+}
+
 /// One change in a user's history. It holds no personal data, so that it can outlive the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserEvent {
     pub user: UserId,
     pub sequence: Sequence,
     pub kind: EventKind,
+    pub actor: Actor,
     pub at: Timestamp,
 }
 

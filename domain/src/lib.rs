@@ -18,8 +18,10 @@ mod text;
 mod time;
 mod users;
 
-pub use callers::{BearerToken, BearerTokenError, Token, TokenHash};
-pub use history::{EventKind, ObjectDetails, Sequence, UserEvent};
+pub use callers::identity::{Identity, Subject, SubjectError};
+pub use callers::permission::{ALL_ORGANISATIONS, Permission, Permissions, Reach};
+pub use callers::token::{BearerToken, BearerTokenError, Holder, Token, TokenHash};
+pub use history::{Actor, EventKind, ObjectDetails, Sequence, UserEvent};
 pub use ids::{IdError, LinkId, OrganisationId, OutboxId, PasskeyId, TokenId, UserId};
 pub use links::code::{Code, CodeBinding, Purpose};
 pub use links::code_key::{CodeKey, CodeKeys, KeyError, KeyId};

@@ -17,6 +17,8 @@ macro_rules! named {
         pub enum $type { $($(#[$doc])* $variant),+ }
 
         impl $type {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The name, in rows and for people.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }

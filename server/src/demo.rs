@@ -92,9 +92,9 @@ async fn demo_token(app: &App) -> Result<BearerToken, Error> {
         Err(error) => return Err(error.into()),
     }
     let token = NewToken {
-        user: id,
         name: Some(Text::parse("Passlink demo")?),
         lifetime: Some(Duration::from_secs(24 * 60 * 60)),
+        ..NewToken::of(id)
     };
     Ok(ManageTokens(app.ports()).create(token).await?.1)
 }

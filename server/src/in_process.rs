@@ -45,8 +45,13 @@ impl InProcess {
         let (keys, mailbox) = (app.held_keys().await?, Mailbox::new(MAILBOX)?);
         let mailer = Arc::new(app.local_mailer(mailbox.clone())?);
         let deliver = Arc::new(app.deliver_mail(keys.clone(), mailer)?);
-        let router =
-            app.router(keys, Arc::new(Bell::default()), || true, CancellationToken::new())?;
+        let router = app.router(
+            keys,
+            app.issuers()?,
+            Arc::new(Bell::default()),
+            || true,
+            CancellationToken::new(),
+        )?;
         Ok(Self { ports: app.ports(), router, mailbox, deliver })
     }
 

@@ -22,10 +22,28 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
         mail(config),
         wiring::templates(config).map(drop),
         config.secrets.keys().check().map_err(|error| config.fault("secrets.key_file", &error)),
+        wiring::configured_issuers(config).map(drop),
         database(config).map_err(|why| config.fault("database.url", &why)),
         Telemetry::check(config.telemetry.endpoint()),
     ];
     let problems: Vec<_> = found.into_iter().filter_map(Result::err).collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
+}
+
+/// Asks each issuer of tokens for its keys, and whether it answers to introspection.
+///
+/// Errors: a line for each that does not answer as it should.
+pub(crate) async fn ask_issuers(config: &Config) -> Result<(), Error> {
+    let issuers = wiring::configured_issuers(config)?;
+    let mut problems = Vec::new();
+    for (place, (issuer, found)) in issuers.check().await.into_iter().enumerate() {
+        match found {
+            Ok(()) => eprintln!("{issuer} answers"),
+            Err(why) => {
+                problems.push(config.fault(&format!("identity.issuers[{place}].issuer"), &why));
+            }
+        }
+    }
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
 }
 

@@ -50,6 +50,6 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Command::Outbox(command) => commands::outbox::run(command, load()?).await,
         Command::Completions { shell } => commands::reference::completions(shell),
         Command::Man { out } => commands::reference::man(out.as_deref()),
-        Command::Config(command) => commands::config::run(command, load),
+        Command::Config(command) => commands::config::run(command, load).await,
     }
 }

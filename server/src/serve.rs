@@ -102,7 +102,10 @@ pub(crate) async fn start(
         ));
     }
     tokio::spawn(note_expiries(ExpireLinks(app.ports()), stop.clone()));
-    let router = extend(app.router(keys, wake, worker_alive, stop.clone())?);
+    let issuers = app.issuers()?;
+    let (kept, until) = (issuers.clone(), stop.clone());
+    tokio::spawn(async move { kept.keep_fresh(&until).await });
+    let router = extend(app.router(keys, issuers, wake, worker_alive, stop.clone())?);
     let proxies = TrustedProxies::parse(&config.server.trusted_proxies)?;
     let server = http::serve(listener, tls, router, proxies, stop.clone());
     Ok(Box::pin(lifecycle::run(server, worker, stop)))

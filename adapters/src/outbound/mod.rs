@@ -1,5 +1,7 @@
-//! What the use cases reach, each by a port: the database, the mail server, the key file, the clock.
+//! What the use cases reach, each by a port: the database, the mail server, identity providers, the key file,
+//! the clock.
 
+pub mod identity;
 pub mod key_file;
 pub mod mail;
 pub mod persistence;

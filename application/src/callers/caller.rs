@@ -1,40 +1,200 @@
-//! Where a bearer token becomes a caller.
+//! Where a bearer token becomes a caller, and a caller one who acts for a user.
 
-use passlink_domain::{BearerToken, Text, TokenId, UserId};
+use std::{sync::Arc, time::Duration};
 
-use crate::{callers::ManageTokens, ports::StoreError};
+use jiff::Timestamp;
+use passlink_domain::{
+    Actor, BearerToken, Holder, OrganisationId, Permission, Permissions, Reach, Text, Token,
+    TokenId, UserId, earlier,
+};
+
+use super::{Acting, Claims, SpeaksFor};
+use crate::ports::{Identities, IdentityError, Ports, StoreError, StoreResult};
+
+/// How exact the time is when a service's token was last used.
+const LAST_USED_EXACT_TO: Duration = Duration::from_secs(60);
 
 /// Who calls, as a bearer token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    pub user: UserId,
+    pub holder: Holder,
+    /// What the token permits for users other than its holder.
+    pub permissions: Permissions,
+    /// The organisation of a person, where it was looked at: the token is about no other.
+    pub organisation: Option<OrganisationId>,
     pub token_name: Option<Text>,
-    /// The token; none where an operator acts for the user.
+    /// The token, if it was made here.
     pub token: Option<TokenId>,
+    /// When the person signed in, if the token says so.
+    pub authenticated: Option<Timestamp>,
 }
 
-/// Why a bearer token does not speak for anybody.
+/// Why a bearer token speaks for nobody, or not for this.
 #[derive(Debug, thiserror::Error)]
-pub enum AuthenticateError {
-    /// Unknown, malformed, expired or revoked.
-    #[error("the token does not hold")]
-    Invalid,
+pub enum CallerError {
+    /// Unknown, malformed, expired or revoked; with the reason, where only an operator may know it.
+    #[error("the token does not hold{}", because(.0))]
+    Invalid(Option<String>),
+    /// The sign-in is too old for this, or nobody knows when it was (RFC 9470).
+    #[error("the person has to sign in anew; a sign-in holds for {} s", max_age.as_secs())]
+    StepUp { max_age: Duration },
+    #[error("the caller may not do this for this user")]
+    Denied,
+    /// The token's person is no user, or the caller is a service where only persons are served.
+    #[error("the token speaks for no user")]
+    NoUser,
+    /// The issuer says of no address that it is the person's, so that no user was added.
+    #[error("the issuer knows no verified e-mail address of the person")]
+    EmailNotVerified,
+    #[error("the person's e-mail address belongs to another user of the organisation")]
+    EmailTaken,
+    /// The issuer is needed, and can't be asked.
+    #[error("the issuer of the token can't be asked")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl ManageTokens {
-    /// Who the token speaks for.
-    ///
-    /// Errors: [`AuthenticateError::Invalid`] for a token that doesn't hold.
-    pub async fn caller(&self, token: &BearerToken) -> Result<Caller, AuthenticateError> {
-        let stored = self.0.store.read(token.hash(), |hash, tx| tx.token_by_hash(hash)).await?;
-        match stored {
-            Some(stored) if stored.holds_at(self.0.clock.now()) => {
-                let (token_name, token) = (stored.name, Some(stored.id));
-                Ok(Caller { user: stored.user, token_name, token })
-            }
-            _ => Err(AuthenticateError::Invalid),
+fn because(reason: &Option<String>) -> String {
+    reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
+}
+
+impl From<IdentityError> for CallerError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Refused(reason) => Self::Invalid(Some(reason)),
+            IdentityError::Unavailable(cause) => Self::Unavailable(cause),
         }
+    }
+}
+
+/// Says who calls, and for whom they may act.
+#[derive(Clone)]
+pub struct Callers {
+    pub ports: Ports,
+    pub identities: Arc<dyn Identities>,
+    /// How long ago a person may have signed in to change links and passkeys; for ever if none.
+    pub max_auth_age: Option<Duration>,
+}
+
+impl Callers {
+    /// Who presents the token. `may_ask`: whether the token's issuer may be asked about a token that was
+    /// not seen before.
+    pub async fn caller(&self, token: &BearerToken, may_ask: bool) -> Result<Caller, CallerError> {
+        if token.is_ours() {
+            let (caller, token) = self.holder(token).await?;
+            if let Err(error) = self.note_use(&token).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "a use of a token is not noted");
+            }
+            return Ok(caller);
+        }
+        let claims = self.identities.verify(token, may_ask).await?;
+        self.foreigner(token, claims).await
+    }
+
+    /// The caller as one who acts for the user, or for themselves where none is named.
+    ///
+    /// Errors: [`CallerError::NoUser`], [`CallerError::Denied`], [`CallerError::StepUp`].
+    pub fn acting(
+        &self,
+        caller: Caller,
+        user: Option<&UserId>,
+        permission: Permission,
+    ) -> Result<Acting, CallerError> {
+        let within = caller.organisation.map(Reach::Organisation);
+        let (user, actor, within) = match (caller.holder, user) {
+            (Holder::Person(own), None) => (own.clone(), Actor::Person(own), within),
+            (Holder::Person(own), Some(user)) if own == *user => {
+                (own.clone(), Actor::Person(own), within)
+            }
+            (Holder::Service { .. }, None) => return Err(CallerError::NoUser),
+            (_, Some(_)) if !caller.permissions.has(permission) => return Err(CallerError::Denied),
+            (Holder::Person(own), Some(user)) => {
+                // Without an organisation of their own, their permissions reach nobody.
+                let within = within.ok_or(CallerError::Denied)?;
+                (user.clone(), Actor::Person(own), Some(within))
+            }
+            (Holder::Service { name, reach }, Some(user)) => {
+                (user.clone(), Actor::Service(name), Some(reach))
+            }
+        };
+        if permission == Permission::PasskeyWrite
+            && let Some(max_age) = self.max_auth_age
+            && matches!(actor, Actor::Person(_))
+        {
+            let oldest = earlier(self.ports.clock.now(), max_age);
+            if caller.authenticated.is_none_or(|at| at < oldest) {
+                return Err(CallerError::StepUp { max_age });
+            }
+        }
+        let token_name = match &actor {
+            Actor::Service(name) => caller.token_name.or(Some(name.clone())),
+            _ => caller.token_name,
+        };
+        Ok(Acting { user, actor, within, token_name, token: caller.token })
+    }
+
+    /// Who holds a token that was made here, with the token.
+    pub(super) async fn holder(&self, token: &BearerToken) -> Result<(Caller, Token), CallerError> {
+        let now = self.ports.clock.now();
+        let found = self.ports.store.read(token.hash(), move |hash, tx| {
+            Box::pin(async move {
+                let token = tx.token_by_hash(hash).await?.filter(|token| token.holds_at(now));
+                let Some(token) = token else { return Ok(None) };
+                let organisation = match &token.holder {
+                    Holder::Person(user) if !token.permissions.is_empty() => {
+                        let user = tx.user(user).await?.filter(|user| user.active().is_ok());
+                        user.map(|user| user.organisation)
+                    }
+                    _ => None,
+                };
+                Ok::<_, StoreError>(Some((token, organisation)))
+            })
+        });
+        let (token, organisation) = found.await?.ok_or(CallerError::Invalid(None))?;
+        let caller = Caller {
+            holder: token.holder.clone(),
+            permissions: token.permissions.clone(),
+            organisation,
+            token_name: token.name.clone(),
+            token: Some(token.id.clone()),
+            authenticated: None,
+        };
+        Ok((caller, token))
+    }
+
+    async fn note_use(&self, token: &Token) -> StoreResult<()> {
+        let now = self.ports.clock.now();
+        let recent = earlier(now, LAST_USED_EXACT_TO);
+        let is_noted = token.last_used.is_some_and(|at| at > recent);
+        if is_noted || token.holder.person().is_some() {
+            return Ok(());
+        }
+        let noted = self.ports.store.write(token.id.clone(), move |id, tx| tx.note_use(id, now));
+        noted.await
+    }
+
+    /// Whom a token of another issuer speaks for.
+    async fn foreigner(&self, token: &BearerToken, claims: Claims) -> Result<Caller, CallerError> {
+        let authenticated = claims.authenticated;
+        let organisation = claims.organisation.clone();
+        let (holder, permissions) = match claims.speaks_for {
+            SpeaksFor::Service { name, permissions } => {
+                let reach = Reach::Organisation(organisation.clone());
+                (Holder::Service { name, reach }, permissions)
+            }
+            SpeaksFor::Person { .. } => {
+                (Holder::Person(self.user(token, claims).await?), Permissions::default())
+            }
+        };
+        Ok(Caller {
+            holder,
+            permissions,
+            organisation: Some(organisation),
+            token_name: None,
+            token: None,
+            authenticated,
+        })
     }
 }

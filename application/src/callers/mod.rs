@@ -1,7 +1,14 @@
-//! Who calls, and the tokens that callers present.
+//! Who calls, what that permits, and the tokens that callers present.
 
+mod acting;
 mod caller;
+mod claims;
+mod inspect;
+mod provision;
 pub(crate) mod tokens;
 
-pub use caller::{AuthenticateError, Caller};
-pub use tokens::{ManageTokens, NewToken, RevokedToken, TokenError};
+pub use acting::Acting;
+pub use caller::{Caller, CallerError, Callers};
+pub use claims::{Claims, Profile, SpeaksFor};
+pub use inspect::Inspected;
+pub use tokens::{ManageTokens, NewToken, RevokedToken, TokenError, TokensOf};

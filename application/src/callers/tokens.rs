@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use passlink_domain::{BearerToken, LinkKind, Text, Token, TokenId, UserId, UserState, later};
+use passlink_domain::{
+    BearerToken, Holder, LinkKind, Permissions, Text, Token, TokenId, UserId, UserState, later,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -13,11 +15,29 @@ use crate::{
 
 #[derive(Debug, Clone)]
 pub struct NewToken {
-    pub user: UserId,
+    pub holder: Holder,
+    /// What it permits for other users than its holder.
+    pub permissions: Permissions,
     /// What it is called; shown to the user in mails that it caused.
     pub name: Option<Text>,
     /// How long it works; for ever when left out.
     pub lifetime: Option<Duration>,
+}
+
+impl NewToken {
+    /// For a person, who acts for nobody else; for ever, and without a name.
+    pub fn of(user: UserId) -> Self {
+        let (holder, permissions) = (Holder::Person(user), Permissions::default());
+        Self { holder, permissions, name: None, lifetime: None }
+    }
+}
+
+/// Whose tokens are listed.
+#[derive(Debug, Clone)]
+pub enum TokensOf {
+    User(UserId),
+    /// The services with this name.
+    Service(Text),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +50,7 @@ pub enum TokenError {
     Store(#[from] StoreError),
 }
 
-/// Makes, lists and revokes tokens for an operator, and says who calls with one ([`Self::caller`]).
+/// Makes, lists and revokes tokens for an operator.
 #[derive(Clone)]
 pub struct ManageTokens(pub Ports);
 
@@ -43,30 +63,38 @@ impl ManageTokens {
         let bearer = BearerToken::generate(&random);
         let token = Token {
             id: new_id(now, &*self.0.random),
-            user: new.user,
+            holder: new.holder,
+            permissions: new.permissions,
             name: new.name,
             created: now,
             expires: new.lifetime.map(|lifetime| later(now, lifetime)),
             revoked: None,
+            last_used: None,
         };
         let add = self.0.store.write((token.clone(), bearer.hash()), |(token, hash), tx| {
             Box::pin(async move {
-                match tx.user_for_update(&token.user).await? {
-                    Some(user) if user.state != UserState::Removed => {}
-                    _ => return Err(TokenError::UserNotFound),
+                if let Holder::Person(user) = &token.holder {
+                    let user = tx.user_for_update(user).await?;
+                    user.filter(|user| user.state != UserState::Removed)
+                        .ok_or(TokenError::UserNotFound)?;
                 }
-                Ok(tx.add_token(token, hash).await?)
+                Ok::<_, TokenError>(tx.add_token(token, hash).await?)
             })
         });
         add.await?;
         Ok((token, bearer))
     }
 
-    pub async fn list(&self, user: UserId) -> Result<Vec<Token>, TokenError> {
-        let list = self.0.store.read(user, |user, tx| {
+    pub async fn list(&self, of: TokensOf) -> Result<Vec<Token>, TokenError> {
+        let list = self.0.store.read(of, |of, tx| {
             Box::pin(async move {
-                tx.user(user).await?.ok_or(TokenError::UserNotFound)?;
-                Ok(tx.tokens_of(user).await?)
+                match of {
+                    TokensOf::User(user) => {
+                        tx.user(user).await?.ok_or(TokenError::UserNotFound)?;
+                        Ok(tx.tokens_of(user).await?)
+                    }
+                    TokensOf::Service(name) => Ok(tx.tokens_of_service(name).await?),
+                }
             })
         });
         list.await
@@ -76,9 +104,11 @@ impl ManageTokens {
     pub async fn revoke(&self, id: TokenId) -> Result<RevokedToken, TokenError> {
         let work = self.0.store.write((id, self.0.clock.clone()), |(id, clock), tx| {
             Box::pin(async move {
-                let user = tx.token(id).await?.ok_or(TokenError::NotFound)?.user;
+                let token = tx.token(id).await?.ok_or(TokenError::NotFound)?;
                 // Links of the user are made before this or after it.
-                tx.user_for_update(&user).await?;
+                if let Holder::Person(user) = &token.holder {
+                    tx.user_for_update(user).await?;
+                }
                 let revoked = revoke(id, clock.now(), tx).await?;
                 revoked.ok_or(TokenError::NotFound)
             })
@@ -95,7 +125,7 @@ pub struct RevokedToken {
     pub returned: u64,
 }
 
-/// Revokes a token, whose user nobody else changes, and ends the open links that it made.
+/// Revokes a token, whose person nobody else changes, and ends the open links that it made.
 pub(crate) async fn revoke(
     id: &TokenId,
     now: Timestamp,

@@ -75,7 +75,8 @@ impl Staging for Waiting {
         self.world.change(|state| {
             for StagedUser { user, .. } in self.users.drain(..) {
                 let (kind, sequence) = (EventKind::UserAdded, user.sequence);
-                state.events.push(UserEvent { user: user.id.clone(), sequence, kind, at });
+                let actor = Actor::Operator;
+                state.events.push(UserEvent { user: user.id.clone(), sequence, kind, actor, at });
                 state.users.insert(user.id.to_string(), user);
             }
         });

@@ -67,6 +67,14 @@ impl Limiter {
         self.count(Key::Client(client.network()))
     }
 
+    /// Whether one more would be counted for a client.
+    pub fn has_room_for(&self, client: ClientAddress) -> bool {
+        let now = self.clock.steady();
+        let paid_off = self.paid_off.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = paid_off.peek(&Key::Client(client.network())).copied().unwrap_or(now).max(now);
+        before.saturating_add(self.interval).saturating_sub(now) <= MINUTE
+    }
+
     /// Counts one more for a thing of this kind and id.
     ///
     /// Errors: [`TooMany`], not counted, when it is more than is allowed.

@@ -7,7 +7,7 @@ use passlink_domain::{
 };
 
 use crate::{
-    callers::Caller,
+    callers::Acting,
     links::{LinkIssuer, UserLinkError, issue::NewLink},
     mails::SecretUrl,
     ports::Repositories,
@@ -30,17 +30,17 @@ pub struct AddLink {
 }
 
 impl AddLink {
-    /// Makes a link for the caller. When this returns, it is durable.
+    /// Makes a link for the user. When this returns, it is durable.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
     #[tracing::instrument(name = "passlink.add_link", skip_all)]
-    pub async fn for_caller(&self, caller: Caller) -> Result<AddedLink, UserLinkError> {
+    pub async fn add(&self, acting: Acting) -> Result<AddedLink, UserLinkError> {
         if !self.offered {
             return Err(UserLinkError::NotOffered);
         }
         let issuer = &self.issuer;
-        let user = caller.user.clone();
-        let new = issuer.new_link(None, caller);
+        let user = acting.user.clone();
+        let new = issuer.new_link(None, acting);
         let added = issuer.ports.store.write(new, |new, tx| Box::pin(add(new, tx))).await;
         if let Err(UserLinkError::TooMany(limit)) = &added {
             issuer.correct_clock(limit, &user).await?;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use passlink_domain::{
-    CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, ObjectDetails, PasskeyLink,
-    RecentLinks, TooManyLinks, UrlTemplate, User, UserId,
+    Actor, CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, ObjectDetails,
+    PasskeyLink, RecentLinks, TooManyLinks, UrlTemplate, User, UserId,
 };
 
 use crate::{
-    callers::Caller,
+    callers::Acting,
     keys::retire::signing_key,
     links::{PublicUrl, UserLinkError},
     ports::{Ports, Repositories, StoreResult},
@@ -51,16 +51,16 @@ impl LinkIssuer {
     }
 
     /// Fixes what does not depend on the unit of work.
-    pub(crate) fn new_link(&self, url_template: Option<UrlTemplate>, caller: Caller) -> NewLink {
+    pub(crate) fn new_link(&self, url_template: Option<UrlTemplate>, acting: Acting) -> NewLink {
         let id = self.ports.new_id();
-        NewLink { id, caller, url_template, issuer: self.clone() }
+        NewLink { id, acting, url_template, issuer: self.clone() }
     }
 }
 
 /// A link that is about to be made.
 pub(crate) struct NewLink {
     pub id: LinkId,
-    pub caller: Caller,
+    pub acting: Acting,
     pub url_template: Option<UrlTemplate>,
     pub issuer: LinkIssuer,
 }
@@ -72,7 +72,7 @@ impl NewLink {
         &self,
         tx: &mut dyn Repositories,
     ) -> Result<(User, Timestamp), UserLinkError> {
-        let user = tx.user_for_update(&self.caller.user).await?;
+        let user = self.acting.lock_user(tx).await?;
         Ok((user.ok_or(UserLinkError::UserNotFound)?, self.issuer.ports.clock.now()))
     }
 
@@ -92,15 +92,19 @@ impl NewLink {
         Ok(recent)
     }
 
-    /// Checks that the caller's token still holds. The user is locked: whoever revokes the token waits
-    /// for that lock too, and then ends the links that the token made.
+    /// Checks that the caller's token still holds. Whoever revokes it waits for the lock on the token, or
+    /// on the user, and then ends the links that the token made.
     pub async fn check_token(
         &self,
         now: Timestamp,
         tx: &mut dyn Repositories,
     ) -> Result<(), UserLinkError> {
-        let Some(id) = &self.caller.token else { return Ok(()) };
-        let token = tx.token(id).await?.filter(|token| token.holds_at(now));
+        let Some(id) = &self.acting.token else { return Ok(()) };
+        let token = match &self.acting.actor {
+            Actor::Person(user) if *user == self.acting.user => tx.token(id).await?,
+            _ => tx.token_for_share(id).await?,
+        };
+        let token = token.filter(|token| token.holds_at(now));
         token.map(drop).ok_or(UserLinkError::TokenEnded)
     }
 
@@ -119,8 +123,8 @@ impl NewLink {
             delivery,
             domain: self.issuer.public_url.host().to_owned(),
             key: signing_key(&self.issuer.keys, tx).await?.id().clone(),
-            requested_by: self.caller.token_name.clone(),
-            token: self.caller.token.clone(),
+            requested_by: self.acting.token_name.clone(),
+            token: self.acting.token.clone(),
             url_template: self.url_template.clone(),
             requested: now,
             expires: self.issuer.policy.expiry(now),
@@ -128,7 +132,8 @@ impl NewLink {
         };
         tx.add_link(&link).await?;
         let kind = EventKind::LinkRequested(link.id.clone());
-        let details = record_change(user, kind, now, tx).await?;
+        let actor = self.acting.actor.clone();
+        let details = record_change(user, kind, actor, now, tx).await?;
         Ok((link, ObjectDetails { created: Some(now), ..details }))
     }
 }

@@ -4,7 +4,7 @@
 use passlink_domain::{LinkId, LinkKind, LinkState, OutboxId, PasskeyLink, Purpose, TooManyLinks};
 
 use crate::{
-    callers::Caller,
+    callers::Acting,
     codes::{CodeChecker, CodeError, PresentedCode},
     links::{SendLink, UserLinkError, issue::NewLink, send::record_with_mail},
     ports::{Repositories, StoreError},
@@ -52,10 +52,9 @@ impl ResendLink {
     pub async fn by_code(&self, presented: PresentedCode<LinkId>) -> Result<(), ResendError> {
         let (link, user) = self.codes.link(&presented, Purpose::Register).await?;
         let issuer = &self.send.issuer;
-        let (token_name, token) = (link.requested_by.clone(), link.token.clone());
-        let caller = Caller { user: user.id.clone(), token_name, token };
+        let acting = Acting::holder_of(&link);
         let mail: OutboxId = issuer.ports.new_id();
-        let new = issuer.new_link(link.url_template.clone(), caller);
+        let new = issuer.new_link(link.url_template.clone(), acting);
         let resent = issuer.ports.store.write((link, new, mail), |(link, new, mail), tx| {
             Box::pin(resend(link, new, mail, tx))
         });
@@ -79,7 +78,7 @@ async fn resend(
     let (user, now) = new.lock_user(tx).await?;
     let can_be_resent = expired.is_for(&user) && expired.can_be_resent_at(now);
     // What a token that was revoked has made is not made again.
-    let token = match &new.caller.token {
+    let token = match &new.acting.token {
         Some(token) => tx.token(token).await?,
         None => None,
     };

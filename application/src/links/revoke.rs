@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use passlink_domain::{EventKind, LinkId, LinkState, PasskeyLink, Purpose};
+use passlink_domain::{Actor, EventKind, LinkId, LinkState, PasskeyLink, Purpose};
 
 use crate::{
     codes::{CodeChecker, CodeError, PresentedCode},
@@ -17,8 +17,14 @@ impl RevokeLink {
     /// Revokes a link that has not ended; a change in the user's history. One that has expired is not
     /// mailed again after this.
     pub async fn revoke(&self, id: LinkId) -> Result<PasskeyLink, LinkError> {
+        self.revoke_as(Actor::Operator, id).await
+    }
+
+    async fn revoke_as(&self, actor: Actor, id: LinkId) -> Result<PasskeyLink, LinkError> {
         let clock = self.0.clock.clone();
-        let work = self.0.store.write(id, move |id, tx| Box::pin(revoke(id, clock.clone(), tx)));
+        let work = self.0.store.write((id, actor), move |(id, actor), tx| {
+            Box::pin(revoke(id, actor, clock.clone(), tx))
+        });
         let (link, revoked) = work.await?;
         if !revoked {
             return Err(LinkError::Ended(link.state));
@@ -38,7 +44,7 @@ impl RevokeLink {
         presented: PresentedCode<LinkId>,
     ) -> Result<(), CodeError> {
         let (link, _) = codes.link(&presented, Purpose::Revoke).await?;
-        match self.revoke(link.id).await {
+        match self.revoke_as(Actor::CodeHolder, link.id).await {
             Ok(_) => Ok(()),
             Err(LinkError::Ended(LinkState::Redeemed)) => Err(CodeError::Invalid),
             Err(LinkError::Ended(_)) => Ok(()),
@@ -51,6 +57,7 @@ impl RevokeLink {
 /// The link as it then is, and whether it was revoked.
 async fn revoke(
     id: &LinkId,
+    actor: &Actor,
     clock: Arc<dyn Clock>,
     tx: &mut dyn Repositories,
 ) -> Result<(PasskeyLink, bool), LinkError> {
@@ -60,7 +67,7 @@ async fn revoke(
     let revoked = tx.end_link(id, LinkState::Revoked, now).await?;
     let link = tx.link(id).await?.ok_or(LinkError::NotFound)?;
     if revoked {
-        record_change(&user, EventKind::LinkRevoked(id.clone()), now, tx).await?;
+        record_change(&user, EventKind::LinkRevoked(id.clone()), actor.clone(), now, tx).await?;
     } else {
         tx.mark_resent(id, now).await?;
     }

@@ -11,7 +11,7 @@ use passlink_domain::{
 };
 
 use crate::{
-    callers::Caller,
+    callers::Acting,
     links::{LinkIssuer, UserLinkError, issue::NewLink},
     mails::outbox::queue,
     ports::{MailSubject, OutboxMail, Repositories, Wake},
@@ -26,14 +26,7 @@ pub struct SendLink {
 }
 
 impl SendLink {
-    /// Sends the caller a link that leads to the usual page.
-    ///
-    /// Errors: [`UserLinkError`]; nothing is recorded then.
-    pub async fn to_caller(&self, caller: Caller) -> Result<ObjectDetails, UserLinkError> {
-        Ok(self.send(None, caller).await?.1)
-    }
-
-    /// Sends the caller a link, which leads to the page of `url_template` if there is one. When this
+    /// Sends the user a link, which leads to the page of `url_template` if there is one. When this
     /// returns, the link and its mail are durable.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
@@ -41,7 +34,7 @@ impl SendLink {
     pub async fn send(
         &self,
         url_template: Option<UrlTemplate>,
-        caller: Caller,
+        acting: Acting,
     ) -> Result<(PasskeyLink, ObjectDetails), UserLinkError> {
         let issuer = &self.issuer;
         if let Some(template) = &url_template {
@@ -49,8 +42,8 @@ impl SendLink {
             issuer.public_url.warn_of_code_in_query(template);
         }
         let mail = issuer.ports.new_id();
-        let user = caller.user.clone();
-        let new = issuer.new_link(url_template, caller);
+        let user = acting.user.clone();
+        let new = issuer.new_link(url_template, acting);
         let sent = issuer.ports.store.write((new, mail), |(new, mail), tx| {
             Box::pin(async move {
                 let (user, now) = new.lock_user(tx).await?;

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Credential, EventKind, Passkey, PasskeyId, Text, TextError, UserHandle, UserId, UserState,
-    name_passkey,
+    Actor, Credential, EventKind, Passkey, PasskeyId, Text, TextError, UserHandle, UserId,
+    UserState, name_passkey,
 };
 
 use crate::{
@@ -142,7 +142,7 @@ async fn add(
         return Ok(Some("credentialId: it is registered already"));
     }
     let (kind, now) = (EventKind::PasskeyAdded(passkey.id.clone()), registry.ports.clock.now());
-    record_change(&user, kind, now, tx).await?;
+    record_change(&user, kind, Actor::Operator, now, tx).await?;
     Ok(None)
 }
 

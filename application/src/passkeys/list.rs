@@ -2,22 +2,22 @@
 
 use passlink_domain::{ObjectDetails, Passkey, UserId};
 
-use crate::{passkeys::PasskeyError, ports::Ports, users::history::standing};
+use crate::{callers::Acting, passkeys::PasskeyError, ports::Ports, users::history::standing};
 
 pub struct ListPasskeys(pub Ports);
 
 impl ListPasskeys {
-    /// The passkeys of a caller, the oldest first, and where the caller's history stands.
+    /// The user's passkeys, the oldest first, and where the user's history stands.
     ///
     /// Errors: [`PasskeyError`], when the user may not act.
     #[tracing::instrument(name = "passlink.list_passkeys", skip_all)]
-    pub async fn list_for_caller(
+    pub async fn list(
         &self,
-        user: UserId,
+        acting: Acting,
     ) -> Result<(Vec<Passkey>, ObjectDetails), PasskeyError> {
-        let list = self.0.store.read(user, |user, tx| {
+        let list = self.0.store.read(acting, |acting, tx| {
             Box::pin(async move {
-                let user = tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
+                let user = acting.user(tx).await?.ok_or(PasskeyError::UserNotFound)?;
                 user.active()?;
                 Ok((tx.passkeys_of(&user.id).await?, standing(&user, tx).await?))
             })

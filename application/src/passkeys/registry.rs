@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use passlink_domain::{EventKind, ObjectDetails, OutboxId, Passkey, PasskeyId, User, UserId};
+use passlink_domain::{
+    Actor, EventKind, ObjectDetails, OutboxId, Passkey, PasskeyId, User, UserId,
+};
 
 use crate::{
+    callers::Acting,
     links::PublicUrl,
     mails::outbox::queue,
     passkeys::PasskeyError,
@@ -25,19 +28,19 @@ pub struct PasskeyRegistry {
 
 impl PasskeyRegistry {
     /// A change to this passkey that is about to be recorded.
-    pub(crate) fn notice(&self, passkey: PasskeyId) -> Notice {
+    pub(crate) fn notice(&self, passkey: PasskeyId, actor: Actor) -> Notice {
         let mail = self.ports.new_id();
-        Notice { mail, passkey, registry: self.clone() }
+        Notice { mail, passkey, actor, registry: self.clone() }
     }
 
     /// The user, active, whom nobody else changes before the transaction ends, and the time. It is
     /// read after that, so that changes have the order of their dates.
     pub(crate) async fn active_user(
         &self,
-        id: &UserId,
+        acting: &Acting,
         tx: &mut dyn Repositories,
     ) -> Result<(User, Timestamp), PasskeyError> {
-        let user = tx.user_for_update(id).await?.ok_or(PasskeyError::UserNotFound)?;
+        let user = acting.lock_user(tx).await?.ok_or(PasskeyError::UserNotFound)?;
         user.active()?;
         Ok((user, self.ports.clock.now()))
     }
@@ -47,6 +50,7 @@ impl PasskeyRegistry {
 pub(crate) struct Notice {
     mail: OutboxId,
     pub passkey: PasskeyId,
+    actor: Actor,
     pub registry: PasskeyRegistry,
 }
 
@@ -94,7 +98,7 @@ impl Notice {
             let mail = OutboxMail::new(self.mail.clone(), user, about, now);
             queue(mail, &*self.registry.ports.observer, tx).await?;
         }
-        record_change(user, kind, now, tx).await
+        record_change(user, kind, self.actor.clone(), now, tx).await
     }
 }
 

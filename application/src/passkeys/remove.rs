@@ -1,10 +1,10 @@
 //! Removing a passkey: by its user, by an operator, or by the code that undoes its registration.
 
 use jiff::Timestamp;
-use passlink_domain::{LinkKind, LinkState, ObjectDetails, Passkey, PasskeyId, Token, UserId};
+use passlink_domain::{Actor, LinkKind, LinkState, ObjectDetails, Passkey, PasskeyId, Token};
 
 use crate::{
-    callers::{RevokedToken, tokens::revoke},
+    callers::{Acting, RevokedToken, tokens::revoke},
     codes::{CodeChecker, CodeError, PresentedCode},
     passkeys::{
         PasskeyError, PasskeyRegistry,
@@ -18,15 +18,15 @@ pub struct RemovePasskey(pub PasskeyRegistry);
 
 impl RemovePasskey {
     #[tracing::instrument(name = "passlink.remove_passkey", skip_all, fields(passlink.passkey.id = %passkey))]
-    pub async fn remove_for_caller(
+    pub async fn remove(
         &self,
-        user: UserId,
+        acting: Acting,
         passkey: PasskeyId,
     ) -> Result<ObjectDetails, PasskeyError> {
-        let notice = self.0.notice(passkey);
-        let removed = self.0.ports.store.write((user, notice), |(user, notice), tx| {
+        let notice = self.0.notice(passkey, acting.actor.clone());
+        let removed = self.0.ports.store.write((acting, notice), |(acting, notice), tx| {
             Box::pin(async move {
-                let (user, now) = notice.registry.active_user(user, tx).await?;
+                let (user, now) = notice.registry.active_user(acting, tx).await?;
                 passkey_of_user(&user.id, &notice.passkey, tx).await?;
                 notice.removed(&user, now, tx).await
             })
@@ -38,7 +38,7 @@ impl RemovePasskey {
 
     /// Removes a passkey, as an operator may, however its user stands; returns it as it then is.
     pub async fn remove_for_operator(&self, passkey: PasskeyId) -> Result<Passkey, PasskeyError> {
-        let notice = self.0.notice(passkey);
+        let notice = self.0.notice(passkey, Actor::Operator);
         let removed = self.0.ports.store.write(notice, |notice, tx| {
             Box::pin(async move {
                 let passkey = tx.passkey(&notice.passkey).await?.ok_or(PasskeyError::NotFound)?;
@@ -66,7 +66,7 @@ impl RemovePasskey {
         revoke_token: bool,
     ) -> Result<(), PasskeyError> {
         let (passkey, _) = codes.passkey(&presented).await?;
-        let notice = self.0.notice(passkey.id);
+        let notice = self.0.notice(passkey.id, Actor::CodeHolder);
         let Ports { store, observer, .. } = &self.0.ports;
         let undone =
             store.write(notice, move |notice, tx| Box::pin(undo(notice, revoke_token, tx)));
@@ -111,7 +111,8 @@ pub(crate) async fn revocable_token(
     let undo = passkey.undo.as_ref().filter(|undo| now < undo.until);
     let Some(id) = undo.and_then(|undo| undo.token.as_ref()) else { return Ok(None) };
     let token = tx.token(id).await?;
-    Ok(token.filter(|token| token.user == passkey.user && token.holds_at(now)))
+    let is_own = |token: &Token| token.holder.person() == Some(&passkey.user);
+    Ok(token.filter(|token| is_own(token) && token.holds_at(now)))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! for the caller to say. Every method of theirs fails with [`StoreError`] when the database does.
 
 mod bundle;
+mod identity;
 mod mailer;
 mod observer;
 mod store;
@@ -11,14 +12,15 @@ mod system;
 mod webauthn;
 
 pub use bundle::Ports;
+pub use identity::{Identities, IdentityError};
 pub use mailer::{MailError, MailReason, Mailer, Wake};
 pub use observer::{Attempt, DeliveryEnd, DeliveryFailure, Observer};
 pub use store::{
-    AddedSoFar, Ceremonies, ClaimedMail, EndedByKey, History, KeyNeed, KeyNeeds, KeyUsers, Lease,
-    Links, LongestWaits, MailOutcome, MailQueue, MailSubject, Mailboxes, Obstacle, Obstacles,
-    Outbox, OutboxLoad, OutboxMail, OutboxState, Passkeys, ReadyMail, Repositories, RetiredKey,
-    RetiredKeys, Settled, StagedUser, Staging, Store, StoreError, StoreResult, Tokens,
-    TraceContext, Users, Work,
+    AddedSoFar, Ceremonies, ClaimedMail, EndedByKey, History, KeyNeed, KeyNeeds, KeyUsers,
+    KnownIdentities, KnownIdentity, Lease, Links, LongestWaits, MailOutcome, MailQueue,
+    MailSubject, Mailboxes, Obstacle, Obstacles, Outbox, OutboxLoad, OutboxMail, OutboxState,
+    Passkeys, ReadyMail, Repositories, RetiredKey, RetiredKeys, Settled, StagedUser, Staging,
+    Store, StoreError, StoreResult, Tokens, TraceContext, Users, Work,
 };
 pub use system::{Clock, Random};
 pub use webauthn::{NewCredential, WebAuthn, WebAuthnError};

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    EmailAddress, EventKind, LanguageTag, OrganisationId, Sequence, Text, User, UserEmail,
-    UserEvent, UserHandle, UserId, UserState,
+    Actor, EmailAddress, EventKind, Identity, LanguageTag, OrganisationId, Sequence, Text, User,
+    UserEmail, UserEvent, UserHandle, UserId, UserState,
 };
 
 use crate::{
@@ -47,43 +47,59 @@ impl NewUser {
     }
 }
 
+/// What others know a new user by.
+#[derive(Debug, Clone, Default)]
+pub struct KnownAs {
+    /// What authenticators know the user by.
+    pub handle: Option<UserHandle>,
+    /// Who the user is at an issuer of tokens.
+    pub identity: Option<Identity>,
+}
+
 impl ManageUsers {
     /// Adds a user; the first change in the user's history.
     pub async fn add(&self, new: NewUser) -> Result<User, UserError> {
-        self.add_with_handle(new, None).await
+        self.add_known(new, KnownAs::default()).await
     }
 
-    /// Adds a user, whom authenticators know already by `handle`, if it is given.
-    pub async fn add_with_handle(
-        &self,
-        new: NewUser,
-        handle: Option<UserHandle>,
-    ) -> Result<User, UserError> {
+    /// Adds a user whom others know already.
+    pub async fn add_known(&self, new: NewUser, known_as: KnownAs) -> Result<User, UserError> {
         let now = self.0.clock.now();
         let user = new.into_user(now, &*self.0.random)?;
-        let added = self.0.store.write((user.clone(), handle), move |(user, handle), tx| {
+        let added = self.0.store.write((user.clone(), known_as), move |(user, known_as), tx| {
             Box::pin(async move {
-                if !tx.add_user(user, now).await? {
-                    return Err(taken(user, tx).await?);
-                }
-                if let Some(handle) = handle
+                record_new(user, Actor::Operator, now, tx).await?;
+                if let Some(handle) = &known_as.handle
                     && !tx.set_handle(&user.id, handle).await?
                 {
                     return Err(UserError::HandleTaken);
                 }
-                tx.record(&UserEvent {
-                    user: user.id.clone(),
-                    sequence: user.sequence,
-                    kind: EventKind::UserAdded,
-                    at: now,
-                })
-                .await?;
+                if let Some(identity) = &known_as.identity
+                    && !tx.keep_identity(identity, &user.id, None).await?
+                {
+                    return Err(UserError::IdentityTaken);
+                }
                 Ok(())
             })
         });
         added.await?;
         Ok(user)
     }
+}
+
+/// Adds the user, with the first change in the history.
+pub(crate) async fn record_new(
+    user: &User,
+    actor: Actor,
+    now: Timestamp,
+    tx: &mut dyn Repositories,
+) -> Result<(), UserError> {
+    if !tx.add_user(user, now).await? {
+        return Err(taken(user, tx).await?);
+    }
+    let kind = EventKind::UserAdded;
+    let event = UserEvent { user: user.id.clone(), sequence: user.sequence, kind, actor, at: now };
+    Ok(tx.record(&event).await?)
 }
 
 /// What stood in a new user's way.

@@ -1,7 +1,9 @@
 //! Changing, locking, deactivating and removing users, by an operator.
 
 use jiff::Timestamp;
-use passlink_domain::{ChangeRefused, Changed, StateChange, User, UserChanges, UserId, UserState};
+use passlink_domain::{
+    Actor, ChangeRefused, Changed, StateChange, User, UserChanges, UserId, UserState,
+};
 
 use crate::{
     ports::Repositories,
@@ -38,15 +40,17 @@ impl ManageUsers {
                     let user = tx.user_for_update(id).await?.ok_or(UserError::NotFound)?;
                     let Some(changed) = decide(&user)? else { return Ok(user) };
                     // The time is read behind the lock: changes have the order of their dates.
-                    record(changed, clock.now(), tx).await
+                    record(changed, Actor::Operator, clock.now(), tx).await
                 })
             });
         change.await
     }
 }
 
-async fn record(
+/// Records a change of a user, who is locked.
+pub(crate) async fn record(
     changed: Changed,
+    actor: Actor,
     now: Timestamp,
     tx: &mut dyn Repositories,
 ) -> Result<User, UserError> {
@@ -59,12 +63,13 @@ async fn record(
     } else if changed.ends_links {
         tx.revoke_open_links(&user.id, now).await?;
     }
-    let sequence = record_change(&user, changed.kind, now, tx).await?.sequence;
+    let sequence = record_change(&user, changed.kind, actor, now, tx).await?.sequence;
     Ok(User { sequence, ..user })
 }
 
 /// Ends all that a user has, for good.
 async fn end_all(user: &UserId, tx: &mut dyn Repositories) -> Result<(), UserError> {
+    tx.erase_identities_of(user).await?;
     tx.delete_tokens_of(user).await?;
     tx.delete_mails_of(user).await?;
     tx.delete_links_of(user).await?;

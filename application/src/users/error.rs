@@ -15,6 +15,8 @@ pub enum UserError {
     EmailTaken(Option<UserId>),
     #[error("the handle names another user to authenticators")]
     HandleTaken,
+    #[error("the subject of the issuer is another user already")]
+    IdentityTaken,
     #[error("the address is too long to be the username; give one")]
     Username,
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! The history of a user: its next entry, and where it stands.
 
 use jiff::Timestamp;
-use passlink_domain::{EventKind, ObjectDetails, User, UserEvent};
+use passlink_domain::{Actor, EventKind, ObjectDetails, User, UserEvent};
 
 use crate::ports::{Repositories, StoreResult};
 
@@ -9,11 +9,12 @@ use crate::ports::{Repositories, StoreResult};
 pub(crate) async fn record_change(
     user: &User,
     kind: EventKind,
+    actor: Actor,
     at: Timestamp,
     tx: &mut dyn Repositories,
 ) -> StoreResult<ObjectDetails> {
     let sequence = user.sequence.next();
-    tx.record(&UserEvent { user: user.id.clone(), sequence, kind, at }).await?;
+    tx.record(&UserEvent { user: user.id.clone(), sequence, kind, actor, at }).await?;
     Ok(ObjectDetails {
         sequence,
         created: None,

@@ -7,7 +7,7 @@ pub(crate) mod history;
 pub(crate) mod import;
 mod manage;
 
-pub use add::NewUser;
+pub use add::{KnownAs, NewUser};
 pub use error::UserError;
 pub use import::{ImportError, ImportStep, ImportUsers, WrongLines};
 pub use manage::ManageUsers;

@@ -17,7 +17,7 @@ fn check_examples(command: &clap::Command) {
     let examples: Vec<_> = help.lines().filter(|line| line.starts_with("  passlink ")).collect();
     assert!(!examples.is_empty(), "{}", command.get_name());
     for example in examples {
-        let said = example.split_whitespace().take_while(|word| !matches!(*word, ">" | "|"));
+        let said = example.split_whitespace().take_while(|word| !matches!(*word, "<" | ">" | "|"));
         Cli::try_parse_from(said).expect(example);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use passlink_domain::{EmailAddress, OrganisationId, Text, UserHandle, UserId};
+use passlink_domain::{EmailAddress, OrganisationId, Subject, Text, UserHandle, UserId};
 
 use super::values::{ORGANISATION, UserLanguage, user_handle, user_language};
 
@@ -131,6 +131,13 @@ pub struct NewUser {
     /// [default: random, once it is needed]
     #[arg(long, value_name = "B64", value_parser = user_handle)]
     pub user_handle: Option<UserHandle>,
+    /// The issuer that knows the user by --subject, as it stands in identity.issuers: its access tokens
+    /// then speak for the user
+    #[arg(long, value_name = "I", requires = "subject")]
+    pub issuer: Option<String>,
+    /// What the issuer calls the user: the `sub` of its tokens
+    #[arg(long, value_name = "S", requires = "issuer")]
+    pub subject: Option<Subject>,
 }
 
 /// What `passlink user update` changes.

@@ -8,13 +8,15 @@ use crate::{
     preflight,
 };
 
-pub(crate) fn run(
+pub(crate) async fn run(
     command: ConfigCommand,
     load: impl FnOnce() -> Result<Config, Problems>,
 ) -> Result<(), Error> {
     match command {
         ConfigCommand::Check => {
-            preflight::check(&load_and_warn(load)?)?;
+            let config = load_and_warn(load)?;
+            preflight::check(&config)?;
+            preflight::ask_issuers(&config).await?;
             eprintln!("the configuration is right");
             Ok(())
         }

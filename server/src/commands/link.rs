@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use passlink_application::{
-    callers::Caller,
+    callers::Acting,
     links::{ListLinks, RevokeLink},
     users::ManageUsers,
 };
@@ -47,10 +47,10 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
             // This comes first: a link needs a key, and the first one makes the key file.
             let found = ManageUsers(app.ports()).show(user.clone()).await?;
             found.active()?;
-            let caller = Caller { user, token_name: None, token: None };
+            let acting = Acting::operator(user);
             if send {
                 found.reachable_at()?;
-                let (link, change) = app.send_link().await?.send(None, caller).await?;
+                let (link, change) = app.send_link().await?.send(None, acting).await?;
                 // With the keys of the API.
                 let change = json!({
                     "sequence": change.sequence.get(),
@@ -59,7 +59,7 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
                 });
                 return print(&extended(line(&link), change));
             }
-            let added = app.add_link().await?.for_caller(caller).await?;
+            let added = app.add_link().await?.add(acting).await?;
             if qr {
                 show_qr_code(added.url.expose())?;
             }

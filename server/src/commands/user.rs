@@ -1,7 +1,7 @@
 //! `passlink user`.
 
-use passlink_application::users::{ManageUsers, NewUser};
-use passlink_domain::{LanguageTag, StateChange, User, UserChanges, UserId};
+use passlink_application::users::{KnownAs, ManageUsers, NewUser};
+use passlink_domain::{Identity, LanguageTag, StateChange, User, UserChanges, UserId};
 use serde_json::{Value, json};
 
 use super::{PAGE, clear_journal, open, print, print_pages, user_import};
@@ -47,7 +47,16 @@ pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Res
     let users = ManageUsers(app.ports());
     match command {
         UserCommand::Add(new) => {
-            let handle = new.user_handle;
+            let identity = new.issuer.zip(new.subject);
+            let identity = identity.map(|(issuer, subject)| Identity { issuer, subject });
+            if let Some(Identity { issuer, .. }) = &identity
+                && !app.config.identity.issuers.iter().any(|it| it.issuer == *issuer)
+            {
+                eprintln!(
+                    "warning: {issuer} is not among identity.issuers, so its tokens are not taken"
+                );
+            }
+            let known_as = KnownAs { handle: new.user_handle, identity };
             let new = NewUser {
                 id: new.id,
                 organisation: new.org,
@@ -57,7 +66,7 @@ pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Res
                 display_name: new.display_name,
                 language: new.language.and_then(|language| language.0),
             };
-            let user = users.add_with_handle(new, handle).await?;
+            let user = users.add_known(new, known_as).await?;
             print(&line(&user))?;
             let id = quoted(user.id.as_str());
             eprintln!("for a passkey link, run: {call} link create --user={id}");

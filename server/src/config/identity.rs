@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use passlink_domain::OrganisationId;
+use passlink_domain::{OrganisationId, Permission};
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -8,19 +8,9 @@ use smart_default::SmartDefault;
 use url::Url;
 
 use super::{mask, values::fitting};
-use crate::cli::ORGANISATION;
 
-/// What a service can be allowed to do.
-pub(super) const PERMISSIONS: [&str; 8] = [
-    "user.passkey.write",
-    "user.passkey.read",
-    "user.read",
-    "user.write",
-    "user.delete",
-    "session.read",
-    "session.write",
-    "session.delete",
-];
+/// Permissions, by scope or role.
+type ByName = BTreeMap<String, Vec<Permission>>;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -74,8 +64,9 @@ pub(crate) struct Issuer {
     /// { "passlink.links" = ["user.passkey.write"] }; the permissions are user.passkey.write,
     /// user.passkey.read, user.read, user.write, user.delete, session.read, session.write and
     /// session.delete.
-    #[serde(deserialize_with = "permissions")]
-    pub permissions: BTreeMap<String, Vec<String>>,
+    #[serde(deserialize_with = "permissions", serialize_with = "write_permissions")]
+    #[schemars(with = "BTreeMap<String, Vec<String>>")]
+    pub permissions: ByName,
     /// Whether somebody unknown who has a verified address becomes a user.
     pub provision: bool,
     /// Whether an address counts as verified although the token does not say so.
@@ -89,21 +80,6 @@ pub(crate) struct Issuer {
     #[serde(deserialize_with = "secret", serialize_with = "mask::hide")]
     #[schemars(with = "String", length(min = 1), extend("writeOnly" = true), example = &"password")]
     pub introspection_secret: Option<SecretString>,
-}
-
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing asks an issuer yet"))]
-impl Issuer {
-    /// None only of an issuer that was refused.
-    pub fn url(&self) -> Option<Url> {
-        self.issuer.parse().ok()
-    }
-
-    /// The organisation that was set, or else the default one.
-    #[expect(clippy::expect_used, reason = "a constant, and a test reads it")]
-    pub fn organisation(&self) -> OrganisationId {
-        let default = || OrganisationId::parse(ORGANISATION).expect("an id");
-        self.organisation.clone().unwrap_or_else(default)
-    }
 }
 
 fn issuer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -148,14 +124,22 @@ fn write_organisation<S: Serializer>(
     organisation.as_ref().map(OrganisationId::as_str).serialize(to)
 }
 
-fn permissions<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
-    let permissions = BTreeMap::<String, Vec<String>>::deserialize(deserializer)?;
-    match permissions.values().flatten().find(|it| !PERMISSIONS.contains(&it.as_str())) {
-        Some(unknown) => Err(D::Error::custom(format!("{:?} is none", mask::text(unknown)))),
-        None => Ok(permissions),
-    }
+fn permissions<'de, D: Deserializer<'de>>(from: D) -> Result<ByName, D::Error> {
+    let names = BTreeMap::<String, Vec<String>>::deserialize(from)?;
+    let permission = |name: &String| {
+        name.parse::<Permission>()
+            .map_err(|_| D::Error::custom(format!("{:?} is none", mask::text(name))))
+    };
+    let permissions =
+        |names: Vec<String>| -> Result<_, D::Error> { names.iter().map(permission).collect() };
+    names.into_iter().map(|(name, names)| Ok((name, permissions(names)?))).collect()
+}
+
+fn write_permissions<S: Serializer>(permissions: &ByName, to: S) -> Result<S::Ok, S::Error> {
+    let names = |permissions: &Vec<Permission>| -> Vec<_> {
+        permissions.iter().map(|permission| permission.name()).collect()
+    };
+    to.collect_map(permissions.iter().map(|(name, permissions)| (name, names(permissions))))
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {

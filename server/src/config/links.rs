@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use smart_default::SmartDefault;
 use url::Url;
 
-use super::values::{duration, origins, parsable, write_duration};
+use super::values::{duration, origins, parsable, write_duration, write_duration_if_any};
 
 #[derive(Debug, Clone, SmartDefault, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -43,6 +43,12 @@ pub(crate) struct Links {
     /// Whether callers can have links returned to them instead of mailed.
     #[default = true]
     pub allow_returned_codes: bool,
+    /// How long ago a person may have signed in to make links and to add or remove passkeys. Their access
+    /// tokens must say when that was, by `auth_time`, so that `passlink token create --user` makes none
+    /// that can. Services are exempt. Must be a duration from 1m to 30d, such as 15m.
+    #[serde(deserialize_with = "max_auth_age", serialize_with = "write_duration_if_any")]
+    #[schemars(with = "Option<String>", example = "15m")]
+    pub max_auth_age: Option<Duration>,
 }
 
 impl Links {
@@ -59,6 +65,10 @@ impl Links {
 
 fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     duration(deserializer, Duration::from_secs(60)..=MAX_LIFETIME)
+}
+
+fn max_auth_age<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer, Duration::from_secs(60)..=Duration::from_hours(24 * 30)).map(Some)
 }
 
 fn cooldown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -31,6 +31,7 @@ mod telemetry;
 mod values;
 mod webauthn;
 
+pub(crate) use identity::Issuer;
 pub(crate) use keys::schema;
 pub(crate) use print::example;
 pub(crate) use problems::Problems;

@@ -40,6 +40,13 @@ pub(super) fn write_duration<S: Serializer>(value: &Duration, to: S) -> Result<S
     to.collect_str(&humantime::format_duration(*value))
 }
 
+pub(super) fn write_duration_if_any<S: Serializer>(
+    value: &Option<Duration>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    value.map(humantime::format_duration).map(|text| text.to_string()).serialize(to)
+}
+
 pub(super) fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     fitting(from, |origins: &Vec<String>| origins.iter().all(|text| is_web_origin(text)))
 }

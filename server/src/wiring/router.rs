@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use passlink_adapters::inbound::{
-    api::{self, Api, Bearers, Edge, Health, LinkCalls, PasskeyCalls},
-    web,
+use passlink_adapters::{
+    inbound::{
+        api::{self, Api, Bearers, Edge, Health, LinkCalls, PasskeyCalls},
+        web,
+    },
+    outbound::identity::Issuers,
 };
 use passlink_application::{
-    callers::ManageTokens,
     codes::CodeChecker,
     keys::KeyUse,
     limits::Limiter,
@@ -26,6 +28,7 @@ impl App {
     pub fn router(
         &self,
         keys: Arc<CodeKeys>,
+        issuers: Arc<Issuers>,
         wake: Arc<dyn Wake>,
         worker_alive: impl Fn() -> bool + Send + Sync + 'static,
         stop: CancellationToken,
@@ -42,7 +45,7 @@ impl App {
         Ok(api::router(Api {
             passkeys: PasskeyCalls {
                 bearers: Bearers {
-                    tokens: ManageTokens(self.ports()),
+                    callers: self.callers(issuers),
                     wrong: Arc::new(limiter(limits.wrong_tokens_per_minute)),
                 },
                 send_link: send_link.clone(),

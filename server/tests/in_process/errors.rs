@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passlink_application::callers::ManageTokens;
+use passlink_application::callers::{ManageTokens, TokensOf};
 use passlink_domain::StateChange;
 use passlink_tests::{Answer, Api, Caller, SEND_LINK};
 use reqwest::Method;
@@ -99,7 +99,7 @@ async fn a_revoked_token_is_refused_at_once() {
     let kept = passlink.token(&ada.id, None).await;
     assert_eq!(passlink.send_link(&ada.token).await.status, 200);
     let tokens = ManageTokens(passlink.ports());
-    let first = tokens.list(ada.id.parse().unwrap()).await.unwrap().remove(0);
+    let first = tokens.list(TokensOf::User(ada.id.parse().unwrap())).await.unwrap().remove(0);
     tokens.revoke(first.id).await.unwrap();
     assert_invalid(&passlink.send_link(&ada.token).await);
     assert_eq!(passlink.send_link(&kept).await.status, 200);

@@ -179,7 +179,7 @@ impl Installation {
     /// Makes a token of a user, for so long.
     pub async fn token(&self, user: &str, lifetime: Option<Duration>) -> String {
         let user = user.parse::<UserId>().unwrap();
-        let token = NewToken { user, name: None, lifetime };
+        let token = NewToken { lifetime, ..NewToken::of(user) };
         ManageTokens(self.ports()).create(token).await.unwrap().1.expose().to_owned()
     }
 

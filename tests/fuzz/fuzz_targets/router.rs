@@ -111,6 +111,6 @@ async fn token(passlink: &InProcess) -> String {
         language: None,
     };
     let user = ManageUsers(passlink.ports.clone()).add(user).await.unwrap().id;
-    let token = NewToken { user, name: None, lifetime: None };
+    let token = NewToken::of(user);
     ManageTokens(passlink.ports.clone()).create(token).await.unwrap().1.expose().to_owned()
 }

@@ -38,12 +38,25 @@ tables! {
         key_id: String,
     }
 
-    /// The history of each user.
+    /// The history of each user. `actor_kind` and `actor` say who made the change, where that is known.
     events "events" {
         user_id: String, sequence: i64;
         kind: String,
         subject: Option<String>,
         recorded_at: i64,
+        actor_kind: Option<String>,
+        actor: Option<String>,
+    }
+
+    /// Who users are at other issuers. `key` is [`Identity::key`](passlink_domain::Identity::key);
+    /// issuer and subject are erased when the user is removed. `claims_of` is when the token was
+    /// issued that the user was last changed by.
+    identities "identities" {
+        key: Vec<u8>;
+        user_id: String,
+        issuer: Option<String>,
+        subject: Option<String>,
+        claims_of: Option<i64>,
     }
 
     /// Passkey links. `email` is the address that a mailed link is for.
@@ -119,15 +132,19 @@ tables! {
         retired_at: i64,
     }
 
-    /// Bearer tokens, as hashes.
+    /// Bearer tokens, as hashes: of a user, or of a `service` for an organisation (`*` for all).
     tokens "tokens" {
         id: String;
-        user_id: String,
+        user_id: Option<String>,
         hash: Vec<u8>,
         name: Option<String>,
         created_at: i64,
         expires_at: Option<i64>,
         revoked_at: Option<i64>,
+        service: Option<String>,
+        organisation: Option<String>,
+        permissions: String,
+        last_used_at: Option<i64>,
     }
 
     /// Users. `language` is empty where none is known; `email_key` is

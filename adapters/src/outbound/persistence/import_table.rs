@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use passlink_application::ports::{
     AddedSoFar, Obstacle, Obstacles, StagedUser, Staging, StoreError,
 };
-use passlink_domain::{EventKind, Sequence};
+use passlink_domain::{Actor, EventKind, Sequence};
 use sea_orm::{
     ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
     DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, Iden, Iterable,
@@ -159,10 +159,12 @@ async fn add_all(
     let chunk = "FROM staged_users WHERE id > $1 AND id <= $2 ORDER BY id";
     let users = format!("INSERT INTO users ({columns}) SELECT {columns} {chunk}");
     let history = format!(
-        "INSERT INTO events (user_id, sequence, kind, recorded_at) SELECT id, {}, '{}', {} {chunk}",
+        "INSERT INTO events (user_id, sequence, kind, recorded_at, actor_kind) \
+         SELECT id, {}, '{}', {}, '{}' {chunk}",
         Sequence::NONE.next().get(),
         EventKind::UserAdded.name(),
         at.as_millisecond(),
+        Actor::Operator.kind(),
     );
     let backend = transaction.get_database_backend();
     let mut after = String::new();

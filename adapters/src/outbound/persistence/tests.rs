@@ -35,6 +35,7 @@ macro_rules! for_both_stores {
 mod ceremonies;
 mod conflicts;
 mod history;
+mod identities;
 mod import_table;
 mod keys;
 mod links;

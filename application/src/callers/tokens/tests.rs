@@ -2,7 +2,7 @@ use passlink_domain::{LinkState, Purpose};
 
 use super::*;
 use crate::{
-    callers::AuthenticateError,
+    callers::CallerError,
     codes::CodeError,
     fakes::World,
     links::{AddLink, ResendError, ResendLink, UserLinkError},
@@ -13,18 +13,18 @@ async fn a_token_speaks_for_its_user_until_it_expires_or_is_revoked() {
     let world = World::new();
     let user = world.user("ada").await.user;
     let tokens = ManageTokens(world.ports());
-    let new = |lifetime| NewToken { user: user.clone(), name: None, lifetime };
+    let new = |lifetime| NewToken { lifetime, ..NewToken::of(user.clone()) };
     let (_, short) = tokens.create(new(Some(Duration::from_secs(10)))).await.unwrap();
     let (token, lasting) = tokens.create(new(None)).await.unwrap();
-    assert_eq!(tokens.caller(&short).await.unwrap().user, user);
+    assert_eq!(world.acting_by(&short).await.unwrap().user, user);
     world.pass(10);
-    assert!(matches!(tokens.caller(&short).await, Err(AuthenticateError::Invalid)));
-    assert_eq!(tokens.caller(&lasting).await.unwrap().user, user);
+    assert!(matches!(world.acting_by(&short).await, Err(CallerError::Invalid(None))));
+    assert_eq!(world.acting_by(&lasting).await.unwrap().user, user);
     let revoked = tokens.revoke(token.id.clone()).await.unwrap();
-    assert!(matches!(tokens.caller(&lasting).await, Err(AuthenticateError::Invalid)));
+    assert!(matches!(world.acting_by(&lasting).await, Err(CallerError::Invalid(None))));
     world.pass(10);
     assert_eq!(tokens.revoke(token.id).await.unwrap().token, revoked.token);
-    assert_eq!(tokens.list(user).await.unwrap().len(), 2);
+    assert_eq!(tokens.list(TokensOf::User(user)).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -32,11 +32,11 @@ async fn there_is_no_token_for_nobody() {
     let world = World::new();
     let tokens = ManageTokens(world.ports());
     let nobody: UserId = "nobody".parse().unwrap();
-    let new = NewToken { user: nobody.clone(), name: None, lifetime: None };
+    let new = NewToken::of(nobody.clone());
     assert!(matches!(tokens.create(new).await, Err(TokenError::UserNotFound)));
-    assert!(matches!(tokens.list(nobody).await, Err(TokenError::UserNotFound)));
+    assert!(matches!(tokens.list(TokensOf::User(nobody)).await, Err(TokenError::UserNotFound)));
     let unknown = BearerToken::presented("passlink_unknown").unwrap();
-    assert!(matches!(tokens.caller(&unknown).await, Err(AuthenticateError::Invalid)));
+    assert!(matches!(world.acting_by(&unknown).await, Err(CallerError::Invalid(None))));
 }
 
 #[tokio::test]
@@ -44,13 +44,13 @@ async fn revoking_a_token_ends_the_open_links_that_it_made_and_no_other() {
     let world = World::new();
     let user = world.user("ada").await.user;
     let tokens = ManageTokens(world.ports());
-    let new = || NewToken { user: user.clone(), name: None, lifetime: None };
+    let new = || NewToken::of(user.clone());
     let (token, bearer) = tokens.create(new()).await.unwrap();
     let (_, other) = tokens.create(new()).await.unwrap();
-    let caller = tokens.caller(&bearer).await.unwrap();
+    let caller = world.acting_by(&bearer).await.unwrap();
     let mailed = world.mailed_link(&caller, Purpose::Register).await;
     world.returned_link(&caller).await;
-    let other = tokens.caller(&other).await.unwrap();
+    let other = world.acting_by(&other).await.unwrap();
     world.returned_link(&other).await;
     let revoked = tokens.revoke(token.id.clone()).await.unwrap();
     assert_eq!((revoked.mailed, revoked.returned), (1, 1));
@@ -60,9 +60,9 @@ async fn revoking_a_token_ends_the_open_links_that_it_made_and_no_other() {
     assert_eq!((again.token, again.mailed, again.returned), (revoked.token, 0, 0));
 
     // Who got in before the token was revoked comes too late.
-    let late = AddLink { issuer: world.issuer(), offered: true }.for_caller(caller.clone()).await;
+    let late = AddLink { issuer: world.issuer(), offered: true }.add(caller.clone()).await;
     assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
-    let late = world.send_link().to_caller(caller).await;
+    let late = world.send_link().send(None, caller).await;
     assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
     // As if the link had run out before.
     world.change(|state| state.links[0].state = LinkState::Expired);
@@ -77,11 +77,11 @@ async fn a_link_whose_token_expired_meanwhile_can_be_resent() {
     let user = world.user("ada").await.user;
     let tokens = ManageTokens(world.ports());
     let lifetime = Some(std::time::Duration::from_secs(60));
-    let (_, bearer) = tokens.create(NewToken { user, name: None, lifetime }).await.unwrap();
-    let caller = tokens.caller(&bearer).await.unwrap();
+    let (_, bearer) = tokens.create(NewToken { lifetime, ..NewToken::of(user) }).await.unwrap();
+    let caller = world.acting_by(&bearer).await.unwrap();
     let mailed = world.mailed_link(&caller, Purpose::Register).await;
     world.pass(3600);
-    let late = world.send_link().to_caller(caller).await;
+    let late = world.send_link().send(None, caller).await;
     assert!(matches!(late, Err(UserLinkError::TokenEnded)), "{late:?}");
     ResendLink { codes: world.codes(), send: world.send_link() }.by_code(mailed).await.unwrap();
 }

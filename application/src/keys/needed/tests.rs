@@ -7,7 +7,7 @@ use crate::{fakes::World, ports::Clock};
 async fn a_key_is_needed_for_as_long_as_its_link_can_be_resent() {
     let world = World::new();
     let ada = world.user("ada").await;
-    world.send_link().to_caller(ada).await.unwrap();
+    world.send_link().send(None, ada).await.unwrap();
     let link = world.state().links[0].clone();
     let keys = KeyUse(world.ports());
     let end = keys.needed().await.unwrap()[0].until();

@@ -20,13 +20,13 @@ async fn nothing_is_made_with_a_key_that_was_retired() {
     let ada = world.user("ada").await;
     retire(&world);
     let before = world.state();
-    let sent = world.send_link().to_caller(ada.clone()).await;
+    let sent = world.send_link().send(None, ada.clone()).await;
     assert!(matches!(sent, Err(UserLinkError::Store(StoreError::KeyRetired(_)))), "{sent:?}");
-    let added = AddLink { issuer: world.issuer(), offered: true }.for_caller(ada.clone()).await;
+    let added = AddLink { issuer: world.issuer(), offered: true }.add(ada.clone()).await;
     assert!(matches!(added, Err(UserLinkError::Store(StoreError::KeyRetired(_)))), "{added:?}");
     let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
-    let new = NewPasskey { user: ada.user, attachment: None, domain: String::new() };
-    let begun = register.begin(new).await;
+    let new = NewPasskey::default();
+    let begun = register.begin(World::acting("ada"), new).await;
     assert!(matches!(begun, Err(PasskeyError::Store(StoreError::KeyRetired(_)))), "{begun:?}");
     let after = world.state();
     assert_eq!((after.links.len(), after.events.len()), (before.links.len(), before.events.len()));
@@ -39,16 +39,17 @@ async fn what_was_made_with_it_opens_nothing_whoever_made_it_when() {
     let ada = world.user("ada").await;
     let code = world.mailed_link(&ada, Purpose::Register).await;
     let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
-    let new = NewPasskey { user: ada.user.clone(), attachment: None, domain: String::new() };
-    register.begin(new.clone()).await.unwrap();
+    let new = NewPasskey::default();
+    register.begin(World::acting("ada"), new.clone()).await.unwrap();
     let credential = world.answer("one");
     retire(&world);
     let refused = world.codes().link(&code, Purpose::Register).await;
     assert!(matches!(refused, Err(CodeError::Invalid)), "{refused:?}");
-    let refused = register.begin_with_code(new, code).await;
+    let refused = register.begin_with_code("ada".parse().unwrap(), new, code).await;
     assert!(matches!(refused, Err(PasskeyError::Code(CodeError::Invalid))), "{refused:?}");
     let answer = RegistrationAnswer { credential, name: String::new(), user_agent: None };
-    let refused = register.finish(CeremonyKey::Challenge { caller: ada.user }, answer).await;
+    let refused =
+        register.finish(CeremonyKey::Challenge { acting: World::acting("ada") }, answer).await;
     assert!(matches!(refused, Err(PasskeyError::NotVerified)), "{refused:?}");
     assert!(world.state().passkeys.is_empty());
 }
@@ -56,10 +57,10 @@ async fn what_was_made_with_it_opens_nothing_whoever_made_it_when() {
 #[tokio::test]
 async fn retiring_a_key_ends_its_ceremonies_and_is_remembered() {
     let world = World::new();
-    let ada = world.user("ada").await;
+    world.user("ada").await;
     let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
-    let new = NewPasskey { user: ada.user, attachment: None, domain: String::new() };
-    register.begin(new).await.unwrap();
+    let new = NewPasskey::default();
+    register.begin(World::acting("ada"), new).await.unwrap();
     let key = World::keys().newest().id().clone();
     let retire = RetireKey(world.ports());
     let ended = retire.retire(key.clone(), "k2".parse().unwrap()).await.unwrap();

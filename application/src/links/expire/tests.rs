@@ -5,8 +5,8 @@ use crate::{fakes::World, links::AddLink, ports::OutboxState};
 async fn links_are_expired_when_their_time_has_run_out_and_counted_once() {
     let world = World::new();
     let caller = world.user("ada").await;
-    world.send_link().to_caller(caller.clone()).await.unwrap();
-    AddLink { issuer: world.issuer(), offered: true }.for_caller(caller).await.unwrap();
+    world.send_link().send(None, caller.clone()).await.unwrap();
+    AddLink { issuer: world.issuer(), offered: true }.add(caller).await.unwrap();
     let expire = ExpireLinks(world.ports());
     world.pass(3599);
     expire.run().await.unwrap();
@@ -27,7 +27,7 @@ async fn a_mail_that_waits_with_a_link_that_expired_is_ended_and_one_in_hand_is_
     let world = World::new();
     for id in ["ada", "bob"] {
         let caller = world.user(id).await;
-        world.send_link().to_caller(caller).await.unwrap();
+        world.send_link().send(None, caller).await.unwrap();
     }
     let mut slots = crate::mails::slots::MailSlots::new(1);
     let in_hand =
@@ -47,7 +47,7 @@ async fn a_mail_that_waits_with_a_link_that_expired_is_ended_and_one_in_hand_is_
 async fn how_much_was_mailed_to_a_mailbox_is_forgotten_after_an_hour() {
     let world = World::new();
     let caller = world.user("ada").await;
-    world.send_link().to_caller(caller).await.unwrap();
+    world.send_link().send(None, caller).await.unwrap();
     let expire = ExpireLinks(world.ports());
     for (passed, kept) in [(3600, 1), (1, 0)] {
         world.pass(passed);

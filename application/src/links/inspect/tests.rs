@@ -4,7 +4,7 @@ use passlink_domain::{Text, UserEmail, UserState};
 
 use super::*;
 use crate::{
-    callers::Caller,
+    callers::Acting,
     fakes::{World, presented},
 };
 
@@ -13,7 +13,7 @@ async fn inspect(world: &Arc<World>, code: &PresentedCode<LinkId>) -> LinkView {
     inspect.by_code(presented(code.id.clone(), &code.code)).await.unwrap()
 }
 
-async fn mailed(world: &Arc<World>) -> (Caller, PresentedCode<LinkId>) {
+async fn mailed(world: &Arc<World>) -> (Acting, PresentedCode<LinkId>) {
     let ada = world.user("ada").await;
     let code = world.mailed_link(&ada, Purpose::Register).await;
     (ada, code)

@@ -13,7 +13,7 @@ fn resend(world: &Arc<World>) -> ResendLink {
 }
 
 /// Ada, and the code of a link that was mailed to her.
-async fn mailed(world: &Arc<World>) -> (Caller, PresentedCode<LinkId>) {
+async fn mailed(world: &Arc<World>) -> (Acting, PresentedCode<LinkId>) {
     let ada = world.user("ada").await;
     let code = world.mailed_link(&ada, Purpose::Register).await;
     (ada, code)
@@ -84,7 +84,7 @@ async fn a_link_that_was_not_mailed_for_the_limits_can_still_be() {
     let world = World::new();
     let (ada, code) = mailed(&world).await;
     world.pass(LIFETIME);
-    world.send_link().to_caller(ada).await.unwrap();
+    world.send_link().send(None, ada).await.unwrap();
     world.pass(20);
     let refused = resend(&world).by_code(again(&code)).await;
     let Err(ResendError::TooMany(limit)) = refused else { panic!("{refused:?}") };

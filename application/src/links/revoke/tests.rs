@@ -8,7 +8,7 @@ use crate::{
 async fn a_revoked_link_is_a_change_in_the_history_and_its_mail_is_not_sent() {
     let world = World::new();
     let caller = world.user("ada").await;
-    world.send_link().to_caller(caller.clone()).await.unwrap();
+    world.send_link().send(None, caller.clone()).await.unwrap();
     let listed = ListLinks(world.ports());
     let links = RevokeLink(world.ports());
     let id = listed.page(caller.user.clone(), None, 9).await.unwrap().remove(0).id;
@@ -27,7 +27,7 @@ async fn a_revoked_link_is_a_change_in_the_history_and_its_mail_is_not_sent() {
 async fn a_link_whose_time_has_run_out_is_shown_as_expired_and_can_not_be_revoked() {
     let world = World::new();
     let caller = world.user("ada").await;
-    world.send_link().to_caller(caller.clone()).await.unwrap();
+    world.send_link().send(None, caller.clone()).await.unwrap();
     world.pass(3600);
     let listed = ListLinks(world.ports());
     let links = RevokeLink(world.ports());

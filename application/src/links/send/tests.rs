@@ -15,7 +15,7 @@ use crate::{
 async fn a_link_its_mail_and_the_change_are_recorded_together() {
     let world = World::new();
     let caller = world.user("ada").await;
-    let details = world.send_link().to_caller(caller).await.unwrap();
+    let (_, details) = world.send_link().send(None, caller).await.unwrap();
     let state = world.state();
     assert_eq!(details.sequence.get(), 2);
     assert_eq!(details.created, Some(details.changed));
@@ -32,15 +32,15 @@ async fn a_second_link_waits_for_the_cooldown_and_leaves_no_trace_before() {
     let world = World::new();
     let caller = world.user("ada").await;
     let send = world.send_link();
-    send.to_caller(caller.clone()).await.unwrap();
+    send.send(None, caller.clone()).await.unwrap();
     world.pass(20);
-    let refused = send.to_caller(caller.clone()).await.unwrap_err();
+    let refused = send.send(None, caller.clone()).await.unwrap_err();
     let UserLinkError::TooMany(limit) = refused else { panic!("{refused}") };
     assert_eq!(limit.retry_after, Duration::from_secs(40));
     assert_eq!(world.state().links.len(), 1);
     assert_eq!(world.state().events.len(), 2);
     world.pass(40);
-    assert_eq!(send.to_caller(caller).await.unwrap().sequence.get(), 3);
+    assert_eq!(send.send(None, caller).await.unwrap().1.sequence.get(), 3);
 }
 
 #[tokio::test]
@@ -49,10 +49,10 @@ async fn the_sixth_link_of_an_hour_waits_until_the_first_is_an_hour_old() {
     let caller = world.user("ada").await;
     let send = world.send_link();
     for _ in 0..5 {
-        send.to_caller(caller.clone()).await.unwrap();
+        send.send(None, caller.clone()).await.unwrap();
         world.pass(100);
     }
-    let refused = send.to_caller(caller).await.unwrap_err();
+    let refused = send.send(None, caller).await.unwrap_err();
     let UserLinkError::TooMany(limit) = refused else { panic!("{refused}") };
     assert_eq!(limit.retry_after, Duration::from_secs(3100));
 }
@@ -72,11 +72,11 @@ async fn who_can_not_be_reached_gets_no_link() {
             user.state = state;
             user.email.as_mut().unwrap().verified = verified;
         });
-        let refused = world.send_link().to_caller(caller.clone()).await.unwrap_err();
+        let refused = world.send_link().send(None, caller.clone()).await.unwrap_err();
         assert!(matches!(refused, UserLinkError::NotReachable(why) if why == expected));
     }
-    let nobody = Caller { user: "bob".parse().unwrap(), token_name: None, token: None };
-    let refused = world.send_link().to_caller(nobody).await.unwrap_err();
+    let nobody = World::acting("bob");
+    let refused = world.send_link().send(None, nobody).await.unwrap_err();
     assert!(matches!(refused, UserLinkError::UserNotFound));
     assert!(world.state().links.is_empty() && world.state().mails.is_empty());
 }
@@ -88,12 +88,12 @@ async fn a_clock_that_is_set_back_keeps_nobody_from_the_next_link() {
     let world = World::new();
     let caller = world.user("ada").await;
     let send = world.send_link();
-    let refused = async || match send.to_caller(caller.clone()).await {
+    let refused = async || match send.send(None, caller.clone()).await {
         Err(UserLinkError::TooMany(limit)) => limit.retry_after.as_secs() as i64,
         other => panic!("{other:?}"),
     };
     for _ in 0..5 {
-        send.to_caller(caller.clone()).await.unwrap();
+        send.send(None, caller.clone()).await.unwrap();
         world.pass(60);
     }
     world.set_clock(-DAY);
@@ -102,7 +102,7 @@ async fn a_clock_that_is_set_back_keeps_nobody_from_the_next_link() {
     world.pass(60);
     assert_eq!(refused().await, 3540);
     world.pass(3540);
-    send.to_caller(caller.clone()).await.unwrap();
+    send.send(None, caller.clone()).await.unwrap();
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn a_clock_that_is_set_back_starts_the_cooldown_once_more_and_not_again_an
     let caller = world.user("ada").await;
     let code = world.mailed_link(&caller, Purpose::Register).await;
     world.pass(3600);
-    world.send_link().to_caller(caller.clone()).await.unwrap();
+    world.send_link().send(None, caller.clone()).await.unwrap();
     world.set_clock(-DAY);
     let resend = ResendLink { codes: world.codes(), send: world.send_link() };
     world.change(|state| state.links[0].state = LinkState::Expired);
@@ -127,19 +127,19 @@ async fn a_clock_that_is_set_back_starts_the_cooldown_once_more_and_not_again_an
 async fn a_newer_link_replaces_one_that_a_clock_which_was_ahead_recorded() {
     let world = World::new();
     let caller = world.user("ada").await;
-    world.send_link().to_caller(caller.clone()).await.unwrap();
+    world.send_link().send(None, caller.clone()).await.unwrap();
     world.set_clock(-30);
     let desk = LinkIssuer {
         policy: LinkPolicy { cooldown: Duration::ZERO, ..World::policy() },
         ..world.issuer()
     };
-    SendLink { issuer: desk, wake: world.clone() }.to_caller(caller).await.unwrap();
+    SendLink { issuer: desk, wake: world.clone() }.send(None, caller).await.unwrap();
     let [older, newer] = &world.state().links[..] else { panic!() };
     assert!(older.requested < newer.requested);
 }
 
 /// Users whose mails go to one mailbox.
-async fn of_one_mailbox(world: &Arc<World>, count: usize) -> Vec<Caller> {
+async fn of_one_mailbox(world: &Arc<World>, count: usize) -> Vec<Acting> {
     let mut callers = Vec::new();
     for number in 0..count {
         let id = format!("user{number}");
@@ -159,19 +159,19 @@ async fn a_mailbox_gets_so_many_links_an_hour_whosever_they_are() {
     let callers = of_one_mailbox(&world, 12).await;
     let send = world.send_link();
     for caller in &callers[..10] {
-        send.to_caller(caller.clone()).await.unwrap();
+        send.send(None, caller.clone()).await.unwrap();
         world.pass(1);
     }
     let before = world.state();
-    let wait = async |caller: &Caller| match send.to_caller(caller.clone()).await {
+    let wait = async |caller: &Acting| match send.send(None, caller.clone()).await {
         Err(UserLinkError::TooMany(limit)) => limit.retry_after.as_secs(),
         other => panic!("{other:?}"),
     };
     assert_eq!(wait(&callers[10]).await, 3590);
     assert_eq!((world.state().links, world.state().mails), (before.links, before.mails));
-    send.to_caller(world.user("bob").await).await.unwrap();
+    send.send(None, world.user("bob").await).await.unwrap();
     world.pass(3590);
-    send.to_caller(callers[10].clone()).await.unwrap();
+    send.send(None, callers[10].clone()).await.unwrap();
     assert_eq!(wait(&callers[11]).await, 1);
 }
 
@@ -181,15 +181,15 @@ async fn a_clock_that_is_set_back_closes_no_mailbox() {
     let callers = of_one_mailbox(&world, 11).await;
     let send = world.send_link();
     for caller in &callers[..10] {
-        send.to_caller(caller.clone()).await.unwrap();
+        send.send(None, caller.clone()).await.unwrap();
     }
     world.set_clock(-DAY);
     for (passed, left) in [(0, 3600), (600, 3000)] {
         world.pass(passed);
-        let refused = send.to_caller(callers[10].clone()).await;
+        let refused = send.send(None, callers[10].clone()).await;
         let Err(UserLinkError::TooMany(limit)) = refused else { panic!("{refused:?}") };
         assert_eq!(limit.retry_after, Duration::from_secs(left));
     }
     world.pass(3000);
-    send.to_caller(callers[10].clone()).await.unwrap();
+    send.send(None, callers[10].clone()).await.unwrap();
 }

@@ -26,9 +26,8 @@ async fn requests(world: &Arc<World>, organisation: &str, domain: &str, count: u
 }
 
 async fn request(world: &Arc<World>, id: &str) {
-    let caller =
-        crate::callers::Caller { user: id.parse().unwrap(), token_name: None, token: None };
-    world.send_link().to_caller(caller).await.unwrap();
+    let caller = crate::fakes::World::acting(id);
+    world.send_link().send(None, caller).await.unwrap();
 }
 
 async fn claim(world: &Arc<World>, slots: &mut MailSlots) -> Vec<ClaimedMail> {

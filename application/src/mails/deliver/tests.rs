@@ -12,7 +12,7 @@ use crate::{
 async fn requested() -> Arc<World> {
     let world = World::new();
     let caller = world.user("ada").await;
-    world.send_link().to_caller(caller).await.unwrap();
+    world.send_link().send(None, caller).await.unwrap();
     world
 }
 
@@ -178,9 +178,8 @@ async fn the_mail_with_a_newer_link_replaces_the_older_ones_once_it_is_accepted(
     let world = requested().await;
     work(&world).await;
     world.pass(60);
-    let caller =
-        crate::callers::Caller { user: "ada".parse().unwrap(), token_name: None, token: None };
-    world.send_link().to_caller(caller).await.unwrap();
+    let caller = crate::fakes::World::acting("ada");
+    world.send_link().send(None, caller).await.unwrap();
     assert_eq!(world.state().links[0].state, LinkState::Sent);
     work(&world).await;
     let states = world.state().links.iter().map(|link| link.state).collect::<Vec<_>>();
@@ -367,9 +366,8 @@ async fn a_link_that_was_revoked_while_its_mail_was_under_way_replaces_no_other(
         let world = requested().await;
         assert_eq!(work(&world).await.len(), 1);
         world.pass(60);
-        let caller =
-            crate::callers::Caller { user: "ada".parse().unwrap(), token_name: None, token: None };
-        world.send_link().to_caller(caller).await.unwrap();
+        let caller = crate::fakes::World::acting("ada");
+        world.send_link().send(None, caller).await.unwrap();
         let worker = world.deliver_mail();
         let claimed = world.claim().await.remove(0);
         let hold = worker.hold(&claimed);

@@ -9,7 +9,7 @@ async fn worker(requests: usize) -> (Arc<World>, MailWorker) {
     let world = World::new();
     for number in 0..requests {
         let caller = world.user(&format!("user{number}")).await;
-        world.send_link().to_caller(caller).await.unwrap();
+        world.send_link().send(None, caller).await.unwrap();
     }
     let worker = MailWorker::new(Arc::new(world.deliver_mail()), 2).await;
     (world, worker)

@@ -96,15 +96,16 @@ async fn every_line_that_is_wrong_is_told_and_nothing_is_added() {
 #[tokio::test]
 async fn a_handle_that_only_a_ceremony_knew_makes_room_and_the_ceremony_ends() {
     let world = World::new();
-    let ada = world.user("ada").await.user;
+    world.user("ada").await;
     let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
-    let new = NewPasskey { user: ada.clone(), attachment: None, domain: String::new() };
-    register.begin(new).await.unwrap();
+    let new = NewPasskey::default();
+    register.begin(World::acting("ada"), new).await.unwrap();
     let credential = world.answer("two");
     assert_eq!(import(&world, &[imported("one", "ada")]).await.unwrap(), 1);
     assert_eq!(world.state().handles["ada"].as_bytes(), b"ada");
     let answer = RegistrationAnswer { credential, name: String::new(), user_agent: None };
-    let late = register.finish(CeremonyKey::Challenge { caller: ada }, answer).await;
+    let late =
+        register.finish(CeremonyKey::Challenge { acting: World::acting("ada") }, answer).await;
     assert!(late.is_err() && world.state().passkeys.len() == 1, "{late:?}");
     // Even one that was removed still names the user to its authenticator.
     world.change(|state| state.passkeys[0].removed = Some(state.passkeys[0].created));

@@ -4,20 +4,20 @@ use passlink_domain::{Text, UNDO_FOR, UserState};
 
 use super::*;
 use crate::{
-    callers::{Caller, ManageTokens, NewToken},
+    callers::{Acting, ManageTokens, NewToken},
     fakes::{World, presented},
     passkeys::{CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer, RemovePasskey},
 };
 
 /// Ada's passkey, registered with a link of the caller's.
-async fn registered(world: &Arc<World>, ada: &Caller) -> passlink_domain::Passkey {
+async fn registered(world: &Arc<World>, ada: &Acting) -> passlink_domain::Passkey {
     let code = world.returned_link(ada).await;
     let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
-    let new = NewPasskey { user: ada.user.clone(), attachment: None, domain: String::new() };
-    let begun = register.begin_with_code(new, code).await.unwrap();
+    let new = NewPasskey::default();
+    let begun = register.begin_with_code("ada".parse().unwrap(), new, code).await.unwrap();
     let credential = world.answer(begun.passkey.as_str());
     let answer = RegistrationAnswer { credential, name: "Phone".into(), user_agent: None };
-    let key = CeremonyKey::Passkey { user: ada.user.clone(), id: begun.passkey, caller: None };
+    let key = CeremonyKey::Passkey { user: ada.user.clone(), id: begun.passkey, acting: None };
     register.finish(key, answer).await.unwrap();
     world.state().passkeys.pop().unwrap()
 }
@@ -64,9 +64,9 @@ async fn a_token_can_be_revoked_as_long_as_it_holds() {
     let world = World::new();
     let ada = world.user("ada").await.user;
     let tokens = ManageTokens(world.ports());
-    let new = NewToken { user: ada, name: None, lifetime: None };
+    let new = NewToken::of(ada);
     let (token, bearer) = tokens.create(new).await.unwrap();
-    let caller = tokens.caller(&bearer).await.unwrap();
+    let caller = world.acting_by(&bearer).await.unwrap();
     let passkey = registered(&world, &caller).await;
     let inspect = InspectUndo(world.codes());
     assert!(inspect.by_code(code(&passkey)).await.unwrap().can_revoke_token);

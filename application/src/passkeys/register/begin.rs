@@ -13,6 +13,7 @@ use super::{
     opener::{Opener, invalid_code, lock_opener},
 };
 use crate::{
+    callers::Acting,
     codes::PresentedCode,
     ids::random_uuid,
     keys::retire::signing_key,
@@ -21,9 +22,8 @@ use crate::{
     users::history::standing,
 };
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewPasskey {
-    pub user: UserId,
     pub attachment: Option<Attachment>,
     /// The relying party's id, or the host of the page where it is registered; empty when the caller
     /// does not say.
@@ -45,8 +45,12 @@ impl RegisterPasskey {
     ///
     /// Errors: [`PasskeyError`]; nothing is kept then.
     #[tracing::instrument(name = "passlink.begin_registration", skip_all)]
-    pub async fn begin(&self, new: NewPasskey) -> Result<BegunRegistration, PasskeyError> {
-        self.begin_as(new, OpenedBy::Bearer).await
+    pub async fn begin(
+        &self,
+        acting: Acting,
+        new: NewPasskey,
+    ) -> Result<BegunRegistration, PasskeyError> {
+        self.begin_as(acting, new, OpenedBy::Bearer).await
     }
 
     /// Begins a ceremony with the code of a link.
@@ -55,12 +59,13 @@ impl RegisterPasskey {
     #[tracing::instrument(name = "passlink.begin_registration", skip_all)]
     pub async fn begin_with_code(
         &self,
+        user: UserId,
         new: NewPasskey,
         presented: PresentedCode<LinkId>,
     ) -> Result<BegunRegistration, PasskeyError> {
         let (link, _) = self.codes.link(&presented, Purpose::Register).await?;
-        if link.user == new.user {
-            self.begin_as(new, OpenedBy::Link(link.id)).await
+        if link.user == user {
+            self.begin_as(Acting::code_holder(user), new, OpenedBy::Link(link.id)).await
         } else {
             Err(invalid_code())
         }
@@ -68,6 +73,7 @@ impl RegisterPasskey {
 
     async fn begin_as(
         &self,
+        acting: Acting,
         new: NewPasskey,
         opened_by: OpenedBy,
     ) -> Result<BegunRegistration, PasskeyError> {
@@ -82,6 +88,7 @@ impl RegisterPasskey {
             handle: random_uuid(&*registry.ports.random).into(),
             registry: registry.clone(),
             keys: self.codes.keys.clone(),
+            acting,
             new,
             opened_by,
         };
@@ -95,6 +102,7 @@ struct Opening {
     handle: UserHandle,
     registry: PasskeyRegistry,
     keys: Arc<CodeKeys>,
+    acting: Acting,
     new: NewPasskey,
     opened_by: OpenedBy,
 }
@@ -105,7 +113,7 @@ async fn open(
 ) -> Result<BegunRegistration, PasskeyError> {
     let webauthn = &opening.registry.webauthn;
     let Opener { user, now, .. } =
-        lock_opener(&opening.opened_by, &opening.new.user, &opening.registry, tx).await?;
+        lock_opener(&opening.opened_by, &opening.acting, &opening.registry, tx).await?;
     let passkeys = tx.passkeys_of(&user.id).await?;
     if passkeys.len() >= opening.registry.max_per_user {
         return Err(PasskeyError::TooMany);

@@ -12,6 +12,7 @@ use super::{
     record::{Finished, Redeemed, record},
 };
 use crate::{
+    callers::Acting,
     codes::CodeError,
     passkeys::{PasskeyError, device, registry::passkey_of_user},
     ports::{Ports, WebAuthnError},
@@ -33,14 +34,11 @@ pub enum CeremonyKey {
     Passkey {
         user: UserId,
         id: PasskeyId,
-        /// Whom a bearer token speaks for, if there was one.
-        caller: Option<UserId>,
+        /// Who acts for the user by a bearer token, if there was one.
+        acting: Option<Acting>,
     },
-    /// The one among the caller's own that has the challenge of the answer.
-    Challenge {
-        /// Whom the bearer token speaks for.
-        caller: UserId,
-    },
+    /// The one among the user's own that has the challenge of the answer.
+    Challenge { acting: Acting },
 }
 
 /// A ceremony that was begun, with what its authenticator is to sign.
@@ -69,24 +67,30 @@ impl RegisterPasskey {
         answer: RegistrationAnswer,
     ) -> Result<ObjectDetails, PasskeyError> {
         let webauthn = &*self.registry.webauthn;
-        let open = match key {
-            CeremonyKey::Passkey { user, id, caller } => {
+        let (open, acting) = match key {
+            CeremonyKey::Passkey { user, id, acting } => {
+                if let Some(acting) = &acting {
+                    self.check_reach(acting.clone()).await?;
+                }
                 let open = self.find(id.clone()).await?;
+                let caller = acting.as_ref().map(|acting| &acting.user);
                 match open.filter(|open| open.ceremony.user == user) {
-                    Some(open) if open.ceremony.can_be_finished_by(caller.as_ref()) => open,
+                    Some(open) if open.ceremony.can_be_finished_by(caller) => {
+                        (open, acting.unwrap_or_else(|| Acting::code_holder(user)))
+                    }
                     Some(_) => return Err(PasskeyError::NoBearer),
                     None => return Err(self.missing(user, id).await),
                 }
             }
-            CeremonyKey::Challenge { caller } => {
+            CeremonyKey::Challenge { acting } => {
                 let challenge = webauthn.challenge_of(&answer.credential);
-                let open = self.find_by_challenge(caller, challenge).await?;
-                open.ok_or(PasskeyError::NotVerified)?
+                let open = self.find_by_challenge(acting.clone(), challenge).await?;
+                (open.ok_or(PasskeyError::NotVerified)?, acting)
             }
         };
         self.registry.ports.observer.ceremony(&open.ceremony.id, &open.ceremony.opened_by);
         let (user, id) = (open.ceremony.user.clone(), open.ceremony.id.clone());
-        match self.finish_ceremony(open, answer).await {
+        match self.finish_ceremony(open, acting, answer).await {
             // The same answer may have come twice, and the other one used the link up.
             Err(PasskeyError::Code(CodeError::Invalid))
                 if self.find(id.clone()).await?.is_none() =>
@@ -100,6 +104,7 @@ impl RegisterPasskey {
     async fn finish_ceremony(
         &self,
         open: Open,
+        acting: Acting,
         answer: RegistrationAnswer,
     ) -> Result<ObjectDetails, PasskeyError> {
         let ceremony = &open.ceremony;
@@ -113,9 +118,9 @@ impl RegisterPasskey {
         let device = answer.user_agent.as_deref().and_then(device);
         let model = self.registry.webauthn.model(credential.aaguid);
         let name = name_passkey(&answer.name, model, device.as_ref())?;
-        let notice = self.registry.notice(ceremony.id.clone());
+        let notice = self.registry.notice(ceremony.id.clone(), acting.actor.clone());
         let (ceremony, keys) = (open.ceremony, self.codes.keys.clone());
-        let finished = Finished { ceremony, credential, name, device, notice, keys };
+        let finished = Finished { ceremony, acting, credential, name, device, notice, keys };
         let Ports { store, observer, .. } = &self.registry.ports;
         let work = store.write(finished, |finished, tx| Box::pin(record(finished, tx)));
         let (details, redeemed) = work.await?;
@@ -149,6 +154,12 @@ impl RegisterPasskey {
         Ok(credential)
     }
 
+    /// Checks that the user is there, for who acts.
+    async fn check_reach(&self, acting: Acting) -> Result<(), PasskeyError> {
+        let user = self.registry.ports.store.read(acting, |acting, tx| Box::pin(acting.user(tx)));
+        user.await?.map(drop).ok_or(PasskeyError::UserNotFound)
+    }
+
     async fn find(&self, id: PasskeyId) -> Result<Option<Open>, PasskeyError> {
         let find = self.registry.ports.store.read(id, |id, tx| tx.ceremony(id));
         Ok(find.await?.and_then(|ceremony| self.open(ceremony)))
@@ -162,13 +173,13 @@ impl RegisterPasskey {
 
     async fn find_by_challenge(
         &self,
-        user: UserId,
+        acting: Acting,
         challenge: Option<Vec<u8>>,
     ) -> Result<Option<Open>, PasskeyError> {
-        let own = self.registry.ports.store.read(user, |user, tx| {
+        let own = self.registry.ports.store.read(acting, |acting, tx| {
             Box::pin(async move {
-                tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?.active()?;
-                Ok::<_, PasskeyError>(tx.ceremonies_of(user).await?)
+                acting.user(tx).await?.ok_or(PasskeyError::UserNotFound)?.active()?;
+                Ok::<_, PasskeyError>(tx.ceremonies_of(&acting.user).await?)
             })
         });
         let mut own = own.await?.into_iter().filter_map(|ceremony| self.open(ceremony));

@@ -1,9 +1,10 @@
 //! What opens a ceremony: a bearer token, or a link, which must hold when it is begun and when it is finished.
 
 use jiff::Timestamp;
-use passlink_domain::{LinkId, OpenedBy, PasskeyLink, User, UserId};
+use passlink_domain::{LinkId, OpenedBy, PasskeyLink, User};
 
 use crate::{
+    callers::Acting,
     codes::CodeError,
     passkeys::{PasskeyError, PasskeyRegistry},
     ports::Repositories,
@@ -20,15 +21,15 @@ pub(super) struct Opener {
 /// For whom a ceremony is begun or finished; a link that began it must still open something.
 pub(super) async fn lock_opener(
     opened_by: &OpenedBy,
-    user: &UserId,
+    acting: &Acting,
     registry: &PasskeyRegistry,
     tx: &mut dyn Repositories,
 ) -> Result<Opener, PasskeyError> {
     let OpenedBy::Link(link) = opened_by else {
-        let (user, now) = registry.active_user(user, tx).await?;
+        let (user, now) = registry.active_user(acting, tx).await?;
         return Ok(Opener { user, link: None, now });
     };
-    let user = tx.user_for_update(user).await?.ok_or_else(invalid_code)?;
+    let user = acting.lock_user(tx).await?.ok_or_else(invalid_code)?;
     let now = registry.ports.clock.now();
     let link = serving_link(link, &user, now, tx).await?;
     Ok(Opener { user, link: Some(link), now })

@@ -12,6 +12,7 @@ use passlink_domain::{
 
 use super::opener::{Opener, invalid_code, lock_opener};
 use crate::{
+    callers::Acting,
     keys::retire::signing_key,
     passkeys::{PasskeyError, registry::Notice},
     ports::Repositories,
@@ -20,6 +21,7 @@ use crate::{
 /// A ceremony whose answer verifies.
 pub(super) struct Finished {
     pub ceremony: Ceremony,
+    pub acting: Acting,
     pub credential: Credential,
     pub name: Text,
     pub device: Option<Text>,
@@ -65,7 +67,7 @@ pub(super) async fn record(
 ) -> Result<(ObjectDetails, Option<Redeemed>), PasskeyError> {
     let Finished { ceremony, notice, .. } = finished;
     let Opener { user, link, now } =
-        lock_opener(&ceremony.opened_by, &ceremony.user, &notice.registry, tx).await?;
+        lock_opener(&ceremony.opened_by, &finished.acting, &notice.registry, tx).await?;
     let ended = !ceremony.is_open_at(now) || tx.is_retired(&ceremony.key).await?;
     if ended || !tx.end_ceremony(&ceremony.id).await? {
         return Err(PasskeyError::NotVerified);

@@ -13,10 +13,6 @@ fn register(world: &Arc<World>) -> RegisterPasskey {
     RegisterPasskey { registry: world.passkeys(), codes: world.codes() }
 }
 
-fn new_for(user: &str) -> NewPasskey {
-    NewPasskey { user: user.parse().unwrap(), attachment: None, domain: String::new() }
-}
-
 /// What the authenticator answers to the options.
 fn answer(begun: &BegunRegistration, credential: &str) -> RegistrationAnswer {
     let options = begun.options.split_once("challenge=").unwrap().1;
@@ -30,28 +26,31 @@ fn answer(begun: &BegunRegistration, credential: &str) -> RegistrationAnswer {
 
 /// The ceremony that makes the passkey, finished by somebody of whom nothing is known.
 fn by_link(begun: &BegunRegistration) -> CeremonyKey {
-    CeremonyKey::Passkey { user: "ada".parse().unwrap(), id: begun.passkey.clone(), caller: None }
+    CeremonyKey::Passkey { user: "ada".parse().unwrap(), id: begun.passkey.clone(), acting: None }
 }
 
 fn by_bearer(begun: &BegunRegistration, caller: &str) -> CeremonyKey {
-    let caller = Some(caller.parse().unwrap());
-    CeremonyKey::Passkey { user: "ada".parse().unwrap(), id: begun.passkey.clone(), caller }
+    let acting = Some(World::acting(caller));
+    CeremonyKey::Passkey { user: "ada".parse().unwrap(), id: begun.passkey.clone(), acting }
 }
 
 /// Ada with a link, and a ceremony begun with it.
-async fn begun_with_link(world: &Arc<World>) -> (Caller, LinkId, BegunRegistration) {
+async fn begun_with_link(world: &Arc<World>) -> (Acting, LinkId, BegunRegistration) {
     let ada = world.user("ada").await;
     let code = world.mailed_link(&ada, Purpose::Register).await;
     let link = code.id.clone();
-    let begun = register(world).begin_with_code(new_for("ada"), code).await.unwrap();
+    let begun = register(world)
+        .begin_with_code("ada".parse().unwrap(), NewPasskey::default(), code)
+        .await
+        .unwrap();
     (ada, link, begun)
 }
 
 async fn registered(world: &Arc<World>, user: &str, credential: &str) -> PasskeyId {
-    let begun = register(world).begin(new_for(user)).await.unwrap();
+    let begun = register(world).begin(World::acting(user), NewPasskey::default()).await.unwrap();
     let user: UserId = user.parse().unwrap();
-    let (id, caller) = (begun.passkey.clone(), Some(user.clone()));
-    let key = CeremonyKey::Passkey { user, id, caller };
+    let (id, acting) = (begun.passkey.clone(), Some(World::acting(user.as_str())));
+    let key = CeremonyKey::Passkey { user, id, acting };
     register(world).finish(key, answer(&begun, credential)).await.unwrap();
     begun.passkey
 }
@@ -103,7 +102,7 @@ async fn beginning_changes_nothing_but_the_ceremonies_and_the_handle_stays() {
     assert_eq!((begun.details.sequence.get(), begun.details.created), (2, None));
     let handle = world.state().handles["ada"].clone();
     assert!(begun.options.contains(&format!("{handle:?}")), "{}", begun.options);
-    register(&world).begin(new_for("ada")).await.unwrap();
+    register(&world).begin(World::acting("ada"), NewPasskey::default()).await.unwrap();
     let state = world.state();
     assert_eq!(state.handles["ada"], handle);
     assert_ne!(handle.as_bytes(), ada.user.as_str().as_bytes());
@@ -127,8 +126,8 @@ async fn an_authenticator_is_told_of_the_users_other_credentials_and_what_is_wan
             }
         }
     });
-    let new = NewPasskey { attachment: Some(Attachment::CrossPlatform), ..new_for("ada") };
-    let options = register(&world).begin(new).await.unwrap().options;
+    let new = NewPasskey { attachment: Some(Attachment::CrossPlatform), ..NewPasskey::default() };
+    let options = register(&world).begin(World::acting("ada"), new).await.unwrap().options;
     let exclude = format!("exclude={:?}", [b"one"]);
     assert!(options.contains(&exclude), "{options}");
     assert!(options.ends_with("attachment=Some(CrossPlatform)"), "{options}");
@@ -140,7 +139,7 @@ async fn at_most_ten_ceremonies_of_a_user_are_open_and_the_oldest_makes_room() {
     let world = World::new();
     let (_, _, first) = begun_with_link(&world).await;
     for _ in 0..10 {
-        register(&world).begin(new_for("ada")).await.unwrap();
+        register(&world).begin(World::acting("ada"), NewPasskey::default()).await.unwrap();
     }
     assert_eq!(world.state().ceremonies.len(), 10);
     let displaced = register(&world).finish(by_link(&first), answer(&first, "one")).await;
@@ -178,7 +177,7 @@ async fn a_challenge_is_answered_once_and_within_five_minutes() {
     let late = register(&world).finish(by_link(&begun), answer(&begun, "one")).await;
     assert!(matches!(late, Err(PasskeyError::NotVerified)), "{late:?}");
     assert_eq!(link_state(&world), LinkState::Requested);
-    let begun = register(&world).begin(new_for("ada")).await.unwrap();
+    let begun = register(&world).begin(World::acting("ada"), NewPasskey::default()).await.unwrap();
     world.pass(299);
     let finish = || register(&world);
     finish().finish(by_bearer(&begun, "ada"), answer(&begun, "one")).await.unwrap();
@@ -214,7 +213,7 @@ async fn a_user_has_so_many_passkeys_and_no_more() {
     let register = register(&world);
     let refused = register.finish(by_link(&begun), answer(&begun, "four")).await;
     assert!(matches!(refused, Err(PasskeyError::TooMany)), "{refused:?}");
-    let refused = register.begin(new_for("ada")).await;
+    let refused = register.begin(World::acting("ada"), NewPasskey::default()).await;
     assert!(matches!(refused, Err(PasskeyError::TooMany)), "{refused:?}");
     assert_eq!(link_state(&world), LinkState::Requested);
     world.change(|state| state.passkeys[0].removed = Some(state.passkeys[0].created));
@@ -231,7 +230,7 @@ async fn without_a_name_the_model_gives_one_and_else_the_device() {
         ("one", Some(IPHONE), "Safari on iPhone"),
         ("two", None, "Passkey"),
     ] {
-        let begun = register.begin(new_for("ada")).await.unwrap();
+        let begun = register.begin(World::acting("ada"), NewPasskey::default()).await.unwrap();
         let answer = RegistrationAnswer {
             name: "  ".into(),
             user_agent: user_agent.map(str::to_owned),
@@ -247,8 +246,8 @@ async fn a_domain_is_one_that_the_relying_party_serves_or_left_out() {
     let world = World::new();
     world.user("ada").await;
     let begin = async |domain: &str| {
-        let new = NewPasskey { domain: domain.into(), ..new_for("ada") };
-        register(&world).begin(new).await
+        let new = NewPasskey { domain: domain.into(), ..NewPasskey::default() };
+        register(&world).begin(World::acting("ada"), new).await
     };
     for domain in ["", "example.com", "id.example.com"] {
         begin(domain).await.unwrap();
@@ -270,10 +269,10 @@ async fn who_may_not_act_begins_nothing_and_who_has_no_address_gets_no_mail() {
     let world = World::new();
     world.user("ada").await;
     world.change_user("ada", |ada| ada.state = UserState::Locked);
-    let refused = register(&world).begin(new_for("ada")).await;
+    let refused = register(&world).begin(World::acting("ada"), NewPasskey::default()).await;
     let locked = |why| why == NotReachable::NotActive;
     assert!(matches!(refused, Err(PasskeyError::NotReachable(why)) if locked(why)));
-    let refused = register(&world).begin(new_for("eve")).await;
+    let refused = register(&world).begin(World::acting("eve"), NewPasskey::default()).await;
     assert!(matches!(refused, Err(PasskeyError::UserNotFound)));
     world.change_user("ada", |ada| {
         (ada.state, ada.email) = (UserState::Active, None);
@@ -288,11 +287,13 @@ async fn an_authenticator_that_is_not_what_was_asked_for_registers_nothing() {
     world.user("ada").await;
     let register = register(&world);
     // The one that answers is a part of its device.
-    let begin = |attachment| NewPasskey { attachment, ..new_for("ada") };
-    let begun = register.begin(begin(Some(Attachment::CrossPlatform))).await.unwrap();
+    let begin = |attachment| NewPasskey { attachment, ..NewPasskey::default() };
+    let begun =
+        register.begin(World::acting("ada"), begin(Some(Attachment::CrossPlatform))).await.unwrap();
     let refused = register.finish(by_bearer(&begun, "ada"), answer(&begun, "one")).await;
     assert!(matches!(refused, Err(PasskeyError::NotVerified)), "{refused:?}");
-    let begun = register.begin(begin(Some(Attachment::Platform))).await.unwrap();
+    let begun =
+        register.begin(World::acting("ada"), begin(Some(Attachment::Platform))).await.unwrap();
     register.finish(by_bearer(&begun, "ada"), answer(&begun, "one")).await.unwrap();
     assert_eq!(world.state().passkeys[0].asked, Some(Attachment::Platform));
 }
@@ -300,9 +301,9 @@ async fn an_authenticator_that_is_not_what_was_asked_for_registers_nothing() {
 #[tokio::test]
 async fn without_its_key_a_ceremony_is_as_one_that_has_ended() {
     let world = World::new();
-    let (ada, _, with_link) = begun_with_link(&world).await;
+    let (_, _, with_link) = begun_with_link(&world).await;
     let register = register(&world);
-    let by_token = register.begin(new_for("ada")).await.unwrap();
+    let by_token = register.begin(World::acting("ada"), NewPasskey::default()).await.unwrap();
     let answers = [answer(&with_link, "one"), answer(&by_token, "two")];
     world.change(|state| {
         state.ceremonies.iter_mut().for_each(|it| it.key = "elsewhere".parse().unwrap());
@@ -316,7 +317,7 @@ async fn without_its_key_a_ceremony_is_as_one_that_has_ended() {
         let refused = register.finish(key, answer.clone()).await;
         assert!(matches!(refused, Err(PasskeyError::NotFound)), "{refused:?}");
     }
-    let key = CeremonyKey::Challenge { caller: ada.user };
+    let key = CeremonyKey::Challenge { acting: World::acting("ada") };
     let refused = register.finish(key, answers[1].clone()).await;
     assert!(matches!(refused, Err(PasskeyError::NotVerified)), "{refused:?}");
     assert_eq!(link_state(&world), LinkState::Requested);

@@ -4,7 +4,7 @@ use passlink_domain::{EventKind, LinkId, NotReachable, Purpose, UNDO_FOR, UserSt
 
 use super::*;
 use crate::{
-    callers::{Caller, ManageTokens, NewToken},
+    callers::{Acting, ManageTokens, NewToken},
     fakes::{State, World, presented},
     passkeys::{CeremonyKey, NewPasskey, RegisterPasskey, RegistrationAnswer},
     ports::MailSubject,
@@ -16,13 +16,13 @@ fn remove(world: &Arc<World>) -> RemovePasskey {
 
 /// A passkey of Ada's.
 async fn passkey(world: &Arc<World>) -> Passkey {
-    let ada = world.user("ada").await.user;
+    world.user("ada").await;
     let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
-    let new = NewPasskey { user: ada.clone(), attachment: None, domain: String::new() };
-    register.begin(new).await.unwrap();
+    let new = NewPasskey::default();
+    register.begin(World::acting("ada"), new).await.unwrap();
     let credential = world.answer("one");
     let answer = RegistrationAnswer { credential, name: String::new(), user_agent: None };
-    register.finish(CeremonyKey::Challenge { caller: ada }, answer).await.unwrap();
+    register.finish(CeremonyKey::Challenge { acting: World::acting("ada") }, answer).await.unwrap();
     world.state().passkeys.remove(0)
 }
 
@@ -41,14 +41,13 @@ async fn a_passkey_is_removed_once_with_a_change_and_a_mail() {
     let world = World::new();
     let passkey = passkey(&world).await;
     world.pass(5);
-    let details =
-        remove(&world).remove_for_caller(passkey.user.clone(), passkey.id.clone()).await.unwrap();
+    let details = remove(&world).remove(World::acting("ada"), passkey.id.clone()).await.unwrap();
     assert_eq!((details.sequence.get(), details.created), (3, None));
     let state = world.state();
     assert_eq!(state.passkeys[0].removed, Some(details.changed));
     assert_eq!(state.events[2].kind, EventKind::PasskeyRemoved(passkey.id.clone()));
     assert_eq!(state.mails[1].about, MailSubject::PasskeyRemoved(passkey.id.clone()));
-    let again = remove(&world).remove_for_caller(passkey.user, passkey.id.clone()).await;
+    let again = remove(&world).remove(World::acting("ada"), passkey.id.clone()).await;
     assert!(matches!(again, Err(PasskeyError::NotFound)));
     assert!(matches!(
         remove(&world).remove_for_operator(passkey.id).await,
@@ -61,8 +60,8 @@ async fn a_passkey_is_removed_once_with_a_change_and_a_mail() {
 async fn nobody_removes_anothers() {
     let world = World::new();
     let passkey = passkey(&world).await;
-    let bob = world.user("bob").await.user;
-    let refused = remove(&world).remove_for_caller(bob, passkey.id).await;
+    world.user("bob").await;
+    let refused = remove(&world).remove(World::acting("bob"), passkey.id).await;
     assert!(matches!(refused, Err(PasskeyError::NotFound)));
     assert!(!is_removed(&world));
 }
@@ -72,7 +71,7 @@ async fn a_locked_user_removes_nothing_and_an_operator_does_all_the_same() {
     let world = World::new();
     let passkey = passkey(&world).await;
     world.change_user("ada", |ada| ada.state = UserState::Locked);
-    let refused = remove(&world).remove_for_caller(passkey.user, passkey.id.clone()).await;
+    let refused = remove(&world).remove(World::acting("ada"), passkey.id.clone()).await;
     assert!(matches!(refused, Err(PasskeyError::NotReachable(NotReachable::NotActive))));
     let removed = remove(&world).remove_for_operator(passkey.id).await.unwrap();
     assert_eq!(world.state().passkeys, [removed]);
@@ -112,7 +111,7 @@ async fn a_registration_can_be_undone_for_seven_days_and_by_no_other_code() {
     let passkey = passkey(&world).await;
     let codes = world.codes();
     // The register code of a link that has the passkey's id.
-    let ada = Caller { user: passkey.user.clone(), token_name: None, token: None };
+    let ada = World::acting("ada");
     let link = world.mailed_link(&ada, Purpose::Register).await.id;
     world.change(|state| state.links[0].id = LinkId::parse(passkey.id.as_str()).unwrap());
     let foreign = world.state().links[0].clone();
@@ -133,19 +132,19 @@ async fn a_registration_can_be_undone_for_seven_days_and_by_no_other_code() {
 }
 
 /// A token of Ada's, and a passkey that was registered with a link that it made.
-async fn with_token(world: &Arc<World>) -> (Caller, Passkey) {
+async fn with_token(world: &Arc<World>) -> (Acting, Passkey) {
     let ada = world.user("ada").await;
     let tokens = ManageTokens(world.ports());
-    let new = NewToken { user: ada.user.clone(), name: None, lifetime: None };
+    let new = NewToken::of(ada.user.clone());
     let (_, bearer) = tokens.create(new).await.unwrap();
-    let ada = tokens.caller(&bearer).await.unwrap();
+    let ada = world.acting_by(&bearer).await.unwrap();
     let code = world.returned_link(&ada).await;
     let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
-    let new = NewPasskey { user: ada.user.clone(), attachment: None, domain: String::new() };
-    let begun = register.begin_with_code(new, code).await.unwrap();
+    let new = NewPasskey::default();
+    let begun = register.begin_with_code("ada".parse().unwrap(), new, code).await.unwrap();
     let credential = world.answer("one");
     let answer = RegistrationAnswer { credential, name: String::new(), user_agent: None };
-    let key = CeremonyKey::Passkey { user: ada.user.clone(), id: begun.passkey, caller: None };
+    let key = CeremonyKey::Passkey { user: ada.user.clone(), id: begun.passkey, acting: None };
     register.finish(key, answer).await.unwrap();
     (ada, world.state().passkeys.remove(0))
 }
@@ -159,11 +158,11 @@ async fn undo_revokes_the_token_that_made_the_link_when_asked_and_ends_its_other
     let world = World::new();
     let (ada, passkey) = with_token(&world).await;
     let other = ManageTokens(world.ports());
-    let new = NewToken { user: ada.user.clone(), name: None, lifetime: None };
+    let new = NewToken::of(ada.user.clone());
     other.create(new).await.unwrap();
     world.returned_link(&ada).await;
     world.mailed_link(&ada, Purpose::Register).await;
-    let operators = Caller { token: None, ..ada };
+    let operators = Acting { token: None, ..ada };
     world.returned_link(&operators).await;
     let codes = world.codes();
     remove(&world).undo(&codes, undo_code(&passkey), false).await.unwrap();
@@ -185,8 +184,9 @@ async fn undo_revokes_no_token_of_somebody_else_none_without_a_link_and_none_aft
     for (case, change) in [
         (
             "another's",
-            &(|state: &mut State| state.tokens[0].0.user = "bob".parse().unwrap())
-                as &(dyn Fn(&mut State) + Sync),
+            &(|state: &mut State| {
+                state.tokens[0].0.holder = passlink_domain::Holder::Person("bob".parse().unwrap())
+            }) as &(dyn Fn(&mut State) + Sync),
         ),
         ("an operator's link", &|state| state.passkeys[0].undo.as_mut().unwrap().token = None),
     ] {

@@ -23,7 +23,7 @@ pub use mail_queue::{ClaimedMail, Lease, LongestWaits, MailOutcome, MailQueue, R
 pub use outbox::{MailSubject, Outbox, OutboxLoad, OutboxMail, OutboxState, TraceContext};
 pub use passkeys::{Ceremonies, Passkeys};
 pub use staging::{AddedSoFar, Obstacle, Obstacles, StagedUser, Staging};
-pub use users::{History, Tokens, Users};
+pub use users::{History, KnownIdentities, KnownIdentity, Tokens, Users};
 
 /// All repositories, as one transaction sees them.
 pub trait Repositories:
@@ -38,6 +38,7 @@ pub trait Repositories:
     + History
     + Outbox
     + Tokens
+    + KnownIdentities
     + Send
 {
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    EmailAddress, OrganisationId, Sequence, Token, TokenHash, TokenId, User, UserEvent, UserHandle,
-    UserId,
+    EmailAddress, Identity, OrganisationId, Sequence, Text, Token, TokenHash, TokenId, User,
+    UserEvent, UserHandle, UserId,
 };
 
 use crate::ports::StoreResult;
@@ -49,9 +49,38 @@ pub trait Tokens {
     async fn add_token(&mut self, token: &Token, hash: &TokenHash) -> StoreResult<()>;
     async fn token_by_hash(&mut self, hash: &TokenHash) -> StoreResult<Option<Token>>;
     async fn token(&mut self, id: &TokenId) -> StoreResult<Option<Token>>;
+    /// The token, which nobody revokes before the transaction ends.
+    async fn token_for_share(&mut self, id: &TokenId) -> StoreResult<Option<Token>>;
     /// The user's tokens, by id.
     async fn tokens_of(&mut self, user: &UserId) -> StoreResult<Vec<Token>>;
+    /// The tokens of the services with this name, by id.
+    async fn tokens_of_service(&mut self, name: &Text) -> StoreResult<Vec<Token>>;
+    async fn note_use(&mut self, id: &TokenId, at: Timestamp) -> StoreResult<()>;
     async fn delete_tokens_of(&mut self, user: &UserId) -> StoreResult<()>;
     /// Revokes a token and returns it as it then is; one that was revoked stays as it was.
     async fn revoke_token(&mut self, id: &TokenId, at: Timestamp) -> StoreResult<Option<Token>>;
+}
+
+/// A person at another issuer who is a user here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownIdentity {
+    pub user: UserId,
+    /// When the token was issued that the user was last changed by, if one was.
+    pub claims_of: Option<Timestamp>,
+}
+
+#[async_trait]
+pub trait KnownIdentities {
+    async fn identity(&mut self, identity: &Identity) -> StoreResult<Option<KnownIdentity>>;
+    /// Makes the identity the user's, or notes the token that the user was changed by; `false` when the
+    /// identity is another user's.
+    async fn keep_identity(
+        &mut self,
+        identity: &Identity,
+        user: &UserId,
+        claims_of: Option<Timestamp>,
+    ) -> StoreResult<bool>;
+    /// Erases what the user is called elsewhere. That the identities are this user's is kept: nobody
+    /// else becomes a user by them.
+    async fn erase_identities_of(&mut self, user: &UserId) -> StoreResult<()>;
 }

@@ -21,9 +21,9 @@ async fn with_ada() -> (Arc<World>, UserId) {
     let world = World::new();
     let caller = world.user("ada").await;
     let tokens = ManageTokens(world.ports());
-    let new = NewToken { user: caller.user.clone(), name: None, lifetime: None };
+    let new = NewToken::of(caller.user.clone());
     tokens.create(new).await.unwrap();
-    world.send_link().to_caller(caller.clone()).await.unwrap();
+    world.send_link().send(None, caller.clone()).await.unwrap();
     (world, caller.user)
 }
 

@@ -32,6 +32,7 @@ links.max_per_hour = 5  # default
 # links.url_template is not set
 links.allowed_origins = []  # default
 links.allow_returned_codes = true  # default
+# links.max_auth_age is not set
 passkeys.max_per_user = 20  # default
 # webauthn.rp_id is not set
 webauthn.rp_name = "Passlink"  # default

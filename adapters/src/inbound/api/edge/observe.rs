@@ -30,7 +30,7 @@ use super::caller_context;
 use crate::{
     inbound::api::{
         protocols::{classify::Call, outcome::Outcome},
-        services::bearer::CallersUser,
+        services::bearer::NotedCaller,
     },
     telemetry::trace_scope::TraceScope,
 };
@@ -97,9 +97,9 @@ pub(crate) async fn observe(
     }
     let call = Call::noted_on(&request);
     let scope = scope(&call, &request, durations.scheme);
-    let user = CallersUser::default();
-    request.extensions_mut().insert(user.clone());
-    let mut observed = Observed { call, user, durations, scope: scope.clone(), has_ended: false };
+    let caller = NotedCaller::default();
+    request.extensions_mut().insert(caller.clone());
+    let mut observed = Observed { call, caller, durations, scope: scope.clone(), has_ended: false };
     let answer = async move {
         let response = next.run(request).await;
         observed.end(Some(response.status()), Outcome::read(&response));
@@ -111,7 +111,7 @@ pub(crate) async fn observe(
 /// A request that is under way. Its end is recorded as well when its caller left before the answer.
 struct Observed {
     call: Arc<Call>,
-    user: CallersUser,
+    caller: NotedCaller,
     durations: Durations,
     scope: TraceScope,
     has_ended: bool,
@@ -121,8 +121,8 @@ impl Observed {
     fn end(&mut self, status: Option<StatusCode>, outcome: Outcome) {
         self.has_ended = true;
         let end = End { status, outcome, duration: self.call.came.elapsed() };
-        record_in_span(&Span::current(), &self.call, &end, &self.user);
-        log(&self.call, &end, &self.user);
+        record_in_span(&Span::current(), &self.call, &end, &self.caller);
+        log(&self.call, &end, &self.caller);
         self.durations.record(&self.call, &end);
     }
 }
@@ -162,6 +162,7 @@ fn scope(call: &Call, request: &Request, scheme: &'static str) -> TraceScope {
         { RPC_RESPONSE_STATUS_CODE } = Empty,
         { ERROR_TYPE } = Empty,
         { USER_ID } = Empty,
+        passlink.service = Empty,
         passlink.protocol = call.protocol.name(),
     );
     TraceScope::under(span, caller_context::read(request.headers()))
@@ -173,10 +174,11 @@ fn host(request: &Request) -> Option<Authority> {
     request.uri().authority().cloned().or_else(told).filter(|it| it.host().len() <= 255)
 }
 
-fn record_in_span(span: &Span, call: &Call, end: &End, user: &CallersUser) {
+fn record_in_span(span: &Span, call: &Call, end: &End, caller: &NotedCaller) {
     let End { status, outcome, .. } = end;
     span.record(HTTP_RESPONSE_STATUS_CODE, status.map(|status| i64::from(status.as_u16())));
-    span.record(USER_ID, user.id());
+    span.record(USER_ID, caller.user());
+    span.record("passlink.service", caller.service());
     if call.rpc.is_some() {
         span.record(RPC_RESPONSE_STATUS_CODE, outcome.name());
     }
@@ -191,7 +193,7 @@ fn record_in_span(span: &Span, call: &Call, end: &End, user: &CallersUser) {
 }
 
 /// One line, without the path as it came, query, headers and body: they may hold secrets.
-fn log(call: &Call, end: &End, user: &CallersUser) {
+fn log(call: &Call, end: &End, caller: &NotedCaller) {
     tracing::info!(
         target: "passlink::access",
         method = call.method,
@@ -200,7 +202,8 @@ fn log(call: &Call, end: &End, user: &CallersUser) {
         status = end.status.map(|status| status.as_u16()),
         code = end.outcome.name(),
         duration_ms = end.duration.as_micros() as f64 / 1000.0,
-        user_id = user.id(),
+        user_id = caller.user(),
+        service = caller.service(),
         "request"
     );
 }

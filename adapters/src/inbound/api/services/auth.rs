@@ -2,7 +2,7 @@
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
 use passlink_application::passkeys::{CeremonyKey, NewPasskey};
-use passlink_domain::PasskeyId;
+use passlink_domain::{PasskeyId, Permission};
 
 use super::{
     details::{details_field, duration},
@@ -21,8 +21,8 @@ impl AuthService for PasskeyCalls {
         context: RequestContext,
         _request: ServiceRequest<'_, SendMyPasswordlessLinkRequest>,
     ) -> ServiceResult<SendMyPasswordlessLinkResponse> {
-        let caller = self.bearers.caller(&context).await?;
-        let details = self.send_link.to_caller(caller).await.map_err(Failure::from)?;
+        let acting = self.bearers.acting(&context, None, Permission::PasskeyWrite).await?;
+        let (_, details) = self.send_link.send(None, acting).await.map_err(Failure::from)?;
         Response::ok(SendMyPasswordlessLinkResponse {
             details: details_field(details),
             ..Default::default()
@@ -34,8 +34,8 @@ impl AuthService for PasskeyCalls {
         context: RequestContext,
         _request: ServiceRequest<'_, AddMyPasswordlessLinkRequest>,
     ) -> ServiceResult<AddMyPasswordlessLinkResponse> {
-        let caller = self.bearers.caller(&context).await?;
-        let added = self.add_link.for_caller(caller).await.map_err(Failure::from)?;
+        let acting = self.bearers.acting(&context, None, Permission::PasskeyWrite).await?;
+        let added = self.add_link.add(acting).await.map_err(Failure::from)?;
         Response::ok(AddMyPasswordlessLinkResponse {
             details: details_field(added.details),
             link: added.url.expose().to_owned(),
@@ -49,8 +49,8 @@ impl AuthService for PasskeyCalls {
         context: RequestContext,
         _request: ServiceRequest<'_, ListMyPasswordlessRequest>,
     ) -> ServiceResult<ListMyPasswordlessResponse> {
-        let caller = self.bearers.caller(&context).await?;
-        let (passkeys, _) = self.list.list_for_caller(caller.user).await.map_err(Failure::from)?;
+        let acting = self.bearers.acting(&context, None, Permission::PasskeyRead).await?;
+        let (passkeys, _) = self.list.list(acting).await.map_err(Failure::from)?;
         Response::ok(ListMyPasswordlessResponse {
             result: passkeys
                 .into_iter()
@@ -70,9 +70,9 @@ impl AuthService for PasskeyCalls {
         context: RequestContext,
         _request: ServiceRequest<'_, AddMyPasswordlessRequest>,
     ) -> ServiceResult<AddMyPasswordlessResponse> {
-        let user = self.bearers.caller(&context).await?.user;
-        let new = NewPasskey { user, attachment: None, domain: String::new() };
-        let begun = self.register.begin(new).await.map_err(Failure::from)?;
+        let acting = self.bearers.acting(&context, None, Permission::PasskeyWrite).await?;
+        let begun =
+            self.register.begin(acting, NewPasskey::default()).await.map_err(Failure::from)?;
         let key = v1::WebAuthNKey { public_key: begun.options.into_bytes(), ..Default::default() };
         Response::ok(AddMyPasswordlessResponse {
             key: key.into(),
@@ -86,14 +86,14 @@ impl AuthService for PasskeyCalls {
         context: RequestContext,
         request: ServiceRequest<'_, VerifyMyPasswordlessRequest>,
     ) -> ServiceResult<VerifyMyPasswordlessResponse> {
-        let caller = self.bearers.caller(&context).await?.user;
+        let acting = self.bearers.acting(&context, None, Permission::PasskeyWrite).await?;
         let verification = request.to_owned_message().verification.into_option();
         let verification =
             verification.ok_or_else(|| ApiError::invalid("verification", "must be given"))?;
         let credential = String::from_utf8(verification.public_key_credential.to_vec());
         let credential = credential
             .map_err(|_| ApiError::invalid("verification.public_key_credential", "must be JSON"))?;
-        let ceremony = CeremonyKey::Challenge { caller };
+        let ceremony = CeremonyKey::Challenge { acting };
         let name = ("verification.token_name", verification.token_name);
         let details = self.finish(&context, ceremony, credential, name).await?;
         Response::ok(VerifyMyPasswordlessResponse {
@@ -107,9 +107,9 @@ impl AuthService for PasskeyCalls {
         context: RequestContext,
         request: ServiceRequest<'_, RemoveMyPasswordlessRequest>,
     ) -> ServiceResult<RemoveMyPasswordlessResponse> {
-        let user = self.bearers.caller(&context).await?.user;
+        let acting = self.bearers.acting(&context, None, Permission::PasskeyWrite).await?;
         let passkey: PasskeyId = parse("token_id", request.token_id)?;
-        let details = self.remove.remove_for_caller(user, passkey).await.map_err(Failure::from)?;
+        let details = self.remove.remove(acting, passkey).await.map_err(Failure::from)?;
         Response::ok(RemoveMyPasswordlessResponse {
             details: details_field(details),
             ..Default::default()

@@ -1,58 +1,69 @@
-//! The `Authorization` header (RFC 6750, section 2.1).
+//! The `Authorization` header (RFC 6750, section 2.1), and what its token permits.
 
 use std::sync::{Arc, OnceLock};
 
 use connectrpc::RequestContext;
 use http::header::AUTHORIZATION;
 use passlink_application::{
-    callers::{AuthenticateError, Caller, ManageTokens},
+    callers::{Acting, CallerError, Callers},
     limits::Limiter,
 };
-use passlink_domain::{BearerToken, UserId};
+use passlink_domain::{BearerToken, Holder, Permission, Text, UserId};
 
 use super::{error_table::ApiError, failure::Failure, fields::client};
 
-/// Who calls. Wrong tokens are counted; a right one holds however many wrong ones came before.
+/// Who calls. Wrong tokens are counted; a right one holds however many wrong ones came before, but a client
+/// over the limit has no issuer asked about tokens that were not seen before.
 pub struct Bearers {
-    pub tokens: ManageTokens,
+    pub callers: Callers,
     pub wrong: Arc<Limiter>,
 }
 
 impl Bearers {
-    /// Who calls, by the one bearer token that the request must carry.
-    pub(crate) async fn caller(&self, context: &RequestContext) -> Result<Caller, Failure> {
+    /// The caller, by the one bearer token that the request must carry, as one who acts for the user; for
+    /// themselves where no user is named.
+    pub(crate) async fn acting(
+        &self,
+        context: &RequestContext,
+        user: Option<&UserId>,
+        permission: Permission,
+    ) -> Result<Acting, Failure> {
+        let client = client(context);
+        let may_ask = client.is_none_or(|client| self.wrong.has_room_for(client));
         let caller = match presented(context)? {
-            Some(token) => self.tokens.caller(&token).await,
-            None => Err(AuthenticateError::Invalid),
+            Some(token) => self.callers.caller(&token, may_ask).await,
+            None => Err(CallerError::Invalid(None)),
         };
-        if let (Err(AuthenticateError::Invalid), Some(client)) = (&caller, client(context)) {
+        if let (Err(CallerError::Invalid(_)), Some(client)) = (&caller, client) {
             self.wrong.count_client(client)?;
         }
         let caller = caller?;
-        if let Some(user) = context.extensions().get::<CallersUser>() {
-            user.0.get_or_init(|| caller.user.clone());
+        if let Some(noted) = context.extensions().get::<NotedCaller>() {
+            noted.note(&caller.holder, user);
         }
-        Ok(caller)
-    }
-
-    /// Who calls, if that is the user.
-    pub(crate) async fn acting_for(
-        &self,
-        user: &UserId,
-        context: &RequestContext,
-    ) -> Result<Caller, Failure> {
-        let caller = self.caller(context).await?;
-        if caller.user == *user { Ok(caller) } else { Err(ApiError::Denied.into()) }
+        Ok(self.callers.acting(caller, user, permission)?)
     }
 }
 
-/// Whom a request speaks for, once that is known. The request carries it, for its log line and span.
+/// Who calls, once that is known. The request carries it, for its log line and span.
 #[derive(Clone, Default)]
-pub(crate) struct CallersUser(Arc<OnceLock<UserId>>);
+pub(crate) struct NotedCaller(Arc<OnceLock<(Option<UserId>, Option<Text>)>>);
 
-impl CallersUser {
-    pub fn id(&self) -> Option<&str> {
-        self.0.get().map(UserId::as_str)
+impl NotedCaller {
+    fn note(&self, holder: &Holder, user: Option<&UserId>) {
+        self.0.get_or_init(|| match holder {
+            Holder::Person(own) => (Some(own.clone()), None),
+            Holder::Service { name, .. } => (user.cloned(), Some(name.clone())),
+        });
+    }
+
+    /// The person who calls, or the user whom a service calls for.
+    pub fn user(&self) -> Option<&str> {
+        self.0.get()?.0.as_ref().map(UserId::as_str)
+    }
+
+    pub fn service(&self) -> Option<&str> {
+        self.0.get()?.1.as_ref().map(Text::as_str)
     }
 }
 

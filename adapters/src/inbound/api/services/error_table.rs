@@ -15,10 +15,12 @@ use crate::inbound::api::proto;
 pub(crate) enum ApiError {
     AuthMissing,
     AuthInvalid,
+    StepUp { max_age: Duration },
     Denied,
     UserNotFound,
     UserNotActive,
     EmailNotVerified,
+    EmailTaken,
     TooManyLinks { retry_after: Duration },
     CodeInvalid,
     UrlTemplate,
@@ -53,10 +55,12 @@ impl ApiError {
         let (code, text, id) = match self {
             Self::AuthMissing => (Code::Unauthenticated, "auth header missing", "AUTH-Missing"),
             Self::AuthInvalid => (Code::Unauthenticated, "Errors.Token.Invalid", "AUTH-Invalid"),
+            Self::StepUp { .. } => (Code::Unauthenticated, "Errors.Token.StepUpRequired", "AUTH-StepUp"),
             Self::Denied => (Code::PermissionDenied, "Errors.PermissionDenied", "AUTH-Denied"),
             Self::UserNotFound => (Code::NotFound, "Errors.User.NotFound", "USER-NotFound"),
             Self::UserNotActive => (Code::FailedPrecondition, "Errors.User.NotActive", "USER-NotActive"),
             Self::EmailNotVerified => (Code::FailedPrecondition, "Errors.User.Email.NotVerified", "USER-EmailNotVerified"),
+            Self::EmailTaken => (Code::AlreadyExists, "Errors.User.Email.Taken", "USER-EmailTaken"),
             Self::TooManyLinks { .. } => (Code::ResourceExhausted, "Errors.User.Passwordless.TooManyLinks", "LINK-TooMany"),
             Self::CodeInvalid => (Code::InvalidArgument, "Errors.User.Code.Invalid", "LINK-CodeInvalid"),
             Self::UrlTemplate => (Code::InvalidArgument, "Errors.User.Passwordless.URLTemplate", "LINK-URLTemplate"),
@@ -89,11 +93,20 @@ impl ApiError {
         }
     }
 
-    /// RFC 6750, section 3; RFC 9110, section 10.2.3.
+    /// RFC 6750, section 3; RFC 9470, section 3; RFC 9110, section 10.2.3.
     fn headers(&self) -> HeaderMap {
         let header = match self {
             Self::AuthMissing | Self::AuthInvalid => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
+            Self::StepUp { max_age } => {
+                let challenge = format!(
+                    "Bearer error=\"insufficient_user_authentication\", \
+                     error_description=\"A more recent sign-in is required\", max_age=\"{}\"",
+                    max_age.as_secs()
+                );
+                let challenge = HeaderValue::try_from(challenge).ok();
+                challenge.map(|challenge| (header::WWW_AUTHENTICATE, challenge))
             }
             _ => self.retry_after().map(|wait| (header::RETRY_AFTER, wait.as_secs().into())),
         };

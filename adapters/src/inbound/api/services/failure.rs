@@ -7,7 +7,7 @@ use connectrpc::{
     interceptor::{UnaryRequest, UnaryResponse},
 };
 use passlink_application::{
-    callers::AuthenticateError,
+    callers::CallerError,
     codes::CodeError,
     limits::{Full, TooMany},
     links::{ResendError, UserLinkError},
@@ -46,7 +46,7 @@ impl Interceptor for LogCauses {
             && let Some(cause) = failure.source()
         {
             match failure.code {
-                ErrorCode::InvalidArgument => {
+                ErrorCode::InvalidArgument | ErrorCode::Unauthenticated => {
                     tracing::info!(reason = %cause, "a request was refused");
                 }
                 _ => tracing::error!(error = cause, "a request failed"),
@@ -82,11 +82,18 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<AuthenticateError> for Failure {
-    fn from(error: AuthenticateError) -> Self {
+impl From<CallerError> for Failure {
+    fn from(error: CallerError) -> Self {
         match error {
-            AuthenticateError::Invalid => ApiError::AuthInvalid.into(),
-            AuthenticateError::Store(error) => error.into(),
+            CallerError::Invalid(None) => ApiError::AuthInvalid.into(),
+            CallerError::Invalid(Some(reason)) => Self::because(ApiError::AuthInvalid, reason),
+            CallerError::StepUp { max_age } => ApiError::StepUp { max_age }.into(),
+            CallerError::Denied => ApiError::Denied.into(),
+            CallerError::NoUser => ApiError::UserNotFound.into(),
+            CallerError::EmailNotVerified => ApiError::EmailNotVerified.into(),
+            CallerError::EmailTaken => ApiError::EmailTaken.into(),
+            CallerError::Unavailable(cause) => Self::because(ApiError::Unavailable, cause),
+            CallerError::Store(error) => error.into(),
         }
     }
 }

@@ -1,8 +1,9 @@
-//! `zitadel.user.v2.UserService`: passkeys of a user, by the user's bearer token or a link's code.
+//! `zitadel.user.v2.UserService`: passkeys of a user, by a bearer token that may act for the user, or a
+//! link's code.
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
 use passlink_application::passkeys::{CeremonyKey, NewPasskey};
-use passlink_domain::{Attachment, PasskeyId, UserId};
+use passlink_domain::{Attachment, PasskeyId, Permission, UserId};
 
 use super::{
     details::{details_field, list_details},
@@ -29,10 +30,10 @@ impl UserService for PasskeyCalls {
     ) -> ServiceResult<CreatePasskeyRegistrationLinkResponse> {
         let request = request.to_owned_message();
         let user: UserId = parse("user_id", &request.user_id)?;
-        let caller = self.bearers.acting_for(&user, &context).await?;
+        let acting = self.bearers.acting(&context, Some(&user), Permission::PasskeyWrite).await?;
         let (details, code) = match request.medium {
             Some(Medium::ReturnCode(_)) => {
-                let added = self.add_link.for_caller(caller).await.map_err(Failure::from)?;
+                let added = self.add_link.add(acting).await.map_err(Failure::from)?;
                 let code = PasskeyRegistrationCode {
                     id: added.link.to_string(),
                     code: added.code.expose().to_owned(),
@@ -42,10 +43,10 @@ impl UserService for PasskeyCalls {
             }
             Some(Medium::SendLink(send)) => {
                 let template = send.url_template.as_deref().map(url_template).transpose()?;
-                let sent = self.send_link.send(template, caller).await;
+                let sent = self.send_link.send(template, acting).await;
                 (sent.map_err(Failure::from)?.1, None)
             }
-            None => (self.send_link.to_caller(caller).await.map_err(Failure::from)?, None),
+            None => (self.send_link.send(None, acting).await.map_err(Failure::from)?.1, None),
         };
         Response::ok(CreatePasskeyRegistrationLinkResponse {
             details: details_field(details),
@@ -60,8 +61,8 @@ impl UserService for PasskeyCalls {
         request: ServiceRequest<'_, RegisterPasskeyRequest>,
     ) -> ServiceResult<RegisterPasskeyResponse> {
         let request = request.to_owned_message();
+        let user: UserId = parse("user_id", &request.user_id)?;
         let new = NewPasskey {
-            user: parse("user_id", &request.user_id)?,
             attachment: match request.authenticator.as_known() {
                 Some(Kind::PASSKEY_AUTHENTICATOR_UNSPECIFIED) => None,
                 Some(Kind::PASSKEY_AUTHENTICATOR_PLATFORM) => Some(Attachment::Platform),
@@ -74,11 +75,12 @@ impl UserService for PasskeyCalls {
             Some(code) => {
                 let presented =
                     presented(&context, ("code.id", &code.id), ("code.code", &code.code))?;
-                self.register.begin_with_code(new, presented).await
+                self.register.begin_with_code(user, new, presented).await
             }
             None => {
-                self.bearers.acting_for(&new.user, &context).await?;
-                self.register.begin(new).await
+                let permission = Permission::PasskeyWrite;
+                let acting = self.bearers.acting(&context, Some(&user), permission).await?;
+                self.register.begin(acting, new).await
             }
         };
         let begun = begun.map_err(Failure::from)?;
@@ -103,12 +105,12 @@ impl UserService for PasskeyCalls {
         let credential = credential
             .ok_or_else(|| ApiError::invalid("public_key_credential", "must be given"))?;
         let needs_bearer = self.register.needs_bearer(&passkey).await.map_err(Failure::from)?;
-        let caller = if needs_bearer {
-            Some(self.bearers.acting_for(&user, &context).await?.user)
+        let acting = if needs_bearer {
+            Some(self.bearers.acting(&context, Some(&user), Permission::PasskeyWrite).await?)
         } else {
             None
         };
-        let ceremony = CeremonyKey::Passkey { user, id: passkey, caller };
+        let ceremony = CeremonyKey::Passkey { user, id: passkey, acting };
         let (credential, name) = (whole_numbers::text(&credential)?, request.passkey_name);
         let details = self.finish(&context, ceremony, credential, ("passkey_name", name)).await?;
         Response::ok(VerifyPasskeyRegistrationResponse {
@@ -123,8 +125,8 @@ impl UserService for PasskeyCalls {
         request: ServiceRequest<'_, ListPasskeysRequest>,
     ) -> ServiceResult<ListPasskeysResponse> {
         let user: UserId = parse("user_id", request.user_id)?;
-        self.bearers.acting_for(&user, &context).await?;
-        let (passkeys, standing) = self.list.list_for_caller(user).await.map_err(Failure::from)?;
+        let acting = self.bearers.acting(&context, Some(&user), Permission::PasskeyRead).await?;
+        let (passkeys, standing) = self.list.list(acting).await.map_err(Failure::from)?;
         Response::ok(ListPasskeysResponse {
             details: list_details(passkeys.len(), &standing).into(),
             result: passkeys
@@ -147,8 +149,8 @@ impl UserService for PasskeyCalls {
     ) -> ServiceResult<RemovePasskeyResponse> {
         let user: UserId = parse("user_id", request.user_id)?;
         let passkey: PasskeyId = parse("passkey_id", request.passkey_id)?;
-        self.bearers.acting_for(&user, &context).await?;
-        let details = self.remove.remove_for_caller(user, passkey).await.map_err(Failure::from)?;
+        let acting = self.bearers.acting(&context, Some(&user), Permission::PasskeyWrite).await?;
+        let details = self.remove.remove(acting, passkey).await.map_err(Failure::from)?;
         Response::ok(RemovePasskeyResponse {
             details: details_field(details),
             ..Default::default()

@@ -16,6 +16,7 @@ mod m0011_tokens_of_links;
 mod m0012_mailboxes;
 pub(super) mod m0013_mailbox_keys;
 mod m0014_unclear_answers;
+mod m0015_callers;
 
 pub(super) struct Migrator;
 
@@ -36,8 +37,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_tokens_of_links::Step),
             Box::new(m0012_mailboxes::Step),
             Box::new(m0013_mailbox_keys::Step),
-            // Last, as it locks the outbox until all is done.
+            // Last of its release, as it locks the outbox until all is done.
             Box::new(m0014_unclear_answers::Step),
+            Box::new(m0015_callers::Step),
         ]
     }
 }

@@ -14,6 +14,7 @@ use sea_orm::{
 use super::error::{Fault, bad_row, fault, store_error};
 
 mod ceremonies;
+mod identities;
 mod keys;
 mod links;
 mod mail_queue;

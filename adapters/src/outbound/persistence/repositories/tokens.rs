@@ -3,37 +3,59 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::ports::{StoreError, Tokens};
-use passlink_domain::{Token, TokenHash, TokenId, UserId};
+use passlink_domain::{Holder, Text, Token, TokenHash, TokenId, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    sea_query::Expr,
+    QuerySelect, sea_query::Expr,
 };
 
 use super::{Sql, instant, parsed, parsed_if_any};
-use crate::outbound::persistence::entities::tokens::{ActiveModel, Column, Entity, Model};
+use crate::outbound::persistence::{
+    entities::tokens::{ActiveModel, Column, Entity, Model},
+    error::bad_row,
+};
 
 fn token(row: Model) -> Result<Token, StoreError> {
+    let holder = match (row.user_id, row.service, row.organisation) {
+        (Some(user), None, None) => Holder::Person(parsed(&user)?),
+        (None, Some(name), Some(reach)) => {
+            Holder::Service { name: parsed(&name)?, reach: parsed(&reach)? }
+        }
+        _ => return Err(bad_row("a token of neither a person nor a service")),
+    };
     Ok(Token {
         id: parsed(&row.id)?,
-        user: parsed(&row.user_id)?,
+        holder,
+        permissions: parsed(&row.permissions)?,
         name: parsed_if_any(row.name)?,
         created: instant(row.created_at)?,
         expires: row.expires_at.map(instant).transpose()?,
         revoked: row.revoked_at.map(instant).transpose()?,
+        last_used: row.last_used_at.map(instant).transpose()?,
     })
 }
 
 #[async_trait]
 impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
     async fn add_token(&mut self, token: &Token, hash: &TokenHash) -> Result<(), StoreError> {
+        let (user, service, organisation) = match &token.holder {
+            Holder::Person(user) => (Some(user.to_string()), None, None),
+            Holder::Service { name, reach } => {
+                (None, Some(name.to_string()), Some(reach.as_str().to_owned()))
+            }
+        };
         self.insert(ActiveModel {
             id: Set(token.id.to_string()),
-            user_id: Set(token.user.to_string()),
+            user_id: Set(user),
             hash: Set(hash.as_bytes().to_vec()),
             name: Set(token.name.as_ref().map(ToString::to_string)),
             created_at: Set(token.created.as_millisecond()),
             expires_at: Set(token.expires.map(Timestamp::as_millisecond)),
             revoked_at: Set(token.revoked.map(Timestamp::as_millisecond)),
+            service: Set(service),
+            organisation: Set(organisation),
+            permissions: Set(token.permissions.to_string()),
+            last_used_at: Set(token.last_used.map(Timestamp::as_millisecond)),
         })
         .await
     }
@@ -44,6 +66,22 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
 
     async fn token(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError> {
         self.one(Entity::find_by_id(id.as_str()), token).await
+    }
+
+    async fn token_for_share(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError> {
+        self.one(Entity::find_by_id(id.as_str()).lock_shared(), token).await
+    }
+
+    async fn tokens_of_service(&mut self, name: &Text) -> Result<Vec<Token>, StoreError> {
+        let rows = Entity::find().filter(Column::Service.eq(name.as_str()));
+        self.all(rows.order_by_asc(Column::Id), token).await
+    }
+
+    async fn note_use(&mut self, id: &TokenId, at: Timestamp) -> Result<(), StoreError> {
+        let used = Entity::update_many()
+            .col_expr(Column::LastUsedAt, Expr::value(at.as_millisecond()))
+            .filter(Column::Id.eq(id.as_str()));
+        self.update(used).await.map(drop)
     }
 
     async fn tokens_of(&mut self, user: &UserId) -> Result<Vec<Token>, StoreError> {

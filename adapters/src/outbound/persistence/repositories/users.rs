@@ -166,6 +166,8 @@ impl<C: ConnectionTrait> History for Sql<'_, C> {
             kind: Set(event.kind.name().to_owned()),
             subject: Set(event.kind.subject().map(str::to_owned)),
             recorded_at: Set(event.at.as_millisecond()),
+            actor_kind: Set(Some(event.actor.kind().to_owned())),
+            actor: Set(event.actor.id().map(str::to_owned)),
         })
         .await?;
         let user = Entity::update_many()

@@ -11,6 +11,7 @@ async fn a_change_is_recorded_once_and_its_number_is_the_users(store: Arc<dyn St
             user: user.parse().unwrap(),
             sequence: Sequence::recorded(sequence),
             kind: EventKind::UserLocked,
+            actor: Actor::Operator,
             at: at(second),
         };
         store.write(event, |event, tx| Box::pin(tx.record(event))).await

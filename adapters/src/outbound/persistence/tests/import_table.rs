@@ -99,6 +99,7 @@ async fn an_imported_user_has_a_history_that_goes_on((store, mut staging): Stage
         user: "bob".parse().unwrap(),
         sequence: Sequence::recorded(sequence),
         kind: EventKind::UserLocked,
+        actor: Actor::Operator,
         at: at(6),
     };
     let record = async |event: UserEvent| -> Result<(), StoreError> {

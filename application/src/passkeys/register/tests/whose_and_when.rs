@@ -39,12 +39,17 @@ async fn a_link_is_used_up_by_the_first_of_its_ceremonies() {
     let mut begun = Vec::new();
     for _ in 0..2 {
         let again = presented(code.id.clone(), &code.code);
-        begun.push(register.begin_with_code(new_for("ada"), again).await.unwrap());
+        begun.push(
+            register
+                .begin_with_code("ada".parse().unwrap(), NewPasskey::default(), again)
+                .await
+                .unwrap(),
+        );
     }
     register.finish(by_link(&begun[1]), answer(&begun[1], "one")).await.unwrap();
     let second = register.finish(by_link(&begun[0]), answer(&begun[0], "two")).await;
     assert!(matches!(second, Err(PasskeyError::Code(CodeError::Invalid))), "{second:?}");
-    let third = register.begin_with_code(new_for("ada"), code).await;
+    let third = register.begin_with_code("ada".parse().unwrap(), NewPasskey::default(), code).await;
     assert!(matches!(third, Err(PasskeyError::Code(CodeError::Invalid))), "{third:?}");
     assert_eq!(world.state().passkeys.len(), 1);
 }
@@ -56,10 +61,17 @@ async fn who_comes_after_another_learns_that_the_link_is_used_however_late_and_w
     let code = world.returned_link(&ada).await;
     let register = register(&world);
     let late = register
-        .begin_with_code(new_for("ada"), presented(code.id.clone(), &code.code))
+        .begin_with_code(
+            "ada".parse().unwrap(),
+            NewPasskey::default(),
+            presented(code.id.clone(), &code.code),
+        )
         .await
         .unwrap();
-    let first = register.begin_with_code(new_for("ada"), code).await.unwrap();
+    let first = register
+        .begin_with_code("ada".parse().unwrap(), NewPasskey::default(), code)
+        .await
+        .unwrap();
     register.finish(by_link(&first), answer(&first, "one")).await.unwrap();
     let wrong = RegistrationAnswer { credential: "other:two".into(), ..answer(&late, "two") };
     for (seconds, answer) in [(0, &wrong), (300, &wrong), (0, &answer(&late, "two"))] {
@@ -90,12 +102,13 @@ async fn a_link_is_its_users_alone() {
     world.user("bob").await;
     let code = world.returned_link(&ada).await;
     let register = register(&world);
-    let refused = register.begin_with_code(new_for("bob"), code).await;
+    let refused =
+        register.begin_with_code("bob".parse().unwrap(), NewPasskey::default(), code).await;
     assert!(matches!(refused, Err(PasskeyError::Code(CodeError::Invalid))), "{refused:?}");
-    let begun = register.begin(new_for("ada")).await.unwrap();
+    let begun = register.begin(World::acting("ada"), NewPasskey::default()).await.unwrap();
     let bob: UserId = "bob".parse().unwrap();
-    let (id, caller) = (begun.passkey.clone(), Some(bob.clone()));
-    let key = CeremonyKey::Passkey { user: bob, id, caller };
+    let (id, acting) = (begun.passkey.clone(), Some(World::acting("bob")));
+    let key = CeremonyKey::Passkey { user: bob, id, acting };
     let refused = register.finish(key, answer(&begun, "one")).await;
     assert!(matches!(refused, Err(PasskeyError::NotFound)), "{refused:?}");
 }
@@ -104,8 +117,9 @@ async fn a_link_is_its_users_alone() {
 async fn what_a_bearer_began_is_finished_by_that_users_bearer_only() {
     let world = World::new();
     world.user("ada").await;
+    world.user("bob").await;
     let register = register(&world);
-    let begun = register.begin(new_for("ada")).await.unwrap();
+    let begun = register.begin(World::acting("ada"), NewPasskey::default()).await.unwrap();
     assert!(register.needs_bearer(&begun.passkey).await.unwrap());
     for key in [by_link(&begun), by_bearer(&begun, "bob")] {
         let refused = register.finish(key, answer(&begun, "one")).await;
@@ -119,11 +133,14 @@ async fn what_a_bearer_began_is_finished_by_that_users_bearer_only() {
 #[tokio::test]
 async fn a_callers_own_ceremony_is_found_by_its_challenge_and_a_links_is_not() {
     let world = World::new();
-    let (ada, _, with_link) = begun_with_link(&world).await;
+    let (_, _, with_link) = begun_with_link(&world).await;
     let register = register(&world);
     assert!(!register.needs_bearer(&with_link.passkey).await.unwrap());
-    let [one, two] = [register.begin(new_for("ada")).await, register.begin(new_for("ada")).await];
-    let by_challenge = || CeremonyKey::Challenge { caller: ada.user.clone() };
+    let [one, two] = [
+        register.begin(World::acting("ada"), NewPasskey::default()).await,
+        register.begin(World::acting("ada"), NewPasskey::default()).await,
+    ];
+    let by_challenge = || CeremonyKey::Challenge { acting: World::acting("ada") };
     for (begun, credential) in [(two.unwrap(), "two"), (one.unwrap(), "one")] {
         register.finish(by_challenge(), answer(&begun, credential)).await.unwrap();
         assert_eq!(world.state().passkeys.last().unwrap().id, begun.passkey);

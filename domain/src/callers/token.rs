@@ -4,9 +4,11 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::{Text, TokenId, UserId, links::code::base64url, newtypes::redacted};
+use crate::{
+    Permissions, Reach, Text, TokenId, UserId, links::code::base64url, newtypes::redacted,
+};
 
-/// What a token starts with, so that people and secret scanners recognise it.
+/// What a token of ours starts with, so that people and secret scanners recognise it.
 const PREFIX: &str = "passlink_";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +35,11 @@ impl BearerToken {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
+    /// Whether it has the form of a token that was made here, and not by another issuer.
+    pub fn is_ours(&self) -> bool {
+        self.0.starts_with(PREFIX)
+    }
+
     /// What is stored of the token, and looked up.
     pub fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(self.0.as_bytes()).into())
@@ -56,20 +63,45 @@ impl TokenHash {
     }
 }
 
+/// Whom a token speaks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    Person(UserId),
+    Service {
+        /// What the service is called, in lists and in the history of users.
+        name: Text,
+        /// Whose users it acts for.
+        reach: Reach,
+    },
+}
+
+impl Holder {
+    /// The user, if it is a person.
+    pub fn person(&self) -> Option<&UserId> {
+        match self {
+            Self::Person(user) => Some(user),
+            Self::Service { .. } => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// Identifies the token; safe to show.
     pub id: TokenId,
-    /// Whom it speaks for.
-    pub user: UserId,
+    pub holder: Holder,
+    /// What it permits for other users than its holder.
+    pub permissions: Permissions,
     pub name: Option<Text>,
     pub created: Timestamp,
     pub expires: Option<Timestamp>,
     pub revoked: Option<Timestamp>,
+    /// When it was last presented, to within a minute; known of services alone.
+    pub last_used: Option<Timestamp>,
 }
 
 impl Token {
-    /// Whether the token speaks for its user at that time.
+    /// Whether the token speaks for its holder at that time.
     pub fn holds_at(&self, now: Timestamp) -> bool {
         self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
     }

@@ -1,0 +1,132 @@
+//! JWTs (RFC 7519) as access tokens (RFC 9068): whether one has the form, and whether its issuer signed it.
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use jsonwebtoken::{Algorithm, Header, Validation, dangerous::insecure_decode};
+use passlink_application::ports::IdentityError;
+use serde_json::{Map, Value};
+
+use super::{Issuer, RawClaims, refused};
+
+/// The algorithms that are taken: all asymmetric ones that the library verifies.
+const ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+];
+
+/// What a token looks like.
+pub(super) enum Form<'t> {
+    Jwt(Box<Jwt<'t>>),
+    /// It has the form of a JWT, and can be none that is taken.
+    Unreadable(&'static str),
+    Opaque,
+}
+
+/// A JWT that nobody has verified.
+pub(super) struct Jwt<'t> {
+    token: &'t str,
+    header: Header,
+    claims: RawClaims,
+}
+
+impl<'t> Form<'t> {
+    pub fn of(token: &'t str) -> Self {
+        let mut parts = token.split('.');
+        let header = parts.next().and_then(|header| BASE64_URL_SAFE_NO_PAD.decode(header).ok());
+        let header: Option<Map<String, Value>> =
+            header.and_then(|header| serde_json::from_slice(&header).ok());
+        match (header, parts.count()) {
+            (Some(_), 2) => match insecure_decode(token) {
+                Ok(jwt) => {
+                    Self::Jwt(Box::new(Jwt { token, header: jwt.header, claims: jwt.claims }))
+                }
+                Err(_) => Self::Unreadable(
+                    "it can't be read as a JWT, or its `alg` is none that is known",
+                ),
+            },
+            (Some(_), 4) => {
+                Self::Unreadable("it is encrypted; the issuer must be set to sign only")
+            }
+            _ => Self::Opaque,
+        }
+    }
+}
+
+impl Jwt<'_> {
+    /// Who it says has issued it.
+    pub fn issuer(&self) -> Option<&str> {
+        self.claims.get("iss")?.as_str()
+    }
+
+    /// The claims, once it is known that the issuer has signed them, and as an access token.
+    pub async fn verify(self, issuer: &Issuer, may_ask: bool) -> Result<RawClaims, IdentityError> {
+        let algorithm = self.header.alg;
+        if !ALGORITHMS.contains(&algorithm) {
+            return Err(refused("its algorithm is not taken: only asymmetric ones are"));
+        }
+        if self.header.crit.is_some() {
+            return Err(refused("its header asks for extensions (`crit`) that are not known here"));
+        }
+        self.check_type(&issuer.settings.types)?;
+        let known = issuer.provider.known().await?;
+        let kid = self.header.kid.as_deref();
+        let fits = |key: &&super::provider::Key| key.fits(kid, algorithm);
+        let known = if known.keys.iter().any(|key| fits(&key)) || !may_ask {
+            known
+        } else {
+            issuer.provider.refreshed(Some(&known)).await?
+        };
+        let keys: Vec<_> = known.keys.iter().filter(fits).collect();
+        if keys.is_empty() {
+            return Err(refused("no key of the issuer fits its `kid` and its algorithm"));
+        }
+        let validation = signature_only(algorithm);
+        let mut verified = keys.iter().filter_map(|key| {
+            jsonwebtoken::decode::<RawClaims>(self.token, &key.key, &validation).ok()
+        });
+        let verified = verified.next().ok_or_else(|| refused("its signature does not verify"))?;
+        Ok(verified.claims)
+    }
+
+    /// Checks that it is an access token. Where `typ` does not tell it from an ID token, its claims must.
+    fn check_type(&self, types: &[String]) -> Result<(), IdentityError> {
+        // RFC 7515, section 4.1.9; some providers leave it out.
+        let named = self.header.typ.as_deref().unwrap_or("JWT");
+        let named = named.strip_prefix("application/").unwrap_or(named);
+        if !types.iter().any(|it| it.eq_ignore_ascii_case(named)) {
+            return Err(refused(format!("its `typ` is not one of {}", types.join(", "))));
+        }
+        if named.eq_ignore_ascii_case("at+jwt") {
+            return Ok(());
+        }
+        let claims = &self.claims;
+        let of_id_token = ["nonce", "at_hash", "c_hash"];
+        if of_id_token.iter().any(|claim| claims.contains_key(*claim))
+            || claims.get("typ").is_some_and(|kind| kind == "ID")
+        {
+            return Err(refused("it is an ID token, and not an access token"));
+        }
+        let own = super::claims::clients(claims).any(|client| {
+            super::claims::texts(claims.get("aud")).all(|audience| audience == client)
+        });
+        if own {
+            return Err(refused("its only audience is its own client, as with an ID token"));
+        }
+        Ok(())
+    }
+}
+
+/// Has the library check the signature; times and names are checked where opaque tokens' are as well.
+fn signature_only(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation
+}

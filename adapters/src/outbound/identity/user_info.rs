@@ -1,0 +1,33 @@
+//! What an issuer says of a person (OpenID Connect Core 1.0, section 5.3).
+
+use passlink_application::ports::IdentityError;
+use passlink_domain::BearerToken;
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::{
+    RawClaims,
+    http::{AskError, json},
+    provider::Provider,
+    refused,
+};
+
+/// Asks with the person's own token. The answer must be about `subject`.
+pub(super) async fn ask(
+    token: &BearerToken,
+    subject: &str,
+    provider: &Provider,
+) -> Result<RawClaims, IdentityError> {
+    let known = provider.known().await?;
+    let endpoint = known.user_info_endpoint.as_deref();
+    let endpoint = endpoint.ok_or_else(|| refused("the issuer has no UserInfo endpoint"))?;
+    let request = provider.http.get(endpoint).bearer_auth(token.expose());
+    match json::<RawClaims>(request).await {
+        Ok(claims) if claims.get("sub").and_then(Value::as_str) == Some(subject) => Ok(claims),
+        Ok(_) => Err(refused("UserInfo is about another subject")),
+        Err(AskError::Status(_, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)) => {
+            Err(refused("UserInfo does not take it; it may need the scope `openid`"))
+        }
+        Err(error) => Err(IdentityError::Unavailable(Box::new(error))),
+    }
+}

@@ -1,0 +1,50 @@
+//! Leave to act for a user, which every use case needs that a caller asks for.
+
+use passlink_domain::{Actor, PasskeyLink, Reach, Text, TokenId, User, UserId};
+
+use crate::ports::{Repositories, StoreResult};
+
+/// Who acts for a user. Whether the caller reaches that user's organisation is looked at where the user
+/// is read: who is out of reach is as if not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acting {
+    /// For whom.
+    pub user: UserId,
+    pub actor: Actor,
+    /// Whose users the caller reaches; none where the token was made for the user.
+    pub(crate) within: Option<Reach>,
+    /// What the caller's token is called.
+    pub token_name: Option<Text>,
+    /// The caller's token, if it was made here.
+    pub token: Option<TokenId>,
+}
+
+impl Acting {
+    pub fn operator(user: UserId) -> Self {
+        Self { user, actor: Actor::Operator, within: None, token_name: None, token: None }
+    }
+
+    pub(crate) fn code_holder(user: UserId) -> Self {
+        Self { actor: Actor::CodeHolder, ..Self::operator(user) }
+    }
+
+    /// Whoever has the code of a link, which was asked for with some token.
+    pub(crate) fn holder_of(link: &PasskeyLink) -> Self {
+        let (token_name, token) = (link.requested_by.clone(), link.token.clone());
+        Self { token_name, token, ..Self::code_holder(link.user.clone()) }
+    }
+
+    /// The user, if there is one within reach.
+    pub(crate) async fn user(&self, tx: &mut dyn Repositories) -> StoreResult<Option<User>> {
+        Ok(self.reached(tx.user(&self.user).await?))
+    }
+
+    /// The user, if there is one within reach, whom nobody else changes before the transaction ends.
+    pub(crate) async fn lock_user(&self, tx: &mut dyn Repositories) -> StoreResult<Option<User>> {
+        Ok(self.reached(tx.user_for_update(&self.user).await?))
+    }
+
+    fn reached(&self, user: Option<User>) -> Option<User> {
+        user.filter(|user| self.within.as_ref().is_none_or(|reach| reach.covers(user)))
+    }
+}

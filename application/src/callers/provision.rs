@@ -1,0 +1,144 @@
+//! From a person at another issuer to a user here, who is added and changed as that issuer says.
+
+use passlink_domain::{Actor, BearerToken, OrganisationId, UserId, UserState};
+
+use super::{CallerError, Callers, Claims, Profile, SpeaksFor};
+use crate::{
+    ports::{IdentityError, KnownIdentity, Ports, Repositories},
+    users::{NewUser, UserError, add::record_new, change::record},
+};
+
+/// What a newer token is about to change, or to add.
+struct News {
+    claims: Claims,
+    user: Option<UserId>,
+    profile: Profile,
+    ports: Ports,
+}
+
+impl Callers {
+    /// The user whom a person's token speaks for. Where the issuer's users are taken over, an unknown
+    /// person with a verified address becomes one, and a newer token than the last changes what is known.
+    pub(super) async fn user(
+        &self,
+        token: &BearerToken,
+        claims: Claims,
+    ) -> Result<UserId, CallerError> {
+        let SpeaksFor::Person { user, profile } = claims.speaks_for.clone() else {
+            return Err(CallerError::NoUser);
+        };
+        let (profile, user) = match (profile, user) {
+            (None, Some(user)) => return Ok(user),
+            (None, None) => {
+                let known = self.known(&claims).await?;
+                return known.map(|known| known.user).ok_or(CallerError::NoUser);
+            }
+            (Some(profile), user) => (profile, user),
+        };
+        let known = self.known(&claims).await?;
+        if let Some(known) = &known
+            && user.as_ref().is_some_and(|user| *user != known.user)
+        {
+            return Err(CallerError::NoUser);
+        }
+        let profile = match known {
+            Some(known) if claims.issued.is_none() || claims.issued <= known.claims_of => {
+                return Ok(known.user);
+            }
+            _ if profile.email.is_some() => profile,
+            known => match (self.identities.user_info(token, &claims).await, known) {
+                (Ok(profile), _) => profile,
+                // The issuer says nothing more of the person.
+                (Err(IdentityError::Refused(reason)), _) => {
+                    tracing::info!(reason, "UserInfo can't be used");
+                    profile
+                }
+                // Nothing is lost: the next call asks again.
+                (Err(error), Some(known)) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "a user is taken as known: UserInfo can't be had");
+                    return Ok(known.user);
+                }
+                (Err(error), None) => return Err(error.into()),
+            },
+        };
+        let news = News { claims, user, profile, ports: self.ports.clone() };
+        self.ports.store.write(news, |news, tx| Box::pin(take_over(news, tx))).await
+    }
+
+    pub(super) async fn known(
+        &self,
+        claims: &Claims,
+    ) -> Result<Option<KnownIdentity>, CallerError> {
+        let identity = claims.identity.clone();
+        Ok(self.ports.store.read(identity, |identity, tx| tx.identity(identity)).await?)
+    }
+}
+
+async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, CallerError> {
+    let (identity, issued) = (&news.claims.identity, news.claims.issued);
+    let known = tx.identity(identity).await?;
+    let is_news = known.as_ref().is_none_or(|known| issued > known.claims_of);
+    let user = match known.as_ref().map(|known| &known.user).or(news.user.as_ref()) {
+        Some(user) => tx.user_for_update(user).await?,
+        None => None,
+    };
+    let user = match user {
+        // Somebody else has taken over what a newer token says.
+        Some(user) if !is_news => return Ok(user.id),
+        Some(user) if user.organisation != news.claims.organisation => {
+            return Err(CallerError::NoUser);
+        }
+        Some(user) if user.state == UserState::Removed => return Ok(user.id),
+        Some(user) => {
+            if let Some(changed) = user.changed(news.profile.changes()).map_err(UserError::from)? {
+                let actor = Actor::Issuer(identity.issuer.clone());
+                record(changed, actor, news.ports.clock.now(), tx).await?;
+            }
+            user.id
+        }
+        None => add(news, &news.claims.organisation, tx).await?,
+    };
+    if !tx.keep_identity(identity, &user, issued).await? {
+        return Err(CallerError::NoUser);
+    }
+    Ok(user)
+}
+
+async fn add(
+    news: &News,
+    organisation: &OrganisationId,
+    tx: &mut dyn Repositories,
+) -> Result<UserId, CallerError> {
+    let profile = &news.profile;
+    let address = profile.email.clone().filter(|_| profile.is_verified());
+    let new = NewUser {
+        id: news.user.clone(),
+        organisation: organisation.clone(),
+        email: address.ok_or(CallerError::EmailNotVerified)?,
+        email_verified: true,
+        username: profile.username.clone(),
+        display_name: profile.display_name.clone(),
+        language: profile.language.clone(),
+    };
+    let now = news.ports.clock.now();
+    let user = new.into_user(now, &*news.ports.random)?;
+    let actor = Actor::Issuer(news.claims.identity.issuer.clone());
+    record_new(&user, actor, now, tx).await?;
+    Ok(user.id)
+}
+
+impl From<UserError> for CallerError {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::EmailTaken(_) => Self::EmailTaken,
+            UserError::Store(error) => Self::Store(error),
+            UserError::NotFound
+            | UserError::IdTaken(_)
+            | UserError::HandleTaken
+            | UserError::IdentityTaken
+            | UserError::Username
+            | UserError::Refused(_) => Self::NoUser,
+        }
+    }
+}

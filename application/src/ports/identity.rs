@@ -1,0 +1,31 @@
+//! Issuers of tokens other than Passlink: identity providers.
+
+use async_trait::async_trait;
+use passlink_domain::BearerToken;
+
+use crate::callers::{Claims, Profile};
+
+/// The issuers whose access tokens are taken.
+#[async_trait]
+pub trait Identities: Send + Sync {
+    /// What an access token says. It is verified: its issuer made it, for this service, and it holds now.
+    /// `may_ask`: whether the issuer may be asked about a token that was not seen before.
+    async fn verify(&self, token: &BearerToken, may_ask: bool) -> Result<Claims, IdentityError>;
+    /// What the issuer says of the person at its UserInfo endpoint (OpenID Connect Core 1.0, section 5.3).
+    async fn user_info(
+        &self,
+        token: &BearerToken,
+        claims: &Claims,
+    ) -> Result<Profile, IdentityError>;
+}
+
+/// Why nothing is known by a token.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The token does not hold. The reason is for an operator, and holds nothing of the token.
+    #[error("{0}")]
+    Refused(String),
+    /// The issuer is needed, and does not answer as it should.
+    #[error("an issuer can't be asked")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

@@ -1,0 +1,5 @@
+//! Who calls: bearer tokens, what they permit, and identities at other issuers.
+
+pub(crate) mod identity;
+pub(crate) mod permission;
+pub(crate) mod token;
