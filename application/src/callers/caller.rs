@@ -198,3 +198,6 @@ impl Callers {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,3 +142,6 @@ impl From<UserError> for CallerError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

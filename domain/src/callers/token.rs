@@ -11,6 +11,9 @@ use crate::{
 /// What a token of ours starts with, so that people and secret scanners recognise it.
 const PREFIX: &str = "passlink_";
 
+/// Longest token, in octets: JWTs can name many groups and roles.
+const MAX_OCTETS: usize = 16 * 1024;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a bearer token")]
 pub struct BearerTokenError;
@@ -26,10 +29,10 @@ impl BearerToken {
         Self(Zeroizing::new(format!("{PREFIX}{}", base64url(random))))
     }
 
-    /// Takes what a caller presented: `b64token` of RFC 6750, section 2.1, up to 4,096 octets.
+    /// Takes what a caller presented: `b64token` of RFC 6750, section 2.1, up to 16,384 octets.
     pub fn presented(text: &str) -> Result<Self, BearerTokenError> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
-        if text.is_empty() || text.len() > 4096 || !text.bytes().all(allowed) {
+        if text.is_empty() || text.len() > MAX_OCTETS || !text.bytes().all(allowed) {
             return Err(BearerTokenError);
         }
         Ok(Self(Zeroizing::new(text.to_owned())))

@@ -42,7 +42,9 @@ The API takes it as `Authorization: Bearer <token>`.")]
         #[arg(long, value_name = "N")]
         name: Option<Text>,
     },
-    /// Print the tokens of a user or a service as JSON, one per line, without the tokens themselves
+    /// Print the tokens of a user or a service as JSON, one per line
+    ///
+    /// Without the tokens themselves, which nobody knows any more.
     #[command(after_help = "\
 Examples:
   passlink token list --user 69629023906488334

@@ -7,7 +7,10 @@ use std::{
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use passlink_tests::{
-    Answer, Api, Call, Caller, Detail, HandMade, Outcome, Passlink, Protocol, python, rpc::field,
+    Answer, Api, Call, Caller, Detail, HandMade, IdentityProvider, Outcome, Passlink, Protocol,
+    identity_provider::{AUDIENCE, Kind},
+    python,
+    rpc::field,
     until,
 };
 use reqwest::{Method, RequestBuilder};
@@ -16,6 +19,9 @@ use serde_json::json;
 /// The text of the row with a field, for an id that holds a space.
 const INVALID: &str =
     "Errors.Invalid: token_id: must not contain white space or control characters";
+/// What asks for a sign-in that is at most five minutes old (RFC 9470).
+const STEP_UP: &str = "Bearer error=\"insufficient_user_authentication\", \
+    error_description=\"A more recent sign-in is required\", max_age=\"300\"";
 /// The caller's own passkeys.
 const OWN: &str = "/auth/v1/users/me/passwordless";
 
@@ -51,13 +57,21 @@ fn rows() -> Vec<Row> {
 ///
 /// Each row has its arm here, and a row without one fails the test.
 async fn provoked(row: &Row, protocol: Protocol, servers: &Servers) -> Option<Outcome> {
-    let Servers { usual, tight } = servers;
+    let Servers { usual, tight, strict, provider } = servers;
     let call = Call::send_link();
     let outcome = match (&*row.id, row.http) {
         ("AUTH-Missing", _) => protocol.outcome(protocol.request(usual, &call)).await,
         ("AUTH-Invalid", _) => {
             let request = protocol.request(usual, &call).bearer_auth("nonsense");
             protocol.outcome(request).await
+        }
+        ("AUTH-StepUp", _) => protocol.outcome(ready(strict, protocol, &call)).await,
+        ("USER-EmailTaken", _) => {
+            let taken = caller(strict).address;
+            let somebody = format!("somebody-with-{taken}");
+            provider.set_account(&somebody, &json!({ "email": taken, "email_verified": true }));
+            let token = provider.sign_in(&somebody, Kind::Jwt).await.access;
+            protocol.outcome(protocol.request(strict, &call).bearer_auth(token)).await
         }
         ("USER-NotFound", _) => to_user(usual, protocol, "state = 'removed'").await,
         ("USER-NotActive", _) => to_user(usual, protocol, "state = 'locked'").await,
@@ -244,6 +258,9 @@ struct Servers {
     usual: Passlink,
     /// With little room, and on SQLite, which can be locked.
     tight: Passlink,
+    /// People have to sign in anew, with the provider.
+    strict: Passlink,
+    provider: IdentityProvider,
 }
 
 impl Servers {
@@ -254,7 +271,14 @@ impl Servers {
             .set("limits.concurrent_requests", "1")
             .set("links.allow_returned_codes", "false");
         let usual = Passlink::with_mail_dir().started().await;
-        Self { usual, tight: tight.started().await }
+        let provider = IdentityProvider::start();
+        let issuers =
+            json!([{ "issuer": provider.url(), "audience": AUDIENCE, "provision": true }]);
+        let strict = Passlink::with_mail_dir()
+            .set("links.max_auth_age", "5m")
+            .set("identity.issuers", &issuers.to_string());
+        let (tight, strict) = (tight.started().await, strict.started().await);
+        Self { usual, tight, strict, provider }
     }
 }
 
@@ -294,7 +318,12 @@ fn assert_is(row: &Row, protocol: Protocol, outcome: &Outcome) {
     }
 
     let header = |name| outcome.headers.get(name).map(|value| value.to_str().unwrap());
-    assert_eq!(header("www-authenticate"), (row.code == 16).then_some("Bearer"), "{seen}");
+    let challenge = match (&*row.id, row.code) {
+        ("AUTH-StepUp", _) => Some(STEP_UP),
+        (_, 16) => Some("Bearer"),
+        _ => None,
+    };
+    assert_eq!(header("www-authenticate"), challenge, "{seen}");
     let mut details = vec![Detail::Error { id: row.id.clone(), message: told }];
     if row.code == 8 && row.id != "REQUEST-TooLarge" {
         let seconds = header("retry-after").expect(&seen).parse().unwrap();

@@ -4,14 +4,20 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use passlink_application::callers::{Claims, Profile, SpeaksFor};
+use passlink_application::{
+    callers::{Claims, Profile, SpeaksFor},
+    ports::IdentityError,
+};
 use passlink_domain::{
     ALL_ORGANISATIONS, EmailAddress, Identity, LanguageTag, OrganisationId, Permissions, Subject,
     Text, earlier, later,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{IssuerSettings, RawClaims};
+use super::settings::IssuerSettings;
+
+/// The claims of a token, as they came.
+pub(super) type RawClaims = Map<String, Value>;
 
 /// How far the clocks of an issuer and of this machine may differ.
 const LEEWAY: Duration = Duration::from_secs(60);
@@ -76,6 +82,11 @@ pub(super) fn read(
         issued: time(claims, "iat")?,
         authenticated,
     })
+}
+
+/// A token that is not taken, and why, for an operator.
+pub(super) fn refused(why: impl Into<String>) -> IdentityError {
+    IdentityError::Refused(why.into())
 }
 
 /// RFC 7519, section 4.1.
@@ -191,3 +202,6 @@ fn time(claims: &RawClaims, claim: &str) -> Result<Option<Timestamp>, String> {
     let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
     at.map(Some).ok_or_else(|| format!("its `{claim}` is no time"))
 }
+
+#[cfg(test)]
+mod tests;

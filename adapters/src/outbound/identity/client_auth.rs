@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 use url::form_urlencoded::byte_serialize;
 
-use super::{Introspection, http::AskError};
+use super::{http::AskError, settings::Introspection};
 
 /// How long an assertion holds, in seconds.
 const ASSERTION_HOLDS_FOR: i64 = 60;

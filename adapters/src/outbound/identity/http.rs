@@ -2,8 +2,13 @@
 
 use std::{error::Error, time::Duration};
 
-use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
+use opentelemetry_semantic_conventions::attribute::{
+    ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
+    URL_FULL,
+};
+use reqwest::{Client, Request, RequestBuilder, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
+use tracing::{Instrument, Span, field::Empty, info_span};
 
 /// How long an answer may take, all of it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,6 +36,21 @@ pub(super) enum AskError {
 impl From<reqwest::Error> for AskError {
     fn from(error: reqwest::Error) -> Self {
         Self::NoAnswer(error)
+    }
+}
+
+impl AskError {
+    /// A word for what went wrong, of which there are few.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::NoAnswer(error) if error.is_timeout() => "timeout",
+            Self::NoAnswer(_) => "connection",
+            Self::Status(..) => "status",
+            Self::TooLong(_) => "too_long",
+            Self::NotJson(..) => "not_json",
+            Self::Wrong(_) => "wrong",
+            Self::Paused => "paused",
+        }
     }
 }
 
@@ -62,8 +82,35 @@ impl Http {
 }
 
 /// Sends a request and reads its answer, which must be a success and JSON.
-pub(super) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, AskError> {
-    let mut answer = request.send().await?;
+pub(super) async fn json<T: DeserializeOwned>(
+    http: &Http,
+    request: RequestBuilder,
+) -> Result<T, AskError> {
+    let request = request.build()?;
+    let span = info_span!(
+        "ask_issuer",
+        otel.name = %request.method(),
+        otel.kind = "client",
+        { HTTP_REQUEST_METHOD } = %request.method(),
+        { URL_FULL } = %request.url(),
+        { SERVER_ADDRESS } = request.url().host_str(),
+        { SERVER_PORT } = request.url().port_or_known_default(),
+        { HTTP_RESPONSE_STATUS_CODE } = Empty,
+        { ERROR_TYPE } = Empty,
+    );
+    let asking = async {
+        let answered = answered(http, request).await;
+        if let Err(error) = &answered {
+            Span::current().record(ERROR_TYPE, error.kind());
+        }
+        answered
+    };
+    asking.instrument(span).await
+}
+
+async fn answered<T: DeserializeOwned>(http: &Http, request: Request) -> Result<T, AskError> {
+    let mut answer = http.0.execute(request).await?;
+    Span::current().record(HTTP_RESPONSE_STATUS_CODE, answer.status().as_u16());
     let url = answer.url().to_string();
     if answer.status() != StatusCode::OK {
         return Err(AskError::Status(url, answer.status()));

@@ -13,11 +13,11 @@ use passlink_application::ports::{Clock, IdentityError, Random};
 use passlink_domain::BearerToken;
 
 use super::{
-    Introspection, RawClaims,
+    claims::{RawClaims, refused},
     client_auth::ClientAuth,
     http::{AskError, Http, json},
     provider::{Known, Provider},
-    refused,
+    settings::Introspection,
 };
 
 /// How long an answer is remembered.
@@ -118,7 +118,7 @@ impl Introspector {
         })?;
         let fields = [("token", token), ("token_type_hint", "access_token")];
         let request = self.client.form(self.http.post(endpoint), &known.issuer, &fields)?;
-        let claims: RawClaims = json(request).await?;
+        let claims: RawClaims = json(&self.http, request).await?;
         match claims.get("active").and_then(serde_json::Value::as_bool) {
             Some(true) => {}
             Some(false) => return Ok(None),

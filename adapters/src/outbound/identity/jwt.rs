@@ -5,7 +5,10 @@ use jsonwebtoken::{Algorithm, Header, Validation, dangerous::insecure_decode};
 use passlink_application::ports::IdentityError;
 use serde_json::{Map, Value};
 
-use super::{Issuer, RawClaims, refused};
+use super::{
+    claims::{RawClaims, clients, refused, texts},
+    provider::{Key, Provider},
+};
 
 /// The algorithms that are taken: all asymmetric ones that the library verifies.
 const ALGORITHMS: [Algorithm; 9] = [
@@ -65,7 +68,12 @@ impl Jwt<'_> {
     }
 
     /// The claims, once it is known that the issuer has signed them, and as an access token.
-    pub async fn verify(self, issuer: &Issuer, may_ask: bool) -> Result<RawClaims, IdentityError> {
+    pub async fn verify(
+        self,
+        types: &[String],
+        provider: &Provider,
+        may_ask: bool,
+    ) -> Result<RawClaims, IdentityError> {
         let algorithm = self.header.alg;
         if !ALGORITHMS.contains(&algorithm) {
             return Err(refused("its algorithm is not taken: only asymmetric ones are"));
@@ -73,14 +81,14 @@ impl Jwt<'_> {
         if self.header.crit.is_some() {
             return Err(refused("its header asks for extensions (`crit`) that are not known here"));
         }
-        self.check_type(&issuer.settings.types)?;
-        let known = issuer.provider.known().await?;
+        self.check_type(types)?;
+        let known = provider.known().await?;
         let kid = self.header.kid.as_deref();
-        let fits = |key: &&super::provider::Key| key.fits(kid, algorithm);
+        let fits = |key: &&Key| key.fits(kid, algorithm);
         let known = if known.keys.iter().any(|key| fits(&key)) || !may_ask {
             known
         } else {
-            issuer.provider.refreshed(Some(&known)).await?
+            provider.refreshed(Some(&known)).await?
         };
         let keys: Vec<_> = known.keys.iter().filter(fits).collect();
         if keys.is_empty() {
@@ -112,9 +120,8 @@ impl Jwt<'_> {
         {
             return Err(refused("it is an ID token, and not an access token"));
         }
-        let own = super::claims::clients(claims).any(|client| {
-            super::claims::texts(claims.get("aud")).all(|audience| audience == client)
-        });
+        let own = clients(claims)
+            .any(|client| texts(claims.get("aud")).all(|audience| audience == client));
         if own {
             return Err(refused("its only audience is its own client, as with an ID token"));
         }

@@ -17,9 +17,11 @@ use url::{Host, Url};
 use super::http::{AskError, Http, json};
 
 /// How often keys are fetched again.
-pub const REFRESH_INTERVAL: Duration = Duration::from_secs(5 * 60);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(5 * 60);
 /// How long keys hold that can't be fetched again.
 const KEYS_HOLD_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// How soon keys are fetched again that could not be.
+const RETRY_INTERVAL: Duration = Duration::from_secs(30);
 /// The time between two fetches, whoever asks.
 const MIN_INTERVAL: Duration = Duration::from_secs(10);
 /// How many keys of an issuer are kept.
@@ -136,9 +138,9 @@ impl Provider {
         loop {
             let seen = self.remembered();
             let fetched = self.refreshed(seen.as_deref()).await;
-            let is_new = fetched
-                .is_ok_and(|fetched| self.clock.steady().saturating_sub(fetched.at) < MIN_INTERVAL);
-            let pause = if is_new { REFRESH_INTERVAL } else { MIN_INTERVAL };
+            let age = |known: &Known| self.clock.steady().saturating_sub(known.at);
+            let is_new = fetched.is_ok_and(|known| age(&known) < RETRY_INTERVAL);
+            let pause = if is_new { REFRESH_INTERVAL } else { RETRY_INTERVAL };
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
@@ -155,7 +157,8 @@ impl Provider {
     async fn fetch(&self, now: Duration) -> Result<Known, AskError> {
         let base = self.issuer.trim_end_matches('/');
         let metadata: Metadata =
-            json(self.http.get(&format!("{base}/.well-known/openid-configuration"))).await?;
+            json(&self.http, self.http.get(&format!("{base}/.well-known/openid-configuration")))
+                .await?;
         if metadata.issuer != self.issuer {
             let why = "the metadata of the issuer names another one: identity.issuers must have the \
                 issuer octet by octet as the provider has it";
@@ -172,7 +175,7 @@ impl Provider {
                 return Err(AskError::Wrong(why.to_owned()));
             }
         }
-        let set: KeySet = json(self.http.get(&metadata.jwks_uri)).await?;
+        let set: KeySet = json(&self.http, self.http.get(&metadata.jwks_uri)).await?;
         let keys = set.keys.into_iter().filter_map(key).take(MAX_KEYS);
         Ok(Known {
             issuer: metadata.issuer,

@@ -6,10 +6,9 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::{
-    RawClaims,
+    claims::{RawClaims, refused},
     http::{AskError, json},
     provider::Provider,
-    refused,
 };
 
 /// Asks with the person's own token. The answer must be about `subject`.
@@ -22,7 +21,7 @@ pub(super) async fn ask(
     let endpoint = known.user_info_endpoint.as_deref();
     let endpoint = endpoint.ok_or_else(|| refused("the issuer has no UserInfo endpoint"))?;
     let request = provider.http.get(endpoint).bearer_auth(token.expose());
-    match json::<RawClaims>(request).await {
+    match json::<RawClaims>(&provider.http, request).await {
         Ok(claims) if claims.get("sub").and_then(Value::as_str) == Some(subject) => Ok(claims),
         Ok(_) => Err(refused("UserInfo is about another subject")),
         Err(AskError::Status(_, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)) => {

@@ -10,7 +10,7 @@ use url::{Host, Url};
 use crate::config::{
     keys::{Key, PREFIX, closest, keys, sections},
     problems::{Found, Origin, Problems},
-    sources::put,
+    sources::found::put,
 };
 
 /// The protocols of ports of services.

@@ -11,10 +11,10 @@ use toml::{
 };
 
 use crate::config::{
-    keys::{Key, closest, closest_section, find, general, keys, sections},
+    keys::{Key, closest_section, find, sections},
     mask,
     problems::{Found, Origin, Problems},
-    sources::put,
+    sources::found::{all_sections, put, unknown_key},
 };
 
 /// What is read where no file is named, if it is there.
@@ -121,28 +121,9 @@ impl File<'_> {
     }
 }
 
-/// `table` is what it stands in, a section or a table of a list; a key may stand before the first one.
-pub(super) fn unknown_key(table: Option<&str>, path: &str) -> String {
-    match (closest(path), table.map(general)) {
-        (Some(meant), _) => format!("unknown key; did you mean {}?", meant.path),
-        (None, Some(table)) => {
-            let names = keys().filter(|key| key.table == table).map(|key| key.name);
-            let names = names.collect::<Vec<_>>().join(", ");
-            let list = table.strip_suffix("[]").map(|list| format!("[{list}]"));
-            format!("unknown key; [{}] has {names}", list.unwrap_or(table))
-        }
-        (None, None) => format!("unknown key; must stand in one of {}", all_sections()),
-    }
-}
-
 fn unknown_section(section: &str) -> String {
     match closest_section(section) {
         Some(meant) => format!("unknown section; did you mean [{meant}]?"),
         None => format!("unknown section; there are {}", all_sections()),
     }
-}
-
-fn all_sections() -> String {
-    let lists = keys().filter(|key| key.table.is_empty()).map(|key| format!("[[{}]]", key.path));
-    sections().map(|name| format!("[{name}]")).chain(lists).collect::<Vec<_>>().join(", ")
 }

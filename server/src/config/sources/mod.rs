@@ -2,10 +2,10 @@
 
 mod environment;
 mod file;
+mod found;
 
 use std::{
     collections::BTreeMap,
-    mem::take,
     path::{Path, PathBuf},
 };
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub(crate) use environment::environment;
 
 use super::{
-    keys::{Key, find, general, keys, secret_of, sections, settings},
+    keys::{Key, general, keys, secret_of, sections, settings},
     mask::{self, REDACTED},
     problems::{Found, Origin, Problems},
     rules,
@@ -50,36 +50,6 @@ impl Config {
         }
         problems.into_result(config)
     }
-}
-
-/// Puts the value of a key where it is found; of a list of tables, each key in them as well. `at` knows
-/// where a table stands, and a key in it.
-fn put(
-    key: &Key,
-    mut value: Value,
-    origin: &Origin,
-    at: impl Fn(usize, Option<&str>) -> Origin,
-    found: &mut Found,
-    problems: &mut Problems,
-) {
-    let items = value.as_array_mut().filter(|_| key.value.holds_tables());
-    for (index, item) in items.into_iter().flatten().enumerate() {
-        let Value::Object(table) = item else {
-            continue;
-        };
-        let place = format!("{}[{index}]", key.path);
-        for (name, value) in take(table) {
-            let (path, origin) = (format!("{place}.{name}"), at(index, Some(&name)));
-            if find(&general(&place), &name).is_some() {
-                found.insert(path, (value, origin));
-            } else {
-                let what = file::unknown_key(Some(&place), &path);
-                problems.add(format!("{origin}: {}: {what}", mask::text(&path)));
-            }
-        }
-        found.insert(place, (Value::Null, at(index, None)));
-    }
-    found.insert(key.path.clone(), (value, origin.clone()));
 }
 
 /// The later source wins: over a list as a whole, and over both a secret and its file. One source must not

@@ -99,3 +99,14 @@ fn a_secret_in_a_list_is_read_from_its_file_and_never_shown() {
     let shown = load(&format!("{ISSUER}{SECRET}"), &[]).print();
     assert!(shown.contains("\nintrospection_secret = \"[redacted]\"  # file "), "{shown}");
 }
+
+#[test]
+fn the_samples_of_the_docs_are_right() {
+    let docs = include_str!("../../../../docs/identity.md");
+    let samples: Vec<_> = docs.split("```toml\n").skip(1).collect();
+    assert!(samples.len() >= 8, "{}", samples.len());
+    for sample in samples {
+        let sample = sample.split("```").next().unwrap();
+        assert_eq!(load(sample, &[]).identity.issuers.len(), 1, "{sample}");
+    }
+}

@@ -5,15 +5,17 @@ use std::sync::{Arc, OnceLock};
 use connectrpc::RequestContext;
 use http::header::AUTHORIZATION;
 use passlink_application::{
-    callers::{Acting, CallerError, Callers},
-    limits::Limiter,
+    callers::{Acting, Caller, CallerError, Callers},
+    limits::{ClientAddress, Limiter},
 };
 use passlink_domain::{BearerToken, Holder, Permission, Text, UserId};
 
 use super::{error_table::ApiError, failure::Failure, fields::client};
+use crate::telemetry::trace_scope::TraceScope;
 
 /// Who calls. Wrong tokens are counted; a right one holds however many wrong ones came before, but a client
 /// over the limit has no issuer asked about tokens that were not seen before.
+#[derive(Clone)]
 pub struct Bearers {
     pub callers: Callers,
     pub wrong: Arc<Limiter>,
@@ -29,19 +31,51 @@ impl Bearers {
         permission: Permission,
     ) -> Result<Acting, Failure> {
         let client = client(context);
-        let may_ask = client.is_none_or(|client| self.wrong.has_room_for(client));
         let caller = match presented(context)? {
-            Some(token) => self.callers.caller(&token, may_ask).await,
-            None => Err(CallerError::Invalid(None)),
+            Some(token) if token.is_ours() => self.counted(token, client).await?,
+            Some(token) => {
+                // To its end, also when the client leaves: else a wrong token would not be counted, and a
+                // question to its issuer would be asked again.
+                let asking = self.clone().counted_owned(token, client);
+                let asked = tokio::spawn(TraceScope::here().run(asking)).await;
+                asked.map_err(|error| Failure::because(ApiError::Internal, error))??
+            }
+            None => self.count(client, Err(CallerError::Invalid(None)))?,
         };
-        if let (Err(CallerError::Invalid(_)), Some(client)) = (&caller, client) {
-            self.wrong.count_client(client)?;
-        }
-        let caller = caller?;
         if let Some(noted) = context.extensions().get::<NotedCaller>() {
             noted.note(&caller.holder, user);
         }
         Ok(self.callers.acting(caller, user, permission)?)
+    }
+
+    async fn counted_owned(
+        self,
+        token: BearerToken,
+        client: Option<ClientAddress>,
+    ) -> Result<Caller, Failure> {
+        self.counted(token, client).await
+    }
+
+    /// Who calls. A wrong token is counted for the client.
+    async fn counted(
+        &self,
+        token: BearerToken,
+        client: Option<ClientAddress>,
+    ) -> Result<Caller, Failure> {
+        let may_ask = || client.is_none_or(|client| self.wrong.has_room_for(client));
+        let may_ask = !token.is_ours() && may_ask();
+        self.count(client, self.callers.caller(&token, may_ask).await)
+    }
+
+    fn count(
+        &self,
+        client: Option<ClientAddress>,
+        caller: Result<Caller, CallerError>,
+    ) -> Result<Caller, Failure> {
+        if let (Err(CallerError::Invalid(_)), Some(client)) = (&caller, client) {
+            self.wrong.count_client(client)?;
+        }
+        Ok(caller?)
     }
 }
 
