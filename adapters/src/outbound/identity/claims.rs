@@ -42,12 +42,12 @@ pub(super) fn read(
     {
         return Err(format!("its `aud` lacks {audience}"));
     }
-    let is_one_of =
-        |list: &[String]| clients(claims).find(|client| list.iter().any(|it| it == client));
-    let service = is_one_of(&settings.services);
+    let client = clients(claims).next();
+    let is_one_of = |list: &[String]| list.iter().any(|it| Some(it.as_str()) == client);
+    let service = client.filter(|_| is_one_of(&settings.services));
     // With neither audience nor clients, only the services call.
     let any_client = settings.clients.is_empty() && settings.audience.is_some();
-    if service.is_none() && !any_client && is_one_of(&settings.clients).is_none() {
+    if service.is_none() && !any_client && !is_one_of(&settings.clients) {
         return Err("its client is not among `clients` and `services`".to_owned());
     }
     if let Some(scope) = &settings.scope
@@ -139,7 +139,7 @@ fn organisation(claims: &RawClaims, settings: &IssuerSettings) -> Result<Organis
     Ok(id)
 }
 
-/// The clients that it names.
+/// The client, by the claim that counts first, and whatever else names one.
 pub(super) fn clients(claims: &RawClaims) -> impl Iterator<Item = &str> {
     CLIENT.iter().filter_map(|claim| claims.get(*claim)?.as_str())
 }

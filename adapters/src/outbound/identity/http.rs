@@ -2,6 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
+use http::{HeaderValue, header::ACCEPT};
 use opentelemetry_semantic_conventions::attribute::{
     ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
     URL_FULL,
@@ -69,7 +70,13 @@ pub(super) struct Http(Client);
 
 impl Http {
     pub fn new() -> reqwest::Result<Self> {
-        Client::builder().redirect(Policy::none()).timeout(PATIENCE).build().map(Self)
+        let json = [(ACCEPT, HeaderValue::from_static("application/json"))];
+        let client = Client::builder()
+            .user_agent(concat!("passlink/", env!("CARGO_PKG_VERSION")))
+            .default_headers(json.into_iter().collect())
+            .redirect(Policy::none())
+            .timeout(PATIENCE);
+        client.build().map(Self)
     }
 
     pub fn get(&self, url: &str) -> RequestBuilder {

@@ -1,21 +1,18 @@
 //! Asking an issuer about an opaque token (RFC 7662).
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use moka::future::Cache;
 use passlink_application::ports::{Clock, IdentityError, Random};
 use passlink_domain::BearerToken;
+use reqwest::StatusCode;
+use serde_json::Value;
 
 use super::{
     claims::{RawClaims, refused},
     client_auth::ClientAuth,
     http::{AskError, Http, json},
+    pause::Pause,
     provider::{Known, Provider},
     settings::Introspection,
 };
@@ -24,17 +21,13 @@ use super::{
 const REMEMBERED_FOR: Duration = Duration::from_secs(30);
 /// How many answers are remembered.
 const REMEMBERED: u64 = 10_000;
-/// How long nobody is asked after there was no usable answer.
-const PAUSE: Duration = Duration::from_secs(5);
 
 pub(super) struct Introspector {
     client: ClientAuth,
     http: Http,
-    clock: Arc<dyn Clock>,
+    pause: Pause,
     /// By the token's hash, what the issuer said; `None` where it said that the token does not hold.
     answers: Cache<[u8; 32], Option<Arc<RawClaims>>>,
-    /// Until when nobody is asked, in milliseconds of the steady clock.
-    paused_until: AtomicU64,
 }
 
 impl Introspector {
@@ -49,9 +42,8 @@ impl Introspector {
         Ok(Self {
             client: ClientAuth::new(settings, clock, random)?,
             http: http.clone(),
-            clock: clock.clone(),
+            pause: Pause::new(clock),
             answers,
-            paused_until: AtomicU64::new(0),
         })
     }
 
@@ -66,7 +58,7 @@ impl Introspector {
         let answer = if may_ask {
             let asked = self.answers.try_get_with(hash, async {
                 let known = provider.known().await?;
-                self.question(token.expose(), &known).await.map_err(|error| {
+                self.pause.around(self.answer(token.expose(), &known)).await.map_err(|error| {
                     if !matches!(error, AskError::Paused) {
                         tracing::warn!(
                             error = &error as &dyn std::error::Error,
@@ -89,26 +81,8 @@ impl Introspector {
 
     /// Asks about a made-up token, to see whether the issuer answers.
     pub async fn check(&self, known: &Known) -> Result<(), IdentityError> {
-        let answer = self.question("passlink-config-check", known).await;
+        let answer = self.answer("passlink-config-check", known).await;
         answer.map(drop).map_err(|error| IdentityError::Unavailable(Box::new(error)))
-    }
-
-    async fn question(
-        &self,
-        token: &str,
-        known: &Known,
-    ) -> Result<Option<Arc<RawClaims>>, AskError> {
-        let now = u64::try_from(self.clock.steady().as_millis()).unwrap_or(u64::MAX);
-        if now < self.paused_until.load(Ordering::Relaxed) {
-            return Err(AskError::Paused);
-        }
-        let answer = self.answer(token, known).await;
-        if answer.is_err() {
-            let now = u64::try_from(self.clock.steady().as_millis()).unwrap_or(u64::MAX);
-            let pause = u64::try_from(PAUSE.as_millis()).unwrap_or_default();
-            self.paused_until.store(now.saturating_add(pause), Ordering::Relaxed);
-        }
-        answer
     }
 
     async fn answer(&self, token: &str, known: &Known) -> Result<Option<Arc<RawClaims>>, AskError> {
@@ -118,8 +92,12 @@ impl Introspector {
         })?;
         let fields = [("token", token), ("token_type_hint", "access_token")];
         let request = self.client.form(self.http.post(endpoint), &known.issuer, &fields)?;
-        let claims: RawClaims = json(&self.http, request).await?;
-        match claims.get("active").and_then(serde_json::Value::as_bool) {
+        let claims: RawClaims = match json(&self.http, request).await {
+            // How some providers say that it can be no token of theirs.
+            Err(AskError::Status(_, StatusCode::BAD_REQUEST)) => return Ok(None),
+            answer => answer?,
+        };
+        match claims.get("active").and_then(Value::as_bool) {
             Some(true) => {}
             Some(false) => return Ok(None),
             None => {
@@ -128,7 +106,7 @@ impl Introspector {
             }
         }
         let is_other = |claim: &str, right: &str| {
-            let value = claims.get(claim).and_then(serde_json::Value::as_str);
+            let value = claims.get(claim).and_then(Value::as_str);
             value.is_some_and(|value| !value.eq_ignore_ascii_case(right))
         };
         // A refresh token is active as well, and a DPoP token needs a proof.

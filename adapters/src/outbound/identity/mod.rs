@@ -7,6 +7,7 @@ mod http;
 mod introspection;
 mod issuers;
 mod jwt;
+mod pause;
 mod provider;
 mod ring_crypto;
 mod settings;

@@ -14,7 +14,10 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
-use super::http::{AskError, Http, json};
+use super::{
+    http::{AskError, Http, json},
+    pause::Pause,
+};
 
 /// How often keys are fetched again.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(5 * 60);
@@ -30,6 +33,7 @@ const MAX_KEYS: usize = 100;
 pub(super) struct Provider {
     issuer: String,
     pub http: Http,
+    pub user_info_pause: Pause,
     clock: Arc<dyn Clock>,
     known: RwLock<Option<Arc<Known>>>,
     /// When it was last asked, and what came of it. Whoever holds the lock asks.
@@ -79,7 +83,8 @@ struct KeySet {
 impl Provider {
     pub fn new(issuer: String, http: Http, clock: Arc<dyn Clock>) -> Self {
         let (known, asked) = (RwLock::default(), Mutex::default());
-        Self { issuer, http, clock, known, asked }
+        let user_info_pause = Pause::new(&clock);
+        Self { issuer, http, user_info_pause, clock, known, asked }
     }
 
     /// What the provider told, which may be some hours old where it can't be asked.

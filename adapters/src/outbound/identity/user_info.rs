@@ -21,7 +21,8 @@ pub(super) async fn ask(
     let endpoint = known.user_info_endpoint.as_deref();
     let endpoint = endpoint.ok_or_else(|| refused("the issuer has no UserInfo endpoint"))?;
     let request = provider.http.get(endpoint).bearer_auth(token.expose());
-    match json::<RawClaims>(&provider.http, request).await {
+    let asking = json::<RawClaims>(&provider.http, request);
+    match provider.user_info_pause.around(asking).await {
         Ok(claims) if claims.get("sub").and_then(Value::as_str) == Some(subject) => Ok(claims),
         Ok(_) => Err(refused("UserInfo is about another subject")),
         Err(AskError::Status(_, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)) => {
