@@ -30,7 +30,7 @@ The API takes it as `Authorization: Bearer <token>`.")]
         #[command(flatten)]
         holder: TokenHolder,
         /// Whose users the service acts for: an organisation's id, or * for all [default: default]
-        #[arg(long, value_name = "O", requires = "service")]
+        #[arg(long, value_name = "O", conflicts_with = "user")]
         organisation: Option<Reach>,
         /// What the token permits for other users; can be given more than once
         #[arg(long = "permission", value_name = "P", value_parser = permission)]
