@@ -1,4 +1,8 @@
+use sea_orm::Statement;
+use sea_orm_migration::MigratorTrait;
+
 use super::*;
+use crate::outbound::persistence::migrations::Migrator;
 
 for_both_stores! {
     a_token_is_found_by_its_hash_and_revoked_once,
@@ -86,6 +90,81 @@ async fn a_token_of_a_service_is_found_by_the_services_name(store: Arc<dyn Store
             let of_shop = tx.tokens_of_service(&"shop".parse().unwrap()).await?;
             assert_eq!(of_shop, [tokens[0].clone(), used]);
             assert_eq!(tx.tokens_of(&"ada".parse().unwrap()).await?, []);
+            Ok(())
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tokens_of_earlier_versions_are_kept_with_what_holds_of_them() {
+    let (_folder, url) = new_database().await;
+    let store = SeaStore::connect(&url, 4).await.unwrap();
+    let connection = store.sqlite.as_ref().map_or(&store.connection, |it| &it.connection).clone();
+    let backend = connection.get_database_backend();
+    Migrator::up(&connection, Some(14)).await.unwrap();
+    let octets = |hash: &TokenHash| {
+        let hex: String = hash.as_bytes().iter().map(|octet| format!("{octet:02x}")).collect();
+        match backend {
+            DbBackend::Sqlite => format!("x'{hex}'"),
+            _ => format!("'\\x{hex}'"),
+        }
+    };
+    let run = async |statement: &str| connection.execute_unprepared(statement).await;
+    let columns =
+        "INSERT INTO tokens (id, user_id, hash, name, created_at, expires_at, revoked_at)";
+    let row = |id: &str, user: &str, hashed: &str, more: &str| {
+        format!("{columns} VALUES ('{id}', {user}, {}, {more})", octets(&hash(hashed)))
+    };
+    for user in ["ada", "bob"] {
+        let values = format!("'{user}', 'o', '{user}', 'n', 'en', false, 'active', 1, 0");
+        let columns = "id, organisation, username, display_name, language, email_verified, \
+            state, sequence, created_at";
+        run(&format!("INSERT INTO users ({columns}) VALUES ({values})")).await.unwrap();
+    }
+    let event = "INSERT INTO events (user_id, sequence, kind, recorded_at) \
+        VALUES ('ada', 1, 'user.added', 0)";
+    run(event).await.unwrap();
+    let named = format!("'Laptop', 1, {}, {}", at(90).as_millisecond(), at(5).as_millisecond());
+    run(&row("1", "'ada'", "1", &named)).await.unwrap();
+    run(&row("2", "'ada'", "2", "NULL, 2, NULL, NULL")).await.unwrap();
+    run(&row("3", "'bob'", "3", "NULL, 3, NULL, NULL")).await.unwrap();
+
+    store.migrate(&|_| ()).await.unwrap();
+    let bare = "NULL, 4, NULL, NULL";
+    assert!(run(&row("4", "'bob'", "3", bare)).await.is_err(), "two tokens are one");
+    assert!(run(&row("4", "'eve'", "4", bare)).await.is_err(), "a token of nobody");
+    assert!(run(&row("3", "'bob'", "4", bare)).await.is_err(), "two tokens have one id");
+    assert!(run("DELETE FROM users WHERE id = 'bob'").await.is_err(), "a token is left alone");
+    let actors = "SELECT * FROM events WHERE actor_kind IS NOT NULL OR actor IS NOT NULL";
+    let actors = connection.query_all_raw(Statement::from_string(backend, actors)).await.unwrap();
+    assert!(actors.is_empty());
+
+    let store: Arc<dyn Store> = Arc::new(store);
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            let of = |id: &str, user: &str, milliseconds: i64| Token {
+                created: Timestamp::from_millisecond(milliseconds).unwrap(),
+                ..token(id, user)
+            };
+            let first = Token {
+                name: Text::parse("Laptop").ok(),
+                expires: Some(at(90)),
+                revoked: Some(at(5)),
+                ..of("1", "ada", 1)
+            };
+            let all = [first, of("2", "ada", 2), of("3", "bob", 3)];
+            for token in &all {
+                let found = tx.token_by_hash(&hash(token.id.as_str())).await?;
+                assert_eq!(found.as_ref(), Some(token));
+            }
+            assert_eq!(tx.tokens_of(&"ada".parse().unwrap()).await?, all[..2]);
+            let holder = Holder::Service { name: Text::parse("shop").unwrap(), reach: Reach::All };
+            let service = Token { holder, ..token("4", "nobody") };
+            tx.add_token(&service, &hash("4")).await?;
+            assert_eq!(tx.token_by_hash(&hash("4")).await?.as_ref(), Some(&service));
+            tx.delete_tokens_of(&"ada".parse().unwrap()).await?;
+            assert_eq!(tx.tokens_of(&"bob".parse().unwrap()).await?, all[2..]);
             Ok(())
         })
     })
