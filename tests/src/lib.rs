@@ -37,6 +37,7 @@ mod port;
 mod postgres;
 mod process;
 pub mod python;
+pub mod reflection;
 pub mod rpc;
 mod schema;
 mod scripted_mail_server;

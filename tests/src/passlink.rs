@@ -323,6 +323,13 @@ impl Passlink {
         self.cli(&arguments).done().trim_end().to_owned()
     }
 
+    /// Makes a token of a service; `more` are options of `token create`.
+    #[track_caller]
+    pub fn service(&self, name: &str, more: &[&str]) -> String {
+        let arguments = [&["token", "create", "--service", name], more].concat();
+        self.set_up().cli(&arguments).done().trim_end().to_owned()
+    }
+
     /// Adds a user with a token.
     #[track_caller]
     pub fn caller(&self, address: &str, more: &[&str]) -> Caller {

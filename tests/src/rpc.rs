@@ -50,6 +50,8 @@ pub struct Outcome {
     pub headers: HeaderMap,
     /// The message of a success: JSON, or protobuf on gRPC and gRPC-Web.
     pub message: Vec<u8>,
+    /// The body as it came.
+    pub body: Vec<u8>,
 }
 
 /// A detail of an error.
@@ -197,8 +199,8 @@ impl Protocol {
         let collected = body.collect().await.unwrap();
         let mut headers = parts.headers;
         headers.extend(collected.trailers().cloned().unwrap_or_default());
-        let answer = Received { http: parts.status.as_u16(), headers };
         let body = collected.to_bytes();
+        let answer = Received { http: parts.status.as_u16(), headers, body: body.to_vec() };
         match self {
             Self::Rest | Self::Connect if answer.http == 200 => answer.success(body.to_vec()),
             Self::Rest => answer.rest(&body),
@@ -236,6 +238,7 @@ pub fn frames(mut body: &[u8]) -> Vec<(u8, &[u8])> {
 struct Received {
     http: u16,
     headers: HeaderMap,
+    body: Vec<u8>,
 }
 
 impl Received {
@@ -244,7 +247,8 @@ impl Received {
     }
 
     fn with(self, code: u32, text: String, details: Vec<Detail>, message: Vec<u8>) -> Outcome {
-        Outcome { http: self.http, code, text, details, headers: self.headers, message }
+        let Self { http, headers, body } = self;
+        Outcome { http, code, text, details, headers, message, body }
     }
 
     fn json(&self, body: &[u8]) -> Value {

@@ -1,0 +1,69 @@
+//! What a server says that it offers, by gRPC reflection.
+
+use std::collections::BTreeSet;
+
+use prost::Message;
+use prost_types::FileDescriptorProto;
+
+use crate::{Call, Passlink, Protocol, rpc::field};
+
+/// Numbers of fields in `ServerReflectionRequest`.
+const FILE_OF_SYMBOL: u8 = 4;
+const LIST_SERVICES: u8 = 7;
+
+/// `ServerReflectionResponse`.
+#[derive(Clone, PartialEq, Message)]
+struct Told {
+    #[prost(message, optional, tag = "4")]
+    files: Option<Files>,
+    #[prost(message, optional, tag = "6")]
+    services: Option<Services>,
+}
+
+/// `FileDescriptorResponse`.
+#[derive(Clone, PartialEq, Message)]
+struct Files {
+    #[prost(message, repeated, tag = "1")]
+    files: Vec<FileDescriptorProto>,
+}
+
+/// `ListServiceResponse`.
+#[derive(Clone, PartialEq, Message)]
+struct Services {
+    #[prost(message, repeated, tag = "1")]
+    services: Vec<Service>,
+}
+
+/// `ServiceResponse`.
+#[derive(Clone, PartialEq, Message)]
+struct Service {
+    #[prost(string, tag = "1")]
+    name: String,
+}
+
+async fn ask(passlink: &Passlink, number: u8, what: &str) -> Told {
+    let call = Call {
+        rpc: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        proto: field(number, what.as_bytes()),
+        ..Call::send_link()
+    };
+    let outcome = Protocol::Grpc.call(passlink, None, &call).await;
+    assert_eq!(outcome.code, 0, "{what}: {outcome:?}");
+    Told::decode(&outcome.message[..]).unwrap()
+}
+
+/// Every method of every service, as `/<package>.<Service>/<Method>`.
+pub async fn methods(passlink: &Passlink) -> BTreeSet<String> {
+    let mut methods = BTreeSet::new();
+    for Service { name } in ask(passlink, LIST_SERVICES, "").await.services.unwrap().services {
+        let told = ask(passlink, FILE_OF_SYMBOL, &name).await.files.expect(&name);
+        let is_it = |package: &str, service: &str| format!("{package}.{service}") == name;
+        let service = told.files.iter().find_map(|file| {
+            file.service.iter().find(|service| is_it(file.package(), service.name()))
+        });
+        let service = service.expect(&name);
+        assert!(!service.method.is_empty(), "{name}");
+        methods.extend(service.method.iter().map(|it| format!("/{name}/{}", it.name())));
+    }
+    methods
+}
