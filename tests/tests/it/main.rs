@@ -10,6 +10,7 @@
 
 mod absent_database;
 mod architecture;
+mod callers;
 mod clients;
 mod commands;
 mod configuration;

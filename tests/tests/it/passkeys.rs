@@ -14,7 +14,7 @@ mod clients;
 mod errors;
 mod limits;
 mod mails;
-mod methods;
+pub(super) mod methods;
 mod protocols;
 mod races;
 mod scanners;
@@ -30,7 +30,7 @@ async fn mailed(passlink: &Passlink, mails: &MailServer, user: &Caller) -> Value
 }
 
 /// How many rows each table has.
-fn rows(passlink: &Passlink) -> BTreeMap<&'static str, u64> {
+pub(super) fn rows(passlink: &Passlink) -> BTreeMap<&'static str, u64> {
     const TABLES: [&str; 7] =
         ["users", "tokens", "events", "links", "outbox", "passkeys", "ceremonies"];
     let counts = TABLES.map(|table| format!("(SELECT count(*) FROM {table})")).join(", ");
