@@ -138,6 +138,7 @@ impl From<UserError> for CallerError {
             | UserError::HandleTaken
             | UserError::IdentityTaken
             | UserError::Username
+            | UserError::Organisation
             | UserError::Refused(_) => Self::NoUser,
         }
     }

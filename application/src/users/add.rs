@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Actor, EmailAddress, EventKind, Identity, LanguageTag, OrganisationId, Sequence, Text, User,
-    UserEmail, UserEvent, UserHandle, UserId, UserState,
+    ALL_ORGANISATIONS, Actor, EmailAddress, EventKind, Identity, LanguageTag, OrganisationId,
+    Sequence, Text, User, UserEmail, UserEvent, UserHandle, UserId, UserState,
 };
 
 use crate::{
@@ -30,6 +30,9 @@ pub struct NewUser {
 impl NewUser {
     /// The user as it will be, with the first change in the history.
     pub(crate) fn into_user(self, now: Timestamp, random: &dyn Random) -> Result<User, UserError> {
+        if self.organisation.as_str() == ALL_ORGANISATIONS {
+            return Err(UserError::Organisation);
+        }
         let username = match self.username {
             Some(username) => username,
             None => Text::parse(self.email.as_str()).map_err(|_| UserError::Username)?,

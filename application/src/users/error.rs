@@ -19,6 +19,8 @@ pub enum UserError {
     IdentityTaken,
     #[error("the address is too long to be the username; give one")]
     Username,
+    #[error("* stands for all organisations, and is the id of none")]
+    Organisation,
     #[error(transparent)]
     Refused(#[from] ChangeRefused),
     #[error(transparent)]

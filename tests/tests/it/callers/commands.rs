@@ -120,3 +120,18 @@ fn what_no_token_can_be_made_of_is_refused_with_the_reason() {
     }
     assert_eq!(passlink.sql("SELECT count(*) FROM tokens", &[])[0][0], 1);
 }
+
+#[test]
+fn no_organisation_is_called_as_all_of_them() {
+    let passlink = Passlink::new();
+    let said = "* stands for all organisations, and is the id of none";
+    let add = ["user", "add", "--email", "ada@example.com", "--org", "*"];
+    let text = passlink.set_up().cli(&add).failed(1);
+    assert!(text.contains(said), "{text}");
+    let line = json!({ "email": "ada@example.com", "organisation": "*" });
+    let file = passlink.dir().join("users.jsonl");
+    std::fs::write(&file, line.to_string()).unwrap();
+    let text = passlink.cli(&["user", "import", file.to_str().unwrap()]).failed(1);
+    assert!(text.contains(said), "{text}");
+    assert_eq!(passlink.sql("SELECT count(*) FROM users", &[])[0][0], 0);
+}
