@@ -157,12 +157,14 @@ async fn assert_users_are_kept_apart(protocol: Protocol) {
                 continue;
             }
             let target = stage.target().await;
-            stage.refuse(&call(&target), &denied).await;
-            let hidden = stage.refuse(&call(&target), &out_of_reach).await;
             let unknown = call(&Target { user: stage.nobody.clone(), ..target.clone() });
+            let refused = stage.refuse(&unknown, &denied).await;
             let missing = stage.refuse(&unknown, &out_of_reach).await;
-            for (hidden, missing) in hidden.iter().zip(&missing) {
-                assert_eq!(whole(hidden), whole(missing), "{} by {protocol:?}", unknown.rpc);
+            let told_of_none = refused.iter().chain(&missing);
+            let refused = stage.refuse(&call(&target), &denied).await;
+            let hidden = stage.refuse(&call(&target), &out_of_reach).await;
+            for (told, told_of_none) in refused.iter().chain(&hidden).zip(told_of_none) {
+                assert_eq!(whole(told), whole(told_of_none), "{} by {protocol:?}", unknown.rpc);
             }
             for (who, token) in &allowed[1..] {
                 let refused = stage.assert_refused((who, token.as_deref()), &unknown, NOT_FOUND);

@@ -211,3 +211,22 @@ async fn who_undoes_a_registration_revokes_no_token_of_a_service_or_of_another_p
         link(&passlink, &by_other, "returnCode").await.sequence();
     }
 }
+
+#[tokio::test]
+async fn a_service_needs_no_recent_sign_in_and_a_person_does() {
+    let passlink = Passlink::with_mail_dir().set("links.max_auth_age", "10m").started().await;
+    let (ada, bob) = (passlink.ada(), passlink.caller("bob@example.com", &[]));
+    let by_bob = for_user(&ada, &passlink.token(&bob.id, &permitting(&[WRITE, READ])));
+    for caller in [&ada, &by_bob] {
+        let answer = link(&passlink, caller, "sendLink").await;
+        assert_eq!(
+            (answer.status, &answer.json()["details"][0]["id"]),
+            (401, &json!("AUTH-StepUp"))
+        );
+        let path = format!("{}/_search", passkeys_of(caller));
+        let listed = post(&passlink, Some(&caller.token), &path, &json!({})).await;
+        assert_eq!(listed.status, 200, "{listed:?}");
+    }
+    let service = service_of(&passlink, "shop", "default");
+    link(&passlink, &for_user(&ada, &service), "sendLink").await.sequence();
+}
