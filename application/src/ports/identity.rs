@@ -26,6 +26,6 @@ pub enum IdentityError {
     #[error("{0}")]
     Refused(String),
     /// The issuer is needed, and does not answer as it should.
-    #[error("an issuer can't be asked")]
-    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("an issuer can't be asked: {0}")]
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
 }
