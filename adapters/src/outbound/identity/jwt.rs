@@ -120,9 +120,14 @@ impl Jwt<'_> {
         {
             return Err(refused("it is an ID token, and not an access token"));
         }
-        let own = clients(claims)
-            .any(|client| texts(claims.get("aud")).all(|audience| audience == client));
-        if own {
+        let mut clients = clients(claims).peekable();
+        if clients.peek().is_none() {
+            // Its audience may be both an app and us.
+            return Err(refused("it names no client, as an ID token need not"));
+        }
+        if clients.any(|client| texts(claims.get("aud")).all(|audience| audience == client)) {
+            return Err(refused("its only audience is its own client, as with an ID token"));
+        }
             return Err(refused("its only audience is its own client, as with an ID token"));
         }
         Ok(())
