@@ -9,6 +9,7 @@ use crate::{
 };
 
 /// What a newer token is about to change, or to add.
+#[derive(Clone)]
 struct News {
     claims: Claims,
     user: Option<UserId>,
@@ -41,6 +42,7 @@ impl Callers {
         {
             return Err(CallerError::NoUser);
         }
+        let is_unknown = known.is_none();
         let profile = match known {
             Some(known) if claims.issued.is_none() || claims.issued <= known.claims_of => {
                 return Ok(known.user);
@@ -63,7 +65,12 @@ impl Callers {
             },
         };
         let news = News { claims, user, profile, ports: self.ports.clone() };
-        self.ports.store.write(news, |news, tx| Box::pin(take_over(news, tx))).await
+        let work = |news| self.ports.store.write(news, |news, tx| Box::pin(take_over(news, tx)));
+        match work(news.clone()).await {
+            // Another call of the same person may have come first, and is seen now.
+            Err(CallerError::EmailTaken | CallerError::NoUser) if is_unknown => work(news).await,
+            taken_over => taken_over,
+        }
     }
 
     pub(super) async fn known(
@@ -78,11 +85,13 @@ impl Callers {
 async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, CallerError> {
     let (identity, issued) = (&news.claims.identity, news.claims.issued);
     let known = tx.identity(identity).await?;
-    let is_news = known.as_ref().is_none_or(|known| issued > known.claims_of);
     let user = match known.as_ref().map(|known| &known.user).or(news.user.as_ref()) {
         Some(user) => tx.user_for_update(user).await?,
         None => None,
     };
+    // Another call may have taken over something newer before the user was locked.
+    let known = tx.identity(identity).await?;
+    let is_news = known.as_ref().is_none_or(|known| issued > known.claims_of);
     let user = match user {
         // Somebody else has taken over what a newer token says.
         Some(user) if !is_news => return Ok(user.id),
