@@ -15,12 +15,16 @@ pub(crate) struct Bridge {
 impl Bridge {
     /// Starts the script, and waits for it to print `ready`.
     pub(crate) fn start(mut command: Command) -> Self {
+        Self::try_start(&mut command).unwrap_or_else(|| panic!("{command:?} did not start"))
+    }
+
+    /// As [`Self::start`], if the script does not end before that.
+    pub(crate) fn try_start(command: &mut Command) -> Option<Self> {
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let stdin = process.stdin.take();
         let stdout = BufReader::new(process.stdout.take().unwrap());
         let mut bridge = Self { process, stdin, stdout };
-        assert_eq!(bridge.line(), "ready\n", "{command:?} did not start");
-        bridge
+        (bridge.line() == "ready\n").then_some(bridge)
     }
 
     /// What the script answers, or the error that it met.

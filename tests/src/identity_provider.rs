@@ -93,10 +93,13 @@ pub enum Fault {
 impl IdentityProvider {
     /// Starts the provider, with the person `ada`; returns when it listens.
     pub fn start() -> Self {
-        let port = free_port();
-        let mut command = node::script("oidc_provider.mjs");
-        command.arg(port.to_string());
-        let bridge = Mutex::new(Bridge::start(command));
+        // It takes a while to start, in which tests of another run may take the port.
+        let started = std::iter::repeat_with(free_port).take(5).find_map(|port| {
+            let mut command = node::script("oidc_provider.mjs");
+            Some((port, Bridge::try_start(command.arg(port.to_string()))?))
+        });
+        let (port, bridge) = started.expect("the provider did not start");
+        let bridge = Mutex::new(bridge);
         let provider = Self { url: format!("http://localhost:{port}"), bridge };
         let ada = json!({
             "email": "ada@example.com", "email_verified": true, "name": "Ada Lovelace",
