@@ -1,8 +1,8 @@
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    process::{self, Child, ChildStdin, Command, ExitStatus, Stdio},
 };
 
 use crate::{until, until_within, wait::PATIENCE};
@@ -21,7 +21,18 @@ pub struct Output {
 impl Output {
     /// Runs a command to its end.
     pub fn of(mut command: Command) -> Self {
-        let output = command.stdin(Stdio::null()).output().unwrap();
+        Self::from(command.stdin(Stdio::null()).output().unwrap())
+    }
+
+    /// Runs a command that reads this to its end.
+    pub fn with_input(mut command: Command, input: &str) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Self::from(child.wait_with_output().unwrap())
+    }
+
+    fn from(output: process::Output) -> Self {
         Self {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
