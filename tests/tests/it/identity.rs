@@ -1,100 +1,149 @@
 //! Passlink and the tokens of an OpenID provider.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use passlink_tests::{
-    Answer, IdentityProvider, client,
-    identity_provider::{AUDIENCE, Endpoint, Fault, Kind, SCOPES, parts},
+    Answer, Api, Call, IdentityProvider, Passlink, Protocol,
+    identity_provider::{AUDIENCE, SCOPES},
     until,
 };
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn the_provider_of_these_tests_gives_both_kinds_of_tokens() {
-    let provider = IdentityProvider::start();
-    let ada = json!({ "email": "ada@example.com", "org": "engines" });
-    provider.set_account("ada", &ada);
-    provider.set_account("backend", &json!({ "org": "services" }));
+mod changes;
+mod commands;
+mod introspection;
+mod jwt;
+mod keys;
+mod newcomers;
+mod opaque;
+mod outages;
+mod provider;
+mod refused;
+mod secrecy;
+mod services;
+mod sign_in;
+mod users;
 
-    // What both kinds say of a person, and a JWT of a service.
-    let tokens = provider.sign_in("ada", Kind::Jwt).await;
-    let (header, person) = parts(&tokens.access);
-    assert_eq!(header, json!({ "alg": "RS256", "typ": "at+jwt", "kid": "RS256-1" }));
-    let opaque = provider.sign_in("ada", Kind::Opaque).await.access;
-    let introspected = provider.introspect(&opaque).await;
-    for said in [&person, &introspected] {
-        let expected = json!({
-            "iss": provider.url(), "aud": AUDIENCE, "sub": "ada", "client_id": "app",
-            "scope": SCOPES, "email": "ada@example.com", "org": "engines",
-        });
-        assert_eq!(only(said, &expected), expected, "{said}");
-        assert!(said["auth_time"].is_u64(), "{said}");
-    }
-    assert_eq!(introspected["active"], true);
-    let service = provider.client_credentials("backend", "passlink.links", Kind::JwtEs256).await;
-    let (header, service) = parts(&service);
-    assert_eq!(header["alg"], "ES256");
-    let expected = json!({
-        "aud": AUDIENCE, "sub": "backend", "client_id": "backend", "scope": "passlink.links",
-        "org": "services",
+/// What the configuration says of an issuer whose tokens for [`AUDIENCE`] are taken.
+fn issuer(provider: &IdentityProvider, more: Value) -> Value {
+    changed(json!({ "issuer": provider.url(), "audience": AUDIENCE }), more)
+}
+
+/// An installation that takes the tokens of issuers, and however many wrong ones.
+fn taking(issuers: &[Value]) -> Passlink {
+    trusting(Passlink::with_mail_dir(), issuers).set("limits.wrong_tokens_per_minute", "10000")
+}
+
+/// With issuers whose tokens are taken, and as many links as can be.
+fn trusting(passlink: Passlink, issuers: &[Value]) -> Passlink {
+    passlink.generous().set("identity.issuers", &json!(issuers).to_string())
+}
+
+/// An object with other members; `null` takes one away.
+fn changed(object: Value, changes: Value) -> Value {
+    let mut object = and(object, changes);
+    object.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    object
+}
+
+/// The members of two objects, and of the second one where both have them.
+fn and(mut object: Value, more: Value) -> Value {
+    let members = more.as_object().unwrap().clone();
+    object.as_object_mut().unwrap().extend(members);
+    object
+}
+
+/// Seconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "tests live in real time")]
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// What a good token of a person says, but for what is changed.
+fn claims(provider: &IdentityProvider, sub: &str, changes: Value) -> Value {
+    let now = now();
+    let claims = json!({
+        "iss": provider.url(), "aud": AUDIENCE, "sub": sub, "client_id": "app", "scope": SCOPES,
+        "iat": now, "exp": now + 3600, "auth_time": now,
     });
-    assert_eq!(only(&service, &expected), expected, "{service}");
-    let (header, id) = parts(&tokens.id);
-    assert_eq!((&header["typ"], &id["aud"]), (&Value::Null, &json!("app")), "{header} {id}");
+    changed(claims, changes)
+}
 
-    // UserInfo knows what the tokens no longer say.
-    provider.set_token_claims(&[]);
-    for kind in [Kind::Jwt, Kind::Opaque, Kind::WithoutAudience] {
-        let token = provider.sign_in_at("other", "ada", kind).await.access;
-        let said = match kind {
-            Kind::Jwt => parts(&token).1,
-            _ => provider.introspect(&token).await,
-        };
-        assert_eq!((&said["client_id"], &said["email"]), (&json!("other"), &Value::Null), "{said}");
-        let asked = client().get(format!("{}/me", provider.url())).bearer_auth(&token);
-        let said = Answer::to(asked).await;
-        assert_eq!(
-            only(&serde_json::from_str(&said.text).unwrap(), &ada),
-            ada,
-            "{kind:?} {said:?}"
-        );
+/// A token that the provider signs, with good claims but for what is changed.
+fn signed(provider: &IdentityProvider, sub: &str, changes: Value) -> String {
+    provider.sign(&json!({}), &claims(provider, sub, changes))
+}
+
+/// Adds Ada, whom the provider calls `ada`; her id.
+#[track_caller]
+fn ada(passlink: &Passlink, provider: &IdentityProvider) -> String {
+    known_as(passlink, "ada@example.com", provider, "ada")
+}
+
+/// Adds a user whom the provider knows; the user's id.
+#[track_caller]
+fn known_as(passlink: &Passlink, email: &str, provider: &IdentityProvider, sub: &str) -> String {
+    let user = passlink.user(email, &["--issuer", provider.url(), "--subject", sub]);
+    user["id"].as_str().unwrap().to_owned()
+}
+
+/// What the log says in lines with a message, as it is now.
+fn logged(passlink: &Passlink, message: &str) -> Vec<Value> {
+    let log = passlink.log();
+    // The last line may not be there whole.
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["message"] == message).collect()
+}
+
+/// Waits until a line of the log has a message, a level, and words anywhere.
+async fn until_logged(passlink: &Passlink, level: &str, message: &str, words: &str) -> Value {
+    until(&format!("{level} {message}: {words}"), async || {
+        let lines = logged(passlink, message).into_iter();
+        lines.rev().find(|line| line["level"] == level && line.to_string().contains(words))
+    })
+    .await
+}
+
+/// Why requests were refused, as the log says it.
+fn reasons(passlink: &Passlink) -> Vec<String> {
+    let lines = logged(passlink, "a request was refused");
+    lines.iter().map(|line| line["reason"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Makes a call that must succeed, on each protocol.
+async fn done_on_all(passlink: &Passlink, token: &str, call: &Call) {
+    for protocol in Protocol::ALL {
+        protocol.answer(call, &protocol.call(passlink, Some(token), call).await);
     }
-    provider.revoke(&opaque).await;
-    assert_eq!(provider.introspect(&opaque).await, json!({ "active": false }));
 }
 
-#[tokio::test]
-async fn the_provider_of_these_tests_changes_its_keys_and_fails_as_told() {
-    let provider = IdentityProvider::start();
-    let keys = || client().get(format!("{}/jwks", provider.url()));
-    let names = |answer: &Answer| -> Vec<String> {
-        let said: Value = serde_json::from_str(&answer.text).unwrap();
-        let keys = said["keys"].as_array().unwrap().iter();
-        keys.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
-    };
-    let opaque = provider.sign_in("ada", Kind::Opaque).await.access;
-    provider.rotate_keys(true);
-    assert_eq!(names(&Answer::to(keys()).await), ["RS256-2", "ES256-2", "RS256-1", "ES256-1"]);
-    let token = provider.sign_in("ada", Kind::Jwt).await.access;
-    assert_eq!(parts(&token).0["kid"], "RS256-2");
-    assert_eq!(provider.introspect(&opaque).await["active"], true);
-    provider.rotate_keys(false);
-    provider.fault(Endpoint::Jwks, Fault::Hold);
-    let waiting = tokio::spawn(Answer::to(keys()));
-    let asked = async || (provider.count(Endpoint::Jwks) == 2).then_some(());
-    until("the request", asked).await;
-    provider.fault(Endpoint::Jwks, Fault::None);
-    assert_eq!(names(&waiting.await.unwrap()), ["RS256-3", "ES256-3"]);
-    provider.fault(Endpoint::Jwks, Fault::Redirect);
-    let answer = Answer::to(keys()).await;
-    let elsewhere = answer.header("location").unwrap();
-    assert_eq!(names(&Answer::to(client().get(elsewhere)).await), ["RS256-3", "ES256-3"]);
-    assert_eq!(provider.count(Endpoint::Elsewhere), 1);
-    provider.down();
-    assert!(Answer::try_to(keys()).await.unwrap_err().is_connect());
-    provider.up();
-    assert_eq!(Answer::to(keys()).await.status, 302);
+/// Waits until a token speaks for a user: when its key is known, say.
+async fn until_taken(passlink: &Passlink, token: &str) {
+    until("the token to be taken", async || {
+        let answer = passlink.send_link(token).await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
 }
 
-/// The members of an object that another has as well.
-fn only(object: &Value, like: &Value) -> Value {
-    like.as_object().unwrap().keys().map(|name| (name.clone(), object[name].clone())).collect()
+/// Who made changes to a user after the first one.
+fn actors(passlink: &Passlink, user: &str) -> Vec<Vec<Value>> {
+    let changes = "FROM events WHERE user_id = ? AND sequence > 1";
+    let select = format!("SELECT DISTINCT actor_kind, actor {changes} ORDER BY actor_kind");
+    passlink.sql(&select, &[user])
+}
+
+#[track_caller]
+fn assert_wrong(answer: &Answer) {
+    answer.assert_error(401, 16, "Errors.Token.Invalid", "AUTH-Invalid");
+}
+
+#[track_caller]
+fn assert_unavailable(answer: &Answer) {
+    answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
+}
+
+#[track_caller]
+fn assert_no_user(answer: &Answer) {
+    answer.assert_error(404, 5, "Errors.User.NotFound", "USER-NotFound");
 }

@@ -14,7 +14,7 @@ mod clients;
 mod errors;
 mod limits;
 mod mails;
-pub(super) mod methods;
+pub(crate) mod methods;
 mod protocols;
 mod races;
 mod scanners;

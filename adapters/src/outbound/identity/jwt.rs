@@ -128,8 +128,6 @@ impl Jwt<'_> {
         if clients.any(|client| texts(claims.get("aud")).all(|audience| audience == client)) {
             return Err(refused("its only audience is its own client, as with an ID token"));
         }
-            return Err(refused("its only audience is its own client, as with an ID token"));
-        }
         Ok(())
     }
 }
