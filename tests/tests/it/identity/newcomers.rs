@@ -159,7 +159,7 @@ async fn nobody_gets_a_user_who_has_the_same_address() {
         answer.assert_error(409, 6, "Errors.User.Email.Taken", "USER-EmailTaken");
     }
     assert_eq!(users(&passlink), [before]);
-    // In another organisation the address is another user's.
+    // It is free when that user is gone.
     passlink.cli(&["user", "remove", "1"]).done();
     passlink.send_link(&token).await.sequence();
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use passlink_tests::{
     Api, Call, IdentityProvider, MailServer, PATIENCE, Passlink, Protocol,
     identity_provider::{Endpoint, Fault, Kind, secret},
+    passkeys::OWN,
     until_within,
 };
 use serde_json::{Value, json};
@@ -90,7 +91,7 @@ async fn an_opaque_token_that_its_issuer_does_not_hold_for_good_is_refused() {
     passlink.send_link(&token).await.sequence();
     provider.revoke(&token).await;
     until_within(2 * PATIENCE, "the token to be refused", async || {
-        let answer = passlink.send_link(&token).await;
+        let answer = passlink.post(Some(&token), &format!("{OWN}/_search"), &json!({})).await;
         (answer.status == 401).then_some(())
     })
     .await;
