@@ -218,7 +218,7 @@ impl World {
     /// Whom the token lets act for themselves.
     pub async fn acting_by(self: &Arc<Self>, token: &BearerToken) -> Result<Acting, CallerError> {
         let callers = self.callers();
-        callers.acting(callers.caller(token, true).await?, None, Permission::PasskeyWrite)
+        callers.acting(callers.caller(token, &|| true).await?, None, Permission::PasskeyWrite)
     }
 
     /// Changes a user.

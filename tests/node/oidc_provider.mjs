@@ -171,6 +171,8 @@ const MISBEHAVIOUR = {
     response.writeHead(302, { location: `${issuer}/elsewhere${request.url}` }).end(),
   says: (_, request, response, answer) =>
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer)),
+  errs: (_, request, response, [status, answer]) =>
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer)),
 };
 
 function serve(endpoint, request, response) {

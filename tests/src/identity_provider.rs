@@ -88,6 +88,8 @@ pub enum Fault {
     Redirect,
     /// It answers 200 with this JSON.
     Says(Value),
+    /// It answers a status with this JSON.
+    Errs(u16, Value),
 }
 
 impl IdentityProvider {
@@ -102,7 +104,7 @@ impl IdentityProvider {
         let bridge = Mutex::new(bridge);
         let provider = Self { url: format!("http://localhost:{port}"), bridge };
         let ada = json!({
-            "email": "ada@example.com", "email_verified": true, "name": "Ada Lovelace",
+            "email": "ada@example.com", "email_verified": true, "name": "Ada Example",
             "preferred_username": "ada", "locale": "en", "org": "engines",
         });
         provider.set_account("ada", &ada);

@@ -11,7 +11,8 @@ pub struct Acting {
     /// For whom.
     pub user: UserId,
     pub actor: Actor,
-    /// Whose users the caller reaches; none where the token was made for the user.
+    /// Whose users the caller reaches. Nothing is looked at for a token of the user's own, a code or an
+    /// operator.
     pub(crate) within: Option<Reach>,
     /// What the caller's token is called.
     pub token_name: Option<Text>,

@@ -9,7 +9,7 @@ use passlink_domain::{
 };
 
 use super::{Acting, Claims, SpeaksFor};
-use crate::ports::{Identities, IdentityError, Ports, StoreError, StoreResult};
+use crate::ports::{Identities, IdentityError, MayAsk, Ports, StoreError, StoreResult};
 
 /// How exact the time is when a service's token was last used.
 const LAST_USED_EXACT_TO: Duration = Duration::from_secs(60);
@@ -41,8 +41,8 @@ pub enum CallerError {
     #[error("the caller may not do this for this user")]
     Denied,
     /// The token's person is no user, or the caller is a service where only persons are served.
-    #[error("the token speaks for no user")]
-    NoUser,
+    #[error("the token speaks for no user: {0}")]
+    NoUser(&'static str),
     /// The issuer says of no address that it is the person's, so that no user was added.
     #[error("the issuer knows no verified e-mail address of the person")]
     EmailNotVerified,
@@ -78,9 +78,12 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// Who presents the token. `may_ask`: whether the token's issuer may be asked about a token that was
-    /// not seen before.
-    pub async fn caller(&self, token: &BearerToken, may_ask: bool) -> Result<Caller, CallerError> {
+    /// Who presents the token. `may_ask` is as [`Identities::verify`] has it.
+    pub async fn caller(
+        &self,
+        token: &BearerToken,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Caller, CallerError> {
         if token.is_ours() {
             let (caller, token) = self.holder(token).await?;
             if let Err(error) = self.note_use(&token).await {
@@ -108,7 +111,7 @@ impl Callers {
             (Holder::Person(own), Some(user)) if own == *user => {
                 (own.clone(), Actor::Person(own), within)
             }
-            (Holder::Service { .. }, None) => return Err(CallerError::NoUser),
+            (Holder::Service { .. }, None) => return Err(CallerError::NoUser("it is a service's")),
             (_, Some(_)) if !caller.permissions.has(permission) => return Err(CallerError::Denied),
             (Holder::Person(own), Some(user)) => {
                 // Without an organisation of their own, their permissions reach nobody.
@@ -181,6 +184,10 @@ impl Callers {
         let organisation = claims.organisation.clone();
         let (holder, permissions) = match claims.speaks_for {
             SpeaksFor::Service { name, permissions } => {
+                if self.known(&claims.identity).await?.is_some() {
+                    let why = "its client is a service, and its subject is a user here";
+                    return Err(CallerError::Invalid(Some(why.to_owned())));
+                }
                 let reach = Reach::Organisation(organisation.clone());
                 (Holder::Service { name, reach }, permissions)
             }

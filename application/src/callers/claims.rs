@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    EmailAddress, Identity, LanguageTag, OrganisationId, Permissions, Text, UserChanges, UserId,
+    EmailAddress, Identity, LanguageTag, OrganisationId, Permissions, Text, User, UserChanges,
+    UserId,
 };
 
 /// A verified access token.
@@ -51,14 +52,44 @@ impl Profile {
         self.email_verified.unwrap_or(self.trust_email)
     }
 
-    /// What is to be different about a user who is known.
-    pub(crate) fn changes(&self) -> UserChanges {
-        let verified = match &self.email {
-            Some(_) => Some(self.is_verified()),
-            None => self.email_verified.filter(|verified| !verified),
+    /// Whether the issuer may know more that matters: an address, or whether it is the person's.
+    pub(crate) fn lacks_address(&self) -> bool {
+        self.email.is_none() || self.email_verified.is_none() && !self.trust_email
+    }
+
+    /// With what another source says where this says nothing. Whether an address is verified is taken over
+    /// for the same address alone.
+    pub(crate) fn filled_from(self, other: Self) -> Self {
+        let (email, email_verified) = match (&self.email, self.email_verified) {
+            (None, _) => (other.email, other.email_verified),
+            (Some(_), None) if self.email == other.email => (self.email, other.email_verified),
+            (Some(_), verified) => (self.email, verified),
+        };
+        Self {
+            email,
+            email_verified,
+            username: self.username.or(other.username),
+            display_name: self.display_name.or(other.display_name),
+            language: self.language.or(other.language),
+            trust_email: self.trust_email,
+        }
+    }
+
+    /// What is to be different about a user who is known. A new address is taken over if it is verified:
+    /// anybody could give one that is not, and keep its owner out. The old one then counts as not verified.
+    pub(crate) fn changes(&self, user: &User) -> UserChanges {
+        let email = self.email.clone().filter(|_| self.is_verified());
+        let says_otherwise = match &self.email {
+            Some(_) => email.is_none(),
+            None => self.email_verified == Some(false),
+        };
+        let verified = match (&email, &user.email) {
+            (Some(_), _) => Some(true),
+            (None, Some(_)) if says_otherwise => Some(false),
+            _ => None,
         };
         UserChanges {
-            email: self.email.clone(),
+            email,
             verified,
             username: self.username.clone(),
             display_name: self.display_name.clone(),

@@ -1,16 +1,15 @@
 //! Whom a token would speak for, for an operator who wonders.
 
 use jiff::Timestamp;
-use passlink_domain::{BearerToken, Holder, Identity, OrganisationId, Permissions, Reach};
+use passlink_domain::{
+    BearerToken, Holder, Identity, OrganisationId, Permissions, Reach, User, UserId,
+};
 
 use super::{CallerError, Callers, SpeaksFor};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspected {
-    /// None where the person is no user yet.
-    pub holder: Option<Holder>,
-    /// Whether the person would become a user by a call.
-    pub would_be_added: bool,
+    pub speaks_for: Inspection,
     pub permissions: Permissions,
     /// The organisation whose users a person's token can be about, where it is about one.
     pub organisation: Option<OrganisationId>,
@@ -19,40 +18,79 @@ pub struct Inspected {
     pub authenticated: Option<Timestamp>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inspection {
+    /// This user, however the user stands.
+    User(Box<User>),
+    Service(Holder),
+    /// Somebody who is no user yet, and would become one by a call if the issuer knows a verified address.
+    Newcomer,
+}
+
+const NO_ID: &str = "there is no user with the id that it names";
+const NO_SUCH_USER: CallerError = CallerError::NoUser(NO_ID);
+
 impl Callers {
     /// Looks at a token as a call would, and adds and changes nothing.
     pub async fn inspect(&self, token: &BearerToken) -> Result<Inspected, CallerError> {
         if token.is_ours() {
             let (caller, _) = self.holder(token).await?;
             return Ok(Inspected {
-                holder: Some(caller.holder),
-                would_be_added: false,
+                speaks_for: match caller.holder {
+                    Holder::Person(user) => Inspection::User(self.found(user, None).await?),
+                    service => Inspection::Service(service),
+                },
                 permissions: caller.permissions,
                 organisation: caller.organisation,
                 identity: None,
                 authenticated: None,
             });
         }
-        let claims = self.identities.verify(token, true).await?;
-        let known = self.known(&claims).await?.map(|known| known.user);
-        let (holder, would_be_added, permissions) = match claims.speaks_for {
+        let claims = self.identities.verify(token, &|| true).await?;
+        let known = self.known(&claims.identity).await?.map(|known| known.user);
+        let (speaks_for, permissions) = match claims.speaks_for {
             SpeaksFor::Service { name, permissions } => {
                 let reach = Reach::Organisation(claims.organisation.clone());
-                (Some(Holder::Service { name, reach }), false, permissions)
+                (Inspection::Service(Holder::Service { name, reach }), permissions)
             }
             SpeaksFor::Person { user, profile } => {
-                let user = user.or(known);
-                let would_be_added = user.is_none() && profile.is_some();
-                (user.map(Holder::Person), would_be_added, Permissions::default())
+                let contradicts = known.is_some() && user.is_some() && known != user;
+                let speaks_for = match user.or(known) {
+                    Some(_) if contradicts => return Err(super::provision::ANOTHER_USER),
+                    Some(user) => match self.found(user, Some(&claims.organisation)).await {
+                        Err(CallerError::NoUser(why)) if why == NO_ID && profile.is_some() => {
+                            Inspection::Newcomer
+                        }
+                        found => Inspection::User(found?),
+                    },
+                    None if profile.is_some() => Inspection::Newcomer,
+                    None => return Err(super::provision::UNKNOWN),
+                };
+                (speaks_for, Permissions::default())
             }
         };
         Ok(Inspected {
-            holder,
-            would_be_added,
+            speaks_for,
             permissions,
             organisation: Some(claims.organisation),
             identity: Some(claims.identity),
             authenticated: claims.authenticated,
         })
+    }
+
+    /// The user, of that organisation if one is named.
+    async fn found(
+        &self,
+        user: UserId,
+        organisation: Option<&OrganisationId>,
+    ) -> Result<Box<User>, CallerError> {
+        let user = self.ports.store.read(user, |user, tx| tx.user(user)).await?;
+        let user = user.ok_or(NO_SUCH_USER)?;
+        match organisation {
+            Some(organisation) if user.organisation != *organisation => {
+                Err(super::provision::ANOTHER_ORGANISATION)
+            }
+            _ => Ok(Box::new(user)),
+        }
     }
 }

@@ -10,5 +10,5 @@ pub(crate) mod tokens;
 pub use acting::Acting;
 pub use caller::{Caller, CallerError, Callers};
 pub use claims::{Claims, Profile, SpeaksFor};
-pub use inspect::Inspected;
+pub use inspect::{Inspected, Inspection};
 pub use tokens::{ManageTokens, NewToken, RevokedToken, TokenError, TokensOf};

@@ -1,6 +1,6 @@
 //! From a person at another issuer to a user here, who is added and changed as that issuer says.
 
-use passlink_domain::{Actor, BearerToken, OrganisationId, UserId, UserState};
+use passlink_domain::{Actor, BearerToken, Identity, OrganisationId, UserId, UserState};
 
 use super::{CallerError, Callers, Claims, Profile, SpeaksFor};
 use crate::{
@@ -26,30 +26,27 @@ impl Callers {
         claims: Claims,
     ) -> Result<UserId, CallerError> {
         let SpeaksFor::Person { user, profile } = claims.speaks_for.clone() else {
-            return Err(CallerError::NoUser);
+            return Err(CallerError::NoUser("it is a service's"));
         };
-        let (profile, user) = match (profile, user) {
+        let known = match (&profile, user.clone()) {
             (None, Some(user)) => return Ok(user),
-            (None, None) => {
-                let known = self.known(&claims).await?;
-                return known.map(|known| known.user).ok_or(CallerError::NoUser);
-            }
-            (Some(profile), user) => (profile, user),
+            _ => self.known(&claims.identity).await?,
         };
-        let known = self.known(&claims).await?;
-        if let Some(known) = &known
-            && user.as_ref().is_some_and(|user| *user != known.user)
-        {
-            return Err(CallerError::NoUser);
-        }
+        let known = match (known, &user) {
+            (Some(known), Some(user)) if known.user != *user => return Err(ANOTHER_USER),
+            (known, _) => known,
+        };
+        let profile = match (profile, &known) {
+            (Some(profile), None) => profile,
+            (Some(profile), Some(known)) if claims.issued > known.claims_of => profile,
+            (_, Some(known)) => return Ok(known.user.clone()),
+            (None, None) => return Err(UNKNOWN),
+        };
         let is_unknown = known.is_none();
         let profile = match known {
-            Some(known) if claims.issued.is_none() || claims.issued <= known.claims_of => {
-                return Ok(known.user);
-            }
-            _ if profile.email.is_some() => profile,
+            _ if !profile.lacks_address() => profile,
             known => match (self.identities.user_info(token, &claims).await, known) {
-                (Ok(profile), _) => profile,
+                (Ok(said), _) => profile.filled_from(said),
                 // The issuer says nothing more of the person.
                 (Err(IdentityError::Refused(reason)), _) => {
                     tracing::info!(reason, "UserInfo can't be used");
@@ -68,19 +65,25 @@ impl Callers {
         let work = |news| self.ports.store.write(news, |news, tx| Box::pin(take_over(news, tx)));
         match work(news.clone()).await {
             // Another call of the same person may have come first, and is seen now.
-            Err(CallerError::EmailTaken | CallerError::NoUser) if is_unknown => work(news).await,
+            Err(CallerError::EmailTaken | CallerError::NoUser(_)) if is_unknown => work(news).await,
             taken_over => taken_over,
         }
     }
 
     pub(super) async fn known(
         &self,
-        claims: &Claims,
+        identity: &Identity,
     ) -> Result<Option<KnownIdentity>, CallerError> {
-        let identity = claims.identity.clone();
-        Ok(self.ports.store.read(identity, |identity, tx| tx.identity(identity)).await?)
+        let known = self.ports.store.read(identity.clone(), |identity, tx| tx.identity(identity));
+        Ok(known.await?)
     }
 }
+
+pub(super) const ANOTHER_USER: CallerError =
+    CallerError::NoUser("its issuer and subject are another user's");
+pub(super) const ANOTHER_ORGANISATION: CallerError =
+    CallerError::NoUser("it is for users of another organisation");
+pub(super) const UNKNOWN: CallerError = CallerError::NoUser("its issuer and subject are no user's");
 
 async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, CallerError> {
     let (identity, issued) = (&news.claims.identity, news.claims.issued);
@@ -96,11 +99,13 @@ async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, Cal
         // Somebody else has taken over what a newer token says.
         Some(user) if !is_news => return Ok(user.id),
         Some(user) if user.organisation != news.claims.organisation => {
-            return Err(CallerError::NoUser);
+            return Err(ANOTHER_ORGANISATION);
         }
         Some(user) if user.state == UserState::Removed => return Ok(user.id),
         Some(user) => {
-            if let Some(changed) = user.changed(news.profile.changes()).map_err(UserError::from)? {
+            if let Some(changed) =
+                user.changed(news.profile.changes(&user)).map_err(UserError::from)?
+            {
                 let actor = Actor::Issuer(identity.issuer.clone());
                 record(changed, actor, news.ports.clock.now(), tx).await?;
             }
@@ -109,7 +114,7 @@ async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, Cal
         None => add(news, &news.claims.organisation, tx).await?,
     };
     if !tx.keep_identity(identity, &user, issued).await? {
-        return Err(CallerError::NoUser);
+        return Err(ANOTHER_USER);
     }
     Ok(user)
 }
@@ -148,7 +153,7 @@ impl From<UserError> for CallerError {
             | UserError::IdentityTaken
             | UserError::Username
             | UserError::Organisation
-            | UserError::Refused(_) => Self::NoUser,
+            | UserError::Refused(_) => Self::NoUser("what its issuer says makes no user"),
         }
     }
 }

@@ -6,7 +6,11 @@ use crate::fakes::everything::*;
 
 #[async_trait]
 impl crate::ports::Identities for World {
-    async fn verify(&self, _token: &BearerToken, _may_ask: bool) -> Result<Claims, IdentityError> {
+    async fn verify(
+        &self,
+        _token: &BearerToken,
+        _may_ask: MayAsk<'_>,
+    ) -> Result<Claims, IdentityError> {
         let claims = self.claims.lock().unwrap().clone();
         claims.ok_or_else(|| IdentityError::Refused("nobody made it".to_owned()))
     }

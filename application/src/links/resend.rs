@@ -79,7 +79,7 @@ async fn resend(
     let can_be_resent = expired.is_for(&user) && expired.can_be_resent_at(now);
     // What a token that was revoked has made is not made again.
     let token = match &new.acting.token {
-        Some(token) => tx.token(token).await?,
+        Some(token) => tx.token_for_share(token).await?,
         None => None,
     };
     let is_revoked = token.is_some_and(|token| token.revoked.is_some());

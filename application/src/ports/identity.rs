@@ -9,8 +9,13 @@ use crate::callers::{Claims, Profile};
 #[async_trait]
 pub trait Identities: Send + Sync {
     /// What an access token says. It is verified: its issuer made it, for this service, and it holds now.
-    /// `may_ask`: whether the issuer may be asked about a token that was not seen before.
-    async fn verify(&self, token: &BearerToken, may_ask: bool) -> Result<Claims, IdentityError>;
+    /// `may_ask` is called right before the issuer is asked because of a token that was not seen before, and
+    /// says whether it may be.
+    async fn verify(
+        &self,
+        token: &BearerToken,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Claims, IdentityError>;
     /// What the issuer says of the person at its UserInfo endpoint (OpenID Connect Core 1.0, section 5.3).
     async fn user_info(
         &self,
@@ -18,6 +23,9 @@ pub trait Identities: Send + Sync {
         claims: &Claims,
     ) -> Result<Profile, IdentityError>;
 }
+
+/// Whether an issuer may be asked for a caller.
+pub type MayAsk<'c> = &'c (dyn Fn() -> bool + Send + Sync);
 
 /// Why nothing is known by a token.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ mod system;
 mod webauthn;
 
 pub use bundle::Ports;
-pub use identity::{Identities, IdentityError};
+pub use identity::{Identities, IdentityError, MayAsk};
 pub use mailer::{MailError, MailReason, Mailer, Wake};
 pub use observer::{Attempt, DeliveryEnd, DeliveryFailure, Observer};
 pub use store::{

@@ -2,7 +2,9 @@
 
 use std::io::{self, Read};
 
-use passlink_application::callers::{Inspected, ManageTokens, NewToken, RevokedToken, TokensOf};
+use passlink_application::callers::{
+    Inspected, Inspection, ManageTokens, NewToken, RevokedToken, TokensOf,
+};
 use passlink_domain::{BearerToken, Holder, Reach, Token};
 use serde_json::{Value, json};
 
@@ -87,21 +89,26 @@ pub(crate) async fn run(command: TokenCommand, config: Config) -> Result<(), Err
 }
 
 fn inspected(found: &Inspected) -> Value {
-    let who = found.holder.as_ref().map_or(json!({ "user": null }), holder);
     let organisation = found.organisation.as_ref().map(|id| id.as_str());
+    let who = match &found.speaks_for {
+        Inspection::User(user) => json!({
+            "user": user.id.as_str(),
+            "state": user.state.name(),
+            "organisation": user.organisation.as_str(),
+        }),
+        Inspection::Service(service) => holder(service),
+        Inspection::Newcomer => {
+            json!({ "user": null, "organisation": organisation, "wouldBeAdded": true })
+        }
+    };
     let identity = found.identity.as_ref();
     let more = json!({
         "permissions": found.permissions.names().collect::<Vec<_>>(),
         "issuer": identity.map(|identity| identity.issuer.as_str()),
         "subject": identity.map(|identity| identity.subject.as_str()),
         "signedIn": found.authenticated.map(|at| at.to_string()),
-        "wouldBeAdded": found.would_be_added,
     });
-    let line = match found.holder {
-        Some(Holder::Service { .. }) => who,
-        _ => extended(who, json!({ "organisation": organisation })),
-    };
-    extended(line, more)
+    extended(who, more)
 }
 
 const NO_HOLDER: &str = "one of --user and --service must be given";

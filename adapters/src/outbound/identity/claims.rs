@@ -60,7 +60,7 @@ pub(super) fn read(
     let subject = Subject::parse(subject.unwrap_or_default());
     let subject = subject.map_err(|why| format!("its `sub` {why}"))?;
     let speaks_for = match service {
-        Some(_) if authenticated.is_some() => {
+        Some(_) if authenticated.is_some() || of_sign_in(claims) => {
             return Err("its client is a service, and a person has signed in".to_owned());
         }
         Some(name) => SpeaksFor::Service {
@@ -89,10 +89,16 @@ pub(super) fn refused(why: impl Into<String>) -> IdentityError {
     IdentityError::Refused(why.into())
 }
 
-/// RFC 7519, section 4.1.
+/// Whether the token has a claim that comes from a person's sign-in alone.
+fn of_sign_in(claims: &RawClaims) -> bool {
+    ["sid", "amr", "nonce"].iter().any(|claim| claims.contains_key(*claim))
+}
+
+/// RFC 7519, section 4.1. An answer of introspection need not say when the token expires.
 fn check_times(claims: &RawClaims, now: Timestamp) -> Result<(), String> {
-    let expires = time(claims, "exp")?.ok_or("it has no `exp`")?;
-    if earlier(now, LEEWAY) >= expires {
+    if let Some(expires) = time(claims, "exp")?
+        && earlier(now, LEEWAY) >= expires
+    {
         return Err(format!("it has expired, at {expires}"));
     }
     for (claim, what) in
@@ -196,7 +202,7 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
 }
 
 /// A NumericDate (RFC 7519, section 2), if there is one.
-fn time(claims: &RawClaims, claim: &str) -> Result<Option<Timestamp>, String> {
+pub(super) fn time(claims: &RawClaims, claim: &str) -> Result<Option<Timestamp>, String> {
     let Some(value) = claims.get(claim) else { return Ok(None) };
     let seconds = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64));
     let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());

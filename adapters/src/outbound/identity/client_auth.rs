@@ -125,3 +125,6 @@ fn private_key(pem: &[u8]) -> Result<(EncodingKey, Algorithm), String> {
                 .to_owned()
         })
 }
+
+#[cfg(test)]
+mod tests;

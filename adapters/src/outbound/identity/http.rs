@@ -9,20 +9,22 @@ use opentelemetry_semantic_conventions::attribute::{
 };
 use reqwest::{Client, Request, RequestBuilder, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tracing::{Instrument, Span, field::Empty, info_span};
 
 /// How long an answer may take, all of it.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest answer, in octets.
-const LONGEST: usize = 1024 * 1024;
+const LONGEST: usize = 256 * 1024;
 
 /// Why there is no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AskError {
     #[error("{}", with_causes(.0))]
     NoAnswer(reqwest::Error),
-    #[error("the answer of {0} has the status {1}")]
-    Status(String, StatusCode),
+    /// With the error that it names, if it is one of RFC 6749, section 5.2.
+    #[error("the answer of {url} has the status {status}{}", named(.error))]
+    Status { url: String, status: StatusCode, error: Option<String> },
     #[error("the answer of {0} is longer than {LONGEST} octets")]
     TooLong(String),
     #[error("the answer of {0} is not the JSON that it should be ({1})")]
@@ -46,13 +48,24 @@ impl AskError {
         match self {
             Self::NoAnswer(error) if error.is_timeout() => "timeout",
             Self::NoAnswer(_) => "connection",
-            Self::Status(..) => "status",
+            Self::Status { .. } => "status",
             Self::TooLong(_) => "too_long",
             Self::NotJson(..) => "not_json",
             Self::Wrong(_) => "wrong",
             Self::Paused => "paused",
         }
     }
+}
+
+fn named(error: &Option<String>) -> String {
+    error.as_ref().map(|error| format!(", and says `{error}`")).unwrap_or_default()
+}
+
+/// The `error` of an answer, if it is a plain word.
+fn error_code(answer: Value) -> Option<String> {
+    let code = answer.get("error")?.as_str()?;
+    let is_plain = code.len() <= 40 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    is_plain.then(|| code.to_owned())
 }
 
 fn with_causes(error: &reqwest::Error) -> String {
@@ -119,15 +132,17 @@ async fn answered<T: DeserializeOwned>(http: &Http, request: Request) -> Result<
     let mut answer = http.0.execute(request).await?;
     Span::current().record(HTTP_RESPONSE_STATUS_CODE, answer.status().as_u16());
     let url = answer.url().to_string();
-    if answer.status() != StatusCode::OK {
-        return Err(AskError::Status(url, answer.status()));
-    }
+    let status = answer.status();
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
         if body.len() + chunk.len() > LONGEST {
             return Err(AskError::TooLong(url));
         }
         body.extend_from_slice(&chunk);
+    }
+    if status != StatusCode::OK {
+        let error = serde_json::from_slice(&body).ok().and_then(error_code);
+        return Err(AskError::Status { url, status, error });
     }
     // The text of the error tells what kind of thing is wrong and where, and may quote a value.
     serde_json::from_slice(&body).map_err(|error| {

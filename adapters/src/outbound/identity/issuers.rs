@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use passlink_application::{
     callers::{Claims, Profile},
-    ports::{Clock, Identities, IdentityError, Random},
+    ports::{Clock, Identities, IdentityError, MayAsk, Random},
 };
 use passlink_domain::BearerToken;
 use tokio_util::sync::CancellationToken;
@@ -47,10 +47,15 @@ impl Issuers {
         let mut issuers = Vec::with_capacity(settings.len());
         for (place, settings) in settings.into_iter().enumerate() {
             let http = Http::new().map_err(|error| (place, error.to_string()))?;
-            let introspector = settings
-                .introspection
-                .as_ref()
-                .map(|introspection| Introspector::new(introspection, &http, &clock, &random));
+            let introspector = settings.introspection.as_ref().map(|introspection| {
+                Introspector::new(
+                    introspection,
+                    settings.audience.is_some(),
+                    &http,
+                    &clock,
+                    &random,
+                )
+            });
             let introspector = introspector.transpose().map_err(|why| (place, why))?;
             let provider = Provider::new(settings.issuer.clone(), http, clock.clone());
             issuers.push(Issuer { settings, provider, introspector });
@@ -86,14 +91,14 @@ impl Issuers {
     async fn claims(
         &self,
         token: &BearerToken,
-        may_ask: bool,
-    ) -> Result<(&Issuer, RawClaims), IdentityError> {
+        may_ask: MayAsk<'_>,
+    ) -> Result<(&Issuer, Arc<RawClaims>), IdentityError> {
         match Form::of(token.expose()) {
             Form::Jwt(jwt) => {
                 let issuer = self.by_name(jwt.issuer());
                 let issuer = issuer.ok_or_else(|| refused("no configured issuer made it"))?;
                 let claims = jwt.verify(&issuer.settings.types, &issuer.provider, may_ask).await;
-                Ok((issuer, claims.map_err(|error| issuer.of(error))?))
+                Ok((issuer, Arc::new(claims.map_err(|error| issuer.of(error))?)))
             }
             Form::Unreadable(why) => Err(refused(why)),
             Form::Opaque => {
@@ -126,7 +131,11 @@ impl Issuer {
 
 #[async_trait]
 impl Identities for Issuers {
-    async fn verify(&self, token: &BearerToken, may_ask: bool) -> Result<Claims, IdentityError> {
+    async fn verify(
+        &self,
+        token: &BearerToken,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Claims, IdentityError> {
         let (issuer, claims) = self.claims(token, may_ask).await?;
         let read = claims::read(&claims, &issuer.settings, self.clock.now());
         read.map_err(|why| issuer.of(refused(why)))

@@ -2,7 +2,7 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use jsonwebtoken::{Algorithm, Header, Validation, dangerous::insecure_decode};
-use passlink_application::ports::IdentityError;
+use passlink_application::ports::{IdentityError, MayAsk};
 use serde_json::{Map, Value};
 
 use super::{
@@ -22,6 +22,9 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS384,
     Algorithm::RS512,
 ];
+
+/// How many keys are tried for a token that names none.
+const MOST_TRIED: usize = 10;
 
 /// What a token looks like.
 pub(super) enum Form<'t> {
@@ -72,7 +75,7 @@ impl Jwt<'_> {
         self,
         types: &[String],
         provider: &Provider,
-        may_ask: bool,
+        may_ask: MayAsk<'_>,
     ) -> Result<RawClaims, IdentityError> {
         let algorithm = self.header.alg;
         if !ALGORITHMS.contains(&algorithm) {
@@ -82,15 +85,18 @@ impl Jwt<'_> {
             return Err(refused("its header asks for extensions (`crit`) that are not known here"));
         }
         self.check_type(types)?;
+        if !self.claims.contains_key("exp") {
+            return Err(refused("it has no `exp`"));
+        }
         let known = provider.known().await?;
         let kid = self.header.kid.as_deref();
         let fits = |key: &&Key| key.fits(kid, algorithm);
-        let known = if known.keys.iter().any(|key| fits(&key)) || !may_ask {
+        let known = if known.keys.iter().any(|key| fits(&key)) || !may_ask() {
             known
         } else {
             provider.refreshed(Some(&known)).await?
         };
-        let keys: Vec<_> = known.keys.iter().filter(fits).collect();
+        let keys: Vec<_> = known.keys.iter().filter(fits).take(MOST_TRIED).collect();
         if keys.is_empty() {
             return Err(refused("no key of the issuer fits its `kid` and its algorithm"));
         }

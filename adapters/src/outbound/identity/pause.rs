@@ -25,15 +25,19 @@ impl Pause {
         Self { clock: clock.clone(), until: AtomicU64::new(0) }
     }
 
+    /// Errors: [`AskError::Paused`], when there was no answer a moment ago.
+    pub fn check(&self) -> Result<(), AskError> {
+        let is_over = self.now() >= self.until.load(Ordering::Relaxed);
+        is_over.then_some(()).ok_or(AskError::Paused)
+    }
+
     /// Asks, unless there was no answer a moment ago. An answer of any kind causes no pause: what somebody
     /// sends can bring about a wrong one.
     pub async fn around<T>(
         &self,
         asking: impl Future<Output = Result<T, AskError>>,
     ) -> Result<T, AskError> {
-        if self.now() < self.until.load(Ordering::Relaxed) {
-            return Err(AskError::Paused);
-        }
+        self.check()?;
         let asked = asking.await;
         if let Err(AskError::NoAnswer(_)) = &asked {
             let pause = u64::try_from(PAUSE.as_millis()).unwrap_or_default();

@@ -174,9 +174,9 @@ impl Provider {
             metadata.introspection_endpoint.as_ref(),
             metadata.userinfo_endpoint.as_ref(),
         ] {
-            if url.is_some_and(|url| !is_safe(url)) {
-                let why =
-                    "an endpoint in the metadata of the issuer is neither https nor on loopback";
+            let may_be_http = self.issuer.starts_with("http:");
+            if url.is_some_and(|url| !is_safe(url, may_be_http)) {
+                let why = "an endpoint in the metadata of the issuer is not https (on loopback, http will do if the issuer's own URL is so)";
                 return Err(AskError::Wrong(why.to_owned()));
             }
         }
@@ -193,9 +193,10 @@ impl Provider {
 }
 
 /// Whether what is sent there is read by nobody on the way.
-pub(super) fn is_safe(url: &str) -> bool {
+fn is_safe(url: &str, may_be_http: bool) -> bool {
     Url::parse(url).is_ok_and(|url| match (url.scheme(), url.host()) {
         ("https", Some(_)) => true,
+        ("http", Some(_)) if !may_be_http => false,
         ("http", Some(Host::Domain(name))) => name == "localhost",
         ("http", Some(Host::Ipv4(ip))) => ip.is_loopback(),
         ("http", Some(Host::Ipv6(ip))) => ip.is_loopback(),

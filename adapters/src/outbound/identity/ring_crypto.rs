@@ -147,3 +147,6 @@ impl JwtSigner for PrivateKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

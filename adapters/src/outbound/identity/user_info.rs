@@ -25,9 +25,14 @@ pub(super) async fn ask(
     match provider.user_info_pause.around(asking).await {
         Ok(claims) if claims.get("sub").and_then(Value::as_str) == Some(subject) => Ok(claims),
         Ok(_) => Err(refused("UserInfo is about another subject")),
-        Err(AskError::Status(_, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)) => {
-            Err(refused("UserInfo does not take it; it may need the scope `openid`"))
+        Err(AskError::Status {
+            status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, ..
+        }) => Err(refused("UserInfo does not take it; it may need the scope `openid`")),
+        Err(error) => {
+            if !matches!(error, AskError::Paused) {
+                tracing::warn!(error = &error as &dyn std::error::Error, "UserInfo can't be had");
+            }
+            Err(IdentityError::Unavailable(Box::new(error)))
         }
-        Err(error) => Err(IdentityError::Unavailable(Box::new(error))),
     }
 }

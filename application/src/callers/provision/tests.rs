@@ -43,7 +43,7 @@ fn user(world: &World, id: &UserId) -> User {
 async fn somebody_unknown_becomes_a_user_with_the_first_call_where_that_is_wanted() {
     let world = World::new();
     let unknown = call(&world, claims("17", 1, None)).await;
-    assert!(matches!(unknown, Err(CallerError::NoUser)), "{unknown:?}");
+    assert!(matches!(unknown, Err(CallerError::NoUser(_))), "{unknown:?}");
     let ada = call(&world, claims("17", 1, Some(profile("ada@example.com")))).await.unwrap();
     let added = user(&world, &ada);
     assert_eq!(added.verified_address().unwrap().as_str(), "ada@example.com");
@@ -71,9 +71,12 @@ async fn a_newer_token_changes_what_is_known_and_an_older_one_does_not() {
         let email = user(&world, &ada).email.unwrap();
         assert_eq!(email.address.as_str(), expected, "{issued}");
     }
-    let unverified = Profile { email_verified: Some(false), ..profile("new@example.com") };
+    // An address that is not known to be the person's is not taken over, and the old one no longer holds.
+    let unverified = Profile { email_verified: Some(false), ..profile("boss@example.com") };
     call(&world, claims("17", 12, Some(unverified))).await.unwrap();
-    assert!(!user(&world, &ada).email.unwrap().verified);
+    let email = user(&world, &ada).email.unwrap();
+    assert_eq!((email.address.as_str(), email.verified), ("new@example.com", false));
+    world.user("boss").await;
     // A token that says nothing of the address, and UserInfo does not either.
     *world.user_info.lock().unwrap() = Some(Ok(Profile::default()));
     call(&world, claims("17", 13, Some(Profile::default()))).await.unwrap();
@@ -86,17 +89,19 @@ async fn only_a_verified_address_makes_a_user() {
     let silent = Profile { email_verified: None, ..profile("ada@example.com") };
     let unverified = Profile { email_verified: Some(false), trust_email: true, ..silent.clone() };
     for refused in [silent.clone(), unverified] {
+        *world.user_info.lock().unwrap() = Some(Ok(Profile::default()));
         let refused = call(&world, claims("17", 1, Some(refused))).await;
         assert!(matches!(refused, Err(CallerError::EmailNotVerified)), "{refused:?}");
     }
     assert!(world.state().users.is_empty());
+    *world.user_info.lock().unwrap() = None;
     let trusted = Profile { trust_email: true, ..silent };
     call(&world, claims("17", 1, Some(trusted))).await.unwrap();
     assert_eq!(world.state().users.len(), 1);
 }
 
 #[tokio::test]
-async fn user_info_is_asked_where_the_token_says_no_address() {
+async fn user_info_is_asked_where_the_token_lacks_what_it_says_of_the_address() {
     let world = World::new();
     let nothing = || claims("17", 1, Some(Profile::default()));
     let ask = |answer| *world.user_info.lock().unwrap() = Some(answer);
@@ -160,10 +165,28 @@ async fn a_claim_that_holds_the_users_id_decides() {
     let bob = call(&world, with_id("bob", Some(profile("bob@example.com")))).await.unwrap();
     assert_eq!(bob.as_str(), "bob");
     let other = call(&world, with_id("ada", Some(profile("ada@example.com")))).await;
-    assert!(matches!(other, Err(CallerError::NoUser)), "the subject is another user: {other:?}");
+    assert!(matches!(other, Err(CallerError::NoUser(_))), "the subject is another user: {other:?}");
     let elsewhere = Claims { organisation: "acme".parse().unwrap(), ..with_id("ada", None) };
     *world.claims.lock().unwrap() = Some(elsewhere);
     let acting = world.acting_by(&token()).await.unwrap();
     let sent = world.send_link().send(None, acting).await;
     assert!(matches!(sent, Err(UserLinkError::UserNotFound)), "{sent:?}");
+}
+
+#[test]
+fn a_profile_is_filled_and_not_replaced_by_what_user_info_says() {
+    let address = |address: &str, email_verified| Profile {
+        email: Some(address.parse().unwrap()),
+        email_verified,
+        ..Profile::default()
+    };
+    let ada = || address("ada@example.com", None);
+    let filled = ada().filled_from(profile("ada@example.com"));
+    assert_eq!((filled.email_verified, filled.display_name.is_some()), (Some(true), true));
+    let other = ada().filled_from(profile("eve@example.com"));
+    assert_eq!((&other.email, other.email_verified), (&ada().email, None));
+    let said = address("ada@example.com", Some(false)).filled_from(profile("ada@example.com"));
+    assert_eq!(said.email_verified, Some(false));
+    let from_both = Profile::default().filled_from(profile("ada@example.com"));
+    assert_eq!((from_both.email, from_both.email_verified), (ada().email, Some(true)));
 }

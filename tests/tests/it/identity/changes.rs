@@ -89,9 +89,22 @@ async fn an_address_that_is_no_longer_verified_gets_no_links() {
         let answer = past.call("ada", seconds, said.clone()).await;
         answer.assert_error(400, 9, "Errors.User.Email.NotVerified", "USER-EmailNotVerified");
         assert_eq!(past.users()[0]["emailVerified"], false, "{said}");
+        assert_eq!(past.users()[0]["email"], "ada@example.com", "{said}");
         past.call("ada", seconds + 10, named("ada@example.com", "Ada")).await.sequence();
         assert_eq!(past.users()[0]["emailVerified"], true);
     }
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_verified_keeps_its_owner_not_out() {
+    let past = Past::new().await;
+    past.call("eve", 0, named("eve@example.com", "Eve")).await.sequence();
+    let not_hers = json!({ "email": "ada@example.com", "email_verified": false });
+    let answer = past.call("eve", 10, not_hers).await;
+    answer.assert_error(400, 9, "Errors.User.Email.NotVerified", "USER-EmailNotVerified");
+    past.call("ada", 0, named("ada@example.com", "Ada")).await.sequence();
+    let addresses: Vec<_> = past.users().iter().map(|user| user["email"].clone()).collect();
+    assert_eq!(addresses, ["ada@example.com", "eve@example.com"]);
 }
 
 #[tokio::test]
@@ -119,10 +132,10 @@ async fn an_address_that_another_user_has_changes_nobody() {
 async fn a_user_who_was_added_by_hand_is_changed_as_well() {
     let past = Past::new().await;
     let ada = ada(&past.passlink, &past.provider);
-    past.call("ada", 0, named("ada@example.org", "Ada Lovelace")).await.sequence();
+    past.call("ada", 0, named("ada@example.org", "Ada Example")).await.sequence();
     let user = &past.users()[0];
     assert_eq!((&user["id"], &user["email"]), (&json!(ada), &json!("ada@example.org")));
-    assert_eq!(user["displayName"], "Ada Lovelace");
+    assert_eq!(user["displayName"], "Ada Example");
     let issuer = past.provider.url();
     assert_eq!(actors(&past.passlink, &ada), [["issuer", issuer], ["person", &*ada]]);
 }

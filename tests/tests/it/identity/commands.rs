@@ -45,7 +45,7 @@ async fn config_check_says_of_each_issuer_what_is_wrong_with_its_answers() {
         (Endpoint::Discovery, Fault::Nonsense, &right, "is not the JSON that it should be"),
         (Endpoint::Discovery, Fault::Redirect, &right, "has the status 302"),
         (Endpoint::Jwks, Fault::Refuse, &right, "has the status 500"),
-        (Endpoint::Jwks, Fault::Huge, &right, "is longer than 1048576 octets"),
+        (Endpoint::Jwks, Fault::Huge, &right, "is longer than 262144 octets"),
         (Endpoint::Introspection, Fault::Hold, &right, "timed out"),
         (Endpoint::Introspection, Fault::Nonsense, &right, "is not the JSON"),
         (Endpoint::Introspection, Fault::None, &wrong, "has the status 401"),
@@ -101,8 +101,8 @@ async fn token_inspect_says_whom_a_token_speaks_for() {
         let token = provider.sign_in("ada", kind).await.access;
         let line = inspected(&passlink, &token).lines().remove(0);
         let expected = json!({
-            "user": ada, "organisation": "default", "permissions": [], "issuer": provider.url(),
-            "subject": "ada", "signedIn": line["signedIn"], "wouldBeAdded": false,
+            "user": ada, "state": "active", "organisation": "default", "permissions": [],
+            "issuer": provider.url(), "subject": "ada", "signedIn": line["signedIn"],
         });
         assert_eq!(line, expected, "{kind:?}");
         assert!(signed_in(&line), "{line}");
@@ -110,7 +110,7 @@ async fn token_inspect_says_whom_a_token_speaks_for() {
         let token = provider.client_credentials("backend", "passlink.links", kind).await;
         let line = inspected(&passlink, &token).lines().remove(0);
         let expected = json!({
-            "service": "backend", "organisation": "default", "wouldBeAdded": false,
+            "service": "backend", "organisation": "default",
             "permissions": ["user.passkey.write"], "issuer": provider.url(),
             "subject": "backend", "signedIn": null,
         });
@@ -128,15 +128,27 @@ async fn token_inspect_says_whom_a_token_speaks_for() {
     // Somebody unknown is added by a call, if at all, and never by this.
     let eve =
         signed(&provider, "eve", json!({ "email": "eve@example.com", "email_verified": true }));
-    for (provision, added) in [(false, false), (true, true)] {
-        let open = changed(services.clone(), json!({ "provision": provision }));
-        let issuers = json!([introspecting(&provider, open)]).to_string();
-        let node = passlink.another_node().set("identity.issuers", &issuers);
-        let line = inspected(&node, &eve).lines().remove(0);
-        assert_eq!((&line["user"], &line["subject"]), (&Value::Null, &json!("eve")), "{line}");
-        assert_eq!(line["wouldBeAdded"], added, "{line}");
-        assert_eq!(passlink.cli(&["user", "list"]).lines().len(), 1);
-    }
+    let told = inspected(&passlink, &eve).failed(1);
+    assert!(told.contains("its issuer and subject are no user's"), "{told}");
+    let with = |section: Value| {
+        let issuers = json!([introspecting(&provider, changed(services.clone(), section))]);
+        passlink.another_node().set("identity.issuers", &issuers.to_string())
+    };
+    let line = inspected(&with(json!({ "provision": true })), &eve).lines().remove(0);
+    assert_eq!((&line["user"], &line["subject"]), (&Value::Null, &json!("eve")), "{line}");
+    assert_eq!(line["wouldBeAdded"], true, "{line}");
+    assert_eq!(passlink.cli(&["user", "list"]).lines().len(), 1);
+
+    // What a call would not find is not found here either.
+    let token = signed(&provider, "ada", json!({}));
+    let elsewhere = with(json!({ "organisation": "acme" }));
+    let told = inspected(&elsewhere, &token).failed(1);
+    assert!(told.contains("users of another organisation"), "{told}");
+    let by_claim = with(json!({ "user_id_claim": "sub" }));
+    let told = inspected(&by_claim, &token).failed(1);
+    assert!(told.contains("are another user's"), "{told}");
+    passlink.cli(&["user", "lock", &ada]).done();
+    assert_eq!(inspected(&passlink, &token).lines()[0]["state"], "locked");
 }
 
 #[tokio::test]

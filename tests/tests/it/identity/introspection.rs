@@ -47,13 +47,13 @@ async fn answers_that_can_not_be_used_make_opaque_tokens_unavailable_until_they_
     for (fault, why) in [
         (Fault::Refuse, "has the status 500"),
         (Fault::Nonsense, "is not the JSON that it should be"),
-        (Fault::Huge, "is longer than 1048576 octets"),
+        (Fault::Huge, "is longer than 262144 octets"),
         (Fault::Redirect, "has the status 302"),
         (Fault::Says(json!({ "sub": "ada" })), "says not whether the token is active"),
         (Fault::Hold, "timed out"),
     ] {
         provider.fault(Endpoint::Introspection, fault.clone());
-        // The issuer has some rest after each answer that can't be used.
+        // After no answer at all, the issuer is left alone for a moment.
         until(&format!("{fault:?}"), async || {
             let answer = passlink.send_link(&token).await;
             assert_eq!(answer.status, 503, "{fault:?}: {answer:?}");

@@ -1,6 +1,6 @@
 //! Access tokens that only their issuer understands.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use passlink_tests::{
     Api, Call, IdentityProvider, MailServer, PATIENCE, Passlink, Protocol,
@@ -106,11 +106,10 @@ async fn what_an_issuer_says_of_an_opaque_token_is_looked_at_as_a_jwt_is() {
     let not_held = "the issuer says that it does not hold";
     for (number, (changes, why)) in (0..).zip([
         (json!({ "active": false }), not_held),
-        (json!({ "token_type": "DPoP" }), not_held),
-        (json!({ "token_type": "refresh_token" }), not_held),
-        (json!({ "iss": "https://other.example.com" }), not_held),
+        (json!({ "token_type": "DPoP" }), "its `token_type` is not Bearer"),
+        (json!({ "token_type": "refresh_token" }), "its `token_type` is not Bearer"),
+        (json!({ "iss": "https://other.example.com" }), "the answer of its issuer names another"),
         (json!({ "exp": now() - 61 }), "it has expired"),
-        (json!({ "exp": null }), "it has no `exp`"),
         (json!({ "aud": "https://elsewhere.example.com" }), "its `aud` lacks"),
         (json!({ "cnf": { "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" } }), "`cnf`"),
         (json!({ "sub": null }), "its `sub` must"),
@@ -125,9 +124,62 @@ async fn what_an_issuer_says_of_an_opaque_token_is_looked_at_as_a_jwt_is() {
         let told = told.await;
         assert!(told.contains(why), "{changes}: {told}");
     }
-    let good = said(json!({ "iss": null, "token_type": "bearer" }));
-    provider.fault(Endpoint::Introspection, Fault::Says(good));
-    passlink.send_link("token-of-ada").await.sequence();
+    for (token, good) in [
+        ("token-of-ada", said(json!({ "iss": null, "token_type": "bearer" }))),
+        ("token-without-end", said(json!({ "exp": null, "token_type": null }))),
+    ] {
+        provider.fault(Endpoint::Introspection, Fault::Says(good));
+        passlink.send_link(token).await.sequence();
+    }
+}
+
+/// Providers say of a refresh token that it is active, and neither what it is nor whom it is for.
+#[tokio::test]
+async fn a_refresh_token_is_none_that_a_caller_can_present() {
+    let provider = IdentityProvider::start();
+    let by_client = introspecting(&provider, json!({ "audience": null, "clients": ["app"] }));
+    let passlink = taking(&[by_client]).started().await;
+    ada(&passlink, &provider);
+    let said = |changes| claims(&provider, "ada", and(json!({ "active": true }), changes));
+    let refresh_token = said(json!({ "token_type": null, "aud": null }));
+    provider.fault(Endpoint::Introspection, Fault::Says(refresh_token));
+    assert_wrong(&passlink.send_link("refresh-token").await);
+    until_logged(&passlink, "INFO", "a request was refused", "may be a refresh token").await;
+    let access_token = said(json!({ "token_type": "Bearer", "aud": null }));
+    provider.fault(Endpoint::Introspection, Fault::Says(access_token));
+    passlink.send_link("access-token").await.sequence();
+}
+
+/// What is wrong with Passlink as a client is no fault of the token.
+#[tokio::test]
+async fn an_answer_of_400_is_about_the_token_unless_it_names_the_client() {
+    let provider = IdentityProvider::start();
+    let passlink = taking(&[introspecting(&provider, json!({}))]).started().await;
+    ada(&passlink, &provider);
+    for (error, status) in [("unsupported_token_type", 401), ("invalid_client", 503)] {
+        provider.fault(Endpoint::Introspection, Fault::Errs(400, json!({ "error": error })));
+        assert_eq!(passlink.send_link(error).await.status, status, "{error}");
+    }
+    let why = "has the status 400 Bad Request, and says `invalid_client`";
+    until_logged(&passlink, "WARN", "introspection failed", why).await;
+}
+
+/// An answer is remembered for half a minute, and no longer than the token holds.
+#[tokio::test]
+async fn a_remembered_answer_ends_with_its_token() {
+    let provider = IdentityProvider::start();
+    let passlink = taking(&[introspecting(&provider, json!({}))]).started().await;
+    ada(&passlink, &provider);
+    let soon = json!({ "active": true, "token_type": "Bearer", "exp": now() + 3 });
+    provider.fault(Endpoint::Introspection, Fault::Says(claims(&provider, "ada", soon)));
+    let list = async || {
+        passlink.post(Some("short-lived"), &format!("{OWN}/_search"), &json!({})).await.status
+    };
+    let began = Instant::now();
+    assert_eq!(list().await, 200);
+    until("the token to end", async || (list().await == 401).then_some(())).await;
+    let asked = provider.count(Endpoint::Introspection);
+    assert!(asked == 1 || began.elapsed() > Duration::from_secs(30), "{asked}");
 }
 
 #[tokio::test]

@@ -1,12 +1,15 @@
 //! The `Authorization` header (RFC 6750, section 2.1), and what its token permits.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use connectrpc::RequestContext;
 use http::header::AUTHORIZATION;
 use passlink_application::{
     callers::{Acting, Caller, CallerError, Callers},
-    limits::{ClientAddress, Limiter},
+    limits::{ClientAddress, Limiter, TooMany},
 };
 use passlink_domain::{BearerToken, Holder, Permission, Text, UserId};
 
@@ -30,17 +33,20 @@ impl Bearers {
         user: Option<&UserId>,
         permission: Permission,
     ) -> Result<Acting, Failure> {
-        let client = client(context);
+        let (this, client) = (self.clone(), client(context));
         let caller = match presented(context)? {
-            Some(token) if token.is_ours() => self.counted(token, client).await?,
+            Some(token) if token.is_ours() => this.caller(token, client).await?,
             Some(token) => {
                 // To its end, also when the client leaves: else a wrong token would not be counted, and a
                 // question to its issuer would be asked again.
-                let asking = self.clone().counted_owned(token, client);
-                let asked = tokio::spawn(TraceScope::here().run(asking)).await;
+                let asking = TraceScope::here().run(this.caller(token, client));
+                let asked = tokio::spawn(asking).await;
                 asked.map_err(|error| Failure::because(ApiError::Internal, error))??
             }
-            None => self.count(client, Err(CallerError::Invalid(None)))?,
+            None => {
+                this.count(client)?;
+                return Err(ApiError::AuthInvalid.into());
+            }
         };
         if let Some(noted) = context.extensions().get::<NotedCaller>() {
             noted.note(&caller.holder, user);
@@ -48,34 +54,31 @@ impl Bearers {
         Ok(self.callers.acting(caller, user, permission)?)
     }
 
-    async fn counted_owned(
+    /// Who calls. Counted for the client is a wrong token, and a question that its issuer had no use for.
+    async fn caller(
         self,
         token: BearerToken,
         client: Option<ClientAddress>,
     ) -> Result<Caller, Failure> {
-        self.counted(token, client).await
-    }
-
-    /// Who calls. A wrong token is counted for the client.
-    async fn counted(
-        &self,
-        token: BearerToken,
-        client: Option<ClientAddress>,
-    ) -> Result<Caller, Failure> {
-        let may_ask = || client.is_none_or(|client| self.wrong.has_room_for(client));
-        let may_ask = !token.is_ours() && may_ask();
-        self.count(client, self.callers.caller(&token, may_ask).await)
-    }
-
-    fn count(
-        &self,
-        client: Option<ClientAddress>,
-        caller: Result<Caller, CallerError>,
-    ) -> Result<Caller, Failure> {
-        if let (Err(CallerError::Invalid(_)), Some(client)) = (&caller, client) {
-            self.wrong.count_client(client)?;
+        let asked = AtomicBool::new(false);
+        let may_ask = || {
+            asked.store(true, Ordering::Relaxed);
+            client.is_none_or(|client| self.wrong.has_room_for(client))
+        };
+        let caller = self.callers.caller(&token, &may_ask).await;
+        match &caller {
+            Err(CallerError::Invalid(_)) => self.count(client)?,
+            Err(CallerError::Unavailable(_)) if asked.load(Ordering::Relaxed) => {
+                // The caller is told that it can't be had; a limit that is reached shows next time.
+                let _ = self.count(client);
+            }
+            _ => {}
         }
         Ok(caller?)
+    }
+
+    fn count(&self, client: Option<ClientAddress>) -> Result<(), TooMany> {
+        client.map_or(Ok(()), |client| self.wrong.count_client(client))
     }
 }
 

@@ -46,7 +46,11 @@ impl Interceptor for LogCauses {
             && let Some(cause) = failure.source()
         {
             match failure.code {
-                ErrorCode::InvalidArgument | ErrorCode::Unauthenticated => {
+                ErrorCode::InvalidArgument
+                | ErrorCode::Unauthenticated
+                | ErrorCode::NotFound
+                | ErrorCode::FailedPrecondition
+                | ErrorCode::AlreadyExists => {
                     tracing::info!(reason = %cause, "a request was refused");
                 }
                 _ => tracing::error!(error = cause, "a request failed"),
@@ -89,10 +93,11 @@ impl From<CallerError> for Failure {
             CallerError::Invalid(Some(reason)) => Self::because(ApiError::AuthInvalid, reason),
             CallerError::StepUp { max_age } => ApiError::StepUp { max_age }.into(),
             CallerError::Denied => ApiError::Denied.into(),
-            CallerError::NoUser => ApiError::UserNotFound.into(),
-            CallerError::EmailNotVerified => ApiError::EmailNotVerified.into(),
-            CallerError::EmailTaken => ApiError::EmailTaken.into(),
-            CallerError::Unavailable(cause) => Self::because(ApiError::Unavailable, cause),
+            CallerError::NoUser(why) => Self::because(ApiError::UserNotFound, why),
+            CallerError::EmailNotVerified => Self::because(ApiError::EmailNotVerified, error),
+            CallerError::EmailTaken => Self::because(ApiError::EmailTaken, error),
+            // Whoever asked the issuer has logged why it can't be had.
+            CallerError::Unavailable(_) => ApiError::Unavailable.into(),
             CallerError::Store(error) => error.into(),
         }
     }

@@ -71,12 +71,12 @@ fn a_token_holds_within_its_times_and_a_minute_of_leeway() {
         json!({ "nbf": NOW + 60 }),
         json!({ "iat": NOW + 60 }),
         json!({ "iat": null }),
+        json!({ "exp": null }),
     ] {
         assert_eq!(fits(good.clone()), Ok(()), "{good}");
     }
     for (wrong, why) in [
         (json!({ "exp": NOW - 60 }), "it has expired, at 2023-11-14T22:12:20Z"),
-        (json!({ "exp": null }), "it has no `exp`"),
         (json!({ "exp": "soon" }), "its `exp` is no time"),
         (json!({ "nbf": NOW + 61 }), "it does not hold before 2023-11-14T22:14:21Z"),
         (json!({ "iat": NOW + 61 }), "it is issued in the future, at 2023-11-14T22:14:21Z"),
