@@ -39,8 +39,8 @@ pub(crate) async fn ask_issuers(config: &Config) -> Result<(), Error> {
     for (place, (issuer, found)) in issuers.check().await.into_iter().enumerate() {
         match found {
             Ok(()) => eprintln!("{issuer} answers"),
-            Err(why) => {
-                problems.push(config.fault(&format!("identity.issuers[{place}].issuer"), &why));
+            Err((key, why)) => {
+                problems.push(config.fault(&format!("identity.issuers[{place}].{key}"), &why));
             }
         }
     }

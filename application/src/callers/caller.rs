@@ -32,13 +32,13 @@ pub struct Caller {
 /// Why a bearer token speaks for nobody, or not for this.
 #[derive(Debug, thiserror::Error)]
 pub enum CallerError {
-    /// Unknown, malformed, expired or revoked; with the reason, where only an operator may know it.
-    #[error("the token does not hold{}", because(.0))]
-    Invalid(Option<String>),
+    /// Unknown, malformed, expired or revoked; with the reason, which is for an operator.
+    #[error("the token does not hold: {0}")]
+    Invalid(String),
     /// The sign-in is too old for this, or nobody knows when it was (RFC 9470).
     #[error("the person has to sign in anew; a sign-in holds for {} s", max_age.as_secs())]
     StepUp { max_age: Duration },
-    #[error("the caller may not do this for this user")]
+    #[error("the token lacks the permission to do this for this user")]
     Denied,
     /// The token's person is no user, or the caller is a service where only persons are served.
     #[error("the token speaks for no user: {0}")]
@@ -49,20 +49,20 @@ pub enum CallerError {
     #[error("the person's e-mail address belongs to another user of the organisation")]
     EmailTaken,
     /// The issuer is needed, and can't be asked.
-    #[error("the issuer of the token can't be asked")]
-    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the issuer of the token does not answer as it should: {0}")]
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-fn because(reason: &Option<String>) -> String {
-    reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
+fn invalid(why: &str) -> CallerError {
+    CallerError::Invalid(why.to_owned())
 }
 
 impl From<IdentityError> for CallerError {
     fn from(error: IdentityError) -> Self {
         match error {
-            IdentityError::Refused(reason) => Self::Invalid(Some(reason)),
+            IdentityError::Refused(reason) => Self::Invalid(reason),
             IdentityError::Unavailable(cause) => Self::Unavailable(cause),
         }
     }
@@ -111,7 +111,11 @@ impl Callers {
             (Holder::Person(own), Some(user)) if own == *user => {
                 (own.clone(), Actor::Person(own), within)
             }
-            (Holder::Service { .. }, None) => return Err(CallerError::NoUser("it is a service's")),
+            (Holder::Service { .. }, None) => {
+                return Err(CallerError::NoUser(
+                    "it speaks for a service, and this method is for persons",
+                ));
+            }
             (_, Some(_)) if !caller.permissions.has(permission) => return Err(CallerError::Denied),
             (Holder::Person(own), Some(user)) => {
                 // Without an organisation of their own, their permissions reach nobody.
@@ -143,8 +147,15 @@ impl Callers {
         let now = self.ports.clock.now();
         let found = self.ports.store.read(token.hash(), move |hash, tx| {
             Box::pin(async move {
-                let token = tx.token_by_hash(hash).await?.filter(|token| token.holds_at(now));
-                let Some(token) = token else { return Ok(None) };
+                let Some(token) = tx.token_by_hash(hash).await? else {
+                    return Err(invalid("Passlink knows no such token"));
+                };
+                if token.revoked.is_some() {
+                    return Err(invalid("it was revoked"));
+                }
+                if !token.holds_at(now) {
+                    return Err(invalid("it has expired"));
+                }
                 let organisation = match &token.holder {
                     Holder::Person(user) if !token.permissions.is_empty() => {
                         let user = tx.user(user).await?.filter(|user| user.active().is_ok());
@@ -152,10 +163,10 @@ impl Callers {
                     }
                     _ => None,
                 };
-                Ok::<_, StoreError>(Some((token, organisation)))
+                Ok((token, organisation))
             })
         });
-        let (token, organisation) = found.await?.ok_or(CallerError::Invalid(None))?;
+        let (token, organisation) = found.await?;
         let caller = Caller {
             holder: token.holder.clone(),
             permissions: token.permissions.clone(),
@@ -185,8 +196,7 @@ impl Callers {
         let (holder, permissions) = match claims.speaks_for {
             SpeaksFor::Service { name, permissions } => {
                 if self.known(&claims.identity).await?.is_some() {
-                    let why = "its client is a service, and its subject is a user here";
-                    return Err(CallerError::Invalid(Some(why.to_owned())));
+                    return Err(invalid("its client is a service, and its subject is a user here"));
                 }
                 let reach = Reach::Organisation(organisation.clone());
                 (Holder::Service { name, reach }, permissions)

@@ -5,7 +5,7 @@ use passlink_domain::{
     BearerToken, Holder, Identity, OrganisationId, Permissions, Reach, User, UserId,
 };
 
-use super::{CallerError, Callers, SpeaksFor};
+use super::{CallerError, Callers, Claims, Profile, SpeaksFor};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspected {
@@ -23,12 +23,9 @@ pub enum Inspection {
     /// This user, however the user stands.
     User(Box<User>),
     Service(Holder),
-    /// Somebody who is no user yet, and would become one by a call if the issuer knows a verified address.
+    /// Somebody who is no user yet, and would become one by a call.
     Newcomer,
 }
-
-const NO_ID: &str = "there is no user with the id that it names";
-const NO_SUCH_USER: CallerError = CallerError::NoUser(NO_ID);
 
 impl Callers {
     /// Looks at a token as a call would, and adds and changes nothing.
@@ -37,7 +34,10 @@ impl Callers {
             let (caller, _) = self.holder(token).await?;
             return Ok(Inspected {
                 speaks_for: match caller.holder {
-                    Holder::Person(user) => Inspection::User(self.found(user, None).await?),
+                    Holder::Person(user) => {
+                        let user = self.found(user, None).await?;
+                        Inspection::User(user.ok_or(super::provision::UNKNOWN)?)
+                    }
                     service => Inspection::Service(service),
                 },
                 permissions: caller.permissions,
@@ -49,22 +49,25 @@ impl Callers {
         let claims = self.identities.verify(token, &|| true).await?;
         let known = self.known(&claims.identity).await?.map(|known| known.user);
         let (speaks_for, permissions) = match claims.speaks_for {
-            SpeaksFor::Service { name, permissions } => {
+            SpeaksFor::Service { ref name, ref permissions } => {
                 let reach = Reach::Organisation(claims.organisation.clone());
-                (Inspection::Service(Holder::Service { name, reach }), permissions)
+                let name = name.clone();
+                (Inspection::Service(Holder::Service { name, reach }), permissions.clone())
             }
-            SpeaksFor::Person { user, profile } => {
-                let contradicts = known.is_some() && user.is_some() && known != user;
-                let speaks_for = match user.or(known) {
+            SpeaksFor::Person { ref user, ref profile } => {
+                let contradicts = known.is_some() && user.is_some() && known != *user;
+                let found = match user.clone().or(known) {
                     Some(_) if contradicts => return Err(super::provision::ANOTHER_USER),
-                    Some(user) => match self.found(user, Some(&claims.organisation)).await {
-                        Err(CallerError::NoUser(why)) if why == NO_ID && profile.is_some() => {
-                            Inspection::Newcomer
-                        }
-                        found => Inspection::User(found?),
-                    },
-                    None if profile.is_some() => Inspection::Newcomer,
-                    None => return Err(super::provision::UNKNOWN),
+                    Some(user) => self.found(user, Some(&claims.organisation)).await?,
+                    None => None,
+                };
+                let speaks_for = match (found, profile) {
+                    (Some(user), _) => Inspection::User(user),
+                    (None, Some(profile)) => {
+                        self.check_newcomer(token, &claims, profile.clone()).await?;
+                        Inspection::Newcomer
+                    }
+                    (None, None) => return Err(super::provision::UNKNOWN),
                 };
                 (speaks_for, Permissions::default())
             }
@@ -78,19 +81,38 @@ impl Callers {
         })
     }
 
-    /// The user, of that organisation if one is named.
+    /// The user, who must be of that organisation if one is named.
     async fn found(
         &self,
         user: UserId,
         organisation: Option<&OrganisationId>,
-    ) -> Result<Box<User>, CallerError> {
+    ) -> Result<Option<Box<User>>, CallerError> {
         let user = self.ports.store.read(user, |user, tx| tx.user(user)).await?;
-        let user = user.ok_or(NO_SUCH_USER)?;
-        match organisation {
-            Some(organisation) if user.organisation != *organisation => {
+        match (user, organisation) {
+            (Some(user), Some(organisation)) if user.organisation != *organisation => {
                 Err(super::provision::ANOTHER_ORGANISATION)
             }
-            _ => Ok(Box::new(user)),
+            (user, _) => Ok(user.map(Box::new)),
+        }
+    }
+
+    /// Checks that somebody unknown would become a user, as far as that can be seen without adding one.
+    async fn check_newcomer(
+        &self,
+        token: &BearerToken,
+        claims: &Claims,
+        profile: Profile,
+    ) -> Result<(), CallerError> {
+        let profile = self.filled(token, claims, profile).await?;
+        let address = profile.email.clone().filter(|_| profile.is_verified());
+        let address = address.ok_or(CallerError::EmailNotVerified)?;
+        let sought = (claims.organisation.clone(), address);
+        let owner = self.ports.store.read(sought, |(organisation, address), tx| {
+            Box::pin(async move { tx.owner_of(organisation, address).await })
+        });
+        match owner.await? {
+            Some(_) => Err(CallerError::EmailTaken),
+            None => Ok(()),
         }
     }
 }

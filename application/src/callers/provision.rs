@@ -26,7 +26,9 @@ impl Callers {
         claims: Claims,
     ) -> Result<UserId, CallerError> {
         let SpeaksFor::Person { user, profile } = claims.speaks_for.clone() else {
-            return Err(CallerError::NoUser("it is a service's"));
+            return Err(CallerError::NoUser(
+                "it speaks for a service, and this method is for persons",
+            ));
         };
         let known = match (&profile, user.clone()) {
             (None, Some(user)) => return Ok(user),
@@ -43,23 +45,14 @@ impl Callers {
             (None, None) => return Err(UNKNOWN),
         };
         let is_unknown = known.is_none();
-        let profile = match known {
-            _ if !profile.lacks_address() => profile,
-            known => match (self.identities.user_info(token, &claims).await, known) {
-                (Ok(said), _) => profile.filled_from(said),
-                // The issuer says nothing more of the person.
-                (Err(IdentityError::Refused(reason)), _) => {
-                    tracing::info!(reason, "UserInfo can't be used");
-                    profile
-                }
-                // Nothing is lost: the next call asks again.
-                (Err(error), Some(known)) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "a user is taken as known: UserInfo can't be had");
-                    return Ok(known.user);
-                }
-                (Err(error), None) => return Err(error.into()),
-            },
+        let profile = match (self.filled(token, &claims, profile).await, known) {
+            // Nothing is lost: the next call asks again.
+            (Err(error), Some(known)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "a user is taken as known: UserInfo can't be had");
+                return Ok(known.user);
+            }
+            (filled, _) => filled?,
         };
         let news = News { claims, user, profile, ports: self.ports.clone() };
         let work = |news| self.ports.store.write(news, |news, tx| Box::pin(take_over(news, tx)));
@@ -67,6 +60,27 @@ impl Callers {
             // Another call of the same person may have come first, and is seen now.
             Err(CallerError::EmailTaken | CallerError::NoUser(_)) if is_unknown => work(news).await,
             taken_over => taken_over,
+        }
+    }
+
+    /// What the token says, with what UserInfo adds where the token lacks something that matters.
+    pub(super) async fn filled(
+        &self,
+        token: &BearerToken,
+        claims: &Claims,
+        profile: Profile,
+    ) -> Result<Profile, CallerError> {
+        if !profile.lacks_address() {
+            return Ok(profile);
+        }
+        match self.identities.user_info(token, claims).await {
+            Ok(said) => Ok(profile.filled_from(said)),
+            // The issuer says nothing more of the person.
+            Err(IdentityError::Refused(reason)) => {
+                tracing::info!(reason, "UserInfo can't be used");
+                Ok(profile)
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -80,10 +94,11 @@ impl Callers {
 }
 
 pub(super) const ANOTHER_USER: CallerError =
-    CallerError::NoUser("its issuer and subject are another user's");
+    CallerError::NoUser("its issuer and subject belong to another user");
 pub(super) const ANOTHER_ORGANISATION: CallerError =
     CallerError::NoUser("it is for users of another organisation");
-pub(super) const UNKNOWN: CallerError = CallerError::NoUser("its issuer and subject are no user's");
+pub(super) const UNKNOWN: CallerError =
+    CallerError::NoUser("nobody here is known by its issuer and subject");
 
 async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, CallerError> {
     let (identity, issued) = (&news.claims.identity, news.claims.issued);

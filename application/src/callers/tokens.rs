@@ -44,7 +44,9 @@ pub enum TokensOf {
 pub enum TokenError {
     #[error("there is no user with this id; `passlink user list` shows them")]
     UserNotFound,
-    #[error("there is no token with this id; `passlink token list` shows them")]
+    #[error(
+        "there is no token with this id; `passlink token list --user ID` and `--service NAME` show them"
+    )]
     NotFound,
     #[error(transparent)]
     Store(#[from] StoreError),

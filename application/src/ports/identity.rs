@@ -34,6 +34,6 @@ pub enum IdentityError {
     #[error("{0}")]
     Refused(String),
     /// The issuer is needed, and does not answer as it should.
-    #[error("an issuer can't be asked: {0}")]
+    #[error("the issuer does not answer as it should: {0}")]
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
 }

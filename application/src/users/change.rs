@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Actor, ChangeRefused, Changed, StateChange, User, UserChanges, UserId, UserState,
+    Actor, ChangeRefused, Changed, EventKind, Identity, StateChange, User, UserChanges, UserId,
+    UserState,
 };
 
 use crate::{
@@ -16,6 +17,28 @@ impl ManageUsers {
     /// links.
     pub async fn update(&self, id: UserId, changes: UserChanges) -> Result<User, UserError> {
         self.change(id, move |user| user.changed(changes.clone())).await
+    }
+
+    /// Makes the user known by what an issuer of tokens calls them. One change in the history.
+    ///
+    /// Errors: [`UserError::IdentityTaken`], when another user is known by it, or was.
+    pub async fn identify(&self, id: UserId, identity: Identity) -> Result<User, UserError> {
+        let clock = self.0.clock.clone();
+        let work = self.0.store.write((id, identity, clock), |(id, identity, clock), tx| {
+            Box::pin(async move {
+                let user = tx.user_for_update(id).await?.ok_or(UserError::NotFound)?;
+                if user.state == UserState::Removed {
+                    return Err(ChangeRefused::Removed.into());
+                }
+                if !tx.keep_identity(identity, &user.id, None).await? {
+                    return Err(UserError::IdentityTaken);
+                }
+                let (kind, actor) = (EventKind::ProfileChanged, Actor::Operator);
+                let sequence = record_change(&user, kind, actor, clock.now(), tx).await?.sequence;
+                Ok(User { sequence, ..user })
+            })
+        });
+        work.await
     }
 
     /// Changes whether a user may act; no change in the history when it is so already. Who may no

@@ -15,7 +15,7 @@ pub enum UserError {
     EmailTaken(Option<UserId>),
     #[error("the handle names another user to authenticators")]
     HandleTaken,
-    #[error("the subject of the issuer is another user already")]
+    #[error("the issuer's subject is another user, or was one who is removed")]
     IdentityTaken,
     #[error("the address is too long to be the username; give one")]
     Username,

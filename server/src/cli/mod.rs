@@ -169,8 +169,9 @@ pub enum OutboxCommand {
 pub enum ConfigCommand {
     /// Check the configuration, and print everything that is wrong with it
     ///
-    /// Checks the settings and the files that they name. It changes nothing and connects to nothing, so
-    /// it can't tell whether the database or the mail server answers.
+    /// Checks the settings and the files that they name, and asks the issuers of identity.issuers for their
+    /// keys. It changes nothing and connects to nothing else, so it can't tell whether the database or the
+    /// mail server answers.
     #[command(after_help = "Example:\n  passlink --config passlink.toml config check")]
     Check,
     /// Print the configuration in effect, with secrets masked and the source of each value

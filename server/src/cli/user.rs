@@ -162,4 +162,11 @@ pub struct UserChanges {
     /// The language of mails and pages, such as en or de-CH; '' for none
     #[arg(long, value_name = "L", value_parser = user_language)]
     pub language: Option<UserLanguage>,
+    /// An issuer that knows the user by --subject, as it stands in identity.issuers: its access tokens
+    /// then speak for the user
+    #[arg(long, value_name = "I", requires = "subject")]
+    pub issuer: Option<String>,
+    /// What the issuer calls the user: the `sub` of its tokens
+    #[arg(long, value_name = "S", requires = "issuer")]
+    pub subject: Option<Subject>,
 }

@@ -1,7 +1,7 @@
 //! `passlink user`.
 
 use passlink_application::users::{KnownAs, ManageUsers, NewUser};
-use passlink_domain::{Identity, LanguageTag, StateChange, User, UserChanges, UserId};
+use passlink_domain::{Identity, LanguageTag, StateChange, Subject, User, UserChanges, UserId};
 use serde_json::{Value, json};
 
 use super::{PAGE, clear_journal, open, print, print_pages, user_import};
@@ -33,8 +33,9 @@ fn line(user: &User) -> Value {
 
 impl From<cli::UserChanges> for UserChanges {
     fn from(changes: cli::UserChanges) -> Self {
-        let cli::UserChanges { email, verified, unverified, username, display_name, language } =
-            changes;
+        let cli::UserChanges {
+            email, verified, unverified, username, display_name, language, ..
+        } = changes;
         let verified = (verified || unverified).then_some(verified);
         let language = language.map(|language| language.0);
         Self { email, verified, username, display_name, language }
@@ -47,15 +48,7 @@ pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Res
     let users = ManageUsers(app.ports());
     match command {
         UserCommand::Add(new) => {
-            let identity = new.issuer.zip(new.subject);
-            let identity = identity.map(|(issuer, subject)| Identity { issuer, subject });
-            if let Some(Identity { issuer, .. }) = &identity
-                && !app.config.identity.issuers.iter().any(|it| it.issuer == *issuer)
-            {
-                eprintln!(
-                    "warning: {issuer} is not among identity.issuers, so its tokens are not taken"
-                );
-            }
+            let identity = identity(new.issuer, new.subject, &app.config);
             let known_as = KnownAs { handle: new.user_handle, identity };
             let new = NewUser {
                 id: new.id,
@@ -72,8 +65,13 @@ pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Res
             eprintln!("for a passkey link, run: {call} link create --user={id}");
             Ok(())
         }
-        UserCommand::Update { id, changes } => {
-            print(&line(&users.update(id, changes.into()).await?))
+        UserCommand::Update { id, mut changes } => {
+            let (issuer, subject) = (changes.issuer.take(), changes.subject.take());
+            let mut user = users.update(id.clone(), changes.into()).await?;
+            if let Some(identity) = identity(issuer, subject, &app.config) {
+                user = users.identify(id, identity).await?;
+            }
+            print(&line(&user))
         }
         UserCommand::Lock(OneUser { id }) => move_to(&users, id, StateChange::Lock).await,
         UserCommand::Unlock(OneUser { id }) => move_to(&users, id, StateChange::Unlock).await,
@@ -95,6 +93,15 @@ pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Res
             print_pages(page, |user| user.id.clone(), |user| line(&user)).await
         }
     }
+}
+
+/// Who the user is at an issuer, if that was given; a warning where its tokens are not taken.
+fn identity(issuer: Option<String>, subject: Option<Subject>, config: &Config) -> Option<Identity> {
+    let (issuer, subject) = issuer.zip(subject)?;
+    if !config.identity.issuers.iter().any(|it| it.issuer == issuer) {
+        eprintln!("warning: {issuer} is not among identity.issuers, so its tokens are not taken");
+    }
+    Some(Identity { issuer, subject })
 }
 
 async fn move_to(users: &ManageUsers, id: UserId, change: StateChange) -> Result<(), Error> {

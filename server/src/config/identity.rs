@@ -16,7 +16,7 @@ type ByName = BTreeMap<String, Vec<Permission>>;
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Identity {
     /// Who issues the tokens of people and services that call, besides Passlink itself. Must be a list
-    /// of tables.
+    /// of tables, and in a variable a JSON list of objects.
     pub issuers: Vec<Issuer>,
 }
 
@@ -49,15 +49,16 @@ pub(crate) struct Issuer {
     #[default(vec!["at+jwt".to_owned()])]
     #[serde(deserialize_with = "types")]
     pub types: Vec<String>,
-    /// The organisation whose users the issuer speaks for; by default `default`. Must be an id of 1 to
+    /// The organisation whose users the issuer speaks for; by default `default`. With
+    /// `organisation_claim`, that of tokens without the claim, which are refused by default. Must be an id of 1 to
     /// 200 characters without white space, and not *.
     #[serde(deserialize_with = "organisation", serialize_with = "write_organisation")]
     #[schemars(with = "String", example = &"acme")]
     pub organisation: Option<OrganisationId>,
-    /// The claim that holds the id of a token's organisation. Must be the name of a claim.
+    /// The claim that holds the id of a token's organisation; one that people can't set for themselves. Must be the name of a claim.
     #[schemars(length(min = 1), example = "urn:zitadel:iam:user:resourceowner:id")]
     pub organisation_claim: Option<String>,
-    /// The claim that holds the id of the user here. Must be the name of a claim.
+    /// The claim that holds the id of the user here; one that people can't set for themselves. Must be the name of a claim.
     #[schemars(length(min = 1), example = &"passlink_user")]
     pub user_id_claim: Option<String>,
     /// What services may do, by a scope or role that their token has. Must be a table such as
@@ -128,7 +129,7 @@ fn permissions<'de, D: Deserializer<'de>>(from: D) -> Result<ByName, D::Error> {
     let names = BTreeMap::<String, Vec<String>>::deserialize(from)?;
     let permission = |name: &String| {
         name.parse::<Permission>()
-            .map_err(|_| D::Error::custom(format!("{:?} is none", mask::text(name))))
+            .map_err(|_| D::Error::custom(format!("{:?} is no permission", mask::text(name))))
     };
     let permissions =
         |names: Vec<String>| -> Result<_, D::Error> { names.iter().map(permission).collect() };

@@ -11,7 +11,7 @@ pub(crate) struct Limits {
     #[schemars(range(min = 1, max = 10_000))]
     pub wrong_codes_per_minute: u32,
     /// Wrong bearer tokens in a minute from an IP address; one more gets code 8. A right token works
-    /// all the same.
+    /// all the same, unless its issuer would have to be asked about it.
     #[default = 30]
     #[schemars(range(min = 1, max = 10_000))]
     pub wrong_tokens_per_minute: u32,

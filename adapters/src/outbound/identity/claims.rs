@@ -40,7 +40,8 @@ pub(super) fn read(
     if let Some(audience) = &settings.audience
         && !texts(claims.get("aud")).any(|it| it == audience)
     {
-        return Err(format!("its `aud` lacks {audience}"));
+        let there = claims.get("aud").map(shown).unwrap_or_default();
+        return Err(format!("its `aud` lacks {audience}: it is {there}"));
     }
     let client = clients(claims).next();
     let is_one_of = |list: &[String]| list.iter().any(|it| Some(it.as_str()) == client);
@@ -48,7 +49,10 @@ pub(super) fn read(
     // With neither audience nor clients, only the services call.
     let any_client = settings.clients.is_empty() && settings.audience.is_some();
     if service.is_none() && !any_client && !is_one_of(&settings.clients) {
-        return Err("its client is not among `clients` and `services`".to_owned());
+        let client = client.unwrap_or("none");
+        return Err(format!(
+            "its client is not among `clients` and `services`: it is {client:.100}"
+        ));
     }
     if let Some(scope) = &settings.scope
         && !scopes(claims).any(|it| it == scope)
@@ -87,6 +91,11 @@ pub(super) fn read(
 /// A token that is not taken, and why, for an operator.
 pub(super) fn refused(why: impl Into<String>) -> IdentityError {
     IdentityError::Refused(why.into())
+}
+
+/// The beginning of a value, for an operator.
+fn shown(value: &Value) -> String {
+    value.to_string().chars().take(200).collect()
 }
 
 /// Whether the token has a claim that comes from a person's sign-in alone.

@@ -47,6 +47,11 @@ impl ClientAuth {
     ) -> Result<Self, String> {
         let secret = settings.secret.expose_secret();
         let file: Option<ZitadelKey> = serde_json::from_str(secret).ok();
+        if file.is_none() && secret.trim_start().starts_with('{') {
+            return Err(
+                "must have `keyId` and `key`, if it is a JSON key file of ZITADEL".to_owned()
+            );
+        }
         let (pem, kid) = match file {
             Some(file) => (file.key, Some(file.key_id)),
             None => (secret.to_owned(), None),

@@ -70,15 +70,20 @@ impl Issuers {
     }
 
     /// Asks each issuer for its keys, and the one that introspects about a made-up token.
-    pub async fn check(&self) -> Vec<(&str, Result<(), String>)> {
+    ///
+    /// Errors: for each, the key of its section to look at, and what is wrong.
+    pub async fn check(&self) -> Vec<(&str, Result<(), (&'static str, String)>)> {
         let mut checked = Vec::with_capacity(self.issuers.len());
         for issuer in &self.issuers {
+            let in_section = |key| move |error: IdentityError| (key, error.to_string());
             let found = match (issuer.provider.known().await, &issuer.introspector) {
-                (Ok(provider), Some(introspector)) => introspector.check(&provider).await,
-                (known, _) => known.map(drop),
+                (Ok(provider), Some(introspector)) => {
+                    let checked = introspector.check(&provider).await;
+                    checked.map_err(in_section("introspection_client_id"))
+                }
+                (known, _) => known.map(drop).map_err(in_section("issuer")),
             };
-            checked
-                .push((issuer.settings.issuer.as_str(), found.map_err(|error| error.to_string())));
+            checked.push((issuer.settings.issuer.as_str(), found));
         }
         checked
     }
@@ -96,7 +101,10 @@ impl Issuers {
         match Form::of(token.expose()) {
             Form::Jwt(jwt) => {
                 let issuer = self.by_name(jwt.issuer());
-                let issuer = issuer.ok_or_else(|| refused("no configured issuer made it"))?;
+                let issuer = issuer.ok_or_else(|| {
+                    let named = jwt.issuer().unwrap_or_default();
+                    refused(format!("no configured issuer made it: its `iss` is {named:.200?}"))
+                })?;
                 let claims = jwt.verify(&issuer.settings.types, &issuer.provider, may_ask).await;
                 Ok((issuer, Arc::new(claims.map_err(|error| issuer.of(error))?)))
             }

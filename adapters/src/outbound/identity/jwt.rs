@@ -116,7 +116,8 @@ impl Jwt<'_> {
         let named = self.header.typ.as_deref().unwrap_or("JWT");
         let named = named.strip_prefix("application/").unwrap_or(named);
         if !types.iter().any(|it| it.eq_ignore_ascii_case(named)) {
-            return Err(refused(format!("its `typ` is not one of {}", types.join(", "))));
+            let types = types.join(", ");
+            return Err(refused(format!("its `typ` is not one of {types}: it is {named:.20}")));
         }
         if named.eq_ignore_ascii_case("at+jwt") {
             return Ok(());

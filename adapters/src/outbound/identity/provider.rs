@@ -165,9 +165,10 @@ impl Provider {
             json(&self.http, self.http.get(&format!("{base}/.well-known/openid-configuration")))
                 .await?;
         if metadata.issuer != self.issuer {
-            let why = "the metadata of the issuer names another one: identity.issuers must have the \
-                issuer octet by octet as the provider has it";
-            return Err(AskError::Wrong(why.to_owned()));
+            return Err(AskError::Wrong(format!(
+                "the metadata of the issuer names another one, {:.200?}: identity.issuers must have it to the letter",
+                metadata.issuer
+            )));
         }
         for url in [
             Some(&metadata.jwks_uri),

@@ -50,7 +50,7 @@ fn a_permission_is_one_of_those_that_are_named() {
     for name in passlink_domain::Permission::ALL.iter().map(|it| it.name()) {
         assert!(with(name).is_ok() && told.contains(name), "{name}: {told}");
     }
-    assert!(told.ends_with("(\"user.reed\" is none)"), "{told}");
+    assert!(told.ends_with("(\"user.reed\" is no permission)"), "{told}");
 }
 
 #[test]

@@ -89,9 +89,18 @@ fn a_table_of_a_list_is_told_what_is_wrong_where_and_what_is_allowed() {
 #[test]
 fn a_list_in_a_variable_is_told_what_is_wrong() {
     for (list, line) in [
-        ("hunter2", "identity.issuers = [redacted]: must be a list of tables"),
-        ("{}", "identity.issuers = [redacted]: must be a list of tables"),
-        ("[1]", "identity.issuers = [redacted]: must be a list of tables"),
+        (
+            "hunter2",
+            "identity.issuers = [redacted]: must be a list of tables, and in a variable a JSON list of objects",
+        ),
+        (
+            "{}",
+            "identity.issuers = [redacted]: must be a list of tables, and in a variable a JSON list of objects",
+        ),
+        (
+            "[1]",
+            "identity.issuers = [redacted]: must be a list of tables, and in a variable a JSON list of objects",
+        ),
         (
             r#"[{"issuer": "https://a.example", "audience": "a", "introspection_secrt": "hunter2"}]"#,
             "identity.issuers[0].introspection_secrt: unknown key; did you mean identity.issuers[].introspection_secret?",
@@ -124,7 +133,9 @@ fn what_is_no_list_of_tables_is_refused_in_a_file() {
     ] {
         assert_eq!(
             problems(toml, &[]),
-            ["passlink.toml:1: identity.issuers = [redacted]: must be a list of tables"],
+            [
+                "passlink.toml:1: identity.issuers = [redacted]: must be a list of tables, and in a variable a JSON list of objects"
+            ],
             "{toml}"
         );
     }

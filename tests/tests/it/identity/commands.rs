@@ -49,11 +49,11 @@ async fn config_check_says_of_each_issuer_what_is_wrong_with_its_answers() {
         (Endpoint::Introspection, Fault::Hold, &right, "timed out"),
         (Endpoint::Introspection, Fault::Nonsense, &right, "is not the JSON"),
         (Endpoint::Introspection, Fault::None, &wrong, "has the status 401"),
-        (Endpoint::Discovery, Fault::None, &slash, "octet by octet"),
+        (Endpoint::Discovery, Fault::None, &slash, "names another one"),
     ] {
         provider.fault(endpoint, fault.clone());
         let told = check(std::slice::from_ref(issuer)).failed(1);
-        assert!(told.contains("identity.issuers[0].issuer"), "{fault:?}: {told}");
+        assert!(told.contains("identity.issuers[0]."), "{fault:?}: {told}");
         assert!(told.contains(why), "{fault:?}: {told}");
         assert!(!told.contains("a wrong guess") && !told.contains("the secret"), "{told}");
         provider.fault(endpoint, Fault::None);
@@ -129,7 +129,7 @@ async fn token_inspect_says_whom_a_token_speaks_for() {
     let eve =
         signed(&provider, "eve", json!({ "email": "eve@example.com", "email_verified": true }));
     let told = inspected(&passlink, &eve).failed(1);
-    assert!(told.contains("its issuer and subject are no user's"), "{told}");
+    assert!(told.contains("nobody here is known by its issuer and subject"), "{told}");
     let with = |section: Value| {
         let issuers = json!([introspecting(&provider, changed(services.clone(), section))]);
         passlink.another_node().set("identity.issuers", &issuers.to_string())
@@ -138,6 +138,17 @@ async fn token_inspect_says_whom_a_token_speaks_for() {
     assert_eq!((&line["user"], &line["subject"]), (&Value::Null, &json!("eve")), "{line}");
     assert_eq!(line["wouldBeAdded"], true, "{line}");
     assert_eq!(passlink.cli(&["user", "list"]).lines().len(), 1);
+    for (said, why) in [
+        (
+            json!({ "email": "eve@example.com", "email_verified": false }),
+            "no verified e-mail address",
+        ),
+        (json!({ "email": "ada@example.com", "email_verified": true }), "belongs to another user"),
+    ] {
+        let token = signed(&provider, "eve", said);
+        let told = inspected(&with(json!({ "provision": true })), &token).failed(1);
+        assert!(told.contains(why), "{told}");
+    }
 
     // What a call would not find is not found here either.
     let token = signed(&provider, "ada", json!({}));
@@ -146,7 +157,7 @@ async fn token_inspect_says_whom_a_token_speaks_for() {
     assert!(told.contains("users of another organisation"), "{told}");
     let by_claim = with(json!({ "user_id_claim": "sub" }));
     let told = inspected(&by_claim, &token).failed(1);
-    assert!(told.contains("are another user's"), "{told}");
+    assert!(told.contains("belong to another user"), "{told}");
     passlink.cli(&["user", "lock", &ada]).done();
     assert_eq!(inspected(&passlink, &token).lines()[0]["state"], "locked");
 }
@@ -175,6 +186,6 @@ async fn token_inspect_says_why_a_token_does_not_hold() {
     }
     provider.down();
     let told = inspected(&passlink, &expired).failed(1);
-    assert!(told.contains("the issuer of the token can't be asked"), "{told}");
+    assert!(told.contains("the issuer of the token does not answer as it should"), "{told}");
     assert!(told.contains("Connection refused"), "{told}");
 }

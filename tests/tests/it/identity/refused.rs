@@ -30,7 +30,8 @@ impl Taker {
         assert_wrong(&unknown);
         let good = signed(provider, SUBJECT, json!({}));
         passlink.send_link(&good).await.sequence();
-        Self { passlink, unknown, refused: 0 }
+        // The unknown one has its line in the log as well.
+        Self { passlink, unknown, refused: 1 }
     }
 
     /// A token is refused as an unknown one is, and the log tells an operator why.

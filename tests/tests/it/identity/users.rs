@@ -119,3 +119,27 @@ async fn a_person_acts_for_nobody_else_whatever_the_token_says() {
     }
     assert_eq!(passlink.history(&eve.id), [1]);
 }
+
+#[tokio::test]
+async fn a_user_who_is_there_already_is_made_known_by_what_the_issuer_calls_them() {
+    let provider = IdentityProvider::start();
+    let passlink = taking(&[issuer(&provider, json!({}))]).started().await;
+    let token = provider.sign_in("ada", Kind::Jwt).await.access;
+    let add = |email: &str| passlink.cli(&["user", "add", "--email", email]).lines().remove(0);
+    let (ada, bob) = (add("ada@example.com"), add("bob@example.com"));
+    let answer = passlink.send_link(&token).await;
+    answer.assert_error(404, 5, "Errors.User.NotFound", "USER-NotFound");
+    let known_as = |user: &Value| {
+        let (id, url) = (user["id"].as_str().unwrap(), provider.url());
+        passlink.cli(&["user", "update", id, "--issuer", url, "--subject", "ada"])
+    };
+    assert_eq!(known_as(&ada).lines()[0]["sequence"], 2);
+    passlink.send_link(&token).await.sequence();
+    let told = known_as(&bob).failed(1);
+    assert!(told.contains("the issuer's subject is another user"), "{told}");
+    passlink.send_link(&token).await;
+    assert_eq!(
+        passlink.cli(&["user", "show", bob["id"].as_str().unwrap()]).lines()[0]["sequence"],
+        1
+    );
+}

@@ -54,7 +54,7 @@ impl Bearers {
         Ok(self.callers.acting(caller, user, permission)?)
     }
 
-    /// Who calls. Counted for the client is a wrong token, and a question that its issuer had no use for.
+    /// Who calls. A wrong token is counted for the client, and so is a question that brought no answer.
     async fn caller(
         self,
         token: BearerToken,

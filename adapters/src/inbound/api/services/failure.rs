@@ -48,6 +48,7 @@ impl Interceptor for LogCauses {
             match failure.code {
                 ErrorCode::InvalidArgument
                 | ErrorCode::Unauthenticated
+                | ErrorCode::PermissionDenied
                 | ErrorCode::NotFound
                 | ErrorCode::FailedPrecondition
                 | ErrorCode::AlreadyExists => {
@@ -89,10 +90,9 @@ impl From<StoreError> for Failure {
 impl From<CallerError> for Failure {
     fn from(error: CallerError) -> Self {
         match error {
-            CallerError::Invalid(None) => ApiError::AuthInvalid.into(),
-            CallerError::Invalid(Some(reason)) => Self::because(ApiError::AuthInvalid, reason),
-            CallerError::StepUp { max_age } => ApiError::StepUp { max_age }.into(),
-            CallerError::Denied => ApiError::Denied.into(),
+            CallerError::Invalid(reason) => Self::because(ApiError::AuthInvalid, reason),
+            CallerError::StepUp { max_age } => Self::because(ApiError::StepUp { max_age }, error),
+            CallerError::Denied => Self::because(ApiError::Denied, error),
             CallerError::NoUser(why) => Self::because(ApiError::UserNotFound, why),
             CallerError::EmailNotVerified => Self::because(ApiError::EmailNotVerified, error),
             CallerError::EmailTaken => Self::because(ApiError::EmailTaken, error),

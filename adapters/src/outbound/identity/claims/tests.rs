@@ -107,13 +107,14 @@ fn a_token_is_for_us_by_audience_client_and_scope() {
     ] {
         assert!(read_at_now(good.clone(), settings).is_ok(), "{good}");
     }
-    let not_ours = "its client is not among `clients` and `services`";
+    let not_ours = "its client is not among `clients` and `services`: it is";
+    let lacks = "its `aud` lacks https://passlink.example.com: it is";
     for (settings, wrong, why) in [
-        (&settings(), json!({ "aud": "account" }), "its `aud` lacks https://passlink.example.com"),
-        (&settings(), json!({ "aud": null }), "its `aud` lacks https://passlink.example.com"),
-        (&by_client, json!({ "client_id": "other" }), not_ours),
-        (&by_client, json!({ "client_id": null }), not_ours),
-        (&services_alone, json!({}), not_ours),
+        (&settings(), json!({ "aud": "account" }), &*format!("{lacks} \"account\"")),
+        (&settings(), json!({ "aud": null }), &*format!("{lacks} ")),
+        (&by_client, json!({ "client_id": "other" }), &*format!("{not_ours} other")),
+        (&by_client, json!({ "client_id": null }), &*format!("{not_ours} none")),
+        (&services_alone, json!({}), &*format!("{not_ours} web")),
         (&by_scope, json!({ "scope": "openid passlink2" }), "it lacks the scope passlink"),
         (
             &settings(),
