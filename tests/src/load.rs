@@ -23,6 +23,12 @@ pub fn setting(name: &str, otherwise: usize) -> usize {
     std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }
 
+/// The lower quartile, the median and the upper quartile.
+pub fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    [0.25, 0.5, 0.75].map(|share| values[((values.len() - 1) as f64 * share).round() as usize])
+}
+
 /// Sends a link to each user, `callers` at a time, spread over the nodes: each caller its next one as
 /// soon as the last one was answered, on a connection of its own. Returns how long all took, and each.
 pub async fn send_links(

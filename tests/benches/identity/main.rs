@@ -20,7 +20,7 @@ use std::fs;
 use passlink_tests::{
     Answer, Api, IdentityProvider, Passlink, client,
     identity_provider::{AUDIENCE, Kind},
-    load::{benchmark, setting},
+    load::{benchmark, quartiles, setting},
 };
 use reqwest::Method;
 use serde_json::json;
@@ -104,9 +104,4 @@ fn processor_time(passlink: &Passlink) -> u64 {
         text.split_whitespace().next().and_then(|spent| spent.parse::<u64>().ok()).unwrap_or(0)
     });
     spent.sum()
-}
-
-fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
-    values.sort_by(f64::total_cmp);
-    [0.25, 0.5, 0.75].map(|share| values[((values.len() - 1) as f64 * share).round() as usize])
 }

@@ -23,7 +23,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use passlink_tests::{
     Caller, Collector, Passlink, binary, free_port,
-    load::{benchmark, send_links, setting},
+    load::{benchmark, quartiles, send_links, setting},
     until,
 };
 
@@ -138,9 +138,4 @@ fn without_telemetry() -> PathBuf {
     let path = binary().with_file_name("passlink-without-telemetry");
     assert!(path.exists(), "{} is missing; the head of this benchmark says how", path.display());
     path
-}
-
-fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
-    values.sort_by(f64::total_cmp);
-    [0.25, 0.5, 0.75].map(|share| values[((values.len() - 1) as f64 * share).round() as usize])
 }

@@ -121,7 +121,7 @@ impl Introspector {
             Some(true) => {}
             Some(false) => return Ok(Err("the issuer says that it does not hold")),
             None => {
-                let why = "the answer to an introspection says not whether the token is active";
+                let why = "the answer to an introspection does not say whether the token is active";
                 return Err(AskError::Wrong(why.to_owned()));
             }
         }
@@ -134,7 +134,7 @@ impl Introspector {
             None if self.has_audience => Ok(Ok(Arc::new(claims))),
             Some(_) => Ok(Err("its `token_type` is not Bearer")),
             None => Ok(Err(
-                "the issuer tells no `token_type`, so that it may be a refresh token: set `audience`",
+                "the issuer names no `token_type`, so it may be a refresh token: set `audience`",
             )),
         }
     }

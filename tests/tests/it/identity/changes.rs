@@ -96,7 +96,7 @@ async fn an_address_that_is_no_longer_verified_gets_no_links() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_verified_keeps_its_owner_not_out() {
+async fn an_address_that_is_not_verified_does_not_keep_its_owner_out() {
     let past = Past::new().await;
     past.call("eve", 0, named("eve@example.com", "Eve")).await.sequence();
     let not_hers = json!({ "email": "ada@example.com", "email_verified": false });
