@@ -2,6 +2,7 @@
 //! use cases reach. Inbound does not know outbound: what two rooms share is a port or stands in the
 //! application layer. [`telemetry`] and [`files`] are known to all.
 
+pub mod brand;
 pub mod files;
 pub mod inbound;
 pub mod outbound;

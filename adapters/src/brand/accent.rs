@@ -1,0 +1,25 @@
+//! The colour of buttons and links.
+
+use std::str::FromStr;
+
+/// A colour (sRGB), written `#1f5c6b`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accent {
+    rgb: [u8; 3],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a # and six hexadecimal digits")]
+pub struct AccentError;
+
+impl FromStr for Accent {
+    type Err = AccentError;
+
+    fn from_str(text: &str) -> Result<Self, AccentError> {
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
+        let digits = digits.filter(|it| it.bytes().all(|octet| octet.is_ascii_hexdigit()));
+        let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let [_, rgb @ ..] = number.ok_or(AccentError)?.to_be_bytes();
+        Ok(Self { rgb })
+    }
+}
