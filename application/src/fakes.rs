@@ -17,6 +17,7 @@ mod mail_queue;
 mod mailboxes;
 mod mailer;
 mod observer;
+mod organisations;
 mod outbox;
 mod passkeys;
 mod retired_keys;
@@ -59,6 +60,8 @@ pub struct State {
     pub handles: BTreeMap<String, UserHandle>,
     pub resent: BTreeSet<String>,
     pub mailboxes: BTreeMap<Mailbox, Vec<Timestamp>>,
+    /// The minute of each mail, the newest first.
+    pub organisations: BTreeMap<OrganisationId, Vec<Minute>>,
     pub passkeys: Vec<Passkey>,
     pub ceremonies: Vec<Ceremony>,
     pub retired: Vec<RetiredKey>,
@@ -125,6 +128,7 @@ impl World {
             cooldown: std::time::Duration::from_secs(60),
             max_per_hour: 5,
             max_per_mailbox: 10,
+            max_per_organisation: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Recording that links expired, so that it can be counted.
 
-use passlink_domain::{LinkKind, LinkPolicy, LinkState};
+use passlink_domain::{LinkKind, LinkPolicy, LinkState, Minute};
 
 use crate::{
     mails::compose::EXPIRED,
@@ -22,6 +22,7 @@ impl ExpireLinks {
             while self.expire_batch(kind).await? == BATCH {}
         }
         while self.forget_mailboxes().await? == BATCH {}
+        while self.forget_organisation_mails().await? == BATCH {}
         Ok(())
     }
 
@@ -29,6 +30,12 @@ impl ExpireLinks {
     async fn forget_mailboxes(&self) -> StoreResult<u64> {
         let before = LinkPolicy::counts_from(self.0.clock.now());
         self.0.store.write((), move |(), tx| tx.forget_mailboxes(before, BATCH)).await
+    }
+
+    /// The same for organisations.
+    async fn forget_organisation_mails(&self) -> StoreResult<u64> {
+        let before = Minute::of(self.0.clock.now()).counts_from();
+        self.0.store.write((), move |(), tx| tx.forget_organisation_mails(before, BATCH)).await
     }
 
     async fn expire_batch(&self, kind: LinkKind) -> StoreResult<u64> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Actor, CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, ObjectDetails,
+    Actor, CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, Minute, ObjectDetails,
     PasskeyLink, RecentLinks, TooManyLinks, UrlTemplate, User, UserId,
 };
 
@@ -37,14 +37,18 @@ impl LinkIssuer {
             return Ok(());
         }
         let now = self.ports.clock.now();
+        let counts_organisations = self.policy.max_per_organisation.is_some();
         let corrected = self.ports.store.write(user.clone(), move |user, tx| {
             Box::pin(async move {
                 tx.set_requested_before(user, now).await?;
-                let user = tx.user(user).await?;
-                match user.as_ref().and_then(User::verified_address) {
-                    Some(address) => tx.set_mails_before(&address.mailbox(), now).await,
-                    None => Ok(()),
+                let Some(user) = tx.user(user).await? else { return Ok(()) };
+                if let Some(address) = user.verified_address() {
+                    tx.set_mails_before(&address.mailbox(), now).await?;
                 }
+                if counts_organisations {
+                    tx.set_mails_for_before(&user.organisation, Minute::of(now)).await?;
+                }
+                Ok(())
             })
         });
         corrected.await

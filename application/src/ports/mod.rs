@@ -18,9 +18,9 @@ pub use observer::{Attempt, DeliveryEnd, DeliveryFailure, Observer};
 pub use store::{
     AddedSoFar, Ceremonies, ClaimedMail, EndedByKey, History, KeyNeed, KeyNeeds, KeyUsers,
     KnownIdentities, KnownIdentity, Lease, Links, LongestWaits, MailOutcome, MailQueue,
-    MailSubject, Mailboxes, Obstacle, Obstacles, Outbox, OutboxLoad, OutboxMail, OutboxState,
-    Passkeys, ReadyMail, Repositories, RetiredKey, RetiredKeys, Settled, StagedUser, Staging,
-    Store, StoreError, StoreResult, Tokens, TraceContext, Users, Work,
+    MailSubject, Mailboxes, Obstacle, Obstacles, OrganisationMails, Outbox, OutboxLoad, OutboxMail,
+    OutboxState, Passkeys, ReadyMail, Repositories, RetiredKey, RetiredKeys, Settled, StagedUser,
+    Staging, Store, StoreError, StoreResult, Tokens, TraceContext, Users, Work,
 };
 pub use system::{Clock, Random};
 pub use webauthn::{NewCredential, WebAuthn, WebAuthnError};

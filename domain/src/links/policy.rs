@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    LinkState, PasskeyLink,
+    LinkState, MINUTES, MailedMinute, Minute, PasskeyLink,
     time::{earlier, later},
 };
 
@@ -36,6 +36,8 @@ pub struct LinkPolicy {
     pub max_per_hour: u32,
     /// How many links may be mailed to a mailbox in an hour, for all its users together.
     pub max_per_mailbox: u32,
+    /// How many links may be mailed in an hour for the users of an organisation; any number, if not set.
+    pub max_per_organisation: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -96,6 +98,26 @@ impl LinkPolicy {
             retry_after: whole_seconds_until(room.unwrap_or(now), now),
             clock_was_ahead: mails.first().is_some_and(|newest| *newest > now),
         }
+    }
+
+    /// The wait for an organisation whose users have had all the links of an hour, which are `most`; they
+    /// were mailed in `minutes`, the newest first.
+    pub fn organisation_is_full(
+        most: u32,
+        minutes: &[MailedMinute],
+        now: Timestamp,
+    ) -> TooManyLinks {
+        let this = Minute::of(now);
+        let clock_was_ahead = minutes.first().is_some_and(|newest| newest.minute.is_ahead_of(this));
+        let mut mails = 0;
+        let last = minutes.iter().find(|counted| {
+            mails += counted.mails;
+            mails >= u64::from(most)
+        });
+        let last = last.map_or(this, |last| last.minute);
+        let last = if clock_was_ahead { last.min(this) } else { last };
+        let room = last.later(MINUTES).start();
+        TooManyLinks { retry_after: whole_seconds_until(room, now), clock_was_ahead }
     }
 
     /// Decides whether another link may be returned to its caller. `open` are those returned links of

@@ -49,7 +49,7 @@ pub(super) struct ValueSchema {
     pub default: Option<Value>,
     /// A value, where there is no default.
     #[serde(default)]
-    pub examples: Vec<String>,
+    pub examples: Vec<Value>,
     /// Whether it is a secret: never shown, and maybe in a file of its own.
     #[serde(default)]
     pub write_only: bool,

@@ -25,6 +25,11 @@ pub(crate) struct Limits {
     #[default = 10]
     #[schemars(range(min = 1, max = 1_000))]
     pub mails_per_mailbox: u32,
+    /// Links that are mailed for the users of an organisation in an hour; one more gets code 8. Without
+    /// it there is no such limit. All nodes need the same. Mails about a passkey are always sent, and
+    /// don't count.
+    #[schemars(range(min = 1, max = 1_000_000), example = 1000)]
+    pub mails_per_hour: Option<u32>,
     /// Requests answered at a time; others wait, and get code 8 at their deadline.
     #[default = 1024]
     #[schemars(range(min = 1, max = 100_000))]

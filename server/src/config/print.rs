@@ -105,7 +105,11 @@ fn entry(key: &Key) -> String {
 }
 
 fn setting(key: &Key) -> String {
-    key.value.examples.iter().map(|value| format!("#{} = '{value}'\n", key.name)).collect()
+    let examples = key.value.examples.iter().map(|value| match value {
+        Value::String(text) => format!("#{} = '{text}'\n", key.name),
+        other => format!("#{} = {other}\n", key.name),
+    });
+    examples.collect()
 }
 
 fn comment(file: &mut String, text: &str) {

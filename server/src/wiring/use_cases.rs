@@ -48,6 +48,7 @@ impl App {
             cooldown: self.config.links.cooldown,
             max_per_hour: self.config.links.max_per_hour,
             max_per_mailbox: self.config.limits.mails_per_mailbox,
+            max_per_organisation: self.config.limits.mails_per_hour,
         };
         Ok(LinkIssuer {
             ports: self.ports(),

@@ -41,6 +41,7 @@ mod keys;
 mod links;
 mod mailboxes;
 mod notify;
+mod organisation_mails;
 mod outbox;
 mod passkeys;
 pub(super) mod plans;

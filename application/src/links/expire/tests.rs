@@ -55,3 +55,18 @@ async fn how_much_was_mailed_to_a_mailbox_is_forgotten_after_an_hour() {
         assert_eq!(world.state().mailboxes.len(), kept);
     }
 }
+
+#[tokio::test]
+async fn how_much_was_mailed_for_an_organisation_is_forgotten_after_an_hour() {
+    let world = World::new();
+    let mut send = world.send_link();
+    send.issuer.policy.max_per_organisation = Some(1);
+    send.send(None, world.user("ada").await).await.unwrap();
+    let expire = ExpireLinks(world.ports());
+    // The clock begins 20 seconds into a minute.
+    for (passed, kept) in [(60 * 60 + 39, 1), (1, 0)] {
+        world.pass(passed);
+        expire.run().await.unwrap();
+        assert_eq!(world.state().organisations.len(), kept);
+    }
+}

@@ -120,3 +120,20 @@ async fn what_a_link_led_to_and_was_requested_by_is_kept() {
     assert_eq!(newer.url_template, world.state().links[0].url_template);
     assert_eq!(newer.requested_by, world.state().links[0].requested_by);
 }
+
+#[tokio::test]
+async fn a_resent_link_counts_for_the_organisation() {
+    let world = World::new();
+    let (_, code) = mailed(&world).await;
+    world.pass(LIFETIME);
+    let mut resend = resend(&world);
+    resend.send.issuer.policy.max_per_organisation = Some(1);
+    let bob = world.user("bob").await;
+    resend.send.send(None, bob.clone()).await.unwrap();
+    let refused = resend.by_code(again(&code)).await;
+    let Err(ResendError::TooMany(limit)) = refused else { panic!("{refused:?}") };
+    world.pass(limit.retry_after.as_secs() as i64);
+    resend.by_code(code).await.unwrap();
+    let refused = resend.send.send(None, bob).await;
+    assert!(matches!(refused, Err(UserLinkError::TooMany(_))), "{refused:?}");
+}

@@ -193,3 +193,85 @@ async fn a_clock_that_is_set_back_closes_no_mailbox() {
     world.pass(3000);
     send.send(None, callers[10].clone()).await.unwrap();
 }
+
+/// Sends of this many links in an hour, for all users of an organisation.
+fn send_limited(world: &Arc<World>, most: u32) -> SendLink {
+    let policy = LinkPolicy { max_per_organisation: Some(most), ..World::policy() };
+    SendLink { issuer: LinkIssuer { policy, ..world.issuer() }, wake: world.clone() }
+}
+
+async fn users(world: &Arc<World>, count: usize) -> Vec<Acting> {
+    let mut callers = Vec::new();
+    for number in 0..count {
+        callers.push(world.user(&format!("user{number}")).await);
+    }
+    callers
+}
+
+async fn wait(send: &SendLink, caller: &Acting) -> u64 {
+    match send.send(None, caller.clone()).await {
+        Err(UserLinkError::TooMany(limit)) => limit.retry_after.as_secs(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_organisation_gets_so_many_links_an_hour_whosever_they_are() {
+    let world = World::new();
+    let callers = users(&world, 6).await;
+    let send = send_limited(&world, 3);
+    // The clock begins 20 seconds into a minute.
+    for caller in &callers[..3] {
+        send.send(None, caller.clone()).await.unwrap();
+        world.pass(60);
+    }
+    let before = world.state();
+    assert_eq!(wait(&send, &callers[3]).await, 61 * 60 - 180 - 20);
+    let after = world.state();
+    assert_eq!((after.links, after.mails), (before.links, before.mails));
+    assert_eq!((after.users, after.organisations), (before.users, before.organisations));
+    world.change_user("user4", |user| user.organisation = "other".parse().unwrap());
+    send.send(None, callers[4].clone()).await.unwrap();
+    world.pass(61 * 60 - 180 - 21);
+    assert_eq!(wait(&send, &callers[3]).await, 1);
+    world.pass(1);
+    send.send(None, callers[3].clone()).await.unwrap();
+    assert_eq!(wait(&send, &callers[5]).await, 60);
+}
+
+#[tokio::test]
+async fn without_a_limit_nothing_is_counted_for_organisations() {
+    let world = World::new();
+    let caller = world.user("ada").await;
+    world.send_link().send(None, caller).await.unwrap();
+    assert!(world.state().organisations.is_empty());
+}
+
+#[tokio::test]
+async fn a_link_that_another_limit_refuses_does_not_count_for_the_organisation() {
+    let world = World::new();
+    let callers = users(&world, 2).await;
+    let send = send_limited(&world, 2);
+    send.send(None, callers[0].clone()).await.unwrap();
+    assert_eq!(wait(&send, &callers[0]).await, 60);
+    send.send(None, callers[1].clone()).await.unwrap();
+    // Nor does a full organisation hide it.
+    assert_eq!(wait(&send, &callers[0]).await, 60);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_closes_no_organisation() {
+    let world = World::new();
+    let callers = users(&world, 3).await;
+    let send = send_limited(&world, 2);
+    for caller in &callers[..2] {
+        send.send(None, caller.clone()).await.unwrap();
+    }
+    world.set_clock(-DAY);
+    for (passed, left) in [(0, 3640), (600, 3040)] {
+        world.pass(passed);
+        assert_eq!(wait(&send, &callers[2]).await, left);
+    }
+    world.pass(3040);
+    send.send(None, callers[2].clone()).await.unwrap();
+}

@@ -1,9 +1,10 @@
-//! Passkey links, and how much is mailed to mailboxes, as they are kept.
+//! Passkey links, and how much is mailed to mailboxes and for organisations, as they are kept.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    LinkId, LinkKind, LinkState, Mailbox, OpenLink, PasskeyLink, RecentLinks, TokenId, UserId,
+    LinkId, LinkKind, LinkState, Mailbox, MailedMinute, Minute, OpenLink, OrganisationId,
+    PasskeyLink, RecentLinks, TokenId, UserId,
 };
 
 use crate::ports::StoreResult;
@@ -85,4 +86,26 @@ pub trait Mailboxes {
     async fn set_mails_before(&mut self, mailbox: &Mailbox, now: Timestamp) -> StoreResult<()>;
     /// Forgets up to `limit` mailboxes to which nothing was mailed since `before`; returns how many.
     async fn forget_mailboxes(&mut self, before: Timestamp, limit: u64) -> StoreResult<u64>;
+}
+
+#[async_trait]
+pub trait OrganisationMails {
+    /// Counts a mail for the organisation, unless `most` were counted in the hour that ends in the minute
+    /// `now`. Nobody else counts one before the transaction ends, so it should end soon. Where it is not
+    /// counted, answers the minutes in which some were, the newest first.
+    async fn count_mail_for(
+        &mut self,
+        organisation: &OrganisationId,
+        most: u32,
+        now: Minute,
+    ) -> StoreResult<Option<Vec<MailedMinute>>>;
+    /// Sets mails that were counted later than `now`, by a clock that was ahead
+    /// ([`Minute::is_ahead_of`]), to `now`.
+    async fn set_mails_for_before(
+        &mut self,
+        organisation: &OrganisationId,
+        now: Minute,
+    ) -> StoreResult<()>;
+    /// Forgets up to `limit` organisations for which nothing was mailed since `before`; returns how many.
+    async fn forget_organisation_mails(&mut self, before: Minute, limit: u64) -> StoreResult<u64>;
 }

@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 
 pub use error::{StoreError, StoreResult};
 pub use keys::{EndedByKey, KeyNeed, KeyNeeds, KeyUsers, RetiredKey, RetiredKeys};
-pub use links::{Links, Mailboxes};
+pub use links::{Links, Mailboxes, OrganisationMails};
 pub use mail_queue::{ClaimedMail, Lease, LongestWaits, MailOutcome, MailQueue, ReadyMail};
 pub use outbox::{MailSubject, Outbox, OutboxLoad, OutboxMail, OutboxState, TraceContext};
 pub use passkeys::{Ceremonies, Passkeys};
@@ -31,6 +31,7 @@ pub trait Repositories:
     + Links
     + MailQueue
     + Mailboxes
+    + OrganisationMails
     + Passkeys
     + Ceremonies
     + KeyNeeds

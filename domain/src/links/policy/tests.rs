@@ -13,6 +13,7 @@ fn policy(cooldown: u64, max_per_hour: u32) -> LinkPolicy {
         cooldown: Duration::from_secs(cooldown),
         max_per_hour,
         max_per_mailbox: 2,
+        max_per_organisation: None,
     }
 }
 
@@ -114,4 +115,42 @@ fn a_mailbox_has_room_again_an_hour_after_the_oldest_that_counts() {
     assert_eq!((full.retry_after.as_secs(), full.clock_was_ahead), (600 + 3600 - 1860, false));
     let ahead = policy(60, 5).mailbox_is_full(&[at(DAY), at(DAY)], at(0));
     assert_eq!((ahead.retry_after.as_secs(), ahead.clock_was_ahead), (3600, true));
+}
+
+fn mailed(minutes: &[(i32, u64)]) -> Vec<MailedMinute> {
+    let minute = |number| Minute::of(at(0)).later(number);
+    minutes.iter().map(|(at, mails)| MailedMinute { minute: minute(*at), mails: *mails }).collect()
+}
+
+#[test]
+fn an_organisation_waits_until_enough_of_its_mails_are_an_hour_old() {
+    // At 0, 20 seconds of the minute have passed.
+    let start = 61 * 60 - 20;
+    for (most, minutes, now, expected) in [
+        (3, &[(0, 3)][..], 0, start),
+        (3, &[(0, 1), (-10, 1), (-20, 1)], 0, start - 20 * 60),
+        // The limit was lowered meanwhile.
+        (3, &[(0, 1), (-10, 2), (-20, 5)], 0, start - 10 * 60),
+        (3, &[(0, 3), (-20, 5)], 0, start),
+        (1, &[(1, 1)], 0, start + 60),
+        (1, &[(-60, 1)], 39, 1),
+    ] {
+        let limit = LinkPolicy::organisation_is_full(most, &mailed(minutes), at(now));
+        assert_eq!(limit.retry_after.as_secs() as i64, expected, "{most} {minutes:?}");
+        assert!(!limit.clock_was_ahead);
+    }
+    for ahead in [2, 5000, i32::MAX] {
+        let limit = LinkPolicy::organisation_is_full(1, &mailed(&[(ahead, 1)]), at(0));
+        assert_eq!(limit.retry_after.as_secs() as i64, start);
+        assert!(limit.clock_was_ahead);
+    }
+}
+
+#[test]
+fn every_time_has_its_minute() {
+    for (time, start) in [(0, -20), (39, -20), (40, 40), (-21, -80)] {
+        assert_eq!(Minute::of(at(time)).start(), at(start));
+    }
+    assert!(Minute::of(Timestamp::MAX).later(i32::MAX).start() > at(0));
+    assert!(Minute::of(Timestamp::MIN) < Minute::of(at(0)));
 }

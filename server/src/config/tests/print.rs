@@ -44,6 +44,7 @@ limits.wrong_codes_per_minute = 10  # default
 limits.wrong_tokens_per_minute = 30  # default
 limits.pages_per_minute = 60  # default
 limits.mails_per_mailbox = 10  # default
+# limits.mails_per_hour is not set
 limits.concurrent_requests = 1024  # default
 # telemetry.otlp_endpoint is not set
 # telemetry.metrics_listen is not set

@@ -17,6 +17,7 @@ mod m0012_mailboxes;
 pub(super) mod m0013_mailbox_keys;
 mod m0014_unclear_answers;
 mod m0015_callers;
+mod m0016_organisation_mails;
 
 pub(super) struct Migrator;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             // Last of its release, as it locks the outbox until all is done.
             Box::new(m0014_unclear_answers::Step),
             Box::new(m0015_callers::Step),
+            Box::new(m0016_organisation_mails::Step),
         ]
     }
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::ports::{Mailboxes, StoreError};
 use passlink_domain::Mailbox;
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::{ConnectionTrait, Statement};
 
 use super::{Sql, instant, parsed};
 
@@ -22,16 +22,6 @@ fn times(text: &str) -> Result<Vec<Timestamp>, StoreError> {
 }
 
 impl<C: ConnectionTrait> Sql<'_, C> {
-    async fn run<const N: usize>(
-        &mut self,
-        sql: &str,
-        values: [Value; N],
-    ) -> Result<u64, StoreError> {
-        let backend = self.db.get_database_backend();
-        let done = self.db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await;
-        done.map(|done| done.rows_affected()).map_err(|error| self.failed(error))
-    }
-
     async fn mailed_at(&mut self, mailbox: &Mailbox) -> Result<Vec<Timestamp>, StoreError> {
         let sql = "SELECT mailed_at FROM \"mailboxes\" WHERE mailbox = $1";
         let values = [mailbox.as_bytes().to_vec().into()];

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use passlink_application::ports::{Repositories, StoreError};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Insert,
-    QueryFilter, QueryOrder, QuerySelect, Select, TryGetable, TryGetableMany, TryInsertResult,
-    UpdateMany,
+    QueryFilter, QueryOrder, QuerySelect, Select, Statement, TryGetable, TryGetableMany,
+    TryInsertResult, UpdateMany, Value,
     sea_query::{Expr, IntoCondition, OnConflict},
 };
 
@@ -19,6 +19,7 @@ mod keys;
 mod links;
 mod mail_queue;
 mod mailboxes;
+mod organisation_mails;
 mod outbox;
 mod passkeys;
 mod tokens;
@@ -103,6 +104,17 @@ impl<C: ConnectionTrait> Sql<'_, C> {
     async fn update<E: EntityTrait>(&mut self, update: UpdateMany<E>) -> Result<u64, StoreError> {
         let updated = update.exec(self.db).await.map_err(|error| self.failed(error))?;
         Ok(updated.rows_affected)
+    }
+
+    /// Runs SQL as it is written; returns how many rows it changed.
+    async fn run<const N: usize>(
+        &mut self,
+        sql: &str,
+        values: [Value; N],
+    ) -> Result<u64, StoreError> {
+        let backend = self.db.get_database_backend();
+        let done = self.db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await;
+        done.map(|done| done.rows_affected()).map_err(|error| self.failed(error))
     }
 
     /// Returns how many rows it deleted.
