@@ -107,3 +107,59 @@ async fn a_mailbox_gets_so_many_links_an_hour_of_all_users_and_organisations() {
     ExpireLinks(passlink.ports()).run().await.unwrap();
     assert_eq!(passlink.count("mailboxes"), 0);
 }
+
+#[tokio::test]
+async fn an_organisation_gets_so_many_links_an_hour_of_all_its_users() {
+    let passlink = Installation::with(&[("limits.mails_per_hour", "3")]).await;
+    let mut callers = Vec::new();
+    for number in 0..5 {
+        callers.push(passlink.user(&format!("user{number}@example.com"), |_| ()).await);
+    }
+    let organisation = "other".parse().unwrap();
+    let other = passlink.user("ada@example.org", |user| user.organisation = organisation).await;
+    let [first, second, third, fourth, last] = &callers[..] else { unreachable!() };
+    for caller in [first, second, third] {
+        passlink.send_link(&caller.token).await.sequence();
+        passlink.pass(600 * SECOND);
+    }
+    // The first was mailed 22.421 seconds into a minute.
+    let wait = passlink.send_link(&last.token).await.assert_too_many();
+    assert_eq!(wait, 61 * 60 - 1800 - 22);
+    assert_eq!(passlink.history(&last.id), [1]);
+    // What another limit refuses does not count, and a link that is returned is no mail.
+    passlink.send_link(&other.token).await.sequence();
+    passlink.send_link(&other.token).await.assert_too_many();
+    let path = format!("/v2/users/{}/passkeys/registration_link", last.id);
+    let returned = serde_json::json!({ "returnCode": {} });
+    passlink.post(Some(&last.token), &path, &returned).await.sequence();
+    passlink.deliver().await;
+    assert_eq!(passlink.mails(), 4);
+
+    passlink.pass(Duration::from_secs(wait - 1));
+    assert_eq!(passlink.send_link(&last.token).await.assert_too_many(), 1);
+    passlink.pass(SECOND);
+    assert_eq!(passlink.send_link(&last.token).await.sequence(), 3);
+    assert_eq!(passlink.send_link(&fourth.token).await.assert_too_many(), 600);
+
+    // It counts from when the clock was set back.
+    passlink.set_back(24 * HOUR);
+    let wait = passlink.send_link(&fourth.token).await.assert_too_many();
+    assert!(wait > 3600 && wait <= 3660, "{wait}");
+    passlink.pass(Duration::from_secs(wait));
+    assert_eq!(passlink.send_link(&fourth.token).await.sequence(), 2);
+
+    // It is forgotten when it no longer counts; what the other one got was counted a day ahead.
+    for (time, kept) in [(HOUR + 60 * SECOND, 1), (24 * HOUR, 0)] {
+        passlink.pass(time);
+        ExpireLinks(passlink.ports()).run().await.unwrap();
+        assert_eq!(passlink.count("organisation_mails"), kept);
+    }
+}
+
+#[tokio::test]
+async fn no_limit_of_organisations_is_set_by_itself() {
+    let passlink = Installation::new().await;
+    let ada = passlink.ada().await;
+    passlink.send_link(&ada.token).await.sequence();
+    assert_eq!(passlink.count("organisation_mails"), 0);
+}

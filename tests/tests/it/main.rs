@@ -36,6 +36,7 @@ mod mail_turns;
 mod mounted_files;
 mod nodes;
 mod odd_mail_servers;
+mod organisations;
 mod outages;
 mod outbox;
 mod pages;
