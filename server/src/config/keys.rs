@@ -19,7 +19,8 @@ const MUST_BE: &str = ". Must be ";
 
 /// A key of the configuration: a setting or, for a secret, the file that it is read from.
 pub(super) struct Key {
-    /// What it stands in: a section such as `links`, or the tables of a list, `identity.issuers[]`.
+    /// What it stands in: a section such as `links`, the tables of a list, `domains[]`, or a table in those,
+    /// `domains[].brand`.
     pub table: String,
     pub name: &'static str,
     /// Table and name, such as `links.lifetime`.
@@ -45,6 +46,8 @@ pub(super) struct ValueSchema {
     min_length: Option<usize>,
     #[serde(default)]
     items: Value,
+    #[serde(default)]
+    properties: Value,
     /// What it is where no source sets it, if it is anything then.
     pub default: Option<Value>,
     /// A value, where there is no default.
@@ -63,7 +66,15 @@ impl Key {
     }
 
     pub fn is_in_list(&self) -> bool {
-        self.table.ends_with("[]")
+        self.table.contains("[]")
+    }
+
+    /// How a table of its keys begins in a file, if it holds such.
+    pub fn heading(&self) -> Option<String> {
+        if self.value.holds_tables() {
+            return Some(heading(&format!("{}[]", self.path)));
+        }
+        self.value.holds_keys().then(|| heading(&self.path))
     }
 
     /// Whether this is its path, or one of its paths: `identity.issuers[0].issuer`.
@@ -88,6 +99,11 @@ impl ValueSchema {
         self.items.get("properties").is_some()
     }
 
+    /// Whether it is a table of keys, which come after its own.
+    pub fn holds_keys(&self) -> bool {
+        self.properties.is_object()
+    }
+
     /// Whether a value is of the right type, in the range and among the words. What else a text must
     /// be, the type of the field knows.
     pub fn admits(&self, value: &Value) -> bool {
@@ -104,6 +120,7 @@ impl ValueSchema {
                 items.iter().all(Value::is_object)
             }
             ("array", _) => is_texts(value),
+            ("object", Value::Object(_)) if self.holds_keys() => true,
             ("object", Value::Object(lists)) => lists.values().all(is_texts),
             ("boolean", Value::Bool(_)) => true,
             _ => false,
@@ -120,6 +137,14 @@ pub(super) fn general(path: &str) -> String {
     let list = path.split_once('[');
     let list = list.and_then(|(list, rest)| Some((list, rest.split_once(']')?.1)));
     list.map_or_else(|| path.to_owned(), |(list, rest)| format!("{list}[]{rest}"))
+}
+
+/// How a table begins in a file: `[links]`, `[[domains]]`, `[domains.brand]`.
+pub(super) fn heading(table: &str) -> String {
+    match table.strip_suffix("[]") {
+        Some(list) => format!("[[{list}]]"),
+        None => format!("[{}]", table.replace("[]", "")),
+    }
 }
 
 /// Where the secret is set whose file is named at a path.
@@ -173,21 +198,28 @@ pub(super) fn sections() -> impl Iterator<Item = &'static str> {
     tables.map(|(section, _)| section)
 }
 
+/// The sections, then the lists of tables that stand in none.
+pub(super) fn top_tables() -> impl Iterator<Item = String> {
+    let lists = keys().filter(|key| key.table.is_empty() && key.value.holds_tables());
+    sections().map(str::to_owned).chain(lists.map(|list| format!("{}[]", list.path)))
+}
+
 /// The key that was probably meant: the same one of another section, or one a slip away. In a list of
-/// tables, it is one of theirs.
+/// tables, it is one of theirs, and rather one of the same table.
 pub(super) fn closest(path: &str) -> Option<&'static Key> {
     let path = &general(path);
     let (table, last) = path.rsplit_once('.').unwrap_or(("", path));
-    if table.ends_with("[]") {
-        return nearest(last, keys().filter(|key| key.table == table), |key| {
-            levenshtein(last, key.name)
-        });
+    if let Some((list, _)) = table.split_once("[]") {
+        let list = format!("{list}[]");
+        let own = keys().filter(|key| key.table == table);
+        let others = keys().filter(|key| key.table != table && key.table.starts_with(&list));
+        return nearest(last, own.chain(others), |key| levenshtein(last, key.name));
     }
     nearest(path, keys(), |key| if key.name == last { 0 } else { levenshtein(path, &key.path) })
 }
 
-pub(super) fn closest_section(wanted: &str) -> Option<&'static str> {
-    nearest(wanted, sections(), |section| levenshtein(wanted, section))
+pub(super) fn closest_table(wanted: &str) -> Option<String> {
+    nearest(wanted, top_tables(), |table| levenshtein(wanted, table.trim_end_matches("[]")))
 }
 
 /// The nearest one, if it is a slip away.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{
-    keys::{Key, sections, settings},
+    keys::{Key, heading, sections, settings},
     settings::Config,
 };
 
@@ -30,11 +30,9 @@ impl Config {
             match values.pointer(&format!("/{}", path.replace('.', "/"))) {
                 Some(Value::Array(tables)) if key.value.holds_tables() && !tables.is_empty() => {
                     for (index, table) in tables.iter().enumerate() {
-                        lists += &format!("\n[[{path}]]\n");
-                        for key in settings().filter(|it| it.table == format!("{path}[]")) {
-                            let path = format!("{path}[{index}].{}", key.name);
-                            lists += &self.line(key.name, &path, table.get(key.name));
-                        }
+                        let keys = format!("{path}[]");
+                        lists += &format!("\n{}\n", heading(&keys));
+                        lists += &self.table(&keys, "", &format!("{path}[{index}]"), table);
                     }
                 }
                 value => lines += &self.line(path, path, value),
@@ -43,12 +41,30 @@ impl Config {
         lines + &lists
     }
 
+    /// The keys of a table in a list, and of the tables in it; before the names of those, `prefix` stands.
+    fn table(&self, table: &str, prefix: &str, place: &str, values: &Value) -> String {
+        let lines = settings().filter(|key| key.table == table).map(|key| {
+            let (name, place) = (format!("{prefix}{}", key.name), format!("{place}.{}", key.name));
+            match values.get(key.name) {
+                Some(inner) if key.value.holds_keys() && has_any(inner) => {
+                    self.table(&key.path, &format!("{name}."), &place, inner)
+                }
+                value => self.line(&name, &place, value),
+            }
+        });
+        lines.collect()
+    }
+
     fn line(&self, name: &str, path: &str, value: Option<&Value>) -> String {
         match value.and_then(toml) {
             Some(value) => format!("{name} = {value}  # {}\n", self.origin(path).describe()),
             None => format!("# {name} is not set\n"),
         }
     }
+}
+
+fn has_any(table: &Value) -> bool {
+    table.as_object().is_some_and(|values| values.values().any(|value| !value.is_null()))
 }
 
 /// A value as it is written in TOML, which has none for null.
@@ -92,11 +108,11 @@ pub(crate) fn example() -> String {
 fn entry(key: &Key) -> String {
     let mut entry = String::new();
     comment(&mut entry, &format!("{}. Must be {}.", key.meaning, key.allowed));
-    match key.value.default.as_ref().and_then(toml) {
-        _ if key.value.holds_tables() => entry += &format!("#[[{}]]\n", key.path),
-        Some(default) => entry += &format!("#{} = {default}\n", key.name),
-        None if key.is_required => entry += &format!("# Required.\n{}", setting(key)),
-        None => entry += &format!("# Not set by default.\n{}", setting(key)),
+    match (key.heading(), key.value.default.as_ref().and_then(toml)) {
+        (Some(heading), _) => entry += &format!("#{heading}\n"),
+        (_, Some(default)) => entry += &format!("#{} = {default}\n", key.name),
+        _ if key.is_required => entry += &format!("# Required.\n{}", setting(key)),
+        _ => entry += &format!("# Not set by default.\n{}", setting(key)),
     }
     if let Some(file) = key.file() {
         entry += &format!("# Or a file that holds it:\n{}", setting(file));

@@ -41,7 +41,7 @@ pub(super) fn read(
             }
             Some(key) => {
                 let origin = Origin::Environment(variable);
-                let everywhere = |_, _: Option<&str>| origin.clone();
+                let everywhere = |_, _: &[&str]| origin.clone();
                 put(key, parse(key, value), &origin, everywhere, &mut found, problems);
             }
             None if is_service_link(&variable, &value, &containers) => service_links.push(variable),

@@ -11,7 +11,7 @@ use toml::{
 };
 
 use crate::config::{
-    keys::{Key, closest_section, find, sections},
+    keys::{Key, closest_table, find, heading, sections},
     mask,
     problems::{Found, Origin, Problems},
     sources::found::{all_sections, put, unknown_key},
@@ -105,10 +105,14 @@ impl File<'_> {
         found: &mut Found,
         problems: &mut Problems,
     ) {
-        let at = |table: usize, name: Option<&str>| {
-            let table = value.get_ref().get(table);
-            let name = name.and_then(|it| table?.get_ref().as_table()?.get_key_value(it));
-            let span = name.map(|(name, _)| name.span()).or(table.map(Spanned::span));
+        let at = |table: usize, names: &[&str]| {
+            let mut inside = value.get_ref().get(table);
+            let mut span = inside.map(Spanned::span);
+            for name in names {
+                let pair = inside.and_then(|it| it.get_ref().as_table()?.get_key_value(*name));
+                span = pair.map(|(name, _)| name.span()).or(span);
+                inside = pair.map(|(_, value)| value);
+            }
             self.origin(span.map_or(octet, |span| span.start))
         };
         // TOML that was parsed always has a value.
@@ -122,8 +126,8 @@ impl File<'_> {
 }
 
 fn unknown_section(section: &str) -> String {
-    match closest_section(section) {
-        Some(meant) => format!("unknown section; did you mean [{meant}]?"),
+    match closest_table(section) {
+        Some(meant) => format!("unknown section; did you mean {}?", heading(&meant)),
         None => format!("unknown section; there are {}", all_sections()),
     }
 }
