@@ -7,7 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use smart_default::SmartDefault;
 use url::Url;
 
-use super::{mask, values::fitting};
+use super::{
+    mask,
+    values::{fitting, organisation, write_organisation},
+};
 
 /// Permissions, by scope or role.
 type ByName = BTreeMap<String, Vec<Permission>>;
@@ -111,18 +114,6 @@ fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
 fn types<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let is_known = |text: &String| ["at+jwt", "jwt"].iter().any(|it| it.eq_ignore_ascii_case(text));
     fitting(deserializer, |types: &Vec<String>| !types.is_empty() && types.iter().all(is_known))
-}
-
-fn organisation<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OrganisationId>, D::Error> {
-    let text = fitting(from, |text: &String| text != "*")?;
-    OrganisationId::parse(&text).map(Some).map_err(D::Error::custom)
-}
-
-fn write_organisation<S: Serializer>(
-    organisation: &Option<OrganisationId>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    organisation.as_ref().map(OrganisationId::as_str).serialize(to)
 }
 
 fn permissions<'de, D: Deserializer<'de>>(from: D) -> Result<ByName, D::Error> {

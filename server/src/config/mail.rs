@@ -31,7 +31,7 @@ pub(crate) struct Mail {
     #[default = 4]
     #[schemars(range(min = 1, max = 100))]
     pub max_connections: u32,
-    /// The sender of all mails; required with `smtp_url`. Must be a mailbox such as Passlink
+    /// The sender of mails; required with `smtp_url`, unless each of `domains` has a `mail_from`. Must be a mailbox such as Passlink
     /// <no-reply@example.com>.
     #[serde(deserialize_with = "mailbox")]
     #[schemars(example = "Passlink <no-reply@example.com>")]
@@ -78,7 +78,9 @@ fn repeats(message: &str, url: &str) -> bool {
     login.split(':').any(|part| message.contains(part))
 }
 
-fn mailbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn mailbox<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_mailbox(&text).map_err(Error::custom)?;
     Ok(Some(text))

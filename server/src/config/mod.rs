@@ -7,13 +7,18 @@
 //! example file and the table in `docs/configuration.md`. The last two are written anew by
 //! `UPDATE_REFERENCE=1 cargo test -p passlink-server --lib config`.
 //!
-//! A list of tables is a `Vec` of a struct, the last field of its section. All of this holds for the keys
-//! of the struct as well; those that a table can't do without are `required` in its schema.
+//! A list of tables is a `Vec` of a struct, the last field of its section or of all. All of this holds for
+//! the keys of the struct as well; those that a table can't do without are `required` in its schema. Its
+//! last field can be a table of more keys: an `Option` of a struct.
 //!
 //! An unknown key, a wrong type and a value out of range are refused, all of them together, and no
 //! message holds the value of a secret.
 
+mod brand;
 mod database;
+mod domains;
+mod effective;
+mod hosts;
 mod identity;
 mod keys;
 mod limits;
@@ -29,6 +34,7 @@ mod settings;
 mod sources;
 mod telemetry;
 mod values;
+mod warnings;
 mod webauthn;
 
 pub(crate) use identity::Issuer;

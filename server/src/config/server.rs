@@ -6,7 +6,6 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use smart_default::SmartDefault;
-use url::Host;
 
 use super::values::{BaseUrl, fitting, origins};
 use crate::client_address::TrustedProxies;
@@ -18,8 +17,8 @@ pub(crate) struct Server {
     /// [::]:8080.
     #[default((Ipv4Addr::LOCALHOST, 8080).into())]
     pub listen: SocketAddr,
-    /// Where people reach Passlink, and what every link begins with; `https` and not localhost when
-    /// mail leaves the machine. Must be an http or https URL without user name, query or fragment,
+    /// Where people reach Passlink, and what every link begins with, if there are no `domains`; `https` and
+    /// not localhost when mail leaves the machine. Must be an http or https URL without user name, query or fragment,
     /// such as https://login.example.com.
     #[default(localhost())]
     pub public_url: BaseUrl,
@@ -45,19 +44,6 @@ impl Server {
     /// The public URL as text, to put a path behind: without a slash at its end.
     pub fn base_url(&self) -> &str {
         self.public_url.as_str()
-    }
-
-    /// Whether the public URL leads to the machine itself.
-    pub fn is_local(&self) -> bool {
-        match self.public_url.host() {
-            Some(Host::Domain(name)) => {
-                let name = name.trim_end_matches('.');
-                name == "localhost" || name.ends_with(".localhost")
-            }
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
-            None => false,
-        }
     }
 }
 

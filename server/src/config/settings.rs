@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    brand::Brand,
     database::Database,
+    domains::Domain,
     identity::Identity,
     limits::Limits,
     links::Links,
@@ -35,6 +37,8 @@ pub(crate) struct Config {
     pub passkeys: Passkeys,
     /// The relying party that passkeys are made for.
     pub webauthn: Webauthn,
+    /// How Passlink looks to people, where a domain has no brand of its own.
+    pub brand: Brand,
     /// Who says who callers are.
     pub identity: Identity,
     /// What codes are derived from.
@@ -43,6 +47,11 @@ pub(crate) struct Config {
     pub limits: Limits,
     /// What the server reports about itself.
     pub telemetry: Telemetry,
+    /// Where people reach Passlink if not at `server.public_url` alone: domains that serve organisations
+    /// under names, brands and relying parties of their own. Must be a list of tables, and in a variable a
+    /// JSON list of objects.
+    #[serde(default)]
+    pub domains: Vec<Domain>,
     /// Where the keys that are not at their default came from.
     #[serde(skip)]
     pub(super) origins: BTreeMap<String, Origin>,
@@ -58,6 +67,10 @@ impl Config {
     /// Where the value of a key came from.
     pub(super) fn origin(&self, key: &str) -> &Origin {
         self.origins.get(key).unwrap_or(&Origin::Default)
+    }
+
+    pub(super) fn is_set(&self, key: &str) -> bool {
+        self.origins.contains_key(key)
     }
 
     /// What is wrong with what a key names, with where the key was set.

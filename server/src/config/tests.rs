@@ -1,6 +1,10 @@
+mod brand;
 mod broken;
+mod domains;
+mod effective;
 mod issuers;
 mod lists;
+mod nested;
 mod print;
 mod reference;
 mod secrecy;
@@ -76,11 +80,18 @@ from = "Passlink <no-reply@example.com>"
 const ISSUER: &str =
     "[[identity.issuers]]\nissuer = 'https://login.example.com'\naudience = 'passlink'\n";
 
+/// The least that a domain needs.
+const DOMAIN: &str = "[[domains]]\nhost = 'login.acme.example'\n";
+
 /// A file that sets a key and nothing else, and the path of the key in it.
 fn setting(key: &keys::Key, value: &str) -> (String, String) {
-    let list = key.table.strip_suffix("[]").map(|list| format!("[{list}]"));
-    let table = list.as_deref().unwrap_or(&key.table);
-    (format!("[{table}]\n{} = {value}\n", key.name), key.path.replace("[]", "[0]"))
+    let list = key.table.split_once("[]").map(|(list, _)| format!("[[{list}]]\n"));
+    let mut heading = keys::heading(&key.table);
+    if let Some(list) = list.filter(|list| list.trim_end() != heading) {
+        heading.insert_str(0, &list);
+    }
+    let heading = if key.table.is_empty() { String::new() } else { heading };
+    (format!("{heading}\n{} = {value}\n", key.name), key.path.replace("[]", "[0]"))
 }
 
 #[test]
@@ -102,7 +113,9 @@ fn defaults_are_those_of_the_contract() {
 
 #[test]
 fn every_key_reaches_its_field_and_is_printed() {
-    let printed = Config::default().print() + &load(ISSUER, &[]).print();
+    let brand = "organisation = 'acme'\n[domains.brand]\nname = 'Acme'\n";
+    let tables = format!("{ISSUER}{DOMAIN}{brand}[[domains]]\nhost = 'login.example.com'");
+    let printed = Config::default().print() + &load(&tables, &[]).print();
     for key in keys::settings() {
         let (wrong, place) = setting(key, "[[1]]");
         let problems = problems(&wrong, &[]);

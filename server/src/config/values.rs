@@ -7,9 +7,12 @@ use std::{
     time::Duration,
 };
 
+use passlink_domain::OrganisationId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use url::Url;
+
+use super::hosts::is_local;
 
 pub(super) fn fitting<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
@@ -24,6 +27,28 @@ pub(super) fn parsable<'de, D: Deserializer<'de>, T: FromStr, R: From<String>>(
     deserializer: D,
 ) -> Result<R, D::Error> {
     fitting(deserializer, |text: &String| text.parse::<T>().is_ok()).map(R::from)
+}
+
+/// Reads a name that people see.
+pub(super) fn name<'de, D: Deserializer<'de>, R: From<String>>(from: D) -> Result<R, D::Error> {
+    let is_name = |text: &String| {
+        (1..=64).contains(&text.trim().chars().count()) && !text.chars().any(char::is_control)
+    };
+    fitting(from, is_name).map(R::from)
+}
+
+pub(super) fn organisation<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<OrganisationId>, D::Error> {
+    let text = fitting(from, |text: &String| text != "*")?;
+    OrganisationId::parse(&text).map(Some).map_err(D::Error::custom)
+}
+
+pub(super) fn write_organisation<S: Serializer>(
+    organisation: &Option<OrganisationId>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    organisation.as_ref().map(OrganisationId::as_str).serialize(to)
 }
 
 /// Reads a duration within bounds, as people write it: `90s`, `1h 30m`.
@@ -66,6 +91,11 @@ pub(crate) struct BaseUrl(Url);
 impl BaseUrl {
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
+    }
+
+    /// Whether it leads to the machine itself.
+    pub fn is_local(&self) -> bool {
+        is_local(&self.0)
     }
 }
 

@@ -3,7 +3,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use smart_default::SmartDefault;
 use url::{Host, Url};
 
-use super::values::{fitting, is_web_origin};
+use super::values::{fitting, is_web_origin, name};
 
 #[derive(Debug, Clone, SmartDefault, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -17,17 +17,19 @@ pub(crate) struct Passkeys {
 #[derive(Debug, Clone, SmartDefault, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Webauthn {
-    /// The domain that passkeys are bound to; by default the host of `server.public_url`. Passkeys
-    /// stop working when it changes. Must be the host of server.public_url or a domain above it, such
+    /// The domain that passkeys are bound to, if there are no `domains`; by default the host of
+    /// `server.public_url`. Passkeys stop working when it changes. Must be the host of server.public_url or a domain above it, such
     /// as example.com.
     #[serde(deserialize_with = "domain")]
     #[schemars(example = "example.com")]
     pub rp_id: Option<String>,
-    /// What people see as the place that a passkey is for. Must be a name of 1 to 64 characters.
+    /// What people see as the place that a passkey is for; where it is not set and `brand.name` is, that
+    /// name. Must be a name of 1 to 64 characters.
     #[default = "Passlink"]
     #[serde(deserialize_with = "name")]
     pub rp_name: String,
-    /// Origins of other pages and apps that register passkeys. Must be a list of origins such as
+    /// Origins of other pages and apps that register passkeys; one under the `rp_id` of one of `domains`
+    /// does so for that domain, any other for all. Must be a list of origins such as
     /// ["https://app.example.com"] or ["android:apk-key-hash:…"].
     #[serde(deserialize_with = "extra_origins")]
     pub extra_origins: Vec<String>,
@@ -51,16 +53,11 @@ pub(super) fn may_bind(url: &Url, rp_id: &str) -> bool {
     })
 }
 
-fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn domain<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     let is_domain = |text: &String| matches!(Host::parse(text), Ok(Host::Domain(it)) if it == *text && !it.ends_with('.'));
     fitting(deserializer, is_domain).map(Some)
-}
-
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let is_name = |text: &String| {
-        (1..=64).contains(&text.trim().chars().count()) && !text.chars().any(char::is_control)
-    };
-    fitting(deserializer, is_name)
 }
 
 /// Reads origins of pages, and what apps on Android have in place of one, as browsers write them. A

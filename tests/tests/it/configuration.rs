@@ -372,6 +372,10 @@ fn the_example_is_right_and_the_schema_knows_right_from_wrong() {
         ("type.toml", "[links]\nallow_returned_codes = 'yes'".to_owned()),
         ("word.toml", "[telemetry]\nlog_format = 'xml'".to_owned()),
         ("list.toml", "[server]\ncors_origins = [1]".to_owned()),
+        ("host.toml", "[[domains]]\nrp_id = 'a.example'".to_owned()),
+        ("brand.toml", "[[domains]]\nhost = 'a.example'\n[domains.brand]\nacent = ''".to_owned()),
+        ("no-brand.toml", "[[domains]]\nhost = 'a.example'\nbrand = 'Acme'".to_owned()),
+        ("no-list.toml", "[domains]\nhost = 'a.example'".to_owned()),
     ];
     let paths = files.map(|(name, toml)| {
         let path = passlink.dir().join(name);
@@ -390,6 +394,10 @@ fn the_example_is_right_and_the_schema_knows_right_from_wrong() {
         ("type.toml", "$.links.allow_returned_codes"),
         ("word.toml", "$.telemetry.log_format"),
         ("list.toml", "$.server.cors_origins[0]"),
+        ("host.toml", "$.domains[0]"),
+        ("brand.toml", "$.domains[0].brand"),
+        ("no-brand.toml", "$.domains[0].brand"),
+        ("no-list.toml", "$.domains"),
     ];
     assert_eq!(faults, expected);
 }

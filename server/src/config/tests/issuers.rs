@@ -66,9 +66,59 @@ fn an_issuer_stands_once_and_one_at_most_is_asked_about_tokens() {
     assert_eq!(
         problems(&format!("{ISSUER}{SECRET}{other}{SECRET}"), &[]),
         [
-            "passlink.toml:9: identity.issuers[1].introspection_client_id: must not be set together with identity.issuers[0].introspection_client_id: a token that can't be read does not say whose it is"
+            "passlink.toml:9: identity.issuers[1].introspection_client_id: must not be set together with identity.issuers[0].introspection_client_id: a token that can't be read does not say whose it is; the domain says so only where each of the two has an organisation of its own, without organisation_claim, that one of [[domains]] names"
         ]
     );
+}
+
+#[test]
+fn two_issuers_are_asked_about_tokens_where_the_domain_says_which() {
+    let issuer = |name: &str, more: &str| {
+        format!(
+            "[[identity.issuers]]\nissuer = 'https://{name}.example'\naudience = 'a'\n{SECRET}{more}\n"
+        )
+    };
+    let domains = "[[domains]]\nhost = 'a.example'\norganisation = 'a'\n\
+        [[domains]]\nhost = 'b.example'\norganisation = 'b'\n[[domains]]\nhost = 'c.example'\n";
+    let of = |first: &str, second: &str, domains: &str| {
+        let toml = issuer("one", first) + &issuer("two", second) + domains;
+        let problems = Folder::new().load(&toml, &[]).err().map(|errors| errors.lines);
+        problems.unwrap_or_default()
+    };
+    assert_eq!(of("organisation = 'a'", "organisation = 'b'", domains), Vec::<String>::new());
+    let claimed = "organisation = 'b'\norganisation_claim = 'org'";
+    for (first, second, domains) in [
+        ("organisation = 'a'", "organisation = 'b'", ""),
+        ("organisation = 'a'", "organisation = 'a'", domains),
+        ("organisation = 'a'", "organisation = 'c'", domains),
+        ("organisation = 'a'", "", domains),
+        ("", "", domains),
+        ("organisation = 'a'", claimed, domains),
+        (claimed, "organisation = 'a'", domains),
+    ] {
+        let told = of(first, second, domains);
+        assert_eq!(told.len(), 1, "{first}, {second}: {told:?}");
+        assert!(told[0].contains("that one of [[domains]] names"), "{told:?}");
+    }
+    // What is refused already is not told twice.
+    for (second, domains) in [
+        ("organisation = '*'", domains.to_owned()),
+        ("organisation = 'b'", domains.replace("'b'", "'*'")),
+        ("organisation = 'b'", "[domains]".to_owned()),
+    ] {
+        let told = of("organisation = 'a'", second, &domains);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(!told[0].contains("can't be read"), "{told:?}");
+    }
+    // A third one is held against both.
+    let three = issuer("one", "organisation = 'a'")
+        + &issuer("two", "organisation = 'b'")
+        + &issuer("three", "organisation = 'b'")
+        + domains;
+    let told = problems(&three, &[]);
+    let place = "identity.issuers[2].introspection_client_id: must not be set together with \
+        identity.issuers[1].introspection_client_id: ";
+    assert!(told.len() == 1 && told[0].contains(place), "{told:?}");
 }
 
 #[test]

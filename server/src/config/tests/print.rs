@@ -37,6 +37,11 @@ passkeys.max_per_user = 20  # default
 # webauthn.rp_id is not set
 webauthn.rp_name = "Passlink"  # default
 webauthn.extra_origins = []  # default
+# brand.name is not set
+# brand.logo is not set
+# brand.accent is not set
+# brand.support is not set
+# brand.home is not set
 identity.issuers = []  # default
 secrets.key_file = "passlink.key"  # default
 secrets.allow_readable_key_file = false  # default
@@ -49,6 +54,7 @@ limits.concurrent_requests = 1024  # default
 # telemetry.otlp_endpoint is not set
 # telemetry.metrics_listen is not set
 # telemetry.log_format is not set
+domains = []  # default
 "#
     );
 }

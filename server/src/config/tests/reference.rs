@@ -65,6 +65,9 @@ fn every_key_of_the_example_can_be_set_as_it_stands_there() {
         if let Some(list) = line.strip_prefix('#').filter(|it| it.starts_with("[[")) {
             section = list.to_owned();
             set += 1;
+        } else if let Some(table) = line.strip_prefix('#').filter(|it| it.starts_with('[')) {
+            section += &format!("\n{table}");
+            set += 1;
         } else if line.starts_with('[') {
             section = line.to_owned();
         } else if let Some(setting) = line.strip_prefix('#').filter(|it| !it.starts_with(' ')) {
