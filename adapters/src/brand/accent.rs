@@ -2,10 +2,13 @@
 
 use std::str::FromStr;
 
-/// A colour (sRGB), written `#1f5c6b`.
+use super::Colour;
+
+/// The colour that an operator wants for buttons and links, written `#1f5c6b`. `Palette::of`
+/// makes colours of it that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accent {
-    rgb: [u8; 3],
+    pub(super) colour: Colour,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +22,9 @@ impl FromStr for Accent {
         let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
         let digits = digits.filter(|it| it.bytes().all(|octet| octet.is_ascii_hexdigit()));
         let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        let [_, rgb @ ..] = number.ok_or(AccentError)?.to_be_bytes();
-        Ok(Self { rgb })
+        Ok(Self { colour: Colour::of(number.ok_or(AccentError)?) })
     }
 }
+
+#[cfg(test)]
+mod tests;
