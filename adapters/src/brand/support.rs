@@ -3,7 +3,12 @@
 use std::str::FromStr;
 
 use passlink_domain::EmailAddress;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
+
+/// All but what stands for itself in the address of a `mailto:` URL (RFC 6068, section 2).
+const IN_MAILTO: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b'+');
 
 /// Where people get help: by mail, or at a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +20,18 @@ pub enum Support {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be a mail address or an https URL")]
 pub struct SupportError;
+
+impl Support {
+    /// Where a link to it leads: a `mailto:` or an `https:` URL.
+    pub fn href(&self) -> String {
+        match self {
+            Self::Address(address) => {
+                format!("mailto:{}", utf8_percent_encode(address.as_str(), IN_MAILTO))
+            }
+            Self::Page(page) => page.to_string(),
+        }
+    }
+}
 
 impl FromStr for Support {
     type Err = SupportError;
@@ -30,3 +47,6 @@ impl FromStr for Support {
         EmailAddress::parse(text).map(Self::Address).map_err(|_| SupportError)
     }
 }
+
+#[cfg(test)]
+mod tests;

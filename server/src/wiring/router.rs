@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use passlink_adapters::{
+    brand::Brand,
     inbound::{
         api::{self, Api, Bearers, Edge, Health, LinkCalls, PasskeyCalls},
         web,
@@ -40,7 +41,8 @@ impl App {
         let codes = CodeChecker { ports: self.ports(), keys: keys.clone(), wrong };
         let passkeys = self.passkey_registry(wake.clone())?;
         let send_link = SendLink { issuer: issuer.clone(), wake };
-        let site = web::site(self.config.public_links()?.host(), limiter(limits.pages_per_minute))?;
+        let brand = Brand::named(&self.config.webauthn.rp_name);
+        let site = web::site(&brand, limiter(limits.pages_per_minute))?;
         let origins = self.config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
             passkeys: PasskeyCalls {

@@ -1,11 +1,17 @@
-//! The files that the pages load, embedded in the binary.
+//! The files that the pages load: those of all sites, embedded in the binary, and those of a brand.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write, sync::LazyLock};
 
+use bytes::Bytes;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
+use crate::brand::{Brand, Palette, Shades};
+
 pub(super) const ROUTE: &str = "/passkeys/assets/{hash}/{*name}";
+
+const STYLE: &str = "page.css";
+const ICON: &str = "icon.svg";
 
 /// From how many folders down assets are named by a relative path.
 const DEEPEST: usize = 32;
@@ -24,24 +30,79 @@ struct Texts;
 #[folder = "data"]
 struct Data;
 
-/// The asset of this name, under the hash of the assets as they are.
-pub(super) fn find(hash: &str, name: &str) -> Option<EmbeddedFile> {
-    if hash == HASH.as_str() { file(name) } else { None }
+/// The assets of one site.
+pub(super) struct Assets {
+    hash: String,
+    /// By their names: the logo, and what stands in place of a file of all sites.
+    own: BTreeMap<String, Asset>,
+    pub logo: Option<LogoFile>,
 }
 
-/// Where the assets are, seen from a page: relative, so that a proxy can put a path before all.
-pub(super) fn base() -> String {
-    format!("assets/{}", HASH.as_str())
+/// What pages show as a logo, and its size.
+pub(super) struct LogoFile {
+    pub name: String,
+    pub width: u32,
+    pub height: u32,
 }
 
-/// Where they are, seen from any path. From deeper than anybody links to it is an absolute path, so
-/// that a page does not grow with its request.
-pub(super) fn base_from(path: &str) -> String {
-    let up = match path.matches('/').count().saturating_sub(1) {
-        depth @ ..=DEEPEST => "../".repeat(depth),
-        _ => "/".to_owned(),
-    };
-    format!("{up}passkeys/{}", base())
+#[derive(Clone)]
+pub(super) struct Asset {
+    pub media_type: String,
+    pub content: Bytes,
+    /// Whether it was made by others, so that nothing in it may run.
+    pub is_foreign: bool,
+}
+
+impl Assets {
+    pub fn of(brand: &Brand) -> Self {
+        let mut own = BTreeMap::new();
+        if brand.palette != Palette::default() {
+            own.extend(coloured(&brand.palette));
+        }
+        let logo = brand.logo.as_ref().map(|logo| {
+            let name = format!("logo.{}", logo.extension);
+            let media_type = logo.media_type.to_owned();
+            let content = logo.file.clone();
+            own.insert(name.clone(), Asset { media_type, content, is_foreign: true });
+            LogoFile { name, width: logo.width, height: logo.height }
+        });
+        Self { hash: hash_with(&own), own, logo }
+    }
+
+    /// The asset of this name, under the hash of the assets as they are.
+    pub fn find(&self, hash: &str, name: &str) -> Option<Asset> {
+        if hash != self.hash {
+            return None;
+        }
+        self.own.get(name).cloned().or_else(|| file(name).map(Asset::from))
+    }
+
+    /// What stands for the site beside its name: the logo, where there is one.
+    pub fn icon(&self) -> &str {
+        self.logo.as_ref().map_or(ICON, |logo| &logo.name)
+    }
+
+    /// Where the assets are, seen from a page: relative, so that a proxy can put a path before all.
+    pub fn base(&self) -> String {
+        format!("assets/{}", self.hash)
+    }
+
+    /// Where they are, seen from any path. From deeper than anybody links to it is an absolute path,
+    /// so that a page does not grow with its request.
+    pub fn base_from(&self, path: &str) -> String {
+        let up = match path.matches('/').count().saturating_sub(1) {
+            depth @ ..=DEEPEST => "../".repeat(depth),
+            _ => "/".to_owned(),
+        };
+        format!("{up}passkeys/{}", self.base())
+    }
+}
+
+impl From<EmbeddedFile> for Asset {
+    fn from(file: EmbeddedFile) -> Self {
+        let media_type = file.metadata.mimetype().to_owned();
+        Self { media_type, content: octets(file), is_foreign: false }
+    }
 }
 
 pub(super) fn languages() -> Vec<String> {
@@ -59,13 +120,65 @@ fn file(name: &str) -> Option<EmbeddedFile> {
     Files::get(name).or_else(|| Texts::get(name)).or_else(|| Data::get(name))
 }
 
-/// A hash of all assets: one more character in any of them, and all have new paths.
-static HASH: LazyLock<String> = LazyLock::new(|| {
+fn octets(file: EmbeddedFile) -> Bytes {
+    match file.data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => data.into(),
+    }
+}
+
+/// The files of all sites that show colours, in those of a brand.
+fn coloured(palette: &Palette) -> impl Iterator<Item = (String, Asset)> {
+    let built_in = Palette::default().light.accent.to_string();
+    let accent = palette.light.accent.to_string();
+    let rules = rules(palette);
+    [STYLE, ICON].into_iter().filter_map(move |name| {
+        let asset = Asset::from(file(name)?);
+        let content = String::from_utf8_lossy(&asset.content);
+        let content = match name {
+            STYLE => format!("{content}\n{rules}"),
+            _ => content.replace(&built_in, &accent),
+        };
+        Some((name.to_owned(), Asset { content: content.into(), ..asset }))
+    })
+}
+
+/// What replaces the colours of the style: it stands behind them.
+fn rules(palette: &Palette) -> String {
+    let of = |Shades { accent, accent_strong, on_accent, tint }| {
+        let mut rule = String::from(":root {");
+        for (name, colour) in [
+            ("accent", accent),
+            ("accent-strong", accent_strong),
+            ("on-accent", on_accent),
+            ("tint", tint),
+        ] {
+            // Nothing stands in the way of writing to a string.
+            let _ = write!(rule, " --{name}: {colour};");
+        }
+        rule + " }"
+    };
+    let (light, dark) = (of(palette.light), of(palette.dark));
+    format!("{light}\n\n@media (prefers-color-scheme: dark) {{\n  {dark}\n}}\n")
+}
+
+/// The hash of all assets of a site: one more character in any of them, and all have new paths.
+fn hash_with(own: &BTreeMap<String, Asset>) -> String {
+    let mut hash = SHARED.clone();
+    for (name, asset) in own {
+        hash.update(Sha256::digest(name.as_bytes()));
+        hash.update(Sha256::digest(&asset.content));
+    }
+    hash.finalize().iter().take(8).map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// The hash so far, of the assets of all sites.
+static SHARED: LazyLock<Sha256> = LazyLock::new(|| {
     let mut hash = Sha256::new();
     for name in Files::iter().chain(Texts::iter()).chain(Data::iter()) {
         let content = file(&name).map(|file| file.metadata.sha256_hash());
         hash.update(Sha256::digest(name.as_bytes()));
         hash.update(content.unwrap_or_default());
     }
-    hash.finalize().iter().take(8).map(|octet| format!("{octet:02x}")).collect()
+    hash
 });

@@ -19,6 +19,7 @@ use http::{
 use passlink_application::limits::{ClientAddress, Limiter};
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use assets::Assets;
 use pages::{Page, Pages};
 
 mod assets;
@@ -26,11 +27,15 @@ mod pages;
 
 pub use pages::PageError;
 
+use crate::brand::Brand;
+
 /// Nothing but the pages' own scripts, styles, icon and calls; in no frame, with no form that is
 /// sent, and no text that becomes markup or script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types 'none'";
+/// What came from others shows itself and does nothing, also when it is opened as a page.
+const FOREIGN_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 /// Passkeys are created by the page itself, and by nothing that it could ever hold.
 const PERMISSIONS: &str = "publickey-credentials-create=(self), publickey-credentials-get=(), \
      camera=(), geolocation=(), microphone=(), payment=(), usb=()";
@@ -44,11 +49,12 @@ pub struct Site {
     pub missing: Router,
 }
 
-/// The pages for a site of this name; `limiter` counts those of a client.
+/// The pages of a site under its brand; `limiter` counts those of a client.
 ///
 /// Errors: when a page or a catalogue of texts is broken, which the tests rule out.
-pub fn site(name: &str, limiter: Limiter) -> Result<Site, PageError> {
-    let shelf = Arc::new(Shelf { pages: Pages::new(name)?, limiter });
+pub fn site(brand: &Brand, limiter: Limiter) -> Result<Site, PageError> {
+    let assets = Assets::of(brand);
+    let shelf = Arc::new(Shelf { pages: Pages::new(brand, &assets)?, assets, limiter });
     let mut router = Router::new();
     for (page, path) in Page::OF_LINKS {
         let show = async move |shelf: State<Arc<Shelf>>, client, headers: HeaderMap| {
@@ -56,7 +62,7 @@ pub fn site(name: &str, limiter: Limiter) -> Result<Site, PageError> {
         };
         router = router.route(path, get(show));
     }
-    let pages = router.with_state(shelf.clone()).route(assets::ROUTE, get(asset));
+    let pages = router.route(assets::ROUTE, get(asset)).with_state(shelf.clone());
     let missing = Router::new().fallback(missing).with_state(shelf);
     Ok(Site { pages: careful(pages), missing: careful(missing) })
 }
@@ -82,11 +88,13 @@ fn headers() -> [(HeaderName, HeaderValue); 7] {
 }
 
 struct Shelf {
+    assets: Assets,
     pages: Pages,
     limiter: Limiter,
 }
 
-/// A page for who may have one; without a `path`, it is beside those of the links.
+/// A page for who may have one. Without a `path`, it is beside those of the links, and finds its assets
+/// from there.
 fn shown(
     shelf: &Shelf,
     page: Page,
@@ -96,7 +104,11 @@ fn shown(
 ) -> Response {
     let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let html = |page| {
-        let html = shelf.pages.html(page, wanted.unwrap_or_default(), path);
+        let mut html = shelf.pages.html(page, wanted.unwrap_or_default());
+        if let Some(path) = path {
+            let (base, base_from) = (shelf.assets.base(), shelf.assets.base_from(path));
+            html = String::from_utf8_lossy(&html).replace(&base, &base_from).into();
+        }
         ([(CONTENT_TYPE, "text/html; charset=utf-8")], html)
     };
     match client.map_or(Ok(()), |Extension(client)| shelf.limiter.count_client(client)) {
@@ -122,11 +134,13 @@ async fn missing(
 }
 
 async fn asset(
+    shelf: State<Arc<Shelf>>,
     Path((hash, name)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, StatusCode> {
-    let file = assets::find(&hash, &name).ok_or(StatusCode::NOT_FOUND)?;
-    let content_type = [(CONTENT_TYPE, file.metadata.mimetype().to_owned())];
-    Ok(([(CACHE_CONTROL, FOREVER)], content_type, file.data))
+    let asset = shelf.assets.find(&hash, &name).ok_or(StatusCode::NOT_FOUND)?;
+    let policy = asset.is_foreign.then_some([(CONTENT_SECURITY_POLICY, FOREIGN_POLICY)]);
+    let content_type = [(CONTENT_TYPE, asset.media_type)];
+    Ok(([(CACHE_CONTROL, FOREVER)], content_type, policy, asset.content))
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use passlink_domain::LanguageTag;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::assets;
+use super::assets::{self, Assets};
+use crate::brand::{Brand, Support};
 
 const TEMPLATE: &str = include_str!("page.hbs");
 /// What the scripts of links' pages import.
@@ -82,7 +83,13 @@ struct Texts {
     noscript: Notice,
     /// For a page whose script doesn't come to speak.
     stuck: Value,
+    labels: Labels,
     common: Common,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Labels {
+    support: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,8 +107,8 @@ struct Notice {
 }
 
 impl Pages {
-    /// Makes the pages for a site of this name.
-    pub fn new(site: &str) -> Result<Self, PageError> {
+    /// Makes the pages of a brand, which load these assets.
+    pub fn new(brand: &Brand, assets: &Assets) -> Result<Self, PageError> {
         let languages = assets::languages();
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
@@ -113,20 +120,32 @@ impl Pages {
         }
         let name = |(tag, texts): (_, &Texts)| json!({ "tag": tag, "name": texts.name });
         let offered: Vec<_> = texts.iter().map(name).collect();
+        let logo = assets
+            .logo
+            .as_ref()
+            .map(|logo| json!({ "name": logo.name, "width": logo.width, "height": logo.height }));
+        let support = brand.support.as_ref().map(Support::href);
         for (language, texts) in &texts {
             for page in Page::ALL {
                 let (script, modules) = page.script();
+                let notice = page.notice(&texts.common);
                 let frame = json!({
-                    "site": site,
+                    "site": brand.name,
+                    "logo": logo,
+                    "icon": assets.icon(),
+                    "home": brand.home,
+                    "support": support,
+                    "has_footer": support.is_some() || notice.is_null(),
                     "language": language,
                     "languages": offered,
-                    "assets": assets::base(),
+                    "assets": assets.base(),
                     "script": script,
                     "modules": modules,
-                    "notice": page.notice(&texts.common),
+                    "notice": notice,
                     "direction": texts.direction,
                     "noscript": texts.noscript,
                     "stuck": texts.stuck,
+                    "labels": texts.labels,
                     "common": texts.common,
                 });
                 let rendered = registry.render_template(TEMPLATE, &frame)?;
@@ -136,14 +155,10 @@ impl Pages {
         Ok(Self { languages, html })
     }
 
-    /// The page in the best language by an `Accept-Language` field, for a `path` that is not beside
-    /// those of the links.
-    pub fn html(&self, page: Page, wanted: &str, path: Option<&str>) -> Bytes {
+    /// The page in the best language by an `Accept-Language` field.
+    pub fn html(&self, page: Page, wanted: &str) -> Bytes {
         let language = best(wanted, &self.languages).to_owned();
-        let html = self.html.get(&(page, language)).cloned().unwrap_or_default();
-        let Some(path) = path else { return html };
-        let html = String::from_utf8_lossy(&html);
-        html.replace(&assets::base(), &assets::base_from(path)).into()
+        self.html.get(&(page, language)).cloned().unwrap_or_default()
     }
 }
 

@@ -34,12 +34,30 @@ fn pages(most: u32) -> Router {
 }
 
 fn shown_by(most: u32) -> Site {
-    site("Example <b>", Limiter::per_minute(most, Arc::new(Still))).unwrap()
+    site_of(&Brand::named("Example <b>"), most)
+}
+
+fn site_of(brand: &Brand, most: u32) -> Site {
+    site(brand, Limiter::per_minute(most, Arc::new(Still))).unwrap()
+}
+
+/// Where the assets are whose brand has a name alone.
+fn base() -> String {
+    Assets::of(&Brand::named("Example")).base()
 }
 
 async fn answer(method: Method, path: &str, languages: &str) -> (StatusCode, HeaderMap, String) {
+    answer_of(pages(1), method, path, languages).await
+}
+
+async fn answer_of(
+    router: Router,
+    method: Method,
+    path: &str,
+    languages: &str,
+) -> (StatusCode, HeaderMap, String) {
     let request = Request::builder().method(method).uri(path).header(ACCEPT_LANGUAGE, languages);
-    let response = pages(1).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())
@@ -180,7 +198,7 @@ async fn every_file_that_the_scripts_name_is_there() {
     let files: BTreeSet<_> = files.map(|it| it.trim_start_matches("./").to_owned()).collect();
     assert!(files.contains("api.js") && files.contains("aaguids.json"), "{files:?}");
     for file in files {
-        let path = format!("/passkeys/{}/{file}", assets::base());
+        let path = format!("/passkeys/{}/{file}", base());
         let (status, ..) = answer(Method::GET, &path, "en").await;
         assert_eq!(status, StatusCode::OK, "{file}");
     }
@@ -188,7 +206,7 @@ async fn every_file_that_the_scripts_name_is_there() {
 
 #[tokio::test]
 async fn every_answer_tells_browsers_to_be_careful() {
-    let base = assets::base();
+    let base = base();
     for path in
         ["register", "revoke", "undo", &format!("{base}/page.css"), &format!("{base}/none.js")]
     {
@@ -231,7 +249,7 @@ async fn where_there_is_no_page_it_says_so_in_the_language_of_the_browser_and_fi
         }
         let html = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         assert!(html.contains(&texts("de")["common.no_page.heading"]), "{html}");
-        let style = format!("href=\"{up}passkeys/{}/page.css\"", assets::base());
+        let style = format!("href=\"{up}passkeys/{}/page.css\"", base());
         assert!(html.contains(&style) && !html.contains("<script"), "{style} in {html}");
     }
 }
@@ -253,7 +271,7 @@ async fn an_asset_is_known_by_the_hash_of_all_and_by_no_other_name() {
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
     }
     for name in ["../page.hbs", "texts/../page.hbs", "%2e%2e/page.hbs", "texts/en", ""] {
-        let path = format!("/passkeys/{}/{name}", assets::base());
+        let path = format!("/passkeys/{}/{name}", base());
         let (status, ..) = answer(Method::GET, &path, "en").await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
     }
@@ -281,3 +299,5 @@ async fn who_asks_for_too_many_pages_is_told_when_to_come_back() {
     assert!(html.contains("/reload.js\"") && html.matches("<script").count() == 1, "{html}");
     assert_eq!(get("192.0.2.2").await.0.status, StatusCode::OK);
 }
+
+mod brands;

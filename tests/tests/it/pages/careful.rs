@@ -26,7 +26,7 @@ async fn a_code_leaves_the_address_bar_and_is_in_no_referer_and_nothing_comes_fr
     page.goto(&register.whole).await;
     comes_to(&page, "register.ready").await;
     let place = page.run("return [page.url(), await page.title()]", Value::Null).await;
-    assert_eq!(place, json!([register.page, "Add a passkey · localhost"]));
+    assert_eq!(place, json!([register.page, "Add a passkey · Passlink"]));
     press(&page).await;
     comes_to(&page, "register.done").await;
     let undo = scene.next_mail(1).await.undo_link();

@@ -55,7 +55,7 @@ async fn a_screen_reader_is_told_all_that_can_be_seen() {
     let tree = page.run(r#"return page.locator("body").ariaSnapshot()"#, Value::Null).await;
     let tree = tree.as_str().unwrap();
     for line in [
-        "- banner: localhost",
+        "- banner: Passlink",
         "- main:",
         "- heading \"Add a passkey\" [level=1]",
         "- region \"Your account\":",

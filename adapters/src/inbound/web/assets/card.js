@@ -1,12 +1,14 @@
 // The card in the middle of the page. It shows one state at a time.
 
-import { drawing, element, paragraph } from "./element.js";
+import { drawing, element, paragraph, wayOn } from "./element.js";
 import { offerLanguages } from "./language.js";
 import { said } from "./texts.js";
 
 const card = document.getElementById("card");
 const announcement = document.getElementById("announcement");
 const site = document.title;
+/** Where people go on when they are done, if the site has such a place. */
+const { home } = document.body.dataset;
 const showLanguage = offerLanguages(() => showAgain());
 let showAgain = () => {};
 
@@ -17,7 +19,8 @@ let showAgain = () => {};
  * icon, `account` is shown as whom this is about, `name` is what the field for a name holds at
  * first, `choice` is the key of what a box to tick says, and `action` is what the button does; it is
  * given the name in the field, or whether the box is ticked. `facts` are pairs of a label's key and
- * what makes its value, and `more` makes what stands below it all.
+ * what makes its value, and `more` makes what stands below it all. Where the page is `done`, a link
+ * leads on to the site.
  */
 export function show(state, options = {}) {
   fill(state, options).focus();
@@ -61,6 +64,9 @@ function fill(state, options) {
   card.append(words);
   if (form.hasChildNodes()) {
     card.append(form);
+  }
+  if (options.done && home) {
+    card.append(wayOn(home, said("labels.continue"), { site: () => site }));
   }
   if (note) {
     card.append(paragraph(note, values, "note"));

@@ -53,7 +53,7 @@ export function confirm(idName, { inspect, act, done, invalid, view, ended }) {
   const end = async (orders, signal) => {
     await call(act(id), { code, ...orders }, signal);
     ended?.(link.id);
-    show(done, { tone: "good", ...named });
+    show(done, { tone: "good", ...named, done: true });
   };
   attempt(look);
 }

@@ -21,8 +21,16 @@ export function drawing(name, attributes, ...children) {
 
 /** A text with its values, each kept from turning the direction of what stands around it. */
 export function paragraph(text, values, className = "") {
-  const parts = text.split(/\{(\w+)\}/).map((part, index) =>
+  return element("p", { className }, ...worded(text, values));
+}
+
+/** The same for a link that leads away. */
+export function wayOn(href, text, values) {
+  return element("a", { className: "button", href, rel: "noreferrer" }, ...worded(text, values));
+}
+
+function worded(text, values) {
+  return text.split(/\{(\w+)\}/).map((part, index) =>
     index % 2 ? element("bdi", { textContent: values[part]() }) : part,
   );
-  return element("p", { className }, ...parts);
 }

@@ -1,5 +1,5 @@
-// The choice of another language, below the card: a browser knows what its owner reads, and
-// Passlink what the user does, but not always.
+// What stands below the card. There is the choice of another language: a browser knows what its owner
+// reads, and Passlink what the user does, but not always.
 
 import { said, speak } from "./texts.js";
 
@@ -7,6 +7,7 @@ import { said, speak } from "./texts.js";
 export function offerLanguages(changed) {
   const offer = document.getElementById("languages");
   const choice = document.getElementById("language");
+  const support = document.getElementById("support");
   choice.addEventListener("change", async () => {
     await speak(choice.value, { chosen: true });
     changed();
@@ -15,5 +16,8 @@ export function offerLanguages(changed) {
     offer.hidden = false;
     choice.value = document.documentElement.lang;
     choice.labels[0].textContent = said("labels.language");
+    if (support) {
+      support.textContent = said("labels.support");
+    }
   };
 }

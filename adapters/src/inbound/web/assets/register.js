@@ -271,7 +271,7 @@ function done({ passkeyId, passkeyName: name }) {
 /** Shows that this browser added a passkey: also when the page is opened again. */
 function showDone(id, { name }) {
   showId("codeID", id);
-  show("register.done", { tone: "good", values: { name: () => name }, account });
+  show("register.done", { tone: "good", values: { name: () => name }, account, done: true });
 }
 
 /**

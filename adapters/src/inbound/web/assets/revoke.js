@@ -7,7 +7,7 @@ import { dateOf } from "./texts.js";
 const ENDED = {
   LINK_STATE_REDEEMED: { state: "register.redeemed", tone: "bad" },
   LINK_STATE_REPLACED: { state: "register.replaced", tone: "bad" },
-  LINK_STATE_REVOKED: { state: "revoke.gone", tone: "good" },
+  LINK_STATE_REVOKED: { state: "revoke.gone", tone: "good", done: true },
 };
 
 function view({ state, maskedEmail, creationDate, expirationDate }) {

@@ -19,6 +19,7 @@ function view({ state, passkeyName, creationDate, expirationDate, canRevokeToken
         tone: "good",
         facts,
         orders: canRevokeToken && (() => token),
+        done: true,
       };
     case "UNDO_STATE_EXPIRED":
       return { state: "undo.invalid", tone: "bad", facts, until };
