@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use resvg::{
     tiny_skia::{Pixmap, Transform},
     usvg::{
-        self, ImageHrefResolver, Options, Tree,
+        self, ImageHrefResolver, Options, Pattern, Tree,
         roxmltree::{Document, Node, ParsingOptions},
     },
 };
@@ -20,6 +20,8 @@ use crate::files::{NotText, text_of};
 /// may be in one another.
 const MOST_ELEMENTS: usize = 20_000;
 const DEEPEST: usize = 100;
+/// Most pixels of a side of a pattern, which is drawn as a whole, also where little of it is seen.
+const LARGEST_PATTERN: f32 = 2048.0;
 
 pub(super) fn draw(file: &[u8]) -> Result<Picture, LogoError> {
     let is_svg = file.windows(4).any(|octets| octets == b"<svg");
@@ -52,9 +54,19 @@ fn drawn(tree: &Tree) -> Result<Picture, LogoError> {
     let shown = factor(width, height);
     let side = |length: f32| whole(DENSITY * shown * length);
     let mut pixels = Pixmap::new(side(width), side(height)).ok_or(LogoError::NoSize)?;
-    let scale = Transform::from_scale(DENSITY * shown, DENSITY * shown);
+    let scale = DENSITY * shown;
+    if tree.patterns().iter().any(|pattern| is_too_large(pattern, scale)) {
+        return Err(LogoError::TooComplex);
+    }
+    let scale = Transform::from_scale(scale, scale);
     resvg::render(tree, scale, &mut pixels.as_mut());
     Picture::of(&pixels, whole(shown * width), whole(shown * height))
+}
+
+fn is_too_large(pattern: &Pattern, scale: f32) -> bool {
+    let (across, down) = pattern.transform().get_scale();
+    let (width, height) = (pattern.rect().width(), pattern.rect().height());
+    (width * across * scale).max(height * down * scale) > LARGEST_PATTERN
 }
 
 /// Neither files nor data are followed.

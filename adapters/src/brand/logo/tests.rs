@@ -170,6 +170,21 @@ fn a_drawing_without_end_is_refused() {
 }
 
 #[test]
+fn a_pattern_of_any_size_takes_no_memory() {
+    let file = |side: &str| {
+        let sides = format!(r#"width="{side}" height="{side}" patternUnits="userSpaceOnUse""#);
+        let pattern = format!(r#"<pattern id="p" {sides}>{RED}</pattern>"#);
+        let user = r##"<rect width="100" height="20" fill="url(#p)"/>"##;
+        svg(r#"viewBox="0 0 100 20""#, &format!("{pattern}{user}"))
+    };
+    read(file("50")).unwrap();
+    for side in ["1000", "30000", "1000000"] {
+        let error = read(file(side)).unwrap_err();
+        assert!(matches!(error, LogoError::TooComplex), "{error}");
+    }
+}
+
+#[test]
 fn the_most_complex_drawing_is_drawn() {
     let content = RED.repeat(4_900);
     read(svg(r#"viewBox="0 0 100 20""#, &content)).unwrap();
