@@ -29,7 +29,6 @@ pub enum LinkTemplateError {
 pub struct PublicUrl {
     base: String,
     host: String,
-    port: Option<u16>,
     /// Where links may lead: here, and where the operator has another page.
     origins: Vec<Origin>,
     template: Option<UrlTemplate>,
@@ -47,7 +46,6 @@ impl PublicUrl {
             Some(host) if plain => Ok(Self {
                 base: url.as_str().trim_end_matches('/').to_owned(),
                 host: host.to_owned(),
-                port: url.port(),
                 origins: vec![url.origin()],
                 template: None,
             }),
@@ -94,14 +92,6 @@ impl PublicUrl {
     /// The host, which codes are bound to.
     pub fn host(&self) -> &str {
         &self.host
-    }
-
-    /// Host and port as an address bar shows them: what people know the place by.
-    pub fn site(&self) -> String {
-        match self.port {
-            Some(port) => format!("{}:{port}", self.host),
-            None => self.host.clone(),
-        }
     }
 
     /// The URL of the page that registers a passkey: by the link's own template, that of all links,

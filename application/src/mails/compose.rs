@@ -175,8 +175,7 @@ impl Composer {
             return Err(Dropped::because(Over, "the passkey was removed long ago"));
         }
         let to = notice_address(&user)?;
-        let (passkey, site) = (passkey.name.clone(), self.public_url.site());
-        let content = Content::PasskeyRemoved { passkey, removed, site };
+        let content = Content::PasskeyRemoved { passkey: passkey.name.clone(), removed };
         let retry = RetryPolicy { give_up, longest_wait: NOTICE_RETRY };
         Ok(Composed { mail: Mail::about(user, to, content), retry })
     }

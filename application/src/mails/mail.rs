@@ -93,8 +93,6 @@ pub enum Content {
         /// What the passkey was called.
         passkey: Text,
         removed: Timestamp,
-        /// Where the account is: see [`PublicUrl::site`](crate::links::PublicUrl::site).
-        site: String,
     },
     Test {
         requested: Timestamp,

@@ -14,7 +14,7 @@ use crate::{
     Error,
     cli::MailCommand,
     config::Config,
-    wiring::{configured_mailer, sender, templates},
+    wiring::{configured_mailer, letterhead, templates},
 };
 
 pub(crate) async fn run(command: MailCommand, config: Config) -> Result<(), Error> {
@@ -34,7 +34,7 @@ pub(crate) async fn run(command: MailCommand, config: Config) -> Result<(), Erro
 
 /// Writes the files, and prints which of them to open.
 fn write_preview(config: &Config, language: Option<LanguageTag>, out: &Path) -> Result<(), Error> {
-    let files = preview(&templates(config)?, &sender(config)?, language.as_ref())?;
+    let files = preview(&letterhead(config)?, language.as_ref())?;
     for (name, content) in &files {
         let path = out.join(name);
         let failed = |error| format!("{}: {error}", path.display());

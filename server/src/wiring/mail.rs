@@ -1,10 +1,16 @@
-//! The mailer: templates, sender and transport, as the configuration asks for.
+//! The mailer: letterhead and transport, as the configuration asks for.
 
 use std::sync::Arc;
 
-use passlink_adapters::outbound::{
-    mail::{Directory, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport, parse_mailbox},
-    system::SystemClock,
+use passlink_adapters::{
+    brand::Brand,
+    outbound::{
+        mail::{
+            Directory, Letterhead, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport,
+            parse_mailbox,
+        },
+        system::SystemClock,
+    },
 };
 use passlink_application::ports::Clock;
 use passlink_domain::LanguageTag;
@@ -43,7 +49,17 @@ fn mailer(
     clock: Arc<dyn Clock>,
     transport: Transport,
 ) -> Result<TemplateMailer, Error> {
-    Ok(TemplateMailer { templates: templates(config)?, sender: sender(config)?, clock, transport })
+    Ok(TemplateMailer { letterhead: letterhead(config)?, clock, transport })
+}
+
+/// Whose mails they are, and how they look.
+pub(crate) fn letterhead(config: &Config) -> Result<Letterhead, Error> {
+    Ok(Letterhead {
+        templates: templates(config)?,
+        sender: sender(config)?,
+        brand: Brand::named(&config.webauthn.rp_name),
+        is_named: false,
+    })
 }
 
 /// The templates of mails, and the operator's own over them.
@@ -60,7 +76,7 @@ pub(crate) fn templates(config: &Config) -> Result<Templates, String> {
     templates.speaking(&language).map_err(|error| config.fault("mail.language", &error))
 }
 
-pub(crate) fn sender(config: &Config) -> Result<Sender, Error> {
+fn sender(config: &Config) -> Result<Sender, Error> {
     let from = match &config.mail.from {
         Some(from) => from.clone(),
         None => format!("Passlink <no-reply@{}>", config.public_links()?.host()),

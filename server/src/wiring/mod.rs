@@ -8,4 +8,4 @@ mod use_cases;
 
 pub(crate) use app::{App, Pending};
 pub(crate) use identity::configured_issuers;
-pub(crate) use mail::{NO_MAIL, configured_mailer, sender, templates};
+pub(crate) use mail::{NO_MAIL, configured_mailer, letterhead, templates};

@@ -251,8 +251,9 @@ async fn new_mails_leave_the_keyboards_focus_where_it_is_and_are_announced_once(
     let said = page.run(code, Value::Null).await;
     let said: Vec<_> = said.as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
     assert_eq!(said.len(), 3, "each is announced, and once: {said:?}");
-    let announced =
-        |it: &&str| it.starts_with("New at ") && it.ends_with(": Your link to add a passkey");
+    let announced = |it: &&str| {
+        it.starts_with("New at ") && it.ends_with(": Your link to add a passkey · Passlink")
+    };
     assert!(said.iter().all(announced), "{said:?}");
 }
 

@@ -153,11 +153,11 @@ async fn a_mail_is_made_of_the_operators_texts_and_templates() {
     let german = passlink.caller("ada@example.com", &["--language", "de-CH"]);
     passlink.send_link(&german.token).await.sequence();
     let mail = mails.until_mails(1).await.remove(0).mail;
-    assert_eq!(mail.header("Subject"), "Ein Passkey für login.example.com");
+    assert_eq!(mail.header("Subject"), "Ein Passkey für Passlink");
     assert!(mail.text().text.contains("Guten Tag"), "{}", mail.text().text);
     assert!(mail.text().text.contains("Example Street 1"), "{}", mail.text().text);
     let preview = Preview::of(&passlink, &["--language", "de"]);
-    assert_eq!(preview.read("de/passkey_link.subject.txt"), "Ein Passkey für login.example.com\n");
+    assert_eq!(preview.read("de/passkey_link.subject.txt"), "Ein Passkey für Passlink\n");
 }
 
 #[test]
@@ -188,7 +188,9 @@ async fn a_test_mail_is_in_the_language_that_is_asked_for() {
     let mails = MailServer::plain();
     let passlink = Passlink::with_mail_server(&mails);
     for (count, (language, subject)) in
-        [("fr", "Message de test"), ("zh-Hans-SG", "测试邮件")].iter().enumerate()
+        [("fr", "Message de test · Passlink"), ("zh-Hans-SG", "测试邮件 · Passlink")]
+            .iter()
+            .enumerate()
     {
         let arguments = ["mail", "test", "--to", "ada@example.com", "--language", language];
         passlink.cli(&arguments).done();

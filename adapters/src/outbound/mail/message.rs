@@ -9,7 +9,7 @@ use lettre::{
     address::Envelope,
     message::{
         Mailbox, MultiPart, SinglePart,
-        header::{ContentTransferEncoding, ContentType},
+        header::{ContentTransferEncoding, ContentType, ContentTypeErr},
     },
 };
 use passlink_application::{
@@ -20,11 +20,14 @@ use passlink_domain::{EmailAddress, OutboxId};
 
 use super::{
     header::Header,
+    logo,
     templates::{Rendered, header_name},
 };
 
-/// Parts the bodies. They are quoted-printable, where `=_` can't occur.
+/// Parts the bodies. They are quoted-printable or base64, where `=_` can't occur.
 const BOUNDARY: &str = "=_passlink_alternative";
+/// Parts the HTML and the logo in it.
+const RELATED: &str = "multipart/related; boundary=\"=_passlink_related\"; type=\"text/html\"";
 /// Longest identifier that stands for itself in a message id or a file name.
 const LONGEST_NAME: usize = 60;
 
@@ -32,13 +35,6 @@ pub struct Sender {
     pub from: Mailbox,
     /// Where answers go, if not there.
     pub reply_to: Option<Mailbox>,
-}
-
-impl Sender {
-    /// What the sender is called: the name, or else the domain of the address.
-    pub fn name(&self) -> &str {
-        self.from.name.as_deref().unwrap_or_else(|| self.from.email.domain())
-    }
 }
 
 /// Parses `ada@example.com` or `Ada Example <ada@example.com>`. The error is fit for an operator.
@@ -122,13 +118,25 @@ pub(super) fn compose(
     }
     let from = Some(sender.from.email.clone());
     let envelope = Envelope::new(from, vec![to]).map_err(|error| unfit(&error))?;
-    let bodies = MultiPart::alternative()
-        .boundary(BOUNDARY)
-        .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text))
-        .singlepart(part(ContentType::TEXT_HTML, &rendered.html));
     let mut raw = header.into_bytes();
-    raw.extend(bodies.formatted());
+    raw.extend(bodies(&rendered).map_err(|error| unfit(&error))?.formatted());
     Ok(Outgoing { name, to: mail.to.clone(), envelope, raw, rendered, date })
+}
+
+/// Text and HTML, and with the HTML the logo that it shows.
+fn bodies(rendered: &Rendered) -> Result<MultiPart, ContentTypeErr> {
+    let text = part(ContentType::TEXT_PLAIN, &rendered.text);
+    let html = part(ContentType::TEXT_HTML, &rendered.html);
+    let bodies = MultiPart::alternative().boundary(BOUNDARY).singlepart(text);
+    Ok(match &rendered.logo {
+        Some(logo) => bodies.multipart(
+            MultiPart::builder()
+                .header(ContentType::parse(RELATED)?)
+                .singlepart(html)
+                .singlepart(logo::part(logo)?),
+        ),
+        None => bodies.singlepart(html),
+    })
 }
 
 fn part(content_type: ContentType, body: &str) -> SinglePart {

@@ -7,6 +7,8 @@ mod answer;
 mod deadline;
 mod directory;
 mod header;
+mod letterhead;
+mod logo;
 mod mailbox;
 mod message;
 mod preview;
@@ -25,6 +27,7 @@ use passlink_domain::OutboxId;
 use self::deadline::Deadline;
 pub use self::{
     directory::Directory,
+    letterhead::Letterhead,
     mailbox::{LocalMail, Mailbox},
     message::{Sender, parse_mailbox},
     preview::preview,
@@ -40,8 +43,7 @@ pub enum Transport {
 }
 
 pub struct TemplateMailer {
-    pub templates: Templates,
-    pub sender: Sender,
+    pub letterhead: Letterhead,
     pub clock: Arc<dyn Clock>,
     pub transport: Transport,
 }
@@ -53,11 +55,11 @@ impl TemplateMailer {
         mail: &Mail,
         deadline: &Deadline<'_>,
     ) -> Result<String, MailError> {
-        let rendered = self
-            .templates
-            .render(mail, self.sender.name())
+        let letterhead = &self.letterhead;
+        let rendered = letterhead
+            .render(mail)
             .map_err(|error| MailError::Refused(MailReason::Unfit, error.to_string()))?;
-        let outgoing = message::compose(id, mail, rendered, &self.sender, self.clock.now())?;
+        let outgoing = message::compose(id, mail, rendered, &letterhead.sender, self.clock.now())?;
         match &self.transport {
             Transport::Smtp(smtp) => smtp.deliver(&outgoing, deadline).await,
             Transport::Directory(directory) => {

@@ -62,12 +62,6 @@ fn a_public_url_has_a_host_and_nothing_behind_its_path() {
     assert_eq!(public_url("http://localhost:8080").unwrap().host(), "localhost");
 }
 
-#[test]
-fn people_know_the_place_by_its_host_and_by_its_port_where_that_is_unusual() {
-    assert_eq!(public_url("https://id.example.com/app").unwrap().site(), "id.example.com");
-    assert_eq!(public_url("http://localhost:8080").unwrap().site(), "localhost:8080");
-}
-
 /// Passlink at id.example.com, whose links may lead to app.example.com too.
 fn with_links(template: Option<&str>) -> Result<PublicUrl, LinkTemplateError> {
     let app = Url::parse("https://app.example.com").unwrap();

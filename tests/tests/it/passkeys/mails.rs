@@ -25,8 +25,8 @@ async fn a_user_is_told_of_a_passkey_that_was_added_and_of_one_that_was_removed(
     let added = mails.until_mails(2).await.remove(1);
     assert_eq!(added.envelope.to, ["ada@example.com"]);
     let said = &added.mail.text().text;
-    assert_eq!(added.mail.header("Subject"), "A passkey was added to your account");
-    for line in ["Passkey: Work phone", "Added with: Chrome on Android", "login.example.com"] {
+    assert_eq!(added.mail.header("Subject"), "A passkey was added to your account · Passlink");
+    for line in ["Passkey: Work phone", "Added with: Chrome on Android", "at Passlink"] {
         assert!(said.contains(line), "{line} in {said}");
         assert!(added.mail.html().words.contains(line.split(": ").last().unwrap()), "{line}");
     }
@@ -39,7 +39,10 @@ async fn a_user_is_told_of_a_passkey_that_was_added_and_of_one_that_was_removed(
     assert_eq!(names(&passlink, &ada).await, Vec::<String>::new());
     let removed = mails.until_mails(3).await.remove(2);
     assert_eq!(removed.envelope.to, ["ada@example.com"]);
-    assert_eq!(removed.mail.header("Subject"), "A passkey was removed from your account");
+    assert_eq!(
+        removed.mail.header("Subject"),
+        "A passkey was removed from your account · Passlink"
+    );
     assert!(removed.mail.text().text.contains("Passkey: Work phone"), "{:?}", removed.mail);
     assert_ne!(removed.mail.header("Message-ID"), added.mail.header("Message-ID"));
     // Requested, added, removed.
@@ -87,7 +90,7 @@ async fn a_notice_that_is_over_before_it_is_sent_is_not() {
     remove(&passlink, &ada, &passkey).await.sequence();
     mails.open();
     let told = mails.until_mails(1).await.remove(0).mail;
-    assert_eq!(told.header("Subject"), "A passkey was removed from your account");
+    assert_eq!(told.header("Subject"), "A passkey was removed from your account · Passlink");
     until("the other to be done with", async || {
         let failed = passlink.cli(&["outbox", "list", "--failed"]).lines();
         (failed.len() == 1).then_some(())

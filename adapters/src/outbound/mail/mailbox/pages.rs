@@ -54,7 +54,7 @@ async fn side(State(mailbox): State<Mailbox>, Path(number): Path<u64>, side: Sid
 /// The HTML of a mail, for the frame. Its links open in new windows.
 async fn body(State(mailbox): State<Mailbox>, Path(number): Path<u64>) -> Response {
     let Some(kept) = mailbox.mail(number) else { return gone() };
-    let html = kept.mail.rendered.html.replacen("<head>", "<head><base target=\"_blank\">", 1);
+    let html = kept.mail.rendered.page().replacen("<head>", "<head><base target=\"_blank\">", 1);
     ([(CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response()
 }
 

@@ -3,6 +3,7 @@ use passlink_domain::{LanguageTag, Text};
 use proptest::prelude::*;
 
 use super::*;
+use crate::brand::Logo;
 
 fn mail(to: &str) -> Mail {
     let to = EmailAddress::recorded(to.to_owned());
@@ -12,11 +13,16 @@ fn mail(to: &str) -> Mail {
 const AT: Timestamp = Timestamp::constant(1_795_511_100, 0);
 
 fn composed(mail: &Mail) -> Result<Outgoing, MailError> {
+    composed_with(mail, None)
+}
+
+fn composed_with(mail: &Mail, logo: Option<Logo>) -> Result<Outgoing, MailError> {
     let rendered = Rendered {
         language: LanguageTag::from_canonical("en"),
         subject: "Subject".into(),
         text: "Text".into(),
         html: "<p>Text</p>".into(),
+        logo,
     };
     let sender = Sender { from: parse_mailbox("no-reply@example.com").unwrap(), reply_to: None };
     compose(&"id".parse().unwrap(), mail, rendered, &sender, AT)
@@ -90,4 +96,47 @@ fn a_name_that_nothing_is_left_of_is_left_out() {
     for invisible in ["\u{200b}\u{2060}", "\u{200d}"] {
         assert_eq!(header_name(Text::parse(invisible).unwrap().as_str()), None);
     }
+}
+
+/// What is behind the header section of a message.
+fn body(outgoing: Outgoing) -> String {
+    String::from_utf8(outgoing.raw)
+        .unwrap()
+        .split_once("MIME-Version: 1.0\r\n")
+        .unwrap()
+        .1
+        .to_owned()
+}
+
+const TEXT: &str = "Content-Type: multipart/alternative; boundary=\"=_passlink_alternative\"\r\n\
+    \r\n--=_passlink_alternative\r\n\
+    Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+    Text\r\n--=_passlink_alternative\r\n";
+const HTML: &str = "Content-Type: text/html; charset=utf-8\r\n\
+    Content-Transfer-Encoding: quoted-printable\r\n\r\n<p>Text</p>\r\n";
+const END: &str = "--=_passlink_alternative--\r\n";
+
+#[test]
+fn text_comes_before_html() {
+    let plain = body(composed(&mail("ada@example.com")).unwrap());
+    assert_eq!(plain, format!("{TEXT}{HTML}{END}"));
+}
+
+#[test]
+fn a_logo_is_a_part_of_the_html() {
+    let png = bytes::Bytes::from(vec![0xff; 100]);
+    let (file, media_type, extension) = (png.clone(), "image/png", "png");
+    let logo = Logo { file, media_type, extension, png, width: 120, height: 40 };
+    let id = logo::source(&logo).replace("cid:", "");
+    let message = body(composed_with(&mail("ada@example.com"), Some(logo)).unwrap());
+    let related = format!(
+        "Content-Type: multipart/related; boundary=\"=_passlink_related\";\r\n type=\"text/html\"\r\n\
+         \r\n--=_passlink_related\r\n{HTML}--=_passlink_related\r\n\
+         Content-Type: image/png\r\nContent-ID: <{id}>\r\n\
+         Content-Disposition: inline; filename=\"logo.png\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{}\r\n{}w==\r\n--=_passlink_related--\r\n",
+        "/".repeat(76),
+        "/".repeat(57),
+    );
+    assert_eq!(message, format!("{TEXT}{related}{END}"));
 }

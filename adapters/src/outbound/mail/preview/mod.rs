@@ -8,7 +8,7 @@ use passlink_domain::{LanguageTag, OutboxId};
 use serde_json::{Value, json};
 
 use super::{
-    Sender, TemplateError, Templates, message,
+    Letterhead, TemplateError, message,
     templates::{Extent, NOW, samples},
 };
 
@@ -16,13 +16,12 @@ use super::{
 /// `language`, if there is one. Returns files, by their path: `{language}/{kind}.html`, `.txt`, `.subject.txt` and
 /// `.eml`, and `index.html`, which shows them all.
 pub fn preview(
-    templates: &Templates,
-    sender: &Sender,
+    letterhead: &Letterhead,
     language: Option<&LanguageTag>,
 ) -> Result<Vec<(String, Vec<u8>)>, TemplateError> {
     let tags: Vec<_> = match language {
-        Some(language) => vec![templates.known(language)?],
-        None => templates.languages().collect(),
+        Some(language) => vec![letterhead.templates.known(language)?],
+        None => letterhead.templates.languages().collect(),
     };
     let mut files = Vec::new();
     let mut languages = Vec::new();
@@ -30,12 +29,13 @@ pub fn preview(
         let mut mails = Vec::new();
         for mail in samples(tag, Extent::Full)? {
             let kind = mail.kind().name();
-            let message = compose(tag, &mail, templates, sender)?;
+            let message = compose(tag, &mail, letterhead)?;
             let rendered = message.rendered;
+            let page = rendered.page();
             let subject = format!("{}\n", rendered.subject);
             files.push((format!("{tag}/{kind}.subject.txt"), subject.into_bytes()));
             files.push((format!("{tag}/{kind}.txt"), rendered.text.into_bytes()));
-            files.push((format!("{tag}/{kind}.html"), rendered.html.into_bytes()));
+            files.push((format!("{tag}/{kind}.html"), page.into_bytes()));
             files.push((format!("{tag}/{kind}.eml"), message.raw));
             mails.push(json!({ "kind": kind, "subject": rendered.subject }));
         }
@@ -49,8 +49,7 @@ pub fn preview(
 fn compose(
     tag: &LanguageTag,
     mail: &Mail,
-    templates: &Templates,
-    sender: &Sender,
+    letterhead: &Letterhead,
 ) -> Result<message::Outgoing, TemplateError> {
     let failed = |error: &dyn Display| TemplateError::Render {
         language: tag.clone(),
@@ -58,8 +57,8 @@ fn compose(
     };
     let id = OutboxId::parse(&format!("{}-{tag}", mail.kind().name()))
         .map_err(|error| failed(&error))?;
-    let rendered = templates.render(mail, sender.name())?;
-    message::compose(&id, mail, rendered, sender, NOW).map_err(|error| failed(&error))
+    let rendered = letterhead.render(mail)?;
+    message::compose(&id, mail, rendered, &letterhead.sender, NOW).map_err(|error| failed(&error))
 }
 
 fn index(index: &Value) -> Result<String, TemplateError> {
@@ -70,3 +69,6 @@ fn index(index: &Value) -> Result<String, TemplateError> {
         TemplateError::in_file("the built-in index of the preview", error.line_no, reason)
     })
 }
+
+#[cfg(test)]
+mod tests;

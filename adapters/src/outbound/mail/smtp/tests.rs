@@ -16,9 +16,12 @@ use passlink_domain::OutboxId;
 use tokio::time::Duration;
 
 use super::*;
-use crate::outbound::{
-    mail::{Sender, Templates, message},
-    system::{SystemClock, SystemRandom},
+use crate::{
+    brand::Brand,
+    outbound::{
+        mail::{Letterhead, Sender, Templates, message},
+        system::{SystemClock, SystemRandom},
+    },
 };
 
 /// Longer than any answer that comes takes.
@@ -47,11 +50,18 @@ fn mail_to(address: &str) -> Outgoing {
         account: None,
         content: Content::Test { requested: Timestamp::UNIX_EPOCH },
     };
-    let sender =
-        Sender { from: "Passlink <no-reply@login.example.com>".parse().unwrap(), reply_to: None };
-    let rendered = Templates::built_in().unwrap().render(&mail, sender.name()).unwrap();
+    let letterhead = Letterhead {
+        templates: Templates::built_in().unwrap(),
+        sender: Sender {
+            from: "Passlink <no-reply@login.example.com>".parse().unwrap(),
+            reply_to: None,
+        },
+        brand: Brand::named("Passlink"),
+        is_named: false,
+    };
+    let rendered = letterhead.render(&mail).unwrap();
     let id = "mail".parse().unwrap();
-    message::compose(&id, &mail, rendered, &sender, Timestamp::UNIX_EPOCH).unwrap()
+    message::compose(&id, &mail, rendered, &letterhead.sender, Timestamp::UNIX_EPOCH).unwrap()
 }
 
 /// Sends to the server of a URL.

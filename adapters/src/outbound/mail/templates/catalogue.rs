@@ -159,7 +159,7 @@ pub(super) fn values(section: &str) -> &'static [&'static str] {
     match section {
         "time" => &["day", "month", "year", "h", "hh", "mm", "hours", "minutes"],
         "minutes" | "hours" => &["n"],
-        "common" => &["name", "sender"],
+        "common" => &["name", "sender", "site"],
         kind => kind.parse().map_or(&[], values_of_kind),
     }
 }
@@ -169,6 +169,6 @@ fn values_of_kind(kind: MailKind) -> &'static [&'static str] {
         MailKind::PasskeyLink => &["name", "sender", "site", "duration", "expires", "requested"],
         MailKind::PasskeyAdded => &["name", "sender", "site", "passkey", "added", "undo_until"],
         MailKind::PasskeyRemoved => &["name", "sender", "site", "passkey", "removed"],
-        MailKind::Test => &["sender", "requested"],
+        MailKind::Test => &["sender", "site", "requested"],
     }
 }

@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use passlink_application::mails::{Account, Content, Mail, SecretUrl};
+use passlink_application::mails::{Account, Content, Mail};
 use passlink_domain::Text;
 use serde::Serialize;
 use serde_json::{Value, json};
-use url::Url;
 
-use super::{catalogue::Catalogue, dates, error::TemplateError, language::is_rtl, names::shown};
+use super::{
+    branding::{Branding, Values},
+    catalogue::Catalogue,
+    dates,
+    error::TemplateError,
+    language::is_rtl,
+    names::shown,
+};
 
 #[derive(Serialize)]
 struct Common<'a> {
@@ -18,6 +24,8 @@ struct Common<'a> {
     direction: &'static str,
     start: &'static str,
     sender: &'a str,
+    site: &'a str,
+    brand: &'a Values,
     #[serde(flatten)]
     account: Option<Value>,
     #[serde(flatten)]
@@ -29,7 +37,7 @@ struct Common<'a> {
 pub(super) fn data(
     mail: &Mail,
     catalogue: &Catalogue,
-    sender: &str,
+    branding: &Branding,
 ) -> Result<Value, TemplateError> {
     let (direction, start) =
         if is_rtl(&catalogue.language) { ("rtl", "right") } else { ("ltr", "left") };
@@ -38,7 +46,9 @@ pub(super) fn data(
         language: catalogue.language.as_str(),
         direction,
         start,
-        sender,
+        sender: &branding.sender,
+        site: &branding.values.name,
+        brand: &branding.values,
         account: mail.account.as_ref().map(named),
         details: details(mail, catalogue)?,
         links: mail.links().into_iter().map(|(name, url)| (name, url.expose())).collect(),
@@ -53,25 +63,23 @@ pub(super) fn data(
 fn details(mail: &Mail, catalogue: &Catalogue) -> Result<Value, TemplateError> {
     let date = |at: &Timestamp| dates::date(*at, catalogue);
     Ok(match &mail.content {
-        Content::PasskeyLink { register_url, requested_by, requested, expires, left, .. } => {
+        Content::PasskeyLink { requested_by, requested, expires, left, .. } => {
             json!({
-                "site": site(register_url)?,
                 "requested_with": requested_by.as_ref().map(fit),
                 "requested": date(requested)?,
                 "duration": dates::duration(*left, catalogue)?,
                 "expires": date(expires)?,
             })
         }
-        Content::PasskeyAdded { passkey, synced, device, added, undo_url, undo_until } => json!({
-            "site": site(undo_url)?,
+        Content::PasskeyAdded { passkey, synced, device, added, undo_until, .. } => json!({
             "passkey": fit(passkey),
             "synced": synced,
             "device": device.as_ref().map(fit),
             "added": date(added)?,
             "undo_until": date(undo_until)?,
         }),
-        Content::PasskeyRemoved { passkey, removed, site } => {
-            json!({ "site": site, "passkey": fit(passkey), "removed": date(removed)? })
+        Content::PasskeyRemoved { passkey, removed } => {
+            json!({ "passkey": fit(passkey), "removed": date(removed)? })
         }
         Content::Test { requested } => json!({ "requested": date(requested)? }),
     })
@@ -87,14 +95,4 @@ fn named(account: &Account) -> Value {
 /// A name that anybody may have chosen, fit to be shown.
 fn fit(name: &Text) -> String {
     shown(name.as_str())
-}
-
-/// Where a link leads, in the words of an address bar.
-fn site(link: &SecretUrl) -> Result<String, TemplateError> {
-    let url = Url::parse(link.expose()).map_err(|_| TemplateError::Link)?;
-    match (url.scheme(), url.host_str(), url.port()) {
-        ("http" | "https", Some(host), Some(port)) => Ok(format!("{host}:{port}")),
-        ("http" | "https", Some(host), None) => Ok(host.to_owned()),
-        _ => Err(TemplateError::Link),
-    }
 }

@@ -23,9 +23,6 @@ pub enum TemplateError {
     /// There are no texts in a language. `known` are the tags of those that there are.
     #[error("there are no mails in {language}; there are {known}")]
     Language { language: LanguageTag, known: String },
-    /// The mail's link is no URL with a host.
-    #[error("the link is not a web address")]
-    Link,
 }
 
 impl TemplateError {

@@ -1,5 +1,6 @@
 //! What a mail looks like: one design for all languages, and one catalogue of texts a language.
 
+mod branding;
 mod built_in;
 mod catalogue;
 mod context;
@@ -20,6 +21,11 @@ use passlink_domain::LanguageTag;
 use serde_json::Value;
 
 pub use self::error::TemplateError;
+pub(super) use self::{
+    branding::Branding,
+    names::header_name,
+    samples::{Extent, NOW, samples},
+};
 use self::{
     catalogue::{Catalogue, Catalogues},
     design::Design,
@@ -27,10 +33,8 @@ use self::{
     language::FALLBACK,
     overrides::Overrides,
 };
-pub(super) use self::{
-    names::header_name,
-    samples::{Extent, NOW, samples},
-};
+use super::logo;
+use crate::brand::Logo;
 
 const NAMED: usize = 5;
 
@@ -41,6 +45,18 @@ pub struct Rendered {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// The logo, if the HTML shows it.
+    pub logo: Option<Logo>,
+}
+
+impl Rendered {
+    /// The HTML for a browser, which has no message to take the logo from.
+    pub(super) fn page(&self) -> String {
+        match &self.logo {
+            Some(it) => self.html.replace(&logo::source(it), &logo::data_url(it)),
+            None => self.html.clone(),
+        }
+    }
 }
 
 pub struct Templates {
@@ -65,8 +81,9 @@ impl Templates {
         let templates = Self::assemble(Overrides::read(directory, &built_in::sources())?)?;
         for language in templates.languages() {
             for extent in [Extent::Full, Extent::Least] {
+                let branding = Branding::sample(extent);
                 for mail in &samples(language, extent)? {
-                    templates.try_with(mail)?;
+                    templates.try_with(mail, &branding)?;
                 }
             }
         }
@@ -95,8 +112,8 @@ impl Templates {
     }
 
     /// Renders a mail, and refuses it when it lacks one of its links.
-    fn try_with(&self, mail: &Mail) -> Result<(), TemplateError> {
-        let rendered = self.render(mail, "Passlink")?;
+    fn try_with(&self, mail: &Mail, branding: &Branding) -> Result<(), TemplateError> {
+        let rendered = self.render(mail, branding)?;
         for (name, url) in mail.links() {
             let (url, escaped) = (url.expose(), escape_html(url.expose()));
             let without = if !rendered.text.contains(url) {
@@ -141,8 +158,12 @@ impl Templates {
         near.find_map(|tag| self.catalogues.get_key_value(tag)).map(|(tag, _)| tag)
     }
 
-    /// Renders a mail in the language it asks for, or the nearest one. `sender` names who it is from.
-    pub fn render(&self, mail: &Mail, sender: &str) -> Result<Rendered, TemplateError> {
+    /// Renders a mail in the language it asks for, or the nearest one.
+    pub(super) fn render(
+        &self,
+        mail: &Mail,
+        branding: &Branding,
+    ) -> Result<Rendered, TemplateError> {
         let language = mail.language.as_ref().map_or(&self.fallback, |it| self.nearest(it));
         let catalogue = self.catalogues.get(language).ok_or_else(|| TemplateError::Render {
             language: language.clone(),
@@ -150,15 +171,17 @@ impl Templates {
         })?;
         let design = self.design(language);
         let kind = mail.kind().name();
-        let mut data = context::data(mail, catalogue, sender)?;
+        let mut data = context::data(mail, catalogue, branding)?;
         let subject = one_line(&design.render("subject", Output::Text, &data)?);
         if let Value::Object(fields) = &mut data {
             fields.insert("subject".to_owned(), Value::String(subject.clone()));
         }
+        let html = design.render(kind, Output::Html, &data)?;
         Ok(Rendered {
             language: language.clone(),
             text: design.render(kind, Output::Text, &data)?,
-            html: design.render(kind, Output::Html, &data)?,
+            logo: branding.logo.clone().filter(|it| html.contains(&logo::source(it))),
+            html,
             subject,
         })
     }

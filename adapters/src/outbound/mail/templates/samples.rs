@@ -6,9 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use passlink_application::mails::{Account, Content, Mail, SecretUrl};
 use passlink_domain::{EmailAddress, LanguageTag, Text, UNDO_FOR};
 
-use super::error::TemplateError;
+use super::{
+    branding::{Branding, Image, Values},
+    error::TemplateError,
+};
+use crate::brand::Brand;
 
-const SITE: &str = "login.example.com";
+const HOST: &str = "login.example.com";
 /// When they are from: 24 November 2026, 09:05.
 pub(in crate::outbound::mail) const NOW: Timestamp = Timestamp::constant(1_795_511_100, 0);
 
@@ -34,7 +38,7 @@ pub(in crate::outbound::mail) fn samples(
     let later = |span| passlink_domain::later(NOW, span);
     let page = |path: &str| {
         let code = "c2FtcGxlIGNvZGUgdGhhdCBvcGVucyBub3RoaW5nIQ";
-        SecretUrl::new(format!("https://{SITE}/passkeys/{path}#code={code}"))
+        SecretUrl::new(format!("https://{HOST}/passkeys/{path}#code={code}"))
     };
     let link = "codeID=01909bd4-cb3c-7a6f-8a39-0d4f2c1b7e55";
     let contents = [
@@ -54,7 +58,7 @@ pub(in crate::outbound::mail) fn samples(
             undo_url: page("undo?passkeyID=01909bd5-1d2e-7b41-9c60-5a7e3f2d8b19"),
             undo_until: later(UNDO_FOR),
         },
-        Content::PasskeyRemoved { passkey, removed: NOW, site: SITE.to_owned() },
+        Content::PasskeyRemoved { passkey, removed: NOW },
         Content::Test { requested: NOW },
     ];
     let account = Account { display_name, username };
@@ -64,6 +68,24 @@ pub(in crate::outbound::mail) fn samples(
         account: (!matches!(content, Content::Test { .. })).then(|| account.clone()),
         content,
     }))
+}
+
+impl Branding {
+    /// Whose the samples are.
+    pub(super) fn sample(extent: Extent) -> Self {
+        let mut branding = Self::new(&Brand::named("Example"), "Example");
+        if extent == Extent::Full {
+            let given = |text: &str| Some(text.to_owned());
+            branding.values = Values {
+                logo: Some(Image { src: "cid:logo".to_owned(), width: 240, height: 48 }),
+                support: given("help@example.com"),
+                support_url: given("mailto:help@example.com"),
+                home: given("https://example.com/"),
+                ..branding.values
+            };
+        }
+        branding
+    }
 }
 
 fn parsed<T>(language: &LanguageTag, text: &str) -> Result<T, TemplateError>

@@ -1,3 +1,4 @@
+mod brands;
 mod catalogues;
 mod languages;
 mod looks;
@@ -9,6 +10,7 @@ use passlink_application::mails::{Account, Content, Mail, SecretUrl};
 use passlink_domain::Text;
 
 use super::*;
+use crate::brand::Brand;
 
 /// A short, a long, a right-to-left and a hostile name.
 const NAMES: [(&str, &str); 4] = [
@@ -27,6 +29,11 @@ fn at(second: i64) -> Timestamp {
 
 fn tag(language: &str) -> LanguageTag {
     language.parse().unwrap()
+}
+
+/// A brand with nothing but a name, whose mails are from somebody with another.
+fn example() -> Branding {
+    Branding::new(&Brand::named("Example Cloud"), "Example")
 }
 
 fn text(text: &str) -> Text {
@@ -54,11 +61,7 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
             undo_url: SecretUrl::new("https://id.example.com/passkeys/undo?passkeyID=1#code=ghi"),
             undo_until: at(7 * 24 * 3600),
         },
-        Content::PasskeyRemoved {
-            passkey: text(name),
-            removed: at(0),
-            site: "id.example.com".to_owned(),
-        },
+        Content::PasskeyRemoved { passkey: text(name), removed: at(0) },
         Content::Test { requested: at(0) },
     ];
     let account = || Account { display_name: text(name), username: text("ada") };
@@ -77,7 +80,7 @@ fn rendered() -> Vec<(Mail, &'static str, Rendered)> {
     for (language, _) in built_in::TEXTS {
         for (_, name) in NAMES {
             for mail in mails(language, name) {
-                let rendered = templates.render(&mail, "Example").unwrap();
+                let rendered = templates.render(&mail, &example()).unwrap();
                 assert_eq!(rendered.language.as_str(), language);
                 all.push((mail, name, rendered));
             }

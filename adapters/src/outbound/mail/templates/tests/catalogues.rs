@@ -114,7 +114,7 @@ fn a_text_holds_the_same_values_in_every_language() {
 fn what_a_text_may_hold_is_what_its_mail_gives() {
     for mail in mails("en", "Ada") {
         let catalogue = model();
-        let data = context::data(&mail, &catalogue, "Example").unwrap();
+        let data = context::data(&mail, &catalogue, &example()).unwrap();
         for value in catalogue::values(mail.kind().name()) {
             assert!(data[*value].is_string(), "{value} in {data}");
         }
@@ -131,7 +131,7 @@ fn an_error_names_file_and_line_and_what_there_is() {
         ),
         (
             "{\"test\": {\"subject\":\n\"x {nam}\"}}",
-            "xx.json, line 2: there is no value {nam}; there are: sender, requested",
+            "xx.json, line 2: there is no value {nam}; there are: sender, site, requested",
         ),
         ("{\"test\": {\"subject\":\n\"x {sender\"}}", "xx.json, line 2: a brace is never closed"),
         ("{\"test\": {\"subject\": \" \"}}", "xx.json, line 1: a text must not be empty"),

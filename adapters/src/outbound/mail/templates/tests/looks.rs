@@ -70,7 +70,7 @@ fn what_a_mail_may_lack_leaves_no_trace() {
     let templates = Templates::built_in().unwrap();
     for (language, _) in built_in::TEXTS {
         for mail in samples(&tag(language), Extent::Least).unwrap() {
-            let mail = templates.render(&mail, "Example").unwrap();
+            let mail = templates.render(&mail, &example()).unwrap();
             assert!(!mail.text.contains("\n\n\n") && !mail.text.contains(": \n"), "{}", mail.text);
             assert!(!mail.html.contains("<bdi></bdi>") && !mail.html.contains("()"));
         }
@@ -87,7 +87,7 @@ fn the_mail_about_a_passkey_says_whether_it_can_get_to_other_devices() {
                 unreachable!()
             };
             *is_synced = synced;
-            let rendered = templates.render(&mail, "Example").unwrap();
+            let rendered = templates.render(&mail, &example()).unwrap();
             let text = |key| catalogue.text("passkey_added", key).unwrap().fill(&[]).unwrap();
             for words in [&rendered.text, &rendered.html] {
                 assert!(words.contains(&text(said)), "{words}");
@@ -102,7 +102,7 @@ fn names_stand_in_a_mail_as_they_are_and_no_address_is_seen_in_them() {
     let templates = Templates::built_in().unwrap();
     let name = "Ada E.Example <ada@evil.example> \\evil.example 24.11. 9:05";
     for mail in mails("en", name) {
-        let Rendered { text, html, .. } = templates.render(&mail, "Example").unwrap();
+        let Rendered { text, html, .. } = templates.render(&mail, &example()).unwrap();
         if mail.account.is_some() {
             assert!(text.contains(name), "{text}");
             let copied = html.replace("<span>", "").replace("</span>", "");

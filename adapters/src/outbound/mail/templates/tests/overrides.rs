@@ -17,23 +17,23 @@ fn directory(files: &[(&str, &str)]) -> TempDir {
     directory
 }
 
-fn with(files: &[(&str, &str)]) -> Result<Templates, String> {
+pub(super) fn with(files: &[(&str, &str)]) -> Result<Templates, String> {
     let directory = directory(files);
     Templates::with_overrides(directory.path())
         .map_err(|error| error.to_string().replace(&format!("{}/", directory.path().display()), ""))
 }
 
 fn link(templates: &Templates, language: &str) -> Rendered {
-    templates.render(&mails(language, "Ada")[0], "Example").unwrap()
+    templates.render(&mails(language, "Ada")[0], &example()).unwrap()
 }
 
 #[test]
 fn texts_take_the_place_of_those_in_their_language_alone() {
     let templates =
         with(&[("de.json", r#"{"passkey_link": {"subject": "Passkey für {site}"}}"#)]).unwrap();
-    assert_eq!(link(&templates, "de").subject, "Passkey für id.example.com");
+    assert_eq!(link(&templates, "de").subject, "Passkey für Example Cloud");
     assert!(link(&templates, "de").text.contains("Guten Tag Ada"), "the rest stays");
-    assert_eq!(link(&templates, "en").subject, "Your link to add a passkey");
+    assert_eq!(link(&templates, "en").subject, "Your link to add a passkey · Example Cloud");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn templates_take_the_place_of_those_of_all_languages_or_of_one() {
 #[test]
 fn templates_for_a_variety_of_a_language_need_no_texts_of_their_own() {
     let templates = with(&[("pt-PT/test.text.hbs", "Olá")]).unwrap();
-    let test = |language| templates.render(&mails(language, "Ada")[3], "Example").unwrap().text;
+    let test = |language| templates.render(&mails(language, "Ada")[3], &example()).unwrap().text;
     assert_eq!(test("pt-PT"), "Olá");
     assert_ne!(test("pt-BR"), "Olá");
 }
@@ -106,7 +106,7 @@ fn an_error_names_file_and_line_and_what_is_allowed() {
         (
             "test.html.hbs",
             "{{#> layout}}\n{{rekwested}}\n{{/layout}}",
-            "test.html.hbs, line 2: there is no value rekwested; there are: direction, kind, ",
+            "test.html.hbs, line 2: there is no value rekwested; there are: brand, direction, kind, ",
         ),
         (
             "de/test.html.hbs",

@@ -21,7 +21,7 @@ fn every_mail(templates: &Templates, language: &str, told: impl Fn(&Rendered) ->
         let mut first: Option<(Rendered, String)> = None;
         for (what, name) in NAMES {
             let mail = &mails(language, name)[kind];
-            let rendered = templates.render(mail, "Example").unwrap();
+            let rendered = templates.render(mail, &example()).unwrap();
             let lines = told(&rendered);
             match &first {
                 None => {
@@ -101,7 +101,7 @@ fn whole_html_in_a_language_of_each_direction() {
         for language in ["en", "ar"] {
             for mail in mails(language, NAMES[3].1) {
                 let name = format!("html_{language}_{}", mail.kind().name());
-                assert_snapshot!(name, templates.render(&mail, "Example").unwrap().html);
+                assert_snapshot!(name, templates.render(&mail, &example()).unwrap().html);
             }
         }
     });
@@ -113,7 +113,7 @@ fn mails_are_styled_alike_in_every_language() {
     for (language, _) in built_in::TEXTS {
         for (mail, english) in mails(language, "Ada").iter().zip(&mails("en", "Ada")) {
             let [html, english] =
-                [mail, english].map(|mail| templates.render(mail, "Example").unwrap().html);
+                [mail, english].map(|mail| templates.render(mail, &example()).unwrap().html);
             for (start, end) in [("<style>", "</style>"), (" style=\"", "\"")] {
                 let [styles, expected] =
                     [&html, &english].map(|it| parts(it, start, end).collect::<Vec<_>>());
