@@ -9,6 +9,7 @@ use passlink_domain::{
 use zeroize::Zeroizing;
 
 use crate::{
+    domains::Domain,
     limits::{ClientAddress, Limiter, TooMany},
     ports::{Ports, StoreError},
 };
@@ -38,6 +39,8 @@ pub struct PresentedCode<T> {
 pub struct CodeChecker {
     pub ports: Ports,
     pub keys: Arc<CodeKeys>,
+    /// Where codes are presented: those of another domain open nothing.
+    pub domain: Arc<Domain>,
     /// Counts wrong codes. A right one holds however many wrong ones came before.
     pub wrong: Arc<Limiter>,
 }
@@ -50,6 +53,7 @@ impl CodeChecker {
         purpose: Purpose,
     ) -> Result<(PasskeyLink, User), CodeError> {
         let link = self.ports.store.read(presented.id.clone(), |id, tx| tx.link(id)).await?;
+        let link: Option<PasskeyLink> = link.filter(|link| self.domain.knows_link(link));
         let binding = link.as_ref().map(|link| (&link.key, link.code_binding(purpose)));
         self.check(binding, ("link", presented.id.as_str()), presented)?;
         let link = link.ok_or(CodeError::Invalid)?;
@@ -66,6 +70,7 @@ impl CodeChecker {
     ) -> Result<(Passkey, User), CodeError> {
         let passkey = self.ports.store.read(presented.id.clone(), |id, tx| tx.passkey(id)).await?;
         let binding = passkey.as_ref().and_then(Passkey::undo_binding);
+        let binding = binding.filter(|(_, binding)| self.domain.knows_name(binding.domain));
         self.check(binding, ("passkey", presented.id.as_str()), presented)?;
         let passkey = passkey.ok_or(CodeError::Invalid)?;
         if let Some(undo) = &passkey.undo {
@@ -106,7 +111,8 @@ impl CodeChecker {
             Purpose::Register => user.active().is_ok(),
             Purpose::Revoke | Purpose::Undo => user.state != UserState::Removed,
         };
-        user.filter(may_use).ok_or(CodeError::Invalid)
+        let is_served = |user: &User| self.domain.serves(&user.organisation);
+        user.filter(is_served).filter(may_use).ok_or(CodeError::Invalid)
     }
 }
 

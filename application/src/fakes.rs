@@ -136,6 +136,10 @@ impl World {
         PublicUrl::new(&"https://id.example.com".parse().unwrap()).unwrap()
     }
 
+    pub fn domain() -> Arc<Domain> {
+        Domain::alone(Self::public_url())
+    }
+
     pub fn keys() -> Arc<CodeKeys> {
         let key = CodeKey::new("k1".parse().unwrap(), &[7; 32]).unwrap();
         Arc::new(CodeKeys::new(vec![key]).unwrap())
@@ -154,7 +158,7 @@ impl World {
         LinkIssuer {
             ports: self.ports(),
             keys: Self::keys(),
-            public_url: Self::public_url(),
+            domain: Self::domain(),
             policy: Self::policy(),
         }
     }
@@ -167,7 +171,7 @@ impl World {
         DeliverMail {
             ports: self.ports(),
             mailer: self.clone(),
-            composer: Composer { keys: Self::keys(), public_url: Self::public_url() },
+            composer: Composer { keys: Self::keys(), domains: Domains::alone(Self::public_url()) },
             holder: None,
         }
     }
@@ -178,7 +182,7 @@ impl World {
             ports: self.ports(),
             wake: self.clone(),
             webauthn: self.clone(),
-            public_url: Self::public_url(),
+            domain: Self::domain(),
             max_per_user: 3,
         }
     }
@@ -186,7 +190,7 @@ impl World {
     /// Checks codes; three wrong ones in a minute are allowed.
     pub fn codes(self: &Arc<Self>) -> CodeChecker {
         let wrong = Arc::new(Limiter::per_minute(3, self.clone()));
-        CodeChecker { ports: self.ports(), keys: Self::keys(), wrong }
+        CodeChecker { ports: self.ports(), keys: Self::keys(), domain: Self::domain(), wrong }
     }
 
     /// A returned link, and its code as its user presents it.
@@ -216,7 +220,12 @@ impl World {
 
     /// Says who calls; without an age that a sign-in may have.
     pub fn callers(self: &Arc<Self>) -> Callers {
-        Callers { ports: self.ports(), identities: self.clone(), max_auth_age: None }
+        Callers {
+            ports: self.ports(),
+            identities: self.clone(),
+            domain: Self::domain(),
+            max_auth_age: None,
+        }
     }
 
     /// Whom the token lets act for themselves.
@@ -326,6 +335,7 @@ impl Store for World {
 /// All that the crate offers, for tests.
 pub mod everything {
     pub use crate::{
-        callers::*, codes::*, limits::*, links::*, mails::*, passkeys::*, ports::*, users::*,
+        callers::*, codes::*, domains::*, limits::*, links::*, mails::*, passkeys::*, ports::*,
+        users::*,
     };
 }

@@ -5,6 +5,7 @@
 
 pub mod callers;
 pub mod codes;
+pub mod domains;
 #[cfg(any(test, feature = "fakes"))]
 pub mod fakes;
 mod ids;

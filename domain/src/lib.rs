@@ -19,6 +19,7 @@ mod time;
 mod users;
 
 pub use callers::identity::{Identity, Subject, SubjectError};
+pub use callers::organisations::Organisations;
 pub use callers::permission::{ALL_ORGANISATIONS, Permission, Permissions, Reach};
 pub use callers::token::{BearerToken, BearerTokenError, Holder, Token, TokenHash};
 pub use history::{Actor, EventKind, ObjectDetails, Sequence, UserEvent};

@@ -1,19 +1,22 @@
-//! Where a request comes from: the connection, or what a proxy that is trusted says.
+//! Where a request comes from, and which host it is for: as the connection and its head say, or as a proxy
+//! says that is trusted.
 
 use std::{
     net::{IpAddr, SocketAddr},
     sync::{Arc, OnceLock},
 };
 
-use axum::http::{HeaderMap, Request, header::FORWARDED};
+use axum::http::{HeaderMap, Request, header::FORWARDED, uri::Authority};
 use ipnet::IpNet;
+use passlink_adapters::inbound::api::ForwardedHost;
 use passlink_application::limits::ClientAddress;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
+const X_FORWARDED_HOST: &str = "x-forwarded-host";
 /// How many networks the log warns of that send such a header and are not trusted.
 const TOLD: usize = 16;
 
-/// The proxies whose word on their clients is taken.
+/// The proxies whose word on their clients, and on the host that those ask, is taken.
 #[derive(Clone)]
 pub(crate) struct TrustedProxies {
     nets: Arc<[IpNet]>,
@@ -44,10 +47,16 @@ impl TrustedProxies {
         (!self.trusts(peer)).then(|| ClientAddress(peer).network())
     }
 
-    /// Notes on a request of the connection with `peer` where it comes from.
+    /// Notes on a request of the connection with `peer` where it comes from, and what host a proxy was
+    /// asked for.
     pub fn note<B>(&self, peer: SocketAddr, mut request: Request<B>) -> Request<B> {
         let client = ClientAddress(self.client(peer.ip(), request.headers()));
         request.extensions_mut().insert(client);
+        if self.trusts(peer.ip().to_canonical())
+            && let Some(host) = forwarded_host(request.headers())
+        {
+            request.extensions_mut().insert(host);
+        }
         request
     }
 
@@ -130,10 +139,30 @@ fn split(list: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
 }
 
 fn forwarded(element: &str) -> Option<IpAddr> {
+    parameter(element, "for").and_then(address)
+}
+
+/// A parameter of an element of `Forwarded`, without its quotes.
+fn parameter<'e>(element: &'e str, wanted: &str) -> Option<&'e str> {
     split(element.as_bytes(), b';')
         .filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='))
-        .find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))
-        .and_then(|(_, node)| address(node.trim().trim_matches('"')))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))
+        .map(|(_, value)| value.trim().trim_matches('"'))
+}
+
+/// The host by `X-Forwarded-Host`, or by `Forwarded` where there is none; none if neither has one. It is
+/// the last one, which the nearest proxy has added.
+fn forwarded_host(headers: &HeaderMap) -> Option<ForwardedHost> {
+    let last = |name: &str| {
+        let lists = headers.get_all(name).iter();
+        let elements = lists.flat_map(|list| split(list.as_bytes(), b',')).map(<[u8]>::trim_ascii);
+        elements.filter(|element| !element.is_empty()).last()
+    };
+    let host = match last(X_FORWARDED_HOST) {
+        Some(host) => std::str::from_utf8(host).unwrap_or_default(),
+        None => parameter(std::str::from_utf8(last(FORWARDED.as_str())?).ok()?, "host")?,
+    };
+    Some(ForwardedHost(Authority::try_from(host).ok()))
 }
 
 /// An address, with or without a port, which may be hidden (`_x`); in brackets or not for IPv6, where

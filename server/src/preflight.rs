@@ -11,7 +11,12 @@ use passlink_adapters::{
 };
 use secrecy::ExposeSecret;
 
-use crate::{Error, config::Config, tls::Tls, wiring};
+use crate::{
+    Error,
+    config::Config,
+    tls::Tls,
+    wiring::{self, KnownTemplates},
+};
 
 /// Looks into what the configuration names, and changes nothing.
 ///
@@ -20,13 +25,15 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
     let found = [
         Tls::check(&config.server).map_err(|(key, why)| config.fault(key, &why)),
         mail(config),
-        wiring::templates(config).map(drop),
         config.secrets.keys().check().map_err(|error| config.fault("secrets.key_file", &error)),
         wiring::configured_issuers(config).map(drop),
         database(config).map_err(|why| config.fault("database.url", &why)),
         Telemetry::check(config.telemetry.endpoint()),
     ];
-    let problems: Vec<_> = found.into_iter().filter_map(Result::err).collect();
+    let found = found.into_iter().chain(letterheads(config));
+    let mut problems: Vec<_> = found.filter_map(Result::err).collect();
+    // Domains can share what is wrong.
+    problems.dedup();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
 }
 
@@ -45,6 +52,14 @@ pub(crate) async fn ask_issuers(config: &Config) -> Result<(), Error> {
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
+}
+
+/// Reads the templates and logos of all domains.
+fn letterheads(config: &Config) -> Vec<Result<(), String>> {
+    let mut known = KnownTemplates::new();
+    let mut read = |domain| wiring::letterhead(config, &domain, &mut known).map(drop);
+    let domains = config.all_domains().into_iter();
+    domains.map(|domain| read(domain).map_err(|error| error.to_string())).collect()
 }
 
 fn mail(config: &Config) -> Result<(), String> {

@@ -54,12 +54,19 @@ async fn serve(config: Config, no_migrate: bool, telemetry: &Telemetry) -> Resul
     tls::outlive_hangups(&config.server)?;
     tracing::info!(
         listen = %config.server.listen,
-        public_url = config.server.base_url(),
+        public_url = public_urls(config),
         version = env!("CARGO_PKG_VERSION"),
         database = app.whereabouts(),
         "ready"
     );
     serving.await
+}
+
+/// Where people reach it: those of all domains.
+fn public_urls(config: &Config) -> String {
+    let domains = config.all_domains();
+    let urls: Vec<_> = domains.iter().map(|domain| domain.public_url.as_str()).collect();
+    urls.join(", ")
 }
 
 async fn bind(config: &Config, key: &str, address: SocketAddr) -> Result<TcpListener, Error> {

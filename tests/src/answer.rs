@@ -1,4 +1,8 @@
-use std::{sync::LazyLock, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use reqwest::{RequestBuilder, header::HeaderMap, redirect::Policy};
 use serde_json::{Value, json};
@@ -7,7 +11,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::PATIENCE;
+use crate::{HOSTS, PATIENCE};
+
+/// Where all hosts of tests are, at the port that a URL names.
+const LOCALHOST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The path of the main call.
 pub const SEND_LINK: &str = "/auth/v1/users/me/passwordless/_send_link";
@@ -24,6 +31,7 @@ pub fn builder() -> reqwest::ClientBuilder {
     // The server closes what is idle, which a test that waits for another process does not see.
     let idle = Duration::from_secs(5);
     let builder = reqwest::Client::builder().pool_idle_timeout(idle).timeout(PATIENCE);
+    let builder = HOSTS.iter().fold(builder, |builder, host| builder.resolve(host, LOCALHOST));
     // No test asks for https by this client, and to read the system's certificates takes long.
     builder.no_proxy().redirect(Policy::none()).tls_certs_only([])
 }

@@ -7,7 +7,7 @@ use prost_types::{Any, Duration};
 use reqwest::{Body, Client, Method, RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};
 
-use crate::{Passlink, SEND_LINK, answer::builder, schema};
+use crate::{Located, SEND_LINK, answer::builder, schema};
 
 /// How a call travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +139,7 @@ impl Protocol {
     }
 
     /// A request without a body and a token.
-    pub fn bare(self, passlink: &Passlink, call: &Call) -> RequestBuilder {
+    pub fn bare(self, passlink: &impl Located, call: &Call) -> RequestBuilder {
         let (method, path) = match self {
             Self::Rest => call.rest.clone(),
             _ => (Method::POST, call.rpc),
@@ -160,7 +160,7 @@ impl Protocol {
     }
 
     /// A request with its body, without a token.
-    pub fn request(self, passlink: &Passlink, call: &Call) -> RequestBuilder {
+    pub fn request(self, passlink: &impl Located, call: &Call) -> RequestBuilder {
         self.bare(passlink, call).body(self.body(call))
     }
 
@@ -173,7 +173,7 @@ impl Protocol {
     }
 
     /// Makes a call, with a token if there is one.
-    pub async fn call(self, passlink: &Passlink, token: Option<&str>, call: &Call) -> Outcome {
+    pub async fn call(self, passlink: &impl Located, token: Option<&str>, call: &Call) -> Outcome {
         let request = self.request(passlink, call);
         self.outcome(match token {
             Some(token) => request.bearer_auth(token),

@@ -36,7 +36,7 @@ const STATES: [LinkState; 7] = [
     LinkState::Replaced,
 ];
 /// Why a mail may not be sent for now, and why for good.
-const FOR_NOW: [MailReason; 9] = [
+const FOR_NOW: [MailReason; 10] = [
     MailReason::Connection,
     MailReason::Tls,
     MailReason::SignIn,
@@ -46,6 +46,7 @@ const FOR_NOW: [MailReason; 9] = [
     MailReason::Unclear,
     MailReason::File,
     MailReason::KeyMissing,
+    MailReason::DomainMissing,
 ];
 const FOR_GOOD: [MailReason; 7] = [
     MailReason::Rejected,

@@ -1,6 +1,6 @@
 //! Leave to act for a user, which every use case needs that a caller asks for.
 
-use passlink_domain::{Actor, PasskeyLink, Reach, Text, TokenId, User, UserId};
+use passlink_domain::{Actor, Organisations, PasskeyLink, Text, TokenId, User, UserId};
 
 use crate::ports::{Repositories, StoreResult};
 
@@ -13,7 +13,7 @@ pub struct Acting {
     pub actor: Actor,
     /// Whose users the caller reaches. Nothing is looked at for a token of the user's own, a code or an
     /// operator.
-    pub(crate) within: Option<Reach>,
+    pub(crate) within: Option<Organisations>,
     /// What the caller's token is called.
     pub token_name: Option<Text>,
     /// The caller's token, if it was made here.
@@ -46,6 +46,8 @@ impl Acting {
     }
 
     fn reached(&self, user: Option<User>) -> Option<User> {
-        user.filter(|user| self.within.as_ref().is_none_or(|reach| reach.covers(user)))
+        user.filter(|user| {
+            self.within.as_ref().is_none_or(|within| within.include(&user.organisation))
+        })
     }
 }

@@ -4,12 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Actor, BearerToken, Holder, OrganisationId, Permission, Permissions, Reach, Text, Token,
-    TokenId, UserId, earlier,
+    Actor, BearerToken, Holder, OrganisationId, Organisations, Permission, Permissions, Reach,
+    Text, Token, TokenId, User, UserId, earlier,
 };
 
 use super::{Acting, Claims, SpeaksFor};
-use crate::ports::{Identities, IdentityError, MayAsk, Ports, StoreError, StoreResult};
+use crate::{
+    domains::Domain,
+    ports::{Identities, IdentityError, MayAsk, Ports, StoreError, StoreResult},
+};
 
 /// How exact the time is when a service's token was last used.
 const LAST_USED_EXACT_TO: Duration = Duration::from_secs(60);
@@ -73,6 +76,8 @@ impl From<IdentityError> for CallerError {
 pub struct Callers {
     pub ports: Ports,
     pub identities: Arc<dyn Identities>,
+    /// Where they call: the tokens of those whom this domain does not serve are unknown here.
+    pub domain: Arc<Domain>,
     /// How long ago a person may have signed in to change links and passkeys; for ever if none.
     pub max_auth_age: Option<Duration>,
 }
@@ -92,7 +97,7 @@ impl Callers {
             }
             return Ok(caller);
         }
-        let claims = self.identities.verify(token, may_ask).await?;
+        let claims = self.claims(token, may_ask).await?;
         self.foreigner(token, claims).await
     }
 
@@ -105,7 +110,7 @@ impl Callers {
         user: Option<&UserId>,
         permission: Permission,
     ) -> Result<Acting, CallerError> {
-        let within = caller.organisation.map(Reach::Organisation);
+        let within = caller.organisation.map(Organisations::One);
         let (user, actor, within) = match (caller.holder, user) {
             (Holder::Person(own), None) => (own.clone(), Actor::Person(own), within),
             (Holder::Person(own), Some(user)) if own == *user => {
@@ -123,7 +128,11 @@ impl Callers {
                 (user.clone(), Actor::Person(own), Some(within))
             }
             (Holder::Service { name, reach }, Some(user)) => {
-                (user.clone(), Actor::Service(name), Some(reach))
+                let within = match reach {
+                    Reach::Organisation(organisation) => Organisations::One(organisation),
+                    Reach::All => self.domain.organisations.clone(),
+                };
+                (user.clone(), Actor::Service(name), Some(within))
             }
         };
         if permission == Permission::PasskeyWrite
@@ -145,6 +154,7 @@ impl Callers {
     /// Who holds a token that was made here, with the token.
     pub(super) async fn holder(&self, token: &BearerToken) -> Result<(Caller, Token), CallerError> {
         let now = self.ports.clock.now();
+        let needs_user = !self.domain.organisations.are_all();
         let found = self.ports.store.read(token.hash(), move |hash, tx| {
             Box::pin(async move {
                 let Some(token) = tx.token_by_hash(hash).await? else {
@@ -156,17 +166,23 @@ impl Callers {
                 if !token.holds_at(now) {
                     return Err(invalid("it has expired"));
                 }
-                let organisation = match &token.holder {
-                    Holder::Person(user) if !token.permissions.is_empty() => {
-                        let user = tx.user(user).await?.filter(|user| user.active().is_ok());
-                        user.map(|user| user.organisation)
+                let user = match &token.holder {
+                    Holder::Person(user) if needs_user || !token.permissions.is_empty() => {
+                        tx.user(user).await?
                     }
                     _ => None,
                 };
-                Ok((token, organisation))
+                Ok((token, user))
             })
         });
-        let (token, organisation) = found.await?;
+        let (token, user): (Token, Option<User>) = found.await?;
+        let organisation = match (&token.holder, &user) {
+            (Holder::Service { reach: Reach::Organisation(own), .. }, _) => Some(own),
+            (_, user) => user.as_ref().map(|user| &user.organisation),
+        };
+        self.check_served(organisation)?;
+        let may_act = |user: &User| !token.permissions.is_empty() && user.active().is_ok();
+        let organisation = user.filter(may_act).map(|user| user.organisation);
         let caller = Caller {
             holder: token.holder.clone(),
             permissions: token.permissions.clone(),
@@ -176,6 +192,26 @@ impl Callers {
             authenticated: None,
         };
         Ok((caller, token))
+    }
+
+    /// What a token of another issuer says, if its domain is this one.
+    pub(super) async fn claims(
+        &self,
+        token: &BearerToken,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Claims, CallerError> {
+        let claims = self.identities.verify(token, &self.domain.organisations, may_ask).await?;
+        self.check_served(Some(&claims.organisation))?;
+        Ok(claims)
+    }
+
+    /// `organisation` is that of who calls, if there is one.
+    fn check_served(&self, organisation: Option<&OrganisationId>) -> Result<(), CallerError> {
+        if organisation.is_none_or(|organisation| self.domain.serves(organisation)) {
+            Ok(())
+        } else {
+            Err(invalid("this domain does not serve its organisation"))
+        }
     }
 
     async fn note_use(&self, token: &Token) -> StoreResult<()> {

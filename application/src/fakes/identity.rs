@@ -9,6 +9,7 @@ impl crate::ports::Identities for World {
     async fn verify(
         &self,
         _token: &BearerToken,
+        _within: &Organisations,
         _may_ask: MayAsk<'_>,
     ) -> Result<Claims, IdentityError> {
         let claims = self.claims.lock().unwrap().clone();

@@ -50,7 +50,7 @@ impl AddLink {
         let code = issuer.keys.newest().derive(&link.code_binding(Purpose::Register));
         Ok(AddedLink {
             details,
-            url: issuer.public_url.register(&link, &code),
+            url: issuer.domain.public_url.register(&link, &code),
             link: link.id,
             code,
             lifetime: issuer.policy.lifetime,

@@ -10,8 +10,9 @@ use passlink_domain::{
 
 use crate::{
     callers::Acting,
+    domains::Domain,
     keys::retire::signing_key,
-    links::{PublicUrl, UserLinkError},
+    links::UserLinkError,
     ports::{Ports, Repositories, StoreResult},
     users::history::record_change,
 };
@@ -21,7 +22,8 @@ use crate::{
 pub struct LinkIssuer {
     pub ports: Ports,
     pub keys: Arc<CodeKeys>,
-    pub public_url: PublicUrl,
+    /// Where the links are opened.
+    pub domain: Arc<Domain>,
     pub policy: LinkPolicy,
 }
 
@@ -125,7 +127,7 @@ impl NewLink {
             user: user.id.clone(),
             organisation: user.organisation.clone(),
             delivery,
-            domain: self.issuer.public_url.host().to_owned(),
+            domain: self.issuer.domain.host().to_owned(),
             key: signing_key(&self.issuer.keys, tx).await?.id().clone(),
             requested_by: self.acting.token_name.clone(),
             token: self.acting.token.clone(),

@@ -38,8 +38,8 @@ impl SendLink {
     ) -> Result<(PasskeyLink, ObjectDetails), UserLinkError> {
         let issuer = &self.issuer;
         if let Some(template) = &url_template {
-            issuer.public_url.allows(template)?;
-            issuer.public_url.warn_of_code_in_query(template);
+            issuer.domain.public_url.allows(template)?;
+            issuer.domain.public_url.warn_of_code_in_query(template);
         }
         let mail = issuer.ports.new_id();
         let user = acting.user.clone();

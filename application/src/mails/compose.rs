@@ -10,11 +10,11 @@ use passlink_domain::{
 };
 
 use crate::{
-    links::PublicUrl,
+    domains::{Domain, Domains},
     mails::{Content, Mail},
     ports::{
         ClaimedMail,
-        MailReason::{self, KeyMissing, LinkEnded, LinkExpired, Over, UserChanged},
+        MailReason::{self, DomainMissing, KeyMissing, LinkEnded, LinkExpired, Over, UserChanged},
         MailSubject, Repositories, StoreResult,
     },
 };
@@ -64,6 +64,11 @@ impl Dropped {
     fn key_missing(text: &'static str, retry: RetryPolicy) -> Self {
         Self { retry: Some(retry), ..Self::because(KeyMissing, text) }
     }
+
+    fn domain_missing(retry: RetryPolicy) -> Self {
+        let text = "no configured domain serves the user's organisation";
+        Self { retry: Some(retry), ..Self::because(DomainMissing, text) }
+    }
 }
 
 /// Looks up what a mail is about, and whom it is for.
@@ -84,7 +89,7 @@ pub(crate) async fn look_up(
 
 pub struct Composer {
     pub keys: Arc<CodeKeys>,
-    pub public_url: PublicUrl,
+    pub domains: Domains,
 }
 
 impl Composer {
@@ -129,15 +134,16 @@ impl Composer {
                 retry,
             ))
         };
+        let domain = self.domains.of_link(link).ok_or(Dropped::domain_missing(retry))?;
         let content = Content::PasskeyLink {
-            register_url: self.public_url.register(link, &code(Purpose::Register)?),
-            revoke_url: self.public_url.revoke(link, &code(Purpose::Revoke)?),
+            register_url: domain.public_url.register(link, &code(Purpose::Register)?),
+            revoke_url: domain.public_url.revoke(link, &code(Purpose::Revoke)?),
             requested_by: link.requested_by.clone(),
             requested: link.requested,
             expires: link.expires,
             left: link.expires.duration_since(now),
         };
-        Ok(Composed { mail: Mail::about(user, to.clone(), content), retry })
+        Ok(Composed { mail: Mail::about(user, to.clone(), domain, content), retry })
     }
 
     fn added(&self, passkey: &Passkey, user: User, now: Timestamp) -> Result<Composed, Dropped> {
@@ -152,15 +158,16 @@ impl Composer {
             retry,
         ))?;
         let to = notice_address(&user)?;
+        let domain = self.domain(passkey, &user, retry)?;
         let content = Content::PasskeyAdded {
             passkey: passkey.name.clone(),
             synced: passkey.credential.backup_eligible,
             device: passkey.device.clone(),
             added: passkey.created,
-            undo_url: self.public_url.undo(&passkey.id, &code),
+            undo_url: domain.public_url.undo(&passkey.id, &code),
             undo_until: undo.until,
         };
-        Ok(Composed { mail: Mail::about(user, to, content), retry })
+        Ok(Composed { mail: Mail::about(user, to, domain, content), retry })
     }
 
     fn removed(
@@ -175,9 +182,21 @@ impl Composer {
             return Err(Dropped::because(Over, "the passkey was removed long ago"));
         }
         let to = notice_address(&user)?;
-        let content = Content::PasskeyRemoved { passkey: passkey.name.clone(), removed };
         let retry = RetryPolicy { give_up, longest_wait: NOTICE_RETRY };
-        Ok(Composed { mail: Mail::about(user, to, content), retry })
+        let domain = self.domain(passkey, &user, retry)?;
+        let content = Content::PasskeyRemoved { passkey: passkey.name.clone(), removed };
+        Ok(Composed { mail: Mail::about(user, to, domain, content), retry })
+    }
+
+    /// The domain that a mail about a passkey is from.
+    fn domain(
+        &self,
+        passkey: &Passkey,
+        user: &User,
+        retry: RetryPolicy,
+    ) -> Result<&Domain, Dropped> {
+        let domain = self.domains.of_passkey(passkey, &user.organisation);
+        domain.map(|domain| &**domain).ok_or(Dropped::domain_missing(retry))
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use passlink_domain::{EmailAddress, LanguageTag, Text, User, named, redacted};
 use zeroize::Zeroizing;
 
-use crate::mails::Urgency;
+use crate::{domains::Domain, mails::Urgency};
 
 // By the names that templates and the outbox have for them.
 named! {
@@ -51,6 +51,8 @@ redacted!(SecretUrl);
 pub struct Mail {
     pub to: EmailAddress,
     pub language: Option<LanguageTag>,
+    /// The host of the domain that it is from, whose name and sender it carries.
+    pub domain: String,
     /// Whose account it is about; none for a test mail.
     pub account: Option<Account>,
     pub content: Content,
@@ -101,9 +103,10 @@ pub enum Content {
 
 impl Mail {
     /// A mail about the account of a user, in the user's language.
-    pub(crate) fn about(user: User, to: EmailAddress, content: Content) -> Self {
+    pub(crate) fn about(user: User, to: EmailAddress, domain: &Domain, content: Content) -> Self {
         let User { display_name, username, language, .. } = user;
-        Self { to, language, account: Some(Account { display_name, username }), content }
+        let domain = domain.host().to_owned();
+        Self { to, language, domain, account: Some(Account { display_name, username }), content }
     }
 
     pub fn kind(&self) -> MailKind {

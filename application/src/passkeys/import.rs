@@ -23,7 +23,7 @@ pub struct ImportedPasskey {
     pub handle: UserHandle,
     /// What the user calls it; when left out, what its model is called.
     pub name: Option<Text>,
-    /// The relying party that it was made for; the one here when left out.
+    /// The relying party that it was made for; that of the domain when left out.
     pub rp_id: Option<String>,
     pub credential: Credential,
     /// When it was registered; now when left out.
@@ -78,7 +78,8 @@ impl ImportPasskeys {
         let rp_id = imported.rp_id.unwrap_or_else(|| webauthn.rp_id().to_owned());
         if rp_id != webauthn.rp_id() {
             return Err(format!(
-                "rpId: must be {}, the relying party here (webauthn.rp_id): a passkey works for no other",
+                "rpId: must be {}, the relying party here (webauthn.rp_id, or rp_id of the domain): a passkey \
+                 works for no other",
                 webauthn.rp_id()
             ));
         }
@@ -132,6 +133,9 @@ async fn add(
     let Some(user) = user.filter(|user| user.state != UserState::Removed) else {
         return Ok(Some("user: there is no user with this id"));
     };
+    if !registry.domain.serves(&user.organisation) {
+        return Ok(Some("user: the domain does not serve their organisation"));
+    }
     if let Some(what) = take_handle(&user.id, handle, tx).await? {
         return Ok(Some(what));
     }

@@ -1,13 +1,21 @@
 //! Listing a user's passkeys.
 
+use std::sync::Arc;
+
 use passlink_domain::{ObjectDetails, Passkey, UserId};
 
-use crate::{callers::Acting, passkeys::PasskeyError, ports::Ports, users::history::standing};
+use crate::{
+    callers::Acting, domains::Domain, passkeys::PasskeyError, ports::Ports,
+    users::history::standing,
+};
 
-pub struct ListPasskeys(pub Ports);
+pub struct ListPasskeys {
+    pub ports: Ports,
+    pub domain: Arc<Domain>,
+}
 
 impl ListPasskeys {
-    /// The user's passkeys, the oldest first, and where the user's history stands.
+    /// The user's passkeys of this domain, the oldest first, and where the user's history stands.
     ///
     /// Errors: [`PasskeyError`], when the user may not act.
     #[tracing::instrument(name = "passlink.list_passkeys", skip_all)]
@@ -15,19 +23,24 @@ impl ListPasskeys {
         &self,
         acting: Acting,
     ) -> Result<(Vec<Passkey>, ObjectDetails), PasskeyError> {
-        let list = self.0.store.read(acting, |acting, tx| {
+        let list = self.ports.store.read((acting, self.domain.clone()), |(acting, domain), tx| {
             Box::pin(async move {
                 let user = acting.user(tx).await?.ok_or(PasskeyError::UserNotFound)?;
                 user.active()?;
-                Ok((tx.passkeys_of(&user.id).await?, standing(&user, tx).await?))
+                let mut passkeys = tx.passkeys_of(&user.id).await?;
+                passkeys.retain(|passkey| domain.knows_relying_party(&passkey.rp_id));
+                Ok((passkeys, standing(&user, tx).await?))
             })
         });
         list.await
     }
 
-    /// The passkeys of a user, whoever asks and however the user stands.
-    pub async fn list_for_operator(&self, user: UserId) -> Result<Vec<Passkey>, PasskeyError> {
-        let list = self.0.store.read(user, |user, tx| {
+    /// The passkeys of a user, of all domains, however the user stands.
+    pub async fn list_for_operator(
+        ports: &Ports,
+        user: UserId,
+    ) -> Result<Vec<Passkey>, PasskeyError> {
+        let list = ports.store.read(user, |user, tx| {
             Box::pin(async move {
                 tx.user(user).await?.ok_or(PasskeyError::UserNotFound)?;
                 Ok(tx.passkeys_of(user).await?)

@@ -9,7 +9,7 @@ use passlink_domain::{
 
 use crate::{
     callers::Acting,
-    links::PublicUrl,
+    domains::Domain,
     mails::outbox::queue,
     passkeys::PasskeyError,
     ports::{MailSubject, OutboxMail, Ports, Repositories, StoreResult, Wake, WebAuthn},
@@ -22,7 +22,8 @@ pub struct PasskeyRegistry {
     pub ports: Ports,
     pub wake: Arc<dyn Wake>,
     pub webauthn: Arc<dyn WebAuthn>,
-    pub public_url: PublicUrl,
+    /// Where the passkeys are used.
+    pub domain: Arc<Domain>,
     pub max_per_user: usize,
 }
 
@@ -102,14 +103,16 @@ impl Notice {
     }
 }
 
-/// The passkey, if it is that user's and not removed.
+/// The passkey, if it is that user's and of this domain, and not removed.
 pub(crate) async fn passkey_of_user(
     user: &UserId,
     passkey: &PasskeyId,
+    domain: &Domain,
     tx: &mut dyn Repositories,
 ) -> Result<Passkey, PasskeyError> {
     let found = tx.passkey(passkey).await?;
     found
         .filter(|passkey| passkey.user == *user && passkey.removed.is_none())
+        .filter(|passkey| domain.knows_relying_party(&passkey.rp_id))
         .ok_or(PasskeyError::NotFound)
 }

@@ -27,7 +27,7 @@ impl RemovePasskey {
         let removed = self.0.ports.store.write((acting, notice), |(acting, notice), tx| {
             Box::pin(async move {
                 let (user, now) = notice.registry.active_user(acting, tx).await?;
-                passkey_of_user(&user.id, &notice.passkey, tx).await?;
+                passkey_of_user(&user.id, &notice.passkey, &notice.registry.domain, tx).await?;
                 notice.removed(&user, now, tx).await
             })
         });

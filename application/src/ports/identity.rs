@@ -1,7 +1,7 @@
 //! Issuers of tokens other than Passlink: identity providers.
 
 use async_trait::async_trait;
-use passlink_domain::BearerToken;
+use passlink_domain::{BearerToken, Organisations};
 
 use crate::callers::{Claims, Profile};
 
@@ -9,11 +9,13 @@ use crate::callers::{Claims, Profile};
 #[async_trait]
 pub trait Identities: Send + Sync {
     /// What an access token says. It is verified: its issuer made it, for this service, and it holds now.
+    /// Issuers who speak for none of the organisations `within` are unknown, and are asked nothing.
     /// `may_ask` is called right before the issuer is asked because of a token that was not seen before, and
     /// says whether it may be.
     async fn verify(
         &self,
         token: &BearerToken,
+        within: &Organisations,
         may_ask: MayAsk<'_>,
     ) -> Result<Claims, IdentityError>;
     /// What the issuer says of the person at its UserInfo endpoint (OpenID Connect Core 1.0, section 5.3).

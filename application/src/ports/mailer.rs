@@ -62,6 +62,8 @@ named! {
         UserChanged = "user_changed",
         /// The key of the link's code is not in the key file.
         KeyMissing = "key_missing",
+        /// No domain serves the user's organisation.
+        DomainMissing = "domain_missing",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{OrganisationId, UnknownName, User, names::named};
+use crate::{OrganisationId, UnknownName, names::named};
 
 named! {
     pub enum Permission {
@@ -73,13 +73,6 @@ pub enum Reach {
 pub const ALL_ORGANISATIONS: &str = "*";
 
 impl Reach {
-    pub fn covers(&self, user: &User) -> bool {
-        match self {
-            Self::Organisation(organisation) => user.organisation == *organisation,
-            Self::All => true,
-        }
-    }
-
     pub fn as_str(&self) -> &str {
         match self {
             Self::Organisation(organisation) => organisation.as_str(),

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use passlink_domain::{LinkId, UserId};
 
-use super::values::OfUser;
+use super::values::{AtDomain, OfUser};
 
 #[derive(Debug, Subcommand)]
 pub enum LinkCommand {
@@ -31,6 +31,8 @@ Example, mailed by the running server:
         /// Show it as a QR code as well, on stderr
         #[arg(long, conflicts_with = "send")]
         qr: bool,
+        #[command(flatten)]
+        domain: AtDomain,
     },
     /// Print a user's links as JSON, one per line, without their codes
     #[command(after_help = "Example:\n  passlink link list --user 69629023906488334")]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use passlink_domain::{EmailAddress, LanguageTag};
 
+use super::values::AtDomain;
+
 #[derive(Debug, Subcommand)]
 pub enum MailCommand {
     /// Send a test mail exactly as real mails are sent
@@ -16,6 +18,8 @@ pub enum MailCommand {
         /// The language of the mail [default: mail.language]
         #[arg(long, value_name = "L")]
         language: Option<LanguageTag>,
+        #[command(flatten)]
+        domain: AtDomain,
     },
     /// Write every mail in every language, with sample data, to look at
     ///
@@ -33,5 +37,7 @@ Example:
         /// The directory to write to; created if it is missing
         #[arg(long, value_name = "DIR", default_value = "mail-preview")]
         out: PathBuf,
+        #[command(flatten)]
+        domain: AtDomain,
     },
 }

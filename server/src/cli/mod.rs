@@ -22,8 +22,8 @@ pub use passkey::PasskeyCommand;
 pub(crate) use token::default_reach;
 pub use token::{TokenCommand, TokenHolder};
 pub use user::{NewUser, OneUser, UserChanges, UserCommand};
-pub use values::OfUser;
 use values::listen;
+pub use values::{AtDomain, OfUser};
 pub(crate) use values::{ORGANISATION, base64url, user_language};
 
 /// Mails people a link with which they register a passkey.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use passlink_domain::{PasskeyId, UserId};
 
-use super::values::OfUser;
+use super::values::{AtDomain, OfUser};
 
 #[derive(Debug, Subcommand)]
 pub enum PasskeyCommand {
@@ -45,8 +45,8 @@ Example, of one user:
     /// aaguid, created and lastUsed. When a line is wrong, or has a credential that is registered,
     /// nothing is added, and the first 20 such lines are shown.
     ///
-    /// A passkey works only for the relying party that it was made for: rpId must be webauthn.rp_id
-    /// here. The users get no mail. passkeys.max_per_user does not apply.
+    /// A passkey works only for the relying party that it was made for: rpId must be the rp_id
+    /// here (webauthn.rp_id, or that of the domain). The users get no mail. passkeys.max_per_user does not apply.
     ///
     /// Works beside a running server. On SQLite, the server waits to write while passkeys are added.
     #[command(after_help = "\
@@ -59,5 +59,7 @@ Example, users and passkeys from another installation:
     Import {
         /// The file, or - for stdin
         file: PathBuf,
+        #[command(flatten)]
+        domain: AtDomain,
     },
 }

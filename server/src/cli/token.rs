@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use passlink_domain::{OrganisationId, Permission, Reach, Text, TokenId, UserId};
 
-use super::values::{ORGANISATION, lifetime};
+use super::values::{AtDomain, ORGANISATION, lifetime};
 
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
@@ -61,9 +61,10 @@ Examples:
     /// Read a token from stdin, and print as JSON whom it speaks for
     ///
     /// For tokens of Passlink and of the issuers in identity.issuers. Asks the issuer as the server would,
-    /// and adds or changes no user. Fails with the reason when the token does not hold.
+    /// and adds or changes no user. Fails with the reason when the token does not hold. With --domain, the
+    /// token is looked at as that domain does, which knows no users of others.
     #[command(after_help = "Example:\n  passlink token inspect < token.txt")]
-    Inspect,
+    Inspect(AtDomain),
 }
 
 /// Whom a token speaks for.

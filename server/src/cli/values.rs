@@ -20,6 +20,14 @@ pub struct OfUser {
     pub user: UserId,
 }
 
+/// Which of several domains a command is for.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AtDomain {
+    /// The host of one of the configured domains; needed where several could be meant
+    #[arg(long = "domain", value_name = "HOST")]
+    pub host: Option<String>,
+}
+
 /// A loopback address to listen on: the demo shows its mails to whoever asks.
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     let port = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());

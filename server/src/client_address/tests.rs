@@ -147,3 +147,42 @@ fn what_is_neither_address_nor_network_is_refused() {
     let texts = ["10.0.0.0/8", "10.0.0.0/40"].map(str::to_owned);
     assert_eq!(TrustedProxies::parse(&texts).err().as_deref(), Some("10.0.0.0/40"));
 }
+
+fn host(trusted: &[&str], headers: &[(&str, &str)]) -> Option<ForwardedHost> {
+    let trusted: Vec<_> = trusted.iter().map(|text| (*text).to_owned()).collect();
+    let mut request = Request::new(());
+    for (name, value) in headers {
+        let name: axum::http::HeaderName = name.parse().unwrap();
+        request.headers_mut().append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+    }
+    let peer = "10.0.0.1:1234".parse().unwrap();
+    let request = TrustedProxies::parse(&trusted).unwrap().note(peer, request);
+    request.extensions().get().cloned()
+}
+
+#[test]
+fn a_trusted_proxy_says_which_host_it_was_asked_for_and_nobody_else_does() {
+    let named = |name: &str| Some(ForwardedHost(Some(name.parse().unwrap())));
+    for (headers, expected) in [
+        (&[("x-forwarded-host", "a.example")][..], named("a.example")),
+        (&[("x-forwarded-host", "a.example:8443")], named("a.example:8443")),
+        (&[("x-forwarded-host", "claimed.example, a.example")], named("a.example")),
+        (
+            &[("x-forwarded-host", "claimed.example"), ("x-forwarded-host", "a.example")],
+            named("a.example"),
+        ),
+        (&[("forwarded", "for=1.1.1.1;host=a.example;proto=https")], named("a.example")),
+        (
+            &[("forwarded", r#"host=claimed.example, for=1.1.1.1; Host="a.example:80""#)],
+            named("a.example:80"),
+        ),
+        (&[("forwarded", "host=b.example"), ("x-forwarded-host", "a.example")], named("a.example")),
+        (&[("x-forwarded-host", "not a host")], Some(ForwardedHost(None))),
+        (&[("forwarded", "for=1.1.1.1")], None),
+        (&[("x-forwarded-host", " , ")], None),
+        (&[("x-forwarded-for", "1.1.1.1")], None),
+    ] {
+        assert_eq!(host(&["10.0.0.0/8"], headers), expected, "{headers:?}");
+        assert_eq!(host(&["192.0.2.1"], headers), None, "{headers:?}");
+    }
+}

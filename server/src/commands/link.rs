@@ -43,14 +43,15 @@ fn line(link: &PasskeyLink) -> Value {
 pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Error> {
     let app = open(config).await?;
     match command {
-        LinkCommand::Create { user, send, qr } => {
+        LinkCommand::Create { user, send, qr, domain } => {
             // This comes first: a link needs a key, and the first one makes the key file.
             let found = ManageUsers(app.ports()).show(user.clone()).await?;
             found.active()?;
+            let place = app.place(domain.host.as_deref(), &found.organisation)?;
             let acting = Acting::operator(user);
             if send {
                 found.reachable_at()?;
-                let (link, change) = app.send_link().await?.send(None, acting).await?;
+                let (link, change) = app.send_link(&place).await?.send(None, acting).await?;
                 // With the keys of the API.
                 let change = json!({
                     "sequence": change.sequence.get(),
@@ -59,7 +60,7 @@ pub(crate) async fn run(command: LinkCommand, config: Config) -> Result<(), Erro
                 });
                 return print(&extended(line(&link), change));
             }
-            let added = app.add_link().await?.add(acting).await?;
+            let added = app.add_link(&place).await?.add(acting).await?;
             if qr {
                 show_qr_code(added.url.expose())?;
             }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use passlink_adapters::outbound::{
-    mail::preview,
+    mail::{Letterhead, preview},
     system::{SystemClock, SystemRandom},
 };
 use passlink_application::mails::send_test_mail;
@@ -14,27 +14,41 @@ use crate::{
     Error,
     cli::MailCommand,
     config::Config,
-    wiring::{configured_mailer, letterhead, templates},
+    wiring::{Place, configured_mailer, letterhead, one_place},
 };
 
 pub(crate) async fn run(command: MailCommand, config: Config) -> Result<(), Error> {
     match command {
-        MailCommand::Test { to, language } => {
+        MailCommand::Test { to, language, domain } => {
+            let place = one_place(&config, domain.host.as_deref())?;
             if let Some(language) = &language {
-                templates(&config)?.known(language)?;
+                letterhead_of(&config, &place)?.templates.known(language)?;
             }
             let mailer = Arc::new(configured_mailer(&config)?);
-            let sent = send_test_mail(mailer, &SystemClock, &SystemRandom, (to, language)).await;
+            let sent =
+                send_test_mail(mailer, &SystemClock, &SystemRandom, &place.domain, (to, language))
+                    .await;
             eprintln!("sent; the answer was: {}", sent?);
             Ok(())
         }
-        MailCommand::Preview { language, out } => write_preview(&config, language, &out),
+        MailCommand::Preview { language, out, domain } => {
+            let place = one_place(&config, domain.host.as_deref())?;
+            write_preview(&letterhead_of(&config, &place)?, language.as_ref(), &out)
+        }
     }
 }
 
+fn letterhead_of(config: &Config, place: &Place) -> Result<Letterhead, Error> {
+    letterhead(config, &place.settings, &mut Default::default())
+}
+
 /// Writes the files, and prints which of them to open.
-fn write_preview(config: &Config, language: Option<LanguageTag>, out: &Path) -> Result<(), Error> {
-    let files = preview(&letterhead(config)?, language.as_ref())?;
+fn write_preview(
+    letterhead: &Letterhead,
+    language: Option<&LanguageTag>,
+    out: &Path,
+) -> Result<(), Error> {
+    let files = preview(letterhead, language)?;
     for (name, content) in &files {
         let path = out.join(name);
         let failed = |error| format!("{}: {error}", path.display());

@@ -17,7 +17,7 @@ use crate::{
     Error,
     cli::{OfUser, PasskeyCommand},
     config::Config,
-    wiring::App,
+    wiring::{App, Place, one_place},
 };
 
 const EXAMPLE: &str = "{\"user\": \"69629023906488334\", \"userHandle\": \"…\", \
@@ -27,7 +27,7 @@ pub(crate) async fn run(command: PasskeyCommand, config: Config) -> Result<(), E
     let app = open(config).await?;
     match command {
         PasskeyCommand::List(OfUser { user }) => {
-            for passkey in ListPasskeys(app.ports()).list_for_operator(user).await? {
+            for passkey in ListPasskeys::list_for_operator(&app.ports(), user).await? {
                 print(&listed(&passkey))?;
             }
             Ok(())
@@ -40,11 +40,13 @@ pub(crate) async fn run(command: PasskeyCommand, config: Config) -> Result<(), E
             let page = async |last| export.page(user.clone(), last, PAGE).await;
             print_pages(page, |exported| exported.passkey.id.clone(), Moved::from).await
         }
-        PasskeyCommand::Import { file } => import(&app, &file).await,
+        PasskeyCommand::Import { file, domain } => {
+            import(&app, &file, &one_place(&app.config, domain.host.as_deref())?).await
+        }
     }
 }
 
-async fn import(app: &App, file: &Path) -> Result<(), Error> {
+async fn import(app: &App, file: &Path, place: &Place) -> Result<(), Error> {
     let progress = ProgressBar::no_length();
     let interrupt = Interrupt::listen(&progress)?;
     let mut lines = Lines::open(file, progress)?;
@@ -54,7 +56,7 @@ async fn import(app: &App, file: &Path) -> Result<(), Error> {
         passkeys.push((number, passkey as Result<ImportedPasskey, String>));
     }
     lines.progress.set_message("all lines are read; adding the passkeys");
-    let import = app.import_passkeys()?;
+    let import = app.import_passkeys(place)?;
     let imported = import.import(passkeys, move || interrupt.too_late()).await?;
     lines.done(imported)
 }

@@ -1,9 +1,14 @@
 //! `passlink token`.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
 
-use passlink_application::callers::{
-    Inspected, Inspection, ManageTokens, NewToken, RevokedToken, TokensOf,
+use passlink_application::{
+    callers::{Inspected, Inspection, ManageTokens, NewToken, RevokedToken, TokensOf},
+    domains::Domain,
+    links::PublicUrl,
 };
 use passlink_domain::{BearerToken, Holder, Reach, Token};
 use serde_json::{Value, json};
@@ -13,6 +18,7 @@ use crate::{
     Error,
     cli::{TokenCommand, TokenHolder, default_reach},
     config::Config,
+    wiring::one_place,
 };
 
 /// Longest token that is read from stdin, in octets.
@@ -78,13 +84,25 @@ pub(crate) async fn run(command: TokenCommand, config: Config) -> Result<(), Err
             let RevokedToken { token, mailed, returned } = tokens.revoke(id).await?;
             print(&extended(line(&token), json!({ "linksEnded": mailed + returned })))
         }
-        TokenCommand::Inspect => {
+        TokenCommand::Inspect(domain) => {
             let mut text = String::new();
             io::stdin().take(LONGEST).read_to_string(&mut text)?;
             let token = BearerToken::presented(text.trim())?;
-            let found = app.callers(app.issuers()?).inspect(&token).await?;
+            let at = asked_at(&app.config, domain.host.as_deref())?;
+            let found = app.callers(app.issuers()?, at).inspect(&token).await?;
             print(&inspected(&found))
         }
+    }
+}
+
+/// The domain that looks at a token. Where none is named, it is one that serves everybody; but only a
+/// domain says which of several issuers is asked about a token that can't be read.
+fn asked_at(config: &Config, name: Option<&str>) -> Result<Arc<Domain>, Error> {
+    let issuers = config.identity.issuers.iter();
+    let asking = issuers.filter(|issuer| issuer.introspection_client_id.is_some()).count();
+    match name {
+        None if asking < 2 => Ok(Domain::alone(PublicUrl::new(&config.server.public_url)?)),
+        name => Ok(one_place(config, name)?.domain),
     }
 }
 

@@ -13,7 +13,6 @@ use super::{brand::Brand, domains::Domain, settings::Config, values::BaseUrl, we
 
 /// A place where people reach Passlink, and what they find there.
 #[derive(Debug, Clone)]
-#[cfg_attr(not(test), expect(dead_code, reason = "for the wiring, which will read all of it"))]
 pub(crate) struct EffectiveDomain {
     /// Which of `[[domains]]` it is. None: there are none, and this stands for all.
     pub key: Option<usize>,
@@ -37,7 +36,6 @@ pub(crate) struct EffectiveDomain {
 
 /// How it looks to people.
 #[derive(Debug, Clone)]
-#[cfg_attr(not(test), expect(dead_code, reason = "for the wiring, which will read all of it"))]
 pub(crate) struct EffectiveBrand {
     pub name: String,
     /// Whether an operator gave it that name.

@@ -37,6 +37,7 @@ mod values;
 mod warnings;
 mod webauthn;
 
+pub(crate) use effective::EffectiveDomain;
 pub(crate) use identity::Issuer;
 pub(crate) use keys::schema;
 pub(crate) use print::example;

@@ -3,10 +3,6 @@
 mod domains;
 mod issuers;
 
-use passlink_application::links::PublicUrl;
-
-use crate::Error;
-
 use super::{problems::Problems, settings::Config};
 
 pub(super) use domains::url_key;
@@ -36,14 +32,4 @@ pub(super) fn check(config: &Config, problems: &mut Problems) {
     }
     domains::check(config, &mut refuse);
     issuers::check(config, &mut refuse);
-}
-
-impl Config {
-    /// Where people reach Passlink, and where links lead.
-    ///
-    /// Errors: when `links.url_template` leads where links may not lead.
-    pub fn public_links(&self) -> Result<PublicUrl, Error> {
-        let public_url = PublicUrl::new(&self.server.public_url)?;
-        Ok(public_url.with_links(self.links.origins(), self.links.template())?)
-    }
 }

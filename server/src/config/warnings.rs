@@ -73,7 +73,7 @@ impl Config {
             ));
         }
         for domain in &domains {
-            if let Some(told) = domain.brand.accent.as_ref().and_then(doubt_about) {
+            if let Some(told) = domain.brand.accent.as_ref().and_then(Accent::told) {
                 add(format!("{}: {told}", domain.path(self, "brand.accent")));
             }
         }
@@ -119,10 +119,4 @@ impl Config {
                 url.scheme() == "smtp" && !required
             })
     }
-}
-
-/// What is doubtful about an accent.
-fn doubt_about(_accent: &Accent) -> Option<String> {
-    // TODO: join here, with what the accent says of itself: `accent.told()`.
-    None
 }

@@ -8,6 +8,7 @@ use passlink_adapters::outbound::{
 };
 use passlink_application::{
     callers::Callers,
+    domains::Domain,
     ports::{Clock, Random},
 };
 
@@ -23,9 +24,9 @@ impl App {
         issuers(&self.config, ports.clock, ports.random).map(Arc::new)
     }
 
-    pub fn callers(&self, issuers: Arc<Issuers>) -> Callers {
+    pub fn callers(&self, issuers: Arc<Issuers>, domain: Arc<Domain>) -> Callers {
         let max_auth_age = self.config.links.max_auth_age;
-        Callers { ports: self.ports(), identities: issuers, max_auth_age }
+        Callers { ports: self.ports(), identities: issuers, domain, max_auth_age }
     }
 }
 

@@ -1,22 +1,22 @@
-//! The mailer: letterhead and transport, as the configuration asks for.
+//! The mailer: a letterhead for each domain, and the transport, as the configuration asks for.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use passlink_adapters::{
-    brand::Brand,
-    outbound::{
-        mail::{
-            Directory, Letterhead, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport,
-            parse_mailbox,
-        },
-        system::SystemClock,
+use passlink_adapters::outbound::{
+    mail::{
+        Directory, Letterhead, Mailbox, Sender, Smtp, TemplateMailer, Templates, Transport,
+        parse_mailbox,
     },
+    system::SystemClock,
 };
 use passlink_application::ports::Clock;
 use passlink_domain::LanguageTag;
 
-use super::app::App;
-use crate::{Error, config::Config};
+use super::{app::App, brand::brand, domains::places};
+use crate::{
+    Error,
+    config::{Config, EffectiveDomain},
+};
 
 /// What a server without a way for mail is told.
 pub(crate) const NO_MAIL: &str = "mail can't be sent: set mail.smtp_url and mail.from \
@@ -49,26 +49,46 @@ fn mailer(
     clock: Arc<dyn Clock>,
     transport: Transport,
 ) -> Result<TemplateMailer, Error> {
-    Ok(TemplateMailer { letterhead: letterhead(config)?, clock, transport })
+    let (mut letterheads, mut known) = (BTreeMap::new(), BTreeMap::new());
+    for place in places(config)? {
+        let letterhead = letterhead(config, &place.settings, &mut known)?;
+        letterheads.insert(place.domain.host().to_owned(), letterhead);
+    }
+    Ok(TemplateMailer { letterheads, clock, transport })
 }
 
-/// Whose mails they are, and how they look.
-pub(crate) fn letterhead(config: &Config) -> Result<Letterhead, Error> {
+/// Templates by the directory that some of them are from.
+pub(crate) type KnownTemplates = BTreeMap<Option<PathBuf>, Arc<Templates>>;
+
+/// Whose mails they are, and how they look. Templates that are `known` are not read again.
+///
+/// Errors: what is wrong with what the configuration names, with the key and where that was set.
+pub(crate) fn letterhead(
+    config: &Config,
+    domain: &EffectiveDomain,
+    known: &mut KnownTemplates,
+) -> Result<Letterhead, Error> {
+    let templates = match known.get(&domain.template_dir) {
+        Some(templates) => templates.clone(),
+        None => {
+            let read = Arc::new(templates(config, domain)?);
+            known.insert(domain.template_dir.clone(), read.clone());
+            read
+        }
+    };
     Ok(Letterhead {
-        templates: templates(config)?,
-        sender: sender(config)?,
-        brand: Brand::named(&config.webauthn.rp_name),
-        is_named: false,
+        templates,
+        sender: sender(config, domain)?,
+        brand: brand(config, domain)?,
+        is_named: domain.brand.is_named,
     })
 }
 
 /// The templates of mails, and the operator's own over them.
-///
-/// Errors: what is wrong with what the configuration names, with the key and where that was set.
-pub(crate) fn templates(config: &Config) -> Result<Templates, String> {
-    let templates = match &config.mail.template_dir {
+fn templates(config: &Config, domain: &EffectiveDomain) -> Result<Templates, String> {
+    let templates = match &domain.template_dir {
         Some(directory) => Templates::with_overrides(directory)
-            .map_err(|error| config.fault("mail.template_dir", &error))?,
+            .map_err(|error| config.fault(&domain.path(config, "template_dir"), &error))?,
         None => Templates::built_in().map_err(|error| error.to_string())?,
     };
     let language = LanguageTag::parse(&config.mail.language);
@@ -76,13 +96,17 @@ pub(crate) fn templates(config: &Config) -> Result<Templates, String> {
     templates.speaking(&language).map_err(|error| config.fault("mail.language", &error))
 }
 
-fn sender(config: &Config) -> Result<Sender, Error> {
-    let from = match &config.mail.from {
+fn sender(config: &Config, domain: &EffectiveDomain) -> Result<Sender, Error> {
+    let from = match &domain.mail_from {
         Some(from) => from.clone(),
-        None => format!("Passlink <no-reply@{}>", config.public_links()?.host()),
+        None => {
+            let name = domain.brand.name.replace('\\', "\\\\").replace('"', "\\\"");
+            let host = domain.public_url.host_str().unwrap_or_default();
+            format!("\"{name}\" <no-reply@{host}>")
+        }
     };
-    Ok(Sender {
-        from: parse_mailbox(&from)?,
-        reply_to: config.mail.reply_to.as_deref().map(parse_mailbox).transpose()?,
-    })
+    // Answers to one domain are no business of another.
+    let is_shared = domain.mail_from == config.mail.from;
+    let reply_to = config.mail.reply_to.as_deref().filter(|_| is_shared);
+    Ok(Sender { from: parse_mailbox(&from)?, reply_to: reply_to.map(parse_mailbox).transpose()? })
 }

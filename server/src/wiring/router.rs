@@ -5,7 +5,7 @@ use std::sync::Arc;
 use passlink_adapters::{
     brand::Brand,
     inbound::{
-        api::{self, Api, Bearers, Edge, Health, LinkCalls, PasskeyCalls},
+        api::{self, Api, Bearers, DomainApi, Edge, Health, LinkCalls, PasskeyCalls},
         web,
     },
     outbound::identity::Issuers,
@@ -21,8 +21,15 @@ use passlink_application::{
 use passlink_domain::CodeKeys;
 use tokio_util::sync::CancellationToken;
 
-use super::app::App;
+use super::{
+    app::App,
+    brand::brand,
+    domains::{Place, places},
+};
 use crate::Error;
+
+/// Whose page it is that says that there is none, at a host of no domain.
+const NOBODY: &str = "Passlink";
 
 impl App {
     /// The API over its use cases; what it would do for ever ends at `stop`.
@@ -34,26 +41,66 @@ impl App {
         worker_alive: impl Fn() -> bool + Send + Sync + 'static,
         stop: CancellationToken,
     ) -> Result<axum::Router, Error> {
-        let issuer = self.link_issuer(keys.clone())?;
         let limits = &self.config.limits;
-        let limiter = |limit| Limiter::per_minute(limit, self.ports().clock);
-        let wrong = Arc::new(limiter(limits.wrong_codes_per_minute));
-        let codes = CodeChecker { ports: self.ports(), keys: keys.clone(), wrong };
-        let passkeys = self.passkey_registry(wake.clone())?;
-        let send_link = SendLink { issuer: issuer.clone(), wake };
-        let brand = Brand::named(&self.config.webauthn.rp_name);
-        let site = web::site(&brand, limiter(limits.pages_per_minute))?;
+        let limiter = |limit| Arc::new(Limiter::per_minute(limit, self.ports().clock));
+        let shared = Shared {
+            keys: keys.clone(),
+            issuers,
+            wake,
+            wrong_codes: limiter(limits.wrong_codes_per_minute),
+            wrong_tokens: limiter(limits.wrong_tokens_per_minute),
+            pages: limiter(limits.pages_per_minute),
+        };
+        let places = places(&self.config)?;
+        let domains = places.iter().map(|place| self.domain_api(place, &shared));
+        let nowhere = web::site(&Brand::named(NOBODY), shared.pages.clone())?;
         let origins = self.config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
+            domains: domains.collect::<Result<_, _>>()?,
+            nowhere: (nowhere.missing, nowhere.assets),
+            health: Health {
+                store: self.ports().store,
+                key_use: KeyUse(self.ports()),
+                keys,
+                worker_alive: Arc::new(worker_alive),
+                seen: Default::default(),
+                stop: stop.clone(),
+            },
+            edge: Edge {
+                concurrent_requests: usize::try_from(limits.concurrent_requests)?,
+                cors_origins: origins.collect::<Result<_, _>>()?,
+                https: self.config.server.tls_cert.is_some(),
+            },
+            stop,
+        })?)
+    }
+
+    fn domain_api(&self, place: &Place, shared: &Shared) -> Result<DomainApi, Error> {
+        let Place { settings, domain } = place;
+        let (keys, wake) = (shared.keys.clone(), shared.wake.clone());
+        let issuer = self.link_issuer(keys.clone(), place);
+        let codes = CodeChecker {
+            ports: self.ports(),
+            keys,
+            domain: domain.clone(),
+            wrong: shared.wrong_codes.clone(),
+        };
+        let passkeys = self.passkey_registry(wake.clone(), place)?;
+        let send_link = SendLink { issuer: issuer.clone(), wake };
+        let site = web::site(&brand(&self.config, settings)?, shared.pages.clone())?;
+        let pages = settings.extra_origins.iter().filter(|origin| origin.has_host());
+        let origins = pages.map(|origin| origin.origin().ascii_serialization()).collect();
+        Ok(DomainApi {
+            names: domain.names().to_vec(),
             passkeys: PasskeyCalls {
                 bearers: Bearers {
-                    callers: self.callers(issuers),
-                    wrong: Arc::new(limiter(limits.wrong_tokens_per_minute)),
+                    callers: self.callers(shared.issuers.clone(), domain.clone()),
+                    wrong: shared.wrong_tokens.clone(),
                 },
                 send_link: send_link.clone(),
                 add_link: AddLink { issuer, offered: self.config.links.allow_returned_codes },
                 register: RegisterPasskey { registry: passkeys.clone(), codes: codes.clone() },
-                list: ListPasskeys(self.ports()),
+                list: ListPasskeys { ports: self.ports(), domain: domain.clone() },
                 remove: RemovePasskey(passkeys.clone()),
             },
             links: LinkCalls {
@@ -64,22 +111,18 @@ impl App {
                 remove: RemovePasskey(passkeys),
                 codes,
             },
-            health: Health {
-                store: self.ports().store,
-                key_use: KeyUse(self.ports()),
-                keys,
-                worker_alive: Arc::new(worker_alive),
-                seen: Default::default(),
-                stop: stop.clone(),
-            },
-            pages: site.pages,
+            pages: site.pages.merge(site.assets).merge(web::related_origins(origins)),
             missing: site.missing,
-            edge: Edge {
-                concurrent_requests: usize::try_from(limits.concurrent_requests)?,
-                cors_origins: origins.collect::<Result<_, _>>()?,
-                https: self.config.server.tls_cert.is_some(),
-            },
-            stop,
-        })?)
+        })
     }
+}
+
+/// What all domains share.
+struct Shared {
+    keys: Arc<CodeKeys>,
+    issuers: Arc<Issuers>,
+    wake: Arc<dyn Wake>,
+    wrong_codes: Arc<Limiter>,
+    wrong_tokens: Arc<Limiter>,
+    pages: Arc<Limiter>,
 }

@@ -14,8 +14,11 @@ use passlink_application::{
 use passlink_domain::{CodeKeys, LinkPolicy};
 use secrecy::ExposeSecret;
 
-use super::app::App;
-use crate::{Error, worker::Bell};
+use super::{
+    app::App,
+    domains::{Place, domains, places},
+};
+use crate::{Error, config::EffectiveDomain, worker::Bell};
 
 impl App {
     /// An import of users, on a connection of its own.
@@ -37,12 +40,12 @@ impl App {
         Ok(DeliverMail {
             ports: self.ports(),
             mailer,
-            composer: Composer { keys, public_url: self.config.public_links()? },
+            composer: Composer { keys, domains: domains(&self.config)? },
             holder: process::name(),
         })
     }
 
-    pub(super) fn link_issuer(&self, keys: Arc<CodeKeys>) -> Result<LinkIssuer, Error> {
+    pub(super) fn link_issuer(&self, keys: Arc<CodeKeys>, place: &Place) -> LinkIssuer {
         let policy = LinkPolicy {
             lifetime: self.config.links.lifetime,
             cooldown: self.config.links.cooldown,
@@ -50,48 +53,44 @@ impl App {
             max_per_mailbox: self.config.limits.mails_per_mailbox,
             max_per_organisation: self.config.limits.mails_per_hour,
         };
-        Ok(LinkIssuer {
-            ports: self.ports(),
-            keys,
-            public_url: self.config.public_links()?,
-            policy,
-        })
+        LinkIssuer { ports: self.ports(), keys, domain: place.domain.clone(), policy }
     }
 
     /// Mails links, for a worker in another process.
-    pub async fn send_link(&self) -> Result<SendLink, Error> {
-        let issuer = self.link_issuer(self.held_keys().await?)?;
+    pub async fn send_link(&self, place: &Place) -> Result<SendLink, Error> {
+        let issuer = self.link_issuer(self.held_keys().await?, place);
         Ok(SendLink { issuer, wake: Arc::new(Bell::default()) })
     }
 
     /// Returns links to an operator, whatever callers may have.
-    pub async fn add_link(&self) -> Result<AddLink, Error> {
-        let issuer = self.link_issuer(self.held_keys().await?)?;
+    pub async fn add_link(&self, place: &Place) -> Result<AddLink, Error> {
+        let issuer = self.link_issuer(self.held_keys().await?, place);
         Ok(AddLink { issuer, offered: true })
     }
 
-    pub fn import_passkeys(&self) -> Result<ImportPasskeys, Error> {
-        Ok(ImportPasskeys(self.passkey_registry(Arc::new(Bell::default()))?))
+    pub fn import_passkeys(&self, place: &Place) -> Result<ImportPasskeys, Error> {
+        Ok(ImportPasskeys(self.passkey_registry(Arc::new(Bell::default()), place)?))
     }
 
-    /// Removes passkeys, with mails for a worker in another process.
+    /// Removes passkeys of whichever domain, with mails for a worker in another process.
     pub fn remove_passkey(&self) -> Result<RemovePasskey, Error> {
-        Ok(RemovePasskey(self.passkey_registry(Arc::new(Bell::default()))?))
+        let (wake, places) = (Arc::new(Bell::default()), places(&self.config)?);
+        let any = places.first().ok_or("there is no domain")?;
+        Ok(RemovePasskey(self.passkey_registry(wake, any)?))
     }
 
-    pub(super) fn passkey_registry(&self, wake: Arc<dyn Wake>) -> Result<PasskeyRegistry, Error> {
-        let (public_url, webauthn) = (&self.config.server.public_url, &self.config.webauthn);
-        let relying_party = RelyingParty::new(
-            &webauthn.rp_id(public_url).unwrap_or_default(),
-            &webauthn.rp_name,
-            public_url,
-            &webauthn.origins(),
-        )?;
+    pub(super) fn passkey_registry(
+        &self,
+        wake: Arc<dyn Wake>,
+        place: &Place,
+    ) -> Result<PasskeyRegistry, Error> {
+        let EffectiveDomain { rp_id, rp_name, public_url, extra_origins, .. } = &place.settings;
+        let relying_party = RelyingParty::new(rp_id, rp_name, public_url, extra_origins)?;
         Ok(PasskeyRegistry {
             ports: self.ports(),
             wake,
             webauthn: Arc::new(relying_party),
-            public_url: self.config.public_links()?,
+            domain: place.domain.clone(),
             max_per_user: usize::try_from(self.config.passkeys.max_per_user)?,
         })
     }

@@ -10,17 +10,21 @@ mod proto;
 mod protocols;
 mod services;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use axum::{Router, routing::get};
+use axum::{Router, middleware, routing::get};
 use connectrpc_health::HealthService;
 use connectrpc_reflection::ReflectionError;
 use tokio_util::sync::CancellationToken;
 
-pub use edge::Edge;
+pub use edge::{Edge, ForwardedHost};
 pub use limits::REQUEST_TIMEOUT;
 pub use services::{bearer::Bearers, health::Health, link::LinkCalls, passkey_calls::PasskeyCalls};
 
+use edge::{
+    Layers,
+    host::{self, ByHost},
+};
 use proto::zitadel::{auth::v1::AuthServiceRegisterMarker, user::v2::UserServiceRegisterMarker};
 use protocols::{
     answer::Protocols,
@@ -30,14 +34,23 @@ use protocols::{
 };
 use services::health;
 
-pub struct Api {
+/// What is served under the names of a domain.
+pub struct DomainApi {
+    /// Its host names, in lower case; none where all lead to it.
+    pub names: Vec<String>,
     pub passkeys: PasskeyCalls,
     pub links: LinkCalls,
-    pub health: Health,
     /// The pages that links lead to. Their requests are logged as the API's are.
     pub pages: Router,
     /// What a browser is shown at a path without a page, with the status 404.
     pub missing: Router,
+}
+
+pub struct Api {
+    pub domains: Vec<DomainApi>,
+    /// What a browser is shown at a host of no domain, with the status 404, and what that page loads.
+    pub nowhere: (Router, Router),
+    pub health: Health,
     pub edge: Edge,
     /// Cancelled when the server stops: what would go on for ever ends then.
     pub stop: CancellationToken,
@@ -47,22 +60,44 @@ pub struct Api {
 ///
 /// Errors: when the compiled `.proto` files can't be read, which the build rules out.
 pub fn router(api: Api) -> Result<Router, ReflectionError> {
-    let passkeys = Arc::new(api.passkeys);
-    let services = connectrpc::Router::new()
-        .add_service::<_, AuthServiceRegisterMarker>(passkeys.clone())
-        .add_service::<_, UserServiceRegisterMarker>(passkeys)
-        .add_service(Arc::new(api.links))
-        .add_service(Arc::new(HealthService::new(api.health.clone())));
-    let protocols = Protocols {
-        framework: Framework::over(services)?,
-        streams: Streams::new(api.edge.concurrent_requests, api.stop),
-        missing: api.missing,
-    };
-    let calls = Router::new()
+    let streams = Streams::new(api.edge.concurrent_requests, api.stop);
+    let (layers, health) = (Layers::new(api.edge), api.health);
+    let mut by_name = HashMap::new();
+    for domain in api.domains {
+        let passkeys = Arc::new(domain.passkeys);
+        let services = connectrpc::Router::new()
+            .add_service::<_, AuthServiceRegisterMarker>(passkeys.clone())
+            .add_service::<_, UserServiceRegisterMarker>(passkeys)
+            .add_service(Arc::new(domain.links))
+            .add_service(Arc::new(HealthService::new(health.clone())));
+        let protocols = Protocols {
+            framework: Framework::over(services)?,
+            streams: streams.clone(),
+            missing: domain.missing,
+        };
+        let calls = protocols.router().merge(probes(&health));
+        let calls = calls.method_not_allowed_fallback(protocols.handler());
+        let pages = domain.pages.method_not_allowed_fallback(protocols.handler());
+        let router = layers.around(calls, pages);
+        if domain.names.is_empty() {
+            return Ok(router);
+        }
+        by_name.extend(domain.names.into_iter().map(|name| (name, router.clone())));
+    }
+    let services =
+        connectrpc::Router::new().add_service(Arc::new(HealthService::new(health.clone())));
+    let (missing, assets) = api.nowhere;
+    let protocols =
+        Protocols { framework: Framework::over(services)?, streams, missing: missing.clone() };
+    let calls = protocols.router().merge(probes(&health));
+    let refused = middleware::from_fn_with_state(missing, host::refuse);
+    let nowhere = layers.around(calls.layer(refused), assets);
+    Ok(ByHost { domains: Arc::new(by_name), nowhere }.router())
+}
+
+/// How load balancers ask for health by HTTP.
+fn probes(health: &Health) -> Router {
+    Router::new()
         .route(LIVE, get(health::live))
-        .route(READY, get(health::ready).with_state(api.health))
-        .merge(protocols.router())
-        .method_not_allowed_fallback(protocols.handler());
-    let pages = api.pages.method_not_allowed_fallback(protocols.handler());
-    Ok(edge::around(calls, pages, api.edge))
+        .route(READY, get(health::ready).with_state(health.clone()))
 }

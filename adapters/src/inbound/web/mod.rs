@@ -24,8 +24,10 @@ use pages::{Page, Pages};
 
 mod assets;
 mod pages;
+mod related_origins;
 
 pub use pages::PageError;
+pub use related_origins::related_origins;
 
 use crate::brand::Brand;
 
@@ -43,8 +45,10 @@ const PERMISSIONS: &str = "publickey-credentials-create=(self), publickey-creden
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 pub struct Site {
-    /// The pages of links and their assets.
+    /// The pages of links.
     pub pages: Router,
+    /// What pages load.
+    pub assets: Router,
     /// Says at any path, with the status 404, that there is no page.
     pub missing: Router,
 }
@@ -52,7 +56,7 @@ pub struct Site {
 /// The pages of a site under its brand; `limiter` counts those of a client.
 ///
 /// Errors: when a page or a catalogue of texts is broken, which the tests rule out.
-pub fn site(brand: &Brand, limiter: Limiter) -> Result<Site, PageError> {
+pub fn site(brand: &Brand, limiter: Arc<Limiter>) -> Result<Site, PageError> {
     let assets = Assets::of(brand);
     let shelf = Arc::new(Shelf { pages: Pages::new(brand, &assets)?, assets, limiter });
     let mut router = Router::new();
@@ -62,9 +66,10 @@ pub fn site(brand: &Brand, limiter: Limiter) -> Result<Site, PageError> {
         };
         router = router.route(path, get(show));
     }
-    let pages = router.route(assets::ROUTE, get(asset)).with_state(shelf.clone());
+    let pages = router.with_state(shelf.clone());
+    let assets = Router::new().route(assets::ROUTE, get(asset)).with_state(shelf.clone());
     let missing = Router::new().fallback(missing).with_state(shelf);
-    Ok(Site { pages: careful(pages), missing: careful(missing) })
+    Ok(Site { pages: careful(pages), assets: careful(assets), missing: careful(missing) })
 }
 
 /// Adds what every answer carries, unless it says otherwise.
@@ -90,7 +95,7 @@ fn headers() -> [(HeaderName, HeaderValue); 7] {
 struct Shelf {
     assets: Assets,
     pages: Pages,
-    limiter: Limiter,
+    limiter: Arc<Limiter>,
 }
 
 /// A page for who may have one. Without a `path`, it is beside those of the links, and finds its assets

@@ -30,7 +30,8 @@ impl Clock for Still {
 
 /// The pages, of which a client gets so many in a minute.
 fn pages(most: u32) -> Router {
-    shown_by(most).pages
+    let site = shown_by(most);
+    site.pages.merge(site.assets)
 }
 
 fn shown_by(most: u32) -> Site {
@@ -38,7 +39,7 @@ fn shown_by(most: u32) -> Site {
 }
 
 fn site_of(brand: &Brand, most: u32) -> Site {
-    site(brand, Limiter::per_minute(most, Arc::new(Still))).unwrap()
+    site(brand, Arc::new(Limiter::per_minute(most, Arc::new(Still)))).unwrap()
 }
 
 /// Where the assets are whose brand has a name alone.

@@ -7,7 +7,7 @@ use passlink_application::{
     callers::{Claims, Profile},
     ports::{Clock, Identities, IdentityError, MayAsk, Random},
 };
-use passlink_domain::BearerToken;
+use passlink_domain::{BearerToken, Organisations};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -92,10 +92,12 @@ impl Issuers {
         self.issuers.iter().find(|issuer| Some(issuer.settings.issuer.as_str()) == name)
     }
 
-    /// The claims of a token, after what its form asks for, and who issued it.
+    /// The claims of a token, after what its form asks for, and who issued it: one of those who speak for
+    /// some of the organisations.
     async fn claims(
         &self,
         token: &BearerToken,
+        within: &Organisations,
         may_ask: MayAsk<'_>,
     ) -> Result<(&Issuer, Arc<RawClaims>), IdentityError> {
         match Form::of(token.expose()) {
@@ -105,16 +107,23 @@ impl Issuers {
                     let named = jwt.issuer().unwrap_or_default();
                     refused(format!("no configured issuer made it: its `iss` is {named:.200?}"))
                 })?;
+                if !issuer.settings.may_speak_for(within) {
+                    let why = "this domain serves none of the organisations of its issuer";
+                    return Err(issuer.of(refused(why)));
+                }
                 let claims = jwt.verify(&issuer.settings.types, &issuer.provider, may_ask).await;
                 Ok((issuer, Arc::new(claims.map_err(|error| issuer.of(error))?)))
             }
             Form::Unreadable(why) => Err(refused(why)),
             Form::Opaque => {
-                let mut issuers = self.issuers.iter();
+                let issuers = self.issuers.iter();
+                let mut issuers = issuers.filter(|issuer| issuer.settings.may_speak_for(within));
                 let asked =
                     issuers.find_map(|issuer| Some((issuer, issuer.introspector.as_ref()?)));
                 let (issuer, introspector) = asked.ok_or_else(|| {
-                    refused("it is opaque, and no issuer is configured to introspect")
+                    refused(
+                        "it is opaque, and no issuer is configured to introspect for this domain",
+                    )
                 })?;
                 let claims = introspector.ask(token, &issuer.provider, may_ask).await;
                 Ok((issuer, claims.map_err(|error| issuer.of(error))?))
@@ -142,9 +151,10 @@ impl Identities for Issuers {
     async fn verify(
         &self,
         token: &BearerToken,
+        within: &Organisations,
         may_ask: MayAsk<'_>,
     ) -> Result<Claims, IdentityError> {
-        let (issuer, claims) = self.claims(token, may_ask).await?;
+        let (issuer, claims) = self.claims(token, within, may_ask).await?;
         let read = claims::read(&claims, &issuer.settings, self.clock.now());
         read.map_err(|why| issuer.of(refused(why)))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use passlink_domain::{OrganisationId, Permissions};
+use passlink_domain::{OrganisationId, Organisations, Permissions};
 use secrecy::SecretString;
 
 #[derive(Debug, Clone)]
@@ -30,6 +30,14 @@ pub struct IssuerSettings {
     /// Whether an address counts as verified where a token doesn't say.
     pub trust_email: bool,
     pub introspection: Option<Introspection>,
+}
+
+impl IssuerSettings {
+    /// Whether its users can be of one of these organisations.
+    pub(super) fn may_speak_for(&self, organisations: &Organisations) -> bool {
+        let is_among = |organisation| organisations.include(organisation);
+        self.organisation_claim.is_some() || self.organisation.as_ref().is_some_and(is_among)
+    }
 }
 
 /// How Passlink signs in to ask about opaque tokens.

@@ -1,5 +1,7 @@
 //! Whose mail it is, and how it looks.
 
+use std::sync::Arc;
+
 use passlink_application::mails::Mail;
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
 use crate::brand::Brand;
 
 pub struct Letterhead {
-    pub templates: Templates,
+    pub templates: Arc<Templates>,
     pub sender: Sender,
     pub brand: Brand,
     /// Whether the operator gave the brand its name. If not, mails are from whom `sender` names.

@@ -15,7 +15,7 @@ mod preview;
 mod smtp;
 mod templates;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use passlink_application::{
@@ -43,7 +43,8 @@ pub enum Transport {
 }
 
 pub struct TemplateMailer {
-    pub letterhead: Letterhead,
+    /// By the host of the domain that a mail is from.
+    pub letterheads: BTreeMap<String, Letterhead>,
     pub clock: Arc<dyn Clock>,
     pub transport: Transport,
 }
@@ -55,10 +56,11 @@ impl TemplateMailer {
         mail: &Mail,
         deadline: &Deadline<'_>,
     ) -> Result<String, MailError> {
-        let letterhead = &self.letterhead;
-        let rendered = letterhead
-            .render(mail)
-            .map_err(|error| MailError::Refused(MailReason::Unfit, error.to_string()))?;
+        let unfit = |why: String| MailError::Refused(MailReason::Unfit, why);
+        let letterhead = self.letterheads.get(&mail.domain);
+        let letterhead =
+            letterhead.ok_or_else(|| unfit(format!("there is no domain {}", mail.domain)))?;
+        let rendered = letterhead.render(mail).map_err(|error| unfit(error.to_string()))?;
         let outgoing = message::compose(id, mail, rendered, &letterhead.sender, self.clock.now())?;
         match &self.transport {
             Transport::Smtp(smtp) => smtp.deliver(&outgoing, deadline).await,

@@ -85,7 +85,7 @@ async fn every_line_that_is_wrong_is_told_and_nothing_is_added() {
         line 6: userHandle: it names another user\n\
         line 7: id: there is a passkey with it already, or was one\n\
         line 8: credentialId: it is registered already\n\
-        line 9: rpId: must be example.com, the relying party here (webauthn.rp_id): a passkey works \
+        line 9: rpId: must be example.com, the relying party here (webauthn.rp_id, or rp_id of the domain): a passkey works \
         for no other\n\
         line 10: publicKey: must be a COSE_Key for ES256 on P-256, ES384 on P-384, or RS256 with 2048 to 4096 bits";
     assert_eq!(refused.to_string(), expected);

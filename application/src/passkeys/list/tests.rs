@@ -36,7 +36,7 @@ async fn world() -> Arc<World> {
 #[tokio::test]
 async fn a_caller_sees_their_own_passkeys_and_where_their_history_stands() {
     let world = world().await;
-    let list = ListPasskeys(world.ports());
+    let list = ListPasskeys { ports: world.ports(), domain: World::domain() };
     let (passkeys, details) = list.list(World::acting("ada")).await.unwrap();
     assert_eq!(passkeys, [world.state().passkeys[0].clone()]);
     assert_eq!((details.sequence.get(), details.created), (3, None));
@@ -52,9 +52,9 @@ async fn a_caller_sees_their_own_passkeys_and_where_their_history_stands() {
 async fn an_operator_sees_the_passkeys_of_a_user_however_the_user_stands() {
     let world = world().await;
     world.change_user("ada", |ada| ada.state = UserState::Locked);
-    let list = ListPasskeys(world.ports());
-    let passkeys = list.list_for_operator("ada".parse().unwrap()).await.unwrap();
+    let ports = world.ports();
+    let passkeys = ListPasskeys::list_for_operator(&ports, "ada".parse().unwrap()).await.unwrap();
     assert_eq!(passkeys, [world.state().passkeys[0].clone()]);
-    let refused = list.list_for_operator("eve".parse().unwrap()).await;
+    let refused = ListPasskeys::list_for_operator(&ports, "eve".parse().unwrap()).await;
     assert!(matches!(refused, Err(PasskeyError::UserNotFound)));
 }

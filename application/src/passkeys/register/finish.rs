@@ -162,7 +162,10 @@ impl RegisterPasskey {
 
     async fn find(&self, id: PasskeyId) -> Result<Option<Open>, PasskeyError> {
         let find = self.registry.ports.store.read(id, |id, tx| tx.ceremony(id));
-        Ok(find.await?.and_then(|ceremony| self.open(ceremony)))
+        let found: Option<Ceremony> = find.await?;
+        let domain = &self.registry.domain;
+        let found = found.filter(|ceremony| domain.knows_relying_party(&ceremony.rp_id));
+        Ok(found.and_then(|ceremony| self.open(ceremony)))
     }
 
     /// The ceremony with its challenge. Without the key of that, it is as if the ceremony had ended.
@@ -205,8 +208,10 @@ impl RegisterPasskey {
 
     /// Why there is no such ceremony: it may have made the user's passkey already.
     async fn missing(&self, user: UserId, id: PasskeyId) -> PasskeyError {
-        let store = &self.registry.ports.store;
-        let made = store.read((user, id), |(user, id), tx| Box::pin(passkey_of_user(user, id, tx)));
+        let (store, domain) = (&self.registry.ports.store, self.registry.domain.clone());
+        let made = store.read((user, id, domain), |(user, id, domain), tx| {
+            Box::pin(passkey_of_user(user, id, domain, tx))
+        });
         made.await.map_or_else(|error| error, |_| PasskeyError::NotVerified)
     }
 }

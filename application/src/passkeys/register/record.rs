@@ -43,7 +43,7 @@ impl Finished {
             last_used: None,
             removed: None,
             undo: Some(Undo {
-                domain: self.notice.registry.public_url.host().to_owned(),
+                domain: self.notice.registry.domain.host().to_owned(),
                 key,
                 until: later(now, UNDO_FOR),
                 token,

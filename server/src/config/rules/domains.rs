@@ -122,9 +122,13 @@ fn check_pair(
         );
         refuse(&key(place, at), &[], what);
     }
-    if domain.organisation == other.organisation {
-        check_organisation(place, other_place, domain.organisation.is_some(), refuse);
-    } else if domain.rp_id == other.rp_id {
+    let (own, others) = (key(place, "organisation"), key(other_place, "organisation"));
+    if domain.organisation.is_none() && other.organisation.is_none() {
+        let what = format!(
+            ": needs organisation, an id: domains[{other_place}] has none, and serves the users of all others"
+        );
+        refuse(&format!("domains[{place}]"), &[&own, &others], what);
+    } else if domain.organisation != other.organisation && domain.rp_id == other.rp_id {
         let at = domain.path(config, "rp_id");
         let its = if at == key(place, "rp_id") { "" } else { " its rp_id" };
         let what = format!(
@@ -135,27 +139,4 @@ fn check_pair(
         let others = [domain.path(config, "public_url"), other.path(config, "rp_id")];
         refuse(&at, &others.each_ref().map(String::as_str), what);
     }
-}
-
-/// Two domains serve the same users.
-fn check_organisation(
-    place: usize,
-    other: usize,
-    is_named: bool,
-    refuse: &mut impl FnMut(&str, &[&str], String),
-) {
-    let (own, others) = (key(place, "organisation"), key(other, "organisation"));
-    let (at, what) = if is_named {
-        let what = format!(
-            ": must not be that of domains[{other}]: links of a user lead to one domain; more names of a \
-             domain are its aliases"
-        );
-        (&own, what)
-    } else {
-        let what = format!(
-            ": needs organisation, an id: domains[{other}] has none, and serves the users of all others"
-        );
-        (&format!("domains[{place}]"), what)
-    };
-    refuse(at, &[&own, &others], what);
 }

@@ -1,14 +1,79 @@
-//! The host of a request (RFC 9112, section 3.2; RFC 9113, section 8.3.1).
+//! The host of a request (RFC 9112, section 3.2; RFC 9113, section 8.3.1): whether it has one, and which
+//! domain it leads to.
 
-use std::net::Ipv6Addr;
+use std::{collections::HashMap, net::Ipv6Addr, sync::Arc};
 
-use axum::{extract::Request, middleware::Next, response::Response};
-use http::{Version, header::HOST, uri::Authority};
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, Version, header::HOST, uri::Authority};
+use tower::ServiceExt;
 
 use crate::inbound::api::{
-    protocols::{classify::Call, error_form},
+    protocols::{
+        classify::{Call, Stream, Target},
+        error_form,
+    },
     services::error_table::ApiError,
 };
+
+/// The host that a client asked a proxy for, as a proxy says that is trusted; none if nobody can read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardedHost(pub Option<Authority>);
+
+/// The host that the client asked for.
+pub(crate) fn asked(request: &Request) -> Option<Authority> {
+    if let Some(ForwardedHost(host)) = request.extensions().get() {
+        return host.clone();
+    }
+    let told = || Authority::try_from(request.headers().get(HOST)?.as_bytes()).ok();
+    request.uri().authority().cloned().or_else(told)
+}
+
+/// Hands requests to the domain that their host names.
+#[derive(Clone)]
+pub(crate) struct ByHost {
+    /// By name, in lower case.
+    pub domains: Arc<HashMap<String, Router>>,
+    /// For hosts of no domain.
+    pub nowhere: Router,
+}
+
+impl ByHost {
+    pub fn router(self) -> Router {
+        Router::new().fallback(async move |request: Request| {
+            let name = asked(&request).map(|host| host.host().to_ascii_lowercase());
+            let domain = name.and_then(|name| self.domains.get(&name));
+            let answer = domain.unwrap_or(&self.nowhere).clone().oneshot(request).await;
+            answer.into_response()
+        })
+    }
+}
+
+/// Refuses what is asked of a host that is none of a domain, health excepted: load balancers ask by any
+/// name. `missing` shows browsers that there is no page.
+pub(crate) async fn refuse(
+    State(missing): State<Router>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let call = Call::noted_on(&request);
+    match call.target {
+        _ if call.is_probe() => next.run(request).await,
+        Target::Stream(Stream::HealthWatch) => next.run(request).await,
+        Target::Page => {
+            let mut answer = missing.oneshot(request).await.into_response();
+            if answer.status().is_success() {
+                *answer.status_mut() = StatusCode::NOT_FOUND;
+            }
+            answer
+        }
+        _ => error_form::render(ApiError::InstanceNotFound, &call),
+    }
+}
 
 /// Refuses a host that is missing, malformed or told twice: a proxy may have read another one.
 pub(crate) async fn check(request: Request, next: Next) -> Response {

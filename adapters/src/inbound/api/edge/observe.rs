@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 use connectrpc::ErrorCode;
-use http::{StatusCode, header::HOST, uri::Authority};
+use http::{StatusCode, uri::Authority};
 use opentelemetry::{KeyValue, global, metrics::Histogram};
 use opentelemetry_semantic_conventions::{
     attribute::{
@@ -26,7 +26,7 @@ use tracing::{
     info_span,
 };
 
-use super::caller_context;
+use super::{caller_context, host};
 use crate::{
     inbound::api::{
         protocols::{classify::Call, outcome::Outcome},
@@ -141,7 +141,8 @@ fn scope(call: &Call, request: &Request, scheme: &'static str) -> TraceScope {
     if call.is_probe() {
         return TraceScope::here();
     }
-    let host = host(request);
+    // None that is longer than a name can be.
+    let host = host::asked(request).filter(|it| it.host().len() <= 255);
     let span = info_span!(
         "request",
         otel.name = %call.name(),
@@ -166,12 +167,6 @@ fn scope(call: &Call, request: &Request, scheme: &'static str) -> TraceScope {
         passlink.protocol = call.protocol.name(),
     );
     TraceScope::under(span, caller_context::read(request.headers()))
-}
-
-/// The host that the caller asked; none that is longer than a name can be.
-fn host(request: &Request) -> Option<Authority> {
-    let told = || Authority::try_from(request.headers().get(HOST)?.as_bytes()).ok();
-    request.uri().authority().cloned().or_else(told).filter(|it| it.host().len() <= 255)
 }
 
 fn record_in_span(span: &Span, call: &Call, end: &End, caller: &NotedCaller) {

@@ -28,14 +28,14 @@ fn whole() -> Brand {
 }
 
 async fn page(brand: &Brand, path: &str, languages: &str) -> String {
-    let Site { pages, missing } = site_of(brand, 1);
+    let Site { pages, missing, .. } = site_of(brand, 1);
     let router = if path.starts_with("/passkeys/") { pages } else { missing };
     answer_of(router, Method::GET, path, languages).await.2
 }
 
 async fn asset(brand: &Brand, name: &str) -> (StatusCode, HeaderMap, String) {
     let path = format!("/passkeys/{}/{name}", Assets::of(brand).base());
-    answer_of(site_of(brand, 1).pages, Method::GET, &path, "en").await
+    answer_of(site_of(brand, 1).assets, Method::GET, &path, "en").await
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn where_a_brand_is_a_name_alone_a_page_has_no_picture_and_leads_nowhere()
 
 #[tokio::test]
 async fn the_way_to_help_is_on_every_page_in_its_language_without_a_script() {
-    let Site { pages, missing } = site_of(&whole(), 1);
+    let Site { pages, missing, .. } = site_of(&whole(), 1);
     for path in ["/passkeys/register", "/passkeys/revoke", "/passkeys/undo", "/a/b"] {
         let router = if path.starts_with("/passkeys/") { &pages } else { &missing };
         for language in assets::languages() {
@@ -154,7 +154,7 @@ async fn each_look_has_paths_of_its_own_and_finds_nothing_under_those_of_another
     let bases: BTreeSet<_> = brands.iter().map(|brand| Assets::of(brand).base()).collect();
     assert_eq!(bases.len(), brands.len());
     for brand in &brands {
-        let router = site_of(brand, 1).pages;
+        let router = site_of(brand, 1).assets;
         for base in &bases {
             let path = format!("/passkeys/{base}/page.css");
             let found = answer_of(router.clone(), Method::GET, &path, "en").await.0;

@@ -7,7 +7,13 @@ use crate::brand::Logo;
 
 fn mail(to: &str) -> Mail {
     let to = EmailAddress::recorded(to.to_owned());
-    Mail { to, language: None, account: None, content: Content::Test { requested: AT } }
+    Mail {
+        to,
+        language: None,
+        domain: "login.example.com".to_owned(),
+        account: None,
+        content: Content::Test { requested: AT },
+    }
 }
 
 const AT: Timestamp = Timestamp::constant(1_795_511_100, 0);

@@ -9,6 +9,8 @@ use std::sync::{Arc, LazyLock};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::{
+    domains::Domain,
+    links::PublicUrl,
     mails::{Content, Hold, Mail, TestMailError, send_test_mail},
     ports::Mailer,
 };
@@ -47,11 +49,12 @@ fn mail_to(address: &str) -> Outgoing {
     let mail = Mail {
         to: address.parse().unwrap(),
         language: "en".parse().ok(),
+        domain: "login.example.com".to_owned(),
         account: None,
         content: Content::Test { requested: Timestamp::UNIX_EPOCH },
     };
     let letterhead = Letterhead {
-        templates: Templates::built_in().unwrap(),
+        templates: Arc::new(Templates::built_in().unwrap()),
         sender: Sender {
             from: "Passlink <no-reply@login.example.com>".parse().unwrap(),
             reply_to: None,
@@ -84,6 +87,8 @@ fn smtp(url: &str, patience: Duration, kept: usize) -> Arc<Smtp> {
 async fn deliver(smtp: &Arc<Smtp>, mail: &Arc<Outgoing>) -> Result<String, MailError> {
     let mailer = Arc::new(Direct { smtp: smtp.clone(), mail: mail.clone() });
     let to = ("ada@example.com".parse().unwrap(), "en".parse().ok());
-    let sent = send_test_mail(mailer, &SystemClock, &SystemRandom, to).await;
+    let public_url = PublicUrl::new(&"https://login.example.com".parse().unwrap()).unwrap();
+    let domain = Domain::alone(public_url);
+    let sent = send_test_mail(mailer, &SystemClock, &SystemRandom, &domain, to).await;
     sent.map_err(|TestMailError(error)| error)
 }

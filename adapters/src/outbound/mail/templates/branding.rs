@@ -1,6 +1,5 @@
 //! What templates are told of whose mail it is.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use url::Url;
 
@@ -9,9 +8,6 @@ use crate::{
     brand::{Brand, Logo, Support},
     outbound::mail::logo,
 };
-
-/// What is percent-encoded of an address in a URL: all but letters, digits and these.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'@').remove(b'-').remove(b'.').remove(b'_');
 
 /// A brand, and who mails say they are from.
 pub(in crate::outbound::mail) struct Branding {
@@ -45,7 +41,6 @@ pub(super) struct Image {
 impl Branding {
     pub fn new(brand: &Brand, sender: &str) -> Self {
         let (light, dark) = (brand.palette.light, brand.palette.dark);
-        let (support, support_url) = brand.support.as_ref().map(help).unzip();
         let image = |it: &Logo| Image { src: logo::source(it), width: it.width, height: it.height };
         let values = Values {
             name: shown(&brand.name),
@@ -54,27 +49,23 @@ impl Branding {
             dark_accent: dark.accent.to_string(),
             on_dark_accent: dark.on_accent.to_string(),
             logo: brand.logo.as_ref().map(image),
-            support,
-            support_url,
+            support: brand.support.as_ref().map(written),
+            support_url: brand.support.as_ref().map(Support::href),
             home: brand.home.as_ref().map(Url::to_string),
         };
         Self { sender: shown(sender), values, logo: brand.logo.clone() }
     }
 }
 
-/// Where people get help, in the words of a mail, and the URL that leads there.
-fn help(support: &Support) -> (String, String) {
+/// Where people get help, in the words of a mail.
+fn written(support: &Support) -> String {
     match support {
-        Support::Address(address) => {
-            let address = address.as_str();
-            (address.to_owned(), format!("mailto:{}", utf8_percent_encode(address, ENCODED)))
-        }
+        Support::Address(address) => address.to_string(),
         Support::Page(page) => {
-            let written = page.as_str();
             let host_alone =
                 page.path() == "/" && page.query().is_none() && page.fragment().is_none();
-            let shown = if host_alone { written.trim_end_matches('/') } else { written };
-            (shown.to_owned(), written.to_owned())
+            let page = page.as_str();
+            if host_alone { page.trim_end_matches('/') } else { page }.to_owned()
         }
     }
 }

@@ -65,6 +65,7 @@ pub(in crate::outbound::mail) fn samples(
     Ok(contents.map(|content| Mail {
         to: to.clone(),
         language: Some(language.clone()),
+        domain: HOST.to_owned(),
         account: (!matches!(content, Content::Test { .. })).then(|| account.clone()),
         content,
     }))

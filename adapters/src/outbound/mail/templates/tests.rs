@@ -68,6 +68,7 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
     contents.map(|content| Mail {
         to: "ada@example.com".parse().unwrap(),
         language: Some(tag(language)),
+        domain: "login.example.com".to_owned(),
         account: (!matches!(content, Content::Test { .. })).then(account),
         content,
     })
