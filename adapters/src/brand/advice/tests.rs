@@ -7,9 +7,9 @@ fn told(accent: &str) -> Option<String> {
 #[test]
 fn an_operator_is_told_what_light_pages_use_in_place_of_a_colour_that_is_hard_to_read() {
     let told = told("#ffcc00").unwrap();
-    let start = "#ffcc00 has a contrast of 1.5 to white, and text needs 4.5 (WCAG 2.2): light pages \
-                 and mails use #";
-    assert!(told.starts_with(start) && told.ends_with(" in its place"), "{told}");
+    let start = "#ffcc00 has a contrast of 1.5 to white, and text needs 4.5 (WCAG 2.2): links and \
+                 icons of light pages and mails are #";
+    assert!(told.starts_with(start) && told.ends_with(", and buttons #ffcc00"), "{told}");
 }
 
 #[test]

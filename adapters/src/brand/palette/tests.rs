@@ -3,14 +3,15 @@ use proptest::prelude::*;
 use super::*;
 
 fn assert_can_be_read(shades: Shades, grounds: [Colour; 2]) {
-    let Shades { accent, accent_strong, on_accent, tint } = shades;
+    let Shades { accent, tint, button, button_strong, on_button } = shades;
     let pairs = grounds.map(|ground| (accent, ground));
-    let pairs =
-        pairs.into_iter().chain([(accent, tint), (accent, on_accent), (accent_strong, on_accent)]);
+    let others = [(accent, tint), (button, on_button), (button_strong, on_button)];
+    let pairs = pairs.into_iter().chain(others);
     for (one, other) in pairs {
         assert!(one.contrast(other) >= 4.5, "{one} on {other}: {}", one.contrast(other));
     }
-    assert_ne!(accent, accent_strong);
+    assert_ne!(button, button_strong);
+    assert!(button.contrast(grounds[1]) >= 1.3, "{button} on its sheet");
 }
 
 fn assert_all_can_be_read(palette: Palette) {
@@ -46,9 +47,10 @@ fn the_built_in_colours_are_those_of_the_pages() {
     ] {
         for (name, colour) in [
             ("accent", shades.accent),
-            ("accent-strong", shades.accent_strong),
-            ("on-accent", shades.on_accent),
             ("tint", shades.tint),
+            ("button", shades.button),
+            ("button-strong", shades.button_strong),
+            ("on-button", shades.on_button),
             ("ground", ground),
             ("sheet", sheet),
         ] {
@@ -64,4 +66,17 @@ fn a_colour_that_can_be_read_is_used_as_it_is() {
         assert_eq!(palette.light.accent.to_string(), text);
     }
     assert_eq!(Palette::of("#86cbdb".parse().unwrap()).dark.accent.to_string(), "#86cbdb");
+}
+
+#[test]
+fn a_button_has_the_colour_itself_where_a_text_can_be_read_on_it() {
+    for (colour, text) in [("#ffcc00", "#1b2530"), ("#b3123f", "#ffffff")] {
+        let light = Palette::of(colour.parse().unwrap()).light;
+        assert_eq!((&*light.button.to_string(), &*light.on_button.to_string()), (colour, text));
+    }
+    // Neither a white nor a dark text can be read on the one, and nobody would see the other.
+    for colour in ["#7a7a7a", "#fffbe8"] {
+        let light = Palette::of(colour.parse().unwrap()).light;
+        assert_eq!(light.button, light.accent, "{colour}");
+    }
 }

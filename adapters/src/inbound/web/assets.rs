@@ -145,13 +145,14 @@ fn coloured(palette: &Palette) -> impl Iterator<Item = (String, Asset)> {
 
 /// What replaces the colours of the style: it stands behind them.
 fn rules(palette: &Palette) -> String {
-    let of = |Shades { accent, accent_strong, on_accent, tint }| {
+    let of = |Shades { accent, tint, button, button_strong, on_button }| {
         let mut rule = String::from(":root {");
         for (name, colour) in [
             ("accent", accent),
-            ("accent-strong", accent_strong),
-            ("on-accent", on_accent),
             ("tint", tint),
+            ("button", button),
+            ("button-strong", button_strong),
+            ("on-button", on_button),
         ] {
             // Nothing stands in the way of writing to a string.
             let _ = write!(rule, " --{name}: {colour};");

@@ -262,7 +262,7 @@ fn the_other_rules_say_nothing_of_a_list_that_is_none() {
 }
 
 #[test]
-fn the_sample_of_the_docs_is_right() {
+fn the_samples_of_the_docs_are_right() {
     let docs = include_str!("../../../../docs/configuration.md");
     let samples: Vec<_> = docs.split("```toml\n").skip(1).collect();
     let [sample] = &samples[..] else { panic!("{}", samples.len()) };
@@ -270,6 +270,15 @@ fn the_sample_of_the_docs_is_right() {
     let [first, acme] = &config.all_domains()[..] else { panic!("{config:?}") };
     assert_eq!((&*first.brand.name, &*acme.brand.name), ("Example", "Acme"));
     assert!(first.brand.support.is_some() && acme.brand.support.is_none());
+    let docs_of_domains = include_str!("../../../../docs/domains.md");
+    let sample = docs_of_domains.split("```toml\n").nth(1).unwrap();
+    let config = load(sample.split("```").next().unwrap(), &[]);
+    let rp_ids: Vec<_> = config.all_domains().into_iter().map(|domain| domain.rp_id).collect();
+    assert_eq!(rp_ids, ["acme.example", "login.globex.example"]);
+    let docs_of_pages = include_str!("../../../../docs/mails-and-pages.md");
+    let sample = docs_of_pages.split("```toml\n").nth(1).unwrap();
+    let config = load(sample.split("```").next().unwrap(), &[]);
+    assert!(config.brand.home.is_some() && config.brand.support.is_some());
     let variable = docs.lines().find_map(|line| line.strip_prefix("PASSLINK_DOMAINS=")).unwrap();
     let config = load("", &[("PASSLINK_DOMAINS", variable.trim_matches('\''))]);
     assert_eq!(config.domains.len(), 1);

@@ -131,9 +131,10 @@ async fn the_colours_of_a_brand_stand_behind_those_of_the_style() {
     for (rule, shades) in [(in_light, light), (in_dark, dark)] {
         for declaration in [
             format!("--accent: {};", shades.accent),
-            format!("--accent-strong: {};", shades.accent_strong),
-            format!("--on-accent: {};", shades.on_accent),
             format!("--tint: {};", shades.tint),
+            format!("--button: {};", shades.button),
+            format!("--button-strong: {};", shades.button_strong),
+            format!("--on-button: {};", shades.on_button),
         ] {
             assert_eq!(rule.matches(&declaration).count(), 1, "{declaration} in {rule}");
         }

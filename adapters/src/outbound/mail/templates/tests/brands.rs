@@ -75,12 +75,12 @@ fn a_mail_is_in_the_colours_of_its_brand() {
     let [link, ..] = mails("en", "Ada");
     let html = templates.render(&link, &branding).unwrap().html;
     for style in [
-        format!("background:{};", light.accent),
-        format!("color:{};", light.on_accent),
+        format!("background:{};", light.button),
+        format!("color:{};", light.on_button),
         format!("style=\"color:{}\"", light.accent),
         format!(".link {{ color: {} !important }}", dark.accent),
-        format!(".button {{ background: {} !important }}", dark.accent),
-        format!(".button-link {{ color: {} !important }}", dark.on_accent),
+        format!(".button {{ background: {} !important }}", dark.button),
+        format!(".button-link {{ color: {} !important }}", dark.on_button),
     ] {
         assert!(html.contains(&style), "{style} in {html}");
     }
@@ -132,21 +132,21 @@ fn a_logo_stands_beside_the_name_and_as_itself_where_no_message_holds_it() {
 
 #[test]
 fn templates_are_given_every_value_whatever_a_brand_has() {
-    let template = "{{brand.name}} {{brand.accent}} {{brand.on_accent}} {{brand.dark_accent}} \
-                    {{brand.on_dark_accent}} {{brand.support}} {{brand.support_url}} \
+    let template = "{{brand.name}} {{brand.accent}} {{brand.button}} {{brand.on_button}} \
+                    {{brand.dark_accent}} {{brand.dark_button}} {{brand.on_dark_button}} {{brand.support}} {{brand.support_url}} \
                     {{brand.home}} {{#if brand.logo}}{{brand.logo.src}} {{brand.logo.width}} \
                     {{brand.logo.height}}{{/if}}";
     let own = overrides::with(&[("test.text.hbs", template)]).unwrap();
     let [.., test] = mails("en", "Ada");
     let text = |brand: &Brand| own.render(&test, &Branding::new(brand, "Ada")).unwrap().text;
-    let bare = "Example #1f5c6b #ffffff #86cbdb #0c2026    ";
+    let bare = "Example #1f5c6b #1f5c6b #ffffff #86cbdb #86cbdb #0c2026    ";
     assert_eq!(text(&Brand::named("Example")), bare);
     let all = text(&whole());
     let end = format!(
         " help@example.com mailto:help@example.com https://example.com/home {} 120 40",
         logo::source(&logo())
     );
-    assert!(all.starts_with("Example #b3123f #ffffff #") && all.ends_with(&end), "{all}");
+    assert!(all.starts_with("Example #b3123f #b3123f #ffffff #") && all.ends_with(&end), "{all}");
 }
 
 #[test]
