@@ -60,8 +60,7 @@ pub struct State {
     pub handles: BTreeMap<String, UserHandle>,
     pub resent: BTreeSet<String>,
     pub mailboxes: BTreeMap<Mailbox, Vec<Timestamp>>,
-    /// The minute of each mail, the newest first.
-    pub organisations: BTreeMap<OrganisationId, Vec<Minute>>,
+    pub organisations: BTreeMap<OrganisationId, MailedMinutes>,
     pub passkeys: Vec<Passkey>,
     pub ceremonies: Vec<Ceremony>,
     pub retired: Vec<RetiredKey>,

@@ -27,7 +27,7 @@ pub use ids::{IdError, LinkId, OrganisationId, OutboxId, PasskeyId, TokenId, Use
 pub use links::code::{Code, CodeBinding, Purpose};
 pub use links::code_key::{CodeKey, CodeKeys, KeyError, KeyId};
 pub use links::link::{Delivery, LinkClosed, LinkKind, LinkState, PasskeyLink};
-pub use links::mailed_minutes::{MINUTES, MailedMinute, Minute};
+pub use links::mailed_minutes::{MailedMinute, MailedMinutes, Minute};
 pub use links::policy::{
     LinkPolicy, MAX_LIFETIME, MAX_RETURNED, OpenLink, RecentLinks, TooManyLinks,
 };

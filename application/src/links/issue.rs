@@ -48,7 +48,9 @@ impl LinkIssuer {
                     tx.set_mails_before(&address.mailbox(), now).await?;
                 }
                 if counts_organisations {
-                    tx.set_mails_for_before(&user.organisation, Minute::of(now)).await?;
+                    let mailed = tx.mailed_for(&user.organisation).await?;
+                    let mailed = mailed.set_before(Minute::of(now));
+                    tx.set_mailed_for(&user.organisation, &mailed).await?;
                 }
                 Ok(())
             })

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Delivery, LinkKind, LinkPolicy, LinkState, Minute, ObjectDetails, OutboxId, PasskeyLink,
-    UrlTemplate, User,
+    Delivery, LinkKind, LinkPolicy, LinkState, ObjectDetails, OutboxId, PasskeyLink, UrlTemplate,
+    User,
 };
 
 use crate::{
@@ -82,10 +82,10 @@ pub(crate) async fn record_with_mail(
     let mail = OutboxMail::new(mail.clone(), &user, about, now);
     queue(mail, &*new.issuer.ports.observer, tx).await?;
     // All sends of an organisation wait for each other from here on, so nothing follows but the commit.
-    if let Some(most) = policy.max_per_organisation
-        && let Some(minutes) = tx.count_mail_for(&user.organisation, most, Minute::of(now)).await?
-    {
-        return Err(LinkPolicy::organisation_is_full(most, &minutes, now).into());
+    if let Some(most) = policy.max_per_organisation {
+        let mailed = tx.mailed_for(&user.organisation).await?;
+        let mailed = LinkPolicy::counts_for_organisation(most, &mailed, now)?;
+        tx.set_mailed_for(&user.organisation, &mailed).await?;
     }
     Ok((link, details))
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    LinkState, MINUTES, MailedMinute, Minute, PasskeyLink,
+    LinkState, MailedMinutes, Minute, PasskeyLink,
+    links::mailed_minutes::MINUTES,
     time::{earlier, later},
 };
 
@@ -100,24 +101,22 @@ impl LinkPolicy {
         }
     }
 
-    /// The wait for an organisation whose users have had all the links of an hour, which are `most`; they
-    /// were mailed in `minutes`, the newest first.
-    pub fn organisation_is_full(
+    /// Counts another mailed link for the users of an organisation, which may have `most` in an hour.
+    pub fn counts_for_organisation(
         most: u32,
-        minutes: &[MailedMinute],
+        mailed: &MailedMinutes,
         now: Timestamp,
-    ) -> TooManyLinks {
+    ) -> Result<MailedMinutes, TooManyLinks> {
         let this = Minute::of(now);
-        let clock_was_ahead = minutes.first().is_some_and(|newest| newest.minute.is_ahead_of(this));
-        let mut mails = 0;
-        let last = minutes.iter().find(|counted| {
-            mails += counted.mails;
-            mails >= u64::from(most)
-        });
-        let last = last.map_or(this, |last| last.minute);
-        let last = if clock_was_ahead { last.min(this) } else { last };
-        let room = last.later(MINUTES).start();
-        TooManyLinks { retry_after: whole_seconds_until(room, now), clock_was_ahead }
+        let counting = mailed.counting_at(this);
+        match organisation_is_full(most, &counting, now) {
+            Some(limit) => Err(limit),
+            None => {
+                let mut mailed = counting.set_before(this);
+                mailed.add(this, 1);
+                Ok(mailed)
+            }
+        }
     }
 
     /// Decides whether another link may be returned to its caller. `open` are those returned links of
@@ -155,6 +154,24 @@ impl PasskeyLink {
     pub fn resend_cutoff(now: Timestamp) -> Timestamp {
         earlier(now, RESEND_FOR)
     }
+}
+
+/// The wait for an organisation whose users have had all the links of an hour.
+fn organisation_is_full(
+    most: u32,
+    counting: &MailedMinutes,
+    now: Timestamp,
+) -> Option<TooManyLinks> {
+    let (this, mut mails) = (Minute::of(now), 0);
+    let last = counting.0.iter().find(|counted| {
+        mails += counted.mails;
+        mails >= u64::from(most)
+    });
+    let clock_was_ahead = counting.are_ahead_of(this);
+    let last =
+        last.map(|last| if clock_was_ahead { last.minute.min(this) } else { last.minute })?;
+    let room = last.later(MINUTES).start();
+    Some(TooManyLinks { retry_after: whole_seconds_until(room, now), clock_was_ahead })
 }
 
 /// The last of the first `count`, if there are as many.

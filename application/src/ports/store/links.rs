@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    LinkId, LinkKind, LinkState, Mailbox, MailedMinute, Minute, OpenLink, OrganisationId,
+    LinkId, LinkKind, LinkState, Mailbox, MailedMinutes, Minute, OpenLink, OrganisationId,
     PasskeyLink, RecentLinks, TokenId, UserId,
 };
 
@@ -90,21 +90,14 @@ pub trait Mailboxes {
 
 #[async_trait]
 pub trait OrganisationMails {
-    /// Counts a mail for the organisation, unless `most` were counted in the hour that ends in the minute
-    /// `now`. Nobody else counts one before the transaction ends, so it should end soon. Where it is not
-    /// counted, answers the minutes in which some were, the newest first.
-    async fn count_mail_for(
+    /// How many links were mailed for the organisation's users. Nobody else reads or changes that before
+    /// the transaction ends, so it should end soon.
+    async fn mailed_for(&mut self, organisation: &OrganisationId) -> StoreResult<MailedMinutes>;
+    /// Sets that, after [`Self::mailed_for`].
+    async fn set_mailed_for(
         &mut self,
         organisation: &OrganisationId,
-        most: u32,
-        now: Minute,
-    ) -> StoreResult<Option<Vec<MailedMinute>>>;
-    /// Sets mails that were counted later than `now`, by a clock that was ahead
-    /// ([`Minute::is_ahead_of`]), to `now`.
-    async fn set_mails_for_before(
-        &mut self,
-        organisation: &OrganisationId,
-        now: Minute,
+        mailed: &MailedMinutes,
     ) -> StoreResult<()>;
     /// Forgets up to `limit` organisations for which nothing was mailed since `before`; returns how many.
     async fn forget_organisation_mails(&mut self, before: Minute, limit: u64) -> StoreResult<u64>;

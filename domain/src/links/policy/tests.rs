@@ -2,6 +2,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::MailedMinute;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
@@ -117,9 +118,44 @@ fn a_mailbox_has_room_again_an_hour_after_the_oldest_that_counts() {
     assert_eq!((ahead.retry_after.as_secs(), ahead.clock_was_ahead), (3600, true));
 }
 
-fn mailed(minutes: &[(i32, u64)]) -> Vec<MailedMinute> {
+fn mailed(minutes: &[(i32, u64)]) -> MailedMinutes {
     let minute = |number| Minute::of(at(0)).later(number);
-    minutes.iter().map(|(at, mails)| MailedMinute { minute: minute(*at), mails: *mails }).collect()
+    let mailed = minutes.iter();
+    let mailed = mailed.map(|(at, mails)| MailedMinute { minute: minute(*at), mails: *mails });
+    MailedMinutes(mailed.collect())
+}
+
+/// Counts one more of at most three, so many minutes later.
+fn counted(before: &[(i32, u64)], minutes: i64) -> Result<MailedMinutes, TooManyLinks> {
+    LinkPolicy::counts_for_organisation(3, &mailed(before), at(minutes * 60))
+}
+
+#[test]
+fn an_organisation_gets_so_many_in_any_hour() {
+    assert_eq!(counted(&[], 0), Ok(mailed(&[(0, 1)])));
+    assert_eq!(counted(&[(0, 1)], 0), Ok(mailed(&[(0, 2)])));
+    assert_eq!(counted(&[(0, 2)], 59), Ok(mailed(&[(59, 1), (0, 2)])));
+    for minute in [59, 60] {
+        assert!(counted(&[(59, 1), (0, 2)], minute).is_err(), "{minute}");
+    }
+    // The first two are an hour old, all of their minute, and forgotten.
+    assert_eq!(counted(&[(59, 1), (0, 2)], 61), Ok(mailed(&[(61, 1), (59, 1)])));
+    assert_eq!(counted(&[(59, 1), (0, 2)], 10_000), Ok(mailed(&[(10_000, 1)])));
+}
+
+#[test]
+fn what_a_clock_that_was_ahead_has_counted_counts_as_now() {
+    for ahead in [2, 5000] {
+        assert_eq!(counted(&[(ahead, 1), (-1, 1)], 0), Ok(mailed(&[(0, 2), (-1, 1)])));
+        let refused = counted(&[(ahead, 3)], 0).unwrap_err();
+        assert!(refused.clock_was_ahead, "{ahead}");
+        let set = mailed(&[(ahead, 3)]).set_before(Minute::of(at(0)));
+        assert_eq!(set, mailed(&[(0, 3)]), "{ahead}");
+        assert!(!counted(&[(0, 3)], 0).unwrap_err().clock_was_ahead);
+    }
+    // A minute that is about to begin is not set back.
+    assert_eq!(counted(&[(1, 1)], 0), Ok(mailed(&[(1, 2)])));
+    assert_eq!(mailed(&[(1, 1)]).set_before(Minute::of(at(0))), mailed(&[(1, 1)]));
 }
 
 #[test]
@@ -134,15 +170,13 @@ fn an_organisation_waits_until_enough_of_its_mails_are_an_hour_old() {
         (3, &[(0, 3), (-20, 5)], 0, start),
         (1, &[(1, 1)], 0, start + 60),
         (1, &[(-60, 1)], 39, 1),
+        (1, &[(2, 1)], 0, start),
+        (1, &[(5000, 1)], 0, start),
+        (1, &[(i32::MAX, 1)], 0, start),
     ] {
-        let limit = LinkPolicy::organisation_is_full(most, &mailed(minutes), at(now));
-        assert_eq!(limit.retry_after.as_secs() as i64, expected, "{most} {minutes:?}");
-        assert!(!limit.clock_was_ahead);
-    }
-    for ahead in [2, 5000, i32::MAX] {
-        let limit = LinkPolicy::organisation_is_full(1, &mailed(&[(ahead, 1)]), at(0));
-        assert_eq!(limit.retry_after.as_secs() as i64, start);
-        assert!(limit.clock_was_ahead);
+        let counted = LinkPolicy::counts_for_organisation(most, &mailed(minutes), at(now));
+        let wait = counted.unwrap_err().retry_after.as_secs();
+        assert_eq!(wait as i64, expected, "{most} {minutes:?}");
     }
 }
 

@@ -1,5 +1,5 @@
-//! How many links were mailed for the users of an organisation, by the minute; a row each, found by the
-//! primary key.
+//! How many links were mailed for the users of an organisation in an hour, by the minute; a row each, found by
+//! the primary key.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -17,17 +17,15 @@ impl MigrationTrait for Step {
         let table = Table::create()
             .table("organisation_mails")
             .col(string_len("organisation", 200).primary_key())
-            // The one in which the last was mailed, counted since 1970.
-            .col(integer("minute"))
-            // How many there are by now, and at the end of each of the 61 minutes before, the newest
-            // first: 12 digits each, from 10^11 on.
-            .col(big_integer("total"))
-            .col(text("earlier"))
+            // The minute in which the last was mailed, counted since 1970.
+            .col(integer("newest"))
+            // The minutes in which some were, the newest first, each with how many: `29407680:17 29407677:2`.
+            .col(text("mailed"))
             .take();
         manager.create_table(table).await?;
         // For those whose last mail is long ago.
         let mut index = Index::create();
-        index.name("organisation_mails_minute").table("organisation_mails").col("minute");
+        index.name("organisation_mails_newest").table("organisation_mails").col("newest");
         manager.create_index(index.take()).await
     }
 }
