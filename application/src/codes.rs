@@ -77,6 +77,9 @@ impl CodeChecker {
             self.check_key(&undo.key).await?;
         }
         let user = self.user(&passkey.user, Purpose::Undo).await?;
+        if !self.domain.serves(&user.organisation) {
+            return Err(self.refuse(("passkey", presented.id.as_str()), presented));
+        }
         Ok((passkey, user))
     }
 
@@ -85,15 +88,21 @@ impl CodeChecker {
     fn check<T>(
         &self,
         binding: Option<(&KeyId, CodeBinding<'_>)>,
-        (kind, id): (&str, &str),
+        thing: (&str, &str),
         presented: &PresentedCode<T>,
     ) -> Result<(), CodeError> {
         if self.keys.opens(binding, &presented.code) {
-            return Ok(());
+            Ok(())
+        } else {
+            Err(self.refuse(thing, presented))
         }
-        presented.from.map_or(Ok(()), |from| self.wrong.count_client(from))?;
-        self.wrong.count_thing(kind, id)?;
-        Err(CodeError::Invalid)
+    }
+
+    /// Counts a code that opens nothing here.
+    fn refuse<T>(&self, (kind, id): (&str, &str), presented: &PresentedCode<T>) -> CodeError {
+        let counted = presented.from.map_or(Ok(()), |from| self.wrong.count_client(from));
+        let counted = counted.and_then(|()| self.wrong.count_thing(kind, id));
+        counted.map_or_else(CodeError::from, |()| CodeError::Invalid)
     }
 
     /// What was made with a key that was retired at once has ended. A node that did not know of that yet
@@ -111,8 +120,7 @@ impl CodeChecker {
             Purpose::Register => user.active().is_ok(),
             Purpose::Revoke | Purpose::Undo => user.state != UserState::Removed,
         };
-        let is_served = |user: &User| self.domain.serves(&user.organisation);
-        user.filter(is_served).filter(may_use).ok_or(CodeError::Invalid)
+        user.filter(may_use).ok_or(CodeError::Invalid)
     }
 }
 

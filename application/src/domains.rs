@@ -28,6 +28,7 @@ pub struct Domain {
     pub organisations: Organisations,
     names: Vec<String>,
     rp_id: String,
+    /// Of other domains that serve the same users.
     names_of_others: Vec<String>,
     rp_ids_of_others: Vec<String>,
 }
@@ -64,13 +65,14 @@ impl Domain {
         self.serves(&link.organisation) && self.knows_name(&link.domain)
     }
 
-    /// Whether what was made under this host may have been made here: what was made before there were
-    /// several domains is of none of the others.
+    /// Whether what was made under this host for somebody who is served here belongs here: unless another
+    /// domain that serves them has made it. So what was made before there were several domains, or before
+    /// the organisation got one of its own, goes along with its user.
     pub(crate) fn knows_name(&self, host: &str) -> bool {
         !self.names_of_others.iter().any(|name| name == host)
     }
 
-    /// Whether passkeys for this relying party may have been made here.
+    /// The same for passkeys for this relying party.
     pub(crate) fn knows_relying_party(&self, rp_id: &str) -> bool {
         !self.rp_ids_of_others.iter().any(|id| id == rp_id)
     }
@@ -84,7 +86,10 @@ impl Domains {
     pub fn new(all: Vec<DomainSettings>) -> Self {
         let served = all.iter().filter_map(|domain| domain.organisation.clone()).collect();
         let domain = |settings: &DomainSettings| {
-            let others = || all.iter().filter(|other| other.names != settings.names);
+            let is_other = |other: &&DomainSettings| {
+                other.organisation == settings.organisation && other.names != settings.names
+            };
+            let others = || all.iter().filter(is_other);
             let rp_ids = others().map(|other| &other.rp_id);
             Arc::new(Domain {
                 public_url: settings.public_url.clone(),

@@ -1,6 +1,8 @@
 //! What `serve` refuses although every key of the configuration is written as it must be: files that
 //! are not what a key says, variables of OpenTelemetry's, and a server without a way for mail.
 
+use std::collections::BTreeSet;
+
 use passlink_adapters::{
     files,
     outbound::{
@@ -22,18 +24,19 @@ use crate::{
 ///
 /// Errors: all that is wrong, a line each, with the key and where that was set.
 pub(crate) fn check(config: &Config) -> Result<(), Error> {
+    let first =
+        [Tls::check(&config.server).map_err(|(key, why)| config.fault(key, &why)), mail(config)];
     let found = [
-        Tls::check(&config.server).map_err(|(key, why)| config.fault(key, &why)),
-        mail(config),
         config.secrets.keys().check().map_err(|error| config.fault("secrets.key_file", &error)),
         wiring::configured_issuers(config).map(drop),
         database(config).map_err(|why| config.fault("database.url", &why)),
         Telemetry::check(config.telemetry.endpoint()),
     ];
-    let found = found.into_iter().chain(letterheads(config));
-    let mut problems: Vec<_> = found.filter_map(Result::err).collect();
+    let found = first.into_iter().chain(looks(config)).chain(found);
     // Domains can share what is wrong.
-    problems.dedup();
+    let mut told = BTreeSet::new();
+    let is_new = |problem: &String| told.insert(problem.clone());
+    let problems: Vec<_> = found.filter_map(Result::err).filter(is_new).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
 }
 
@@ -55,11 +58,14 @@ pub(crate) async fn ask_issuers(config: &Config) -> Result<(), Error> {
 }
 
 /// Reads the templates and logos of all domains.
-fn letterheads(config: &Config) -> Vec<Result<(), String>> {
+fn looks(config: &Config) -> Vec<Result<(), String>> {
     let mut known = KnownTemplates::new();
-    let mut read = |domain| wiring::letterhead(config, &domain, &mut known).map(drop);
-    let domains = config.all_domains().into_iter();
-    domains.map(|domain| read(domain).map_err(|error| error.to_string())).collect()
+    let mut looks = Vec::new();
+    for domain in config.all_domains() {
+        looks.push(wiring::templates(config, &domain, &mut known).map(drop));
+        looks.push(wiring::brand(config, &domain).map(drop));
+    }
+    looks
 }
 
 fn mail(config: &Config) -> Result<(), String> {

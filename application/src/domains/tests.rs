@@ -125,6 +125,53 @@ async fn a_link_of_before_there_were_domains_opens_where_its_user_is_served() {
 }
 
 #[tokio::test]
+async fn what_was_made_at_a_domain_that_serves_the_user_no_longer_goes_along() {
+    let world = world().await;
+    let before = Domains::new(vec![settings("id.example", None)]);
+    let id = before.named("id.example").unwrap().clone();
+    let issuer = LinkIssuer { domain: id.clone(), ..world.issuer() };
+    let send = SendLink { issuer, ..world.send_link() };
+    send.send(None, World::acting("ada")).await.unwrap();
+    let mails = mailed(&world, three()).await;
+    let register = mails[0].links()[0].1.expose().to_owned();
+    assert!(register.starts_with("https://acme.example/"), "where it can be opened");
+    let link = world.state().links[0].clone();
+    let code = World::keys().derive(&link.key, &link.code_binding(Purpose::Register)).unwrap();
+    let code = crate::fakes::presented(link.id, code.expose());
+    assert!(opens(&world, at("acme.example"), &code).await);
+    for other in ["globex.example", "id.example"] {
+        assert!(!opens(&world, at(other), &code).await, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn the_code_that_undoes_a_registration_is_wrong_at_a_domain_that_does_not_serve_its_user() {
+    let world = world().await;
+    let registry = PasskeyRegistry { domain: at("acme.example"), ..world.passkeys() };
+    let register = RegisterPasskey { registry, codes: world.codes() };
+    register.begin(World::acting("ada"), NewPasskey::default()).await.unwrap();
+    let answer = RegistrationAnswer {
+        credential: world.answer("one"),
+        name: String::new(),
+        user_agent: None,
+    };
+    let key = CeremonyKey::Challenge { acting: World::acting("ada") };
+    register.finish(key, answer).await.unwrap();
+    let passkey = world.state().passkeys[0].clone();
+    let (key, binding) = passkey.undo_binding().unwrap();
+    let code = World::keys().derive(key, &binding).unwrap();
+    let elsewhere = CodeChecker { domain: at("globex.example"), ..world.codes() };
+    let presented = || crate::fakes::presented(passkey.id.clone(), code.expose());
+    // It counts as any wrong code does: three are allowed.
+    for _ in 0..3 {
+        assert!(matches!(elsewhere.passkey(&presented()).await, Err(CodeError::Invalid)));
+    }
+    assert!(matches!(elsewhere.passkey(&presented()).await, Err(CodeError::TooMany(_))));
+    let own = CodeChecker { domain: at("acme.example"), ..world.codes() };
+    own.passkey(&presented()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_token_is_known_where_its_holder_is_served() {
     let world = world().await;
     let ada = token(&world, Holder::Person("ada".parse().unwrap())).await;
@@ -172,31 +219,6 @@ async fn a_passkey_of_another_domain_is_unknown_and_one_of_before_is_not() {
     let remove = RemovePasskey(registry);
     let removed = remove.remove(World::acting("ada"), id).await;
     assert!(matches!(removed, Err(PasskeyError::NotFound)));
-}
-
-#[tokio::test]
-async fn a_ceremony_of_another_relying_party_is_unknown() {
-    let world = world().await;
-    let register = RegisterPasskey { registry: world.passkeys(), codes: world.codes() };
-    let begun = register.begin(World::acting("ada"), NewPasskey::default()).await.unwrap();
-    let domains = Domains::new(vec![
-        settings("example.com", Some("acme")),
-        settings("acme.example", Some("acme")),
-    ]);
-    let domain = domains.named("acme.example").unwrap().clone();
-    let registry = PasskeyRegistry { domain, ..world.passkeys() };
-    let elsewhere = RegisterPasskey { registry, codes: world.codes() };
-    assert!(register.needs_bearer(&begun.passkey).await.unwrap());
-    assert!(!elsewhere.needs_bearer(&begun.passkey).await.unwrap());
-    let answer = RegistrationAnswer {
-        credential: world.answer("one"),
-        name: String::new(),
-        user_agent: None,
-    };
-    let (user, id) = ("ada".parse().unwrap(), begun.passkey);
-    let key = CeremonyKey::Passkey { user, id, acting: Some(World::acting("ada")) };
-    let refused = elsewhere.finish(key, answer).await;
-    assert!(matches!(refused, Err(PasskeyError::NotFound)), "{refused:?}");
 }
 
 /// Mails what is due; the mails that went out.

@@ -143,7 +143,7 @@ impl Composer {
             expires: link.expires,
             left: link.expires.duration_since(now),
         };
-        Ok(Composed { mail: Mail::about(user, to.clone(), domain, content), retry })
+        Ok(Composed { mail: Mail::about(user, to.clone(), domain.host(), content), retry })
     }
 
     fn added(&self, passkey: &Passkey, user: User, now: Timestamp) -> Result<Composed, Dropped> {
@@ -167,7 +167,7 @@ impl Composer {
             undo_url: domain.public_url.undo(&passkey.id, &code),
             undo_until: undo.until,
         };
-        Ok(Composed { mail: Mail::about(user, to, domain, content), retry })
+        Ok(Composed { mail: Mail::about(user, to, domain.host(), content), retry })
     }
 
     fn removed(
@@ -185,7 +185,7 @@ impl Composer {
         let retry = RetryPolicy { give_up, longest_wait: NOTICE_RETRY };
         let domain = self.domain(passkey, &user, retry)?;
         let content = Content::PasskeyRemoved { passkey: passkey.name.clone(), removed };
-        Ok(Composed { mail: Mail::about(user, to, domain, content), retry })
+        Ok(Composed { mail: Mail::about(user, to, domain.host(), content), retry })
     }
 
     /// The domain that a mail about a passkey is from.

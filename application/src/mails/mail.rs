@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use passlink_domain::{EmailAddress, LanguageTag, Text, User, named, redacted};
 use zeroize::Zeroizing;
 
-use crate::{domains::Domain, mails::Urgency};
+use crate::mails::Urgency;
 
 // By the names that templates and the outbox have for them.
 named! {
@@ -103,9 +103,9 @@ pub enum Content {
 
 impl Mail {
     /// A mail about the account of a user, in the user's language.
-    pub(crate) fn about(user: User, to: EmailAddress, domain: &Domain, content: Content) -> Self {
+    pub(crate) fn about(user: User, to: EmailAddress, domain: &str, content: Content) -> Self {
         let User { display_name, username, language, .. } = user;
-        let domain = domain.host().to_owned();
+        let domain = domain.to_owned();
         Self { to, language, domain, account: Some(Account { display_name, username }), content }
     }
 

@@ -61,8 +61,11 @@ pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Res
             };
             let user = users.add_known(new, known_as).await?;
             print(&line(&user))?;
-            let id = quoted(user.id.as_str());
-            eprintln!("for a passkey link, run: {call} link create --user={id}");
+            // Where it needs to know which domain, this is no command to copy.
+            if app.place(None, &user.organisation).is_ok() {
+                let id = quoted(user.id.as_str());
+                eprintln!("for a passkey link, run: {call} link create --user={id}");
+            }
             Ok(())
         }
         UserCommand::Update { id, mut changes } => {

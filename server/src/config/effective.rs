@@ -1,6 +1,6 @@
 //! What holds for each domain, with the defaults filled in.
 
-use std::path::PathBuf;
+use std::{ops::Deref, path::PathBuf};
 
 use passlink_adapters::brand::{Accent, Support};
 use passlink_application::links::PublicUrl;
@@ -57,9 +57,9 @@ impl Config {
         let mut domains: Vec<_> = domains.map(|(place, it)| self.domain(place, it)).collect();
         let rp_ids: Vec<_> = domains.iter().map(|domain| domain.rp_id.clone()).collect();
         for domain in &mut domains {
-            let is_under = |origin: &Url, rp_id: &String| may_bind(origin, rp_id);
             let is_for_it = |origin: &Url| {
-                is_under(origin, &domain.rp_id) || !rp_ids.iter().any(|it| is_under(origin, it))
+                let above = rp_ids.iter().filter(|rp_id| may_bind(origin, rp_id));
+                above.max_by_key(|rp_id| rp_id.len()).is_none_or(|nearest| *nearest == domain.rp_id)
             };
             let origins = self.webauthn.origins().into_iter();
             domain.extra_origins = origins.filter(is_for_it).collect();
@@ -114,7 +114,6 @@ impl Domain {
     /// All hosts that it answers to, each once.
     fn names(&self) -> Vec<String> {
         let of_url = self.public_url.as_ref().and_then(|url| url.host_str());
-        let of_url = of_url.map(|host| host.strip_suffix('.').unwrap_or(host));
         let given = [&self.host].into_iter().chain(&self.aliases).map(String::as_str);
         let mut names = Vec::<String>::new();
         for name in given.chain(of_url) {
@@ -166,6 +165,18 @@ impl EffectiveDomain {
             brand if brand.starts_with("brand.") && !has_brand => general.to_owned(),
             _ => own,
         }
+    }
+
+    /// The origins besides that of the public URL whose pages register passkeys for it: the extra ones, and
+    /// those of its other names, as far as browsers let them.
+    pub fn other_origins(&self) -> Vec<Url> {
+        let under_name = |name: &String| {
+            let mut url = self.public_url.deref().clone();
+            url.set_host(Some(name)).ok()?;
+            Some(url).filter(|url| may_bind(url, &self.rp_id))
+        };
+        let of_names = self.names.iter().filter_map(under_name);
+        self.extra_origins.iter().cloned().chain(of_names).collect()
     }
 
     /// Where people reach it, and where its links lead.

@@ -19,7 +19,7 @@ pub(super) fn hosts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D
 
 /// The name in lower case and Punycode, without a dot at its end. None for an IP address, and for what
 /// stands for several hosts or is no host.
-fn as_browsers_write(text: &str) -> Option<String> {
+pub(crate) fn as_browsers_write(text: &str) -> Option<String> {
     // A parser of hosts decodes what is percent-encoded.
     let Host::Domain(name) = Host::parse(text).ok().filter(|_| !text.contains('%'))? else {
         return None;

@@ -38,6 +38,7 @@ mod warnings;
 mod webauthn;
 
 pub(crate) use effective::EffectiveDomain;
+pub(crate) use hosts::as_browsers_write;
 pub(crate) use identity::Issuer;
 pub(crate) use keys::schema;
 pub(crate) use print::example;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use passlink_domain::OrganisationId;
+use passlink_domain::{OrganisationId, is_invisible};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use url::Url;
@@ -32,7 +32,10 @@ pub(super) fn parsable<'de, D: Deserializer<'de>, T: FromStr, R: From<String>>(
 /// Reads a name that people see.
 pub(super) fn name<'de, D: Deserializer<'de>, R: From<String>>(from: D) -> Result<R, D::Error> {
     let is_name = |text: &String| {
-        (1..=64).contains(&text.trim().chars().count()) && !text.chars().any(char::is_control)
+        let is_seen = |c: char| !c.is_whitespace() && !is_invisible(c);
+        (1..=64).contains(&text.trim().chars().count())
+            && text.chars().any(is_seen)
+            && !text.chars().any(char::is_control)
     };
     fitting(from, is_name).map(R::from)
 }
@@ -118,6 +121,11 @@ impl TryFrom<String> for BaseUrl {
             || url.fragment().is_some();
         if has_more || !matches!(url.scheme(), "http" | "https") {
             return Err(String::new());
+        }
+        // A name with a dot at its end is the same one, and passkeys are made for no such name.
+        if let Some(name) = url.domain().and_then(|name| name.strip_suffix('.')).map(str::to_owned)
+        {
+            url.set_host(Some(&name)).map_err(|error| error.to_string())?;
         }
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);

@@ -55,6 +55,22 @@ impl Config {
         }
         let domains = self.all_domains();
         for domain in &domains {
+            let is_above = |other: &&EffectiveDomain| {
+                let is_below = domain.rp_id.strip_suffix(&other.rp_id);
+                is_below.is_some_and(|rest| rest.ends_with('.'))
+                    && domain.organisation != other.organisation
+            };
+            if let Some(other) = domains.iter().find(is_above) {
+                add(format!(
+                    "{}: {} is below {}, the relying party of other users: browsers let pages of the one \
+                     ask for passkeys of the other",
+                    domain.path(self, "rp_id"),
+                    domain.rp_id,
+                    other.rp_id
+                ));
+            }
+        }
+        for domain in &domains {
             let public_url = &domain.public_url;
             if public_url.scheme() == "http" && !public_url.is_local() {
                 let key = url_key(domain);

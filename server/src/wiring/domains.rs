@@ -8,7 +8,7 @@ use passlink_domain::OrganisationId;
 use super::app::App;
 use crate::{
     Error,
-    config::{Config, EffectiveDomain},
+    config::{Config, EffectiveDomain, as_browsers_write},
 };
 
 /// A domain, with what the configuration says of it.
@@ -51,21 +51,22 @@ impl App {
     pub fn place(&self, name: Option<&str>, organisation: &OrganisationId) -> Result<Place, Error> {
         let mut places = places(&self.config)?;
         places.retain(|place| place.domain.serves(organisation));
-        chosen(places, name, &format!(" that serves the organisation {organisation}"))
+        chosen(places, name, &format!(" for the organisation {organisation}"))
     }
 }
 
 /// `which` says what the places have in common.
 fn chosen(places: Vec<Place>, name: Option<&str>, which: &str) -> Result<Place, Error> {
+    let name = name.map(|name| as_browsers_write(name).unwrap_or_else(|| name.to_owned()));
     let names: Vec<_> =
         places.iter().filter_map(|place| place.domain.names().first().cloned()).collect();
     let names = names.join(", ");
-    let is_named = |place: &Place| match name {
-        Some(name) => place.domain.names().iter().any(|it| it.eq_ignore_ascii_case(name)),
+    let is_named = |place: &Place| match &name {
+        Some(name) => place.domain.names().contains(name),
         None => true,
     };
     let mut meant = places.into_iter().filter(is_named);
-    match (meant.next(), meant.next(), name) {
+    match (meant.next(), meant.next(), &name) {
         (Some(place), None, _) => Ok(place),
         (Some(_), Some(_), _) => {
             Err(format!("there are several domains{which}: name one with --domain: {names}").into())

@@ -61,23 +61,13 @@ fn mailer(
 pub(crate) type KnownTemplates = BTreeMap<Option<PathBuf>, Arc<Templates>>;
 
 /// Whose mails they are, and how they look. Templates that are `known` are not read again.
-///
-/// Errors: what is wrong with what the configuration names, with the key and where that was set.
 pub(crate) fn letterhead(
     config: &Config,
     domain: &EffectiveDomain,
     known: &mut KnownTemplates,
 ) -> Result<Letterhead, Error> {
-    let templates = match known.get(&domain.template_dir) {
-        Some(templates) => templates.clone(),
-        None => {
-            let read = Arc::new(templates(config, domain)?);
-            known.insert(domain.template_dir.clone(), read.clone());
-            read
-        }
-    };
     Ok(Letterhead {
-        templates,
+        templates: templates(config, domain, known)?,
         sender: sender(config, domain)?,
         brand: brand(config, domain)?,
         is_named: domain.brand.is_named,
@@ -85,7 +75,16 @@ pub(crate) fn letterhead(
 }
 
 /// The templates of mails, and the operator's own over them.
-fn templates(config: &Config, domain: &EffectiveDomain) -> Result<Templates, String> {
+///
+/// Errors: what is wrong with what the configuration names, with the key and where that was set.
+pub(crate) fn templates(
+    config: &Config,
+    domain: &EffectiveDomain,
+    known: &mut KnownTemplates,
+) -> Result<Arc<Templates>, String> {
+    if let Some(templates) = known.get(&domain.template_dir) {
+        return Ok(templates.clone());
+    }
     let templates = match &domain.template_dir {
         Some(directory) => Templates::with_overrides(directory)
             .map_err(|error| config.fault(&domain.path(config, "template_dir"), &error))?,
@@ -93,7 +92,11 @@ fn templates(config: &Config, domain: &EffectiveDomain) -> Result<Templates, Str
     };
     let language = LanguageTag::parse(&config.mail.language);
     let language = language.map_err(|error| config.fault("mail.language", &error))?;
-    templates.speaking(&language).map_err(|error| config.fault("mail.language", &error))
+    let templates = templates.speaking(&language);
+    let templates = templates.map_err(|error| config.fault("mail.language", &error))?;
+    let templates = Arc::new(templates);
+    known.insert(domain.template_dir.clone(), templates.clone());
+    Ok(templates)
 }
 
 fn sender(config: &Config, domain: &EffectiveDomain) -> Result<Sender, Error> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use passlink_adapters::{
     brand::Brand,
     inbound::{
-        api::{self, Api, Bearers, DomainApi, Edge, Health, LinkCalls, PasskeyCalls},
+        api::{self, Api, Bearers, DomainApi, Edge, Health, LinkCalls, Nowhere, PasskeyCalls},
         web,
     },
     outbound::identity::Issuers,
@@ -57,7 +57,7 @@ impl App {
         let origins = self.config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
             domains: domains.collect::<Result<_, _>>()?,
-            nowhere: (nowhere.missing, nowhere.assets),
+            nowhere: Nowhere { missing: nowhere.missing, assets: nowhere.assets },
             health: Health {
                 store: self.ports().store,
                 key_use: KeyUse(self.ports()),

@@ -84,8 +84,9 @@ impl App {
         wake: Arc<dyn Wake>,
         place: &Place,
     ) -> Result<PasskeyRegistry, Error> {
-        let EffectiveDomain { rp_id, rp_name, public_url, extra_origins, .. } = &place.settings;
-        let relying_party = RelyingParty::new(rp_id, rp_name, public_url, extra_origins)?;
+        let EffectiveDomain { rp_id, rp_name, public_url, .. } = &place.settings;
+        let origins = place.settings.other_origins();
+        let relying_party = RelyingParty::new(rp_id, rp_name, public_url, &origins)?;
         Ok(PasskeyRegistry {
             ports: self.ports(),
             wake,

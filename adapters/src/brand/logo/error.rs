@@ -32,6 +32,12 @@ pub enum LogoError {
     Svg(String),
     #[error("is an SVG that declares entities (`<!ENTITY`): save it as a plain SVG, without them")]
     Entities,
+    #[error("is an SVG with filters, such as shadows and blurs: save it without them")]
+    Filters,
+    #[error(
+        "is an SVG whose `<style>` refers to masks or patterns: save it with presentation attributes"
+    )]
+    References,
     #[error("is an SVG without a size: give its root element a `viewBox`, or `width` and `height`")]
     NoSize,
     #[error("is an SVG that draws too much, or in circles: save it with less detail")]

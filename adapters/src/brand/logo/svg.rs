@@ -1,6 +1,9 @@
 //! Drawing an SVG.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use resvg::{
     tiny_skia::{Pixmap, Transform},
@@ -41,15 +44,17 @@ pub(super) fn draw(file: &[u8]) -> Result<Picture, LogoError> {
     };
     must_have_a_size(document.root_element())?;
     must_be_simple(&document)?;
-    let tree = Tree::from_xmltree(&document, &loading_nothing()).map_err(|error| match error {
+    // What draws it can fail on numbers that nobody draws with.
+    let drawing = catch_unwind(AssertUnwindSafe(|| drawn(&document)));
+    drawing.unwrap_or(Err(LogoError::TooComplex))
+}
+
+fn drawn(document: &Document<'_>) -> Result<Picture, LogoError> {
+    let tree = Tree::from_xmltree(document, &loading_nothing()).map_err(|error| match error {
         usvg::Error::InvalidSize => LogoError::NoSize,
         usvg::Error::ElementsLimitReached => LogoError::TooComplex,
         _ => LogoError::Svg(error.to_string()),
     })?;
-    drawn(&tree)
-}
-
-fn drawn(tree: &Tree) -> Result<Picture, LogoError> {
     let (width, height) = (tree.size().width(), tree.size().height());
     let shown = factor(width, height);
     let side = |length: f32| whole(DENSITY * shown * length);
@@ -59,7 +64,7 @@ fn drawn(tree: &Tree) -> Result<Picture, LogoError> {
         return Err(LogoError::TooComplex);
     }
     let scale = Transform::from_scale(scale, scale);
-    resvg::render(tree, scale, &mut pixels.as_mut());
+    resvg::render(&tree, scale, &mut pixels.as_mut());
     Picture::of(&pixels, whole(shown * width), whole(shown * height))
 }
 
@@ -93,11 +98,24 @@ fn is_view(value: &str) -> bool {
     sides.len() == 2 && sides.iter().all(|side| *side > 0.0)
 }
 
-/// A short file can draw for hours, by elements that draw others, which draw others.
+/// A short file can draw for hours: by elements that draw others, which draw others, and by filters.
 fn must_be_simple(document: &Document<'_>) -> Result<(), LogoError> {
-    let elements = document.descendants().filter(Node::is_element);
+    let elements = || document.descendants().filter(Node::is_element);
     let by_id: HashMap<_, _> =
-        elements.filter_map(|element| Some((element.attribute("id")?, element))).collect();
+        elements().filter_map(|element| Some((element.attribute("id")?, element))).collect();
+    for element in elements() {
+        match element.tag_name().name() {
+            "filter" => return Err(LogoError::Filters),
+            "style" => {
+                let mut referred = ids(element.text().unwrap_or_default());
+                // What a rule refers to is drawn by nobody knows how many elements.
+                if referred.any(|id| by_id.get(id).is_some_and(|it| !is_gradient(it))) {
+                    return Err(LogoError::References);
+                }
+            }
+            _ => {}
+        }
+    }
     let mut left = MOST_ELEMENTS;
     let mut found = vec![(document.root_element(), 0)];
     while let Some((element, depth)) = found.pop() {
@@ -113,7 +131,11 @@ fn must_be_simple(document: &Document<'_>) -> Result<(), LogoError> {
     Ok(())
 }
 
-/// The ids of elements of the same file in an attribute's value, such as `#a` or `url(#a)`.
+fn is_gradient(element: &Node<'_, '_>) -> bool {
+    matches!(element.tag_name().name(), "linearGradient" | "radialGradient" | "stop")
+}
+
+/// The ids of elements of the same file in an attribute's value or in a style, such as `#a` or `url(#a)`.
 fn ids(value: &str) -> impl Iterator<Item = &str> {
     let end = |it: char| it.is_whitespace() || matches!(it, ')' | '"' | '\'' | ';');
     value.split('#').skip(1).map(move |rest| rest.split(end).next().unwrap_or_default())

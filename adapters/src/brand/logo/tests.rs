@@ -170,6 +170,38 @@ fn a_drawing_without_end_is_refused() {
 }
 
 #[test]
+fn what_takes_long_to_draw_is_refused() {
+    let of = |content: &str| told(svg(r#"viewBox="0 0 100 20""#, content));
+    for filter in [
+        r#"<feTurbulence baseFrequency="1" numOctaves="2000000"/>"#,
+        r#"<feMorphology operator="dilate" radius="400"/>"#,
+        r#"<feOffset dx="1e30"/>"#,
+    ] {
+        let filtered =
+            format!(r##"<filter id="f">{filter}</filter><g filter="url(#f)">{RED}</g>"##);
+        assert!(of(&filtered).starts_with("is an SVG with filters"), "{filter}");
+    }
+    let style = "<style>.a { fill: url(#p) }</style>";
+    let pattern =
+        format!(r#"<pattern id="p" width="9" height="9"><g class="a">{RED}</g></pattern>"#);
+    let told = of(&format!("{style}{pattern}{RED}"));
+    assert!(told.starts_with("is an SVG whose `<style>` refers to masks or patterns"), "{told}");
+    // What many programs write.
+    let gradient = r##"<linearGradient id="p"><stop stop-color="#ff0000"/></linearGradient>"##;
+    let used = format!(r#"{style}{gradient}<rect class="a" width="100" height="20"/>"#);
+    read(svg(r#"viewBox="0 0 100 20""#, &used)).unwrap();
+}
+
+#[test]
+fn numbers_that_nobody_draws_with_end_in_a_drawing_or_in_a_message() {
+    let path =
+        r##"<path stroke="#000" stroke-width="1e18" d="M0 0L1e20 -1e20L-1e20 1e20L1e30 5"/>"##;
+    for content in [path, r#"<g transform="scale(1e30)"><rect width="1e30" height="1e30"/></g>"#] {
+        let _ = read(svg(r#"viewBox="0 0 100 20""#, &content.repeat(50)));
+    }
+}
+
+#[test]
 fn a_pattern_of_any_size_takes_no_memory() {
     let file = |side: &str| {
         let sides = format!(r#"width="{side}" height="{side}" patternUnits="userSpaceOnUse""#);

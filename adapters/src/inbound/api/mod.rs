@@ -10,7 +10,7 @@ mod proto;
 mod protocols;
 mod services;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, mem::take, sync::Arc};
 
 use axum::{Router, middleware, routing::get};
 use connectrpc_health::HealthService;
@@ -46,10 +46,17 @@ pub struct DomainApi {
     pub missing: Router,
 }
 
+/// What browsers get at a host of no domain.
+pub struct Nowhere {
+    /// A page with the status 404.
+    pub missing: Router,
+    /// What that page loads.
+    pub assets: Router,
+}
+
 pub struct Api {
     pub domains: Vec<DomainApi>,
-    /// What a browser is shown at a host of no domain, with the status 404, and what that page loads.
-    pub nowhere: (Router, Router),
+    pub nowhere: Nowhere,
     pub health: Health,
     pub edge: Edge,
     /// Cancelled when the server stops: what would go on for ever ends then.
@@ -60,39 +67,66 @@ pub struct Api {
 ///
 /// Errors: when the compiled `.proto` files can't be read, which the build rules out.
 pub fn router(api: Api) -> Result<Router, ReflectionError> {
-    let streams = Streams::new(api.edge.concurrent_requests, api.stop);
-    let (layers, health) = (Layers::new(api.edge), api.health);
-    let mut by_name = HashMap::new();
-    for domain in api.domains {
+    let shared = Shared {
+        streams: Streams::new(api.edge.concurrent_requests, api.stop),
+        layers: Layers::new(api.edge),
+        health: api.health,
+    };
+    let (named, mut alone): (Vec<_>, Vec<_>) =
+        api.domains.into_iter().partition(|domain| !domain.names.is_empty());
+    if let Some(domain) = alone.pop() {
+        return shared.domain(domain);
+    }
+    let mut domains = HashMap::new();
+    for mut domain in named {
+        let names = take(&mut domain.names);
+        let router = shared.domain(domain)?;
+        domains.extend(names.into_iter().map(|name| (name, router.clone())));
+    }
+    let nowhere = shared.nowhere(api.nowhere)?;
+    Ok(ByHost { domains: Arc::new(domains), nowhere }.router())
+}
+
+/// What all domains share.
+struct Shared {
+    layers: Layers,
+    streams: Streams,
+    health: Health,
+}
+
+impl Shared {
+    fn domain(&self, domain: DomainApi) -> Result<Router, ReflectionError> {
         let passkeys = Arc::new(domain.passkeys);
         let services = connectrpc::Router::new()
             .add_service::<_, AuthServiceRegisterMarker>(passkeys.clone())
             .add_service::<_, UserServiceRegisterMarker>(passkeys)
-            .add_service(Arc::new(domain.links))
-            .add_service(Arc::new(HealthService::new(health.clone())));
-        let protocols = Protocols {
-            framework: Framework::over(services)?,
-            streams: streams.clone(),
-            missing: domain.missing,
-        };
-        let calls = protocols.router().merge(probes(&health));
-        let calls = calls.method_not_allowed_fallback(protocols.handler());
+            .add_service(Arc::new(domain.links));
+        let protocols = self.protocols(services, domain.missing)?;
         let pages = domain.pages.method_not_allowed_fallback(protocols.handler());
-        let router = layers.around(calls, pages);
-        if domain.names.is_empty() {
-            return Ok(router);
-        }
-        by_name.extend(domain.names.into_iter().map(|name| (name, router.clone())));
+        Ok(self.layers.around(self.calls(&protocols), pages))
     }
-    let services =
-        connectrpc::Router::new().add_service(Arc::new(HealthService::new(health.clone())));
-    let (missing, assets) = api.nowhere;
-    let protocols =
-        Protocols { framework: Framework::over(services)?, streams, missing: missing.clone() };
-    let calls = protocols.router().merge(probes(&health));
-    let refused = middleware::from_fn_with_state(missing, host::refuse);
-    let nowhere = layers.around(calls.layer(refused), assets);
-    Ok(ByHost { domains: Arc::new(by_name), nowhere }.router())
+
+    /// For hosts of no domain.
+    fn nowhere(&self, Nowhere { missing, assets }: Nowhere) -> Result<Router, ReflectionError> {
+        let protocols = self.protocols(connectrpc::Router::new(), missing.clone())?;
+        let refused = middleware::from_fn_with_state(missing, host::refuse);
+        Ok(self.layers.around(self.calls(&protocols).layer(refused), assets))
+    }
+
+    fn protocols(
+        &self,
+        services: connectrpc::Router,
+        missing: Router,
+    ) -> Result<Protocols, ReflectionError> {
+        let services = services.add_service(Arc::new(HealthService::new(self.health.clone())));
+        let framework = Framework::over(services)?;
+        Ok(Protocols { framework, streams: self.streams.clone(), missing })
+    }
+
+    fn calls(&self, protocols: &Protocols) -> Router {
+        let calls = protocols.router().merge(probes(&self.health));
+        calls.method_not_allowed_fallback(protocols.handler())
+    }
 }
 
 /// How load balancers ask for health by HTTP.

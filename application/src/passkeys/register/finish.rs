@@ -163,8 +163,8 @@ impl RegisterPasskey {
     async fn find(&self, id: PasskeyId) -> Result<Option<Open>, PasskeyError> {
         let find = self.registry.ports.store.read(id, |id, tx| tx.ceremony(id));
         let found: Option<Ceremony> = find.await?;
-        let domain = &self.registry.domain;
-        let found = found.filter(|ceremony| domain.knows_relying_party(&ceremony.rp_id));
+        let rp_id = self.registry.webauthn.rp_id();
+        let found = found.filter(|ceremony| ceremony.rp_id == rp_id);
         Ok(found.and_then(|ceremony| self.open(ceremony)))
     }
 
@@ -210,7 +210,13 @@ impl RegisterPasskey {
     async fn missing(&self, user: UserId, id: PasskeyId) -> PasskeyError {
         let (store, domain) = (&self.registry.ports.store, self.registry.domain.clone());
         let made = store.read((user, id, domain), |(user, id, domain), tx| {
-            Box::pin(passkey_of_user(user, id, domain, tx))
+            Box::pin(async move {
+                let user = tx.user(user).await?.ok_or(PasskeyError::NotFound)?;
+                if !domain.serves(&user.organisation) {
+                    return Err(PasskeyError::NotFound);
+                }
+                passkey_of_user(&user.id, id, domain, tx).await
+            })
         });
         made.await.map_or_else(|error| error, |_| PasskeyError::NotVerified)
     }

@@ -32,7 +32,9 @@ fn a_brand_is_told_what_is_wrong_and_what_is_allowed() {
     for name in ["a".repeat(64), "ä".repeat(64)] {
         assert_eq!(load("", &[("PASSLINK_BRAND__NAME", &name)]).brand.name, Some(name));
     }
-    assert_eq!(problems("", &[("PASSLINK_BRAND__NAME", &"a".repeat(65))]).len(), 1);
+    for wrong in [&*"a".repeat(65), "\u{200b}", " \u{2060} "] {
+        assert_eq!(problems("", &[("PASSLINK_BRAND__NAME", wrong)]).len(), 1, "{wrong:?}");
+    }
     assert_eq!(
         problems("", &[("PASSLINK_BRAND__ACENT", "#1f5c6b")]),
         ["PASSLINK_BRAND__ACENT: unknown variable; did you mean PASSLINK_BRAND__ACCENT?"]

@@ -256,6 +256,21 @@ fn a_doubtful_public_url_of_a_domain_is_warned_about() {
 }
 
 #[test]
+fn a_relying_party_below_that_of_other_users_is_warned_about() {
+    let warned = |more: &str| load(&format!("{TWO}{more}"), &[]).warnings().join("\n");
+    let told = warned("public_url = 'https://b.a.example'");
+    let expected = "domains[1].public_url: b.a.example is below a.example, the relying party of other users: \
+        browsers let pages of the one ask for passkeys of the other";
+    assert!(told.contains(expected), "{told}");
+    for fine in [
+        "public_url = 'https://ba.example'",
+        "public_url = 'https://b.a.example'\norganisation = 'a'",
+    ] {
+        assert!(!warned(fine).contains("is below"), "{fine}");
+    }
+}
+
+#[test]
 fn the_other_rules_say_nothing_of_a_list_that_is_none() {
     let told = problems(&format!("domains = 5\n{SMTP}"), &[]);
     assert_eq!(told.len(), 1, "{told:?}");

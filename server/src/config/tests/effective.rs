@@ -1,6 +1,8 @@
 //! What holds for each domain, with the defaults filled in.
 
 use super::*;
+use url::Url;
+
 use crate::config::effective::EffectiveDomain;
 
 fn domains(toml: &str) -> Vec<EffectiveDomain> {
@@ -104,6 +106,29 @@ fn an_origin_registers_passkeys_for_the_domain_that_it_is_under() {
             format!("https://b.example/ {of_none}"),
         ]
     );
+}
+
+#[test]
+fn an_origin_below_two_relying_parties_is_of_the_nearest() {
+    let toml = "webauthn.extra_origins = ['https://app.b.a.example', 'https://app.a.example']\n\
+        [[domains]]\nhost = 'a.example'\norganisation = 'a'\n[[domains]]\nhost = 'b.a.example'";
+    let origins = domains(toml).into_iter().map(|domain| domain.extra_origins);
+    let origins: Vec<_> =
+        origins.map(|it| it.iter().map(Url::to_string).collect::<Vec<_>>()).collect();
+    assert_eq!(origins, [["https://app.a.example/"], ["https://app.b.a.example/"]]);
+}
+
+#[test]
+fn the_names_of_a_domain_register_passkeys_as_far_as_browsers_let_them() {
+    let toml = "webauthn.extra_origins = ['https://app.a.example']\n[[domains]]\nhost = 'login.a.example'\n\
+        aliases = ['old.a.example', 'other.example']\npublic_url = 'https://login.a.example:8443/p'\n\
+        rp_id = 'a.example'";
+    let [domain] = &domains(toml)[..] else { panic!() };
+    let origins = domain.other_origins();
+    let origins: Vec<_> = origins.iter().map(|it| it.origin().ascii_serialization()).collect();
+    let expected =
+        ["https://app.a.example", "https://login.a.example:8443", "https://old.a.example:8443"];
+    assert_eq!(origins, expected);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub struct ForwardedHost(pub Option<Authority>);
 /// The host that the client asked for.
 pub(crate) fn asked(request: &Request) -> Option<Authority> {
     if let Some(ForwardedHost(host)) = request.extensions().get() {
-        return host.clone();
+        return host.clone().filter(is_host);
     }
     let told = || Authority::try_from(request.headers().get(HOST)?.as_bytes()).ok();
     request.uri().authority().cloned().or_else(told)
@@ -46,7 +46,9 @@ impl ByHost {
     pub fn router(self) -> Router {
         Router::new().fallback(async move |request: Request| {
             let name = asked(&request).map(|host| host.host().to_ascii_lowercase());
-            let domain = name.and_then(|name| self.domains.get(&name));
+            // With a dot at its end, it is the same name.
+            let name = name.as_deref().map(|name| name.strip_suffix('.').unwrap_or(name));
+            let domain = name.and_then(|name| self.domains.get(name));
             let answer = domain.unwrap_or(&self.nowhere).clone().oneshot(request).await;
             answer.into_response()
         })
