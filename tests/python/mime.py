@@ -1,5 +1,6 @@
 """Parses mails with Python's own `email` package and prints each as a line of JSON."""
 
+import base64
 import email
 import email.header
 import email.policy
@@ -48,7 +49,10 @@ def parsed(path: Path) -> dict:
     for part in mail.walk():
         if part.is_multipart():
             continue
-        facts = {"content_type": part.get_content_type(), "text": part.get_content()}
+        content = part.get_content()
+        is_text = isinstance(content, str)
+        text = content if is_text else base64.b64encode(content).decode()
+        facts = {"content_type": part.get_content_type(), "text": text, "links": []}
         if part.get_content_type() == "text/html":
             page = Page()
             page.feed(facts["text"])
@@ -59,7 +63,7 @@ def parsed(path: Path) -> dict:
                 language=page.language,
                 words=" ".join("".join(page.words).split()),
             )
-        else:
+        elif is_text:
             facts.update(links=re.findall(r"https?://[^\s<>\"]+", facts["text"]))
         parts.append(facts)
     head = re.split(rb"\r?\n\r?\n", octets, maxsplit=1)[0]

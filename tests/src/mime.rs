@@ -37,7 +37,7 @@ pub struct Mail {
 pub struct Part {
     /// The type, without parameters.
     pub content_type: String,
-    /// The content, decoded.
+    /// The content, decoded; what is no text, in base64.
     pub text: String,
     /// The URLs in a text, or what an HTML page's anchors lead to.
     pub links: Vec<String>,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use prost::Message;
 use prost_types::FileDescriptorProto;
 
-use crate::{Call, Passlink, Protocol, rpc::field};
+use crate::{Call, Located, Protocol, rpc::field};
 
 /// Numbers of fields in `ServerReflectionRequest`.
 const FILE_OF_SYMBOL: u8 = 4;
@@ -41,7 +41,7 @@ struct Service {
     name: String,
 }
 
-async fn ask(passlink: &Passlink, number: u8, what: &str) -> Told {
+async fn ask(passlink: &impl Located, number: u8, what: &str) -> Told {
     let call = Call {
         rpc: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
         proto: field(number, what.as_bytes()),
@@ -53,7 +53,7 @@ async fn ask(passlink: &Passlink, number: u8, what: &str) -> Told {
 }
 
 /// Every method of every service, as `/<package>.<Service>/<Method>`.
-pub async fn methods(passlink: &Passlink) -> BTreeSet<String> {
+pub async fn methods(passlink: &impl Located) -> BTreeSet<String> {
     let mut methods = BTreeSet::new();
     for Service { name } in ask(passlink, LIST_SERVICES, "").await.services.unwrap().services {
         let told = ask(passlink, FILE_OF_SYMBOL, &name).await.files.expect(&name);

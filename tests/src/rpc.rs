@@ -4,7 +4,10 @@ use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use http_body_util::BodyExt;
 use prost::Message;
 use prost_types::{Any, Duration};
-use reqwest::{Body, Client, Method, RequestBuilder, header::HeaderMap};
+use reqwest::{
+    Body, Client, Method, RequestBuilder,
+    header::{DATE, HeaderMap},
+};
 use serde_json::{Value, json};
 
 use crate::{Located, SEND_LINK, answer::builder, schema};
@@ -120,6 +123,13 @@ impl Outcome {
             Detail::Retry { .. } => None,
         });
         ids.unwrap_or_default()
+    }
+
+    /// All of the answer, but for what differs from call to call.
+    pub fn whole(&self) -> (u16, HeaderMap, Vec<u8>) {
+        let mut headers = self.headers.clone();
+        headers.remove(DATE);
+        (self.http, headers, self.body.clone())
     }
 }
 

@@ -1,10 +1,6 @@
 use reqwest::{Method, RequestBuilder};
 
-use crate::{Answer, Api, Passlink, client};
-
-/// Hosts that tests give to domains. All lead to this machine, here and in browsers.
-pub const HOSTS: [&str; 4] =
-    ["login.example.com", "acme.localhost", "globex.localhost", "unknown.localhost"];
+use crate::{Answer, Api, HOSTS, Passlink, client};
 
 /// Where calls go: an installation, by whichever name.
 pub trait Located {

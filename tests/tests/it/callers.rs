@@ -7,17 +7,17 @@ use crate::passkeys::{methods as call, rows};
 
 mod attempts;
 mod ceremonies;
-mod codes;
+pub(crate) mod codes;
 mod commands;
 mod history;
 mod observed;
 mod races;
 mod services;
-mod table;
+pub(crate) mod table;
 
 const WRITE: &str = "user.passkey.write";
 const READ: &str = "user.passkey.read";
-const PERMISSIONS: [&str; 8] = [
+pub(crate) const PERMISSIONS: [&str; 8] = [
     WRITE,
     READ,
     "user.read",
@@ -29,7 +29,7 @@ const PERMISSIONS: [&str; 8] = [
 ];
 
 /// Options of `token create` that give these permissions.
-fn permitting<'a>(permissions: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn permitting<'a>(permissions: &[&'a str]) -> Vec<&'a str> {
     permissions.iter().flat_map(|permission| ["--permission", permission]).collect()
 }
 

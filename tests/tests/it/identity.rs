@@ -25,7 +25,7 @@ mod sign_in;
 mod users;
 
 /// What the configuration says of an issuer whose tokens for [`AUDIENCE`] are taken.
-fn issuer(provider: &IdentityProvider, more: Value) -> Value {
+pub(super) fn issuer(provider: &IdentityProvider, more: Value) -> Value {
     changed(json!({ "issuer": provider.url(), "audience": AUDIENCE }), more)
 }
 
@@ -47,7 +47,7 @@ fn changed(object: Value, changes: Value) -> Value {
 }
 
 /// The members of two objects, and of the second one where both have them.
-fn and(mut object: Value, more: Value) -> Value {
+pub(super) fn and(mut object: Value, more: Value) -> Value {
     let members = more.as_object().unwrap().clone();
     object.as_object_mut().unwrap().extend(members);
     object

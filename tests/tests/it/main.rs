@@ -20,6 +20,7 @@ mod database_file;
 mod database_url;
 mod demo;
 mod docs;
+mod domains;
 mod error_table;
 mod errors;
 mod hostile;

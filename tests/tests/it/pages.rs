@@ -108,19 +108,19 @@ impl Scene {
 }
 
 /// Waits until the page shows a state, looks at it and returns what it says.
-async fn shows(page: &Page, state: &str) -> String {
+pub(super) async fn shows(page: &Page, state: &str) -> String {
     shows_as(page, state, state).await
 }
 
 /// As [`shows`], with a name for this look at the state.
-async fn shows_as(page: &Page, state: &str, name: &str) -> String {
+pub(super) async fn shows_as(page: &Page, state: &str, name: &str) -> String {
     comes_to(page, state).await;
     page.looks_good(name).await;
     card_text(page).await
 }
 
 /// Waits until the page shows a state.
-async fn comes_to(page: &Page, state: &str) {
+pub(super) async fn comes_to(page: &Page, state: &str) {
     let code = r##"
         const wanted = page.locator(`#card[data-state="${args}"]`);
         await wanted.waitFor().catch(async () => {
@@ -131,7 +131,7 @@ async fn comes_to(page: &Page, state: &str) {
 }
 
 /// Presses the page's button; the state that it shows now is no longer the one that is waited for.
-async fn press(page: &Page) {
+pub(super) async fn press(page: &Page) {
     let code = r##"
         const button = page.locator("#card form button");
         await button.waitFor();
@@ -177,7 +177,7 @@ async fn arrived(page: &Page) {
 }
 
 /// What the card says.
-async fn card_text(page: &Page) -> String {
+pub(super) async fn card_text(page: &Page) -> String {
     let said = page.run(r##"return page.locator("#card").innerText()"##, Value::Null).await;
     said.as_str().unwrap().to_owned()
 }

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The mail that has this in a link.
-async fn mail_with(mails: &MailServer, id: &str) -> Mail {
+pub(crate) async fn mail_with(mails: &MailServer, id: &str) -> Mail {
     until("the mail of a link", async || {
         let received = mails.mails().into_iter();
         received.map(|it| it.mail).find(|mail| mail.text().links.iter().any(|it| it.contains(id)))
@@ -17,7 +17,7 @@ async fn mail_with(mails: &MailServer, id: &str) -> Mail {
 }
 
 /// The user's newest link.
-fn newest_link(passlink: &Passlink, user: &Caller) -> String {
+pub(crate) fn newest_link(passlink: &Passlink, user: &Caller) -> String {
     let links = passlink.cli(&["link", "list", "--user", &user.id]).lines();
     links.last().unwrap()["id"].as_str().unwrap().to_owned()
 }
