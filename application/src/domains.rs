@@ -106,11 +106,6 @@ impl Domains {
         Self(all.iter().map(domain).collect())
     }
 
-    /// The one domain of an installation that has no other.
-    pub fn alone(public_url: PublicUrl) -> Self {
-        Self([Domain::alone(public_url)].into())
-    }
-
     pub fn all(&self) -> &[Arc<Domain>] {
         &self.0
     }

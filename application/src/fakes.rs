@@ -135,6 +135,15 @@ impl World {
         PublicUrl::new(&"https://id.example.com".parse().unwrap()).unwrap()
     }
 
+    pub fn domains() -> Domains {
+        Domains::new(vec![DomainSettings {
+            names: Vec::new(),
+            public_url: Self::public_url(),
+            rp_id: "example.com".to_owned(),
+            organisation: None,
+        }])
+    }
+
     pub fn domain() -> Arc<Domain> {
         Domain::alone(Self::public_url())
     }
@@ -170,7 +179,7 @@ impl World {
         DeliverMail {
             ports: self.ports(),
             mailer: self.clone(),
-            composer: Composer { keys: Self::keys(), domains: Domains::alone(Self::public_url()) },
+            composer: Composer { keys: Self::keys(), domains: Self::domains() },
             holder: None,
         }
     }

@@ -221,6 +221,35 @@ async fn a_passkey_of_another_domain_is_unknown_and_one_of_before_is_not() {
     assert!(matches!(removed, Err(PasskeyError::NotFound)));
 }
 
+#[tokio::test]
+async fn a_ceremony_is_unknown_at_a_domain_that_does_not_serve_its_user() {
+    let world = world().await;
+    let register_at = |host: &str| {
+        let registry = PasskeyRegistry { domain: at(host), ..world.passkeys() };
+        RegisterPasskey { registry, codes: world.codes() }
+    };
+    let (home, elsewhere) = (register_at("acme.example"), register_at("globex.example"));
+    let begun = home.begin(World::acting("ada"), NewPasskey::default()).await.unwrap();
+    assert!(home.needs_bearer(&begun.passkey).await.unwrap());
+    assert!(!elsewhere.needs_bearer(&begun.passkey).await.unwrap());
+    let answer = RegistrationAnswer {
+        credential: world.answer("one"),
+        name: String::new(),
+        user_agent: None,
+    };
+    let key = || {
+        let (user, id) = ("ada".parse().unwrap(), begun.passkey.clone());
+        CeremonyKey::Passkey { user, id, acting: None }
+    };
+    let refused = elsewhere.finish(key(), answer.clone()).await;
+    assert!(matches!(refused, Err(PasskeyError::NotFound)), "{refused:?}");
+    let key_of_hers = CeremonyKey::Challenge { acting: World::acting("ada") };
+    home.finish(key_of_hers, answer.clone()).await.unwrap();
+    // Nor is it told that there is a passkey of it now.
+    let refused = elsewhere.finish(key(), answer).await;
+    assert!(matches!(refused, Err(PasskeyError::NotFound)), "{refused:?}");
+}
+
 /// Mails what is due; the mails that went out.
 async fn mailed(world: &Arc<World>, domains: Domains) -> Vec<Mail> {
     let composer = Composer { keys: World::keys(), domains };

@@ -7,7 +7,6 @@ use passlink_adapters::outbound::{
     system::{SystemClock, SystemRandom},
 };
 use passlink_application::mails::send_test_mail;
-use passlink_domain::LanguageTag;
 
 use super::print_text;
 use crate::{
@@ -33,7 +32,10 @@ pub(crate) async fn run(command: MailCommand, config: Config) -> Result<(), Erro
         }
         MailCommand::Preview { language, out, domain } => {
             let place = one_place(&config, domain.host.as_deref())?;
-            write_preview(&letterhead_of(&config, &place)?, language.as_ref(), &out)
+            let letterhead = letterhead_of(&config, &place)?;
+            let site = place.settings.public_url.as_str();
+            let files = preview(&letterhead, site, language.as_ref())?;
+            write_preview(&files, &out)
         }
     }
 }
@@ -43,13 +45,8 @@ fn letterhead_of(config: &Config, place: &Place) -> Result<Letterhead, Error> {
 }
 
 /// Writes the files, and prints which of them to open.
-fn write_preview(
-    letterhead: &Letterhead,
-    language: Option<&LanguageTag>,
-    out: &Path,
-) -> Result<(), Error> {
-    let files = preview(letterhead, language)?;
-    for (name, content) in &files {
+fn write_preview(files: &[(String, Vec<u8>)], out: &Path) -> Result<(), Error> {
+    for (name, content) in files {
         let path = out.join(name);
         let failed = |error| format!("{}: {error}", path.display());
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;

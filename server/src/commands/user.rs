@@ -61,8 +61,12 @@ pub(crate) async fn run(command: UserCommand, config: Config, call: &str) -> Res
             };
             let user = users.add_known(new, known_as).await?;
             print(&line(&user))?;
-            // Where it needs to know which domain, this is no command to copy.
-            if app.place(None, &user.organisation).is_ok() {
+            let places = app.places_of(&user.organisation)?;
+            if places.is_empty() {
+                let organisation = &user.organisation;
+                eprintln!("warning: no domain serves the organisation {organisation}");
+            } else if places.len() == 1 {
+                // Where it needs to know which domain, this is no command to copy.
                 let id = quoted(user.id.as_str());
                 eprintln!("for a passkey link, run: {call} link create --user={id}");
             }

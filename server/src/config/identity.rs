@@ -53,15 +53,17 @@ pub(crate) struct Issuer {
     #[serde(deserialize_with = "types")]
     pub types: Vec<String>,
     /// The organisation whose users the issuer speaks for; by default `default`. With
-    /// `organisation_claim`, that of tokens without the claim, which are refused by default. Must be an id of 1 to
-    /// 200 characters without white space, and not *.
+    /// `organisation_claim`, that of tokens without the claim, which are refused by default. Must be an
+    /// id of 1 to 200 characters without white space, and not *.
     #[serde(deserialize_with = "organisation", serialize_with = "write_organisation")]
     #[schemars(with = "String", example = &"acme")]
     pub organisation: Option<OrganisationId>,
-    /// The claim that holds the id of a token's organisation; one that people can't set for themselves. Must be the name of a claim.
+    /// The claim that holds the id of a token's organisation; one that people can't set for themselves.
+    /// Must be the name of a claim.
     #[schemars(length(min = 1), example = "urn:zitadel:iam:user:resourceowner:id")]
     pub organisation_claim: Option<String>,
-    /// The claim that holds the id of the user here; one that people can't set for themselves. Must be the name of a claim.
+    /// The claim that holds the id of the user here; one that people can't set for themselves. Must be
+    /// the name of a claim.
     #[schemars(length(min = 1), example = &"passlink_user")]
     pub user_id_claim: Option<String>,
     /// What services may do, by a scope or role that their token has. Must be a table such as

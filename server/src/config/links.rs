@@ -26,17 +26,18 @@ pub(crate) struct Links {
     #[default = 5]
     #[schemars(range(min = 1, max = 100))]
     pub max_per_hour: u32,
-    /// Where links lead, in place of Passlink's own page: a URL at `server.public_url` (with
-    /// `domains`, at the URL of each) or at one of `allowed_origins`. The code belongs in the fragment, which browsers send to nobody. Must be a
-    /// URL of at most 200 characters with {{.CodeID}} and {{.Code}} in its query or fragment, such as
-    /// https://app.example.com/passkey?id={{.CodeID}}#code={{.Code}}; {{.UserID}} and {{.OrgID}} can
-    /// stand there as well.
+    /// Where links lead, in place of Passlink's own page: a URL at one of `allowed_origins` or, without
+    /// `domains`, at `server.public_url`. The code belongs in the fragment, which browsers send to nobody.
+    /// Must be a URL of at most 200 characters with {{.CodeID}} and {{.Code}} in its query or fragment,
+    /// such as https://app.example.com/passkey?id={{.CodeID}}#code={{.Code}}; {{.UserID}} and {{.OrgID}}
+    /// can stand there as well.
     #[serde(deserialize_with = "parsable::<_, UrlTemplate, _>")]
     #[schemars(
         example = "https://app.example.com/passkey?user={{.UserID}}&id={{.CodeID}}#code={{.Code}}"
     )]
     pub url_template: Option<String>,
-    /// Origins that links may lead to by a `url_template`, besides that of the public URL. Must be a list of origins such as ["https://app.example.com"].
+    /// Origins that links may lead to by a `url_template`, besides that of the public URL. Must be a
+    /// list of origins such as ["https://app.example.com"].
     #[serde(deserialize_with = "origins")]
     pub allowed_origins: Vec<String>,
     /// Whether callers can have links returned to them instead of mailed.

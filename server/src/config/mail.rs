@@ -31,8 +31,8 @@ pub(crate) struct Mail {
     #[default = 4]
     #[schemars(range(min = 1, max = 100))]
     pub max_connections: u32,
-    /// The sender of mails; required with `smtp_url`, unless each of `domains` has a `mail_from`. Must be a mailbox such as Passlink
-    /// <no-reply@example.com>.
+    /// The sender of mails; required with `smtp_url`, unless each of `domains` has a `mail_from`. Must
+    /// be a mailbox such as Passlink <no-reply@example.com>.
     #[serde(deserialize_with = "mailbox")]
     #[schemars(example = "Passlink <no-reply@example.com>")]
     pub from: Option<String>,

@@ -17,9 +17,9 @@ pub(crate) struct Server {
     /// [::]:8080.
     #[default((Ipv4Addr::LOCALHOST, 8080).into())]
     pub listen: SocketAddr,
-    /// Where people reach Passlink, and what every link begins with, if there are no `domains`; `https` and
-    /// not localhost when mail leaves the machine. Must be an http or https URL without user name, query or fragment,
-    /// such as https://login.example.com.
+    /// Where people reach Passlink, and what every link begins with, if there are no `domains`; `https`
+    /// and not localhost when mail leaves the machine. Must be an http or https URL without user name,
+    /// query or fragment, such as https://login.example.com.
     #[default(localhost())]
     pub public_url: BaseUrl,
     /// The server's certificate and those between it and the root; turns TLS on, together with

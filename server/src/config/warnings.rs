@@ -6,6 +6,8 @@ use passlink_adapters::brand::Accent;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use crate::cli::ORGANISATION;
+
 use super::{effective::EffectiveDomain, rules::url_key, settings::Config};
 
 impl Config {
@@ -54,6 +56,16 @@ impl Config {
             }
         }
         let domains = self.all_domains();
+        let is_for_all_others = |domain: &EffectiveDomain| match &domain.organisation {
+            Some(organisation) => organisation.as_str() == ORGANISATION,
+            None => true,
+        };
+        if !domains.iter().any(is_for_all_others) {
+            add(format!(
+                "no domain serves the organisation {ORGANISATION}, which users are in of whom no other one was \
+                 said: set `organisation` to it, or leave it out in one of [[domains]]"
+            ));
+        }
         for domain in &domains {
             let is_above = |other: &&EffectiveDomain| {
                 let is_below = domain.rp_id.strip_suffix(&other.rp_id);

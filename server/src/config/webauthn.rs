@@ -18,8 +18,8 @@ pub(crate) struct Passkeys {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Webauthn {
     /// The domain that passkeys are bound to, if there are no `domains`; by default the host of
-    /// `server.public_url`. Passkeys stop working when it changes. Must be the host of server.public_url or a domain above it, such
-    /// as example.com.
+    /// `server.public_url`. Passkeys stop working when it changes. Must be the host of
+    /// server.public_url or a domain above it, such as example.com.
     #[serde(deserialize_with = "domain")]
     #[schemars(example = "example.com")]
     pub rp_id: Option<String>,

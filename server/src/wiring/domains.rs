@@ -45,13 +45,22 @@ pub(crate) fn one_place(config: &Config, name: Option<&str>) -> Result<Place, Er
 }
 
 impl App {
+    /// The domains that serve an organisation.
+    pub fn places_of(&self, organisation: &OrganisationId) -> Result<Vec<Place>, Error> {
+        let mut places = places(&self.config)?;
+        places.retain(|place| place.domain.serves(organisation));
+        Ok(places)
+    }
+
     /// The domain that a command means which is about a user of that organisation.
     ///
     /// Errors: as [`one_place`], of the domains that serve the organisation.
     pub fn place(&self, name: Option<&str>, organisation: &OrganisationId) -> Result<Place, Error> {
-        let mut places = places(&self.config)?;
-        places.retain(|place| place.domain.serves(organisation));
-        chosen(places, name, &format!(" for the organisation {organisation}"))
+        chosen(
+            self.places_of(organisation)?,
+            name,
+            &format!(" for the organisation {organisation}"),
+        )
     }
 }
 
@@ -77,6 +86,9 @@ fn chosen(places: Vec<Place>, name: Option<&str>, which: &str) -> Result<Place, 
         (None, _, Some(name)) => {
             Err(format!("there is no domain {name}{which}; there are: {names}").into())
         }
-        (None, _, None) => Err(format!("there is no domain{which}").into()),
+        (None, _, None) => {
+            Err(format!("there is no domain{which}: one of [[domains]] must have it as `organisation`, or have none")
+                .into())
+        }
     }
 }

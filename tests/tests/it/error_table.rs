@@ -204,6 +204,11 @@ async fn provoked(row: &Row, protocol: Protocol, servers: &Servers) -> Option<Ou
             let elsewhere = Call { rest: (Method::POST, "/auth/v1/users/me/passwordles"), ..call };
             protocol.outcome(protocol.request(usual, &elsewhere)).await
         }
+        ("INSTANCE-NotFound", _) => {
+            let domains = r#"[{ "host": "login.example.com" }]"#;
+            let apart = Passlink::with_mail_dir().set("domains", domains).started().await;
+            protocol.outcome(protocol.request(&apart, &call)).await
+        }
         ("SERVICE-Unavailable", _) => {
             let request = ready(tight, protocol, &call);
             let _held = python::lock(tight.database_file());

@@ -161,11 +161,18 @@ impl RegisterPasskey {
     }
 
     async fn find(&self, id: PasskeyId) -> Result<Option<Open>, PasskeyError> {
-        let find = self.registry.ports.store.read(id, |id, tx| tx.ceremony(id));
-        let found: Option<Ceremony> = find.await?;
-        let rp_id = self.registry.webauthn.rp_id();
-        let found = found.filter(|ceremony| ceremony.rp_id == rp_id);
-        Ok(found.and_then(|ceremony| self.open(ceremony)))
+        let input = (id, self.registry.domain.clone());
+        let find = self.registry.ports.store.read(input, |(id, domain), tx| {
+            Box::pin(async move {
+                let found = tx.ceremony(id).await?;
+                let found = found.filter(|it| domain.knows_relying_party(&it.rp_id));
+                let Some(ceremony) = found else { return Ok(None) };
+                let user = tx.user(&ceremony.user).await?;
+                let is_served = user.is_some_and(|user| domain.serves(&user.organisation));
+                Ok::<_, PasskeyError>(is_served.then_some(ceremony))
+            })
+        });
+        Ok(find.await?.and_then(|ceremony| self.open(ceremony)))
     }
 
     /// The ceremony with its challenge. Without the key of that, it is as if the ceremony had ended.

@@ -111,16 +111,15 @@ fn check_pair(
         return;
     };
     for name in domain.names.iter().filter(|name| other.names.contains(*name)) {
-        let given = config.domains.get(place);
-        let at = match given {
-            Some(given) if given.host == *name => "host",
-            Some(given) if given.aliases.contains(name) => "aliases",
-            _ => "public_url",
+        let key_with = |place: usize| match config.domains.get(place) {
+            Some(given) if given.host == *name => key(place, "host"),
+            Some(given) if given.aliases.contains(name) => key(place, "aliases"),
+            _ => key(place, "public_url"),
         };
-        let what = format!(
-            ": {name} must be a name of one domain only, and is one of domains[{other_place}] as well"
-        );
-        refuse(&key(place, at), &[], what);
+        let other = key_with(other_place);
+        let what =
+            format!(": {name} must be a name of one domain only, and stands in {other} as well");
+        refuse(&key_with(place), &[], what);
     }
     let (own, others) = (key(place, "organisation"), key(other_place, "organisation"));
     if domain.organisation.is_none() && other.organisation.is_none() {

@@ -175,9 +175,14 @@ fn refuse(
     problems: &mut Problems,
 ) {
     // What stands where a list should be may be a list with a slip, and hold secrets.
-    let is_secret = key.value.write_only || key.value.holds_tables();
+    let (holds_tables, is_table) = (key.value.holds_tables(), value.is_object());
+    let is_secret = key.value.write_only || holds_tables && !is_table;
     let found = if is_secret { REDACTED.to_owned() } else { shown(value) };
-    let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+    let reason = match reason {
+        "" if holds_tables && is_table => format!("; in a file, each begins with [[{}]]", key.path),
+        "" => String::new(),
+        reason => format!(" ({reason})"),
+    };
     let what = format!(" = {found}: must be {}{reason}", key.allowed);
     problems.refuse(path, origin, &what);
 }

@@ -89,18 +89,18 @@ fn a_key_of_a_domain_is_told_what_it_must_be() {
 
 #[test]
 fn a_name_belongs_to_one_domain() {
-    let taken = |key: &str| {
+    let taken = |key: &str, other: &str| {
         format!(
-            "passlink.toml:6: domains[1].{key}: a.example must be a name of one domain only, and is one of \
-             domains[0] as well"
+            "passlink.toml:6: domains[1].{key}: a.example must be a name of one domain only, and stands in \
+             domains[0].{other} as well"
         )
     };
-    assert_eq!(with_two("aliases = ['c.example', 'A.example']"), [taken("aliases")]);
+    assert_eq!(with_two("aliases = ['c.example', 'A.example']"), [taken("aliases", "host")]);
     let url = "public_url = 'https://a.example:8443/b'\nrp_id = 'example'";
-    assert_eq!(with_two(url), [taken("public_url")]);
+    assert_eq!(with_two(url), [taken("public_url", "host")]);
     let same = "[[domains]]\nhost = 'b.example'\norganisation = 'a'\npublic_url = 'https://a.example'\n\
         [[domains]]\nhost = 'a.example.'\npublic_url = 'https://c.a.example'";
-    assert_eq!(problems(same, &[]), [taken("host")]);
+    assert_eq!(problems(same, &[]), [taken("host", "public_url")]);
     // Within a domain, a name may stand twice.
     let config = load(
         "[[domains]]\nhost = 'a.example'\naliases = ['a.example', 'b.example', 'B.example.']\npublic_url = 'https://b.example'",
@@ -253,6 +253,26 @@ fn a_doubtful_public_url_of_a_domain_is_warned_about() {
     assert!(doubtful[1].starts_with(head), "{doubtful:?}");
     // Once for all of them: the remedy is one.
     assert_eq!(load(TWO, &[]).warnings().len(), 1);
+}
+
+#[test]
+fn it_is_warned_about_when_nobody_serves_the_users_of_whom_nothing_else_was_said() {
+    let warned = |organisation: &str| {
+        let toml = format!("[[domains]]\nhost = 'a.example'\n{organisation}");
+        load(&toml, &[])
+            .warnings()
+            .iter()
+            .any(|it| it.contains("no domain serves the organisation default"))
+    };
+    assert!(warned("organisation = 'a'"));
+    assert!(!warned("organisation = 'default'") && !warned(""));
+}
+
+#[test]
+fn a_table_in_place_of_a_list_is_told_how_it_begins() {
+    let told = problems("[domains]\nhost = 'a.example'", &[]);
+    assert!(told[0].contains("domains = a table: must be a list of tables"), "{told:?}");
+    assert!(told[0].ends_with("in a file, each begins with [[domains]]"), "{told:?}");
 }
 
 #[test]

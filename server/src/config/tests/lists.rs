@@ -95,7 +95,7 @@ fn a_list_in_a_variable_is_told_what_is_wrong() {
         ),
         (
             "{}",
-            "identity.issuers = [redacted]: must be a list of tables, and in a variable a JSON list of objects",
+            "identity.issuers = a table: must be a list of tables, and in a variable a JSON list of objects; in a file, each begins with [[identity.issuers]]",
         ),
         (
             "[1]",
@@ -126,11 +126,7 @@ fn a_list_in_a_variable_is_told_what_is_wrong() {
 
 #[test]
 fn what_is_no_list_of_tables_is_refused_in_a_file() {
-    for toml in [
-        "identity.issuers = 'hunter2'",
-        "identity.issuers = ['hunter2']",
-        "[identity.issuers]\nissuer = 'https://a.example'",
-    ] {
+    for toml in ["identity.issuers = 'hunter2'", "identity.issuers = ['hunter2']"] {
         assert_eq!(
             problems(toml, &[]),
             [
@@ -139,6 +135,12 @@ fn what_is_no_list_of_tables_is_refused_in_a_file() {
             "{toml}"
         );
     }
+    assert_eq!(
+        problems("[identity.issuers]\nissuer = 'https://a.example'", &[]),
+        [
+            "passlink.toml:1: identity.issuers = a table: must be a list of tables, and in a variable a JSON list of objects; in a file, each begins with [[identity.issuers]]"
+        ]
+    );
     // A key whose name reads as the path of one in a list is none.
     let told = problems("[identity]\n\"issuers[0].issuer\" = 'https://a.example'", &[]);
     assert!(told.len() == 1 && told[0].contains("unknown key"), "{told:?}");

@@ -76,7 +76,7 @@ fn a_table_of_a_list_is_told_what_is_wrong() {
         ),
         (
             "[domains]\nhost = 'a.example'",
-            "1: domains = [redacted]: must be a list of tables, and in a variable a JSON list of objects",
+            "1: domains = a table: must be a list of tables, and in a variable a JSON list of objects; in a file, each begins with [[domains]]",
         ),
         (
             "domains = 'a.example'",
@@ -102,7 +102,7 @@ fn a_list_in_a_variable_is_told_what_is_wrong() {
         ),
         (
             "{}",
-            "domains = [redacted]: must be a list of tables, and in a variable a JSON list of objects",
+            "domains = a table: must be a list of tables, and in a variable a JSON list of objects; in a file, each begins with [[domains]]",
         ),
         (
             "[{}]",

@@ -193,7 +193,9 @@ fn grpc_target(
 fn looks_like_rpc(path: &str) -> bool {
     let mut segments = path.trim_start_matches('/').split('/');
     let service = segments.next().unwrap_or_default();
-    service.contains('.') && segments.next().is_some() && segments.next().is_none()
+    // What is well-known (RFC 8615) is no service.
+    let is_service = service.contains('.') && !service.starts_with('.');
+    is_service && segments.next().is_some() && segments.next().is_none()
 }
 
 /// The media type of an RPC's error: that of the call, or the nearest to it that the framework knows.

@@ -12,11 +12,12 @@ use super::{
     templates::{Extent, NOW, samples},
 };
 
-/// Renders a mail of each kind with sample data, in every language or in the one nearest to
+/// Renders a mail of each kind with sample data and links to a site (a URL without a slash at its end), in every language or in the one nearest to
 /// `language`, if there is one. Returns files, by their path: `{language}/{kind}.html`, `.txt`, `.subject.txt` and
 /// `.eml`, and `index.html`, which shows them all.
 pub fn preview(
     letterhead: &Letterhead,
+    site: &str,
     language: Option<&LanguageTag>,
 ) -> Result<Vec<(String, Vec<u8>)>, TemplateError> {
     let tags: Vec<_> = match language {
@@ -27,7 +28,7 @@ pub fn preview(
     let mut languages = Vec::new();
     for tag in tags {
         let mut mails = Vec::new();
-        for mail in samples(tag, Extent::Full)? {
+        for mail in samples(tag, Extent::Full, site)? {
             let kind = mail.kind().name();
             let message = compose(tag, &mail, letterhead)?;
             let rendered = message.rendered;

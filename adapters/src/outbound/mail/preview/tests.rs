@@ -17,7 +17,7 @@ fn a_logo_stands_in_the_page_itself_and_beside_it_in_the_message() {
         brand: Brand { logo: Some(logo), ..Brand::named("Example") },
         is_named: true,
     };
-    for (name, content) in preview(&letterhead, None).unwrap() {
+    for (name, content) in preview(&letterhead, "https://login.example.com", None).unwrap() {
         let content = String::from_utf8(content).unwrap();
         let (in_page, in_message) = (
             content.contains("src=\"data:image/png;base64,"),

@@ -32,6 +32,7 @@ use self::{
     helpers::{Output, escape_html},
     language::FALLBACK,
     overrides::Overrides,
+    samples::SITE,
 };
 use super::logo;
 use crate::brand::Logo;
@@ -82,7 +83,7 @@ impl Templates {
         for language in templates.languages() {
             for extent in [Extent::Full, Extent::Least] {
                 let branding = Branding::sample(extent);
-                for mail in &samples(language, extent)? {
+                for mail in &samples(language, extent, SITE)? {
                     templates.try_with(mail, &branding)?;
                 }
             }

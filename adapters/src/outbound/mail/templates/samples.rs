@@ -12,7 +12,8 @@ use super::{
 };
 use crate::brand::Brand;
 
-const HOST: &str = "login.example.com";
+/// Where the links of samples lead that nobody looks at.
+pub(super) const SITE: &str = "https://login.example.com";
 /// When they are from: 24 November 2026, 09:05.
 pub(in crate::outbound::mail) const NOW: Timestamp = Timestamp::constant(1_795_511_100, 0);
 
@@ -23,10 +24,11 @@ pub(in crate::outbound::mail) enum Extent {
     Least,
 }
 
-/// A mail of each kind, to Ada Example.
+/// A mail of each kind, to Ada Example, with links to a site, whose URL has no slash at its end.
 pub(in crate::outbound::mail) fn samples(
     language: &LanguageTag,
     extent: Extent,
+    site: &str,
 ) -> Result<[Mail; 4], TemplateError> {
     let is_full = extent == Extent::Full;
     let address = "ada@example.com";
@@ -38,7 +40,7 @@ pub(in crate::outbound::mail) fn samples(
     let later = |span| passlink_domain::later(NOW, span);
     let page = |path: &str| {
         let code = "c2FtcGxlIGNvZGUgdGhhdCBvcGVucyBub3RoaW5nIQ";
-        SecretUrl::new(format!("https://{HOST}/passkeys/{path}#code={code}"))
+        SecretUrl::new(format!("{site}/passkeys/{path}#code={code}"))
     };
     let link = "codeID=01909bd4-cb3c-7a6f-8a39-0d4f2c1b7e55";
     let contents = [
@@ -65,7 +67,7 @@ pub(in crate::outbound::mail) fn samples(
     Ok(contents.map(|content| Mail {
         to: to.clone(),
         language: Some(language.clone()),
-        domain: HOST.to_owned(),
+        domain: String::new(),
         account: (!matches!(content, Content::Test { .. })).then(|| account.clone()),
         content,
     }))
