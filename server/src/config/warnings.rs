@@ -62,8 +62,8 @@ impl Config {
         };
         if !domains.iter().any(is_for_all_others) {
             add(format!(
-                "no domain serves the organisation {ORGANISATION}, which users are in of whom no other one was \
-                 said: set `organisation` to it, or leave it out in one of [[domains]]"
+                "no domain serves the organisation {ORGANISATION}: users who were added without --org are refused; \
+                 if there are any, set organisation = \"{ORGANISATION}\" in one of [[domains]], or leave it out"
             ));
         }
         for domain in &domains {

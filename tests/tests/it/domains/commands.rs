@@ -192,9 +192,9 @@ fn where_there_is_one_domain_nobody_has_to_name_it() {
     let mails = MailServer::plain();
     let passlink = Passlink::with_mail_server(&mails).without("server.public_url");
     let from = json!({ "mail_from": "Acme <no-reply@acme.example>" });
-    let domains = [domain(&passlink, ACME, "acme", from)];
+    let domains = [domain(&passlink, ACME, "default", from)];
     let passlink = with_domains(passlink, &domains);
-    let ada = ada(&passlink);
+    let ada = passlink.caller("ada@acme.example", &["--display-name", "Ada Example"]);
     let link = passlink.cli(&["link", "create", "--user", &ada.id]).done();
     assert!(link.starts_with(&format!("http://{ACME}:{}/", passlink.port())), "{link}");
     passlink.cli(&["mail", "test", "--to", "ada@acme.example"]).done();
