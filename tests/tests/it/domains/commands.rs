@@ -115,14 +115,19 @@ fn a_preview_is_of_the_domain_that_is_named() {
     }
 }
 
+/// Ada of Acme with a passkey, as it is exported, and Bob of Globex.
+async fn with_a_passkey(passlink: &Passlink) -> (Caller, Caller, Value) {
+    let ada = ada(passlink);
+    let bob = passlink.caller("bob@globex.example", &["--org", "globex"]);
+    registered(&passlink.at(ACME), &ada).await;
+    (ada, bob, passlink.cli(&["passkey", "export"]).lines().remove(0))
+}
+
 #[tokio::test]
 async fn passkeys_are_imported_for_the_relying_party_of_the_domain_that_is_named() {
     let (passlink, _mails) = of_three();
     let passlink = passlink.started().await;
-    let ada = ada(&passlink);
-    let bob = passlink.caller("bob@globex.example", &["--org", "globex"]);
-    registered(&passlink.at(ACME), &ada).await;
-    let line = passlink.cli(&["passkey", "export"]).lines().remove(0);
+    let (ada, bob, line) = with_a_passkey(&passlink).await;
     let another = |user: &Caller, credential: &str, more: Value| {
         let own = json!({ "id": credential, "user": user.id, "credentialId": credential });
         and(and(line.clone(), own), more)
@@ -150,10 +155,7 @@ async fn passkeys_are_imported_for_the_relying_party_of_the_domain_that_is_named
 async fn nobody_is_given_a_passkey_of_a_domain_that_does_not_serve_them() {
     let (passlink, _mails) = of_three();
     let passlink = passlink.started().await;
-    let ada = ada(&passlink);
-    let bob = passlink.caller("bob@globex.example", &["--org", "globex"]);
-    registered(&passlink.at(ACME), &ada).await;
-    let line = passlink.cli(&["passkey", "export"]).lines().remove(0);
+    let (_, bob, line) = with_a_passkey(&passlink).await;
     let own =
         json!({ "id": "other", "user": bob.id, "credentialId": "a2V5", "userHandle": "Ym9i" });
     let told = imported(&passlink, &[and(line, own)], &["--domain", ACME]).failed(1);

@@ -11,7 +11,7 @@ async fn asked(page: &Page, rp_id: &str) -> Value {
     let code = r#"
         return page.evaluate(async (rpId) => {
             const challenge = new Uint8Array(32);
-            const publicKey = { challenge, rpId, allowCredentials: [], timeout: 10_000 };
+            const publicKey = { challenge, rpId, allowCredentials: [], timeout: 60_000 };
             return navigator.credentials.get({ publicKey }).then(({ id }) => id, ({ name }) => name);
         }, args);"#;
     page.run(code, rp_id.into()).await
