@@ -3,6 +3,7 @@
 use std::{fs, net::SocketAddr, os::unix::fs::DirBuilderExt, sync::Arc, time::Duration};
 
 use passlink_adapters::{
+    inbound::web,
     outbound::{mail::Mailbox, system::SystemRandom},
     telemetry::Telemetry,
 };
@@ -108,7 +109,6 @@ fn unguessable() -> String {
 /// Sends the link as any app would, and prints what came of it.
 async fn send_link(config: &Config, token: &BearerToken, mailbox: &Mailbox) -> Result<(), Error> {
     let base = config.server.base_url();
-    let endpoint = format!("{base}/{SEND_LINK}");
     let response = reqwest::Client::builder()
         .no_proxy()
         .build()?
@@ -132,9 +132,12 @@ async fn send_link(config: &Config, token: &BearerToken, mailbox: &Mailbox) -> R
          {link}\n\n\
          Her mailbox:\n\n  {base}{}\n\n\
          Send another link:\n\n  \
-         curl -X POST {endpoint} \\\n    -H 'Authorization: Bearer {}' -d '{{}}'\n\n\
+         export TOKEN={}\n  \
+         {}\n\n\
+         All calls, to read and to try:\n\n  {base}/docs\n\n\
          Stop with Ctrl-C.\n",
         mailbox.path(),
-        token.expose()
+        token.expose(),
+        web::first_call(base)?.replace('\n', "\n  "),
     ))
 }

@@ -6,7 +6,12 @@ import { HtmlValidate } from "html-validate";
 const checker = new HtmlValidate({
   root: true,
   extends: ["html-validate:standard", "html-validate:a11y", "html-validate:document"],
-  rules: { "no-inline-style": "off", "no-deprecated-attr": "off", "no-conditional-comment": "off" },
+  rules: {
+    "no-inline-style": "off",
+    "no-deprecated-attr": "off",
+    "no-conditional-comment": "off",
+    "require-sri": ["error", { target: "crossorigin" }],
+  },
 });
 
 for (const file of process.argv.slice(2)) {

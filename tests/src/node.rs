@@ -27,6 +27,16 @@ pub fn run(name: &str, arguments: &[&str]) -> Output {
     Output::of(command)
 }
 
+/// A program that an npm package brings.
+pub fn tool(name: &str) -> Command {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/node_modules/.bin").join(name);
+    assert!(program.exists(), "{name} is missing: run `./tests/run`");
+    let node = script("").get_program().to_owned();
+    let mut command = Command::new(node);
+    command.arg(program);
+    command
+}
+
 /// What `@zitadel/client` sees of calls, one after the other: the version of the service, the
 /// method, and the request as JSON.
 pub fn zitadel_client(

@@ -19,6 +19,19 @@ pub fn script(name: &str) -> Command {
     command
 }
 
+/// Runs a script to its end.
+pub fn run(name: &str, arguments: &[&str]) -> Output {
+    let mut command = script(name);
+    command.args(arguments);
+    Output::of(command)
+}
+
+/// A program that a package of Python brings.
+pub fn tool(name: &str) -> Command {
+    let program = target_folder_with(&format!("test-venv/bin/{name}"));
+    Command::new(program.unwrap_or_else(|| panic!("{name} is missing: `./tests/run` installs it")))
+}
+
 /// What a client sees that learns the API by gRPC reflection; `ca` is a file, for TLS.
 pub fn grpc_client(address: &str, token: &str, ca: Option<&Path>) -> Value {
     let mut command = script("grpc_client.py");

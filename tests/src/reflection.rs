@@ -1,6 +1,6 @@
 //! What a server says that it offers, by gRPC reflection.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
 use prost_types::FileDescriptorProto;
@@ -8,6 +8,7 @@ use prost_types::FileDescriptorProto;
 use crate::{Call, Located, Protocol, rpc::field};
 
 /// Numbers of fields in `ServerReflectionRequest`.
+const FILE_OF_NAME: u8 = 3;
 const FILE_OF_SYMBOL: u8 = 4;
 const LIST_SERVICES: u8 = 7;
 
@@ -66,4 +67,26 @@ pub async fn methods(passlink: &impl Located) -> BTreeSet<String> {
         methods.extend(service.method.iter().map(|it| format!("/{name}/{}", it.name())));
     }
     methods
+}
+
+/// Every message of the files of our services and of what they import, by its full name, with the names that
+/// its fields have in JSON.
+pub async fn messages(passlink: &impl Located) -> BTreeMap<String, BTreeSet<String>> {
+    let services = ask(passlink, LIST_SERVICES, "").await.services.unwrap().services;
+    let mut open: Vec<_> = services.into_iter().map(|it| (FILE_OF_SYMBOL, it.name)).collect();
+    let (mut seen, mut messages) = (BTreeSet::new(), BTreeMap::new());
+    while let Some((number, what)) = open.pop() {
+        for file in ask(passlink, number, &what).await.files.expect(&what).files {
+            if !seen.insert(file.name().to_owned()) {
+                continue;
+            }
+            open.extend(file.dependency.iter().map(|name| (FILE_OF_NAME, name.clone())));
+            for message in &file.message_type {
+                let names = message.field.iter().map(|field| field.json_name().to_owned());
+                let full = format!("{}.{}", file.package(), message.name());
+                messages.insert(full, names.collect());
+            }
+        }
+    }
+    messages
 }

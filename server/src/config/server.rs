@@ -38,6 +38,10 @@ pub(crate) struct Server {
     /// ["10.0.0.0/8"].
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<String>,
+    /// Whether `/docs` shows the reference of the API, and `/` leads there. The OpenAPI document is served
+    /// all the same.
+    #[default(true)]
+    pub docs: bool,
 }
 
 impl Server {

@@ -87,7 +87,10 @@ impl App {
         };
         let passkeys = self.passkey_registry(wake.clone(), place)?;
         let send_link = SendLink { issuer: issuer.clone(), wake };
-        let site = web::site(&brand(&self.config, settings)?, shared.pages.clone())?;
+        let brand = brand(&self.config, settings)?;
+        let site = web::site(&brand, shared.pages.clone())?;
+        let has_page = self.config.server.docs;
+        let reference = site.reference(&brand, &settings.public_url, has_page)?;
         let pages = settings.extra_origins.iter().filter(|origin| origin.has_host());
         let origins = pages.map(|origin| origin.origin().ascii_serialization()).collect();
         Ok(DomainApi {
@@ -111,7 +114,11 @@ impl App {
                 remove: RemovePasskey(passkeys),
                 codes,
             },
-            pages: site.pages.merge(site.assets).merge(web::related_origins(origins)),
+            pages: site
+                .pages
+                .merge(site.assets)
+                .merge(reference)
+                .merge(web::related_origins(origins)),
             missing: site.missing,
         })
     }

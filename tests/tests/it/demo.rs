@@ -55,9 +55,9 @@ impl Demo {
         urls[0].to_owned()
     }
 
-    /// The printed curl line, as a shell takes it.
+    /// The printed curl line with its token, as a shell takes them.
     fn curl(&self) -> Output {
-        let start = self.told.find("curl ").unwrap();
+        let start = self.told.find("export TOKEN=").unwrap();
         let line = self.told[start..].split("\n\n").next().unwrap();
         let line = line.replacen("curl ", "curl --silent --show-error --noproxy '*' ", 1);
         let output = Command::new("sh").args(["-c", &line]).output().expect("sh and curl");

@@ -153,25 +153,3 @@ fn every_decision_is_listed_and_named_by_what_it_rules() {
         }
     }
 }
-
-/// Each binding of a REST path, and each RPC of our services, has its row.
-#[test]
-fn the_api_is_documented_as_it_is_bound() {
-    let code = read(&root().join("adapters/src/inbound/api/protocols/bindings.rs"));
-    let api = read(&root().join("docs/api.md"));
-    let mut bound = 0;
-    for line in code.lines().map(str::trim) {
-        let Some((method, rest)) = line.split_once("(\"/") else { continue };
-        let (path, rest) = rest.split_once("\", \"/").unwrap();
-        let (service, rpc) = rest.split_once('"').unwrap().0.split_once('/').unwrap();
-        let section = api.split(&format!("\n### `{service}`")).nth(1);
-        let section = section.unwrap_or_else(|| panic!("docs/api.md lacks {service}"));
-        let section = section.split("\n### ").next().unwrap();
-        let row = format!("| `{rpc}` | `{} /{path}` |", method.to_uppercase());
-        assert!(section.contains(&row), "docs/api.md lacks {row}");
-        bound += 1;
-    }
-    let documented =
-        api.lines().filter(|line| line.contains("` | `POST /") || line.contains("` | `DELETE /"));
-    assert_eq!(documented.count(), bound);
-}

@@ -46,6 +46,7 @@ mod passkeys;
 mod pgbouncer;
 mod protocols;
 mod qr;
+mod reference;
 mod requests;
 mod secrecy;
 mod send_link;

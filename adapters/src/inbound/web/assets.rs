@@ -10,7 +10,9 @@ use crate::brand::{Brand, Palette, Shades};
 
 pub(super) const ROUTE: &str = "/passkeys/assets/{hash}/{*name}";
 
-const STYLE: &str = "page.css";
+/// The colours of a site, which stand before each of its styles.
+const COLOURS: &str = "colours.css";
+const STYLES: [&str; 2] = ["page.css", "reference.css"];
 const ICON: &str = "icon.svg";
 
 /// From how many folders down assets are named by a relative path.
@@ -74,7 +76,7 @@ impl Assets {
         if hash != self.hash {
             return None;
         }
-        self.own.get(name).cloned().or_else(|| file(name).map(Asset::from))
+        self.own.get(name).cloned().or_else(|| shared(name, None))
     }
 
     /// What stands for the site beside its name: the logo, where there is one.
@@ -127,23 +129,33 @@ fn octets(file: EmbeddedFile) -> Bytes {
     }
 }
 
-/// The files of all sites that show colours, in those of a brand.
-fn coloured(palette: &Palette) -> impl Iterator<Item = (String, Asset)> {
-    let built_in = Palette::default().light.accent.to_string();
-    let accent = palette.light.accent.to_string();
-    let rules = rules(palette);
-    [STYLE, ICON].into_iter().filter_map(move |name| {
-        let asset = Asset::from(file(name)?);
-        let content = String::from_utf8_lossy(&asset.content);
-        let content = match name {
-            STYLE => format!("{content}\n{rules}"),
-            _ => content.replace(&built_in, &accent),
-        };
-        Some((name.to_owned(), Asset { content: content.into(), ..asset }))
-    })
+/// A file of all sites: a style behind its colours, which those of a palette replace.
+fn shared(name: &str, palette: Option<&Palette>) -> Option<Asset> {
+    let asset = Asset::from(file(name)?);
+    if !STYLES.contains(&name) {
+        return Some(asset);
+    }
+    let own = palette.map(rules).unwrap_or_default();
+    let parts = [&octets(file(COLOURS)?)[..], own.as_bytes(), &asset.content];
+    Some(Asset { content: parts.join(&b'\n').into(), ..asset })
 }
 
-/// What replaces the colours of the style: it stands behind them.
+/// The files of all sites that show colours, in those of a brand.
+fn coloured(palette: &Palette) -> impl Iterator<Item = (String, Asset)> {
+    let styles =
+        STYLES.into_iter().filter_map(|name| Some((name.to_owned(), shared(name, Some(palette))?)));
+    styles.chain(coloured_icon(palette))
+}
+
+fn coloured_icon(palette: &Palette) -> Option<(String, Asset)> {
+    let asset = shared(ICON, None)?;
+    let built_in = Palette::default().light.accent.to_string();
+    let content = String::from_utf8_lossy(&asset.content);
+    let content = content.replace(&built_in, &palette.light.accent.to_string());
+    Some((ICON.to_owned(), Asset { content: content.into(), ..asset }))
+}
+
+/// What replaces the colours: it stands behind them.
 fn rules(palette: &Palette) -> String {
     let of = |Shades { accent, tint, button, button_strong, on_button }| {
         let mut rule = String::from(":root {");

@@ -16,17 +16,20 @@ use http::{
         RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
     },
 };
-use passlink_application::limits::{ClientAddress, Limiter};
-use tower_http::set_header::SetResponseHeaderLayer;
+use passlink_application::limits::{ClientAddress, Limiter, TooMany};
+use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+use url::Url;
 
 use assets::Assets;
 use pages::{Page, Pages};
 
 mod assets;
 mod pages;
+mod reference;
 mod related_origins;
 
 pub use pages::PageError;
+pub use reference::first_call;
 pub use related_origins::related_origins;
 
 use crate::brand::Brand;
@@ -51,6 +54,17 @@ pub struct Site {
     pub assets: Router,
     /// Says at any path, with the status 404, that there is no page.
     pub missing: Router,
+    shelf: Arc<Shelf>,
+}
+
+impl Site {
+    /// What tells of the API of a server at this URL: its document, and the page if there shall be one.
+    ///
+    /// Errors: as [`site`].
+    pub fn reference(&self, brand: &Brand, server: &Url, page: bool) -> Result<Router, PageError> {
+        let routes = reference::routes(self.shelf.clone(), brand, server, page)?;
+        Ok(careful(routes.layer(CompressionLayer::new())))
+    }
 }
 
 /// The pages of a site under its brand; `limiter` counts those of a client.
@@ -62,14 +76,16 @@ pub fn site(brand: &Brand, limiter: Arc<Limiter>) -> Result<Site, PageError> {
     let mut router = Router::new();
     for (page, path) in Page::OF_LINKS {
         let show = async move |shelf: State<Arc<Shelf>>, client, headers: HeaderMap| {
-            shown(&shelf, page, None, client, &headers)
+            shelf.shown(page, None, client, &headers)
         };
         router = router.route(path, get(show));
     }
     let pages = router.with_state(shelf.clone());
     let assets = Router::new().route(assets::ROUTE, get(asset)).with_state(shelf.clone());
-    let missing = Router::new().fallback(missing).with_state(shelf);
-    Ok(Site { pages: careful(pages), assets: careful(assets), missing: careful(missing) })
+    let assets = assets.layer(CompressionLayer::new());
+    let missing = Router::new().fallback(missing).with_state(shelf.clone());
+    let (pages, assets, missing) = (careful(pages), careful(assets), careful(missing));
+    Ok(Site { pages, assets, missing, shelf })
 }
 
 /// Adds what every answer carries, unless it says otherwise.
@@ -98,29 +114,42 @@ struct Shelf {
     limiter: Arc<Limiter>,
 }
 
-/// A page for who may have one. Without a `path`, it is beside those of the links, and finds its assets
-/// from there.
-fn shown(
-    shelf: &Shelf,
-    page: Page,
-    path: Option<&str>,
-    client: Option<Extension<ClientAddress>>,
-    headers: &HeaderMap,
-) -> Response {
-    let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let html = |page| {
-        let mut html = shelf.pages.html(page, wanted.unwrap_or_default());
+impl Shelf {
+    /// Counts a page of the client.
+    fn count(&self, client: Option<Extension<ClientAddress>>) -> Result<(), TooMany> {
+        client.map_or(Ok(()), |Extension(client)| self.limiter.count_client(client))
+    }
+
+    /// A page in the best language. Without a `path`, it is beside those of the links, and finds its assets
+    /// from there.
+    fn html(&self, page: Page, path: Option<&str>, headers: &HeaderMap) -> impl IntoResponse {
+        let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let mut html = self.pages.html(page, wanted.unwrap_or_default());
         if let Some(path) = path {
-            let (base, base_from) = (shelf.assets.base(), shelf.assets.base_from(path));
+            let (base, base_from) = (self.assets.base(), self.assets.base_from(path));
             html = String::from_utf8_lossy(&html).replace(&base, &base_from).into();
         }
         ([(CONTENT_TYPE, "text/html; charset=utf-8")], html)
-    };
-    match client.map_or(Ok(()), |Extension(client)| shelf.limiter.count_client(client)) {
-        Ok(()) => html(page).into_response(),
-        Err(limit) => {
-            let wait = [(RETRY_AFTER, limit.retry_after.as_secs())];
-            (StatusCode::TOO_MANY_REQUESTS, wait, html(Page::TooMany)).into_response()
+    }
+
+    /// In place of a page, for who asks for too many.
+    fn too_many(&self, path: Option<&str>, limit: TooMany, headers: &HeaderMap) -> Response {
+        let wait = [(RETRY_AFTER, limit.retry_after.as_secs())];
+        let html = self.html(Page::TooMany, path, headers);
+        (StatusCode::TOO_MANY_REQUESTS, wait, html).into_response()
+    }
+
+    /// A page for who may have one.
+    fn shown(
+        &self,
+        page: Page,
+        path: Option<&str>,
+        client: Option<Extension<ClientAddress>>,
+        headers: &HeaderMap,
+    ) -> Response {
+        match self.count(client) {
+            Ok(()) => self.html(page, path, headers).into_response(),
+            Err(limit) => self.too_many(path, limit, headers),
         }
     }
 }
@@ -131,7 +160,7 @@ async fn missing(
     client: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Response {
-    let mut answer = shown(&shelf, Page::Missing, Some(uri.path()), client, &headers);
+    let mut answer = shelf.shown(Page::Missing, Some(uri.path()), client, &headers);
     if answer.status().is_success() {
         *answer.status_mut() = StatusCode::NOT_FOUND;
     }

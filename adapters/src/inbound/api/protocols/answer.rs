@@ -6,7 +6,7 @@ use axum::{
     Router,
     extract::{MatchedPath, Request},
     response::{IntoResponse, Response},
-    routing::on,
+    routing::{MethodFilter, on},
 };
 use futures_util::future::BoxFuture;
 use http::{Method, StatusCode, Uri};
@@ -14,7 +14,7 @@ use tokio::time::timeout_at;
 use tower::ServiceExt;
 
 use super::{
-    bindings::BINDINGS,
+    bindings::{BINDINGS, Verb},
     classify::{Call, Stream, Target},
     error_form,
     framework::Framework,
@@ -36,7 +36,7 @@ impl Protocols {
     /// Answers at the paths of REST, and at all that have no route.
     pub fn router(&self) -> Router {
         let rest = BINDINGS.iter().fold(Router::new(), |router, binding| {
-            router.route(binding.path, on(binding.method, self.handler()))
+            router.route(binding.path, on(filter(binding.verb), self.handler()))
         });
         rest.fallback(self.handler())
     }
@@ -95,6 +95,13 @@ impl Protocols {
         let open = self.streams.admit(kind, call, network(request.extensions())).await?;
         let response = timeout_at(call.deadline(), self.framework.run(request)).await;
         Ok(open.keep(response.map_err(|_| ApiError::Deadline)?))
+    }
+}
+
+fn filter(verb: Verb) -> MethodFilter {
+    match verb {
+        Verb::Post => MethodFilter::POST,
+        Verb::Delete => MethodFilter::DELETE,
     }
 }
 

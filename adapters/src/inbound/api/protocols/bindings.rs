@@ -1,10 +1,25 @@
-//! Which REST path stands for which RPC. Why: `docs/decisions/one-api-definition.md`.
+//! Which REST path stands for which RPC. The build reads it as well, for the document.
+//! Why: `docs/decisions/one-api-definition.md`.
 
-use axum::routing::MethodFilter;
-use http::Method;
+/// An HTTP method that a path is bound with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Post,
+    Delete,
+}
+
+impl Verb {
+    /// As HTTP writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+}
 
 pub(crate) struct Binding {
-    pub method: MethodFilter,
+    pub verb: Verb,
     /// The path's template.
     pub path: &'static str,
     /// `/<package>.<Service>/<Method>`.
@@ -12,11 +27,11 @@ pub(crate) struct Binding {
 }
 
 const fn post(path: &'static str, rpc: &'static str) -> Binding {
-    Binding { method: MethodFilter::POST, path, rpc }
+    Binding { verb: Verb::Post, path, rpc }
 }
 
 const fn delete(path: &'static str, rpc: &'static str) -> Binding {
-    Binding { method: MethodFilter::DELETE, path, rpc }
+    Binding { verb: Verb::Delete, path, rpc }
 }
 
 /// All REST paths. What a path names in braces is the field of that name.
@@ -40,21 +55,3 @@ pub(crate) const BINDINGS: &[Binding] = &[
     post("/passlink/v1/passkeys/{passkey_id}/_undo", "/passlink.v1.LinkService/UndoRegistration"),
     post("/passlink/v1/passkeys/{passkey_id}/_inspect_undo", "/passlink.v1.LinkService/InspectUndo"),
 ];
-
-/// The RPC that a path's template stands for, and whether the template takes the method: where it does
-/// not, one of those that it stands for with another.
-pub(crate) fn bound_rpc(method: &Method, template: &str) -> Option<(&'static str, bool)> {
-    let method = MethodFilter::try_from(method.clone()).ok();
-    let at = || BINDINGS.iter().filter(|binding| binding.path == template);
-    match at().find(|binding| Some(binding.method) == method) {
-        Some(binding) => Some((binding.rpc, true)),
-        None => at().next().map(|binding| (binding.rpc, false)),
-    }
-}
-
-pub(crate) fn known_rpc(path: &str) -> Option<&'static str> {
-    BINDINGS.iter().find(|binding| binding.rpc == path).map(|binding| binding.rpc)
-}
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, Version, header};
 use tokio::time::Instant;
 
 use super::{
-    bindings::{bound_rpc, known_rpc},
+    bound::{bound_rpc, known_rpc},
     deadline,
     media::{Media, Protocol, prefers_html},
 };
@@ -96,7 +96,7 @@ impl Call {
     fn new(request: &Request, media: Media) -> Self {
         let (path, headers) = (request.uri().path(), request.headers());
         let template = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-        let bound = template.and_then(|template| bound_rpc(request.method(), template));
+        let bound = template.and_then(|template| bound_rpc(request.method().as_str(), template));
         let stream = STREAMS.iter().find(|(rpc, _)| *rpc == path);
         let rpc = known_rpc(path)
             .or_else(|| stream.map(|(rpc, _)| *rpc))

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 mod bindings;
+mod bound;
 pub(crate) mod classify;
 mod deadline;
 pub(crate) mod error_form;

@@ -7,7 +7,10 @@ use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use super::details::duration;
+use super::{
+    details::duration,
+    error_rows::{self as rows, Row},
+};
 use crate::inbound::api::proto;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,49 +52,42 @@ impl ApiError {
         Self::Invalid { field, why: why.to_string() }
     }
 
-    /// The table's row: code, text and id.
-    #[rustfmt::skip]
-    fn row(&self) -> (ErrorCode, Cow<'static, str>, &'static str) {
-        use ErrorCode as Code;
-        let (code, text, id) = match self {
-            Self::AuthMissing => (Code::Unauthenticated, "auth header missing", "AUTH-Missing"),
-            Self::AuthInvalid => (Code::Unauthenticated, "Errors.Token.Invalid", "AUTH-Invalid"),
-            Self::StepUp { .. } => (Code::Unauthenticated, "Errors.Token.StepUpRequired", "AUTH-StepUp"),
-            Self::Denied => (Code::PermissionDenied, "Errors.PermissionDenied", "AUTH-Denied"),
-            Self::UserNotFound => (Code::NotFound, "Errors.User.NotFound", "USER-NotFound"),
-            Self::UserNotActive => (Code::FailedPrecondition, "Errors.User.NotActive", "USER-NotActive"),
-            Self::EmailNotVerified => (Code::FailedPrecondition, "Errors.User.Email.NotVerified", "USER-EmailNotVerified"),
-            Self::EmailTaken => (Code::AlreadyExists, "Errors.User.Email.Taken", "USER-EmailTaken"),
-            Self::TooManyLinks { .. } => (Code::ResourceExhausted, "Errors.User.Passwordless.TooManyLinks", "LINK-TooMany"),
-            Self::CodeInvalid => (Code::InvalidArgument, "Errors.User.Code.Invalid", "LINK-CodeInvalid"),
-            Self::UrlTemplate => (Code::InvalidArgument, "Errors.User.Passwordless.URLTemplate", "LINK-URLTemplate"),
-            Self::InstanceNotFound => (Code::NotFound, "Errors.Instance.NotFound", "INSTANCE-NotFound"),
-            Self::PasskeyNotFound => (Code::NotFound, "Errors.User.WebAuthN.NotFound", "PASSKEY-NotFound"),
-            Self::ValidateFailed => (Code::InvalidArgument, "Errors.User.WebAuthN.ValidateFailed", "PASSKEY-ValidateFailed"),
-            Self::PasskeyExists => (Code::AlreadyExists, "Errors.User.WebAuthN.AlreadyExists", "PASSKEY-Exists"),
-            Self::TooManyPasskeys => (Code::FailedPrecondition, "Errors.User.WebAuthN.TooMany", "PASSKEY-TooMany"),
-            Self::Invalid { field, why } => {
-                let text = format!("Errors.Invalid: {field}: {why}");
-                return (Code::InvalidArgument, text.into(), "REQUEST-Invalid");
-            }
-            Self::Malformed => (Code::InvalidArgument, "Errors.Request.Malformed", "REQUEST-Malformed"),
-            Self::TooLarge => (Code::ResourceExhausted, "Errors.Request.TooLarge", "REQUEST-TooLarge"),
-            Self::TooManyRequests { .. } => (Code::ResourceExhausted, "Errors.Request.TooMany", "REQUEST-TooMany"),
-            Self::Deadline => (Code::DeadlineExceeded, "Errors.Request.Deadline", "REQUEST-Deadline"),
-            Self::Unimplemented | Self::WrongMethod => (Code::Unimplemented, "Errors.Unimplemented", "REQUEST-Unimplemented"),
-            Self::UnknownPath => (Code::NotFound, "Errors.Request.NotFound", "REQUEST-NotFound"),
-            Self::Unavailable => (Code::Unavailable, "Errors.Unavailable", "SERVICE-Unavailable"),
-            Self::Internal => (Code::Internal, "Errors.Internal", "SERVICE-Internal"),
-        };
-        (code, Cow::Borrowed(text), id)
+    fn row(&self) -> Row {
+        match self {
+            Self::AuthMissing => rows::AUTH_MISSING,
+            Self::AuthInvalid => rows::AUTH_INVALID,
+            Self::StepUp { .. } => rows::STEP_UP,
+            Self::Denied => rows::DENIED,
+            Self::UserNotFound => rows::USER_NOT_FOUND,
+            Self::UserNotActive => rows::USER_NOT_ACTIVE,
+            Self::EmailNotVerified => rows::EMAIL_NOT_VERIFIED,
+            Self::EmailTaken => rows::EMAIL_TAKEN,
+            Self::TooManyLinks { .. } => rows::TOO_MANY_LINKS,
+            Self::CodeInvalid => rows::CODE_INVALID,
+            Self::UrlTemplate => rows::URL_TEMPLATE,
+            Self::InstanceNotFound => rows::INSTANCE_NOT_FOUND,
+            Self::PasskeyNotFound => rows::PASSKEY_NOT_FOUND,
+            Self::ValidateFailed => rows::VALIDATE_FAILED,
+            Self::PasskeyExists => rows::PASSKEY_EXISTS,
+            Self::TooManyPasskeys => rows::TOO_MANY_PASSKEYS,
+            Self::Invalid { .. } => rows::INVALID,
+            Self::Malformed => rows::MALFORMED,
+            Self::TooLarge => rows::TOO_LARGE,
+            Self::TooManyRequests { .. } => rows::TOO_MANY_REQUESTS,
+            Self::Deadline => rows::DEADLINE,
+            Self::Unimplemented => rows::UNIMPLEMENTED,
+            Self::WrongMethod => rows::WRONG_METHOD,
+            Self::UnknownPath => rows::UNKNOWN_PATH,
+            Self::Unavailable => rows::UNAVAILABLE,
+            Self::Internal => rows::INTERNAL,
+        }
     }
 
-    /// The HTTP status, where it isn't the one that belongs to the code.
-    fn http_status(&self) -> Option<StatusCode> {
+    /// The row's text, with what is wrong with which field.
+    fn text(&self) -> Cow<'static, str> {
         match self {
-            Self::TooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
-            Self::WrongMethod => Some(StatusCode::METHOD_NOT_ALLOWED),
-            _ => None,
+            Self::Invalid { field, why } => format!("Errors.Invalid: {field}: {why}").into(),
+            _ => Cow::Borrowed(self.row().text),
         }
     }
 
@@ -146,12 +142,14 @@ fn detail(name: &str, message: &(impl Message + Serialize)) -> ErrorDetail {
 
 impl From<ApiError> for ConnectError {
     fn from(error: ApiError) -> Self {
-        let (code, text, id) = error.row();
+        let (Row { status, code, id, .. }, text) = (error.row(), error.text());
+        let code = ErrorCode::from_grpc_code(code).unwrap_or(ErrorCode::Internal);
         let mut answer = Self::new(code, format!("{text} ({id})")).with_headers(error.headers());
         answer.details = error.details(&text, id);
-        match error.http_status() {
-            Some(status) => answer.with_http_status(status),
-            None => answer,
+        match StatusCode::from_u16(status) {
+            // Connect has mappings of its own for what the code stands for.
+            Ok(status) if status != code.http_status() => answer.with_http_status(status),
+            _ => answer,
         }
     }
 }

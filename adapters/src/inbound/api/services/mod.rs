@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod bearer;
 pub(crate) mod details;
+mod error_rows;
 pub(crate) mod error_table;
 pub(crate) mod failure;
 pub(crate) mod fields;

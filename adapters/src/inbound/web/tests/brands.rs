@@ -121,26 +121,31 @@ async fn the_logo_is_the_file_as_it_came_and_does_nothing_when_it_is_opened() {
 }
 
 #[tokio::test]
-async fn the_colours_of_a_brand_stand_behind_those_of_the_style() {
-    let (_, headers, style) = asset(&whole(), "page.css").await;
-    assert_eq!(headers[CONTENT_TYPE], "text/css");
-    let (_, _, built_in) = asset(&Brand::named("Example"), "page.css").await;
-    let added = style.strip_prefix(&built_in).unwrap();
-    let Palette { light, dark } = whole().palette;
-    let (in_light, in_dark) = added.split_once("@media (prefers-color-scheme: dark)").unwrap();
-    for (rule, shades) in [(in_light, light), (in_dark, dark)] {
-        for declaration in [
-            format!("--accent: {};", shades.accent),
-            format!("--tint: {};", shades.tint),
-            format!("--button: {};", shades.button),
-            format!("--button-strong: {};", shades.button_strong),
-            format!("--on-button: {};", shades.on_button),
-        ] {
-            assert_eq!(rule.matches(&declaration).count(), 1, "{declaration} in {rule}");
+async fn the_colours_of_a_brand_stand_behind_those_of_all_sites() {
+    for name in ["page.css", "reference.css"] {
+        let (_, headers, style) = asset(&whole(), name).await;
+        assert_eq!(headers[CONTENT_TYPE], "text/css");
+        let (_, _, built_in) = asset(&Brand::named("Example"), name).await;
+        let alike = style.bytes().zip(built_in.bytes()).take_while(|(own, other)| own == other);
+        let (before, rest) = style.split_at(alike.count());
+        let (added, after) = rest.split_at(style.len() - built_in.len());
+        assert_eq!(format!("{before}{after}"), built_in);
+        let Palette { light, dark } = whole().palette;
+        let (in_light, in_dark) = added.split_once("@media (prefers-color-scheme: dark)").unwrap();
+        for (rule, shades) in [(in_light, light), (in_dark, dark)] {
+            for declaration in [
+                format!("--accent: {};", shades.accent),
+                format!("--tint: {};", shades.tint),
+                format!("--button: {};", shades.button),
+                format!("--button-strong: {};", shades.button_strong),
+                format!("--on-button: {};", shades.on_button),
+            ] {
+                assert_eq!(rule.matches(&declaration).count(), 1, "{declaration} in {rule}");
+            }
         }
     }
     let (_, _, icon) = asset(&whole(), "icon.svg").await;
-    assert!(icon.contains(&format!("fill=\"{}\"", light.accent)), "{icon}");
+    assert!(icon.contains(&format!("fill=\"{}\"", whole().palette.light.accent)), "{icon}");
 }
 
 #[tokio::test]

@@ -3,33 +3,24 @@ use std::collections::BTreeSet;
 use connectrpc::ConnectError;
 use strum::IntoEnumIterator;
 
-use super::ApiError;
+use super::{ApiError, Row, rows};
 
-/// HTTP status, code, text and id.
-type Row = (u16, u32, String, String);
-
-/// The rows of the table in `docs/api.md`. What varies (`<field>`) is empty.
-fn documented() -> BTreeSet<Row> {
-    let api = include_str!("../../../../../../docs/api.md");
-    let section = api.split("## Errors").nth(1).unwrap().split("\n## ").next().unwrap();
-    let cells = section.lines().map(|line| line.split(" | ").collect::<Vec<_>>());
-    let rows = cells.filter_map(|cells| match cells[..] {
-        [_, http, code, text, id] => {
-            let bare = |cell: &str| cell.trim_matches(['`', ' ', '|']).to_owned();
-            let text = bare(text).replace("<field>", "").replace("<why>", "");
-            Some((http.parse().ok()?, code.parse().ok()?, text, bare(id)))
-        }
-        _ => None,
-    });
-    rows.collect()
+#[test]
+fn every_error_has_its_row_and_every_row_its_error() {
+    let of = |row: &Row| (row.id, row.status);
+    let errors: BTreeSet<_> = ApiError::iter().map(|error| of(&error.row())).collect();
+    assert_eq!(errors, rows::ALL.iter().map(of).collect::<BTreeSet<_>>());
+    assert_eq!(errors.len(), rows::ALL.len(), "no two rows are alike");
 }
 
 #[test]
-fn the_docs_have_each_row_of_the_table_and_no_other() {
-    let rows = ApiError::iter().map(|error| {
-        let (code, text, id) = error.row();
-        let status = ConnectError::from(error).http_status().as_u16();
-        (status, code.grpc_code(), text.into_owned(), id.to_owned())
-    });
-    assert_eq!(rows.collect::<BTreeSet<_>>(), documented());
+fn an_error_is_told_as_its_row_has_it() {
+    for error in ApiError::iter() {
+        let row = error.row();
+        let text = row.text.replace("<field>", "").replace("<why>", "");
+        let told = ConnectError::from(error);
+        assert_eq!(told.http_status().as_u16(), row.status, "{}", row.id);
+        assert_eq!(told.code.grpc_code(), row.code, "{}", row.id);
+        assert_eq!(told.message.unwrap(), format!("{text} ({})", row.id));
+    }
 }

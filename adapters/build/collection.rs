@@ -1,0 +1,67 @@
+//! The calls as a collection for Postman, which Bruno imports as well (Postman Collection Format 2.1.0).
+
+use serde_json::{Value, json};
+
+use crate::{
+    SERVER,
+    calls::{Access, Call, Service},
+    openapi::{body_of, description, summary},
+};
+
+const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
+
+/// The collection. Its server is [`SERVER`], and its token is asked for.
+pub fn of(services: &[Service]) -> Value {
+    let folders = services.iter().map(|service| {
+        json!({
+            "name": service.descriptor.full_name(),
+            "description": service.about,
+            "item": service.calls.iter().map(item).collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "info": { "name": "Passlink", "schema": SCHEMA },
+        "auth": {
+            "type": "bearer",
+            "bearer": [{ "key": "token", "value": "{{token}}", "type": "string" }],
+        },
+        "variable": [{ "key": "server", "value": SERVER }, { "key": "token", "value": "" }],
+        "item": folders.collect::<Vec<_>>(),
+    })
+}
+
+fn item(call: &Call) -> Value {
+    let path = call.binding.path.trim_start_matches('/');
+    let segments = path.split('/').map(|part| match part.strip_prefix('{') {
+        Some(name) => format!(":{}", name.trim_end_matches('}')),
+        None => part.to_owned(),
+    });
+    let segments: Vec<_> = segments.collect();
+    let input = call.method.input();
+    let named = call.in_path().filter_map(|name| {
+        let value = call.example.request.json.get(input.get_field_by_name(name)?.json_name())?;
+        Some(json!({ "key": name, "value": value }))
+    });
+    let mut request = json!({
+        "method": call.binding.verb.name(),
+        "description": description(&call.about),
+        "header": [{ "key": "Content-Type", "value": "application/json" }],
+        "url": {
+            "raw": format!("{{{{server}}}}/{}", segments.join("/")),
+            "host": ["{{server}}"],
+            "path": segments,
+            "variable": named.collect::<Vec<_>>(),
+        },
+    });
+    let mut put = |key: &str, value| {
+        request.as_object_mut().map(|request| request.insert(key.to_owned(), value))
+    };
+    if call.has_body() {
+        let body = format!("{:#}", body_of(&call.example.request, call));
+        put("body", json!({ "mode": "raw", "raw": body }));
+    }
+    if call.access == Access::Code {
+        put("auth", json!({ "type": "noauth" }));
+    }
+    json!({ "name": summary(&call.about), "request": request })
+}

@@ -1,0 +1,58 @@
+//! Requests that schemathesis makes up from the document: no answer but those that it allows.
+
+use passlink_tests::python;
+
+use super::*;
+
+/// How many requests a call gets at most beyond those that cover its schema.
+const EXAMPLES: &str = "15";
+
+/// Calls a server with made-up requests, the same each time.
+fn fuzz(passlink: &Passlink, token: Option<&str>) {
+    let url = format!("{}/openapi.json", home(passlink));
+    let mut command = python::tool("schemathesis");
+    command.current_dir(passlink.dir());
+    command.args(["run", &url, "--phases", "examples,coverage,fuzzing", "--no-color"]);
+    command.args(["--max-examples", EXAMPLES, "--generation-deterministic"]);
+    // What it makes up is never a code that opens a link.
+    command.args(["--exclude-checks", "positive_data_acceptance", "--continue-on-failure"]);
+    if let Some(token) = token {
+        command.args(["--header", &format!("Authorization: Bearer {token}")]);
+    }
+    command.env("NO_PROXY", "*");
+    let told = Output::of(command);
+    assert_eq!(told.code, Some(0), "{}{}", told.stdout, told.stderr);
+    assert!(told.stdout.contains("17 selected / 17 total"), "{}", told.stdout);
+}
+
+async fn assert_keeps_to_the_document(token: impl FnOnce(&Passlink, &Caller) -> Option<String>) {
+    let (passlink, ada) = server().await;
+    let token = token(&passlink, &ada);
+    tokio::task::spawn_blocking(move || {
+        fuzz(&passlink, token.as_deref());
+        let log = passlink.log();
+        assert!(!log.contains("panicked") && !log.contains("a request failed"), "{log}");
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_person_gets_nothing_that_the_document_does_not_allow() {
+    assert_keeps_to_the_document(|_, ada| Some(ada.token.clone())).await;
+}
+
+#[tokio::test]
+async fn a_service_gets_nothing_that_the_document_does_not_allow() {
+    assert_keeps_to_the_document(|passlink, _| {
+        let permissions =
+            ["--permission", "user.passkey.write", "--permission", "user.passkey.read"];
+        Some(passlink.service("app", &permissions))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_gets_anything_that_the_document_does_not_allow() {
+    assert_keeps_to_the_document(|_, _| None).await;
+}

@@ -1,0 +1,121 @@
+//! The samples of the page, run as they stand there.
+
+use std::{fs, process::Command};
+
+use passlink_tests::{node, python};
+use tempfile::TempDir;
+
+use super::*;
+
+/// A language, the file of its programs, and the commands that run one.
+type Runtime = (&'static str, &'static str, &'static [&'static [&'static str]]);
+
+/// All but PowerShell, which no package brings.
+const RUNTIMES: [Runtime; 8] = [
+    ("curl", "sample.sh", &[&["sh", "sample.sh"]]),
+    ("python", "sample.py", &[&["python", "sample.py"]]),
+    ("go", "sample.go", &[&["go", "run", "sample.go"]]),
+    ("node", "sample.mjs", &[&["node", "sample.mjs"]]),
+    ("ruby", "sample.rb", &[&["ruby", "sample.rb"]]),
+    (
+        "csharp",
+        "Sample.cs",
+        &[&["mcs", "-r:System.Net.Http.dll", "Sample.cs"], &["mono", "Sample.exe"]],
+    ),
+    ("php", "sample.php", &[&["php", "sample.php"]]),
+    ("java", "Sample.java", &[&["java", "Sample.java"]]),
+];
+
+/// Runs a program; answers the JSON that it printed.
+fn run(&(language, file, commands): &Runtime, code: &str, token: &str) -> Value {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join(file), code).unwrap();
+    let mut printed = String::new();
+    for arguments in commands {
+        let mut command = match arguments[0] {
+            "python" => Command::new(python::script("").get_program()),
+            "node" => Command::new(node::script("").get_program()),
+            other => Command::new(other),
+        };
+        command.args(&arguments[1..]).current_dir(folder.path());
+        command.env("TOKEN", token).env("NO_PROXY", "*").env("GOCACHE", folder.path().join("go"));
+        command.env("GOFLAGS", "-mod=mod").env("GO111MODULE", "off");
+        let Output { stdout, stderr, .. } = Output::of(command);
+        printed = format!("{stdout}\n{stderr}");
+    }
+    let answer = printed.lines().find(|line| line.starts_with('{'));
+    let answer = answer.unwrap_or_else(|| panic!("{language} printed {printed:?} for\n{code}"));
+    serde_json::from_str(answer).unwrap_or_else(|error| panic!("{language}: {error}: {answer}"))
+}
+
+/// Runs a call's sample in every language; answers what came of each.
+async fn run_all(passlink: &Passlink, call: &str, token: &str) -> Vec<(&'static str, Value)> {
+    let (html, url) = (html(passlink).await, home(passlink));
+    let mut answers = Vec::new();
+    for runtime in RUNTIMES {
+        let sample = code(&html, &[&article(call), &tab(runtime.0)]);
+        assert!(sample.contains(&url), "{sample}");
+        let token = token.to_owned();
+        let answer = tokio::task::spawn_blocking(move || run(&runtime, &sample, &token)).await;
+        answers.push((runtime.0, answer.unwrap()));
+    }
+    answers
+}
+
+#[tokio::test]
+async fn each_language_sends_a_link() {
+    let (passlink, ada) = server().await;
+    let answers = run_all(&passlink, "SendMyPasswordlessLink", &ada.token).await;
+    let sequences: Vec<_> =
+        answers.iter().map(|(_, answer)| answer["details"]["sequence"].as_str().unwrap()).collect();
+    assert_eq!(sequences, ["2", "3", "4", "5", "6", "7", "8", "9"]);
+    until_mails(&passlink, 8).await;
+}
+
+#[tokio::test]
+async fn each_language_sends_a_body_and_names_a_user() {
+    let (passlink, _) = server().await;
+    let user = passlink.user("eve@example.com", &["--id", "69629023906488335"]);
+    let service = passlink.service("app", &["--permission", "user.passkey.write"]);
+    let answers = run_all(&passlink, "CreatePasskeyRegistrationLink", &service).await;
+    for (language, answer) in answers {
+        assert_eq!(answer["details"]["resourceOwner"], user["organisation"], "{language}");
+    }
+    until_mails(&passlink, 8).await;
+}
+
+/// These have a body of several lines, none, or no token; what they send is not there.
+#[tokio::test]
+async fn each_language_prints_why_a_call_was_refused() {
+    let (passlink, ada) = server().await;
+    for (call, id) in [
+        ("VerifyMyPasswordless", "PASSKEY-ValidateFailed"),
+        ("RemoveMyPasswordless", "PASSKEY-NotFound"),
+        ("RegisterPasskey", "LINK-CodeInvalid"),
+        ("UndoRegistration", "LINK-CodeInvalid"),
+    ] {
+        for (language, answer) in run_all(&passlink, call, &ada.token).await {
+            assert_eq!(answer["details"][0]["id"], id, "{call} in {language}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_language_is_shown_for_each_call_in_the_same_order() {
+    let (passlink, _) = server().await;
+    let html = html(&passlink).await;
+    let names = ["curl", "Python", "Go", "Node.js", "Ruby", "C#", "PHP", "Java", "PowerShell"];
+    let articles: Vec<_> = html.split("<article class=\"call\"").skip(1).collect();
+    assert_eq!(articles.len(), operations(&document(&passlink).await).len());
+    for article in articles {
+        let samples = article.split_once("<legend>Sample</legend>").unwrap().1;
+        let samples = samples.split_once("</fieldset>").unwrap().0;
+        let shown: Vec<_> = samples
+            .split("<span>")
+            .skip(1)
+            .map(|rest| rest.split_once("</span>").unwrap().0)
+            .collect();
+        assert_eq!(shown, names);
+        assert!(code(article, &[&tab("powershell")]).contains("Invoke-RestMethod"));
+    }
+}
