@@ -45,7 +45,7 @@ fn item(call: &Call) -> Value {
     let mut request = json!({
         "method": call.binding.verb.name(),
         "description": description(&call.about),
-        "header": [{ "key": "Content-Type", "value": "application/json" }],
+        "header": [],
         "url": {
             "raw": format!("{{{{server}}}}/{}", segments.join("/")),
             "host": ["{{server}}"],
@@ -59,6 +59,7 @@ fn item(call: &Call) -> Value {
     if call.has_body() {
         let body = format!("{:#}", body_of(&call.example.request, call));
         put("body", json!({ "mode": "raw", "raw": body }));
+        put("header", json!([{ "key": "Content-Type", "value": "application/json" }]));
     }
     if call.access == Access::Code {
         put("auth", json!({ "type": "noauth" }));

@@ -83,14 +83,16 @@ async fn the_proto_files_are_those_that_the_server_was_built_from() {
     }
 }
 
-/// Also behind a proxy that puts a path before all.
+/// By paths that also lead there behind a proxy that puts a path before all.
 #[tokio::test]
 async fn the_root_leads_to_the_page() {
     let (passlink, _) = server().await;
-    for accept in ["text/html", "*/*"] {
-        let request = passlink.request(Method::GET, "/").header("accept", accept);
-        let answer = Answer::to(request).await;
-        assert_eq!((answer.status, answer.header("location")), (307, Some("docs")));
+    for (path, page) in [("/", "docs"), ("/docs/", "../docs")] {
+        for accept in ["text/html", "*/*"] {
+            let request = passlink.request(Method::GET, path).header("accept", accept);
+            let answer = Answer::to(request).await;
+            assert_eq!((answer.status, answer.header("location")), (307, Some(page)));
+        }
     }
 }
 

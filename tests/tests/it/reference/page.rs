@@ -79,7 +79,6 @@ async fn a_reader_authorises_once_and_sends_calls_and_sees_the_answers() {
     let log = page.run("return log", Value::Null).await;
     let log: Vec<_> = log.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(log.iter().all(|line| line.contains("status of 40")), "{log:?}");
-    page.looks_good("reference-answered").await;
 }
 
 #[tokio::test]
@@ -146,16 +145,20 @@ async fn a_sample_is_copied() {
 
 #[tokio::test]
 async fn the_page_looks_good_and_asks_nobody_else() {
-    let (passlink, _) = server().await;
+    let (passlink, ada) = server().await;
     let browser = Browser::start().await;
     let page = open(&browser, &passlink, json!({ "locale": "en-GB" })).await;
     page.looks_good("reference").await;
     let tabs = r##"
-        await page.locator("#SendMyPasswordlessLink").getByRole("radio", { name: "Java", exact: true }).check();
-        await page.locator("#SendMyPasswordlessLink").getByRole("radio", { name: "application/grpc", exact: true }).check();
+        const call = page.locator("#SendMyPasswordlessLink");
+        for (const name of ["Java", "application/grpc"]) {
+            await call.getByRole("radio", { name, exact: true }).check();
+        }
         for (const errors of await page.locator(".errors summary").all()) await errors.click();"##;
     page.run(tabs, Value::Null).await;
-    page.looks_good("reference-java-grpc").await;
+    authorise(&page, &ada.token).await;
+    send(&page, "SendMyPasswordlessLink", json!({})).await;
+    page.looks_good("reference-used").await;
     assert_quiet(&page, &passlink).await;
 }
 

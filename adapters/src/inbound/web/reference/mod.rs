@@ -7,7 +7,7 @@ use axum::{
     Extension, Router,
     extract::{Path, State},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{MethodRouter, get},
 };
 use bytes::Bytes;
 use http::{
@@ -73,8 +73,9 @@ pub(super) fn routes(
         .route("/openapi.yaml", text(YAML, OPENAPI_YAML));
     if with_page {
         router = router
-            .route("/", get(async || (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, "docs")])))
+            .route("/", leading_to("docs"))
             .route("/docs", get(show))
+            .route("/docs/", leading_to("../docs"))
             .route("/docs/passlink.postman_collection.json", text(JSON, COLLECTION))
             .route("/docs/passlink-proto.tar.gz", get(archive))
             .route("/docs/proto/{*name}", get(proto));
@@ -82,11 +83,13 @@ pub(super) fn routes(
     Ok(router.with_state(reference))
 }
 
+/// Leads to the page: seen from there, so that a proxy can put a path before all.
+fn leading_to(page: &'static str) -> MethodRouter<Arc<Reference>> {
+    get(async move || (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, page)]))
+}
+
 /// Answers with a text that speaks of the site's server.
-fn text(
-    media_type: &'static str,
-    text: &'static str,
-) -> axum::routing::MethodRouter<Arc<Reference>> {
+fn text(media_type: &'static str, text: &'static str) -> MethodRouter<Arc<Reference>> {
     get(async move |reference: State<Arc<Reference>>, client, headers: HeaderMap| {
         answer(&reference, client, &headers, media_type, || {
             text.replace(SERVER, &reference.server).into()
