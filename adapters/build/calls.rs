@@ -2,14 +2,15 @@
 
 use std::error::Error;
 
-use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{DescriptorPool, FieldDescriptor, MethodDescriptor, ServiceDescriptor};
+use serde_json::Value;
 
 use crate::{
-    bindings::{BINDINGS, Binding},
+    bindings::{BINDINGS, Binding, Verb},
     comments,
-    error_rows::{self, Row},
+    error_rows::Row,
     examples::{Example, Examples},
-    refusals,
+    methods::{self, Access},
 };
 
 pub struct Service {
@@ -21,6 +22,9 @@ pub struct Service {
 pub struct Call {
     pub method: MethodDescriptor,
     pub binding: &'static Binding,
+    /// What it is called: the first paragraph of its comment.
+    pub title: String,
+    /// What it does: the rest of the comment.
     pub about: String,
     pub access: Access,
     pub example: Example,
@@ -28,22 +32,16 @@ pub struct Call {
     pub errors: Vec<&'static Row>,
 }
 
-/// What a caller has to show.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    Token,
-    Code,
-    TokenOrCode,
-}
-
-/// Those of our services, as they stand in the table of bindings. An error if anything is missing.
+/// Those of our services, as they stand in the table of bindings.
+///
+/// Errors: anything is missing.
 pub fn all(pool: &DescriptorPool) -> Result<Vec<Service>, Box<dyn Error>> {
     let mut examples = Examples::read()?;
     let mut services: Vec<Service> = Vec::new();
     for binding in BINDINGS {
         let (service, method) = described(pool, binding)
             .ok_or_else(|| format!("{} is bound, and is no method", binding.rpc))?;
-        let call = call(method, binding, &mut examples)?;
+        let call = Call::new(method, binding, &mut examples)?;
         match services.iter_mut().find(|known| known.descriptor == service) {
             Some(known) => known.calls.push(call),
             None => services.push(Service {
@@ -67,41 +65,53 @@ fn described(
     Some((service, method))
 }
 
-fn call(
-    method: MethodDescriptor,
-    binding: &'static Binding,
-    examples: &mut Examples,
-) -> Result<Call, Box<dyn Error>> {
-    let name = method.name();
-    let ids = refusals::of(name).ok_or_else(|| format!("{name} has no list of errors"))?;
-    if let Some(id) = ids.iter().find(|id| error_rows::ALL.iter().all(|row| row.id != **id)) {
-        return Err(format!("{name}: {id} is no error").into());
-    }
-    // A wrong method is no answer of the call's.
-    let own = |row: &&Row| row.status != 405 && ids.contains(&row.id);
-    Ok(Call {
-        about: comments::at(&method.parent_file(), method.path()),
-        access: match (ids.contains(&"AUTH-Missing"), ids.contains(&"LINK-CodeInvalid")) {
-            (_, false) => Access::Token,
-            (false, true) => Access::Code,
-            (true, true) => Access::TokenOrCode,
-        },
-        example: examples.take(&method)?,
-        errors: error_rows::ALL.iter().filter(own).collect(),
-        method,
-        binding,
-    })
-}
-
 impl Call {
-    /// The fields that the path names.
-    pub fn in_path(&self) -> impl Iterator<Item = &str> {
-        let parts = self.binding.path.split('/');
-        parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    fn new(
+        method: MethodDescriptor,
+        binding: &'static Binding,
+        examples: &mut Examples,
+    ) -> Result<Self, Box<dyn Error>> {
+        let (access, errors) = methods::of(method.name())?;
+        let comment = comments::at(&method.parent_file(), method.path());
+        let (title, about) = comment
+            .split_once("\n\n")
+            .ok_or_else(|| format!("{}: its comment needs a title and a text", binding.rpc))?;
+        Ok(Self {
+            title: title.trim_end_matches('.').to_owned(),
+            about: about.to_owned(),
+            access,
+            example: examples.take(&method)?,
+            errors,
+            method,
+            binding,
+        })
     }
 
-    /// The fields that a body can hold; none where HTTP gives it no meaning (RFC 9110, section 9.3.5).
-    pub fn has_body(&self) -> bool {
-        self.binding.verb.name() == "POST"
+    /// The fields that stand in the path, and those that do not.
+    pub fn fields(&self) -> (Vec<FieldDescriptor>, Vec<FieldDescriptor>) {
+        let is_in_path = |field: &FieldDescriptor| {
+            self.binding.path.split('/').any(|part| part == format!("{{{}}}", field.name()))
+        };
+        self.method.input().fields().partition(is_in_path)
+    }
+
+    /// The value of a field in the example of a request.
+    pub fn value(&self, field: &FieldDescriptor) -> Option<&str> {
+        self.example.request.json.get(field.json_name())?.as_str()
+    }
+
+    /// The example of a body: the message without what stands in the path. None where HTTP gives a body no
+    /// meaning (RFC 9110, section 9.3.5).
+    pub fn body(&self) -> Option<Value> {
+        match self.binding.verb {
+            Verb::Post => {
+                let mut body = self.example.request.json.clone();
+                for field in self.fields().0 {
+                    body.as_object_mut().map(|body| body.shift_remove(field.json_name()));
+                }
+                Some(body)
+            }
+            Verb::Delete => None,
+        }
     }
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     SERVER,
-    calls::{Access, Call, Service},
-    openapi::{body_of, description, summary},
+    calls::{Call, Service},
+    methods::Access,
 };
 
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
@@ -37,15 +37,11 @@ fn item(call: &Call) -> Value {
         None => part.to_owned(),
     });
     let segments: Vec<_> = segments.collect();
-    let input = call.method.input();
-    let named = call.in_path().filter_map(|name| {
-        let value = call.example.request.json.get(input.get_field_by_name(name)?.json_name())?;
-        Some(json!({ "key": name, "value": value }))
-    });
+    let (in_path, _) = call.fields();
+    let named = in_path.iter().map(|it| json!({ "key": it.name(), "value": call.value(it) }));
     let mut request = json!({
         "method": call.binding.verb.name(),
-        "description": description(&call.about),
-        "header": [],
+        "description": call.about,
         "url": {
             "raw": format!("{{{{server}}}}/{}", segments.join("/")),
             "host": ["{{server}}"],
@@ -56,13 +52,12 @@ fn item(call: &Call) -> Value {
     let mut put = |key: &str, value| {
         request.as_object_mut().map(|request| request.insert(key.to_owned(), value))
     };
-    if call.has_body() {
-        let body = format!("{:#}", body_of(&call.example.request, call));
-        put("body", json!({ "mode": "raw", "raw": body }));
+    if let Some(body) = call.body() {
         put("header", json!([{ "key": "Content-Type", "value": "application/json" }]));
+        put("body", json!({ "mode": "raw", "raw": format!("{body:#}") }));
     }
     if call.access == Access::Code {
         put("auth", json!({ "type": "noauth" }));
     }
-    json!({ "name": summary(&call.about), "request": request })
+    json!({ "name": call.title, "request": request })
 }

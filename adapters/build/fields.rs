@@ -58,7 +58,7 @@ impl Rule {
     pub fn words(&self) -> String {
         match (self.min, self.max) {
             (Some(min), Some(max)) => format!("{min} to {max} characters"),
-            (None, Some(max)) => format!("at most {max} characters"),
+            (None, Some(max)) => format!("At most {max} characters"),
             _ => String::new(),
         }
     }

@@ -9,11 +9,12 @@ mod collection;
 mod comments;
 #[path = "../src/inbound/api/services/error_rows.rs"]
 mod error_rows;
+mod errors;
 mod examples;
 mod fields;
+mod methods;
 mod openapi;
 mod reference;
-mod refusals;
 mod schemas;
 
 use std::{env, error::Error, fs, path::PathBuf};
@@ -61,8 +62,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let calls = calls::all(&DescriptorPool::decode(compiled.as_slice())?)?;
     let document = openapi::document(&calls)?;
     fs::write(out.join("openapi.json"), document.to_string())?;
-    fs::write(out.join("openapi.yaml"), serde_saphyr::to_string(&document)?)?;
-    fs::write(out.join("reference.json"), reference::of(&calls)?.to_string())?;
+    // In quotes, since it may hold what YAML reads otherwise.
+    let yaml = serde_saphyr::to_string(&document)?.replace(SERVER, &format!("\"{SERVER}\""));
+    fs::write(out.join("openapi.yaml"), yaml)?;
+    fs::write(out.join("reference.json"), reference::of(&calls).to_string())?;
     fs::write(out.join("collection.json"), collection::of(&calls).to_string())?;
     let files = FILES.iter().copied().chain([DESCRIBED]);
     fs::write(out.join("proto.tar.gz"), archive::of(ROOT, files)?)?;

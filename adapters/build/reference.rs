@@ -1,17 +1,16 @@
 //! What the page and the documents show of each call.
 
-use std::error::Error;
-
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};
 
 use crate::{
-    calls::{Access, Call, Service},
+    calls::{Call, Service},
     comments,
     error_rows::{self, Row},
+    errors,
     examples::Shown,
     fields::{is_needed, rule},
-    openapi::{body_of, description, error_value, summary},
+    methods::Access,
 };
 
 /// How many octets a line of a dump shows.
@@ -19,63 +18,73 @@ const LINE: usize = 16;
 /// What ends an answer by gRPC-Web: trailers in a frame of their own.
 const TRAILERS: &[u8] = b"grpc-status: 0\r\n";
 
-pub fn of(services: &[Service]) -> Result<Value, Box<dyn Error>> {
+pub fn of(services: &[Service]) -> Value {
     let services = services.iter().map(|service| {
-        let calls = service.calls.iter().map(call).collect::<Result<Vec<_>, _>>()?;
-        Ok(json!({
+        json!({
             "name": service.descriptor.full_name(),
             "short": service.descriptor.name(),
             "about": service.about,
             "file": service.descriptor.parent_file().name(),
-            "calls": calls,
-        }))
+            "calls": service.calls.iter().map(call).collect::<Vec<_>>(),
+        })
     });
-    let services = services.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
-    let errors: Vec<_> = error_rows::ALL.iter().map(error).collect();
-    let example = text(&error_value(&error_rows::AUTH_MISSING))?;
-    Ok(json!({ "services": services, "errors": errors, "error_example": example }))
+    json!({
+        "services": services.collect::<Vec<_>>(),
+        "errors": error_rows::ALL.iter().map(error).collect::<Vec<_>>(),
+        "error_example": text(&errors::example(&error_rows::TOO_MANY_LINKS)),
+    })
 }
 
-fn call(call: &Call) -> Result<Value, Box<dyn Error>> {
-    let in_path: Vec<_> = call.in_path().collect();
-    let (path, body): (Vec<_>, Vec<_>) =
-        call.method.input().fields().partition(|field| in_path.contains(&field.name()));
-    let example = &call.example;
-    let mut filled = call.binding.path.to_owned();
-    let mut parameters = Vec::new();
-    for field in &path {
-        let value = example.request.json.get(field.json_name()).and_then(Value::as_str);
-        let value = value.ok_or_else(|| format!("{}: no {}", call.binding.rpc, field.name()))?;
-        filled = filled.replace(&format!("{{{}}}", field.name()), value);
-        let mut shown = described(field);
-        if let Some(shown) = shown.as_object_mut() {
-            shown.insert("example".to_owned(), value.into());
+fn call(call: &Call) -> Value {
+    let ((in_path, in_body), example) = (call.fields(), &call.example);
+    let filled = in_path.iter().fold(call.binding.path.to_owned(), |path, field| {
+        path.replace(&format!("{{{}}}", field.name()), call.value(field).unwrap_or_default())
+    });
+    let parameters = in_path.iter().map(|field| {
+        json!({
+            "name": field.name(),
+            "about": comments::at(&field.parent_file(), field.path()),
+            "rule": rule(field).words(),
+            "example": call.value(field),
+        })
+    });
+    let (access, sends_token) = match call.access {
+        Access::Token => ("Takes a bearer token.", true),
+        Access::Code => ("Takes the code of a link, and no bearer token.", false),
+        Access::TokenOrCode => ("Takes the code of a link, or a bearer token.", false),
+        Access::TokenUnlessBegunByCode => {
+            ("Takes a bearer token, unless the code of a link began the registration.", true)
         }
-        parameters.push(shown);
-    }
-    let request = call.has_body().then(|| text(&body_of(&example.request, call))).transpose()?;
-    Ok(json!({
+    };
+    let (input, output) = (call.method.input(), call.method.output());
+    json!({
         "name": call.method.name(),
-        "summary": summary(&call.about),
-        "about": description(&call.about),
+        "title": call.title,
+        "about": call.about,
         "verb": call.binding.verb.name(),
         "path": call.binding.path,
         "filled": filled,
         "rpc": call.binding.rpc,
+        "access": access,
+        "sends_token": sends_token,
         "takes_token": call.access != Access::Code,
-        "needs_token": call.access == Access::Token,
-        "takes_code": call.access != Access::Token,
-        "parameters": parameters,
-        "body": body.iter().map(described).collect::<Vec<_>>(),
-        "answer": call.method.output().fields().map(|it| described(&it)).collect::<Vec<_>>(),
-        "request_message": call.method.input().full_name(),
-        "answer_message": call.method.output().full_name(),
+        "parameters": parameters.collect::<Vec<_>>(),
+        "request": {
+            "message": input.full_name(),
+            "about": comments::of_message(&input),
+            "fields": in_body.iter().map(|it| described(it, true)).collect::<Vec<_>>(),
+        },
+        "answer": {
+            "message": output.full_name(),
+            "about": comments::of_message(&output),
+            "fields": inner(&output, false),
+        },
         "media": [
             {
                 "type": "application/json",
                 "id": "json",
-                "request": request,
-                "response": text(&example.response.json)?,
+                "request": call.body().as_ref().map(text),
+                "response": text(&example.response.json),
             },
             {
                 "type": "application/grpc",
@@ -88,12 +97,13 @@ fn call(call: &Call) -> Result<Value, Box<dyn Error>> {
                 "type": "application/grpc-web+proto",
                 "id": "grpc-web",
                 "binary": true,
+                "trailers": true,
                 "request": dump(&frame(&example.request)),
                 "response": dump(&[frame(&example.response), framed(0x80, TRAILERS)].concat()),
             },
         ],
         "errors": call.errors.iter().copied().map(error).collect::<Vec<_>>(),
-    }))
+    })
 }
 
 fn error(row: &Row) -> Value {
@@ -106,50 +116,54 @@ fn error(row: &Row) -> Value {
     })
 }
 
-fn described(field: &FieldDescriptor) -> Value {
-    let (kind, inner, values) = match field.kind() {
+fn described(field: &FieldDescriptor, in_request: bool) -> Value {
+    let (mut fields, mut values) = (Vec::new(), Vec::new());
+    let kind = match field.kind() {
         Kind::Message(message) => match message.full_name() {
-            "google.protobuf.Timestamp" => ("RFC 3339 time".to_owned(), Vec::new(), Vec::new()),
-            "google.protobuf.Duration" => {
-                ("duration, as `3600s`".to_owned(), Vec::new(), Vec::new())
+            "google.protobuf.Timestamp" => "time (RFC 3339)".to_owned(),
+            "google.protobuf.Duration" => "duration, such as `3600s`".to_owned(),
+            "google.protobuf.Struct" => "JSON object".to_owned(),
+            _ => {
+                fields = inner(&message, in_request);
+                "object".to_owned()
             }
-            "google.protobuf.Struct" => ("JSON object".to_owned(), Vec::new(), Vec::new()),
-            _ => ("object".to_owned(), inner(&message), Vec::new()),
         },
-        Kind::Enum(values) => {
-            let file = values.parent_file();
-            let said = values.values().map(
-                |value| json!({ "name": value.name(), "about": comments::at(&file, value.path()) }),
-            );
-            ("enum".to_owned(), Vec::new(), said.collect())
+        Kind::Enum(known) => {
+            let file = known.parent_file();
+            let said = |it: prost_reflect::EnumValueDescriptor| json!({ "name": it.name(), "about": comments::at(&file, it.path()) });
+            values = known.values().map(said).collect();
+            "enum".to_owned()
         }
-        Kind::Bytes => ("string, base64".to_owned(), Vec::new(), Vec::new()),
-        Kind::Uint64 | Kind::Int64 => ("string, a whole number".to_owned(), Vec::new(), Vec::new()),
-        Kind::Bool => ("boolean".to_owned(), Vec::new(), Vec::new()),
-        Kind::String => ("string".to_owned(), Vec::new(), Vec::new()),
-        other => (format!("{other:?}").to_lowercase(), Vec::new(), Vec::new()),
+        Kind::Bytes => "string (base64)".to_owned(),
+        Kind::Uint64 | Kind::Int64 => "string (whole number)".to_owned(),
+        Kind::Bool => "boolean".to_owned(),
+        other => format!("{other:?}").to_lowercase(),
     };
     let choice = field.containing_oneof().filter(|it| it.fields().len() > 1);
+    let names = choice.map(|it| {
+        it.fields().map(|it| format!("`{}`", it.json_name())).collect::<Vec<_>>().join(", ")
+    });
     json!({
         "name": field.json_name(),
         "original": field.name(),
         "number": field.number(),
         "kind": if field.is_list() { format!("list of {kind}s") } else { kind },
         "rule": rule(field).words(),
-        "needed": is_needed(field),
-        "choice": choice.map(|it| it.name().to_owned()),
+        "needed": in_request && is_needed(field),
+        "choice": names,
         "about": comments::at(&field.parent_file(), field.path()),
-        "fields": inner,
+        "fields": fields,
         "values": values,
     })
 }
 
-fn inner(message: &MessageDescriptor) -> Vec<Value> {
-    message.fields().map(|field| described(&field)).collect()
+fn inner(message: &MessageDescriptor, in_request: bool) -> Vec<Value> {
+    message.fields().map(|field| described(&field, in_request)).collect()
 }
 
-fn text(json: &Value) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(json)
+/// JSON for readers.
+fn text(json: &Value) -> String {
+    format!("{json:#}")
 }
 
 /// A message as gRPC sends it: behind a flag and its length.

@@ -16,7 +16,7 @@ pub struct Schemas(pub Map<String, Value>);
 
 impl Schemas {
     /// A reference to a message's schema. It lacks the fields that stand in the path.
-    pub fn message(&mut self, message: &MessageDescriptor, in_path: &[&str]) -> Value {
+    pub fn message(&mut self, message: &MessageDescriptor, in_path: &[FieldDescriptor]) -> Value {
         let name = message.full_name();
         if !self.0.contains_key(name) {
             // First of all, so that a message can hold itself.
@@ -27,12 +27,11 @@ impl Schemas {
         refer(name)
     }
 
-    fn object(&mut self, message: &MessageDescriptor, in_path: &[&str]) -> Value {
-        let fields: Vec<_> =
-            message.fields().filter(|field| !in_path.contains(&field.name())).collect();
+    fn object(&mut self, message: &MessageDescriptor, in_path: &[FieldDescriptor]) -> Value {
+        let fields: Vec<_> = message.fields().filter(|field| !in_path.contains(field)).collect();
         let mut schema = Map::from_iter([("type".to_owned(), "object".into())]);
         let mut put = |key: &str, value: Value| schema.insert(key.to_owned(), value);
-        let about = comments::at(&message.parent_file(), message.path());
+        let about = comments::of_message(message);
         if !about.is_empty() {
             put("description", about.into());
         }

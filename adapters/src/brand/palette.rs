@@ -22,7 +22,7 @@ pub struct Shades {
     pub on_button: Colour,
 }
 
-/// The grounds of light pages, of dark pages, and of the sheets on them, and text: those of `page.css`.
+/// The grounds of light pages, of dark pages, and of the sheets on them, and text: those of `base.css`.
 const LIGHT_GROUND: Colour = Colour::of(0xf3_f5f4);
 const LIGHT_SHEET: Colour = Colour::WHITE;
 const DARK_GROUND: Colour = Colour::of(0x12_171b);

@@ -7,7 +7,7 @@ use std::{mem::take, sync::LazyLock};
 use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use strsim::levenshtein;
+use strsim::{levenshtein, osa_distance};
 
 use super::settings::Config;
 
@@ -215,7 +215,15 @@ pub(super) fn closest(path: &str) -> Option<&'static Key> {
         let others = keys().filter(|key| key.table != table && key.table.starts_with(&list));
         return nearest(last, own.chain(others), |key| levenshtein(last, key.name));
     }
-    nearest(path, keys(), |key| if key.name == last { 0 } else { levenshtein(path, &key.path) })
+    let meant =
+        nearest(
+            path,
+            keys(),
+            |key| if key.name == last { 0 } else { levenshtein(path, &key.path) },
+        );
+    // A section that is right makes no slip of another name.
+    let is_slip = |key: &&Key| osa_distance(last, key.name) * 3 <= last.chars().count();
+    meant.filter(|key| key.table != table || is_slip(key))
 }
 
 pub(super) fn closest_table(wanted: &str) -> Option<String> {

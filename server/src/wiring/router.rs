@@ -90,7 +90,7 @@ impl App {
         let brand = brand(&self.config, settings)?;
         let site = web::site(&brand, shared.pages.clone())?;
         let has_page = self.config.server.docs;
-        let reference = site.reference(&brand, &settings.public_url, has_page)?;
+        let reference = site.reference(brand, &settings.public_url, has_page);
         let pages = settings.extra_origins.iter().filter(|origin| origin.has_host());
         let origins = pages.map(|origin| origin.origin().ascii_serialization()).collect();
         Ok(DomainApi {

@@ -38,7 +38,7 @@ fn extremes_and_greys_and_the_built_in_colours_can_be_read() {
 
 #[test]
 fn the_built_in_colours_are_those_of_the_pages() {
-    let style = include_str!("../../inbound/web/assets/page.css");
+    let style = include_str!("../../inbound/web/assets/base.css");
     let (light, dark) = style.split_once("prefers-color-scheme: dark").unwrap();
     let Palette { light: light_shades, dark: dark_shades } = Palette::default();
     for (style, shades, [ground, sheet]) in [

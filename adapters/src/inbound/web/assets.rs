@@ -6,12 +6,13 @@ use bytes::Bytes;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
+use super::packed::Packed;
 use crate::brand::{Brand, Palette, Shades};
 
 pub(super) const ROUTE: &str = "/passkeys/assets/{hash}/{*name}";
 
-/// The colours of a site, which stand before each of its styles.
-const COLOURS: &str = "colours.css";
+/// What stands before each of the styles: colours, and what else all pages have.
+const BASE: &str = "base.css";
 const STYLES: [&str; 2] = ["page.css", "reference.css"];
 const ICON: &str = "icon.svg";
 
@@ -47,10 +48,8 @@ pub(super) struct LogoFile {
     pub height: u32,
 }
 
-#[derive(Clone)]
 pub(super) struct Asset {
-    pub media_type: String,
-    pub content: Bytes,
+    pub content: Packed,
     /// Whether it was made by others, so that nothing in it may run.
     pub is_foreign: bool,
 }
@@ -63,20 +62,19 @@ impl Assets {
         }
         let logo = brand.logo.as_ref().map(|logo| {
             let name = format!("logo.{}", logo.extension);
-            let media_type = logo.media_type.to_owned();
-            let content = logo.file.clone();
-            own.insert(name.clone(), Asset { media_type, content, is_foreign: true });
+            let content = Packed::new(logo.media_type, logo.file.clone());
+            own.insert(name.clone(), Asset { content, is_foreign: true });
             LogoFile { name, width: logo.width, height: logo.height }
         });
         Self { hash: hash_with(&own), own, logo }
     }
 
     /// The asset of this name, under the hash of the assets as they are.
-    pub fn find(&self, hash: &str, name: &str) -> Option<Asset> {
+    pub fn find(&self, hash: &str, name: &str) -> Option<&Asset> {
         if hash != self.hash {
             return None;
         }
-        self.own.get(name).cloned().or_else(|| shared(name, None))
+        self.own.get(name).or_else(|| OF_ALL_SITES.get(name))
     }
 
     /// What stands for the site beside its name: the logo, where there is one.
@@ -100,12 +98,11 @@ impl Assets {
     }
 }
 
-impl From<EmbeddedFile> for Asset {
-    fn from(file: EmbeddedFile) -> Self {
-        let media_type = file.metadata.mimetype().to_owned();
-        Self { media_type, content: octets(file), is_foreign: false }
-    }
-}
+/// The assets that are the same for all sites.
+static OF_ALL_SITES: LazyLock<BTreeMap<String, Asset>> = LazyLock::new(|| {
+    let asset = |name: Cow<'static, str>| Some((name.to_string(), shared(&name, None)?));
+    names().filter_map(asset).collect()
+});
 
 pub(super) fn languages() -> Vec<String> {
     let names = Texts::iter();
@@ -129,30 +126,34 @@ fn octets(file: EmbeddedFile) -> Bytes {
     }
 }
 
-/// A file of all sites: a style behind its colours, which those of a palette replace.
+/// All files, by their names.
+fn names() -> impl Iterator<Item = Cow<'static, str>> {
+    Files::iter().chain(Texts::iter()).chain(Data::iter())
+}
+
+/// A file of all sites: a style behind what all of them have, and behind the colours of a palette.
 fn shared(name: &str, palette: Option<&Palette>) -> Option<Asset> {
-    let asset = Asset::from(file(name)?);
-    if !STYLES.contains(&name) {
-        return Some(asset);
-    }
-    let own = palette.map(rules).unwrap_or_default();
-    let parts = [&octets(file(COLOURS)?)[..], own.as_bytes(), &asset.content];
-    Some(Asset { content: parts.join(&b'\n').into(), ..asset })
+    let file = file(name)?;
+    let media_type = file.metadata.mimetype().to_owned();
+    let content = match (name, palette) {
+        (name, _) if STYLES.contains(&name) => {
+            let own = palette.map(rules).unwrap_or_default();
+            [&octets(self::file(BASE)?)[..], own.as_bytes(), &file.data].join(&b'\n').into()
+        }
+        (ICON, Some(palette)) => {
+            let built_in = Palette::default().light.accent.to_string();
+            let icon = String::from_utf8_lossy(&file.data);
+            icon.replace(&built_in, &palette.light.accent.to_string()).into()
+        }
+        _ => octets(file),
+    };
+    Some(Asset { content: Packed::new(media_type, content), is_foreign: false })
 }
 
 /// The files of all sites that show colours, in those of a brand.
 fn coloured(palette: &Palette) -> impl Iterator<Item = (String, Asset)> {
-    let styles =
-        STYLES.into_iter().filter_map(|name| Some((name.to_owned(), shared(name, Some(palette))?)));
-    styles.chain(coloured_icon(palette))
-}
-
-fn coloured_icon(palette: &Palette) -> Option<(String, Asset)> {
-    let asset = shared(ICON, None)?;
-    let built_in = Palette::default().light.accent.to_string();
-    let content = String::from_utf8_lossy(&asset.content);
-    let content = content.replace(&built_in, &palette.light.accent.to_string());
-    Some((ICON.to_owned(), Asset { content: content.into(), ..asset }))
+    let names = STYLES.into_iter().chain([ICON]);
+    names.filter_map(|name| Some((name.to_owned(), shared(name, Some(palette))?)))
 }
 
 /// What replaces the colours: it stands behind them.
@@ -180,7 +181,7 @@ fn hash_with(own: &BTreeMap<String, Asset>) -> String {
     let mut hash = SHARED.clone();
     for (name, asset) in own {
         hash.update(Sha256::digest(name.as_bytes()));
-        hash.update(Sha256::digest(&asset.content));
+        hash.update(Sha256::digest(asset.content.octets()));
     }
     hash.finalize().iter().take(8).map(|octet| format!("{octet:02x}")).collect()
 }
@@ -188,7 +189,7 @@ fn hash_with(own: &BTreeMap<String, Asset>) -> String {
 /// The hash so far, of the assets of all sites.
 static SHARED: LazyLock<Sha256> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    for name in Files::iter().chain(Texts::iter()).chain(Data::iter()) {
+    for name in names() {
         let content = file(&name).map(|file| file.metadata.sha256_hash());
         hash.update(Sha256::digest(name.as_bytes()));
         hash.update(content.unwrap_or_default());

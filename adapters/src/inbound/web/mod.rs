@@ -11,22 +11,22 @@ use axum::{
 };
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
-    header::{
-        ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-        RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
-    },
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
 };
-use passlink_application::limits::{ClientAddress, Limiter, TooMany};
-use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+use passlink_application::limits::{ClientAddress, Limiter};
+use tower_http::set_header::SetResponseHeaderLayer;
 use url::Url;
 
 use assets::Assets;
 use pages::{Page, Pages};
+use shelf::Shelf;
 
 mod assets;
+mod packed;
 mod pages;
 mod reference;
 mod related_origins;
+mod shelf;
 
 pub use pages::PageError;
 pub use reference::first_call;
@@ -59,11 +59,8 @@ pub struct Site {
 
 impl Site {
     /// What tells of the API of a server at this URL: its document, and the page if there shall be one.
-    ///
-    /// Errors: as [`site`].
-    pub fn reference(&self, brand: &Brand, server: &Url, page: bool) -> Result<Router, PageError> {
-        let routes = reference::routes(self.shelf.clone(), brand, server, page)?;
-        Ok(careful(routes.layer(CompressionLayer::new())))
+    pub fn reference(&self, brand: Brand, server: &Url, page: bool) -> Router {
+        careful(reference::routes(self.shelf.clone(), brand, server, page))
     }
 }
 
@@ -82,7 +79,6 @@ pub fn site(brand: &Brand, limiter: Arc<Limiter>) -> Result<Site, PageError> {
     }
     let pages = router.with_state(shelf.clone());
     let assets = Router::new().route(assets::ROUTE, get(asset)).with_state(shelf.clone());
-    let assets = assets.layer(CompressionLayer::new());
     let missing = Router::new().fallback(missing).with_state(shelf.clone());
     let (pages, assets, missing) = (careful(pages), careful(assets), careful(missing));
     Ok(Site { pages, assets, missing, shelf })
@@ -108,52 +104,6 @@ fn headers() -> [(HeaderName, HeaderValue); 7] {
     .map(|(name, value)| (name, HeaderValue::from_static(value)))
 }
 
-struct Shelf {
-    assets: Assets,
-    pages: Pages,
-    limiter: Arc<Limiter>,
-}
-
-impl Shelf {
-    /// Counts a page of the client.
-    fn count(&self, client: Option<Extension<ClientAddress>>) -> Result<(), TooMany> {
-        client.map_or(Ok(()), |Extension(client)| self.limiter.count_client(client))
-    }
-
-    /// A page in the best language. Without a `path`, it is beside those of the links, and finds its assets
-    /// from there.
-    fn html(&self, page: Page, path: Option<&str>, headers: &HeaderMap) -> impl IntoResponse {
-        let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let mut html = self.pages.html(page, wanted.unwrap_or_default());
-        if let Some(path) = path {
-            let (base, base_from) = (self.assets.base(), self.assets.base_from(path));
-            html = String::from_utf8_lossy(&html).replace(&base, &base_from).into();
-        }
-        ([(CONTENT_TYPE, "text/html; charset=utf-8")], html)
-    }
-
-    /// In place of a page, for who asks for too many.
-    fn too_many(&self, path: Option<&str>, limit: TooMany, headers: &HeaderMap) -> Response {
-        let wait = [(RETRY_AFTER, limit.retry_after.as_secs())];
-        let html = self.html(Page::TooMany, path, headers);
-        (StatusCode::TOO_MANY_REQUESTS, wait, html).into_response()
-    }
-
-    /// A page for who may have one.
-    fn shown(
-        &self,
-        page: Page,
-        path: Option<&str>,
-        client: Option<Extension<ClientAddress>>,
-        headers: &HeaderMap,
-    ) -> Response {
-        match self.count(client) {
-            Ok(()) => self.html(page, path, headers).into_response(),
-            Err(limit) => self.too_many(path, limit, headers),
-        }
-    }
-}
-
 async fn missing(
     shelf: State<Arc<Shelf>>,
     uri: Uri,
@@ -170,11 +120,11 @@ async fn missing(
 async fn asset(
     shelf: State<Arc<Shelf>>,
     Path((hash, name)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<impl IntoResponse, StatusCode> {
     let asset = shelf.assets.find(&hash, &name).ok_or(StatusCode::NOT_FOUND)?;
     let policy = asset.is_foreign.then_some([(CONTENT_SECURITY_POLICY, FOREIGN_POLICY)]);
-    let content_type = [(CONTENT_TYPE, asset.media_type)];
-    Ok(([(CACHE_CONTROL, FOREVER)], content_type, policy, asset.content))
+    Ok(([(CACHE_CONTROL, FOREVER)], policy, asset.content.answer(&headers)))
 }
 
 #[cfg(test)]

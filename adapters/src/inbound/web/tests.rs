@@ -4,7 +4,10 @@ use std::{
 };
 
 use axum::body::{Body, to_bytes};
-use http::{Method, Request};
+use http::{
+    Method, Request,
+    header::{ACCEPT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER},
+};
 use jiff::Timestamp;
 use passlink_application::ports::Clock;
 use serde_json::Value;

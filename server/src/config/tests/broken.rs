@@ -14,7 +14,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "[server]\ntls = true",
-        "passlink.toml:2: server.tls: unknown key; [server] has listen, public_url, tls_cert, tls_key, cors_origins, trusted_proxies",
+        "passlink.toml:2: server.tls: unknown key; [server] has listen, public_url, tls_cert, tls_key, cors_origins, trusted_proxies, docs",
     ),
     (
         "[sever]\nlisten = '[::]:80'",

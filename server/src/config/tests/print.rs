@@ -16,6 +16,7 @@ server.public_url = "https://login.example.com"  # file passlink.toml
 # server.tls_key is not set
 server.cors_origins = []  # default
 server.trusted_proxies = []  # default
+server.docs = true  # default
 database.url = "sqlite://passlink.db?mode=rwc"  # default
 database.max_connections = 16  # default
 mail.smtp_url = "smtps://user:[redacted]@mail.example.com"  # environment PASSLINK_MAIL__SMTP_URL_FILE

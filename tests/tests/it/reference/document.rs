@@ -118,7 +118,7 @@ fn camel_case(name: &str) -> String {
     words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
 }
 
-/// Each text of a request is taken at its longest, as far as its length goes, and refused beyond.
+/// What a path names is taken at its longest, as far as its length goes, and refused beyond.
 #[tokio::test]
 async fn its_lengths_are_those_that_the_server_takes() {
     let (passlink, ada) = server().await;
@@ -147,6 +147,13 @@ async fn its_lengths_are_those_that_the_server_takes() {
         }
     }
     assert!(tried > 6, "{tried}");
+    let code = &document["components"]["schemas"]["zitadel.user.v2.PasskeyRegistrationCode"];
+    let most = code["properties"]["code"]["maxLength"].as_u64().unwrap() as usize;
+    for (length, id) in [(most, "LINK-CodeInvalid"), (most + 1, "REQUEST-Invalid")] {
+        let body = json!({ "code": { "id": "link", "code": "a".repeat(length) } });
+        let answer = passlink.post(None, "/v2/users/ada/passkeys", &body).await;
+        assert_eq!(answer.json()["details"][0]["id"], id, "{length}: {answer:?}");
+    }
     let sends = "/v2/users/69629023906488335/passkeys/registration_link";
     let schema = &document["components"]["schemas"]["zitadel.user.v2.SendPasskeyRegistrationLink"];
     let most = schema["properties"]["urlTemplate"]["maxLength"].as_u64().unwrap() as usize;
@@ -163,7 +170,7 @@ async fn its_server_is_the_domain_that_was_asked() {
     let url = home(&passlink);
     assert_eq!(document(&passlink).await["servers"], json!([{ "url": url }]));
     let yaml = passlink.get("/openapi.yaml").await.text;
-    assert!(yaml.contains(&format!("- url: {url}\n")), "{yaml}");
+    assert!(yaml.contains(&format!("- url: \"{url}\"\n")), "{yaml}");
     for path in
         ["/openapi.json", "/openapi.yaml", "/docs", "/docs/passlink.postman_collection.json"]
     {

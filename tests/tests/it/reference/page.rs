@@ -33,7 +33,7 @@ async fn send(page: &Page, call: &str, fields: Value) -> Vec<Value> {
         }
         await form.getByRole("button", { name: "Send" }).click();
         await form.locator(".answer p").waitFor();
-        await page.waitForFunction((it) => !document.querySelector(`#${it} .try > button`).disabled, args.call);
+        await page.waitForFunction((it) => !document.querySelector(`#${it} .try > button`).ariaDisabled, args.call);
         const [headers, body] = await form.locator(".answer code").allTextContents();
         return [await form.locator(".answer p").innerText(), headers, JSON.parse(body)];"##;
     let answer = page.run(code, json!({ "call": call, "fields": fields })).await;
@@ -99,6 +99,41 @@ async fn the_token_is_forgotten_with_the_page() {
     assert!(!log.contains(&ada.token), "{log}");
 }
 
+/// Chromium keeps pages to show them again as they were; the tests' browser is told not to, so the event
+/// that comes before stands for it.
+#[tokio::test]
+async fn nothing_of_a_token_stays_in_a_page_that_was_left() {
+    let (passlink, ada) = server().await;
+    let browser = Browser::start().await;
+    let page = open(&browser, &passlink, json!({})).await;
+    authorise(&page, &ada.token).await;
+    send(&page, "AddMyPasswordlessLink", json!({})).await;
+    let code = r##"
+        await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+        return [await page.locator("#token").inputValue(), await page.locator(".answer *").count()];"##;
+    assert_eq!(page.run(code, Value::Null).await, json!(["", 0]));
+}
+
+#[tokio::test]
+async fn a_token_that_can_be_none_is_told_and_not_sent() {
+    let (passlink, ada) = server().await;
+    let browser = Browser::start().await;
+    let page = open(&browser, &passlink, json!({})).await;
+    let code = r##"
+        await page.locator("#token").fill(args);
+        const form = page.locator("#ListMyPasswordless .try");
+        await form.getByRole("button", { name: "Send" }).click();
+        await form.locator(".answer p").waitFor();
+        const focused = await page.evaluate(() => document.activeElement.textContent);
+        return [await form.locator(".answer p").innerText(), focused];"##;
+    let told = page.run(code, "passlink_“quoted”".into()).await;
+    assert_eq!(told, json!(["The token holds a character that no token has.", "Send"]));
+    assert_quiet(&page, &passlink).await;
+    authorise(&page, &format!(" Bearer {} ", ada.token)).await;
+    let sent = send(&page, "SendMyPasswordlessLink", json!({})).await;
+    assert!(sent[0].as_str().unwrap().starts_with("200 OK"), "{sent:?}");
+}
+
 #[tokio::test]
 async fn a_reader_finds_a_call_by_words_and_one_language_for_all_calls() {
     let (passlink, _) = server().await;
@@ -106,22 +141,35 @@ async fn a_reader_finds_a_call_by_words_and_one_language_for_all_calls() {
     let page = open(&browser, &passlink, json!({ "locale": "en-GB" })).await;
     let code = r##"
         await page.keyboard.press("/");
-        await page.keyboard.type("verify attestation");
+        const ids = (selector) =>
+            page.locator(selector).filter({ visible: true }).evaluateAll((all) => all.map(({ id }) => id));
+        await page.keyboard.type("GRPCURL");
+        const section = await ids(".call, .text");
         await page.keyboard.press("Control+A");
-        await page.keyboard.type("url_template mail");
-        const found = await page.locator(".call:visible").evaluateAll((all) => all.map(({ id }) => id));
+        await page.keyboard.type("url_template OrgID");
+        const found = await ids(".call");
         const told = await page.locator("#found").innerText();
-        const contents = await page.locator("#contents .call, #contents li:visible a[href*=Passkey]").count();
-        // A link to what is hidden shows it.
-        await page.evaluate(() => (location.hash = "#UndoRegistration"));
-        await page.locator("#UndoRegistration").waitFor();
+        const contents = await page.locator("#contents a:visible").allInnerTexts();
+        // A link to what is hidden shows it, also to where the reader is already.
+        for (const again of [1, 2]) {
+            await page.getByRole("searchbox").fill("url_template OrgID");
+            await page.evaluate(() => {
+                const link = document.createElement("a");
+                link.href = "#UndoRegistration";
+                document.body.append(link);
+                link.click();
+            });
+            await page.locator("#UndoRegistration").waitFor();
+        }
         const undo = page.locator("#UndoRegistration");
         await undo.getByRole("radio", { name: "PowerShell", exact: true }).check();
         const shown = await page.locator("[data-tab=powershell]:visible").count();
         const others = await page.locator("[data-tab=curl]:visible").count();
-        return [found, told, shown, others];"##;
+        return [section, found, told, contents, shown, others];"##;
     let seen = page.run(code, Value::Null).await;
-    assert_eq!(seen, json!([["CreatePasskeyRegistrationLink"], "1 call found", 17, 0]));
+    let call = "CreatePasskeyRegistrationLink";
+    let contents = ["Make a passkey link for a user"];
+    assert_eq!(seen, json!([["grpc"], [call], "1 place found", contents, 17, 0]));
     assert_quiet(&page, &passlink).await;
 }
 

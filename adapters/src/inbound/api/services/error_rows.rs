@@ -68,7 +68,7 @@ rows! {
     DEADLINE: 504, 4, "Errors.Request.Deadline", "REQUEST-Deadline",
         "deadline passed";
     UNIMPLEMENTED: 501, 12, "Errors.Unimplemented", "REQUEST-Unimplemented",
-        "not offered here: an unknown method, or one that the configuration turns off";
+        "not offered here: an unknown method or compression, or a method that the configuration turns off";
     WRONG_METHOD: 405, 12, "Errors.Unimplemented", "REQUEST-Unimplemented",
         "known path, wrong method";
     UNKNOWN_PATH: 404, 5, "Errors.Request.NotFound", "REQUEST-NotFound",

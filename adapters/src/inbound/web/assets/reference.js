@@ -1,5 +1,5 @@
-// `/docs`: finds calls, copies samples, and sends calls with the reader's token. All else is there
-// without it.
+// `/docs`: finds what the reader looks for, copies samples, and sends calls with the reader's token. All
+// else is there without it.
 
 import { element } from "./element.js";
 
@@ -7,12 +7,13 @@ import { element } from "./element.js";
 const PATIENCE = 35_000;
 /** How long a button says that it has copied, in milliseconds. */
 const COPIED = 2_000;
+/** What a token is made of (RFC 6750, section 2.1). */
+const TOKEN = /^[\w.~+/-]+=*$/;
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const token = document.querySelector("#token");
 const words = document.querySelector("#words");
-const calls = all(".call");
-const contents = new Map(all("#contents a").map((link) => [link.hash.slice(1), link]));
+const links = all("#contents a");
 
 /** Chooses the same language or media type for all calls. */
 document.addEventListener("change", ({ target }) => {
@@ -36,22 +37,20 @@ for (const button of navigator.clipboard ? all(".copy") : []) {
   });
 }
 
-/** Shows the calls that speak of each word. */
+/** Shows the calls and sections that hold each word. */
 function search() {
   const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
   let found = 0;
-  for (const call of calls) {
-    const text = call.querySelector(".told").textContent.toLowerCase() + call.id.toLowerCase();
-    const fits = wanted.every((word) => text.includes(word));
-    call.hidden = !fits;
-    contents.get(call.id).parentElement.hidden = !fits;
-    found += fits;
+  for (const part of all(".call, .text")) {
+    const text = (part.querySelector(".told") ?? part).textContent + part.id;
+    part.hidden = !wanted.every((word) => text.toLowerCase().includes(word));
+    found += !part.hidden;
   }
-  for (const section of all(".text, .service > .text")) {
-    section.hidden = wanted.length > 0;
+  for (const link of links) {
+    link.hidden = document.getElementById(link.hash.slice(1)).hidden;
   }
-  const counted = found === 1 ? "1 call" : `${found} calls`;
-  document.querySelector("#found").textContent = wanted.length > 0 ? `${counted} found` : "";
+  const told = found === 1 ? "1 place" : `${found} places`;
+  document.querySelector("#found").textContent = wanted.length > 0 ? `${told} found` : "";
 }
 
 words.addEventListener("input", search);
@@ -62,40 +61,57 @@ document.addEventListener("keydown", (event) => {
     words.focus();
   }
 });
-// A link to what the search has hidden shows it.
-addEventListener("hashchange", () => {
-  const target = document.getElementById(location.hash.slice(1));
+
+/** Shows what a link leads to, also where the search has hidden it. */
+function reveal(hash) {
+  const target = document.getElementById(hash.slice(1));
   if (target?.closest("[hidden]")) {
     words.value = "";
     search();
     target.scrollIntoView();
   }
-});
+}
+
+addEventListener("hashchange", () => reveal(location.hash));
+document.addEventListener("click", ({ target }) => reveal(target.closest("a")?.hash ?? ""));
 
 /** Marks where the reader is in the contents. */
 const reading = new IntersectionObserver(
   (entries) => {
     const { target } = entries.find((entry) => entry.isIntersecting) ?? {};
-    if (target) {
-      for (const [id, link] of contents) {
-        link.toggleAttribute("aria-current", id === target.id);
+    for (const link of target ? links : []) {
+      if (link.hash.slice(1) === target.id) {
+        link.setAttribute("aria-current", "true");
+      } else {
+        link.removeAttribute("aria-current");
       }
     }
   },
   { rootMargin: "-20% 0px -70%" },
 );
-for (const id of contents.keys()) {
-  reading.observe(document.getElementById(id));
+for (const { hash } of links) {
+  reading.observe(document.getElementById(hash.slice(1)));
 }
+
+// A browser may keep the page, to show it again as it was.
+addEventListener("pagehide", () => {
+  token.value = "";
+  for (const answer of all(".answer")) {
+    answer.replaceChildren();
+  }
+});
 
 for (const form of all(".try")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = form.querySelector(":scope > button");
-    button.disabled = true;
+    if (button.ariaDisabled) {
+      return;
+    }
+    button.ariaDisabled = "true";
     const answer = await send(form).catch(noAnswer);
     form.querySelector(".answer").replaceChildren(...answer);
-    button.disabled = false;
+    button.ariaDisabled = null;
   });
 }
 
@@ -109,8 +125,12 @@ async function send(form) {
   if (given.has("body")) {
     headers["content-type"] = "application/json";
   }
-  if ("token" in form.dataset && token.value.trim()) {
-    headers.authorization = `Bearer ${token.value.trim()}`;
+  const bearer = token.value.trim().replace(/^bearer\s+/i, "");
+  if ("token" in form.dataset && bearer) {
+    if (!TOKEN.test(bearer)) {
+      return [element("p", { textContent: "The token holds a character that no token has." })];
+    }
+    headers.authorization = `Bearer ${bearer}`;
   }
   const began = performance.now();
   const response = await fetch(new URL(path.slice(1), location.href), {
@@ -143,15 +163,20 @@ function code(text) {
   return element("pre", { tabIndex: 0 }, element("code", { textContent: text }));
 }
 
+/** JSON in lines, unless something of it would get lost. */
 function pretty(text) {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    const json = JSON.parse(text);
+    return JSON.stringify(json) === text ? JSON.stringify(json, null, 2) : text;
   } catch {
     return text;
   }
 }
 
-function noAnswer() {
-  const textContent = "No answer came. Is the server running, and can this page reach it?";
+function noAnswer({ name }) {
+  const textContent =
+    name === "TimeoutError"
+      ? `No answer came within ${PATIENCE / 1000} s.`
+      : "No answer came. Is the server running, and can this page reach it?";
   return [element("p", { textContent })];
 }

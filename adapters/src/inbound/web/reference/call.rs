@@ -33,7 +33,7 @@ pub(super) struct Call {
     verb: String,
     /// Its path, with values in place of what it names.
     filled: String,
-    needs_token: bool,
+    sends_token: bool,
     media: Vec<Media>,
     #[serde(flatten)]
     rest: Map<String, Value>,
@@ -66,7 +66,7 @@ impl Call {
         server: &str,
     ) -> Result<String, RenderError> {
         let url = format!("{server}{}", self.filled);
-        let (verb, body, token) = (self.verb.as_str(), self.body(), self.needs_token);
+        let (verb, body, token) = (self.verb.as_str(), self.body(), self.sends_token);
         samples.write(language, Sampled { verb, url: &url, body, token })
     }
 

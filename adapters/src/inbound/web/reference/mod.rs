@@ -1,37 +1,33 @@
 //! The reference of the API: the page at `/docs`, the OpenAPI document, and what can be downloaded.
 //! Why it is built so: `docs/decisions/reference.md`.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     Extension, Router,
-    extract::{Path, State},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
-use bytes::Bytes;
 use http::{
-    HeaderMap, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION},
+    HeaderMap, StatusCode, Uri,
+    header::{CACHE_CONTROL, LOCATION},
 };
 use passlink_application::limits::ClientAddress;
 use rust_embed::RustEmbed;
-use sha2::{Digest, Sha256};
 use url::Url;
 
 mod call;
 mod page;
 mod protocols;
 mod sample;
+mod server;
 
 pub use call::first_call;
 
-use self::page::ReferencePage;
-use super::{PageError, Shelf};
+use self::server::Server;
+use super::{PageError, packed::Packed, shelf::Shelf};
 use crate::brand::Brand;
 
-/// What the build writes where the URL of a server belongs.
-const SERVER: &str = "https://server.invalid";
 const OPENAPI_JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 const OPENAPI_YAML: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.yaml"));
 const COLLECTION: &str = include_str!(concat!(env!("OUT_DIR"), "/collection.json"));
@@ -49,112 +45,66 @@ const CHECKED: &str = "no-cache";
 #[folder = "proto"]
 struct Protos;
 
-/// What a site tells of the API.
-struct Reference {
-    shelf: Arc<Shelf>,
-    server: String,
-    page: ReferencePage,
-}
-
-/// The document, and the page if there shall be one, of a server at this URL.
-///
-/// Errors: the page's template is broken, which the tests rule out.
-pub(super) fn routes(
-    shelf: Arc<Shelf>,
-    brand: &Brand,
-    server: &Url,
-    with_page: bool,
-) -> Result<Router, PageError> {
-    let page = ReferencePage::new(brand, &shelf.assets, server)?;
-    let server = server.as_str().trim_end_matches('/').to_owned();
-    let reference = Arc::new(Reference { shelf, server, page });
+/// The document, and the page if there shall be one, of a server at this URL. Each is made at its first
+/// request.
+pub(super) fn routes(shelf: Arc<Shelf>, brand: Brand, server: &Url, with_page: bool) -> Router {
+    let server = Arc::new(Server::at(server));
+    let of = |make: Make| document(shelf.clone(), make);
+    let text = |media_type: &'static str, text: &'static str| {
+        let server = server.clone();
+        of(Box::new(move || Ok(Packed::new(media_type, server.in_place(text)))))
+    };
     let mut router = Router::new()
         .route("/openapi.json", text(JSON, OPENAPI_JSON))
         .route("/openapi.yaml", text(YAML, OPENAPI_YAML));
-    if with_page {
-        router = router
-            .route("/", leading_to("docs"))
-            .route("/docs", get(show))
-            .route("/docs/", leading_to("../docs"))
-            .route("/docs/passlink.postman_collection.json", text(JSON, COLLECTION))
-            .route("/docs/passlink-proto.tar.gz", get(archive))
-            .route("/docs/proto/{*name}", get(proto));
+    if !with_page {
+        return router;
     }
-    Ok(router.with_state(reference))
+    for name in Protos::iter() {
+        let path = format!("/docs/proto/{name}");
+        let content = Protos::get(&name).map(|file| file.data.into_owned()).unwrap_or_default();
+        router = router.route(&path, of(Box::new(move || Ok(Packed::new(TEXT, content)))));
+    }
+    let (shelf_of_page, server_of_page) = (shelf.clone(), server.clone());
+    let page = move || {
+        let html = page::html(&brand, &shelf_of_page.assets, &server_of_page)?;
+        Ok(Packed::new(HTML, html))
+    };
+    router
+        .route("/", leading_to("docs"))
+        .route("/docs", of(Box::new(page)))
+        .route("/docs/", leading_to("../docs"))
+        .route("/docs/passlink.postman_collection.json", text(JSON, COLLECTION))
+        .route("/docs/passlink-proto.tar.gz", of(Box::new(|| Ok(Packed::new(GZIP, ARCHIVE)))))
 }
 
 /// Leads to the page: seen from there, so that a proxy can put a path before all.
-fn leading_to(page: &'static str) -> MethodRouter<Arc<Reference>> {
+fn leading_to(page: &'static str) -> MethodRouter {
     get(async move || (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, page)]))
 }
 
-/// Answers with a text that speaks of the site's server.
-fn text(media_type: &'static str, text: &'static str) -> MethodRouter<Arc<Reference>> {
-    get(async move |reference: State<Arc<Reference>>, client, headers: HeaderMap| {
-        answer(&reference, client, &headers, media_type, || {
-            text.replace(SERVER, &reference.server).into()
-        })
+/// Makes a content. Errors: a template is broken, which the tests rule out.
+type Make = Box<dyn FnOnce() -> Result<Packed, PageError> + Send>;
+
+/// Answers with a content, for who may have a page.
+fn document(shelf: Arc<Shelf>, make: Make) -> MethodRouter {
+    let content = Arc::new(LazyLock::new(make));
+    get(async move |uri: Uri, client: Option<Extension<ClientAddress>>, headers: HeaderMap| {
+        if let Err(limit) = shelf.count(client) {
+            return shelf.too_many(Some(uri.path()), &limit, &headers);
+        }
+        match &**content {
+            Ok(content) => {
+                ([(CACHE_CONTROL, CHECKED)], content.answer_if_new(&headers)).into_response()
+            }
+            Err(error) => broken(error),
+        }
     })
 }
 
-async fn show(
-    reference: State<Arc<Reference>>,
-    client: Option<Extension<ClientAddress>>,
-    headers: HeaderMap,
-) -> Response {
-    match reference.page.html() {
-        Ok(html) => answer(&reference, client, &headers, HTML, || html.into()),
-        Err(error) => {
-            tracing::error!(error = error as &dyn std::error::Error, "the reference has no page");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-async fn archive(
-    reference: State<Arc<Reference>>,
-    client: Option<Extension<ClientAddress>>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&reference, client, &headers, GZIP, || ARCHIVE.into())
-}
-
-async fn proto(
-    Path(name): Path<String>,
-    reference: State<Arc<Reference>>,
-    client: Option<Extension<ClientAddress>>,
-    headers: HeaderMap,
-) -> Response {
-    match Protos::get(&name) {
-        Some(file) => answer(&reference, client, &headers, TEXT, || file.data.into_owned().into()),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// Answers with a content, or says that the client has it already (RFC 9110, section 13.1.2).
-fn answer(
-    reference: &Reference,
-    client: Option<Extension<ClientAddress>>,
-    headers: &HeaderMap,
-    media_type: &'static str,
-    content: impl FnOnce() -> Bytes,
-) -> Response {
-    if let Err(limit) = reference.shelf.count(client) {
-        return reference.shelf.too_many(Some("/docs"), limit, headers);
-    }
-    let content = content();
-    let hash = Sha256::digest(&content);
-    let hash: String = hash.iter().take(8).map(|octet| format!("{octet:02x}")).collect();
-    // Weak: compressed, it has other octets.
-    let tag = format!("W/\"{hash}\"");
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let is_known = known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag);
-    let caching = [(CACHE_CONTROL, CHECKED.to_owned()), (ETAG, tag)];
-    if is_known {
-        (StatusCode::NOT_MODIFIED, caching).into_response()
-    } else {
-        (caching, [(CONTENT_TYPE, media_type)], content).into_response()
-    }
+fn broken(error: &PageError) -> Response {
+    tracing::error!(error = error as &dyn std::error::Error, "the reference can't be shown");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 #[cfg(test)]

@@ -1,84 +1,28 @@
-//! The page: a frame of a site's own around a body that all sites share.
-
-use std::sync::LazyLock;
+//! The page, in the brand of a site.
 
 use handlebars::{Handlebars, RenderError, handlebars_helper, html_escape};
 use serde_json::{Value, json};
-use url::Url;
 
 use super::{
-    SERVER,
     call::Written,
     protocols,
     sample::{LANGUAGES, Samples},
+    server::Server,
 };
 use crate::{
     brand::{Brand, Support},
     inbound::web::{PageError, assets::Assets},
 };
 
-const FRAME: &str = include_str!("frame.hbs");
-const BODY: &str = include_str!("body.hbs");
-const CALL: &str = include_str!("call.hbs");
-const FIELDS: &str = include_str!("fields.hbs");
-const CODE: &str = include_str!("code.hbs");
-/// What the frame has in place of the body.
-const PLACE: &str = "<!-- body -->";
-/// What the body has in place of host and port.
-const AUTHORITY: &str = "server.invalid:443";
+macro_rules! templates {
+    ($($name:literal),+ $(,)?) => {
+        [$(($name, include_str!(concat!($name, ".hbs")))),+]
+    };
+}
+
+const TEMPLATES: [(&str, &str); 5] = templates!["page", "call", "message", "fields", "code"];
+/// Where it is.
 const PATH: &str = "/docs";
-
-/// The body for servers with and without TLS; it speaks of [`SERVER`].
-static BODIES: LazyLock<Result<[String; 2], PageError>> =
-    LazyLock::new(|| Ok([body(false)?, body(true)?]));
-
-pub(super) struct ReferencePage {
-    before: String,
-    after: String,
-    server: String,
-    authority: String,
-    tls: bool,
-}
-
-impl ReferencePage {
-    /// The page of a brand, which loads these assets and tells of a server at this URL.
-    pub fn new(brand: &Brand, assets: &Assets, server: &Url) -> Result<Self, PageError> {
-        let support = brand.support.as_ref().map(Support::href);
-        let logo = assets
-            .logo
-            .as_ref()
-            .map(|logo| json!({ "name": logo.name, "width": logo.width, "height": logo.height }));
-        let frame = json!({
-            "site": brand.name,
-            "logo": logo,
-            "icon": assets.icon(),
-            "support": support,
-            "assets": assets.base_from(PATH),
-        });
-        let frame = Handlebars::new().render_template(FRAME, &frame)?;
-        let (before, after) = frame.split_once(PLACE).unwrap_or((&frame, ""));
-        let host = server.host_str().unwrap_or_default();
-        let port = server.port_or_known_default().unwrap_or_default();
-        Ok(Self {
-            before: before.to_owned(),
-            after: after.to_owned(),
-            server: html_escape(server.as_str().trim_end_matches('/')),
-            authority: html_escape(&format!("{host}:{port}")),
-            tls: server.scheme() == "https",
-        })
-    }
-
-    /// The page as HTML.
-    ///
-    /// Errors: a template is broken, which the tests rule out.
-    pub fn html(&self) -> Result<String, &'static PageError> {
-        let [plain, tls] = BODIES.as_ref()?;
-        let body = if self.tls { tls } else { plain };
-        // The longer one first: it begins as the other does.
-        let body = body.replace(AUTHORITY, &self.authority).replace(SERVER, &self.server);
-        Ok([&self.before, body.as_str(), &self.after].concat())
-    }
-}
 
 // A text of a `.proto` file: paragraphs, with code between backticks.
 handlebars_helper!(prose: |text: str| {
@@ -90,47 +34,50 @@ handlebars_helper!(prose: |text: str| {
     html.replace("\n\n", "</p>\n<p>")
 });
 
-fn body(tls: bool) -> Result<String, PageError> {
+/// The page as HTML, which loads these assets and tells of this server.
+///
+/// Errors: a template is broken, which the tests rule out.
+pub(super) fn html(brand: &Brand, assets: &Assets, server: &Server) -> Result<String, PageError> {
     let mut templates = Handlebars::new();
     templates.set_strict_mode(true);
     templates.register_helper("prose", Box::new(prose));
-    for (name, template) in [("body", BODY), ("call", CALL), ("fields", FIELDS), ("code", CODE)] {
+    for (name, template) in TEMPLATES {
         templates.register_template_string(name, template).map_err(RenderError::from)?;
     }
-    Ok(templates.render("body", &shown(tls)?)?)
+    let logo = assets
+        .logo
+        .as_ref()
+        .map(|logo| json!({ "name": logo.name, "width": logo.width, "height": logo.height }));
+    let written = Written::read()?;
+    Ok(templates.render(
+        "page",
+        &json!({
+            "site": brand.name,
+            "logo": logo,
+            "icon": assets.icon(),
+            "support": brand.support.as_ref().map(Support::href),
+            "assets": assets.base_from(PATH),
+            "server": server,
+            "services": with_samples(&written, server)?,
+            "errors": written.errors,
+            "error_example": written.error_example,
+            "protocols": protocols::samples(server)?,
+        }),
+    )?)
 }
 
-/// What the body shows.
-fn shown(tls: bool) -> Result<Value, PageError> {
-    let written = Written::read()?;
-    let (programs, mut services) = (Samples::new()?, Vec::new());
-    for service in &written.services {
-        let mut calls = Vec::new();
-        for call in &service.calls {
-            let samples = LANGUAGES.iter().map(|language| {
-                let code = call.sample(&programs, language.id, SERVER)?;
-                Ok(json!({ "id": language.id, "name": language.name, "code": code }))
-            });
-            let samples = samples.collect::<Result<Vec<_>, RenderError>>()?;
-            let mut call = serde_json::to_value(call)?;
-            if let Some(call) = call.as_object_mut() {
-                call.insert("samples".to_owned(), samples.into());
-            }
-            calls.push(call);
-        }
-        let mut service = serde_json::to_value(service)?;
-        if let Some(service) = service.as_object_mut() {
-            service.insert("calls".to_owned(), calls.into());
-        }
-        services.push(service);
+/// The services, with a program in each language for each of their calls.
+fn with_samples(written: &Written, server: &Server) -> Result<Value, PageError> {
+    let (programs, mut services) = (Samples::new()?, serde_json::to_value(&written.services)?);
+    let calls = services.as_array_mut().into_iter().flatten();
+    let calls = calls.filter_map(|service| service.get_mut("calls")?.as_array_mut()).flatten();
+    for (shown, call) in calls.zip(written.calls()) {
+        let samples = LANGUAGES.iter().map(|language| {
+            let code = call.sample(&programs, language.id, &server.url)?;
+            Ok(json!({ "id": language.id, "name": language.name, "code": code }))
+        });
+        let samples = samples.collect::<Result<Vec<_>, RenderError>>()?;
+        shown.as_object_mut().map(|shown| shown.insert("samples".to_owned(), samples.into()));
     }
-    Ok(json!({
-        "services": services,
-        "errors": written.errors,
-        "error_example": written.error_example,
-        "server": SERVER,
-        "authority": AUTHORITY,
-        "tls": tls,
-        "protocols": protocols::samples(SERVER, AUTHORITY, tls)?,
-    }))
+    Ok(services)
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use handlebars::{Handlebars, RenderError, no_escape};
 use serde_json::json;
 
+use super::server::Server;
+
 macro_rules! templates {
     ($($name:literal),+ $(,)?) => {
         [$(($name, include_str!(concat!("protocols/", $name, ".hbs")))),+]
@@ -25,14 +27,10 @@ const TEMPLATES: [(&str, &str); 8] = templates![
 const OF_BUF: [(&str, &str); 3] =
     [("buf_curl", "grpc"), ("buf_curl_web", "grpcweb"), ("buf_curl_connect", "connect")];
 
-/// Samples by their names, for a server at this URL, and at this host and port.
+/// Samples by their names, for a server.
 ///
 /// Errors: a template is broken, which the tests rule out.
-pub(super) fn samples(
-    server: &str,
-    authority: &str,
-    tls: bool,
-) -> Result<BTreeMap<&'static str, String>, RenderError> {
+pub(super) fn samples(server: &Server) -> Result<BTreeMap<&'static str, String>, RenderError> {
     let mut templates = Handlebars::new();
     templates.set_strict_mode(true);
     templates.register_escape_fn(no_escape);
@@ -40,12 +38,7 @@ pub(super) fn samples(
         templates.register_template_string(name, template)?;
     }
     let rendered = |template, protocol| -> Result<String, RenderError> {
-        let values = json!({
-            "server": server,
-            "authority": authority,
-            "tls": tls,
-            "protocol": protocol,
-        });
+        let values = json!({ "server": server, "protocol": protocol });
         Ok(templates.render(template, &values)?.trim_end().to_owned())
     };
     let mut samples = BTreeMap::new();

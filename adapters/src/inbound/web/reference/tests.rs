@@ -1,11 +1,14 @@
 use std::{env, fs, path::Path};
 
+use passlink_domain::{LanguageTag, Text, UrlTemplate, UrlTemplateError, UserId};
 use serde_json::Value;
 
 use super::{
     call::{Call, Written, first_call},
     protocols,
     sample::{LANGUAGES, Samples},
+    server::Server,
+    *,
 };
 
 /// Where the documents call.
@@ -40,13 +43,29 @@ fn said<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or_else(|| panic!("no {key} in {value}"))
 }
 
+/// Prose in lines as long as those of the documents.
+fn wrapped(prose: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in prose.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.rsplit('\n').next().unwrap().len() + word.len() < 120 => {
+                *line += &format!(" {word}");
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
 /// A service with its methods, each with a call as the page shows it.
 fn section(service: &Value, calls: &[Call]) -> String {
-    let mut section = format!("### `{}`\n\n{}\n\n", said(service, "name"), said(service, "about"));
+    let mut section =
+        format!("### `{}`\n\n{}\n\n", said(service, "name"), wrapped(said(service, "about")));
     section += "| method | REST | does |\n| --- | --- | --- |\n";
     for call in list(&service["calls"]) {
         let (name, verb, path) = (said(call, "name"), said(call, "verb"), said(call, "path"));
-        let (anchor, summary) = (name.to_lowercase(), said(call, "summary").to_lowercase());
+        let (anchor, summary) = (name.to_lowercase(), said(call, "title").to_lowercase());
         section += &format!("| [`{name}`](#{anchor}) | `{verb} {path}` | {summary} |\n");
     }
     let samples = Samples::new().unwrap();
@@ -54,9 +73,10 @@ fn section(service: &Value, calls: &[Call]) -> String {
         let curl = call.sample(&samples, "curl", LOCAL).unwrap();
         let json = said(&shown["media"][0], "response");
         section += &format!(
-            "\n#### {}\n\n{}\n\n```sh\n{curl}\n```\n\n```json\n{json}\n```\n",
+            "\n#### {}\n\n{}\n\n{}\n\n```sh\n{curl}\n```\n\n```json\n{json}\n```\n",
             call.name,
-            said(shown, "about"),
+            wrapped(said(shown, "about")),
+            wrapped(said(shown, "access")),
         );
     }
     section
@@ -79,6 +99,9 @@ fn the_errors_in_the_docs_are_made_from_the_code() {
         format!("| {when} | {} | {} | `{text}` | `{id}` |\n", row["status"], row["code"])
     };
     let rows: String = list(&written()["errors"]).map(row).collect();
+    let rows = rows
+        .replace("`links.max_auth_age`", "[`links.max_auth_age`](configuration.md)")
+        .replace("`domains`", "[`domains`](domains.md)");
     hold("docs/api.md", (head, "\n\n"), rows.trim_end());
 }
 
@@ -86,7 +109,8 @@ fn the_errors_in_the_docs_are_made_from_the_code() {
 fn the_first_call_in_the_readme_is_that_of_the_page() {
     let call = first_call(LOCAL).unwrap();
     hold("README.md", ("   # the one that the demo prints\n", "\n```"), &call);
-    let client = &protocols::samples(LOCAL, "localhost:8080", false).unwrap()["zitadel_client"];
+    let server = Server::at(&LOCAL.parse().unwrap());
+    let client = &protocols::samples(&server).unwrap()["zitadel_client"];
     hold("README.md", ("```js\n", "\n```"), client);
 }
 
@@ -107,8 +131,10 @@ fn every_method_field_and_value_is_described() {
         assert!(!said(service, "about").is_empty(), "{}", service["name"]);
         for call in list(&service["calls"]) {
             assert!(!said(call, "about").is_empty(), "{}", call["name"]);
-            for fields in ["parameters", "body", "answer"] {
-                described(&call[fields]);
+            assert!(list(&call["parameters"]).all(|it| !said(it, "about").is_empty()), "{call}");
+            for message in ["request", "answer"] {
+                assert!(!said(&call[message], "about").is_empty(), "{}", call["name"]);
+                described(&call[message]["fields"]);
             }
             calls += 1;
         }
@@ -126,6 +152,46 @@ fn no_example_holds_what_a_language_reads_otherwise() {
     }
 }
 
+/// Lengths stand in the domain, and are written down once more for readers.
+#[test]
+fn the_lengths_in_the_document_are_those_that_the_domain_takes() {
+    let document: Value = serde_json::from_str(OPENAPI_JSON).unwrap();
+    let mut texts = Vec::new();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let fields = schema["properties"].as_object().into_iter().flatten();
+        texts.extend(fields.map(|(field, schema)| (format!("{name}.{field}"), schema.clone())));
+    }
+    let paths = document["paths"].as_object().unwrap().values();
+    for operation in paths.flat_map(|path| path.as_object().unwrap().values()) {
+        let parameters = list(&operation["parameters"]);
+        texts.extend(parameters.map(|it| (said(it, "name").to_owned(), it["schema"].clone())));
+    }
+    let mut held = 0;
+    for (name, schema) in texts {
+        let Some(most) = schema["maxLength"].as_u64() else { continue };
+        // The domain takes any code, and the end-to-end tests hold this one.
+        if name.ends_with(".code") {
+            continue;
+        }
+        let takes = |length: usize| {
+            let text = "a".repeat(length);
+            match name.rsplit('.').next().unwrap() {
+                "language" => {
+                    let text = "en-aaaaaaaa-bbbbbbbb-cccccccc-dddddddd".chars().take(length);
+                    LanguageTag::parse(&text.collect::<String>()).is_ok()
+                }
+                "urlTemplate" => UrlTemplate::parse(&text) != Err(UrlTemplateError::Length),
+                "name" | "displayName" | "passkeyName" | "tokenName" => Text::parse(&text).is_ok(),
+                _ => UserId::parse(&text).is_ok(),
+            }
+        };
+        let most = usize::try_from(most).unwrap();
+        assert!(takes(most) && !takes(most + 1), "{name}: {most}");
+        held += 1;
+    }
+    assert!(held > 30, "{held}");
+}
+
 #[test]
 fn every_language_has_a_program_for_every_call() {
     let (samples, written) = (Samples::new().unwrap(), Written::read().unwrap());
@@ -137,4 +203,23 @@ fn every_language_has_a_program_for_every_call() {
             assert!(!program.contains("{{") && !program.contains("\n\n\n"), "{program}");
         }
     }
+}
+
+/// Each language and media type that the page offers can be shown.
+#[test]
+fn the_style_has_a_rule_for_each_tab() {
+    let style = include_str!("../assets/reference.css");
+    let media = written()["services"][0]["calls"][0]["media"].clone();
+    let media: Vec<_> = list(&media).map(|it| said(it, "id").to_owned()).collect();
+    let languages = LANGUAGES.iter().map(|language| language.id.to_owned());
+    for id in languages.chain(media) {
+        let rule = format!(".tabs:has([value=\"{id}\"]:checked) [data-tab=\"{id}\"]");
+        assert!(style.contains(&rule), "{rule}");
+    }
+}
+
+#[test]
+fn a_server_is_told_as_no_shell_reads_it_otherwise() {
+    let odd = Server::at(&"https://login.example.com/it's/$(id)/".parse().unwrap());
+    assert_eq!(odd.url, "https://login.example.com/it%27s/%24(id)");
 }
