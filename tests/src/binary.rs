@@ -44,7 +44,14 @@ fn modified(path: &Path) -> Option<SystemTime> {
 /// What the binary is built from: all files of our crates that it holds.
 fn sources() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let crates = ["domain/src", "application/src", "adapters/src", "adapters/proto", "server/src"];
+    let crates = [
+        "domain/src",
+        "application/src",
+        "adapters/src",
+        "adapters/build",
+        "adapters/proto",
+        "server/src",
+    ];
     let mut folders: Vec<_> = crates.iter().map(|folder| root.join(folder)).collect();
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
