@@ -11,9 +11,12 @@ use crate::brand::{Brand, Palette, Shades};
 
 pub(super) const ROUTE: &str = "/passkeys/assets/{hash}/{*name}";
 
-/// What stands before each of the styles: colours, and what else all pages have.
-const BASE: &str = "base.css";
-const STYLES: [&str; 2] = ["page.css", "reference.css"];
+/// The styles of pages, and the files that follow each other in them. The colours of a brand stand behind
+/// the first, which all pages have.
+const STYLES: [(&str, &[&str]); 2] = [
+    ("page.css", &["base.css", "page.css"]),
+    ("reference.css", &["base.css", "reference.css", "call.css"]),
+];
 const ICON: &str = "icon.svg";
 
 /// From how many folders down assets are named by a relative path.
@@ -131,16 +134,19 @@ fn names() -> impl Iterator<Item = Cow<'static, str>> {
     Files::iter().chain(Texts::iter()).chain(Data::iter())
 }
 
-/// A file of all sites: a style behind what all of them have, and behind the colours of a palette.
+/// A file of all sites, in the colours of a palette.
 fn shared(name: &str, palette: Option<&Palette>) -> Option<Asset> {
     let file = file(name)?;
     let media_type = file.metadata.mimetype().to_owned();
-    let content = match (name, palette) {
-        (name, _) if STYLES.contains(&name) => {
-            let own = palette.map(rules).unwrap_or_default();
-            [&octets(self::file(BASE)?)[..], own.as_bytes(), &file.data].join(&b'\n').into()
+    let style = STYLES.iter().find(|(style, _)| *style == name);
+    let content = match (style, palette) {
+        (Some((_, [base, others @ ..])), _) => {
+            let read = |name: &&str| self::file(name).map(octets).unwrap_or_default();
+            let own = Bytes::from(palette.map(rules).unwrap_or_default());
+            let parts = [read(base), own].into_iter().chain(others.iter().map(read));
+            parts.collect::<Vec<_>>().join(&b'\n').into()
         }
-        (ICON, Some(palette)) => {
+        (None, Some(palette)) if name == ICON => {
             let built_in = Palette::default().light.accent.to_string();
             let icon = String::from_utf8_lossy(&file.data);
             icon.replace(&built_in, &palette.light.accent.to_string()).into()
@@ -152,7 +158,7 @@ fn shared(name: &str, palette: Option<&Palette>) -> Option<Asset> {
 
 /// The files of all sites that show colours, in those of a brand.
 fn coloured(palette: &Palette) -> impl Iterator<Item = (String, Asset)> {
-    let names = STYLES.into_iter().chain([ICON]);
+    let names = STYLES.iter().map(|(name, _)| *name).chain([ICON]);
     names.filter_map(|name| Some((name.to_owned(), shared(name, Some(palette))?)))
 }
 

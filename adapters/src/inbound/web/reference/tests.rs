@@ -208,7 +208,7 @@ fn every_language_has_a_program_for_every_call() {
 /// Each language and media type that the page offers can be shown.
 #[test]
 fn the_style_has_a_rule_for_each_tab() {
-    let style = include_str!("../assets/reference.css");
+    let style = include_str!("../assets/call.css");
     let media = written()["services"][0]["calls"][0]["media"].clone();
     let media: Vec<_> = list(&media).map(|it| said(it, "id").to_owned()).collect();
     let languages = LANGUAGES.iter().map(|language| language.id.to_owned());
