@@ -52,7 +52,12 @@ pub fn all(pool: &DescriptorPool) -> Result<Vec<Service>, Box<dyn Error>> {
         }
     }
     examples.end()?;
-    Ok(services)
+    let ours = pool.services().filter(|service| !service.full_name().starts_with("grpc."));
+    let methods: usize = ours.map(|service| service.methods().len()).sum();
+    match services.iter().map(|service| service.calls.len()).sum::<usize>() {
+        bound if bound == methods => Ok(services),
+        bound => Err(format!("bindings.rs has {bound} of {methods} methods").into()),
+    }
 }
 
 fn described(

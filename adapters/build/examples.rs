@@ -59,7 +59,8 @@ fn shown(descriptor: MessageDescriptor, mut json: Value) -> Result<Shown, Box<dy
     encode_octets(&descriptor, &mut json);
     let message = DynamicMessage::deserialize(descriptor, json)?;
     let options = SerializeOptions::new().skip_default_fields(true);
-    let json = message.serialize_with_options(serde_json::value::Serializer, &options)?;
+    let mut json = message.serialize_with_options(serde_json::value::Serializer, &options)?;
+    drop_fractions(&mut json);
     Ok(Shown { json, octets: message.encode_to_vec() })
 }
 
@@ -75,5 +76,21 @@ fn encode_octets(descriptor: &MessageDescriptor, json: &mut Value) {
             Kind::Message(inner) if !field.is_list() => encode_octets(&inner, value),
             _ => {}
         }
+    }
+}
+
+/// Writes whole numbers as the server does: those of an object have no type of their own.
+fn drop_fractions(json: &mut Value) {
+    match json {
+        Value::Array(items) => items.iter_mut().for_each(drop_fractions),
+        Value::Object(members) => members.values_mut().for_each(drop_fractions),
+        Value::Number(number) => {
+            let text = number.to_string();
+            let whole = text.strip_suffix(".0").and_then(|whole| whole.parse::<i64>().ok());
+            if let Some(whole) = whole {
+                *number = whole.into();
+            }
+        }
+        _ => {}
     }
 }

@@ -51,7 +51,7 @@ fn call(call: &Call) -> Value {
     let (access, sends_token) = match call.access {
         Access::Token => ("Takes a bearer token.", true),
         Access::Code => ("Takes the code of a link, and no bearer token.", false),
-        Access::TokenOrCode => ("Takes the code of a link, or a bearer token.", false),
+        Access::TokenOrCode => ("Takes the code of a link in its body, or a bearer token.", false),
         Access::TokenUnlessBegunByCode => {
             ("Takes a bearer token, unless the code of a link began the registration.", true)
         }

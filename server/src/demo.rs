@@ -73,6 +73,7 @@ fn config(listen: SocketAddr) -> Result<Config, Error> {
     // Who tries things out doesn't want to wait.
     config.links.cooldown = Duration::ZERO;
     config.links.max_per_hour = 100;
+    config.limits.mails_per_mailbox = 1000;
     Ok(config)
 }
 
@@ -128,7 +129,7 @@ async fn send_link(config: &Config, token: &BearerToken, mailbox: &Mailbox) -> R
     let link = mail.link().ok_or("the mail holds no link")?;
     print_text(&format!(
         "Passlink is running at {base}; its data is in the folder {FOLDER}.\n\n\
-         It has mailed Ada Example <{ADDRESS}> a passkey link, which works for an hour:\n\n  \
+         It has mailed Ada Example <{ADDRESS}>, the user {USER}, a passkey link, which works for an hour:\n\n  \
          {link}\n\n\
          Her mailbox:\n\n  {base}{}\n\n\
          Send another link:\n\n  \

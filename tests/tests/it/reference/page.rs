@@ -53,6 +53,10 @@ async fn a_reader_authorises_once_and_sends_calls_and_sees_the_answers() {
         panic!()
     };
     assert!(status.as_str().unwrap().starts_with("401 "), "{status}");
+    assert!(
+        status.as_str().unwrap().ends_with("Put a token into the field at the top."),
+        "{status}"
+    );
     assert_eq!(body["details"][0]["id"], "AUTH-Missing");
 
     authorise(&page, &ada.token).await;
@@ -149,6 +153,8 @@ async fn a_reader_finds_a_call_by_words_and_one_language_for_all_calls() {
         await page.keyboard.type("url_template OrgID");
         const found = await ids(".call");
         const told = await page.locator("#found").innerText();
+        await page.keyboard.press("Enter");
+        const reached = await page.evaluate(() => location.hash);
         const contents = await page.locator("#contents a:visible").allInnerTexts();
         // A link to what is hidden shows it, also to where the reader is already.
         for (const again of [1, 2]) {
@@ -165,11 +171,14 @@ async fn a_reader_finds_a_call_by_words_and_one_language_for_all_calls() {
         await undo.getByRole("radio", { name: "PowerShell", exact: true }).check();
         const shown = await page.locator("[data-tab=powershell]:visible").count();
         const others = await page.locator("[data-tab=curl]:visible").count();
-        return [section, found, told, contents, shown, others];"##;
+        return [section, found, told, reached, contents, shown, others];"##;
     let seen = page.run(code, Value::Null).await;
     let call = "CreatePasskeyRegistrationLink";
     let contents = ["Make a passkey link for a user"];
-    assert_eq!(seen, json!([["grpc"], [call], "1 place found", contents, 17, 0]));
+    assert_eq!(
+        seen,
+        json!([["grpc"], [call], "1 place found", format!("#{call}"), contents, 17, 0])
+    );
     assert_quiet(&page, &passlink).await;
 }
 

@@ -1,48 +1,43 @@
 //! The samples of the page, run as they stand there.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use passlink_tests::{node, python};
 use tempfile::TempDir;
 
 use super::*;
 
-/// A language, the file of its programs, and the commands that run one.
-type Runtime = (&'static str, &'static str, &'static [&'static [&'static str]]);
+/// A language, and the file of its programs.
+type Runtime = (&'static str, &'static str);
 
 /// All but PowerShell, which no package brings.
 const RUNTIMES: [Runtime; 8] = [
-    ("curl", "sample.sh", &[&["sh", "sample.sh"]]),
-    ("python", "sample.py", &[&["python", "sample.py"]]),
-    ("go", "sample.go", &[&["go", "run", "sample.go"]]),
-    ("node", "sample.mjs", &[&["node", "sample.mjs"]]),
-    ("ruby", "sample.rb", &[&["ruby", "sample.rb"]]),
-    (
-        "csharp",
-        "Sample.cs",
-        &[&["mcs", "-r:System.Net.Http.dll", "Sample.cs"], &["mono", "Sample.exe"]],
-    ),
-    ("php", "sample.php", &[&["php", "sample.php"]]),
-    ("java", "Sample.java", &[&["java", "Sample.java"]]),
+    ("curl", "sample.sh"),
+    ("python", "sample.py"),
+    ("go", "sample.go"),
+    ("node", "sample.mjs"),
+    ("ruby", "sample.rb"),
+    ("csharp", "Sample.cs"),
+    ("php", "sample.php"),
+    ("java", "Sample.java"),
 ];
 
-/// Runs a program; answers the JSON that it printed.
-fn run(&(language, file, commands): &Runtime, code: &str, token: &str) -> Value {
+/// Runs a program by the command that the page shows for it; answers the JSON that it printed.
+fn run((language, file): Runtime, code: &str, command: &str, token: &str) -> Value {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join(file), code).unwrap();
-    let mut printed = String::new();
-    for arguments in commands {
-        let mut command = match arguments[0] {
-            "python" => Command::new(python::script("").get_program()),
-            "node" => Command::new(node::script("").get_program()),
-            other => Command::new(other),
-        };
-        command.args(&arguments[1..]).current_dir(folder.path());
-        command.env("TOKEN", token).env("NO_PROXY", "*").env("GOCACHE", folder.path().join("go"));
-        command.env("GOFLAGS", "-mod=mod").env("GO111MODULE", "off");
-        let Output { stdout, stderr, .. } = Output::of(command);
-        printed = format!("{stdout}\n{stderr}");
-    }
+    let command = if command.is_empty() { code } else { command };
+    let mut shell = Command::new("sh");
+    // Python and Node.js as the tests have them.
+    let programs = [python::script(""), node::script("")];
+    let folders = programs.iter().map(|it| Path::new(it.get_program()).parent().unwrap());
+    let path = std::env::var_os("PATH").unwrap();
+    let path = folders.map(Path::to_owned).chain(std::env::split_paths(&path));
+    shell.args(["-euc", command]).current_dir(folder.path());
+    shell.env("PATH", std::env::join_paths(path).unwrap()).env("TOKEN", token).env("NO_PROXY", "*");
+    shell.env("GOCACHE", folder.path().join("go")).env("GO111MODULE", "off");
+    let Output { stdout, stderr, .. } = Output::of(shell);
+    let printed = format!("{stdout}\n{stderr}");
     let answer = printed.lines().find(|line| line.starts_with('{'));
     let answer = answer.unwrap_or_else(|| panic!("{language} printed {printed:?} for\n{code}"));
     serde_json::from_str(answer).unwrap_or_else(|error| panic!("{language}: {error}: {answer}"))
@@ -55,8 +50,15 @@ async fn run_all(passlink: &Passlink, call: &str, token: &str) -> Vec<(&'static 
     for runtime in RUNTIMES {
         let sample = code(&html, &[&article(call), &tab(runtime.0)]);
         assert!(sample.contains(&url), "{sample}");
-        let token = token.to_owned();
-        let answer = tokio::task::spawn_blocking(move || run(&runtime, &sample, &token)).await;
+        let (_, rest) = html.split_once(&article(call)).unwrap();
+        let (_, rest) = rest.split_once(&tab(runtime.0)).unwrap();
+        let shown =
+            rest.split("<div data-tab=").next().unwrap().split("</section>").next().unwrap();
+        let command = shown.split_once("Run it by <code>").map(|(_, rest)| rest);
+        let command = command.map(|it| it.split_once("</code>").unwrap().0).unwrap_or_default();
+        let (command, token) = (command.replace("&amp;", "&"), token.to_owned());
+        let run = move || run(runtime, &sample, &command, &token);
+        let answer = tokio::task::spawn_blocking(run).await;
         answers.push((runtime.0, answer.unwrap()));
     }
     answers

@@ -42,9 +42,9 @@ rows! {
     EMAIL_TAKEN: 409, 6, "Errors.User.Email.Taken", "USER-EmailTaken",
         "the person's address belongs to another user of the organisation";
     TOO_MANY_LINKS: 429, 8, "Errors.User.Passwordless.TooManyLinks", "LINK-TooMany",
-        "a link was sent a moment ago, or too many were sent to the user, to the mailbox or for the organisation";
+        "a link was sent a moment ago, too many were sent to the user, to the mailbox or for the organisation, or ten returned links are open";
     CODE_INVALID: 400, 3, "Errors.User.Code.Invalid", "LINK-CodeInvalid",
-        "a link's code does not hold: wrong, used, revoked, replaced, expired, or its user is not active (locked and deactivated users can still revoke and undo)";
+        "a link's code is wrong, or its link can't be used any more: it was used, revoked or replaced, it has expired, or its user is not active (locked and deactivated users can still revoke and undo); who inspects a link is told its state instead";
     URL_TEMPLATE: 400, 3, "Errors.User.Passwordless.URLTemplate", "LINK-URLTemplate",
         "`url_template` is malformed, or its origin is not allowed";
     PASSKEY_NOT_FOUND: 404, 5, "Errors.User.WebAuthN.NotFound", "PASSKEY-NotFound",
@@ -56,7 +56,7 @@ rows! {
     TOO_MANY_PASSKEYS: 400, 9, "Errors.User.WebAuthN.TooMany", "PASSKEY-TooMany",
         "too many passkeys";
     INSTANCE_NOT_FOUND: 404, 5, "Errors.Instance.NotFound", "INSTANCE-NotFound",
-        "no domain has the host of the request (`domains`); health answers all the same";
+        "no domain has the host of the request (`domains`); health still answers";
     INVALID: 400, 3, "Errors.Invalid: <field>: <why>", "REQUEST-Invalid",
         "a field is missing, too long or malformed";
     MALFORMED: 400, 3, "Errors.Request.Malformed", "REQUEST-Malformed",

@@ -42,8 +42,8 @@ function search() {
   const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
   let found = 0;
   for (const part of all(".call, .text")) {
-    const text = (part.querySelector(".told") ?? part).textContent + part.id;
-    part.hidden = !wanted.every((word) => text.toLowerCase().includes(word));
+    const text = `${part.id} ${said(part)}`.toLowerCase();
+    part.hidden = !wanted.every((word) => text.includes(word));
     found += !part.hidden;
   }
   for (const link of links) {
@@ -53,7 +53,22 @@ function search() {
   document.querySelector("#found").textContent = wanted.length > 0 ? `${told} found` : "";
 }
 
+/** What a part says; of a call, neither samples nor errors, which are much the same for all. */
+function said(part) {
+  const told = part.querySelector(".told");
+  return [...(told ?? part).children]
+    .filter((child) => !child.matches(".errors"))
+    .map((child) => child.textContent)
+    .join(" ");
+}
+
 words.addEventListener("input", search);
+words.addEventListener("keydown", ({ key }) => {
+  const first = document.querySelector(".call:not([hidden]), .text:not([hidden])");
+  if (key === "Enter" && first) {
+    location.hash = first.id;
+  }
+});
 document.addEventListener("keydown", (event) => {
   const writes = event.target.matches("input:not([type=radio]), textarea");
   if (event.key === "/" && !writes && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -150,8 +165,10 @@ function told(response, text, took) {
   const fields = [...headers].map(([name, value]) => `${name}: ${value}`).join("\n");
   const tone = element("b", { textContent: `${status} ${statusText}`.trim() });
   tone.dataset.tone = response.ok ? "good" : "bad";
+  const unknown = status === 401 && !token.value.trim();
+  const hint = unknown ? ". Put a token into the field at the top." : "";
   return [
-    element("p", {}, tone, ` in ${took} ms`),
+    element("p", {}, tone, ` in ${took} ms${hint}`),
     element("h4", { textContent: "Headers" }),
     code(fields),
     element("h4", { textContent: "Body" }),

@@ -74,7 +74,8 @@ fn with_samples(written: &Written, server: &Server) -> Result<Value, PageError> 
     for (shown, call) in calls.zip(written.calls()) {
         let samples = LANGUAGES.iter().map(|language| {
             let code = call.sample(&programs, language.id, &server.url)?;
-            Ok(json!({ "id": language.id, "name": language.name, "code": code }))
+            let (id, name, run) = (language.id, language.name, language.run);
+            Ok(json!({ "id": id, "name": name, "run": run, "code": code }))
         });
         let samples = samples.collect::<Result<Vec<_>, RenderError>>()?;
         shown.as_object_mut().map(|shown| shown.insert("samples".to_owned(), samples.into()));

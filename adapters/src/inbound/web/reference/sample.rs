@@ -8,30 +8,33 @@ pub struct Language {
     /// Its name for scripts.
     pub id: &'static str,
     pub name: &'static str,
+    /// The command that runs a program; empty for what is a command itself.
+    pub run: &'static str,
     template: &'static str,
 }
 
 macro_rules! languages {
-    ($($id:literal $name:literal),+ $(,)?) => {
+    ($($id:literal $name:literal $run:literal),+ $(,)?) => {
         /// In the order in which they are shown.
         pub const LANGUAGES: &[Language] = &[$(Language {
             id: $id,
             name: $name,
+            run: $run,
             template: include_str!(concat!("samples/", $id, ".hbs")),
         }),+];
     };
 }
 
 languages! {
-    "curl" "curl",
-    "python" "Python",
-    "go" "Go",
-    "node" "Node.js",
-    "ruby" "Ruby",
-    "csharp" "C#",
-    "php" "PHP",
-    "java" "Java",
-    "powershell" "PowerShell",
+    "curl" "curl" "",
+    "python" "Python" "python3 sample.py",
+    "go" "Go" "go run sample.go",
+    "node" "Node.js" "node sample.mjs",
+    "ruby" "Ruby" "ruby sample.rb",
+    "csharp" "C#" "mcs -r:System.Net.Http.dll Sample.cs && mono Sample.exe",
+    "php" "PHP" "php sample.php",
+    "java" "Java" "java Sample.java",
+    "powershell" "PowerShell" "pwsh sample.ps1",
 }
 
 /// A call to be shown.
