@@ -39,9 +39,7 @@ const DESCRIBED: &str = "grpc/health/v1/health.proto";
 const SERVER: &str = "https://server.invalid";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for input in [ROOT, "build", "src/inbound/api"] {
-        println!("cargo:rerun-if-changed={input}");
-    }
+    println!("cargo:rerun-if-changed={ROOT}");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let descriptors = out.join("descriptors.bin");
     let mut compiler = protox::Compiler::new([ROOT])?;

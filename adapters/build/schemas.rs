@@ -45,13 +45,17 @@ impl Schemas {
         if !needed.is_empty() {
             put("required", needed.into());
         }
-        let choices = message.oneofs().filter(|oneof| oneof.fields().len() > 1);
-        let both: Vec<_> = choices
-            .map(|oneof| oneof.fields().map(|it| it.json_name().to_owned()).collect::<Vec<_>>())
-            .map(|names| json!({ "required": names }))
-            .collect();
-        if let [both] = both.as_slice() {
-            put("not", both.clone());
+        // Of a choice, no two may be given.
+        let pairs = message.oneofs().flat_map(|oneof| {
+            let names: Vec<_> = oneof.fields().map(|it| it.json_name().to_owned()).collect();
+            let pairs = names.iter().enumerate().flat_map(|(index, name)| {
+                names.iter().skip(index + 1).map(move |other| json!({ "required": [name, other] }))
+            });
+            pairs.collect::<Vec<_>>()
+        });
+        let pairs: Vec<_> = pairs.collect();
+        if !pairs.is_empty() {
+            put("not", json!({ "anyOf": pairs }));
         }
         schema.into()
     }

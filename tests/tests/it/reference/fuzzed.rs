@@ -16,6 +16,8 @@ fn fuzz(passlink: &Passlink, token: Option<&str>) {
     command.args(["--max-examples", EXAMPLES, "--generation-deterministic"]);
     // What it makes up is never a code that opens a link.
     command.args(["--exclude-checks", "positive_data_acceptance", "--continue-on-failure"]);
+    // No verdict on how fast this machine is.
+    command.args(["--suppress-health-check", "all", "--request-timeout", "120"]);
     if let Some(token) = token {
         command.args(["--header", &format!("Authorization: Bearer {token}")]);
     }

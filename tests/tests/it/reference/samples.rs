@@ -54,7 +54,7 @@ async fn run_all(passlink: &Passlink, call: &str, token: &str) -> Vec<(&'static 
         let (_, rest) = rest.split_once(&tab(runtime.0)).unwrap();
         let shown =
             rest.split("<div data-tab=").next().unwrap().split("</section>").next().unwrap();
-        let command = shown.split_once("Run it by <code>").map(|(_, rest)| rest);
+        let command = shown.split_once("Run it with <code>").map(|(_, rest)| rest);
         let command = command.map(|it| it.split_once("</code>").unwrap().0).unwrap_or_default();
         let (command, token) = (command.replace("&amp;", "&"), token.to_owned());
         let run = move || run(runtime, &sample, &command, &token);
