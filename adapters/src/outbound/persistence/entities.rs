@@ -88,7 +88,7 @@ tables! {
         subject: String,
         queued_at: i64,
         due_at: i64,
-        tries: i32,
+        tries: super::super::tries::Tries,
         state: String,
         last_answer: Option<String>,
         settled_at: Option<i64>,

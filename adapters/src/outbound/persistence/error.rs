@@ -61,6 +61,11 @@ pub(super) fn bad_row(error: impl Into<Box<dyn std::error::Error + Send + Sync>>
     StoreError::Broken(error.into())
 }
 
+/// Whether a row was refused as another has the same key.
+pub(super) fn is_unique_violation(error: &DbErr) -> bool {
+    matches!(driver_error(error), Some(sqlx::Error::Database(error)) if error.is_unique_violation())
+}
+
 /// The code that the database gave an error.
 pub(super) fn driver_code(error: &DbErr) -> Option<String> {
     match driver_error(error)? {

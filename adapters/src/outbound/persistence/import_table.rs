@@ -10,19 +10,18 @@ use passlink_application::ports::{
 };
 use passlink_domain::{Actor, EventKind, Sequence};
 use sea_orm::{
-    ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
-    DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, Iden, Iterable,
-    QueryResult, SqlErr, Statement, TransactionTrait,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction,
+    DbBackend, DbErr, FromQueryResult, Iden, Iterable, QueryResult, Statement, TransactionTrait,
     sea_query::{Expr, Query},
 };
 
 use super::{
     database_url::{is_sqlite, postgres_server},
     entities::users,
-    error::{bad_row, store_error},
+    error::{bad_row, is_unique_violation, store_error},
     file_watch::FileWatch,
     long_work::{Session, run_long},
-    postgres,
+    postgres::connections,
     repositories::users::user_row,
     sqlite, sqlite_file,
     watchdog::{SILENCE_LIMIT, Watchdog},
@@ -117,39 +116,38 @@ impl ImportTable {
 
     async fn try_add_all(&self, at: Timestamp, progress: AddedSoFar<'_>) -> Result<(), DbErr> {
         let ends = self.ends_of_chunks().await?;
-        let transaction = match &self.transaction {
-            // A savepoint: the table is compared again when some users can't be added.
-            Some(transaction) => transaction.begin().await?,
-            None => sqlite::begin_to_write(&self.connection).await?,
+        let Some(transaction) = &self.transaction else {
+            let adding = add_all(&self.connection, &ends, at, progress);
+            return sqlite::in_transaction(&self.connection, adding).await;
         };
-        let added = add_all(&transaction, &ends, at, progress).await;
-        if added.is_ok() { transaction.commit().await } else { transaction.rollback().await }?;
+        // A savepoint: the table is compared again when some users can't be added.
+        let savepoint = transaction.begin().await?;
+        let added = add_all(&savepoint, &ends, at, progress).await;
+        if added.is_ok() { savepoint.commit().await } else { savepoint.rollback().await }?;
         added
     }
 }
 
 /// One connection that stays, whatever time the import takes; no statement has too long.
 async fn connect(url: &str) -> Result<(DatabaseConnection, Watchdog), StoreError> {
-    let server = (!is_sqlite(url)).then(|| postgres_server(url)).transpose()?;
-    let server = server.map(|server| server.application_name("passlink import"));
-    let mut options = server.clone().map_or_else(|| ConnectOptions::new(url), postgres::options);
-    options.max_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);
-    options.test_before_acquire(false);
-    options.map_sqlx_sqlite_opts(|options| {
+    if is_sqlite(url) {
+        let file = sqlite_file::open(url).map_err(|error| StoreError::Unavailable(error.into()))?;
         // Pages of an index that are written out of order are kept until they are full.
-        sqlite::file_options(options).pragma("cache_size", "-65536")
-    });
-    let Some(server) = server else {
-        let connection = Database::connect(options).await.map_err(store_error)?;
+        let settings = "PRAGMA cache_size = -65536";
+        let connection =
+            sqlite::open_proxy(&file, sqlite_file::is_read_only(url), settings).await?;
         return Ok((connection, Watchdog::default()));
-    };
-    let connection = postgres::connect(&server, options).await?;
-    Ok((connection, Watchdog::new(&postgres::location(&server))))
+    }
+    let server = postgres_server(url)?.application_name("passlink import");
+    let mut options = connections::options(server.clone());
+    options.max_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+    let connection = connections::connect(&server, options).await?;
+    Ok((connection, Watchdog::new(&connections::location(&server))))
 }
 
 /// Users in the order of their ids: that is how their index is stored.
 async fn add_all(
-    transaction: &DatabaseTransaction,
+    transaction: &impl ConnectionTrait,
     ends: &[(String, u64)],
     at: Timestamp,
     progress: AddedSoFar<'_>,
@@ -219,9 +217,9 @@ impl Staging for ImportTable {
     ) -> Result<bool, StoreError> {
         let adding = async {
             let added = self.try_add_all(at, progress).await;
-            match added.as_ref().err().and_then(DbErr::sql_err) {
-                Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
-                _ => added.map(|()| true),
+            match added {
+                Err(error) if is_unique_violation(&error) => Ok(false),
+                added => added.map(|()| true),
             }
         };
         if !self.run(adding).await? {

@@ -17,7 +17,6 @@ mod database_url;
 mod entities;
 mod error;
 mod file_watch;
-mod group_commit;
 mod import_table;
 mod long_work;
 mod migrations;
@@ -32,7 +31,7 @@ mod sqlite_file;
 mod sqlite_url;
 mod statement_spans;
 mod store;
-mod transactions;
+mod tries;
 mod url_fault;
 mod watchdog;
 

@@ -1,18 +1,9 @@
 //! Where the schema of a database stands, and bringing it up to date.
 
-use passlink_application::ports::StoreError;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait};
-use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Statement};
+use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, seaql_migrations};
 
-use super::{
-    long_work::{ReportWait, Session, run_long},
-    migrations::Migrator,
-    sqlite::begin_to_write,
-    watchdog::{SILENCE_LIMIT, Watchdog},
-};
-
-/// Names the lock under which PostgreSQL is migrated.
-const LOCK: i64 = 0x7061_7373_6c69_6e6b;
+use super::migrations::Migrator;
 
 pub struct Schema {
     /// How many migrations are pending.
@@ -24,10 +15,9 @@ pub struct Schema {
 }
 
 /// Reads where the schema stands; changes nothing.
-pub(super) async fn read(connection: &DatabaseConnection) -> Result<Schema, DbErr> {
-    let manager = SchemaManager::new(connection);
+pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<Schema, DbErr> {
     let mut rows = Vec::new();
-    if manager.has_table("seaql_migrations").await? {
+    if has_migrations(connection).await? {
         rows = seaql_migrations::Entity::find().all(connection).await?;
     }
     let run: Vec<_> = rows.into_iter().map(|row| row.version).collect();
@@ -39,27 +29,23 @@ pub(super) async fn read(connection: &DatabaseConnection) -> Result<Schema, DbEr
     })
 }
 
-/// Runs what is pending, in one transaction; others who migrate at the same time wait for it.
-pub(super) async fn migrate(
-    connection: &DatabaseConnection,
-    watchdog: &Watchdog,
-    report_wait: ReportWait<'_>,
-) -> Result<(), StoreError> {
-    let begun = async {
-        let transaction = begin_to_write(connection).await?;
-        let session = Session::without_time_limits(connection, &transaction).await?;
-        Ok((transaction, session))
-    };
-    let begun = watchdog.within(SILENCE_LIMIT, "the begin of a migration", begun).await?;
-    let (transaction, session) = begun.map_err(|error| watchdog.located(error))?;
-    let work = async {
-        if session.is_some() {
-            // Other migrations may take long.
-            let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
-            transaction.execute_unprepared(&lock).await?;
+/// Whether there is the table of the migrations that were run.
+async fn has_migrations(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let backend = connection.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "SELECT tablename FROM pg_tables \
+             WHERE schemaname = current_schema() AND tablename = 'seaql_migrations'"
         }
-        Migrator::up(&transaction, None).await?;
-        transaction.commit().await
+        _ => "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'seaql_migrations'",
     };
-    run_long(session.as_ref(), watchdog, "the migration", report_wait, work).await
+    let found = connection.query_one_raw(Statement::from_string(backend, sql)).await?;
+    Ok(found.is_some())
+}
+
+/// Runs what is pending, within a transaction.
+pub(super) async fn run_pending<'c>(
+    transaction: impl IntoSchemaManagerConnection<'c>,
+) -> Result<(), DbErr> {
+    Migrator::up(transaction, None).await
 }

@@ -70,6 +70,15 @@ fn database_file(url: &str) -> Result<Option<DatabaseFile>, DatabaseFileError> {
 }
 
 fn may_make(url: &str) -> bool {
+    has_mode(url, "mode=rwc")
+}
+
+/// Whether the file of a URL is only to be looked at.
+pub(super) fn is_read_only(url: &str) -> bool {
+    has_mode(url, "mode=ro")
+}
+
+fn has_mode(url: &str, mode: &str) -> bool {
     let query = url.split_once('?').map_or("", |(_, query)| query);
-    query.split('&').any(|pair| pair == "mode=rwc")
+    query.split('&').any(|pair| pair == mode)
 }

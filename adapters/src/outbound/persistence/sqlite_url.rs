@@ -1,8 +1,8 @@
 //! URLs of SQLite files.
 
-use std::{collections::HashSet, path::PathBuf, str::FromStr};
+use std::{collections::HashSet, path::PathBuf};
 
-use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+use percent_encoding::percent_decode_str;
 use url::form_urlencoded;
 
 use super::url_fault::UrlFault;
@@ -51,10 +51,10 @@ pub(super) fn parse(url: &str) -> Result<PathBuf, UrlFault> {
     if name.starts_with("file:") {
         return Err("it must name the file by its path, without file:".into());
     }
-    let options = SqliteConnectOptions::from_str(url).map_err(|_| "it is not valid UTF-8")?;
-    match options.get_filename() {
-        file if file.as_os_str().is_empty() => Err("it names no file".into()),
-        file => Ok(file.to_owned()),
+    match percent_decode_str(name).decode_utf8() {
+        Ok(file) if file.is_empty() => Err("it names no file".into()),
+        Ok(file) => Ok(PathBuf::from(&*file)),
+        Err(_) => Err("it is not valid UTF-8".into()),
     }
 }
 

@@ -94,10 +94,20 @@ async fn store_with_conflicts(
     store.migrate(&|_| ()).await.unwrap();
     store.migrate(&|_| ()).await.unwrap();
     assert_eq!(store.schema().await.unwrap().pending, 0);
-    let connection = store.connection.clone();
-    match store.sqlite {
-        Some(_) => (folder, Arc::new(store), connection),
-        None => (folder, Arc::new(conflicts::Conflicts { store, failures }), connection),
+    let connection = connection_beside(&store).await;
+    match store.0 {
+        store::Database::Sqlite(_) => (folder, Arc::new(store), connection),
+        store::Database::Postgres(postgres) => {
+            (folder, Arc::new(conflicts::Conflicts { postgres, failures }), connection)
+        }
+    }
+}
+
+/// A connection to the store's database, for statements of the test's own.
+async fn connection_beside(store: &SeaStore) -> DatabaseConnection {
+    match &store.0 {
+        store::Database::Sqlite(sqlite) => sqlite.proxy().await.unwrap(),
+        store::Database::Postgres(postgres) => postgres.connection.clone(),
     }
 }
 
@@ -150,10 +160,21 @@ async fn meanwhile<T>(
     statement: &str,
     work: impl Future<Output = T>,
 ) -> T {
+    let a_moment = || tokio::time::sleep(Duration::from_millis(300));
+    if connection.get_database_backend() == DbBackend::Sqlite {
+        for begin in ["BEGIN IMMEDIATE", statement] {
+            connection.execute_unprepared(begin).await.unwrap();
+        }
+        let end = async {
+            a_moment().await;
+            connection.execute_unprepared("COMMIT").await.unwrap();
+        };
+        return tokio::join!(work, end).0;
+    }
     let other = connection.begin().await.unwrap();
     other.execute_unprepared(statement).await.unwrap();
     let end = async {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        a_moment().await;
         other.commit().await.unwrap();
     };
     tokio::join!(work, end).0
@@ -341,12 +362,11 @@ async fn another_process_that_closes_the_file_takes_nothing_away() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/passlink.db?mode=rwc", folder.path().display());
     make_sqlite_file(&url).unwrap();
-    let first = SeaStore::connect(&url, 2).await.unwrap();
-    first.migrate(&|_| ()).await.unwrap();
+    let file = folder.path().join("passlink.db");
+    let first = sqlite::connection::SqliteConnection::open(&file, false).unwrap();
     let second = SeaStore::connect(&url, 2).await.unwrap();
-    for pool in [&first.connection, &first.sqlite.as_ref().unwrap().connection] {
-        pool.get_sqlite_connection_pool().close().await;
-    }
+    second.migrate(&|_| ()).await.unwrap();
+    drop(first);
     second.ready().await.unwrap();
     assert!(add(&(Arc::new(second) as Arc<dyn Store>), user("ada", "ada@example.com")).await);
 }

@@ -72,7 +72,7 @@ fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> 
         about: about(&row.kind, &row.subject)?,
         lane: Lane { organisation: row.lane_organisation, domain: row.lane_domain },
         queued: instant(row.queued_at)?,
-        tries: u32::try_from(row.tries).unwrap_or_default(),
+        tries: row.tries.into(),
         may_have_arrived: row.may_have_arrived,
         lease_end,
         trace: row.trace.map(TraceContext),

@@ -5,9 +5,9 @@ use std::{error::Error, str::FromStr};
 use jiff::Timestamp;
 use passlink_application::ports::{Repositories, StoreError};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Insert,
-    QueryFilter, QueryOrder, QuerySelect, Select, Statement, TryGetable, TryGetableMany,
-    TryInsertResult, UpdateMany, Value,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Iden, Insert,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select, Statement, TryGetable,
+    TryGetableMany, TryInsertResult, UpdateMany, Value,
     sea_query::{Expr, IntoCondition, OnConflict},
 };
 
@@ -67,23 +67,28 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         row.map(read).transpose()
     }
 
-    /// Some columns of all rows.
-    async fn values<E: EntityTrait, T: TryGetableMany + Send, const N: usize>(
+    /// Some columns of all rows. They are read by name: not every driver keeps their order.
+    async fn values<E: EntityTrait, T: TryGetableMany, const N: usize>(
         &mut self,
         rows: Select<E>,
         columns: [E::Column; N],
     ) -> Result<Vec<T>, StoreError> {
-        let values = rows.select_only().columns(columns).into_tuple().all(self.db).await;
+        let names = columns.map(|column| column.to_string());
+        let rows = self.db.query_all(&rows.select_only().columns(columns).into_query()).await;
+        let read = |row: &QueryResult| T::try_get_many(row, "", &names).map_err(DbErr::from);
+        let values = rows.and_then(|rows| rows.iter().map(read).collect());
         values.map_err(|error| self.failed(error))
     }
 
     /// A column of the first row.
-    async fn value<E: EntityTrait, T: TryGetable + Send>(
+    async fn value<E: EntityTrait, T: TryGetable>(
         &mut self,
         rows: Select<E>,
         column: E::Column,
     ) -> Result<Option<T>, StoreError> {
-        let value = rows.select_only().column(column).into_tuple().one(self.db).await;
+        let row = self.db.query_one(&rows.limit(1).select_only().column(column).into_query()).await;
+        let value =
+            row.and_then(|row| row.map(|row| row.try_get("", &column.to_string())).transpose());
         value.map_err(|error| self.failed(error))
     }
 

@@ -9,8 +9,7 @@ use passlink_domain::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, SqlErr,
-    UpdateMany,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany,
     sea_query::{Expr, all},
 };
 
@@ -20,7 +19,7 @@ use crate::outbound::persistence::{
         events,
         users::{ActiveModel, Column, Entity, Model},
     },
-    error::{Fault, bad_row},
+    error::{Fault, bad_row, is_unique_violation},
 };
 
 fn user(row: Model) -> Result<User, StoreError> {
@@ -76,7 +75,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         change: UpdateMany<Entity>,
     ) -> Result<bool, StoreError> {
         let changed = change.exec(self.db).await.inspect_err(|error| {
-            if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
+            if is_unique_violation(error) {
                 self.fault = self.fault.or(Some(Fault::Conflict));
             }
         });

@@ -104,7 +104,7 @@ async fn a_ceremony_is_ended_by_one_of_many_at_once() {
 async fn the_challenges_that_earlier_versions_kept_are_gone() {
     let (folder, url) = new_database().await;
     let store = SeaStore::connect(&url, 4).await.unwrap();
-    let connection = store.sqlite.as_ref().map_or(&store.connection, |it| &it.connection).clone();
+    let connection = connection_beside(&store).await;
     Migrator::up(&connection, Some(7)).await.unwrap();
     for statement in [
         "INSERT INTO users (id, organisation, username, display_name, language, email_verified, \

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use passlink_application::ports::{Store, StoreError, Work};
 use sea_orm::ConnectionTrait;
 
-use crate::outbound::persistence::{SeaStore, transactions};
+use crate::outbound::persistence::postgres::{PostgresDatabase, transactions};
 
 /// The first `failures` commits of every unit of work fail with SQLSTATE 40001.
 pub(super) struct Conflicts {
-    pub store: SeaStore,
+    pub postgres: PostgresDatabase,
     pub failures: u32,
 }
 
@@ -29,15 +29,15 @@ impl Store for Conflicts {
                 transaction.commit().await
             }) as _
         };
-        let SeaStore { connection, watchdog, .. } = &self.store;
+        let PostgresDatabase { connection, watchdog, .. } = &self.postgres;
         transactions::run_committed_by(&commit, connection, watchdog, &work).await
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {
-        self.store.look(work).await
+        self.postgres.look(work).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        self.store.ready().await
+        self.postgres.check_writable().await
     }
 }

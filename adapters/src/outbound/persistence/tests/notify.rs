@@ -32,7 +32,7 @@ async fn mail_that_one_node_queues_wakes_the_others() {
     stores[1].wake_everywhere(there.clone());
     wake.wake();
     assert!(here.rung());
-    let has_nodes = stores[0].sqlite.is_none();
+    let has_nodes = matches!(stores[0].0, store::Database::Postgres(_));
     for _ in 0..200 {
         if there.rung() || !has_nodes {
             break;

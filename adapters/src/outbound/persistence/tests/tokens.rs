@@ -100,7 +100,7 @@ async fn a_token_of_a_service_is_found_by_the_services_name(store: Arc<dyn Store
 async fn tokens_of_earlier_versions_are_kept_with_what_holds_of_them() {
     let (_folder, url) = new_database().await;
     let store = SeaStore::connect(&url, 4).await.unwrap();
-    let connection = store.sqlite.as_ref().map_or(&store.connection, |it| &it.connection).clone();
+    let connection = connection_beside(&store).await;
     let backend = connection.get_database_backend();
     Migrator::up(&connection, Some(14)).await.unwrap();
     let octets = |hash: &TokenHash| {

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use passlink_application::ports::{Settled, StoreError, Work};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
-use super::{
+use crate::outbound::persistence::{
     error::{Fault, fault, store_error},
     repositories::Sql,
     statement_spans::{Database, TracedConnection, run_in_span},
@@ -19,7 +19,7 @@ const RUNS: u32 = 8;
 /// Wait before a unit of work is run again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(2);
 
-pub(super) type Commit =
+pub(in crate::outbound::persistence) type Commit =
     dyn Fn(DatabaseTransaction) -> BoxFuture<'static, Result<(), DbErr>> + Send + Sync;
 
 /// Runs a unit of work until its transaction has ended as it asked.
@@ -33,7 +33,7 @@ pub(super) async fn run(
 }
 
 /// As [`run`], with a commit of one's own.
-pub(super) async fn run_committed_by(
+pub(in crate::outbound::persistence) async fn run_committed_by(
     commit: &Commit,
     connection: &DatabaseConnection,
     watchdog: &Watchdog,

@@ -10,7 +10,7 @@ use sea_orm::{
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use super::{
+use crate::outbound::persistence::{
     error::store_error,
     watchdog::{READY_TIMEOUT, Watchdog},
 };
@@ -52,7 +52,7 @@ pub(super) async fn open(
 }
 
 /// Errors: the server can't be reached, or refuses.
-pub(super) async fn connect(
+pub(in crate::outbound::persistence) async fn connect(
     server: &PgConnectOptions,
     options: ConnectOptions,
 ) -> Result<DatabaseConnection, StoreError> {
@@ -101,13 +101,13 @@ pub(super) async fn lost_settings(
 
 /// Options for a pool of connections to the server. The pool is given them in place of a URL: it would
 /// read that in its own way, and show it to whoever traces calls.
-pub(super) fn options(server: PgConnectOptions) -> ConnectOptions {
+pub(in crate::outbound::persistence) fn options(server: PgConnectOptions) -> ConnectOptions {
     let mut options = ConnectOptions::new("postgres://");
     options.sqlx_logging(false).map_sqlx_postgres_opts(move |_| server.clone());
     options
 }
 
-pub(super) fn location(server: &PgConnectOptions) -> String {
+pub(in crate::outbound::persistence) fn location(server: &PgConnectOptions) -> String {
     let (host, port) = (server.get_host(), server.get_port());
     let address = match server.get_socket() {
         Some(folder) => format!("{}, port {port}", folder.display()),
