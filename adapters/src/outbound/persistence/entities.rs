@@ -88,7 +88,7 @@ tables! {
         subject: String,
         queued_at: i64,
         due_at: i64,
-        tries: super::super::tries::Tries,
+        tries: crate::outbound::persistence::tries::Tries,
         state: String,
         last_answer: Option<String>,
         settled_at: Option<i64>,
