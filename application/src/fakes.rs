@@ -329,6 +329,10 @@ impl Store for World {
         Ok(())
     }
 
+    async fn run_in_set(&self, work: Work) -> Result<(), StoreError> {
+        self.run(work).await
+    }
+
     async fn look(&self, work: Work) -> Result<(), StoreError> {
         self.looks.fetch_add(1, Ordering::Relaxed);
         work(&mut self.state()).await;

@@ -44,7 +44,7 @@ impl SendLink {
         let mail = issuer.ports.new_id();
         let user = acting.user.clone();
         let new = issuer.new_link(url_template, acting);
-        let sent = issuer.ports.store.write((new, mail), |(new, mail), tx| {
+        let sent = issuer.ports.store.write_in_set((new, mail), |(new, mail), tx| {
             Box::pin(async move {
                 let (user, now) = new.lock_user(tx).await?;
                 new.check_token(now, tx).await?;

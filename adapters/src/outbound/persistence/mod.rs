@@ -26,6 +26,7 @@ mod postgres;
 mod postgres_url;
 mod repositories;
 mod schema;
+mod sets;
 mod sqlite;
 mod sqlite_file;
 mod sqlite_url;

@@ -18,7 +18,7 @@ use super::{
     error::{driver_code, is_read_only},
     watchdog::LastAnswer,
 };
-use crate::telemetry::trace_scope::is_sampled;
+use crate::telemetry::trace_scope::{TraceScope, is_sampled};
 
 /// The database that statements go to, as their spans name it.
 pub(super) enum Database {
@@ -68,25 +68,69 @@ pub(super) struct TracedConnection<'c, C> {
     pub database: &'c Database,
     /// Where each answer is noted.
     pub last: &'c LastAnswer,
+    /// The traces that statements are parts of; the current one if there are none.
+    pub scopes: Vec<TraceScope>,
 }
 
-impl<C> TracedConnection<'_, C> {
-    /// The span of a statement that is about to run. Tests look at how the database would go about it.
-    async fn span(&self, statement: &Statement) -> Span
+/// The spans of a statement: one in the current trace, or one in each of those that it is a part of.
+pub(super) struct Spans {
+    own: Span,
+    of_scopes: Vec<Span>,
+}
+
+impl Spans {
+    /// A span of the statement in each of these.
+    pub fn in_each<'s>(
+        scopes: impl Iterator<Item = &'s TraceScope>,
+        database: &Database,
+        sql: &str,
+    ) -> Self {
+        let of_scopes = scopes.map(|scope| scope.in_scope(|| database.span(sql)));
+        Self { own: Span::none(), of_scopes: of_scopes.collect() }
+    }
+
+    /// Runs the statement, and records whether it failed.
+    pub async fn around<T>(
+        self,
+        statement: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, DbErr> {
+        let result = run_in_span(self.own, statement).await;
+        if let Err(error) = &result {
+            self.of_scopes.iter().for_each(|span| record_failure(span, error));
+        }
+        result
+    }
+}
+
+impl<'c, C> TracedConnection<'c, C> {
+    /// One whose statements are parts of the current trace.
+    pub fn new(connection: &'c C, database: &'c Database, last: &'c LastAnswer) -> Self {
+        Self { connection, database, last, scopes: Vec::new() }
+    }
+
+    fn spans(&self, sql: &str) -> Spans {
+        if self.scopes.is_empty() {
+            return Spans { own: self.database.span(sql), of_scopes: Vec::new() };
+        }
+        Spans::in_each(self.scopes.iter(), self.database, sql)
+    }
+
+    /// The spans of a statement that is about to run. Tests look at how the database would go about it.
+    async fn checked_spans(&self, statement: &Statement) -> Spans
     where
         C: ConnectionTrait,
     {
         #[cfg(test)]
         super::tests::plans::check(self.connection, statement).await;
-        self.database.span(&statement.sql)
+        self.spans(&statement.sql)
     }
 
     async fn run<T>(
         &self,
-        span: Span,
+        spans: Spans,
         statement: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, DbErr> {
-        let result = run_in_span(span, statement).await;
+        let result = spans.around(statement).await;
         self.last.note();
         if result.as_ref().is_err_and(is_read_only) {
             self.last.note_read_only();
@@ -102,22 +146,22 @@ impl<C: ConnectionTrait> ConnectionTrait for TracedConnection<'_, C> {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let span = self.span(&statement).await;
-        self.run(span, self.connection.execute_raw(statement)).await
+        let spans = self.checked_spans(&statement).await;
+        self.run(spans, self.connection.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.run(self.database.span(sql), self.connection.execute_unprepared(sql)).await
+        self.run(self.spans(sql), self.connection.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let span = self.span(&statement).await;
-        self.run(span, self.connection.query_one_raw(statement)).await
+        let spans = self.checked_spans(&statement).await;
+        self.run(spans, self.connection.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let span = self.span(&statement).await;
-        self.run(span, self.connection.query_all_raw(statement)).await
+        let spans = self.checked_spans(&statement).await;
+        self.run(spans, self.connection.query_all_raw(statement)).await
     }
 
     fn support_returning(&self) -> bool {

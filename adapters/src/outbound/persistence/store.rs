@@ -125,6 +125,13 @@ impl Store for SeaStore {
         }
     }
 
+    async fn run_in_set(&self, work: Work) -> Result<(), StoreError> {
+        match &self.0 {
+            Database::Sqlite(sqlite) => sqlite.run_in_set(work).await,
+            Database::Postgres(postgres) => postgres.run_in_set(work).await,
+        }
+    }
+
     async fn look(&self, work: Work) -> Result<(), StoreError> {
         match &self.0 {
             Database::Sqlite(sqlite) => sqlite.look(work).await,

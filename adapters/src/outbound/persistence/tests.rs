@@ -107,7 +107,7 @@ async fn store_with_conflicts(
 async fn connection_beside(store: &SeaStore) -> DatabaseConnection {
     match &store.0 {
         store::Database::Sqlite(sqlite) => sqlite.proxy().await.unwrap(),
-        store::Database::Postgres(postgres) => postgres.connection.clone(),
+        store::Database::Postgres(postgres) => postgres.connected.connection.clone(),
     }
 }
 

@@ -65,6 +65,11 @@ pub trait Store: Send + Sync {
     /// Errors: [`StoreError`] if the transaction could not be begun or ended; nothing is kept then.
     async fn run(&self, work: Work) -> StoreResult<()>;
 
+    /// As [`Self::run`], for work of which much comes at the same time. What comes together shares a
+    /// transaction, and statements where several ask for the same kind of thing. Each unit of work still
+    /// ends for itself. Whoever comes alone waits for nobody.
+    async fn run_in_set(&self, work: Work) -> StoreResult<()>;
+
     /// Runs `work`, which only reads; each of its reads sees what is durable then.
     async fn look(&self, work: Work) -> StoreResult<()>;
 
@@ -84,6 +89,20 @@ impl dyn Store {
     {
         let slot = Slot::default();
         self.run(untyped(input, work, slot.clone())).await?;
+        take(&slot)
+    }
+
+    /// As [`Self::write`], in a set with work that comes at the same time ([`Store::run_in_set`]).
+    pub async fn write_in_set<I, T, E, F>(&self, input: I, work: F) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> Fn(&'t I, &'t mut dyn Repositories) -> BoxFuture<'t, Result<T, E>>,
+        F: Send + Sync + 'static,
+    {
+        let slot = Slot::default();
+        self.run_in_set(untyped(input, work, slot.clone())).await?;
         take(&slot)
     }
 

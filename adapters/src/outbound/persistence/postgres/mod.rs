@@ -3,12 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use passlink_application::ports::{StoreError, Wake, Work};
-use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
-};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 
+use self::{connected::Connected, lanes::Lanes};
 use super::{
     database_url::postgres_server,
     error::store_error,
@@ -19,21 +16,19 @@ use super::{
     watchdog::{SILENCE_LIMIT, Watchdog},
 };
 
+pub(super) mod connected;
 pub(super) mod connections;
-pub(super) mod transactions;
+pub(super) mod lanes;
+mod transactions;
 
-/// How long a caller waits for a connection that others use.
-const PERMIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Names the lock under which the database is migrated.
 const LOCK: i64 = 0x7061_7373_6c69_6e6b;
 
 pub(super) struct PostgresDatabase {
-    pub connection: DatabaseConnection,
+    pub connected: Connected,
+    lanes: Lanes,
     /// Whether a pooler stands between here and the server.
     is_pooled: bool,
-    pub watchdog: Watchdog,
-    /// A permit for each connection but the one that sees whether the database is there.
-    permits: Semaphore,
 }
 
 impl PostgresDatabase {
@@ -51,13 +46,13 @@ impl PostgresDatabase {
             let (idle, all) = (pool.num_idle(), pool.size() as usize);
             Some(Usage { idle, used: all.saturating_sub(idle) })
         });
-        let permits = Semaphore::new(max_connections as usize);
-        Ok(Self { connection, is_pooled, watchdog, permits })
+        let connected = Connected::new(connection, watchdog, max_connections);
+        Ok(Self { connected, lanes: Lanes::default(), is_pooled })
     }
 
     /// In words, without secrets.
     pub fn location(&self) -> &str {
-        &self.watchdog.location
+        &self.connected.watchdog.location
     }
 
     /// The settings that a pooler in between keeps from the server, and what to do about it.
@@ -65,46 +60,53 @@ impl PostgresDatabase {
         if !self.is_pooled {
             return Ok(None);
         }
-        let asked = connections::lost_settings(&self.connection);
-        let lost = self.watchdog.within(SILENCE_LIMIT, "the question for settings", asked).await?;
+        let asked = connections::lost_settings(&self.connected.connection);
+        let lost = self
+            .connected
+            .watchdog
+            .within(SILENCE_LIMIT, "the question for settings", asked)
+            .await?;
         lost.map_err(store_error)
-    }
-
-    async fn permit(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        let permit = timeout(PERMIT_TIMEOUT, self.permits.acquire()).await;
-        permit.ok().and_then(Result::ok).ok_or_else(|| {
-            StoreError::Unavailable("all connections were in use for too long".into())
-        })
     }
 
     /// Runs a unit of work; see [`Store::run`](passlink_application::ports::Store::run).
     pub async fn run(&self, work: Work) -> Result<(), StoreError> {
-        let _permit = self.permit().await?;
-        transactions::run(&self.connection, &self.watchdog, &work).await
+        self.connected.run(&work).await
+    }
+
+    /// As [`Self::run`], where others may come at the same time.
+    pub async fn run_in_set(&self, work: Work) -> Result<(), StoreError> {
+        self.lanes.run(&self.connected, work).await
     }
 
     /// Runs a unit of work that only reads.
     pub async fn look(&self, work: Work) -> Result<(), StoreError> {
-        let _permit = self.permit().await?;
-        transactions::look(&self.connection, &self.watchdog, &work).await
+        self.connected.look(&work).await
     }
 
     pub async fn schema(&self, limit: Duration) -> Result<Schema, StoreError> {
-        let read = schema::read(&self.connection);
-        let schema = self.watchdog.within(limit, "the question for the schema", read).await?;
-        schema.map_err(|error| self.watchdog.located(error))
+        let read = schema::read(&self.connected.connection);
+        let schema =
+            self.connected.watchdog.within(limit, "the question for the schema", read).await?;
+        schema.map_err(|error| self.connected.watchdog.located(error))
     }
 
     /// Brings the schema up to date, in one transaction. Others who migrate at the same time wait;
     /// `report_wait` hears for whom.
     pub async fn migrate(&self, report_wait: ReportWait<'_>) -> Result<(), StoreError> {
         let begun = async {
-            let transaction = self.connection.begin().await?;
-            let session = Session::without_time_limits(&self.connection, &transaction).await?;
+            let transaction = self.connected.connection.begin().await?;
+            let session =
+                Session::without_time_limits(&self.connected.connection, &transaction).await?;
             Ok((transaction, session))
         };
-        let begun = self.watchdog.within(SILENCE_LIMIT, "the begin of a migration", begun).await?;
-        let (transaction, session) = begun.map_err(|error| self.watchdog.located(error))?;
+        let begun = self
+            .connected
+            .watchdog
+            .within(SILENCE_LIMIT, "the begin of a migration", begun)
+            .await?;
+        let (transaction, session) =
+            begun.map_err(|error| self.connected.watchdog.located(error))?;
         let work = async {
             // Other migrations may take long.
             let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
@@ -112,11 +114,12 @@ impl PostgresDatabase {
             schema::run_pending(&transaction).await?;
             transaction.commit().await
         };
-        run_long(session.as_ref(), &self.watchdog, "the migration", report_wait, work).await
+        run_long(session.as_ref(), &self.connected.watchdog, "the migration", report_wait, work)
+            .await
     }
 
     pub async fn check_writable(&self) -> Result<(), StoreError> {
-        connections::check_writable(&self.connection, &self.watchdog).await
+        connections::check_writable(&self.connected.connection, &self.connected.watchdog).await
     }
 
     /// Makes `here` ring for mail of other nodes, if there can be some; what it returns wakes all nodes.
@@ -125,6 +128,10 @@ impl PostgresDatabase {
         if self.is_pooled {
             return here;
         }
-        notify::wake_all_nodes(self.connection.get_postgres_connection_pool(), &self.watchdog, here)
+        notify::wake_all_nodes(
+            self.connected.connection.get_postgres_connection_pool(),
+            &self.connected.watchdog,
+            here,
+        )
     }
 }

@@ -10,30 +10,24 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use crate::outbound::persistence::{
     error::{Fault, fault, store_error},
     repositories::Sql,
-    statement_spans::{Database, TracedConnection, run_in_span},
+    sets::together::{Ended, Ground, Spoilt},
+    statement_spans::{Database, Spans, TracedConnection, run_in_span},
     watchdog::{LastAnswer, SILENCE_LIMIT, Watchdog},
 };
+use crate::telemetry::trace_scope::TraceScope;
 
 /// How often a unit of work is run at the most.
 const RUNS: u32 = 8;
 /// Wait before a unit of work is run again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(2);
+/// What is said to be silent.
+const WHAT: &str = "a transaction";
 
 pub(in crate::outbound::persistence) type Commit =
     dyn Fn(DatabaseTransaction) -> BoxFuture<'static, Result<(), DbErr>> + Send + Sync;
 
 /// Runs a unit of work until its transaction has ended as it asked.
 pub(super) async fn run(
-    connection: &DatabaseConnection,
-    watchdog: &Watchdog,
-    work: &Work,
-) -> Result<(), StoreError> {
-    run_committed_by(&|transaction| Box::pin(transaction.commit()), connection, watchdog, work)
-        .await
-}
-
-/// As [`run`], with a commit of one's own.
-pub(in crate::outbound::persistence) async fn run_committed_by(
     commit: &Commit,
     connection: &DatabaseConnection,
     watchdog: &Watchdog,
@@ -42,13 +36,10 @@ pub(in crate::outbound::persistence) async fn run_committed_by(
     for run in 1.. {
         let last = LastAnswer::now();
         let attempt = attempt(commit, connection, work, &last);
-        match watchdog.while_answering(SILENCE_LIMIT, "a transaction", &last, attempt).await? {
-            Attempt::Ended => break,
-            Attempt::Again if run < RUNS => {}
-            Attempt::Again => return Err(StoreError::Unavailable("too many conflicts".into())),
-            Attempt::Failed(error) => return Err(store_error(error)),
+        let attempt = watchdog.while_answering(SILENCE_LIMIT, WHAT, &last, attempt).await?;
+        if let Some(ended) = attempt.ended(run).await {
+            return ended;
         }
-        tokio::time::sleep(FIRST_WAIT * (1 << run)).await;
     }
     Ok(())
 }
@@ -62,7 +53,7 @@ pub(super) async fn look(
     for _ in 0..RUNS {
         let database = Database::from(connection);
         let last = LastAnswer::now();
-        let connection = TracedConnection { connection, database: &database, last: &last };
+        let connection = TracedConnection::new(connection, &database, &last);
         let mut repositories = Sql::new(&connection);
         watchdog.while_answering(SILENCE_LIMIT, "a query", &last, work(&mut repositories)).await?;
         if repositories.fault != Some(Fault::Lost) {
@@ -72,10 +63,25 @@ pub(super) async fn look(
     Ok(())
 }
 
-enum Attempt {
-    Ended,
+enum Attempt<T> {
+    Ended(T),
     Again,
     Failed(DbErr),
+}
+
+impl<T> Attempt<T> {
+    /// How the transaction ended; `None`, after a wait, when it is to be tried again.
+    async fn ended(self, run: u32) -> Option<Result<T, StoreError>> {
+        match self {
+            Self::Ended(result) => Some(Ok(result)),
+            Self::Again if run < RUNS => {
+                tokio::time::sleep(FIRST_WAIT * (1 << run)).await;
+                None
+            }
+            Self::Again => Some(Err(StoreError::Unavailable("too many conflicts".into()))),
+            Self::Failed(error) => Some(Err(store_error(error))),
+        }
+    }
 }
 
 async fn attempt(
@@ -83,14 +89,14 @@ async fn attempt(
     connection: &DatabaseConnection,
     work: &Work,
     last: &LastAnswer,
-) -> Attempt {
+) -> Attempt<()> {
     let database = Database::from(connection);
     let transaction = match run_in_span(database.span("BEGIN"), connection.begin()).await {
         Ok(transaction) => transaction,
         Err(error) => return failed(error),
     };
     last.note();
-    let statements = TracedConnection { connection: &transaction, database: &database, last };
+    let statements = TracedConnection::new(&transaction, &database, last);
     let mut repositories = Sql::new(&statements);
     let settled = work(&mut repositories).await;
     let fault_seen = repositories.fault;
@@ -98,16 +104,75 @@ async fn attempt(
         (Settled::Commit, None) => run_in_span(database.span("COMMIT"), commit(transaction)).await,
         _ => run_in_span(database.span("ROLLBACK"), transaction.rollback()).await,
     };
-    match (fault_seen, ended) {
-        (Some(_), _) => Attempt::Again,
-        (None, Ok(())) => Attempt::Ended,
-        // Whether a commit whose connection broke took place can't be told: it isn't run again.
-        (None, Err(error)) if fault(&error) == Some(Fault::Lost) => Attempt::Failed(error),
-        (None, Err(error)) => failed(error),
+    match fault_seen {
+        Some(_) => Attempt::Again,
+        None => after(ended, ()),
     }
 }
 
-fn failed(error: DbErr) -> Attempt {
+/// A unit of work of a set, with where it stands in its trace.
+pub(super) type Traced<'w> = (&'w Work, &'w TraceScope);
+
+/// Runs the units of work of a set side by side, until their transaction has ended. How each ended is in
+/// their order; `None` when nothing was done, as each is to run by itself.
+pub(super) async fn run_in_set(
+    commit: &Commit,
+    connection: &DatabaseConnection,
+    watchdog: &Watchdog,
+    works: &[Traced<'_>],
+) -> Result<Option<Vec<Ended>>, StoreError> {
+    for run in 1.. {
+        let last = LastAnswer::now();
+        let attempt = attempt_in_set(commit, connection, works, &last);
+        let attempt = watchdog.while_answering(SILENCE_LIMIT, WHAT, &last, attempt).await?;
+        if let Some(ended) = attempt.ended(run).await {
+            return ended;
+        }
+    }
+    Ok(None)
+}
+
+async fn attempt_in_set(
+    commit: &Commit,
+    connection: &DatabaseConnection,
+    works: &[Traced<'_>],
+    last: &LastAnswer,
+) -> Attempt<Option<Vec<Ended>>> {
+    let database = Database::from(connection);
+    let spans = |sql| Spans::in_each(works.iter().map(|(_, scope)| *scope), &database, sql);
+    let transaction = match spans("BEGIN").around(connection.begin()).await {
+        Ok(transaction) => transaction,
+        Err(error) => return failed(error),
+    };
+    last.note();
+    let ground = Ground { connection: &transaction, database: &database, last };
+    let ran = ground.run_together(works).await;
+    match ran {
+        Ok(ended) if ended.contains(&Ended::As(Settled::Commit)) => {
+            after(spans("COMMIT").around(commit(transaction)).await, Some(ended))
+        }
+        ran => {
+            let undone = spans("ROLLBACK").around(transaction.rollback()).await;
+            match ran {
+                Ok(ended) => after(undone, Some(ended)),
+                Err(Spoilt::By(_)) => Attempt::Again,
+                Err(Spoilt::ByOne) => after(undone, None),
+            }
+        }
+    }
+}
+
+/// What is to be done after a transaction ended so.
+fn after<T>(ended: Result<(), DbErr>, result: T) -> Attempt<T> {
+    match ended {
+        Ok(()) => Attempt::Ended(result),
+        // Whether a commit whose connection broke took place can't be told: it isn't run again.
+        Err(error) if fault(&error) == Some(Fault::Lost) => Attempt::Failed(error),
+        Err(error) => failed(error),
+    }
+}
+
+fn failed<T>(error: DbErr) -> Attempt<T> {
     match fault(&error) {
         Some(_) => Attempt::Again,
         None => Attempt::Failed(error),

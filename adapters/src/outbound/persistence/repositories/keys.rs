@@ -49,6 +49,11 @@ fn needy(key: &KeyId, expired_after: Timestamp) -> Select<links::Entity> {
 }
 
 impl<C: ConnectionTrait> Sql<'_, C> {
+    pub async fn is_key_retired(&mut self, key: &str) -> Result<bool, StoreError> {
+        let row = self.one(retired_keys::Entity::find_by_id(key), Ok).await?;
+        Ok(row.is_some())
+    }
+
     /// The greatest expiry of the links of a key that need it.
     async fn last_expiry(
         &mut self,
@@ -113,8 +118,9 @@ impl<C: ConnectionTrait> KeyNeeds for Sql<'_, C> {
         expired_after: Timestamp,
         now: Timestamp,
     ) -> Result<KeyUsers, StoreError> {
-        let links = needy(key, expired_after).count(self.db).await;
-        let passkeys = undoable(key.as_str(), now).count(self.db).await;
+        let db = self.own().await?;
+        let links = needy(key, expired_after).count(db).await;
+        let passkeys = undoable(key.as_str(), now).count(db).await;
         Ok(KeyUsers {
             links: links.map_err(|error| self.failed(error))?,
             passkeys: passkeys.map_err(|error| self.failed(error))?,
@@ -172,8 +178,10 @@ impl<C: ConnectionTrait> Sql<'_, C> {
 #[async_trait]
 impl<C: ConnectionTrait> RetiredKeys for Sql<'_, C> {
     async fn is_retired(&mut self, key: &KeyId) -> Result<bool, StoreError> {
-        let row = self.one(retired_keys::Entity::find_by_id(key.as_str()), Ok).await?;
-        Ok(row.is_some())
+        match self.member {
+            Some(member) => member.set.retired_keys.ask(key.clone()).await,
+            None => self.is_key_retired(key.as_str()).await,
+        }
     }
 
     async fn retired_keys(&mut self) -> Result<Vec<RetiredKey>, StoreError> {

@@ -1,5 +1,7 @@
 //! Passkey links.
 
+use std::{cmp::Reverse, collections::HashMap, slice};
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::ports::{Links, StoreError};
@@ -15,7 +17,10 @@ use sea_orm::{
 };
 
 use super::{Sql, instant, page, parsed, parsed_if_any};
-use crate::outbound::persistence::entities::links::{ActiveModel, Column, Entity, Model};
+use crate::outbound::persistence::{
+    entities::links::{ActiveModel, Column, Entity, Model},
+    sets::neighbours::RecentOf,
+};
 
 /// Whether the state of a link is not final.
 fn is_open() -> Expr {
@@ -52,6 +57,28 @@ fn link(row: Model) -> Result<PasskeyLink, StoreError> {
     })
 }
 
+fn row(link: &PasskeyLink) -> ActiveModel {
+    let address = match &link.delivery {
+        Delivery::Mail(address) => Some(address.to_string()),
+        Delivery::Returned => None,
+    };
+    ActiveModel {
+        id: Set(link.id.to_string()),
+        user_id: Set(link.user.to_string()),
+        organisation: Set(link.organisation.to_string()),
+        email: Set(address),
+        domain: Set(link.domain.clone()),
+        key_id: Set(link.key.to_string()),
+        requested_by: Set(link.requested_by.as_ref().map(ToString::to_string)),
+        requested_at: Set(link.requested.as_millisecond()),
+        expires_at: Set(link.expires.as_millisecond()),
+        state: Set(link.state.name().to_owned()),
+        url_template: Set(link.url_template.as_ref().map(ToString::to_string)),
+        resent_at: Set(None),
+        token_id: Set(link.token.as_ref().map(ToString::to_string)),
+    }
+}
+
 fn has_kind(kind: LinkKind) -> Expr {
     match kind {
         LinkKind::Mailed => Column::Email.is_not_null(),
@@ -75,18 +102,12 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         since: Timestamp,
         limit: u32,
     ) -> Result<RecentLinks, StoreError> {
-        let recent = Entity::find()
-            .filter(Column::UserId.eq(user.as_str()))
-            .filter(Column::RequestedAt.gt(since.as_millisecond()))
-            .order_by_desc(Column::RequestedAt)
-            .limit(u64::from(limit));
-        let rows: Vec<(i64, Option<String>)> =
-            self.values(recent, [Column::RequestedAt, Column::Email]).await?;
-        let mailed = rows.iter().find(|(_, email)| email.is_some());
-        Ok(RecentLinks {
-            last_mailed: mailed.map(|(at, _)| instant(*at)).transpose()?,
-            requested: rows.iter().map(|(at, _)| instant(*at)).collect::<Result<_, _>>()?,
-        })
+        let asked = RecentOf { user: user.clone(), since, limit };
+        if let Some(member) = self.member {
+            return member.set.recent_links.ask(asked).await;
+        }
+        let recent = self.recent_links_of(slice::from_ref(&asked)).await?;
+        Ok(recent.into_iter().next().unwrap_or_default())
     }
 
     async fn open_returned_links(
@@ -135,26 +156,11 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
     }
 
     async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError> {
-        let address = match &link.delivery {
-            Delivery::Mail(address) => Some(address.to_string()),
-            Delivery::Returned => None,
-        };
-        self.insert(ActiveModel {
-            id: Set(link.id.to_string()),
-            user_id: Set(link.user.to_string()),
-            organisation: Set(link.organisation.to_string()),
-            email: Set(address),
-            domain: Set(link.domain.clone()),
-            key_id: Set(link.key.to_string()),
-            requested_by: Set(link.requested_by.as_ref().map(ToString::to_string)),
-            requested_at: Set(link.requested.as_millisecond()),
-            expires_at: Set(link.expires.as_millisecond()),
-            state: Set(link.state.name().to_owned()),
-            url_template: Set(link.url_template.as_ref().map(ToString::to_string)),
-            resent_at: Set(None),
-            token_id: Set(link.token.as_ref().map(ToString::to_string)),
-        })
-        .await
+        if let Some(member) = self.member {
+            member.written().add_link(link);
+            return Ok(());
+        }
+        self.add_links(slice::from_ref(link)).await
     }
 
     async fn link(&mut self, id: &LinkId) -> Result<Option<PasskeyLink>, StoreError> {
@@ -254,5 +260,43 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
 
     async fn delete_links_of(&mut self, user: &UserId) -> Result<(), StoreError> {
         self.delete::<Entity>(Column::UserId.eq(user.as_str())).await.map(drop)
+    }
+}
+
+impl<C: ConnectionTrait> Sql<'_, C> {
+    pub async fn add_links(&mut self, links: &[PasskeyLink]) -> Result<(), StoreError> {
+        self.insert_all(links.iter().map(row).collect()).await
+    }
+
+    /// The recent links of each of these users. A user has no more in an hour than the limit was then.
+    pub async fn recent_links_of(
+        &mut self,
+        asked: &[RecentOf],
+    ) -> Result<Vec<RecentLinks>, StoreError> {
+        let since = asked.iter().map(|it| it.since).min().unwrap_or(Timestamp::MAX);
+        let users = asked.iter().map(|it| it.user.as_str());
+        let mut rows = Entity::find()
+            .filter(self.among(Column::UserId, users))
+            .filter(Column::RequestedAt.gt(since.as_millisecond()));
+        if let [only] = asked {
+            let newest = rows.order_by_desc(Column::RequestedAt);
+            rows = newest.limit(u64::from(only.limit));
+        }
+        let columns = [Column::UserId, Column::RequestedAt, Column::Email];
+        let mut rows: Vec<(String, i64, Option<String>)> = self.values(rows, columns).await?;
+        rows.sort_by_key(|(_, at, _)| Reverse(*at));
+        let mut of_users: HashMap<_, Vec<_>> = HashMap::new();
+        for (user, at, email) in &rows {
+            of_users.entry(user.as_str()).or_default().push((instant(*at)?, email.is_some()));
+        }
+        let recent = |RecentOf { user, since, limit }: &RecentOf| {
+            let links = of_users.get(user.as_str()).into_iter().flatten();
+            let links = links.filter(|(at, _)| at > since).take(*limit as usize);
+            RecentLinks {
+                last_mailed: links.clone().find(|(_, mailed)| *mailed).map(|(at, _)| *at),
+                requested: links.map(|(at, _)| *at).collect(),
+            }
+        };
+        Ok(asked.iter().map(recent).collect())
     }
 }

@@ -144,6 +144,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             return Ok(Vec::new());
         }
         let end = lease.end.as_millisecond();
+        let db = self.own_write().await?;
         let mut rows = Entity::update_many()
             .col_expr(Column::DueAt, Expr::value(end))
             .col_expr(Column::LeasedUntil, Expr::value(end))
@@ -151,7 +152,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             .col_expr(Column::Urgency, Expr::value(None::<i16>))
             .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
             .filter(Column::Id.is_in(mails.iter().map(|mail| mail.id.as_str())))
-            .exec_with_returning(self.db)
+            .exec_with_returning(db)
             .await
             .map_err(|error| self.failed(error))?;
         rows.sort_by_key(|row| mails.iter().position(|mail| mail.id.as_str() == row.id));

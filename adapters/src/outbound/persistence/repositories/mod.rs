@@ -11,10 +11,15 @@ use sea_orm::{
     sea_query::{Expr, IntoCondition, OnConflict},
 };
 
-use super::error::{Fault, bad_row, fault, store_error};
+use super::{
+    error::{Fault, bad_row, fault, store_error},
+    sets::neighbours::{Member, Written},
+};
 
+mod among;
 mod ceremonies;
 mod identities;
+mod insert_all;
 mod keys;
 mod links;
 mod mail_queue;
@@ -28,6 +33,8 @@ pub(super) mod users;
 /// All repositories over one connection or transaction.
 pub(super) struct Sql<'c, C> {
     db: &'c C,
+    /// The unit of work in its set, if it runs in one.
+    member: Option<Member<'c>>,
     /// What went wrong with a statement, and may not if all is done again.
     pub fault: Option<Fault>,
 }
@@ -36,7 +43,12 @@ impl<C: ConnectionTrait> Repositories for Sql<'_, C> {}
 
 impl<'c, C> Sql<'c, C> {
     pub fn new(db: &'c C) -> Self {
-        Self { db, fault: None }
+        Self { db, member: None, fault: None }
+    }
+
+    /// The repositories of a unit of work that runs in a set.
+    pub fn of(db: &'c C, member: Member<'c>) -> Self {
+        Self { member: Some(member), ..Self::new(db) }
     }
 
     /// Notes a failed statement and says what it means to the application.
@@ -46,14 +58,37 @@ impl<'c, C> Sql<'c, C> {
     }
 }
 
-impl<C: ConnectionTrait> Sql<'_, C> {
+impl<'c, C: ConnectionTrait> Sql<'c, C> {
+    /// For a statement that is this unit of work's own, and sees what it has written.
+    async fn own(&mut self) -> Result<&'c C, StoreError> {
+        let written = self.member.map(Member::take_written).filter(|it| !it.is_empty());
+        if let (Some(member), Some(written)) = (self.member, written) {
+            member.note_write();
+            Box::pin(self.write(&written)).await?;
+        }
+        Ok(self.db)
+    }
+
+    /// The same for a statement that writes.
+    async fn own_write(&mut self) -> Result<&'c C, StoreError> {
+        self.member.into_iter().for_each(Member::note_write);
+        self.own().await
+    }
+
+    async fn write(&mut self, written: &Written) -> Result<(), StoreError> {
+        self.add_links(&written.links).await?;
+        self.record_all(&written.events).await?;
+        self.queue_all(&written.mails).await
+    }
+
     /// All rows, as the domain has them.
     async fn all<E: EntityTrait, T>(
         &mut self,
         rows: Select<E>,
         read: fn(E::Model) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows = rows.all(self.db).await.map_err(|error| self.failed(error))?;
+        let db = self.own().await?;
+        let rows = rows.all(db).await.map_err(|error| self.failed(error))?;
         rows.into_iter().map(read).collect()
     }
 
@@ -63,7 +98,8 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         rows: Select<E>,
         read: fn(E::Model) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let row = rows.one(self.db).await.map_err(|error| self.failed(error))?;
+        let db = self.own().await?;
+        let row = rows.one(db).await.map_err(|error| self.failed(error))?;
         row.map(read).transpose()
     }
 
@@ -73,8 +109,9 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         rows: Select<E>,
         columns: [E::Column; N],
     ) -> Result<Vec<T>, StoreError> {
+        let db = self.own().await?;
         let names = columns.map(|column| column.to_string());
-        let rows = self.db.query_all(&rows.select_only().columns(columns).into_query()).await;
+        let rows = db.query_all(&rows.select_only().columns(columns).into_query()).await;
         let read = |row: &QueryResult| T::try_get_many(row, "", &names).map_err(DbErr::from);
         let values = rows.and_then(|rows| rows.iter().map(read).collect());
         values.map_err(|error| self.failed(error))
@@ -86,28 +123,32 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         rows: Select<E>,
         column: E::Column,
     ) -> Result<Option<T>, StoreError> {
-        let row = self.db.query_one(&rows.limit(1).select_only().column(column).into_query()).await;
+        let db = self.own().await?;
+        let row = db.query_one(&rows.limit(1).select_only().column(column).into_query()).await;
         let value =
             row.and_then(|row| row.map(|row| row.try_get("", &column.to_string())).transpose());
         value.map_err(|error| self.failed(error))
     }
 
     async fn insert<A: ActiveModelTrait>(&mut self, row: A) -> Result<(), StoreError> {
-        let inserted = Insert::one(row).exec_without_returning(self.db).await;
+        let db = self.own_write().await?;
+        let inserted = Insert::one(row).exec_without_returning(db).await;
         inserted.map(drop).map_err(|error| self.failed(error))
     }
 
     /// Inserts a row, unless it conflicts with another; returns whether it did.
     async fn insert_new<A: ActiveModelTrait>(&mut self, row: A) -> Result<bool, StoreError> {
+        let db = self.own_write().await?;
         let insert = Insert::one(row).on_conflict(OnConflict::new().do_nothing().to_owned());
-        let inserted = insert.try_insert().exec_without_returning(self.db).await;
+        let inserted = insert.try_insert().exec_without_returning(db).await;
         let inserted = inserted.map_err(|error| self.failed(error))?;
         Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
     }
 
     /// Returns how many rows it changed.
     async fn update<E: EntityTrait>(&mut self, update: UpdateMany<E>) -> Result<u64, StoreError> {
-        let updated = update.exec(self.db).await.map_err(|error| self.failed(error))?;
+        let db = self.own_write().await?;
+        let updated = update.exec(db).await.map_err(|error| self.failed(error))?;
         Ok(updated.rows_affected)
     }
 
@@ -117,14 +158,16 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         sql: &str,
         values: [Value; N],
     ) -> Result<u64, StoreError> {
-        let backend = self.db.get_database_backend();
-        let done = self.db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await;
+        let db = self.own_write().await?;
+        let backend = db.get_database_backend();
+        let done = db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await;
         done.map(|done| done.rows_affected()).map_err(|error| self.failed(error))
     }
 
     /// Returns how many rows it deleted.
     async fn delete<E: EntityTrait>(&mut self, rows: Expr) -> Result<u64, StoreError> {
-        let deleted = E::delete_many().filter(rows).exec(self.db).await;
+        let db = self.own_write().await?;
+        let deleted = E::delete_many().filter(rows).exec(db).await;
         Ok(deleted.map_err(|error| self.failed(error))?.rows_affected)
     }
 }

@@ -7,7 +7,7 @@ use passlink_domain::{MailedMinute, MailedMinutes, Minute, OrganisationId};
 use sea_orm::{ConnectionTrait, Statement};
 
 use super::Sql;
-use crate::outbound::persistence::error::bad_row;
+use crate::outbound::persistence::{error::bad_row, sets::neighbours::Exclusive};
 
 /// A minute and how many were mailed in it: `29407680:17`.
 fn written(MailedMinute { minute, mails }: &MailedMinute) -> String {
@@ -29,9 +29,13 @@ impl<C: ConnectionTrait> OrganisationMails for Sql<'_, C> {
         // It changes nothing, but locks the row.
         let sql = "INSERT INTO \"organisation_mails\" AS kept (organisation, newest, mailed) VALUES ($1, 0, '') \
             ON CONFLICT (organisation) DO UPDATE SET newest = kept.newest RETURNING mailed";
-        let backend = self.db.get_database_backend();
+        if let Some(member) = self.member {
+            member.hold(Exclusive::Organisation(organisation.clone())).await;
+        }
+        let db = self.own_write().await?;
+        let backend = db.get_database_backend();
         let select = Statement::from_sql_and_values(backend, sql, [organisation.as_str().into()]);
-        let row = self.db.query_one_raw(select).await;
+        let row = db.query_one_raw(select).await;
         let text = row.and_then(|row| row.map(|row| row.try_get("", "mailed")).transpose());
         let text: Option<String> = text.map_err(|error| self.failed(error))?;
         let minutes = text.as_deref().unwrap_or_default().split_whitespace();

@@ -1,5 +1,7 @@
 //! Mails to send.
 
+use std::slice;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::{
@@ -84,29 +86,36 @@ fn mail(row: Model) -> Result<OutboxMail, StoreError> {
     })
 }
 
+fn row(mail: &OutboxMail) -> ActiveModel {
+    ActiveModel {
+        id: Set(mail.id.to_string()),
+        user_id: Set(mail.user.to_string()),
+        kind: Set(mail.about.kind().name().to_owned()),
+        subject: Set(subject_id(&mail.about).to_owned()),
+        queued_at: Set(mail.queued.as_millisecond()),
+        due_at: Set(mail.due.as_millisecond()),
+        tries: Set(mail.tries.into()),
+        state: Set(mail.state.name().to_owned()),
+        last_answer: Set(mail.last_answer.clone()),
+        settled_at: Set(None),
+        trace: Set(mail.trace.as_ref().map(|trace| trace.0.clone())),
+        leased_until: Set(mail.leased_until.map(Timestamp::as_millisecond)),
+        urgency: Set(Some(urgency_number(mail.about.urgency()))),
+        lane_organisation: Set(mail.lane.organisation),
+        lane_domain: Set(mail.lane.domain),
+        held_by: Set(None),
+        may_have_arrived: Set(false),
+    }
+}
+
 #[async_trait]
 impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
     async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError> {
-        self.insert(ActiveModel {
-            id: Set(mail.id.to_string()),
-            user_id: Set(mail.user.to_string()),
-            kind: Set(mail.about.kind().name().to_owned()),
-            subject: Set(subject_id(&mail.about).to_owned()),
-            queued_at: Set(mail.queued.as_millisecond()),
-            due_at: Set(mail.due.as_millisecond()),
-            tries: Set(mail.tries.into()),
-            state: Set(mail.state.name().to_owned()),
-            last_answer: Set(mail.last_answer.clone()),
-            settled_at: Set(None),
-            trace: Set(mail.trace.as_ref().map(|trace| trace.0.clone())),
-            leased_until: Set(mail.leased_until.map(Timestamp::as_millisecond)),
-            urgency: Set(Some(urgency_number(mail.about.urgency()))),
-            lane_organisation: Set(mail.lane.organisation),
-            lane_domain: Set(mail.lane.domain),
-            held_by: Set(None),
-            may_have_arrived: Set(false),
-        })
-        .await
+        if let Some(member) = self.member {
+            member.written().add_mail(mail);
+            return Ok(());
+        }
+        self.queue_all(slice::from_ref(mail)).await
     }
 
     async fn end_mails(
@@ -141,7 +150,7 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
 
     async fn load(&mut self) -> Result<OutboxLoad, StoreError> {
         let waiting = || Entity::find().filter(Column::State.eq(OutboxState::Waiting.name()));
-        let count = waiting().count(self.db).await.map_err(|error| self.failed(error))?;
+        let count = waiting().count(self.own().await?).await.map_err(|error| self.failed(error))?;
         // Ids begin with the time at which they were made, and are indexed.
         let oldest = waiting().order_by_asc(Column::Id);
         let oldest = self.one(oldest, |row| instant(row.queued_at)).await?;
@@ -181,6 +190,10 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
 }
 
 impl<C: ConnectionTrait> Sql<'_, C> {
+    pub async fn queue_all(&mut self, mails: &[OutboxMail]) -> Result<(), StoreError> {
+        self.insert_all(mails.iter().map(row).collect()).await
+    }
+
     /// When a mail was due for longest, or when the next one is.
     async fn due(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let mut due: Option<i64> = None;

@@ -1,5 +1,7 @@
 //! Bearer tokens.
 
+use std::slice;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::ports::{StoreError, Tokens};
@@ -65,11 +67,17 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
     }
 
     async fn token(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError> {
-        self.one(Entity::find_by_id(id.as_str()), token).await
+        if let Some(member) = self.member {
+            return member.set.tokens.ask(id.clone()).await;
+        }
+        Ok(self.some_tokens(slice::from_ref(id), false).await?.pop())
     }
 
     async fn token_for_share(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError> {
-        self.one(Entity::find_by_id(id.as_str()).lock_shared(), token).await
+        if let Some(member) = self.member {
+            return member.set.tokens_for_share.ask(id.clone()).await;
+        }
+        Ok(self.some_tokens(slice::from_ref(id), true).await?.pop())
     }
 
     async fn tokens_of_service(&mut self, name: &Text) -> Result<Vec<Token>, StoreError> {
@@ -104,5 +112,21 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
             .filter(Column::RevokedAt.is_null());
         self.update(revoked).await?;
         self.token(id).await
+    }
+}
+
+impl<C: ConnectionTrait> Sql<'_, C> {
+    /// Those of these tokens that are there, locked in the order of their ids where they are to be shared.
+    pub async fn some_tokens(
+        &mut self,
+        ids: &[TokenId],
+        for_share: bool,
+    ) -> Result<Vec<Token>, StoreError> {
+        let mut rows =
+            Entity::find().filter(self.among(Column::Id, ids.iter().map(TokenId::as_str)));
+        if for_share {
+            rows = rows.order_by_asc(Column::Id).lock_shared();
+        }
+        self.all(rows, token).await
     }
 }

@@ -1,5 +1,7 @@
 //! Users and their history.
 
+use std::{collections::BTreeMap, slice};
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::ports::{History, StoreError, Users};
@@ -9,7 +11,8 @@ use passlink_domain::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, UpdateMany,
     sea_query::{Expr, all},
 };
 
@@ -20,6 +23,7 @@ use crate::outbound::persistence::{
         users::{ActiveModel, Column, Entity, Model},
     },
     error::{Fault, bad_row, is_unique_violation},
+    sets::neighbours::Exclusive,
 };
 
 fn user(row: Model) -> Result<User, StoreError> {
@@ -67,14 +71,66 @@ fn changeable(user: &User) -> ActiveModel {
     }
 }
 
+fn number(sequence: Sequence) -> i64 {
+    i64::try_from(sequence.get()).unwrap_or(i64::MAX)
+}
+
+fn event_row(event: &UserEvent) -> events::ActiveModel {
+    events::ActiveModel {
+        user_id: Set(event.user.to_string()),
+        sequence: Set(number(event.sequence)),
+        kind: Set(event.kind.name().to_owned()),
+        subject: Set(event.kind.subject().map(str::to_owned)),
+        recorded_at: Set(event.at.as_millisecond()),
+        actor_kind: Set(Some(event.actor.kind().to_owned())),
+        actor: Set(event.actor.id().map(str::to_owned)),
+    }
+}
+
 impl<C: ConnectionTrait> Sql<'_, C> {
+    /// Those of these users who are there, locked in the order of their ids.
+    pub async fn users_for_update(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        let rows = Entity::find().filter(self.among(Column::Id, ids.iter().map(UserId::as_str)));
+        self.all(rows.order_by_asc(Column::Id).lock_exclusive(), user).await
+    }
+
+    /// Records changes, of a user those that came first first.
+    pub async fn record_all(&mut self, events: &[UserEvent]) -> Result<(), StoreError> {
+        self.insert_all(events.iter().map(event_row).collect()).await?;
+        self.set_sequences(events).await
+    }
+
+    async fn set_sequences(&mut self, events: &[UserEvent]) -> Result<(), StoreError> {
+        match self.db.get_database_backend() {
+            _ if events.is_empty() => Ok(()),
+            DbBackend::Postgres => {
+                let (ids, sequences): (Vec<_>, Vec<_>) = BTreeMap::from_iter(
+                    events.iter().map(|event| (event.user.to_string(), number(event.sequence))),
+                )
+                .into_iter()
+                .unzip();
+                let sql = "UPDATE users SET sequence = made.sequence \
+                    FROM UNNEST($1::text[], $2::bigint[]) AS made (id, sequence) WHERE users.id = made.id";
+                self.run(sql, [ids.into(), sequences.into()]).await.map(drop)
+            }
+            _ => {
+                for event in events {
+                    let sql = "UPDATE users SET sequence = $1 WHERE id = $2";
+                    self.run(sql, [number(event.sequence).into(), event.user.as_str().into()])
+                        .await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// Makes a change. What was free a statement ago may be another user's by now: all is done again
     /// then, since PostgreSQL takes no statement after a failed one, and finds it taken.
     async fn update_unless_taken(
         &mut self,
         change: UpdateMany<Entity>,
     ) -> Result<bool, StoreError> {
-        let changed = change.exec(self.db).await.inspect_err(|error| {
+        let changed = change.exec(self.own_write().await?).await.inspect_err(|error| {
             if is_unique_violation(error) {
                 self.fault = self.fault.or(Some(Fault::Conflict));
             }
@@ -91,7 +147,11 @@ impl<C: ConnectionTrait> Sql<'_, C> {
 #[async_trait]
 impl<C: ConnectionTrait> Users for Sql<'_, C> {
     async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
-        self.one(Entity::find_by_id(id.as_str()).lock_exclusive(), user).await
+        if let Some(member) = self.member {
+            member.hold(Exclusive::User(id.clone())).await;
+            return member.set.users.ask(id.clone()).await;
+        }
+        Ok(self.users_for_update(slice::from_ref(id)).await?.pop())
     }
 
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -158,21 +218,11 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
 #[async_trait]
 impl<C: ConnectionTrait> History for Sql<'_, C> {
     async fn record(&mut self, event: &UserEvent) -> Result<(), StoreError> {
-        let sequence = i64::try_from(event.sequence.get()).unwrap_or(i64::MAX);
-        self.insert(events::ActiveModel {
-            user_id: Set(event.user.to_string()),
-            sequence: Set(sequence),
-            kind: Set(event.kind.name().to_owned()),
-            subject: Set(event.kind.subject().map(str::to_owned)),
-            recorded_at: Set(event.at.as_millisecond()),
-            actor_kind: Set(Some(event.actor.kind().to_owned())),
-            actor: Set(event.actor.id().map(str::to_owned)),
-        })
-        .await?;
-        let user = Entity::update_many()
-            .col_expr(Column::Sequence, Expr::value(sequence))
-            .filter(Column::Id.eq(event.user.as_str()));
-        self.update(user).await.map(drop)
+        if let Some(member) = self.member {
+            member.written().add_event(event);
+            return Ok(());
+        }
+        self.record_all(slice::from_ref(event)).await
     }
 
     async fn recorded_at(
@@ -180,8 +230,7 @@ impl<C: ConnectionTrait> History for Sql<'_, C> {
         user: &UserId,
         sequence: Sequence,
     ) -> Result<Timestamp, StoreError> {
-        let sequence = i64::try_from(sequence.get()).unwrap_or(i64::MAX);
-        let event = events::Entity::find_by_id((user.to_string(), sequence));
+        let event = events::Entity::find_by_id((user.to_string(), number(sequence)));
         let at = self.one(event, |row| instant(row.recorded_at)).await?;
         at.ok_or_else(|| bad_row("a change that is not in its user's history"))
     }

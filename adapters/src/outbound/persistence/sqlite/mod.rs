@@ -8,7 +8,12 @@ use passlink_application::ports::{StoreError, Work};
 use sea_orm::{DatabaseConnection, DbErr};
 use tokio::{runtime::Handle, time::timeout};
 
-use self::{busy::BUSY_TIMEOUT, connection::SqliteConnection, threads::Threads, writer::Writer};
+use self::{
+    busy::BUSY_TIMEOUT,
+    connection::SqliteConnection,
+    threads::Threads,
+    writer::{Kind, Writer},
+};
 use super::{
     database_file::{self, DatabaseFile},
     error::store_error,
@@ -90,7 +95,12 @@ impl SqliteDatabase {
 
     /// Runs a unit of work; see [`Store::run`](passlink_application::ports::Store::run).
     pub async fn run(&self, work: Work) -> Result<(), StoreError> {
-        self.writer.run(work).await
+        self.writer.run(work, Kind::Alone).await
+    }
+
+    /// As [`Self::run`], where others may come at the same time.
+    pub async fn run_in_set(&self, work: Work) -> Result<(), StoreError> {
+        self.writer.run(work, Kind::InSet).await
     }
 
     /// Runs a unit of work that only reads.
@@ -100,7 +110,7 @@ impl SqliteDatabase {
         let looked = self.readers.run(move |connection| {
             runtime.block_on(scope.run(async {
                 let (database, last) = (Database::Sqlite, LastAnswer::now());
-                let reading = TracedConnection { connection, database: &database, last: &last };
+                let reading = TracedConnection::new(connection, &database, &last);
                 work(&mut Sql::new(&reading)).await;
             }));
         });

@@ -26,6 +26,7 @@ use crate::{
         error::store_error,
         file_watch::FileWatch,
         repositories::Sql,
+        sets::together::{Ended, Ground},
         statement_spans::{Database, TracedConnection, record_failure},
         watchdog::LastAnswer,
     },
@@ -37,10 +38,26 @@ const GROUP: usize = 128;
 /// Units of work that may wait before a caller waits as well.
 const WAITING: usize = 4096;
 
+/// Whether a unit of work may share its statements with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Alone,
+    InSet,
+}
+
 struct Job {
     work: Work,
+    kind: Kind,
     scope: TraceScope,
     done: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// What came of a unit of work whose group was committed.
+enum Outcome {
+    Settled(Settled),
+    Panicked,
+    /// It is to run in the next group.
+    Postponed,
 }
 
 /// The one writer of a SQLite file within this process.
@@ -64,10 +81,11 @@ impl Writer {
     }
 
     /// Runs a unit of work; returns when it is durable, or undone.
-    pub async fn run(&self, work: Work) -> Result<(), StoreError> {
+    pub async fn run(&self, work: Work, kind: Kind) -> Result<(), StoreError> {
         let (done, ended) = oneshot::channel();
         let gone = || StoreError::Unavailable("the writer has stopped".into());
-        self.jobs.send(Job { work, scope: TraceScope::here(), done }).await.map_err(|_| gone())?;
+        let job = Job { work, kind, scope: TraceScope::here(), done };
+        self.jobs.send(job).await.map_err(|_| gone())?;
         ended.await.map_err(|_| gone())?
     }
 
@@ -85,76 +103,114 @@ struct Groups {
 
 impl Groups {
     fn commit_all(&self, mut jobs: mpsc::Receiver<Job>, is_busy: &AtomicBool) {
-        while let Some(first) = jobs.blocking_recv() {
+        let mut group = Vec::new();
+        loop {
+            // Those that were postponed wait for nobody.
+            if group.is_empty() {
+                let Some(first) = jobs.blocking_recv() else { return };
+                group.push(first);
+            }
             is_busy.store(true, Ordering::Relaxed);
-            let mut group = vec![first];
             while group.len() < GROUP
                 && let Ok(job) = jobs.try_recv()
             {
                 group.push(job);
             }
-            self.commit_and_answer(group);
+            group = self.commit_and_answer(group);
             is_busy.store(false, Ordering::Relaxed);
         }
     }
 
-    fn commit_and_answer(&self, group: Vec<Job>) {
-        let there = self.watch.check();
-        let committed = there.map_err(StoreError::from).map(|()| self.commit(&group));
+    /// Returns those that are to run in the next group.
+    fn commit_and_answer(&self, group: Vec<Job>) -> Vec<Job> {
+        if let Err(gone) = self.watch.check() {
+            group.into_iter().for_each(|job| job.answer(Err(gone.into())));
+            return Vec::new();
+        }
+        let outcomes = match self.commit(&group) {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                group.into_iter().for_each(|job| job.answer(Err(store_error(error.clone()))));
+                return Vec::new();
+            }
+        };
         // What was committed to a file that has gone meanwhile is not kept.
         let there = self.watch.check();
-        match committed {
-            Ok(Ok(settled)) => {
-                for (job, settled) in group.into_iter().zip(settled) {
-                    job.answer(settled.and_then(|()| Ok(there?)));
+        let mut postponed = Vec::new();
+        for (job, outcome) in group.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Settled(_) => job.answer(there.map_err(Into::into)),
+                Outcome::Panicked => {
+                    job.answer(Err(StoreError::Broken("a unit of work panicked".into())));
                 }
+                Outcome::Postponed => postponed.push(job),
             }
-            Ok(Err(error)) => {
-                group.into_iter().for_each(|job| job.answer(Err(store_error(error.clone()))));
-            }
-            Err(_) => group.into_iter().for_each(|job| job.answer(there.map_err(Into::into))),
         }
+        postponed
     }
 
-    /// Runs the units of work and commits. Returns whether each could be run.
+    /// Runs the units of work and commits. What came of each is in their order.
     ///
     /// Errors: none of them is kept.
-    fn commit(&self, jobs: &[Job]) -> Result<Vec<Result<(), StoreError>>, DbErr> {
+    fn commit(&self, jobs: &[Job]) -> Result<Vec<Outcome>, DbErr> {
         self.connection.begin()?;
-        let mut committing = Vec::with_capacity(jobs.len());
-        let mut settled = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            match self.run_in_savepoint(job).inspect_err(|_| self.connection.roll_back())? {
-                Some(Settled::Commit) => committing.push(&job.scope),
-                Some(Settled::RollBack) => {}
-                None => {
-                    settled.push(Err(StoreError::Broken("a unit of work panicked".into())));
-                    continue;
-                }
-            }
-            settled.push(Ok(()));
-        }
+        let outcomes = self.run(jobs).inspect_err(|_| self.connection.roll_back())?;
         // One commit, in the trace of each that waits for it.
-        let span = |scope: &TraceScope| scope.in_scope(|| Database::Sqlite.span("COMMIT"));
-        let commits: Vec<_> = committing.into_iter().map(span).collect();
+        let commits: Vec<_> = jobs
+            .iter()
+            .zip(&outcomes)
+            .filter(|(_, outcome)| matches!(outcome, Outcome::Settled(Settled::Commit)))
+            .map(|(job, _)| job.scope.in_scope(|| Database::Sqlite.span("COMMIT")))
+            .collect();
         let committed = self.connection.commit();
         if let Err(error) = &committed {
             commits.iter().for_each(|commit| record_failure(commit, error));
         }
-        committed.map(|()| settled)
+        committed.map(|()| outcomes)
     }
 
-    /// How a unit of work wants to end; `None` if it panicked, which undoes it alone.
-    fn run_in_savepoint(&self, job: &Job) -> Result<Option<Settled>, DbErr> {
+    fn run(&self, jobs: &[Job]) -> Result<Vec<Outcome>, DbErr> {
+        let in_set = jobs.iter().filter(|job| job.kind == Kind::InSet);
+        let mut of_set = self.run_in_set(&in_set.collect::<Vec<_>>())?.into_iter();
+        let outcomes = jobs.iter().map(|job| match job.kind {
+            Kind::InSet if let Some(outcome) = of_set.next() => Ok(outcome),
+            _ => self.run_in_savepoint(job),
+        });
+        outcomes.collect()
+    }
+
+    /// Runs the units of work of a set side by side. Where they can't be, there is nothing left of them,
+    /// and nothing returned.
+    fn run_in_set(&self, jobs: &[&Job]) -> Result<Vec<Outcome>, DbErr> {
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.connection.control("SAVEPOINT work")?;
+        let works: Vec<_> = jobs.iter().map(|job| (&job.work, &job.scope)).collect();
+        let (database, last) = (Database::Sqlite, LastAnswer::now());
+        let ground = Ground { connection: &self.connection, database: &database, last: &last };
+        let ran =
+            catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(ground.run_together(&works))));
+        let Ok(Ok(ended)) = ran else {
+            self.connection.control("ROLLBACK TO work")?;
+            self.connection.control("RELEASE work")?;
+            return Ok(Vec::new());
+        };
+        self.connection.control("RELEASE work")?;
+        let outcome = |ended| match ended {
+            Ended::As(settled) => Outcome::Settled(settled),
+            Ended::Postponed => Outcome::Postponed,
+        };
+        Ok(ended.into_iter().map(outcome).collect())
+    }
+
+    /// Runs one by itself. If it panics, that undoes it alone.
+    fn run_in_savepoint(&self, job: &Job) -> Result<Outcome, DbErr> {
         self.connection.control("SAVEPOINT work")?;
         let settled = catch_unwind(AssertUnwindSafe(|| {
             self.runtime.block_on(job.scope.clone().run(async {
                 let (database, last) = (Database::Sqlite, LastAnswer::now());
-                let statements = TracedConnection {
-                    connection: &self.connection,
-                    database: &database,
-                    last: &last,
-                };
+                let statements = TracedConnection::new(&self.connection, &database, &last);
                 (job.work)(&mut Sql::new(&statements)).await
             }))
         }));
@@ -162,7 +218,7 @@ impl Groups {
             self.connection.control("ROLLBACK TO work")?;
         }
         self.connection.control("RELEASE work")?;
-        Ok(settled.ok())
+        Ok(settled.map_or(Outcome::Panicked, Outcome::Settled))
     }
 }
 

@@ -1,12 +1,17 @@
 //! A store on PostgreSQL whose commits fail first, as one does that got into another's way.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use async_trait::async_trait;
 use passlink_application::ports::{Store, StoreError, Work};
 use sea_orm::ConnectionTrait;
 
-use crate::outbound::persistence::postgres::{PostgresDatabase, transactions};
+use crate::outbound::persistence::postgres::{
+    PostgresDatabase, connected::Connected, lanes::Lanes,
+};
 
 /// The first `failures` commits of every unit of work fail with SQLSTATE 40001.
 pub(super) struct Conflicts {
@@ -16,9 +21,8 @@ pub(super) struct Conflicts {
 
 const FAIL: &str = "DO $$ BEGIN RAISE 'as planned' USING ERRCODE = '40001'; END $$";
 
-#[async_trait]
-impl Store for Conflicts {
-    async fn run(&self, work: Work) -> Result<(), StoreError> {
+impl Conflicts {
+    fn failing_first(&self) -> Connected {
         let (failures, commits) = (self.failures, AtomicU32::new(0));
         let commit = move |transaction: sea_orm::DatabaseTransaction| {
             let fails = commits.fetch_add(1, Ordering::Relaxed) < failures;
@@ -29,8 +33,20 @@ impl Store for Conflicts {
                 transaction.commit().await
             }) as _
         };
-        let PostgresDatabase { connection, watchdog, .. } = &self.postgres;
-        transactions::run_committed_by(&commit, connection, watchdog, &work).await
+        let mut connected = self.postgres.connected.clone();
+        connected.commit = Arc::new(commit);
+        connected
+    }
+}
+
+#[async_trait]
+impl Store for Conflicts {
+    async fn run(&self, work: Work) -> Result<(), StoreError> {
+        self.failing_first().run(&work).await
+    }
+
+    async fn run_in_set(&self, work: Work) -> Result<(), StoreError> {
+        Lanes::default().run(&self.failing_first(), work).await
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {

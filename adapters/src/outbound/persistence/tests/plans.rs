@@ -8,8 +8,13 @@ pub(super) const SETTINGS: [&str; 3] = ["enable_seqscan", "enable_sort", "enable
 const BAD: [&str; 4] = ["SCAN", "TEMP B-TREE", "Seq Scan", "Sort  ("];
 
 /// Steps that are no such ones, though they look like it: by an index, or sorting what is alike by one.
-const GOOD: [&str; 4] =
-    ["USING INDEX", "USING COVERING INDEX", "FOR LAST TERM OF ORDER BY", "Incremental Sort"];
+const GOOD: [&str; 5] = [
+    "USING INDEX",
+    "USING COVERING INDEX",
+    "VIRTUAL TABLE INDEX",
+    "FOR LAST TERM OF ORDER BY",
+    "Incremental Sort",
+];
 
 /// Panics when the database would read or sort a whole table for the statement.
 pub(in crate::outbound::persistence) async fn check(

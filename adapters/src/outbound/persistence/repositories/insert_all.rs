@@ -1,0 +1,80 @@
+//! Inserting many rows of a table, by a statement whose text is the same for any number of them, so that it
+//! is prepared once.
+
+use passlink_application::ports::StoreError;
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityName, EntityTrait, Iden, Insert, Iterable,
+    QueryTrait, Statement, Value,
+};
+use serde_json::Map;
+
+use super::Sql;
+use crate::outbound::persistence::error::bad_row;
+
+type Columns<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
+
+impl<C: ConnectionTrait> Sql<'_, C> {
+    /// Inserts rows that have something in each column.
+    pub(super) async fn insert_all<A: ActiveModelTrait>(
+        &mut self,
+        rows: Vec<A>,
+    ) -> Result<(), StoreError> {
+        match (rows.len(), self.db.get_database_backend()) {
+            (0, _) => Ok(()),
+            (2.., DbBackend::Postgres) => self.insert_as_json(&rows).await,
+            _ => self.insert_one_by_one(rows).await,
+        }
+    }
+
+    /// A statement that is prepared costs little where it has no way to go.
+    async fn insert_one_by_one<A: ActiveModelTrait>(
+        &mut self,
+        rows: Vec<A>,
+    ) -> Result<(), StoreError> {
+        let mut rows = rows.into_iter();
+        let Some(first) = rows.next() else { return Ok(()) };
+        let (db, backend) = (self.own_write().await?, self.db.get_database_backend());
+        let first = Insert::one(first).into_query();
+        let first = backend.build(&first);
+        let sql = first.sql.clone();
+        let others = rows.map(|row| Statement::from_sql_and_values(backend, &sql, values(&row)));
+        for insert in std::iter::once(first).chain(others) {
+            db.execute_raw(insert).await.map_err(|error| self.failed(error))?;
+        }
+        Ok(())
+    }
+
+    async fn insert_as_json<A: ActiveModelTrait>(&mut self, rows: &[A]) -> Result<(), StoreError> {
+        let (table, columns) = (A::Entity::default(), Columns::<A>::iter());
+        let (table, names) = (table.table_name(), columns.map(|it| it.to_string()));
+        let names: Vec<_> = names.map(|name| format!("\"{name}\"")).collect();
+        let names = names.join(", ");
+        let sql = format!(
+            "INSERT INTO \"{table}\" ({names}) \
+             SELECT {names} FROM json_populate_recordset(NULL::\"{table}\", $1::text::json)"
+        );
+        let rows = rows.iter().map(as_json).collect::<Result<serde_json::Value, _>>()?;
+        self.run(&sql, [rows.to_string().into()]).await.map(drop)
+    }
+}
+
+fn values<A: ActiveModelTrait>(row: &A) -> impl Iterator<Item = Value> {
+    Columns::<A>::iter().filter_map(|column| row.get(column).into_value())
+}
+
+/// Errors: a value of a kind that no row has which comes in numbers.
+fn as_json<A: ActiveModelTrait>(row: &A) -> Result<serde_json::Value, StoreError> {
+    let names = Columns::<A>::iter().map(|column| column.to_string());
+    let fields = names.zip(values(row)).map(|(name, value)| {
+        let value = match value {
+            Value::Bool(it) => it.into(),
+            Value::SmallInt(it) => it.into(),
+            Value::Int(it) => it.into(),
+            Value::BigInt(it) => it.into(),
+            Value::String(it) => it.into(),
+            other => return Err(bad_row(format!("{name} can't be written as JSON: {other:?}"))),
+        };
+        Ok((name, value))
+    });
+    fields.collect::<Result<Map<_, _>, _>>().map(Into::into)
+}
