@@ -9,9 +9,7 @@ use async_trait::async_trait;
 use passlink_application::ports::{Store, StoreError, Work};
 use sea_orm::ConnectionTrait;
 
-use crate::outbound::persistence::postgres::{
-    PostgresDatabase, connected::Connected, lanes::Lanes,
-};
+use crate::outbound::persistence::postgres::{PostgresDatabase, connected::Connected};
 
 /// The first `failures` commits of every unit of work fail with SQLSTATE 40001.
 pub(super) struct Conflicts {
@@ -23,20 +21,25 @@ const FAIL: &str = "DO $$ BEGIN RAISE 'as planned' USING ERRCODE = '40001'; END 
 
 impl Conflicts {
     fn failing_first(&self) -> Connected {
-        let (failures, commits) = (self.failures, AtomicU32::new(0));
-        let commit = move |transaction: sea_orm::DatabaseTransaction| {
-            let fails = commits.fetch_add(1, Ordering::Relaxed) < failures;
-            Box::pin(async move {
-                if fails {
-                    transaction.execute_unprepared(FAIL).await?;
-                }
-                transaction.commit().await
-            }) as _
-        };
-        let mut connected = self.postgres.connected.clone();
-        connected.commit = Arc::new(commit);
-        connected
+        failing_first(&self.postgres, self.failures)
     }
+}
+
+/// The database, where that many commits fail.
+pub(super) fn failing_first(postgres: &PostgresDatabase, failures: u32) -> Connected {
+    let commits = AtomicU32::new(0);
+    let commit = move |transaction: sea_orm::DatabaseTransaction| {
+        let fails = commits.fetch_add(1, Ordering::Relaxed) < failures;
+        Box::pin(async move {
+            if fails {
+                transaction.execute_unprepared(FAIL).await?;
+            }
+            transaction.commit().await
+        }) as _
+    };
+    let mut connected = postgres.connected.clone();
+    connected.commit = Arc::new(commit);
+    connected
 }
 
 #[async_trait]
@@ -46,7 +49,7 @@ impl Store for Conflicts {
     }
 
     async fn run_in_set(&self, work: Work) -> Result<(), StoreError> {
-        Lanes::default().run(&self.failing_first(), work).await
+        self.postgres.run_in_set(work).await
     }
 
     async fn look(&self, work: Work) -> Result<(), StoreError> {

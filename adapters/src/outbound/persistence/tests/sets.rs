@@ -1,0 +1,390 @@
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use futures_util::future::BoxFuture;
+use sea_orm::{ExecResult, QueryResult, Statement};
+use tokio::task::JoinSet;
+
+use super::*;
+use crate::{
+    outbound::persistence::{
+        postgres::lanes::Lanes,
+        sets::together::{Ended, Ground, Spoilt},
+        sqlite::connection::SqliteConnection,
+        statement_spans::Database,
+        watchdog::LastAnswer,
+    },
+    telemetry::trace_scope::TraceScope,
+};
+
+for_both_stores! {
+    who_fails_in_a_set_leaves_no_trace_and_all_others_are_kept,
+    who_wants_back_what_a_statement_has_written_gets_it_back_alone,
+    those_of_one_user_are_recorded_one_behind_the_other,
+    those_of_one_mailbox_together_get_no_more_than_may_be,
+    those_of_one_organisation_together_get_no_more_than_may_be,
+    who_reads_what_it_has_written_finds_it,
+    who_panics_in_a_set_stops_no_other,
+}
+
+fn id(name: &str, number: usize) -> String {
+    format!("{name}-{number:03}")
+}
+
+fn email(number: usize) -> String {
+    format!("{}@example.com", id("user", number))
+}
+
+async fn add_crowd(store: &Arc<dyn Store>, count: usize) {
+    for number in 0..count {
+        assert!(add(store, user(&id("user", number), &email(number))).await);
+    }
+}
+
+/// What a send does: it locks the user, looks, counts, and writes.
+async fn send(number: usize, tx: &mut dyn Repositories) -> Result<Sequence, StoreError> {
+    let user_id = id("user", number).parse().unwrap();
+    let user = tx.user_for_update(&user_id).await?.unwrap();
+    let recent = tx.recent_links(&user_id, at(0), 9).await?;
+    let mailbox = email(number).parse::<EmailAddress>().unwrap().mailbox();
+    assert_eq!(tx.count_mail(&mailbox, 9, at(0), at(60)).await?, None);
+    let sequence = user.sequence.next();
+    let name = format!("{number:03}-{}", recent.requested.len());
+    let new = PasskeyLink {
+        id: format!("link-{name}").parse().unwrap(),
+        user: user_id.clone(),
+        requested: at(60),
+        ..link()
+    };
+    tx.add_link(&new).await?;
+    let kind = EventKind::LinkRequested(new.id.clone());
+    let event =
+        UserEvent { user: user_id.clone(), sequence, kind, actor: Actor::Operator, at: at(60) };
+    tx.record(&event).await?;
+    let queued = OutboxMail { user: user_id, ..mail(&format!("mail-{name}")) };
+    tx.queue(&queued).await?;
+    Ok(sequence)
+}
+
+type Planned = fn(usize, &mut dyn Repositories) -> BoxFuture<'_, Result<Sequence, StoreError>>;
+
+/// The results of the same work for each of these numbers, all at once.
+async fn all_at_once(
+    store: &Arc<dyn Store>,
+    numbers: impl Iterator<Item = usize>,
+    work: Planned,
+) -> Vec<(usize, Result<Sequence, StoreError>)> {
+    let start = |number| {
+        let store = store.clone();
+        let run = async move { store.write_in_set(number, move |it, tx| work(*it, tx)).await };
+        async move { (number, run.await) }
+    };
+    numbers.map(start).collect::<JoinSet<_>>().join_all().await
+}
+
+/// How many links of a user there are, where the history stands, and how many mails wait.
+async fn kept(store: &Arc<dyn Store>, number: usize) -> (usize, u64) {
+    let found: Result<_, StoreError> = store
+        .read(id("user", number), |id, tx| {
+            Box::pin(async move {
+                let id = id.parse().unwrap();
+                let links = tx.links_of(&id, None, 100).await?;
+                let sequence = tx.user(&id).await?.unwrap().sequence;
+                if sequence > Sequence::NONE.next() {
+                    tx.recorded_at(&id, sequence).await?;
+                }
+                Ok((links.len(), sequence.get()))
+            })
+        })
+        .await;
+    found.unwrap()
+}
+
+async fn mails_waiting(store: &Arc<dyn Store>) -> u64 {
+    let load: Result<_, StoreError> = store.read((), |(), tx| tx.load()).await;
+    load.unwrap().waiting
+}
+
+async fn who_fails_in_a_set_leaves_no_trace_and_all_others_are_kept(store: Arc<dyn Store>) {
+    add_crowd(&store, 50).await;
+    let results = all_at_once(&store, 0..50, |number, tx| {
+        Box::pin(async move {
+            let sent = send(number, tx).await;
+            if number % 10 == 3 { Err(StoreError::Broken("as planned".into())) } else { sent }
+        })
+    });
+    for (number, result) in results.await {
+        let fails = number % 10 == 3;
+        assert_eq!(result.is_err(), fails, "{number}: {result:?}");
+        let expected = if fails { (0, 1) } else { (1, 2) };
+        assert_eq!(kept(&store, number).await, expected, "{number}");
+    }
+    assert_eq!(mails_waiting(&store).await, 45);
+}
+
+async fn who_wants_back_what_a_statement_has_written_gets_it_back_alone(store: Arc<dyn Store>) {
+    add_crowd(&store, 20).await;
+    let results = all_at_once(&store, 0..20, |number, tx| {
+        Box::pin(async move {
+            let mailbox = email(number).parse::<EmailAddress>().unwrap().mailbox();
+            tx.count_mail(&mailbox, 1, at(0), at(60)).await?;
+            match number {
+                7 => Err(StoreError::Broken("as planned".into())),
+                _ => Ok(Sequence::NONE),
+            }
+        })
+    });
+    for (number, result) in results.await {
+        assert_eq!(result.is_err(), number == 7);
+        let mailbox = email(number).parse::<EmailAddress>().unwrap().mailbox();
+        let full: Result<_, StoreError> =
+            store.write(mailbox, |it, tx| tx.count_mail(it, 1, at(0), at(61))).await;
+        assert_eq!(full.unwrap(), (number != 7).then(|| vec![at(60)]), "{number}");
+    }
+}
+
+async fn those_of_one_user_are_recorded_one_behind_the_other(store: Arc<dyn Store>) {
+    add_crowd(&store, 3).await;
+    let results =
+        all_at_once(&store, (0..24).map(|n| n % 3), |number, tx| Box::pin(send(number, tx)));
+    let mut sequences: Vec<_> =
+        results.await.into_iter().map(|(number, it)| (number, it.unwrap().get())).collect();
+    sequences.sort();
+    let expected: Vec<_> = (0..3).flat_map(|user| (2..10).map(move |it| (user, it))).collect();
+    assert_eq!(sequences, expected);
+    for number in 0..3 {
+        assert_eq!(kept(&store, number).await, (8, 9));
+    }
+}
+
+async fn those_of_one_mailbox_together_get_no_more_than_may_be(store: Arc<dyn Store>) {
+    let results = all_at_once(&store, 0..30, |number, tx| {
+        Box::pin(async move {
+            let mailbox = email(number % 2).parse::<EmailAddress>().unwrap().mailbox();
+            match tx.count_mail(&mailbox, 4, at(0), at(60)).await? {
+                None => Ok(Sequence::NONE),
+                Some(_) => Err(StoreError::Broken("it is full".into())),
+            }
+        })
+    });
+    assert_eq!(results.await.iter().filter(|(_, counted)| counted.is_ok()).count(), 8);
+}
+
+async fn those_of_one_organisation_together_get_no_more_than_may_be(store: Arc<dyn Store>) {
+    add_crowd(&store, 30).await;
+    let results = all_at_once(&store, 0..30, |number, tx| {
+        Box::pin(async move {
+            let sent = send(number, tx).await?;
+            let organisation = "default".parse().unwrap();
+            let mailed = tx.mailed_for(&organisation).await?;
+            let mailed = LinkPolicy::counts_for_organisation(7, &mailed, at(60));
+            let mailed = mailed.map_err(|error| StoreError::Broken(error.into()))?;
+            tx.set_mailed_for(&organisation, &mailed).await?;
+            Ok(sent)
+        })
+    });
+    let mut sent = 0;
+    for (number, result) in results.await {
+        sent += usize::from(result.is_ok());
+        assert_eq!(kept(&store, number).await.0, usize::from(result.is_ok()), "{number}");
+    }
+    assert_eq!((sent, mails_waiting(&store).await), (7, 7));
+}
+
+async fn who_reads_what_it_has_written_finds_it(store: Arc<dyn Store>) {
+    add_crowd(&store, 10).await;
+    let results = all_at_once(&store, 0..10, |number, tx| {
+        Box::pin(async move {
+            let sequence = send(number, tx).await?;
+            let user = id("user", number).parse().unwrap();
+            assert_eq!(tx.links_of(&user, None, 9).await?.len(), 1);
+            assert_eq!(tx.recorded_at(&user, sequence).await?, at(60));
+            Ok(sequence)
+        })
+    });
+    for (number, result) in results.await {
+        assert_eq!(result.unwrap().get(), 2);
+        assert_eq!(kept(&store, number).await, (1, 2));
+    }
+    assert_eq!(mails_waiting(&store).await, 10);
+}
+
+async fn who_panics_in_a_set_stops_no_other(store: Arc<dyn Store>) {
+    add_crowd(&store, 12).await;
+    let run = |number: usize| {
+        let store = store.clone();
+        let running = tokio::spawn(async move {
+            let work = store.write_in_set(number, |number, tx| {
+                Box::pin(async move {
+                    let sent = send(*number, tx).await;
+                    assert_ne!(*number, 5, "as planned");
+                    sent
+                })
+            });
+            work.await
+        });
+        async move { (number, running.await) }
+    };
+    for (number, result) in (0..12).map(run).collect::<JoinSet<_>>().join_all().await {
+        assert_eq!(matches!(result, Ok(Ok(_))), number != 5, "{number}");
+        assert_eq!(kept(&store, number).await.0, usize::from(number != 5));
+    }
+}
+
+/// Counts statements.
+struct Counted<'c> {
+    connection: &'c SqliteConnection,
+    statements: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Counted<'_> {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Sqlite
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, sea_orm::DbErr> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.connection.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, sea_orm::DbErr> {
+        self.connection.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(
+        &self,
+        statement: Statement,
+    ) -> Result<Option<QueryResult>, sea_orm::DbErr> {
+        self.query_all_raw(statement).await.map(|mut rows| rows.pop())
+    }
+
+    async fn query_all_raw(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<QueryResult>, sea_orm::DbErr> {
+        if !statement.sql.starts_with("EXPLAIN") {
+            self.statements.fetch_add(1, Ordering::Relaxed);
+        }
+        self.connection.query_all_raw(statement).await
+    }
+}
+
+/// A migrated SQLite file with as many users, and a connection to it.
+async fn file_of(users: usize) -> (tempfile::TempDir, SqliteConnection) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("passlink.db");
+    let url = format!("sqlite://{}?mode=rwc", file.display());
+    make_sqlite_file(&url).unwrap();
+    let store = SeaStore::connect(&url, 1).await.unwrap();
+    store.migrate(&|_| ()).await.unwrap();
+    add_crowd(&(Arc::new(store) as Arc<dyn Store>), users).await;
+    (folder, SqliteConnection::open(&file, false).unwrap())
+}
+
+/// Runs works as one set; returns how they ended, and how many statements that took.
+async fn run_together(
+    connection: &SqliteConnection,
+    works: &[Work],
+) -> (Result<Vec<Ended>, Spoilt>, usize) {
+    let counted = Counted { connection, statements: AtomicUsize::default() };
+    let (database, last, scope) = (Database::Sqlite, LastAnswer::now(), TraceScope::here());
+    let ground = Ground { connection: &counted, database: &database, last: &last };
+    let works: Vec<_> = works.iter().map(|work| (work, &scope)).collect();
+    let ended = ground.run_together(&works).await;
+    (ended, counted.statements.into_inner())
+}
+
+fn reading_work(number: usize) -> Work {
+    Arc::new(move |tx| {
+        Box::pin(async move {
+            let user = id("user", number).parse().unwrap();
+            tx.user_for_update(&user).await.unwrap().unwrap();
+            tx.recent_links(&user, at(0), 9).await.unwrap();
+            tx.is_retired(&"key".parse().unwrap()).await.unwrap();
+            Settled::Commit
+        })
+    })
+}
+
+#[tokio::test]
+async fn what_many_ask_for_is_one_statement() {
+    let (_folder, connection) = file_of(30).await;
+    for count in [1, 30] {
+        let works: Vec<_> = (0..count).map(reading_work).collect();
+        let (ended, statements) = run_together(&connection, &works).await;
+        assert_eq!(ended, Ok(vec![Ended::As(Settled::Commit); count]));
+        assert_eq!(statements, 3);
+    }
+}
+
+#[tokio::test]
+async fn those_who_would_wait_for_each_other_run_one_by_one() {
+    let (_folder, connection) = file_of(0).await;
+    let work = |first: &'static str, second: &'static str| -> Work {
+        Arc::new(move |tx| {
+            Box::pin(async move {
+                for name in [first, second] {
+                    tx.mailed_for(&name.parse().unwrap()).await.unwrap();
+                    tx.is_retired(&"key".parse().unwrap()).await.unwrap();
+                }
+                Settled::Commit
+            })
+        })
+    };
+    let works = [work("one", "two"), work("two", "one")];
+    assert_eq!(run_together(&connection, &works).await.0, Err(Spoilt::ByOne));
+}
+
+#[tokio::test]
+async fn who_comes_when_another_has_the_user_is_postponed_and_has_done_nothing() {
+    let (_folder, connection) = file_of(2).await;
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let work = |place: usize| -> Work {
+        let ran = ran.clone();
+        Arc::new(move |tx| {
+            let ran = ran.clone();
+            Box::pin(async move {
+                send(place % 2, tx).await.unwrap();
+                ran.lock().unwrap().push(place);
+                Settled::Commit
+            })
+        })
+    };
+    let works: Vec<_> = (0..4).map(work).collect();
+    let (ended, _) = run_together(&connection, &works).await;
+    let (kept, postponed) = (Ended::As(Settled::Commit), Ended::Postponed);
+    assert_eq!(ended, Ok(vec![kept, kept, postponed, postponed]));
+    assert_eq!(*ran.lock().unwrap(), [0, 1]);
+}
+
+/// Only PostgreSQL has conflicts.
+#[tokio::test]
+async fn a_set_that_gets_into_anothers_way_runs_again() {
+    let (_folder, url) = new_database().await;
+    let store = SeaStore::connect(&url, 4).await.unwrap();
+    let store::Database::Postgres(postgres) = store.0 else { return };
+    postgres.migrate(&|_| ()).await.unwrap();
+    let conflicts = conflicts::Conflicts { postgres, failures: 0 };
+    let database = conflicts::failing_first(&conflicts.postgres, 3);
+    let store: Arc<dyn Store> = Arc::new(conflicts);
+    add_crowd(&store, 20).await;
+    let (lanes, runs) = (Lanes::default(), Arc::new(AtomicUsize::default()));
+    let run = |number: usize| {
+        let (lanes, database, runs) = (lanes.clone(), database.clone(), runs.clone());
+        let work: Work = Arc::new(move |tx| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move {
+                send(number, tx).await.map_or(Settled::RollBack, |_| Settled::Commit)
+            })
+        });
+        async move { lanes.run(&database, work).await.unwrap() }
+    };
+    (0..20).map(run).collect::<JoinSet<_>>().join_all().await;
+    assert!(runs.load(Ordering::Relaxed) > 20);
+    for number in 0..20 {
+        assert_eq!(kept(&store, number).await, (1, 2));
+    }
+}
