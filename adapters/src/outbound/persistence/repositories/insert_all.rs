@@ -45,25 +45,36 @@ impl<C: ConnectionTrait> Sql<'_, C> {
     }
 
     async fn insert_as_json<A: ActiveModelTrait>(&mut self, rows: &[A]) -> Result<(), StoreError> {
-        let (table, columns) = (A::Entity::default(), Columns::<A>::iter());
-        let (table, names) = (table.table_name(), columns.map(|it| it.to_string()));
-        let names: Vec<_> = names.map(|name| format!("\"{name}\"")).collect();
-        let names = names.join(", ");
-        let sql = format!(
-            "INSERT INTO \"{table}\" ({names}) \
-             SELECT {names} FROM json_populate_recordset(NULL::\"{table}\", $1::text::json)"
-        );
-        let rows = rows.iter().map(as_json).collect::<Result<serde_json::Value, _>>()?;
-        self.run(&sql, [rows.to_string().into()]).await.map(drop)
+        self.run(&insert_from_json::<A>(1), [as_json(rows)?]).await.map(drop)
     }
+}
+
+/// The statement that inserts rows which come as one JSON text in the parameter of this number; on
+/// PostgreSQL.
+pub(super) fn insert_from_json<A: ActiveModelTrait>(parameter: usize) -> String {
+    let table = A::Entity::default();
+    let table = table.table_name();
+    let names: Vec<_> = Columns::<A>::iter().map(|it| format!("\"{}\"", it.to_string())).collect();
+    let names = names.join(", ");
+    format!(
+        "INSERT INTO \"{table}\" ({names}) SELECT {names} \
+         FROM json_populate_recordset(NULL::\"{table}\", ${parameter}::text::json)"
+    )
+}
+
+/// Rows as one JSON text.
+///
+/// Errors: a value of a kind that no table has of which many rows come at a time.
+pub(super) fn as_json<A: ActiveModelTrait>(rows: &[A]) -> Result<Value, StoreError> {
+    let rows = rows.iter().map(row_as_json).collect::<Result<serde_json::Value, _>>()?;
+    Ok(rows.to_string().into())
 }
 
 fn values<A: ActiveModelTrait>(row: &A) -> impl Iterator<Item = Value> {
     Columns::<A>::iter().filter_map(|column| row.get(column).into_value())
 }
 
-/// Errors: a value of a kind that no row has which comes in numbers.
-fn as_json<A: ActiveModelTrait>(row: &A) -> Result<serde_json::Value, StoreError> {
+fn row_as_json<A: ActiveModelTrait>(row: &A) -> Result<serde_json::Value, StoreError> {
     let names = Columns::<A>::iter().map(|column| column.to_string());
     let fields = names.zip(values(row)).map(|(name, value)| {
         let value = match value {

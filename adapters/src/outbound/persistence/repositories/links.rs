@@ -57,7 +57,7 @@ fn link(row: Model) -> Result<PasskeyLink, StoreError> {
     })
 }
 
-fn row(link: &PasskeyLink) -> ActiveModel {
+pub(super) fn row(link: &PasskeyLink) -> ActiveModel {
     let address = match &link.delivery {
         Delivery::Mail(address) => Some(address.to_string()),
         Delivery::Returned => None,
@@ -157,7 +157,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
 
     async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError> {
         if let Some(member) = self.member {
-            member.written().add_link(link);
+            member.write(|written| written.links.push(link.clone()));
             return Ok(());
         }
         self.add_links(slice::from_ref(link)).await

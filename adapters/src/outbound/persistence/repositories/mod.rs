@@ -13,7 +13,7 @@ use sea_orm::{
 
 use super::{
     error::{Fault, bad_row, fault, store_error},
-    sets::neighbours::{Member, Written},
+    sets::neighbours::Member,
 };
 
 mod among;
@@ -29,6 +29,7 @@ mod outbox;
 mod passkeys;
 mod tokens;
 pub(super) mod users;
+mod write;
 
 /// All repositories over one connection or transaction.
 pub(super) struct Sql<'c, C> {
@@ -73,12 +74,6 @@ impl<'c, C: ConnectionTrait> Sql<'c, C> {
     async fn own_write(&mut self) -> Result<&'c C, StoreError> {
         self.member.into_iter().for_each(Member::note_write);
         self.own().await
-    }
-
-    async fn write(&mut self, written: &Written) -> Result<(), StoreError> {
-        self.add_links(&written.links).await?;
-        self.record_all(&written.events).await?;
-        self.queue_all(&written.mails).await
     }
 
     /// All rows, as the domain has them.

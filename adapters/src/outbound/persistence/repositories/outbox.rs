@@ -86,7 +86,7 @@ fn mail(row: Model) -> Result<OutboxMail, StoreError> {
     })
 }
 
-fn row(mail: &OutboxMail) -> ActiveModel {
+pub(super) fn row(mail: &OutboxMail) -> ActiveModel {
     ActiveModel {
         id: Set(mail.id.to_string()),
         user_id: Set(mail.user.to_string()),
@@ -112,7 +112,7 @@ fn row(mail: &OutboxMail) -> ActiveModel {
 impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
     async fn queue(&mut self, mail: &OutboxMail) -> Result<(), StoreError> {
         if let Some(member) = self.member {
-            member.written().add_mail(mail);
+            member.write(|written| written.mails.push(mail.clone()));
             return Ok(());
         }
         self.queue_all(slice::from_ref(mail)).await

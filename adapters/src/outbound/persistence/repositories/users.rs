@@ -12,7 +12,7 @@ use passlink_domain::{
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, UpdateMany,
+    QuerySelect, UpdateMany, Value,
     sea_query::{Expr, all},
 };
 
@@ -75,7 +75,7 @@ fn number(sequence: Sequence) -> i64 {
     i64::try_from(sequence.get()).unwrap_or(i64::MAX)
 }
 
-fn event_row(event: &UserEvent) -> events::ActiveModel {
+pub(super) fn event_row(event: &UserEvent) -> events::ActiveModel {
     events::ActiveModel {
         user_id: Set(event.user.to_string()),
         sequence: Set(number(event.sequence)),
@@ -85,6 +85,23 @@ fn event_row(event: &UserEvent) -> events::ActiveModel {
         actor_kind: Set(Some(event.actor.kind().to_owned())),
         actor: Set(event.actor.id().map(str::to_owned)),
     }
+}
+
+/// The statement that sets the sequences of users, with the values of [`sequences`] from `first` on; on
+/// PostgreSQL.
+pub(super) fn set_sequences(first: usize) -> String {
+    format!(
+        "UPDATE \"users\" SET sequence = made.sequence FROM UNNEST(${first}::text[], ${}::bigint[]) \
+         AS made (id, sequence) WHERE users.id = made.id",
+        first + 1
+    )
+}
+
+/// The users of these changes, and the number of the last change of each.
+pub(super) fn sequences(events: &[UserEvent]) -> [Value; 2] {
+    let last = events.iter().map(|event| (event.user.to_string(), number(event.sequence)));
+    let (ids, sequences): (Vec<_>, Vec<_>) = BTreeMap::from_iter(last).into_iter().unzip();
+    [ids.into(), sequences.into()]
 }
 
 impl<C: ConnectionTrait> Sql<'_, C> {
@@ -104,14 +121,8 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         match self.db.get_database_backend() {
             _ if events.is_empty() => Ok(()),
             DbBackend::Postgres => {
-                let (ids, sequences): (Vec<_>, Vec<_>) = BTreeMap::from_iter(
-                    events.iter().map(|event| (event.user.to_string(), number(event.sequence))),
-                )
-                .into_iter()
-                .unzip();
-                let sql = "UPDATE users SET sequence = made.sequence \
-                    FROM UNNEST($1::text[], $2::bigint[]) AS made (id, sequence) WHERE users.id = made.id";
-                self.run(sql, [ids.into(), sequences.into()]).await.map(drop)
+                let sql = set_sequences(1);
+                self.run(&sql, sequences(events)).await.map(drop)
             }
             _ => {
                 for event in events {
@@ -219,7 +230,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
 impl<C: ConnectionTrait> History for Sql<'_, C> {
     async fn record(&mut self, event: &UserEvent) -> Result<(), StoreError> {
         if let Some(member) = self.member {
-            member.written().add_event(event);
+            member.write(|written| written.events.push(event.clone()));
             return Ok(());
         }
         self.record_all(slice::from_ref(event)).await

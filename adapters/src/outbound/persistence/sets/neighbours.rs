@@ -85,39 +85,22 @@ pub(in crate::outbound::persistence) struct MailTo {
     pub now: Timestamp,
 }
 
-/// What is written when all have ended, by table.
+/// What is written when all have ended.
 #[derive(Default)]
 pub(in crate::outbound::persistence) struct Written {
     pub links: Vec<PasskeyLink>,
     pub events: Vec<UserEvent>,
     pub mails: Vec<OutboxMail>,
-    /// Where whoever wrote stands in its trace, for each kind.
-    pub scopes: [Vec<TraceScope>; 3],
+    /// Where those who wrote stood in their traces when they began to.
+    pub scopes: Vec<TraceScope>,
 }
 
 impl Written {
-    pub fn add_link(&mut self, link: &PasskeyLink) {
-        self.links.push(link.clone());
-        self.scopes[0].extend(sampled_scope());
-    }
-
-    pub fn add_event(&mut self, event: &UserEvent) {
-        self.events.push(event.clone());
-        self.scopes[1].extend(sampled_scope());
-    }
-
-    pub fn add_mail(&mut self, mail: &OutboxMail) {
-        self.mails.push(mail.clone());
-        self.scopes[2].extend(sampled_scope());
-    }
-
     pub fn append(&mut self, mut more: Self) {
         self.links.append(&mut more.links);
         self.events.append(&mut more.events);
         self.mails.append(&mut more.mails);
-        for (scopes, more) in self.scopes.iter_mut().zip(more.scopes) {
-            scopes.extend(more);
-        }
+        self.scopes.append(&mut more.scopes);
     }
 
     pub fn is_empty(&self) -> bool {
@@ -223,12 +206,17 @@ impl Member<'_> {
         lock(&self.state.flags).is_postponed
     }
 
-    pub fn written(&self) -> MutexGuard<'_, Written> {
-        lock(&self.state.written)
+    /// Keeps what is to be written when all have ended.
+    pub fn write(self, write: impl FnOnce(&mut Written)) {
+        let mut written = lock(&self.state.written);
+        if written.is_empty() {
+            written.scopes.extend(sampled_scope());
+        }
+        write(&mut written);
     }
 
     pub fn take_written(self) -> Written {
-        mem::take(&mut *self.written())
+        mem::take(&mut *lock(&self.state.written))
     }
 
     /// Notes that a statement has written something for this one alone. It can't be undone alone any more.

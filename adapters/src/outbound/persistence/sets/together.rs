@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     future::poll_fn,
+    mem,
     pin::Pin,
     task::Poll,
 };
@@ -177,25 +178,11 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
         Ok(())
     }
 
-    /// Writes what waited, with a statement a table.
-    async fn write(&self, written: Written) -> Result<(), Spoilt> {
-        let Written { links, events, mails, scopes: [of_links, of_events, of_mails] } = written;
-        self.write_part(of_links, |sql| Box::pin(sql.add_links(&links))).await?;
-        self.write_part(of_events, |sql| Box::pin(sql.record_all(&events))).await?;
-        self.write_part(of_mails, |sql| Box::pin(sql.queue_all(&mails))).await
-    }
-
-    async fn write_part<'w>(
-        &self,
-        scopes: Vec<TraceScope>,
-        write: impl for<'s> FnOnce(
-            &'s mut Sql<'_, TracedConnection<'c, C>>,
-        ) -> BoxFuture<'s, Result<(), StoreError>>
-        + 'w,
-    ) -> Result<(), Spoilt> {
-        let traced = self.traced(scopes);
+    /// Writes what waited.
+    async fn write(&self, mut written: Written) -> Result<(), Spoilt> {
+        let traced = self.traced(mem::take(&mut written.scopes));
         let mut sql = Sql::new(&traced);
-        let wrote = write(&mut sql).await;
+        let wrote = sql.write(&written).await;
         wrote.map_err(|_| sql.fault.map_or(Spoilt::ByOne, Spoilt::By))
     }
 }
