@@ -139,7 +139,8 @@ async fn attempt_in_set(
     last: &LastAnswer,
 ) -> Attempt<Option<Vec<Ended>>> {
     let database = Database::from(connection);
-    let spans = |sql| Spans::in_each(works.iter().map(|(_, scope)| *scope), &database, sql);
+    let all = || works.iter().map(|(_, scope)| *scope);
+    let spans = |sql| Spans::in_each(all(), &database, sql);
     let transaction = match spans("BEGIN").around(connection.begin()).await {
         Ok(transaction) => transaction,
         Err(error) => return failed(error),
@@ -149,7 +150,9 @@ async fn attempt_in_set(
     let ran = ground.run_together(works).await;
     match ran {
         Ok(ended) if ended.contains(&Ended::As(Settled::Commit)) => {
-            after(spans("COMMIT").around(commit(transaction)).await, Some(ended))
+            let commits = all().zip(&ended).filter(|(_, it)| **it == Ended::As(Settled::Commit));
+            let spans = Spans::in_each(commits.map(|(scope, _)| scope), &database, "COMMIT");
+            after(spans.around(commit(transaction)).await, Some(ended))
         }
         ran => {
             let undone = spans("ROLLBACK").around(transaction.rollback()).await;
