@@ -30,8 +30,9 @@ const SETTINGS: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
-    -- What was erased is not left in the file.
-    PRAGMA secure_delete = ON;";
+    -- What was erased is not left in the file, and nothing of it in others.
+    PRAGMA secure_delete = ON;
+    PRAGMA temp_store = MEMORY;";
 
 pub(in crate::outbound::persistence) struct SqliteConnection {
     /// Only one thread uses it at a time.

@@ -169,6 +169,8 @@ impl Groups {
         committed.map(|()| outcomes)
     }
 
+    /// The set comes first: undoing it undoes nobody else's work, and it needs no savepoint, which copies
+    /// each page that is changed.
     fn run(&self, jobs: &[Job]) -> Result<Vec<Outcome>, DbErr> {
         let in_set = jobs.iter().filter(|job| job.kind == Kind::InSet);
         let mut of_set = self.run_in_set(&in_set.collect::<Vec<_>>())?.into_iter();
@@ -185,18 +187,16 @@ impl Groups {
         if jobs.is_empty() {
             return Ok(Vec::new());
         }
-        self.connection.control("SAVEPOINT work")?;
         let works: Vec<_> = jobs.iter().map(|job| (&job.work, &job.scope)).collect();
         let (database, last) = (Database::Sqlite, LastAnswer::now());
         let ground = Ground { connection: &self.connection, database: &database, last: &last };
         let ran =
             catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(ground.run_together(&works))));
         let Ok(Ok(ended)) = ran else {
-            self.connection.control("ROLLBACK TO work")?;
-            self.connection.control("RELEASE work")?;
+            self.connection.roll_back();
+            self.connection.begin()?;
             return Ok(Vec::new());
         };
-        self.connection.control("RELEASE work")?;
         let outcome = |ended| match ended {
             Ended::As(settled) => Outcome::Settled(settled),
             Ended::Postponed => Outcome::Postponed,
