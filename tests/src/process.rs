@@ -143,11 +143,15 @@ impl Process {
     }
 }
 
-/// How many octets a process ever had written to the storage; `self` is this one.
+/// How many octets a process ever had written to the storage; `self` is this one. What was removed again
+/// before it came there is left out.
 pub(crate) fn written(process: &str) -> u64 {
     let io = std::fs::read_to_string(format!("/proc/{process}/io")).unwrap();
-    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes:")).unwrap();
-    line.trim().parse().unwrap()
+    let count = |name| {
+        let line = io.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().parse::<u64>().unwrap()
+    };
+    count("write_bytes:").saturating_sub(count("cancelled_write_bytes:"))
 }
 
 impl Drop for Process {

@@ -4,10 +4,11 @@
 use std::{sync::Arc, time::Duration};
 
 use lettre::{
-    Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor, address::Envelope,
-    transport::smtp::PoolConfig,
+    Address,
+    address::Envelope,
+    transport::smtp::{client::AsyncSmtpConnection, extension::ClientId},
 };
-use tokio::task::JoinSet;
+use tokio::{net::TcpStream, task::JoinSet};
 
 use super::{
     generator::{Plan, call},
@@ -61,22 +62,29 @@ async fn until_taken(server: &NullMailServer, mails: usize) -> Taken {
 /// Sends the same message again and again by as many connections; returns mails a second.
 async fn bare(message: &[u8], mails: usize) -> f64 {
     let server = NullMailServer::open();
-    let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1");
-    let pool = PoolConfig::new().max_size(CONNECTIONS as u32);
-    let transport = builder.port(server.port()).pool_config(pool).build();
     let address = |text: &str| text.parse::<Address>().unwrap();
     let to = vec![address("ada@example.com")];
     let envelope = Envelope::new(Some(address("no-reply@login.example.com")), to).unwrap();
     let message: Arc<[u8]> = message.into();
     let mut tasks = JoinSet::new();
     for task in 0..CONNECTIONS {
-        let (transport, envelope, message) = (transport.clone(), envelope.clone(), message.clone());
+        let (port, envelope, message) = (server.port(), envelope.clone(), message.clone());
         tasks.spawn(async move {
+            let mut connection = connect(port).await;
             for _ in (task..mails).step_by(CONNECTIONS) {
-                transport.send_raw(&envelope, &message).await.unwrap();
+                connection.send(&envelope, &message).await.unwrap();
             }
         });
     }
     tasks.join_all().await;
     until_taken(&server, mails).await.per_second()
+}
+
+/// A connection of lettre's. Its own ones wait for the network before the end of each message (Nagle's
+/// algorithm), for 40 ms.
+async fn connect(port: u16) -> AsyncSmtpConnection {
+    let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let name = ClientId::Domain("localhost".to_owned());
+    AsyncSmtpConnection::connect_with_transport(Box::new(stream), &name).await.unwrap()
 }

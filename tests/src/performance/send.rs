@@ -29,7 +29,7 @@ pub async fn measure(place: &Place, settings: &Settings, report: &mut Report) {
     let mut passlink = mailing_to(place.installation(settings), &server);
     passlink.start().await;
     warm_up(&passlink, settings).await;
-    limit(&bare, 1, settings.time / 5).await;
+    limit(&bare, 16, settings.time).await;
     for callers in settings.callers.iter().copied() {
         if settings.limit_callers().contains(&callers) {
             report.limits.push(limit(&bare, callers, settings.time).await);
@@ -120,11 +120,12 @@ async fn send(
     }
 }
 
-/// What is used first takes longer: code, pages and plans of statements.
+/// What is used first takes longer: code, plans of statements, and pages, which PostgreSQL has in its
+/// journal as a whole then.
 async fn warm_up(installation: &Installation, settings: &Settings) {
-    for protocol in [Protocol::Rest, Protocol::Grpc] {
-        send(installation, protocol, 16, settings.time / 5).await;
-    }
+    let most = settings.callers.iter().copied().max().unwrap_or(1);
+    send(installation, Protocol::Rest, most, settings.time).await;
+    send(installation, Protocol::Grpc, most, settings.time / 5).await;
 }
 
 async fn limit(bare: &Arc<Installation>, callers: usize, time: Duration) -> Limit {

@@ -5,10 +5,11 @@ use super::report::{
 };
 
 /// The head of [`sends`] and [`limit`].
-pub const SENDS: &str = "\
-                                                     processor ms a send\n\
-                callers  sends/s   p50 ms   p99 ms  server  database  generator  statements  \
-bytes  peak MB  of limit";
+pub const SENDS: &str = concat!(
+    "                                                     processor ms a send\n",
+    "                callers  sends/s   p50 ms   p99 ms  server  database  generator",
+    "  statements   bytes  peak MB  of limit",
+);
 
 pub fn sends(row: &Sends) -> String {
     let Sends { callers, rate, statements, bytes, peak_mb, .. } = row;
@@ -19,7 +20,7 @@ pub fn sends(row: &Sends) -> String {
     };
     let share = row.of_limit.map_or("-".to_owned(), |share| format!("{:.0} %", 100.0 * share));
     format!(
-        "{what:16}{callers:7} {:8.0} {:8.2} {:8.2} {} {statements:11} {bytes:6.0} {peak_mb:8.1} {share:>9}",
+        "{what:16}{callers:7} {:8.0} {:8.2} {:8.2} {} {statements:11} {bytes:7.0} {peak_mb:8.1} {share:>9}",
         rate.per_second,
         rate.p50_ms,
         rate.p99_ms,
@@ -35,7 +36,7 @@ pub fn limit(row: &Limit) -> String {
     let dash = "-";
     let database = row.database_ms.map_or(dash.to_owned(), |ms| format!("{ms:.3}"));
     format!(
-        "{what:16}{:7} {:8.0} {dash:>8} {dash:>8} {dash:>7} {database:>9} {:10.3} {dash:>11} {:6.0}",
+        "{what:16}{:7} {:8.0} {dash:>8} {dash:>8} {dash:>7} {database:>9} {:10.3} {dash:>11} {:7.0}",
         row.callers, row.per_second, row.client_ms, row.bytes,
     )
 }
@@ -47,14 +48,15 @@ fn processor(rate: &Rate) -> String {
 }
 
 /// The head of [`action`].
-pub const ACTIONS: &str = "\
-                                                         processor ms each\n\
-                    callers  a second   p50 ms   p99 ms  server  database  generator";
+pub const ACTIONS: &str = concat!(
+    "                                                      processor ms each\n",
+    "                 callers a second   p50 ms   p99 ms  server  database  generator",
+);
 
 pub fn action(what: &str, row: &Action) -> String {
     let Action { callers, rate, .. } = row;
     format!(
-        "{what:20}{callers:7} {:9.0} {:8.2} {:8.2} {}",
+        "{what:17}{callers:7} {:8.0} {:8.2} {:8.2} {}",
         rate.per_second,
         rate.p50_ms,
         rate.p99_ms,
@@ -82,8 +84,7 @@ pub fn start(row: &Start) -> String {
 }
 
 /// The head of [`growth`].
-pub const GROWTH: &str = "\
-    users  old links   size MB  ready ms  sends/s   p50 ms   p99 ms  peak MB  reads/s   p50 ms   p99 ms";
+pub const GROWTH: &str = "    users  old links   size MB  ready ms  sends/s   p50 ms   p99 ms  peak MB  reads/s   p50 ms   p99 ms";
 
 pub fn growth(row: &Growth) -> String {
     let Growth { users, old_links, size_mb, ready_ms, sends, reads, peak_mb, .. } = row;
