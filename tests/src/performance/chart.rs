@@ -47,7 +47,7 @@ pub fn draw(report: &Report) -> String {
         writeln!(svg, "  <text class=\"mid\" x=\"{x:.1}\" y=\"{y}\">{it}</text>").unwrap();
     }
     for (place, line) in lines.iter().enumerate() {
-        let at = left + place as f64 * 172.0;
+        let at = left + place as f64 * 166.0;
         let Line { name, class, points } = line;
         writeln!(svg, "  <path class=\"{class}\" d=\"M{at} 52h28\"/>").unwrap();
         writeln!(svg, "  <text x=\"{}\" y=\"56\">{name}</text>", at + 36.0).unwrap();
@@ -91,6 +91,6 @@ fn lines(report: &Report) -> Vec<Line> {
 /// The fifth part of a round number that is no less than this.
 fn step(most: f64) -> f64 {
     let power = 10_f64.powf((most / 5.0).log10().floor());
-    let steps = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].map(|step| step * power);
+    let steps = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].map(|step| step * power);
     steps.into_iter().find(|step| step * 5.0 >= most).unwrap_or(10.0 * power)
 }

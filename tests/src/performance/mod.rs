@@ -35,7 +35,7 @@ mod table;
 use installation::Place;
 pub use settings::{Kind, Part, Settings};
 
-/// Measures what is asked for, prints it, and writes `performance.json` and `performance.svg`.
+/// Measures what is asked for, prints it, and writes `performance.json` and, of sends, `performance.svg`.
 pub async fn run(settings: &Settings) {
     let seconds = settings.time.as_secs_f64();
     let mut report = Report { machine: machine(), seconds, ..Report::default() };
@@ -49,7 +49,8 @@ pub async fn run(settings: &Settings) {
     }
     fs::create_dir_all(&settings.out).unwrap();
     let json = serde_json::to_string_pretty(&report).unwrap();
-    for (name, text) in [("performance.json", json), ("performance.svg", chart::draw(&report))] {
+    let chart = (!report.sends.is_empty()).then(|| ("performance.svg", chart::draw(&report)));
+    for (name, text) in [("performance.json", json)].into_iter().chain(chart) {
         let file = settings.out.join(name);
         fs::write(&file, text).unwrap();
         println!("\n{}", file.display());
