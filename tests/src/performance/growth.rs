@@ -28,7 +28,7 @@ pub async fn measure(place: &Place, users: usize, settings: &Settings) -> Growth
     let server = NullMailServer::closed();
     let mut installation = mailing_to(place.with(passlink, people), &server);
     let size_mb = size_mb(&installation);
-    let ready_ms = start::measure(&mut installation).await.ready_ms;
+    let ready_ms = start::measure(&mut installation, settings).await.ready_ms;
     let reads = reads::measure(&installation, settings).await.rate;
     let process = installation.passlink.process();
     process.forget_peak();

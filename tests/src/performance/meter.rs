@@ -12,6 +12,8 @@ pub struct Meter {
     generator: f64,
     /// Octets that were written to the storage: by SQLite within the server, to PostgreSQL's journal.
     written: f64,
+    /// Seconds of all processors: used, and there were.
+    machine: [f64; 2],
 }
 
 /// What was used for each of many calls.
@@ -21,6 +23,8 @@ pub struct Used {
     pub database_ms: Option<f64>,
     pub generator_ms: f64,
     pub bytes: f64,
+    /// The share of the machine that others used, the system's own work among them.
+    pub others: f64,
 }
 
 impl Meter {
@@ -36,6 +40,7 @@ impl Meter {
                 None => process.written() as f64,
                 Some(_) => journal(&installation.passlink),
             },
+            machine: processor::of_machine(),
         }
     }
 
@@ -44,7 +49,11 @@ impl Meter {
         let now = Self::read(installation);
         let each = |before: f64, now: f64| (now - before) / calls as f64;
         let database = self.database.zip(now.database);
+        let [used, all] = [0, 1].map(|at| now.machine[at] - self.machine[at]);
+        let ours = now.server - self.server + now.generator - self.generator
+            + database.map_or(0.0, |(before, now)| now - before);
         Used {
+            others: ((used - ours) / all.max(0.01)).clamp(0.0, 1.0),
             server_ms: 1000.0 * each(self.server, now.server),
             database_ms: database.map(|(before, now)| 1000.0 * each(before, now)),
             generator_ms: 1000.0 * each(self.generator, now.generator),

@@ -85,7 +85,7 @@ async fn measure(part: Part, place: &Place, settings: &Settings, report: &mut Re
             report.mails.push(row);
         }
         Part::Start => {
-            let row = start::measure(&mut place.installation(settings)).await;
+            let row = start::measure(&mut place.installation(settings), settings).await;
             println!("\n{name}: {}", table::start(&row));
             report.starts.push(row);
         }

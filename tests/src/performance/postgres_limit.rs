@@ -18,8 +18,6 @@ use super::{
 
 /// The transaction of a send, as Passlink has it.
 const SEND: &str = include_str!("send.sql");
-/// For how many seconds the clients warm up.
-const WARM_UP: f64 = 2.0;
 
 /// What was used up to some moment: of the processor by the cluster and its client, and of the journal.
 struct Moment {
@@ -36,10 +34,11 @@ pub fn measure(installation: &Installation, clients: usize, time: Duration) -> L
     fs::write(&script, SEND).unwrap();
     // It counts in whole seconds.
     let seconds = time.as_secs_f64().round().max(1.0);
+    let warm_up = seconds.min(2.0);
     let mut command = Command::new(psql::program("pgbench"));
     command.args(["-n", "-M", "prepared", "-P", "1", "-c", &clients.to_string()]);
     // What it says of the last second may come too late.
-    let all = WARM_UP + seconds + 1.0;
+    let all = warm_up + seconds + 1.0;
     command.args(["-T", &all.to_string()]);
     command.args(["-D", &format!("users={}", people.count)]).arg("-f").arg(script);
     command.arg(passlink.database_url().as_str());
@@ -55,9 +54,9 @@ pub fn measure(installation: &Installation, clients: usize, time: Duration) -> L
             taken += at - last;
         }
         last = at;
-        if before.is_none() && at > WARM_UP - 0.5 {
+        if before.is_none() && at > warm_up - 0.5 {
             before = Some(moment());
-        } else if after.is_none() && at > WARM_UP + seconds - 0.5 {
+        } else if after.is_none() && at > warm_up + seconds - 0.5 {
             after = Some(moment());
         }
     }
@@ -66,6 +65,7 @@ pub fn measure(installation: &Installation, clients: usize, time: Duration) -> L
     let client = processor::of_ended_children() - client_before;
     let used = Used {
         server_ms: 0.0,
+        others: 0.0,
         database_ms: Some(1000.0 * (after.cluster - before.cluster) / sends),
         // It is known of the whole run only.
         generator_ms: 1000.0 * client * taken / all / sends,

@@ -42,3 +42,14 @@ pub fn of_family(id: u32) -> f64 {
     let children = children.split_whitespace().filter_map(used).map(|child| child.own);
     parent.own + parent.children + children.sum::<f64>()
 }
+
+/// What all of the machine has used, and what it could have.
+pub fn of_machine() -> [f64; 2] {
+    let stat = fs::read_to_string("/proc/stat").unwrap();
+    let fields = stat.lines().next().unwrap().split_whitespace().skip(1);
+    let ticks: Vec<f64> = fields.map(|field| field.parse().unwrap()).collect();
+    // A guest's time is a part of the user's.
+    let all: f64 = ticks[..8].iter().sum();
+    let idle = ticks[3] + ticks[4];
+    [(all - idle) / TICKS, all / TICKS]
+}

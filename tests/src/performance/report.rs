@@ -40,6 +40,8 @@ pub struct Rate {
     /// The same of PostgreSQL; SQLite is a part of the server.
     pub database_ms: Option<f64>,
     pub generator_ms: f64,
+    /// The share of the machine that others used meanwhile, from 0 to 1.
+    pub others: f64,
 }
 
 impl Rate {
@@ -52,6 +54,7 @@ impl Rate {
             server_ms: used.server_ms,
             database_ms: used.database_ms,
             generator_ms: used.generator_ms,
+            others: used.others,
         }
     }
 }

@@ -88,8 +88,8 @@ impl Row {
         let mut used = meter.used(installation, calls.count());
         if self.mails == MailsMeanwhile::Leave {
             all_mailed(installation).await;
-            let generator_ms = used.generator_ms;
-            used = Used { generator_ms, ..meter.used(installation, calls.count()) };
+            let Used { generator_ms, others, .. } = used;
+            used = Used { generator_ms, others, ..meter.used(installation, calls.count()) };
         }
         Sends {
             database: installation.kind,

@@ -82,6 +82,8 @@ pub struct Settings {
     pub growth: [usize; 2],
     /// How many mails are queued.
     pub mails: usize,
+    /// How often a server is started, for the median.
+    pub starts: usize,
     /// The folder for `performance.json` and `performance.svg`.
     pub out: PathBuf,
 }
@@ -104,6 +106,7 @@ impl Settings {
             users: 100_000,
             growth: [1000.min(growth), growth],
             mails: ((1000.0 * seconds) as usize).max(100),
+            starts: 5,
             out,
         }
     }
@@ -121,6 +124,7 @@ impl Settings {
             users: 500,
             growth: [200, 2000],
             mails: 50,
+            starts: 1,
             out,
         }
     }

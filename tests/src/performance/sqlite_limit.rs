@@ -43,6 +43,7 @@ pub fn measure(passlink: &Passlink, people: &People, group: usize, time: Duratio
     let each = |all: f64| all / sends as f64;
     let used = Used {
         server_ms: 0.0,
+        others: 0.0,
         database_ms: None,
         generator_ms: 1000.0 * each(processor::of_this_process() - processor),
         bytes: each((written("self") - bytes) as f64),

@@ -7,15 +7,13 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{installation::Installation, report::Start};
+use super::{installation::Installation, report::Start, settings::Settings};
 use crate::load::quartiles;
 
-const STARTS: usize = 5;
-
 /// Starts the server some times; the last time it goes on to run.
-pub async fn measure(installation: &mut Installation) -> Start {
+pub async fn measure(installation: &mut Installation, settings: &Settings) -> Start {
     let mut times = Vec::new();
-    for start in 0..STARTS {
+    for start in 0..settings.starts {
         if start > 0 {
             assert!(installation.passlink.stop().await.success());
         }

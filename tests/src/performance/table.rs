@@ -8,7 +8,7 @@ use super::report::{
 pub const SENDS: &str = concat!(
     "                                                     processor ms a send\n",
     "                callers  sends/s   p50 ms   p99 ms  server  database  generator",
-    "  statements   bytes  peak MB  of limit",
+    "  others  statements   bytes  peak MB  of limit",
 );
 
 pub fn sends(row: &Sends) -> String {
@@ -36,7 +36,7 @@ pub fn limit(row: &Limit) -> String {
     let dash = "-";
     let database = row.database_ms.map_or(dash.to_owned(), |ms| format!("{ms:.3}"));
     format!(
-        "{what:16}{:7} {:8.0} {dash:>8} {dash:>8} {dash:>7} {database:>9} {:10.3} {dash:>11} {:7.0}",
+        "{what:16}{:7} {:8.0} {dash:>8} {dash:>8} {dash:>7} {database:>9} {:10.3} {dash:>7} {dash:>11} {:7.0}",
         row.callers, row.per_second, row.client_ms, row.bytes,
     )
 }
@@ -44,13 +44,14 @@ pub fn limit(row: &Limit) -> String {
 /// What a call took of the processor.
 fn processor(rate: &Rate) -> String {
     let database = rate.database_ms.map_or("-".to_owned(), |ms| format!("{ms:.3}"));
-    format!("{:7.3} {database:>9} {:10.3}", rate.server_ms, rate.generator_ms)
+    let others = 100.0 * rate.others;
+    format!("{:7.3} {database:>9} {:10.3} {others:5.0} %", rate.server_ms, rate.generator_ms)
 }
 
 /// The head of [`action`].
 pub const ACTIONS: &str = concat!(
     "                                                      processor ms each\n",
-    "                 callers a second   p50 ms   p99 ms  server  database  generator",
+    "                 callers a second   p50 ms   p99 ms  server  database  generator  others",
 );
 
 pub fn action(what: &str, row: &Action) -> String {

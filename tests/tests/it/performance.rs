@@ -28,7 +28,8 @@ const NUMBERS: [(&str, &[&str]); 7] = [
     ("starts", &["ready_ms", "idle_mb"]),
     ("growth", &["users", "old_links", "size_mb", "ready_ms", "peak_mb"]),
 ];
-const RATE: [&str; 6] = ["calls", "per_second", "p50_ms", "p99_ms", "server_ms", "generator_ms"];
+const RATE: [&str; 7] =
+    ["calls", "per_second", "p50_ms", "p99_ms", "server_ms", "generator_ms", "others"];
 
 #[track_caller]
 fn assert_numbers(row: &Value, names: &[&str]) {
