@@ -46,7 +46,7 @@ docs:
 audit:
     cargo deny --locked check advisories
 
-# How fast links are sent, users imported, and what telemetry costs
+# How fast it is (docs/performance.md), how fast users are imported, and what telemetry costs
 bench:
     cargo build --release
     cargo bench -p passlink-tests

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 OLDEST = 15
@@ -78,7 +79,9 @@ class Cluster:
         server = int((self.data / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
         for process in [server, *map(int, children)]:
-            os.kill(process, number)
+            # One may have ended since.
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
 
     def tls(self, folder: str):
         subprocess.run([sys.executable, Path(__file__).with_name("certificates.py"), folder], check=True)

@@ -33,6 +33,7 @@ pub mod mime;
 pub mod node;
 pub mod passkeys;
 mod passlink;
+pub mod performance;
 mod pgbouncer;
 mod port;
 mod postgres;

@@ -391,6 +391,11 @@ impl Passlink {
         matches!(self.database, Database::Sqlite(_))
     }
 
+    /// Where the data are.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Where the database is.
     pub fn database_url(&self) -> url::Url {
         self.database.url().parse().unwrap()

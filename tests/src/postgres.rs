@@ -1,4 +1,5 @@
 use std::{
+    fs,
     io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, ChildStdin, ChildStdout, Stdio},
@@ -82,6 +83,12 @@ impl Postgres {
     /// The folder of the socket.
     pub fn socket_folder(&self) -> PathBuf {
         self.own().dir.path().join("data")
+    }
+
+    /// The process that all others of the cluster are children of.
+    pub fn process_id(&self) -> u32 {
+        let file = fs::read_to_string(self.socket_folder().join("postmaster.pid")).unwrap();
+        file.lines().next().unwrap().parse().unwrap()
     }
 
     /// Stops the cluster: `fast` ends connections and transactions, `immediate` is a crash.

@@ -125,12 +125,33 @@ impl Process {
         self.memory_kib("VmHWM:")
     }
 
+    /// Forgets how much memory the process had: [`Self::peak_kib`] counts from now on.
+    pub fn forget_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.id()), "5").unwrap();
+    }
+
+    /// How many octets the process ever had written to the storage.
+    pub fn written(&self) -> u64 {
+        written(&self.id().to_string())
+    }
+
     fn memory_kib(&self, kind: &str) -> u64 {
         let path = format!("/proc/{}/status", self.id());
         let status = std::fs::read_to_string(path).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(kind)).unwrap();
         line.split_whitespace().next().unwrap().parse().unwrap()
     }
+}
+
+/// How many octets a process ever had written to the storage; `self` is this one. What was removed again
+/// before it came there is left out.
+pub(crate) fn written(process: &str) -> u64 {
+    let io = std::fs::read_to_string(format!("/proc/{process}/io")).unwrap();
+    let count = |name| {
+        let line = io.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().parse::<u64>().unwrap()
+    };
+    count("write_bytes:").saturating_sub(count("cancelled_write_bytes:"))
 }
 
 impl Drop for Process {

@@ -43,6 +43,7 @@ mod outbox;
 mod pages;
 mod passkey_commands;
 mod passkeys;
+mod performance;
 mod pgbouncer;
 mod protocols;
 mod qr;
