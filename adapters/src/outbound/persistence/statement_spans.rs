@@ -26,16 +26,11 @@ pub(super) enum Database {
     Postgres(Arc<PgConnectOptions>),
 }
 
-impl From<&DatabaseConnection> for Database {
-    fn from(connection: &DatabaseConnection) -> Self {
-        if connection.get_database_backend() != DbBackend::Postgres {
-            return Self::Sqlite;
-        }
+impl Database {
+    pub fn postgres(connection: &DatabaseConnection) -> Self {
         Self::Postgres(connection.get_postgres_connection_pool().connect_options())
     }
-}
 
-impl Database {
     /// The span of a statement, from now on until it is dropped. There is none where no trace is sampled:
     /// when the worker asks for mail, that is nobody's request.
     pub fn span(&self, sql: &str) -> Span {

@@ -9,8 +9,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::transactions::{self, Commit, Traced};
-use crate::outbound::persistence::{sets::together::Ended, watchdog::Watchdog};
+use super::transactions::{self, Commit};
+use crate::outbound::persistence::{
+    sets::together::{Ended, Traced},
+    watchdog::Watchdog,
+};
 
 /// How long a caller waits for a connection that others use.
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,7 +50,7 @@ impl Connected {
     }
 
     /// As [`transactions::run_in_set`].
-    pub async fn run_in_set(&self, works: &[Traced<'_>]) -> Result<Option<Vec<Ended>>, StoreError> {
+    pub async fn run_in_set(&self, works: Vec<Traced<'_>>) -> Result<Vec<Ended>, StoreError> {
         let _permit = self.permit().await?;
         transactions::run_in_set(&*self.commit, &self.connection, &self.watchdog, works).await
     }

@@ -12,7 +12,10 @@ use passlink_application::ports::{StoreError, Work};
 use tokio::sync::oneshot;
 
 use super::connected::Connected;
-use crate::{outbound::persistence::sets::together::Ended, telemetry::trace_scope::TraceScope};
+use crate::{
+    outbound::persistence::sets::{neighbours::Apart, together::Ended},
+    telemetry::trace_scope::TraceScope,
+};
 
 /// Sets that run at the same time at the most.
 const LANES: usize = 4;
@@ -55,7 +58,7 @@ impl Lanes {
     pub async fn run(&self, database: &Connected, work: Work) -> Result<(), StoreError> {
         let (done, ended) = oneshot::channel();
         self.add(Job { work, scope: TraceScope::here(), done }, database);
-        ended.await.map_err(|_| StoreError::Broken("a unit of work panicked".into()))?
+        ended.await.map_err(|_| StoreError::Broken("a unit of work was given up".into()))?
     }
 }
 
@@ -74,6 +77,8 @@ impl Lane {
     /// Those who wait; where nobody does, the lane is free from now on.
     fn next_set(&self) -> Option<Vec<Job>> {
         let mut waiting = self.lanes.lock();
+        // Nobody waits for these any more.
+        waiting.jobs.retain(|job| !job.done.is_closed());
         if waiting.jobs.is_empty() {
             waiting.lanes -= 1;
             return None;
@@ -83,24 +88,22 @@ impl Lane {
     }
 
     async fn run_set(&self, set: Vec<Job>) {
-        let works: Vec<_> = set.iter().map(|job| (&job.work, &job.scope)).collect();
-        let ran = AssertUnwindSafe(self.database.run_in_set(&works)).catch_unwind().await;
+        let works = set.iter().map(|job| (&job.work, &job.scope)).collect();
+        let ran = AssertUnwindSafe(self.database.run_in_set(works)).catch_unwind().await;
         match ran {
-            Ok(Ok(Some(ended))) => {
-                let mut postponed = VecDeque::new();
+            Ok(Ok(ended)) => {
                 for (job, ended) in set.into_iter().zip(ended) {
                     match ended {
                         Ended::As(_) => job.answer(Ok(())),
-                        Ended::Postponed => postponed.push_back(job),
+                        // Behind the others: many of one user must not keep them waiting.
+                        Ended::Apart(Apart::Postponed) => self.lanes.lock().jobs.push_back(job),
+                        Ended::Apart(Apart::Alone) => job.run_alone(&self.database),
                     }
                 }
-                let mut waiting = self.lanes.lock();
-                postponed.append(&mut waiting.jobs);
-                waiting.jobs = postponed;
             }
-            // Each by itself, so that one which panics ends alone.
-            Ok(Ok(None)) | Err(_) => set.into_iter().for_each(|job| job.run_alone(&self.database)),
             Ok(Err(error)) => set.into_iter().for_each(|job| job.answer(Err(copy(&error)))),
+            // Each by itself, so that one which panics ends alone.
+            Err(_) => set.into_iter().for_each(|job| job.run_alone(&self.database)),
         }
     }
 }
@@ -124,7 +127,8 @@ impl Job {
 fn copy(error: &StoreError) -> StoreError {
     match error {
         StoreError::Unavailable(cause) => StoreError::Unavailable(cause.to_string().into()),
+        StoreError::KeyRetired(key) => StoreError::KeyRetired(key.clone()),
+        StoreError::NotRun => StoreError::NotRun,
         StoreError::Broken(cause) => StoreError::Broken(cause.to_string().into()),
-        other => StoreError::Broken(other.to_string().into()),
     }
 }

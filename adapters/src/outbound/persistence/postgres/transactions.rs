@@ -10,11 +10,10 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use crate::outbound::persistence::{
     error::{Fault, fault, store_error},
     repositories::Sql,
-    sets::together::{Ended, Ground, Spoilt},
+    sets::together::{Ended, Ground, Set, Spoilt, Traced},
     statement_spans::{Database, Spans, TracedConnection, run_in_span},
     watchdog::{LastAnswer, SILENCE_LIMIT, Watchdog},
 };
-use crate::telemetry::trace_scope::TraceScope;
 
 /// How often a unit of work is run at the most.
 const RUNS: u32 = 8;
@@ -51,7 +50,7 @@ pub(super) async fn look(
     work: &Work,
 ) -> Result<(), StoreError> {
     for _ in 0..RUNS {
-        let database = Database::from(connection);
+        let database = Database::postgres(connection);
         let last = LastAnswer::now();
         let connection = TracedConnection::new(connection, &database, &last);
         let mut repositories = Sql::new(&connection);
@@ -90,7 +89,7 @@ async fn attempt(
     work: &Work,
     last: &LastAnswer,
 ) -> Attempt<()> {
-    let database = Database::from(connection);
+    let database = Database::postgres(connection);
     let transaction = match run_in_span(database.span("BEGIN"), connection.begin()).await {
         Ok(transaction) => transaction,
         Err(error) => return failed(error),
@@ -110,35 +109,42 @@ async fn attempt(
     }
 }
 
-/// A unit of work of a set, with where it stands in its trace.
-pub(super) type Traced<'w> = (&'w Work, &'w TraceScope);
-
 /// Runs the units of work of a set side by side, until their transaction has ended. How each ended is in
-/// their order; `None` when nothing was done, as each is to run by itself.
+/// their order.
 pub(super) async fn run_in_set(
     commit: &Commit,
     connection: &DatabaseConnection,
     watchdog: &Watchdog,
-    works: &[Traced<'_>],
-) -> Result<Option<Vec<Ended>>, StoreError> {
-    for run in 1.. {
+    works: Vec<Traced<'_>>,
+) -> Result<Vec<Ended>, StoreError> {
+    let mut set = Set::new(works);
+    for run in 1..=RUNS {
+        let works = set.works();
+        if works.is_empty() {
+            break;
+        }
         let last = LastAnswer::now();
-        let attempt = attempt_in_set(commit, connection, works, &last);
+        let attempt = attempt_in_set(commit, connection, &works, &last);
         let attempt = watchdog.while_answering(SILENCE_LIMIT, WHAT, &last, attempt).await?;
-        if let Some(ended) = attempt.ended(run).await {
-            return ended;
+        match attempt {
+            Attempt::Ended(Ok(ended)) => return Ok(set.ended(&ended)),
+            Attempt::Ended(Err(members)) => set.leave_out(&members),
+            Attempt::Again => tokio::time::sleep(FIRST_WAIT * (1 << run)).await,
+            Attempt::Failed(error) => return Err(store_error(error)),
         }
     }
-    Ok(None)
+    set.leave_out(&[]);
+    Ok(set.ended(&[]))
 }
 
+/// The result of the attempt is how each ended, or who spoilt the set.
 async fn attempt_in_set(
     commit: &Commit,
     connection: &DatabaseConnection,
     works: &[Traced<'_>],
     last: &LastAnswer,
-) -> Attempt<Option<Vec<Ended>>> {
-    let database = Database::from(connection);
+) -> Attempt<Result<Vec<Ended>, Vec<usize>>> {
+    let database = Database::postgres(connection);
     let all = || works.iter().map(|(_, scope)| *scope);
     let spans = |sql| Spans::in_each(all(), &database, sql);
     let transaction = match spans("BEGIN").around(connection.begin()).await {
@@ -152,14 +158,14 @@ async fn attempt_in_set(
         Ok(ended) if ended.contains(&Ended::As(Settled::Commit)) => {
             let commits = all().zip(&ended).filter(|(_, it)| **it == Ended::As(Settled::Commit));
             let spans = Spans::in_each(commits.map(|(scope, _)| scope), &database, "COMMIT");
-            after(spans.around(commit(transaction)).await, Some(ended))
+            after(spans.around(commit(transaction)).await, Ok(ended))
         }
         ran => {
             let undone = spans("ROLLBACK").around(transaction.rollback()).await;
             match ran {
-                Ok(ended) => after(undone, Some(ended)),
+                Ok(ended) => after(undone, Ok(ended)),
                 Err(Spoilt::By(_)) => Attempt::Again,
-                Err(Spoilt::ByOne) => after(undone, None),
+                Err(Spoilt::ByMembers(members)) => after(undone, Err(members)),
             }
         }
     }

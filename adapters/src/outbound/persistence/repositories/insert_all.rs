@@ -37,8 +37,9 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         let first = Insert::one(first).into_query();
         let first = backend.build(&first);
         let sql = first.sql.clone();
-        let others = rows.map(|row| Statement::from_sql_and_values(backend, &sql, values(&row)));
-        for insert in std::iter::once(first).chain(others) {
+        db.execute_raw(first).await.map_err(|error| self.failed(error))?;
+        for row in rows {
+            let insert = Statement::from_sql_and_values(backend, &sql, values(&row)?);
             db.execute_raw(insert).await.map_err(|error| self.failed(error))?;
         }
         Ok(())
@@ -70,13 +71,18 @@ pub(super) fn as_json<A: ActiveModelTrait>(rows: &[A]) -> Result<Value, StoreErr
     Ok(rows.to_string().into())
 }
 
-fn values<A: ActiveModelTrait>(row: &A) -> impl Iterator<Item = Value> {
-    Columns::<A>::iter().filter_map(|column| row.get(column).into_value())
+/// The values of a row, in the order of the columns.
+///
+/// Errors: there is none for a column.
+fn values<A: ActiveModelTrait>(row: &A) -> Result<Vec<Value>, StoreError> {
+    let missing = || bad_row("a row without a value for each column");
+    let value = |column| row.get(column).into_value().ok_or_else(missing);
+    Columns::<A>::iter().map(value).collect()
 }
 
 fn row_as_json<A: ActiveModelTrait>(row: &A) -> Result<serde_json::Value, StoreError> {
     let names = Columns::<A>::iter().map(|column| column.to_string());
-    let fields = names.zip(values(row)).map(|(name, value)| {
+    let fields = names.zip(values(row)?).map(|(name, value)| {
         let value = match value {
             Value::Bool(it) => it.into(),
             Value::SmallInt(it) => it.into(),

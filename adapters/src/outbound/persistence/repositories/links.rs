@@ -104,6 +104,7 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
     ) -> Result<RecentLinks, StoreError> {
         let asked = RecentOf { user: user.clone(), since, limit };
         if let Some(member) = self.member {
+            self.own().await?;
             return member.set.recent_links.ask(asked).await;
         }
         let recent = self.recent_links_of(slice::from_ref(&asked)).await?;

@@ -85,7 +85,8 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         let source = "SELECT * FROM UNNEST($1::bytea[], $2::text[])";
         let sql = counting(source, first.most, |last| {
             format!(
-                "{last} = '' OR {last}::bigint <= excluded.mailed_at::bigint - $3 RETURNING mailbox"
+                "COALESCE(NULLIF({last}, '')::bigint, 0) <= excluded.mailed_at::bigint - $3 \
+                 RETURNING mailbox"
             )
         });
         let db = self.own_write().await?;
@@ -119,7 +120,8 @@ impl<C: ConnectionTrait> Mailboxes for Sql<'_, C> {
     ) -> Result<Option<Vec<Timestamp>>, StoreError> {
         let mail = MailTo { mailbox: *mailbox, most, since, now };
         let Some(member) = self.member else { return self.count(&mail).await };
-        member.hold(Exclusive::Mailbox(*mailbox)).await;
+        self.own().await?;
+        member.take(Exclusive::Mailbox(*mailbox)).await;
         let full = member.set.mailboxes.ask(mail).await?;
         if full.is_none() {
             member.note_write();

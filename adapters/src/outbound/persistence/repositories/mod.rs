@@ -38,13 +38,15 @@ pub(super) struct Sql<'c, C> {
     member: Option<Member<'c>>,
     /// What went wrong with a statement, and may not if all is done again.
     pub fault: Option<Fault>,
+    /// Whether a statement failed.
+    pub has_failed: bool,
 }
 
 impl<C: ConnectionTrait> Repositories for Sql<'_, C> {}
 
 impl<'c, C> Sql<'c, C> {
     pub fn new(db: &'c C) -> Self {
-        Self { db, member: None, fault: None }
+        Self { db, member: None, fault: None, has_failed: false }
     }
 
     /// The repositories of a unit of work that runs in a set.
@@ -54,6 +56,7 @@ impl<'c, C> Sql<'c, C> {
 
     /// Notes a failed statement and says what it means to the application.
     fn failed(&mut self, error: DbErr) -> StoreError {
+        self.has_failed = true;
         self.fault = self.fault.or(fault(&error));
         store_error(error)
     }

@@ -7,7 +7,7 @@ use passlink_domain::{MailedMinute, MailedMinutes, Minute, OrganisationId};
 use sea_orm::{ConnectionTrait, Statement};
 
 use super::Sql;
-use crate::outbound::persistence::{error::bad_row, sets::neighbours::Exclusive};
+use crate::outbound::persistence::error::bad_row;
 
 /// A minute and how many were mailed in it: `29407680:17`.
 fn written(MailedMinute { minute, mails }: &MailedMinute) -> String {
@@ -26,12 +26,12 @@ impl<C: ConnectionTrait> OrganisationMails for Sql<'_, C> {
         &mut self,
         organisation: &OrganisationId,
     ) -> Result<MailedMinutes, StoreError> {
+        if let Some(member) = self.member {
+            return member.set.organisations.ask((member.number, organisation.clone())).await;
+        }
         // It changes nothing, but locks the row.
         let sql = "INSERT INTO \"organisation_mails\" AS kept (organisation, newest, mailed) VALUES ($1, 0, '') \
             ON CONFLICT (organisation) DO UPDATE SET newest = kept.newest RETURNING mailed";
-        if let Some(member) = self.member {
-            member.hold(Exclusive::Organisation(organisation.clone())).await;
-        }
         let db = self.own_write().await?;
         let backend = db.get_database_backend();
         let select = Statement::from_sql_and_values(backend, sql, [organisation.as_str().into()]);
@@ -47,6 +47,10 @@ impl<C: ConnectionTrait> OrganisationMails for Sql<'_, C> {
         organisation: &OrganisationId,
         mailed: &MailedMinutes,
     ) -> Result<(), StoreError> {
+        if let Some(member) = self.member {
+            member.set_mailed_for(organisation, mailed);
+            return Ok(());
+        }
         let newest = mailed.0.first().map_or(0, |newest| newest.minute.number());
         let text = mailed.0.iter().map(written).collect::<Vec<_>>().join(" ");
         let sql =

@@ -13,7 +13,7 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, UpdateMany, Value,
-    sea_query::{Expr, all},
+    sea_query::{Expr, LockBehavior, LockType, all},
 };
 
 use super::{Sql, instant, page, parsed, parsed_if_any};
@@ -71,6 +71,13 @@ fn changeable(user: &User) -> ActiveModel {
     }
 }
 
+/// What becomes of users that others have locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::outbound::persistence) enum Locked {
+    Wait,
+    Skip,
+}
+
 fn number(sequence: Sequence) -> i64 {
     i64::try_from(sequence.get()).unwrap_or(i64::MAX)
 }
@@ -106,9 +113,18 @@ pub(super) fn sequences(events: &[UserEvent]) -> [Value; 2] {
 
 impl<C: ConnectionTrait> Sql<'_, C> {
     /// Those of these users who are there, locked in the order of their ids.
-    pub async fn users_for_update(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+    pub async fn users_for_update(
+        &mut self,
+        ids: &[UserId],
+        locked: Locked,
+    ) -> Result<Vec<User>, StoreError> {
         let rows = Entity::find().filter(self.among(Column::Id, ids.iter().map(UserId::as_str)));
-        self.all(rows.order_by_asc(Column::Id).lock_exclusive(), user).await
+        let rows = rows.order_by_asc(Column::Id);
+        let rows = match locked {
+            Locked::Wait => rows.lock_exclusive(),
+            Locked::Skip => rows.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked),
+        };
+        self.all(rows, user).await
     }
 
     /// Records changes, of a user those that came first first.
@@ -158,11 +174,12 @@ impl<C: ConnectionTrait> Sql<'_, C> {
 #[async_trait]
 impl<C: ConnectionTrait> Users for Sql<'_, C> {
     async fn user_for_update(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
-        if let Some(member) = self.member {
-            member.hold(Exclusive::User(id.clone())).await;
-            return member.set.users.ask(id.clone()).await;
-        }
-        Ok(self.users_for_update(slice::from_ref(id)).await?.pop())
+        let Some(member) = self.member else {
+            return Ok(self.users_for_update(slice::from_ref(id), Locked::Wait).await?.pop());
+        };
+        self.own().await?;
+        member.take(Exclusive::User(id.clone())).await;
+        member.set.users.ask((member.number, id.clone())).await
     }
 
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {

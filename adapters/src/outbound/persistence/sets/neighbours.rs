@@ -2,17 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    future::poll_fn,
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
-    task::Poll,
 };
 
 use jiff::Timestamp;
 use passlink_application::ports::{OutboxMail, StoreError};
 use passlink_domain::{
-    KeyId, Mailbox, OrganisationId, PasskeyLink, RecentLinks, Token, TokenId, User, UserEvent,
-    UserId,
+    KeyId, Mailbox, MailedMinutes, OrganisationId, PasskeyLink, RecentLinks, Token, TokenId, User,
+    UserEvent, UserId,
 };
 use tokio::sync::oneshot;
 
@@ -35,7 +33,7 @@ pub(in crate::outbound::persistence) struct Asker<A> {
 
 impl<A> Asker<A> {
     pub fn answer(self, answer: A) {
-        // Nobody waits any more where a unit of work was postponed.
+        // Who is set apart meanwhile waits no more.
         let _ = self.answer.send(answer);
     }
 }
@@ -63,8 +61,13 @@ impl<Q, A> Questions<Q, A> {
         mem::take(&mut lock(&self.0))
     }
 
-    fn is_empty(&self) -> bool {
-        lock(&self.0).is_empty()
+    /// Lets a question wait for the next turn.
+    pub fn put_back(&self, question: (Q, Asker<A>)) {
+        lock(&self.0).push(question);
+    }
+
+    fn count(&self) -> usize {
+        lock(&self.0).len()
     }
 }
 
@@ -108,23 +111,34 @@ impl Written {
     }
 }
 
-/// What only one of a set may read, since it goes on to change it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// What only one of a set may have, since what it makes of that is written at the end.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::outbound::persistence) enum Exclusive {
     User(UserId),
     Mailbox(Mailbox),
-    Organisation(OrganisationId),
+}
+
+/// An organisation's mails, which those of a set count one after the other.
+struct Turn {
+    mailed: MailedMinutes,
+    has_changed: bool,
+    /// Whose turn it is.
+    holder: Option<usize>,
 }
 
 /// The units of work of a set.
 #[derive(Default)]
 pub(in crate::outbound::persistence) struct Neighbours {
-    pub users: Questions<UserId, Option<User>>,
+    /// With the number of who asks.
+    pub users: Questions<(usize, UserId), Option<User>>,
     pub tokens: Questions<TokenId, Option<Token>>,
     pub tokens_for_share: Questions<TokenId, Option<Token>>,
     pub recent_links: Questions<RecentOf, RecentLinks>,
     pub mailboxes: Questions<MailTo, Option<Vec<Timestamp>>>,
     pub retired_keys: Questions<KeyId, bool>,
+    /// With the number of who asks.
+    pub organisations: Questions<(usize, OrganisationId), MailedMinutes>,
+    turns: Mutex<BTreeMap<OrganisationId, Turn>>,
     held: Mutex<BTreeMap<Exclusive, usize>>,
     members: Vec<State>,
 }
@@ -138,8 +152,16 @@ struct State {
 #[derive(Default, Clone, Copy)]
 struct Flags {
     has_written: bool,
-    is_postponed: bool,
-    waits: bool,
+    apart: Option<Apart>,
+}
+
+/// Why a unit of work is set apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::outbound::persistence) enum Apart {
+    /// Another one of the set has the same user or mailbox.
+    Postponed,
+    /// Its user is locked by others, or isn't there.
+    Alone,
 }
 
 impl Neighbours {
@@ -151,14 +173,59 @@ impl Neighbours {
         self.members.iter().enumerate().map(|(number, state)| Member { set: self, number, state })
     }
 
-    /// Whether somebody waits for an answer.
-    pub fn has_questions(&self) -> bool {
-        !(self.users.is_empty()
-            && self.tokens.is_empty()
-            && self.tokens_for_share.is_empty()
-            && self.recent_links.is_empty()
-            && self.mailboxes.is_empty()
-            && self.retired_keys.is_empty())
+    /// Sets a unit of work apart that waits for an answer, and gets none.
+    pub fn set_apart(&self, member: usize) {
+        if let Some(state) = self.members.get(member) {
+            lock(&state.flags).apart = Some(Apart::Alone);
+        }
+    }
+
+    /// Whether there is but one.
+    pub fn is_one(&self) -> bool {
+        self.members.len() == 1
+    }
+
+    /// How many wait for an answer.
+    pub fn questions(&self) -> usize {
+        self.users.count()
+            + self.tokens.count()
+            + self.tokens_for_share.count()
+            + self.recent_links.count()
+            + self.mailboxes.count()
+            + self.retired_keys.count()
+            + self.organisations.count()
+    }
+
+    /// Those of these organisations of which it is not known yet how much was mailed for them.
+    pub fn unknown<'o>(
+        &self,
+        asked: impl Iterator<Item = &'o OrganisationId>,
+    ) -> Vec<OrganisationId> {
+        let turns = lock(&self.turns);
+        let mut unknown: Vec<_> = asked.filter(|it| !turns.contains_key(*it)).cloned().collect();
+        unknown.sort();
+        unknown.dedup();
+        unknown
+    }
+
+    pub fn note_mailed(&self, organisation: OrganisationId, mailed: MailedMinutes) {
+        let turn = Turn { mailed, has_changed: false, holder: None };
+        lock(&self.turns).insert(organisation, turn);
+    }
+
+    /// How much was mailed for the organisation, if it is nobody else's turn to count.
+    pub fn take_turn(&self, member: usize, organisation: &OrganisationId) -> Option<MailedMinutes> {
+        let mut turns = lock(&self.turns);
+        let turn = turns.get_mut(organisation)?;
+        let holder = *turn.holder.get_or_insert(member);
+        (holder == member).then(|| turn.mailed.clone())
+    }
+
+    /// What was counted for organisations.
+    pub fn mailed(&self) -> Vec<(OrganisationId, MailedMinutes)> {
+        let turns = mem::take(&mut *lock(&self.turns)).into_iter();
+        let changed = turns.filter(|(_, turn)| turn.has_changed);
+        changed.map(|(organisation, turn)| (organisation, turn.mailed)).collect()
     }
 }
 
@@ -166,44 +233,37 @@ impl Neighbours {
 #[derive(Clone, Copy)]
 pub(in crate::outbound::persistence) struct Member<'s> {
     pub set: &'s Neighbours,
-    number: usize,
+    pub number: usize,
     state: &'s State,
 }
 
 impl Member<'_> {
-    /// Waits until nobody else of the set has this. An organisation is waited for until who has it has
-    /// ended. What hangs together with what is written at the end is waited for until the next set.
-    pub async fn hold(self, what: Exclusive) {
-        let may_wait = matches!(what, Exclusive::Organisation(_));
-        poll_fn(|_| {
-            let mut held = lock(&self.set.held);
-            let is_free = held.get(&what).is_none_or(|holder| *holder == self.number);
-            let mut flags = lock(&self.state.flags);
-            flags.waits = !is_free;
-            flags.is_postponed = !is_free && !may_wait;
-            if !is_free {
-                return Poll::Pending;
-            }
-            held.insert(what.clone(), self.number);
-            Poll::Ready(())
-        })
-        .await;
+    /// Goes on if nobody else of the set has this. Otherwise it is set apart, for another set.
+    pub async fn take(self, what: Exclusive) {
+        let holder = *lock(&self.set.held).entry(what).or_insert(self.number);
+        if holder != self.number {
+            lock(&self.state.flags).apart = Some(Apart::Postponed);
+            std::future::pending().await
+        }
     }
 
-    /// Lets others have what this one had that has ended, as far as they may in this set.
-    pub fn release(self) {
-        lock(&self.set.held).retain(|what, holder| {
-            *holder != self.number || !matches!(what, Exclusive::Organisation(_))
-        });
+    pub fn apart(self) -> Option<Apart> {
+        lock(&self.state.flags).apart
     }
 
-    /// Whether it waits for another one.
-    pub fn waits(self) -> bool {
-        lock(&self.state.flags).waits
+    /// Sets how much was mailed for an organisation, and lets the next one count.
+    pub fn set_mailed_for(self, organisation: &OrganisationId, mailed: &MailedMinutes) {
+        self.note_write();
+        if let Some(turn) = lock(&self.set.turns).get_mut(organisation) {
+            (turn.mailed, turn.has_changed, turn.holder) = (mailed.clone(), true, None);
+        }
     }
 
-    pub fn is_postponed(self) -> bool {
-        lock(&self.state.flags).is_postponed
+    /// Lets others have their turns when this one has ended.
+    pub fn end_turns(self) {
+        for turn in lock(&self.set.turns).values_mut() {
+            turn.holder = turn.holder.filter(|holder| *holder != self.number);
+        }
     }
 
     /// Keeps what is to be written when all have ended.
@@ -219,7 +279,7 @@ impl Member<'_> {
         mem::take(&mut *lock(&self.state.written))
     }
 
-    /// Notes that a statement has written something for this one alone. It can't be undone alone any more.
+    /// Notes that it has changed what others of the set see. It can't be undone alone any more.
     pub fn note_write(self) {
         lock(&self.state.flags).has_written = true;
     }

@@ -9,37 +9,78 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use passlink_application::ports::{Settled, StoreError, Work};
-use passlink_domain::KeyId;
+use passlink_application::ports::{OrganisationMails, Settled, StoreError, Work};
+use passlink_domain::{KeyId, MailedMinutes, OrganisationId};
 use sea_orm::ConnectionTrait;
 use tokio::task::unconstrained;
 
-use super::neighbours::{Asker, Member, Neighbours, Questions, Written};
+use super::neighbours::{Apart, Asker, Neighbours, Questions, Written};
 use crate::{
     outbound::persistence::{
         error::Fault,
-        repositories::Sql,
+        repositories::{Sql, users::Locked},
         statement_spans::{Database, TracedConnection},
         watchdog::LastAnswer,
     },
     telemetry::trace_scope::TraceScope,
 };
 
+/// A unit of work, with where it stands in its trace.
+pub(in crate::outbound::persistence) type Traced<'w> = (&'w Work, &'w TraceScope);
+
 /// How a unit of work of a set ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::outbound::persistence) enum Ended {
     As(Settled),
-    /// Another one has the same user, mailbox or organisation: it is to run in the next set.
-    Postponed,
+    /// It has done nothing, and is to run in another set, or by itself.
+    Apart(Apart),
 }
 
 /// Why nothing of a set may be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::outbound::persistence) enum Spoilt {
     /// The set is to run again.
     By(Fault),
-    /// A statement failed, or one of them wants back what it has written: each is to run by itself.
-    ByOne,
+    /// Statements of these failed, or they want back what others have seen. They are to run by themselves,
+    /// and the others together; each by itself where there are none.
+    ByMembers(Vec<usize>),
+}
+
+/// The units of work of a set that can still run together.
+pub(in crate::outbound::persistence) struct Set<'w> {
+    works: Vec<Traced<'w>>,
+    left: Vec<usize>,
+}
+
+impl<'w> Set<'w> {
+    pub fn new(works: Vec<Traced<'w>>) -> Self {
+        Self { left: (0..works.len()).collect(), works }
+    }
+
+    /// Those that are to run together; none when each is to run by itself.
+    pub fn works(&self) -> Vec<Traced<'w>> {
+        self.left.iter().filter_map(|place| self.works.get(*place)).copied().collect()
+    }
+
+    /// Leaves out those that spoilt the set; where they can't be told, or others do it again, all.
+    pub fn leave_out(&mut self, members: &[usize]) {
+        let is_first = self.left.len() == self.works.len();
+        if members.is_empty() || !is_first {
+            self.left.clear();
+        }
+        self.left.retain(|place| !members.contains(place));
+    }
+
+    /// How each of the set ended, when those that ran together ended so.
+    pub fn ended(&self, ended: &[Ended]) -> Vec<Ended> {
+        let mut all = vec![Ended::Apart(Apart::Alone); self.works.len()];
+        for (place, ended) in self.left.iter().zip(ended) {
+            if let Some(kept) = all.get_mut(*place) {
+                *kept = *ended;
+            }
+        }
+        all
+    }
 }
 
 /// Where a set runs.
@@ -58,56 +99,62 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
     /// Runs the units of work within a transaction that has begun. How each ended is in their order.
     ///
     /// Errors: the transaction must be undone.
-    pub async fn run_together(&self, works: &[(&Work, &TraceScope)]) -> Result<Vec<Ended>, Spoilt> {
+    pub async fn run_together(&self, works: &[Traced<'_>]) -> Result<Vec<Ended>, Spoilt> {
         let set = Neighbours::new(works.len());
         let own = self.traced(Vec::new());
-        let mut spoilt = None;
-        let mut ended = vec![Ended::Postponed; works.len()];
+        let (mut fault, mut spoilers) = (None, Vec::new());
+        let mut ended = vec![Ended::Apart(Apart::Alone); works.len()];
         let mut running: Vec<_> = set
             .members()
             .zip(works)
             .map(|(member, (work, scope))| {
                 let mut sql = Sql::of(&own, member);
-                let run = async move { (work(&mut sql).await, sql.fault) };
+                let run = async move { (work(&mut sql).await, sql.fault, sql.has_failed) };
                 Some((member, Box::pin((*scope).clone().run(run))))
             })
             .collect();
         loop {
             let mut has_ended = false;
-            // Each goes on until it waits for an answer, or ends.
+            // Each goes on until it waits for an answer, or ends. The connection is free then.
             let turn = poll_fn(|context| {
                 for (place, ended) in running.iter_mut().zip(&mut ended) {
                     let Some((member, work)) = place else { continue };
-                    let polled = Pin::new(work).poll(context);
-                    if let Poll::Ready((settled, fault)) = polled {
-                        *ended = Ended::As(settled);
-                        spoilt = spoilt.or(fault.map(Spoilt::By));
-                    }
-                    let is_kept = *ended == Ended::As(Settled::Commit);
-                    if polled.is_ready() || member.is_postponed() {
-                        if member.has_written() && !is_kept {
-                            spoilt = spoilt.or(Some(Spoilt::ByOne));
+                    let (member, polled) = (*member, Pin::new(work).poll(context));
+                    let has_failed = match polled {
+                        Poll::Ready((settled, seen, has_failed)) => {
+                            *ended = Ended::As(settled);
+                            fault = fault.or(seen);
+                            has_failed
                         }
-                        member.release();
-                        (*place, has_ended) = (None, true);
+                        Poll::Pending => {
+                            let Some(apart) = member.apart() else { continue };
+                            *ended = Ended::Apart(apart);
+                            false
+                        }
+                    };
+                    let is_kept = *ended == Ended::As(Settled::Commit);
+                    if has_failed || member.has_written() && !is_kept {
+                        spoilers.push(member.number);
                     }
+                    member.end_turns();
+                    (*place, has_ended) = (None, true);
                 }
-                // Where each waits for another one, nobody goes on.
-                let mut left = running.iter().flatten().map(|(member, _)| *member).peekable();
-                if left.peek().is_some() && !has_ended && left.all(Member::waits) {
-                    spoilt = spoilt.or(Some(Spoilt::ByOne));
-                }
-                let may_go_on = has_ended || spoilt.is_some() || set.has_questions();
-                if may_go_on { Poll::Ready(()) } else { Poll::Pending }
+                let left = running.iter().flatten().count();
+                if has_ended || set.questions() >= left { Poll::Ready(()) } else { Poll::Pending }
             });
             unconstrained(turn).await;
-            if let Some(spoilt) = spoilt {
-                return Err(spoilt);
+            if let Some(fault) = fault {
+                return Err(Spoilt::By(fault));
             }
-            self.answer(&set).await?;
             if running.iter().all(Option::is_none) {
                 break;
             }
+            if !has_ended {
+                self.answer(&set).await?;
+            }
+        }
+        if !spoilers.is_empty() {
+            return Err(Spoilt::ByMembers(spoilers));
         }
         let mut all = Written::default();
         for (member, ended) in set.members().zip(&ended) {
@@ -115,21 +162,14 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
                 all.append(member.take_written());
             }
         }
-        self.write(all).await?;
+        self.write(all, &set.mailed()).await?;
         Ok(ended)
     }
 
     /// Answers what the units of work ask for, with a statement a kind.
     async fn answer(&self, set: &Neighbours) -> Result<(), Spoilt> {
-        self.answer_all(&set.users, |sql, ids| {
-            Box::pin(async move {
-                let users = sql.users_for_update(ids).await?;
-                let users = users.into_iter().map(|user| (user.id.clone(), user));
-                let mut users: HashMap<_, _> = users.collect();
-                Ok(ids.iter().map(|id| users.remove(id)).collect())
-            })
-        })
-        .await?;
+        let asked = set.questions();
+        self.answer_users(set).await?;
         for (tokens, for_share) in [(&set.tokens, false), (&set.tokens_for_share, true)] {
             self.answer_all(tokens, move |sql, ids| {
                 Box::pin(async move {
@@ -153,7 +193,60 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
                 Ok(keys.iter().map(|key| retired.get(key.as_str()).is_some_and(|it| *it)).collect())
             })
         })
-        .await
+        .await?;
+        self.answer_organisations(set).await?;
+        // Each waits for the turn of another one.
+        if set.questions() == asked { Err(Spoilt::ByMembers(Vec::new())) } else { Ok(()) }
+    }
+
+    /// Locks the users. Those that others have locked, and those who aren't there, are nobody's answer: who
+    /// asks for one must not keep the set waiting.
+    async fn answer_users(&self, set: &Neighbours) -> Result<(), Spoilt> {
+        let (asked, traced) = self.asked(&set.users);
+        let ids: Vec<_> = asked.iter().map(|((_, id), _)| id.clone()).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut sql = Sql::new(&traced);
+        let lock = if set.is_one() { Locked::Wait } else { Locked::Skip };
+        let users = sql.users_for_update(&ids, lock).await.map_err(|_| spoilt(&sql))?;
+        let users = users.into_iter().map(|user| (user.id.clone(), user));
+        let mut users: HashMap<_, _> = users.collect();
+        for ((member, id), asker) in asked {
+            match users.remove(&id) {
+                None if !set.is_one() => set.set_apart(member),
+                user => asker.answer(user),
+            }
+        }
+        Ok(())
+    }
+
+    /// Locks the rows of organisations, and lets those of one count one after the other.
+    async fn answer_organisations(&self, set: &Neighbours) -> Result<(), Spoilt> {
+        let (asked, traced) = self.asked(&set.organisations);
+        let unknown = set.unknown(asked.iter().map(|((_, organisation), _)| organisation));
+        let mut sql = Sql::new(&traced);
+        for organisation in unknown {
+            let mailed = sql.mailed_for(&organisation).await.map_err(|_| spoilt(&sql))?;
+            set.note_mailed(organisation, mailed);
+        }
+        for ((member, organisation), asker) in asked {
+            match set.take_turn(member, &organisation) {
+                Some(mailed) => asker.answer(mailed),
+                None => set.organisations.put_back(((member, organisation), asker)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The questions that wait, and a connection whose statements are parts of the traces of those who ask.
+    fn asked<Q, A>(
+        &self,
+        questions: &Questions<Q, A>,
+    ) -> (Vec<(Q, Asker<A>)>, TracedConnection<'c, C>) {
+        let asked = questions.take();
+        let scopes = asked.iter().filter_map(|(_, asker)| asker.scope.clone()).collect();
+        (asked, self.traced(scopes))
     }
 
     async fn answer_all<Q: Clone, A>(
@@ -164,25 +257,35 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
             &'s [Q],
         ) -> BoxFuture<'s, Result<Vec<A>, StoreError>>,
     ) -> Result<(), Spoilt> {
-        let asked = questions.take();
+        let (asked, traced) = self.asked(questions);
         if asked.is_empty() {
             return Ok(());
         }
-        let scopes = asked.iter().filter_map(|(_, asker)| asker.scope.clone()).collect();
-        let traced = self.traced(scopes);
         let mut sql = Sql::new(&traced);
         let (questions, askers): (Vec<Q>, Vec<Asker<A>>) = asked.into_iter().unzip();
         let answers = statement(&mut sql, &questions).await;
-        let answers = answers.map_err(|_| sql.fault.map_or(Spoilt::ByOne, Spoilt::By))?;
+        let answers = answers.map_err(|_| spoilt(&sql))?;
         askers.into_iter().zip(answers).for_each(|(asker, answer)| asker.answer(answer));
         Ok(())
     }
 
     /// Writes what waited.
-    async fn write(&self, mut written: Written) -> Result<(), Spoilt> {
+    async fn write(
+        &self,
+        mut written: Written,
+        mailed: &[(OrganisationId, MailedMinutes)],
+    ) -> Result<(), Spoilt> {
         let traced = self.traced(mem::take(&mut written.scopes));
         let mut sql = Sql::new(&traced);
-        let wrote = sql.write(&written).await;
-        wrote.map_err(|_| sql.fault.map_or(Spoilt::ByOne, Spoilt::By))
+        sql.write(&written).await.map_err(|_| spoilt(&sql))?;
+        for (organisation, mailed) in mailed {
+            sql.set_mailed_for(organisation, mailed).await.map_err(|_| spoilt(&sql))?;
+        }
+        Ok(())
     }
+}
+
+/// What a failed statement for many means.
+fn spoilt<C>(sql: &Sql<'_, C>) -> Spoilt {
+    sql.fault.map_or(Spoilt::ByMembers(Vec::new()), Spoilt::By)
 }

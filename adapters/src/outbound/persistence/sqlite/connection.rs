@@ -19,7 +19,7 @@ use sea_orm::{
 
 use super::{
     busy,
-    error::{db_err, no_transaction},
+    error::{db_err, is_busy, no_transaction},
     rows::{Columns, sql_value},
 };
 
@@ -61,7 +61,12 @@ impl SqliteConnection {
             connection.execute_batch("SELECT 1 FROM sqlite_schema LIMIT 1")?;
             Ok(connection)
         };
-        let connection = opened().map_err(db_err)?;
+        // SQLite doesn't wait by itself for who sets up the journal of a new file.
+        let connection = (0..).find_map(|asked| match opened() {
+            Err(error) if is_busy(&error) && busy::wait(asked) => None,
+            opened => Some(opened),
+        });
+        let connection = connection.unwrap_or_else(opened).map_err(db_err)?;
         Ok(Self { inner: Mutex::new(connection), in_transaction: AtomicBool::new(false) })
     }
 
@@ -161,9 +166,9 @@ fn bind(prepared: &mut CachedStatement<'_>, statement: Statement) -> rusqlite::R
     let values = statement.values.map(|values| values.0).unwrap_or_default();
     for place in 1..=prepared.parameter_count() {
         let number = prepared.parameter_name(place).and_then(|name| name.get(1..)?.parse().ok());
-        if let Some(value) = values.get(number.unwrap_or(place).saturating_sub(1)) {
-            prepared.raw_bind_parameter(place, sql_value(value)?)?;
-        }
+        let value = values.get(number.unwrap_or(place).saturating_sub(1));
+        let value = value.ok_or(rusqlite::Error::InvalidParameterCount(values.len(), place))?;
+        prepared.raw_bind_parameter(place, sql_value(value)?)?;
     }
     Ok(())
 }

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, error::Error, sync::Arc};
 
-use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE, SQLITE_ERROR};
+use rusqlite::{
+    ErrorCode,
+    ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE, SQLITE_ERROR},
+};
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 use sqlx::error::{DatabaseError, ErrorKind};
 
@@ -59,6 +62,11 @@ pub(super) fn db_err(error: rusqlite::Error) -> DbErr {
         }
         other => sqlx::Error::Decode(other.into()),
     })
+}
+
+/// Whether others have the file.
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// The error of a statement whose transaction is gone, as SQLite undid it.

@@ -45,8 +45,9 @@ pub(super) struct SqliteDatabase {
     is_read_only: bool,
     writer: Arc<Writer>,
     readers: Arc<Threads>,
-    /// They see whether the database is there: one may hang in a write.
-    probes: Threads,
+    /// They see whether the database is there, by a read and by a write, which may have to wait.
+    probe: Threads,
+    writing_probe: Threads,
     /// When it was last seen to be writable.
     written: Last,
 }
@@ -71,8 +72,9 @@ impl SqliteDatabase {
         let no_thread = |error: io::Error| StoreError::Unavailable(error.into());
         let writing = connections.pop().ok_or(StoreError::NotRun)?;
         let writer = Arc::new(Writer::start(writing, watch.clone()).map_err(no_thread)?);
-        let probing = connections.split_off(connections.len().saturating_sub(2));
-        let probes = Threads::start("passlink-probe", probing).map_err(no_thread)?;
+        let mut probe =
+            || Threads::start("passlink-probe", connections.pop().into_iter().collect());
+        let (probe, writing_probe) = (probe().map_err(no_thread)?, probe().map_err(no_thread)?);
         let reading = Threads::start("passlink-read", connections).map_err(no_thread)?;
         let reading = Arc::new(reading);
         register_metrics(&writer, &reading);
@@ -83,7 +85,8 @@ impl SqliteDatabase {
             is_read_only,
             writer,
             readers: reading,
-            probes,
+            probe,
+            writing_probe,
             written: Last::default(),
         })
     }
@@ -107,14 +110,17 @@ impl SqliteDatabase {
     pub async fn look(&self, work: Work) -> Result<(), StoreError> {
         self.watch.check()?;
         let (scope, runtime) = (TraceScope::here(), Handle::current());
+        let last = Arc::new(LastAnswer::now());
+        let noted = last.clone();
         let looked = self.readers.run(move |connection| {
+            noted.note();
             runtime.block_on(scope.run(async {
-                let (database, last) = (Database::Sqlite, LastAnswer::now());
-                let reading = TracedConnection::new(connection, &database, &last);
+                let database = Database::Sqlite;
+                let reading = TracedConnection::new(connection, &database, &noted);
                 work(&mut Sql::new(&reading)).await;
             }));
         });
-        self.watchdog.within(SILENCE_LIMIT, "a query", looked).await??;
+        self.watchdog.while_answering(SILENCE_LIMIT, "a query", &last, looked).await??;
         Ok(self.watch.check()?)
     }
 
@@ -126,7 +132,7 @@ impl SqliteDatabase {
 
     pub async fn schema(&self, limit: Duration) -> Result<Schema, StoreError> {
         let runtime = Handle::current();
-        let read = self.probes.run(move |connection| runtime.block_on(schema::read(connection)));
+        let read = self.probe.run(move |connection| runtime.block_on(schema::read(connection)));
         let schema = self.watchdog.within(limit, "the question for the schema", read).await??;
         schema.map_err(|error| self.watchdog.located(error))
     }
@@ -143,7 +149,7 @@ impl SqliteDatabase {
     pub async fn clear_journal(&self) -> Result<(), StoreError> {
         let clear =
             |connection: &SqliteConnection| connection.batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        self.probes.run(clear).await?.map_err(store_error)
+        self.writing_probe.run(clear).await?.map_err(store_error)
     }
 
     /// Whether the file is the one that was opened.
@@ -160,7 +166,7 @@ impl SqliteDatabase {
         }
         // A number in the head of the file that nobody reads.
         let write = |connection: &SqliteConnection| connection.batch("PRAGMA user_version = 0");
-        match timeout(READY_TIMEOUT, self.probes.run(write)).await {
+        match timeout(READY_TIMEOUT, self.writing_probe.run(write)).await {
             Ok(written) => written?.map(|()| self.written.note()).map_err(store_error),
             Err(_) if within(FRESH + BUSY_TIMEOUT) => Ok(()),
             Err(_) => Err(self.watchdog.note_silence(READY_TIMEOUT, "a write")),

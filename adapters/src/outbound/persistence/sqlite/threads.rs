@@ -94,7 +94,7 @@ impl Threads {
                 let _ = done.send(job(connection));
             }
         }));
-        ended.await.map_err(|_| StoreError::Broken("a unit of work panicked".into()))
+        ended.await.map_err(|_| StoreError::Broken("a unit of work was given up".into()))
     }
 
     fn add(&self, job: Job) {

@@ -1,6 +1,6 @@
 //! Neighbours share a commit. SQLite has one writer, and what a write costs is the commit that makes it
-//! durable; so units of work that wait for the same commit go into it together, each in a savepoint of its
-//! own. One thread does that, and waits for nothing between two groups: callers who come alone are served
+//! durable; so units of work that wait for the same commit go into it together: as a set, or each in a
+//! savepoint of its own. One thread does that, and waits for nothing between two groups: callers who come alone are served
 //! at once, and other processes get the file while the callers of a group are answered.
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
+    thread, vec,
 };
 
 use passlink_application::ports::{Settled, StoreError, Work};
@@ -26,7 +26,7 @@ use crate::{
         error::store_error,
         file_watch::FileWatch,
         repositories::Sql,
-        sets::together::{Ended, Ground},
+        sets::together::{Ended, Ground, Set, Spoilt, Traced},
         statement_spans::{Database, TracedConnection, record_failure},
         watchdog::LastAnswer,
     },
@@ -50,14 +50,6 @@ struct Job {
     kind: Kind,
     scope: TraceScope,
     done: oneshot::Sender<Result<(), StoreError>>,
-}
-
-/// What came of a unit of work whose group was committed.
-enum Outcome {
-    Settled(Settled),
-    Panicked,
-    /// It is to run in the next group.
-    Postponed,
 }
 
 /// The one writer of a SQLite file within this process.
@@ -103,109 +95,98 @@ struct Groups {
 
 impl Groups {
     fn commit_all(&self, mut jobs: mpsc::Receiver<Job>, is_busy: &AtomicBool) {
-        let mut group = Vec::new();
-        loop {
-            // Those that were postponed wait for nobody.
-            if group.is_empty() {
-                let Some(first) = jobs.blocking_recv() else { return };
-                group.push(first);
-            }
+        while let Some(first) = jobs.blocking_recv() {
             is_busy.store(true, Ordering::Relaxed);
+            let mut group = vec![first];
             while group.len() < GROUP
                 && let Ok(job) = jobs.try_recv()
             {
                 group.push(job);
             }
-            group = self.commit_and_answer(group);
+            // Nobody waits for these any more.
+            group.retain(|job| !job.done.is_closed());
+            self.commit_and_answer(group);
             is_busy.store(false, Ordering::Relaxed);
         }
     }
 
-    /// Returns those that are to run in the next group.
-    fn commit_and_answer(&self, group: Vec<Job>) -> Vec<Job> {
+    fn commit_and_answer(&self, group: Vec<Job>) {
         if let Err(gone) = self.watch.check() {
-            group.into_iter().for_each(|job| job.answer(Err(gone.into())));
-            return Vec::new();
+            return group.into_iter().for_each(|job| job.answer(Err(gone.into())));
         }
-        let outcomes = match self.commit(&group) {
-            Ok(outcomes) => outcomes,
+        let settled = match self.commit(&group) {
+            Ok(settled) => settled,
             Err(error) => {
-                group.into_iter().for_each(|job| job.answer(Err(store_error(error.clone()))));
-                return Vec::new();
+                let failed = |job: Job| job.answer(Err(store_error(error.clone())));
+                return group.into_iter().for_each(failed);
             }
         };
         // What was committed to a file that has gone meanwhile is not kept.
         let there = self.watch.check();
-        let mut postponed = Vec::new();
-        for (job, outcome) in group.into_iter().zip(outcomes) {
-            match outcome {
-                Outcome::Settled(_) => job.answer(there.map_err(Into::into)),
-                Outcome::Panicked => {
-                    job.answer(Err(StoreError::Broken("a unit of work panicked".into())));
-                }
-                Outcome::Postponed => postponed.push(job),
-            }
+        for (job, settled) in group.into_iter().zip(settled) {
+            job.answer(match settled {
+                Some(_) => there.map_err(Into::into),
+                None => Err(StoreError::Broken("a unit of work panicked".into())),
+            });
         }
-        postponed
     }
 
-    /// Runs the units of work and commits. What came of each is in their order.
+    /// Runs the units of work and commits. Returns in their order how each ended, if it did not panic.
     ///
     /// Errors: none of them is kept.
-    fn commit(&self, jobs: &[Job]) -> Result<Vec<Outcome>, DbErr> {
+    fn commit(&self, jobs: &[Job]) -> Result<Vec<Option<Settled>>, DbErr> {
         self.connection.begin()?;
-        let outcomes = self.run(jobs).inspect_err(|_| self.connection.roll_back())?;
+        let settled = self.run(jobs).inspect_err(|_| self.connection.roll_back())?;
         // One commit, in the trace of each that waits for it.
-        let commits: Vec<_> = jobs
-            .iter()
-            .zip(&outcomes)
-            .filter(|(_, outcome)| matches!(outcome, Outcome::Settled(Settled::Commit)))
-            .map(|(job, _)| job.scope.in_scope(|| Database::Sqlite.span("COMMIT")))
-            .collect();
+        let committing = jobs.iter().zip(&settled).filter(|(_, it)| **it == Some(Settled::Commit));
+        let commit = |(job, _): (&Job, _)| job.scope.in_scope(|| Database::Sqlite.span("COMMIT"));
+        let commits: Vec<_> = committing.map(commit).collect();
         let committed = self.connection.commit();
         if let Err(error) = &committed {
             commits.iter().for_each(|commit| record_failure(commit, error));
         }
-        committed.map(|()| outcomes)
+        committed.map(|()| settled)
     }
 
     /// The set comes first: undoing it undoes nobody else's work, and it needs no savepoint, which copies
     /// each page that is changed.
-    fn run(&self, jobs: &[Job]) -> Result<Vec<Outcome>, DbErr> {
+    fn run(&self, jobs: &[Job]) -> Result<Vec<Option<Settled>>, DbErr> {
         let in_set = jobs.iter().filter(|job| job.kind == Kind::InSet);
-        let mut of_set = self.run_in_set(&in_set.collect::<Vec<_>>())?.into_iter();
-        let outcomes = jobs.iter().map(|job| match job.kind {
-            Kind::InSet if let Some(outcome) = of_set.next() => Ok(outcome),
-            _ => self.run_in_savepoint(job),
+        let mut of_set = self.run_in_set(in_set.map(|job| (&job.work, &job.scope)).collect())?;
+        let settled = jobs.iter().map(|job| {
+            match if job.kind == Kind::InSet { of_set.next() } else { None } {
+                Some(Ended::As(settled)) => Ok(Some(settled)),
+                _ => self.run_in_savepoint(job),
+            }
         });
-        outcomes.collect()
+        settled.collect()
     }
 
-    /// Runs the units of work of a set side by side. Where they can't be, there is nothing left of them,
-    /// and nothing returned.
-    fn run_in_set(&self, jobs: &[&Job]) -> Result<Vec<Outcome>, DbErr> {
-        if jobs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let works: Vec<_> = jobs.iter().map(|job| (&job.work, &job.scope)).collect();
-        let (database, last) = (Database::Sqlite, LastAnswer::now());
-        let ground = Ground { connection: &self.connection, database: &database, last: &last };
-        let ran =
-            catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(ground.run_together(&works))));
-        let Ok(Ok(ended)) = ran else {
+    /// Runs the units of work of a set side by side. How each ended is in their order.
+    fn run_in_set(&self, works: Vec<Traced<'_>>) -> Result<vec::IntoIter<Ended>, DbErr> {
+        let mut set = Set::new(works);
+        loop {
+            let works = set.works();
+            if works.is_empty() {
+                return Ok(set.ended(&[]).into_iter());
+            }
+            let (database, last) = (Database::Sqlite, LastAnswer::now());
+            let ground = Ground { connection: &self.connection, database: &database, last: &last };
+            let ran = catch_unwind(AssertUnwindSafe(|| {
+                self.runtime.block_on(ground.run_together(&works))
+            }));
+            match ran {
+                Ok(Ok(ended)) => return Ok(set.ended(&ended).into_iter()),
+                Ok(Err(Spoilt::ByMembers(members))) => set.leave_out(&members),
+                Ok(Err(Spoilt::By(_))) | Err(_) => set.leave_out(&[]),
+            }
             self.connection.roll_back();
             self.connection.begin()?;
-            return Ok(Vec::new());
-        };
-        let outcome = |ended| match ended {
-            Ended::As(settled) => Outcome::Settled(settled),
-            Ended::Postponed => Outcome::Postponed,
-        };
-        Ok(ended.into_iter().map(outcome).collect())
+        }
     }
 
     /// Runs one by itself. If it panics, that undoes it alone.
-    fn run_in_savepoint(&self, job: &Job) -> Result<Outcome, DbErr> {
+    fn run_in_savepoint(&self, job: &Job) -> Result<Option<Settled>, DbErr> {
         self.connection.control("SAVEPOINT work")?;
         let settled = catch_unwind(AssertUnwindSafe(|| {
             self.runtime.block_on(job.scope.clone().run(async {
@@ -218,7 +199,7 @@ impl Groups {
             self.connection.control("ROLLBACK TO work")?;
         }
         self.connection.control("RELEASE work")?;
-        Ok(settled.map_or(Outcome::Panicked, Outcome::Settled))
+        Ok(settled.ok())
     }
 }
 

@@ -11,7 +11,10 @@ use super::*;
 use crate::{
     outbound::persistence::{
         postgres::lanes::Lanes,
-        sets::together::{Ended, Ground, Spoilt},
+        sets::{
+            neighbours::Apart,
+            together::{Ended, Ground, Spoilt},
+        },
         sqlite::connection::SqliteConnection,
         statement_spans::Database,
         watchdog::LastAnswer,
@@ -27,6 +30,9 @@ for_both_stores! {
     those_of_one_organisation_together_get_no_more_than_may_be,
     who_reads_what_it_has_written_finds_it,
     who_panics_in_a_set_stops_no_other,
+    those_who_are_out_of_step_wait_for_nobody_who_waits_for_them,
+    a_flood_of_one_user_keeps_no_other_waiting,
+    those_of_several_organisations_count_for_each,
 }
 
 fn id(name: &str, number: usize) -> String {
@@ -211,6 +217,52 @@ async fn who_reads_what_it_has_written_finds_it(store: Arc<dyn Store>) {
     assert_eq!(mails_waiting(&store).await, 10);
 }
 
+async fn those_who_are_out_of_step_wait_for_nobody_who_waits_for_them(store: Arc<dyn Store>) {
+    add_crowd(&store, 16).await;
+    let results = all_at_once(&store, 0..16, |number, tx| {
+        Box::pin(async move {
+            let user = id("user", number).parse().unwrap();
+            if number % 2 == 0 {
+                tx.user_for_update(&user).await?;
+                tx.set_requested_before(&user, at(9)).await?;
+                tx.links_of(&user, None, 9).await?;
+            }
+            send(number, tx).await
+        })
+    });
+    for (number, result) in results.await {
+        assert_eq!(result.unwrap().get(), 2, "{number}");
+        assert_eq!(kept(&store, number).await, (1, 2));
+    }
+}
+
+async fn a_flood_of_one_user_keeps_no_other_waiting(store: Arc<dyn Store>) {
+    add_crowd(&store, 4).await;
+    let numbers = (0..90).map(|place| if place % 30 == 29 { place / 30 + 1 } else { 0 });
+    let results = all_at_once(&store, numbers, |number, tx| {
+        Box::pin(async move {
+            tx.user_for_update(&id("user", number).parse().unwrap()).await?.unwrap();
+            Ok(Sequence::NONE)
+        })
+    });
+    assert!(results.await.iter().all(|(_, result)| result.is_ok()));
+}
+
+/// Lanes would lock their organisations in the order in which they come.
+async fn those_of_several_organisations_count_for_each(store: Arc<dyn Store>) {
+    let results = all_at_once(&store, 0..64, |number, tx| {
+        Box::pin(async move {
+            let organisation = id("org", (number * 7 + number / 8) % 8).parse().unwrap();
+            let mailed = tx.mailed_for(&organisation).await?;
+            let mailed = LinkPolicy::counts_for_organisation(5, &mailed, at(60));
+            let mailed = mailed.map_err(|error| StoreError::Broken(error.into()))?;
+            tx.set_mailed_for(&organisation, &mailed).await?;
+            Ok(Sequence::NONE)
+        })
+    });
+    assert_eq!(results.await.iter().filter(|(_, counted)| counted.is_ok()).count(), 8 * 5);
+}
+
 async fn who_panics_in_a_set_stops_no_other(store: Arc<dyn Store>) {
     add_crowd(&store, 12).await;
     let run = |number: usize| {
@@ -335,7 +387,8 @@ async fn those_who_would_wait_for_each_other_run_one_by_one() {
         })
     };
     let works = [work("one", "two"), work("two", "one")];
-    assert_eq!(run_together(&connection, &works).await.0, Err(Spoilt::ByOne));
+    let (ended, _) = run_together(&connection, &works).await;
+    assert_eq!(ended, Err(Spoilt::ByMembers(Vec::new())));
 }
 
 #[tokio::test]
@@ -355,7 +408,7 @@ async fn who_comes_when_another_has_the_user_is_postponed_and_has_done_nothing()
     };
     let works: Vec<_> = (0..4).map(work).collect();
     let (ended, _) = run_together(&connection, &works).await;
-    let (kept, postponed) = (Ended::As(Settled::Commit), Ended::Postponed);
+    let (kept, postponed) = (Ended::As(Settled::Commit), Ended::Apart(Apart::Postponed));
     assert_eq!(ended, Ok(vec![kept, kept, postponed, postponed]));
     assert_eq!(*ran.lock().unwrap(), [0, 1]);
 }
