@@ -119,18 +119,23 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
             let turn = poll_fn(|context| {
                 for (place, ended) in running.iter_mut().zip(&mut ended) {
                     let Some((member, work)) = place else { continue };
-                    let (member, polled) = (*member, Pin::new(work).poll(context));
-                    let has_failed = match polled {
-                        Poll::Ready((settled, seen, has_failed)) => {
+                    let member = *member;
+                    // Who was set apart gets no answer, and must not go on as if there were none.
+                    let polled = match member.apart() {
+                        None => Pin::new(work).poll(context),
+                        Some(_) => Poll::Pending,
+                    };
+                    let has_failed = match (polled, member.apart()) {
+                        (Poll::Ready((settled, seen, has_failed)), _) => {
                             *ended = Ended::As(settled);
                             fault = fault.or(seen);
                             has_failed
                         }
-                        Poll::Pending => {
-                            let Some(apart) = member.apart() else { continue };
+                        (Poll::Pending, Some(apart)) => {
                             *ended = Ended::Apart(apart);
                             false
                         }
+                        (Poll::Pending, None) => continue,
                     };
                     let is_kept = *ended == Ended::As(Settled::Commit);
                     if has_failed || member.has_written() && !is_kept {
