@@ -25,8 +25,8 @@ pub(super) enum Database {
 
 impl SeaStore {
     /// Connects to a `sqlite:` or `postgres:` URL with up to `max_connections` connections, and one
-    /// more to see whether the database is there. On SQLite these read, and one more writes. The
-    /// file must be there: [`make_sqlite_file`](super::make_sqlite_file) makes it.
+    /// more to see whether the database is there. On SQLite these read, one more writes, and another one
+    /// sees whether it can be written. The file must be there: [`make_sqlite_file`](super::make_sqlite_file) makes it.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
         Ok(Self(if is_sqlite(url) {
             Database::Sqlite(SqliteDatabase::open(url, max_connections).await?)
