@@ -1,4 +1,4 @@
-//! What the units of work of a set have written: a statement a table on SQLite, one for all on PostgreSQL.
+//! What the units of work of a set have written: a statement a row on SQLite, one for all on PostgreSQL.
 
 use passlink_application::ports::StoreError;
 use sea_orm::{ConnectionTrait, DbBackend};
