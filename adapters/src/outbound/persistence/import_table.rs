@@ -132,8 +132,8 @@ impl ImportTable {
 async fn connect(url: &str) -> Result<(DatabaseConnection, Watchdog), StoreError> {
     if is_sqlite(url) {
         let file = sqlite_file::open(url).map_err(|error| StoreError::Unavailable(error.into()))?;
-        // Pages of an index that are written out of order are kept until they are full.
-        let settings = "PRAGMA cache_size = -65536";
+        // The table may be large. Pages of an index that are written out of order are kept until they are full.
+        let settings = "PRAGMA temp_store = FILE; PRAGMA cache_size = -65536";
         let connection =
             sqlite::open_proxy(&file, sqlite_file::is_read_only(url), settings).await?;
         return Ok((connection, Watchdog::default()));

@@ -112,6 +112,9 @@ impl Job {
     fn run_alone(self, database: &Connected) {
         let database = database.clone();
         tokio::spawn(self.scope.clone().run(async move {
+            if self.done.is_closed() {
+                return;
+            }
             let ended = database.run(&self.work).await;
             self.answer(ended);
         }));

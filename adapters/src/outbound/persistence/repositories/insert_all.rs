@@ -89,7 +89,7 @@ fn row_as_json<A: ActiveModelTrait>(row: &A) -> Result<serde_json::Value, StoreE
             Value::Int(it) => it.into(),
             Value::BigInt(it) => it.into(),
             Value::String(it) => it.into(),
-            other => return Err(bad_row(format!("{name} can't be written as JSON: {other:?}"))),
+            _ => return Err(bad_row(format!("{name} can't be written as JSON"))),
         };
         Ok((name, value))
     });

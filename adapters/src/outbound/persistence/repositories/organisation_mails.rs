@@ -48,8 +48,7 @@ impl<C: ConnectionTrait> OrganisationMails for Sql<'_, C> {
         mailed: &MailedMinutes,
     ) -> Result<(), StoreError> {
         if let Some(member) = self.member {
-            member.set_mailed_for(organisation, mailed);
-            return Ok(());
+            return member.set_mailed_for(organisation, mailed);
         }
         let newest = mailed.0.first().map_or(0, |newest| newest.minute.number());
         let text = mailed.0.iter().map(written).collect::<Vec<_>>().join(" ");

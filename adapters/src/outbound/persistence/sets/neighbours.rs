@@ -180,11 +180,6 @@ impl Neighbours {
         }
     }
 
-    /// Whether there is but one.
-    pub fn is_one(&self) -> bool {
-        self.members.len() == 1
-    }
-
     /// How many wait for an answer.
     pub fn questions(&self) -> usize {
         self.users.count()
@@ -252,11 +247,19 @@ impl Member<'_> {
     }
 
     /// Sets how much was mailed for an organisation, and lets the next one count.
-    pub fn set_mailed_for(self, organisation: &OrganisationId, mailed: &MailedMinutes) {
+    ///
+    /// Errors: [`StoreError::NotRun`] when it is not this one's turn, as it has not asked before.
+    pub fn set_mailed_for(
+        self,
+        organisation: &OrganisationId,
+        mailed: &MailedMinutes,
+    ) -> Result<(), StoreError> {
         self.note_write();
-        if let Some(turn) = lock(&self.set.turns).get_mut(organisation) {
-            (turn.mailed, turn.has_changed, turn.holder) = (mailed.clone(), true, None);
-        }
+        let mut turns = lock(&self.set.turns);
+        let turn = turns.get_mut(organisation).filter(|turn| turn.holder == Some(self.number));
+        let turn = turn.ok_or(StoreError::NotRun)?;
+        (turn.mailed, turn.has_changed, turn.holder) = (mailed.clone(), true, None);
+        Ok(())
     }
 
     /// Lets others have their turns when this one has ended.

@@ -187,7 +187,6 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
         }
         self.answer_all(&set.recent_links, |sql, asked| Box::pin(sql.recent_links_of(asked)))
             .await?;
-        self.answer_all(&set.mailboxes, |sql, asked| Box::pin(sql.count_mails(asked))).await?;
         self.answer_all(&set.retired_keys, |sql, keys| {
             Box::pin(async move {
                 // All derive their codes from one key, or from two while one is retired.
@@ -199,7 +198,13 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
             })
         })
         .await?;
-        self.answer_organisations(set).await?;
+        // Their rows are locked when all who are left ask for them, so that all sets do it in one order.
+        if set.questions() == asked {
+            self.answer_all(&set.mailboxes, |sql, asked| Box::pin(sql.count_mails(asked))).await?;
+        }
+        if set.questions() == asked {
+            self.answer_organisations(set).await?;
+        }
         // Each waits for the turn of another one.
         if set.questions() == asked { Err(Spoilt::ByMembers(Vec::new())) } else { Ok(()) }
     }
@@ -213,13 +218,12 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
             return Ok(());
         }
         let mut sql = Sql::new(&traced);
-        let lock = if set.is_one() { Locked::Wait } else { Locked::Skip };
-        let users = sql.users_for_update(&ids, lock).await.map_err(|_| spoilt(&sql))?;
+        let users = sql.users_for_update(&ids, Locked::Skip).await.map_err(|_| spoilt(&sql))?;
         let users = users.into_iter().map(|user| (user.id.clone(), user));
         let mut users: HashMap<_, _> = users.collect();
         for ((member, id), asker) in asked {
             match users.remove(&id) {
-                None if !set.is_one() => set.set_apart(member),
+                None => set.set_apart(member),
                 user => asker.answer(user),
             }
         }

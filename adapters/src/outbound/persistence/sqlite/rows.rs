@@ -22,8 +22,8 @@ pub(super) fn sql_value(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
         Value::String(Some(it)) => ToSqlOutput::Borrowed(ValueRef::Text(it.as_bytes())),
         Value::Bytes(Some(it)) => ToSqlOutput::Borrowed(ValueRef::Blob(it)),
         other if *other == other.as_null() => Null.into(),
-        other => {
-            let unknown = format!("no column has values like {other:?}");
+        _ => {
+            let unknown = "a value of a type that no column has";
             return Err(Error::ToSqlConversionFailure(unknown.into()));
         }
     })
