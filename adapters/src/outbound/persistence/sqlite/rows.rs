@@ -29,54 +29,58 @@ pub(super) fn sql_value(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
     })
 }
 
-/// How whole numbers of a column are read: SQLite has one type for all of them.
+/// What the values of a column are read as: SQLite has one type for all whole numbers, and takes a text for
+/// octets.
 #[derive(Debug, Clone, Copy)]
-enum Whole {
+enum Kind {
     Boolean,
     Small,
     Big,
+    Octets,
 }
 
-impl Whole {
+impl Kind {
     /// As the column was declared; what is worked out was not.
     fn declared(declared: Option<&str>) -> Self {
         match declared {
             Some("boolean") => Self::Boolean,
             Some("smallint") => Self::Small,
+            Some(other) if other.to_ascii_lowercase().contains("blob") => Self::Octets,
             _ => Self::Big,
         }
     }
 
     /// Errors: it is too large for the column.
-    fn value(self, number: i64) -> Result<Value, std::num::TryFromIntError> {
+    fn whole(self, number: i64) -> Result<Value, std::num::TryFromIntError> {
         Ok(match self {
             Self::Boolean => (number != 0).into(),
             Self::Small => i16::try_from(number)?.into(),
-            Self::Big => number.into(),
+            Self::Big | Self::Octets => number.into(),
         })
     }
 }
 
 /// The columns of a result, by name.
-pub(super) struct Columns(Vec<(String, Whole)>);
+pub(super) struct Columns(Vec<(String, Kind)>);
 
 impl Columns {
     pub fn of(statement: &Statement<'_>) -> Self {
         let columns = statement.columns().into_iter();
-        let read = columns.map(|it| (it.name().to_owned(), Whole::declared(it.decl_type())));
+        let read = columns.map(|it| (it.name().to_owned(), Kind::declared(it.decl_type())));
         Self(read.collect())
     }
 
     /// A row with its values by the names of their columns.
     pub fn read(&self, row: &Row<'_>) -> rusqlite::Result<ProxyRow> {
         let mut values = BTreeMap::new();
-        for (place, (name, whole)) in self.0.iter().enumerate() {
+        for (place, (name, kind)) in self.0.iter().enumerate() {
             let value = row.get_ref(place)?;
             let wrong = |error| Error::FromSqlConversionFailure(place, value.data_type(), error);
             let value = match value {
                 ValueRef::Null => Value::BigInt(None),
-                ValueRef::Integer(it) => whole.value(it).map_err(|error| wrong(error.into()))?,
+                ValueRef::Integer(it) => kind.whole(it).map_err(|error| wrong(error.into()))?,
                 ValueRef::Real(it) => it.into(),
+                ValueRef::Text(it) if matches!(kind, Kind::Octets) => it.to_vec().into(),
                 ValueRef::Text(it) => {
                     std::str::from_utf8(it).map_err(|error| wrong(error.into()))?.into()
                 }
