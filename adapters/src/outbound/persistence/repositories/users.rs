@@ -142,7 +142,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
             }
             _ => {
                 for event in events {
-                    let sql = "UPDATE users SET sequence = $1 WHERE id = $2";
+                    let sql = "UPDATE \"users\" SET sequence = $1 WHERE id = $2";
                     self.run(sql, [number(event.sequence).into(), event.user.as_str().into()])
                         .await?;
                 }
