@@ -179,8 +179,8 @@ async fn those_of_one_mailbox_together_get_no_more_than_may_be(store: Arc<dyn St
 }
 
 async fn those_of_one_organisation_together_get_no_more_than_may_be(store: Arc<dyn Store>) {
-    add_crowd(&store, 30).await;
-    let results = all_at_once(&store, 0..30, |number, tx| {
+    add_crowd(&store, 12).await;
+    let results = all_at_once(&store, 0..12, |number, tx| {
         Box::pin(async move {
             let sent = send(number, tx).await?;
             let organisation = "default".parse().unwrap();
