@@ -61,8 +61,10 @@ impl Links for State {
         limit: u64,
     ) -> Result<Vec<PasskeyLink>, StoreError> {
         let mut links = self.links.clone();
-        links.retain(|link| link.user == *user && after.is_none_or(|after| link.id > *after));
-        links.sort_by(|a, b| a.id.cmp(&b.id));
+        links.retain(|link| link.user == *user);
+        links.sort_by(|a, b| (a.requested, &a.id).cmp(&(b.requested, &b.id)));
+        let last = links.iter().position(|link| Some(&link.id) == after);
+        links.drain(..last.map_or(0, |last| last + 1));
         links.truncate(limit as usize);
         Ok(links)
     }

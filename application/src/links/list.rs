@@ -7,7 +7,8 @@ use crate::{links::LinkError, ports::Ports};
 pub struct ListLinks(pub Ports);
 
 impl ListLinks {
-    /// Up to `limit` of the user's links, by id, after `after`, each as it is now.
+    /// Up to `limit` of the user's links, in the order in which they were requested, after `after`, each as
+    /// it is now.
     pub async fn page(
         &self,
         user: UserId,

@@ -30,7 +30,8 @@ pub trait Links {
     /// Sets links of the user that were requested at `now` or later, by a clock that was ahead, to a
     /// millisecond before `now`.
     async fn set_requested_before(&mut self, user: &UserId, now: Timestamp) -> StoreResult<()>;
-    /// Up to `limit` of the user's links, by id, after `after`.
+    /// Up to `limit` of the user's links, in the order in which they were requested, after `after`; from the
+    /// first one where that is gone.
     async fn links_of(
         &mut self,
         user: &UserId,

@@ -18,6 +18,7 @@ pub(super) mod m0013_mailbox_keys;
 mod m0014_unclear_answers;
 mod m0015_callers;
 mod m0016_organisation_mails;
+mod m0017_fewer_indices;
 
 pub(super) struct Migrator;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_unclear_answers::Step),
             Box::new(m0015_callers::Step),
             Box::new(m0016_organisation_mails::Step),
+            Box::new(m0017_fewer_indices::Step),
         ]
     }
 }

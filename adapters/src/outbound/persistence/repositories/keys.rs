@@ -70,6 +70,11 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         last.map(instant).transpose()
     }
 
+    /// The keys of all links that there are, each once.
+    pub async fn keys_of_links(&mut self) -> Result<Vec<String>, StoreError> {
+        self.keys_in(links::Column::KeyId, links::Entity::find).await
+    }
+
     /// The keys that rows have in a column, each once.
     async fn keys_in<E: EntityTrait>(
         &mut self,
@@ -94,7 +99,7 @@ impl<C: ConnectionTrait> KeyNeeds for Sql<'_, C> {
         now: Timestamp,
     ) -> Result<Vec<KeyNeed>, StoreError> {
         let mut needs = BTreeMap::new();
-        for key in self.keys_in(links::Column::KeyId, links::Entity::find).await? {
+        for key in self.keys_of_links().await? {
             let last = self.last_expiry(&key, expired_after).await?;
             needs.insert(key, (last, None));
         }

@@ -16,16 +16,21 @@ use sea_orm::{
     sea_query::{Expr, LockBehavior, LockType, Query},
 };
 
-use super::{Sql, instant, page, parsed, parsed_if_any};
+use super::{Sql, instant, parsed, parsed_if_any};
 use crate::outbound::persistence::{
     entities::links::{ActiveModel, Column, Entity, Model},
     sets::neighbours::RecentOf,
 };
 
-/// Whether the state of a link is not final.
+/// The states of a link that are not final.
+const OPEN_STATES: [LinkState; 3] =
+    [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable];
+/// Whether the state of a link is one of them, as an index has it, to the letter.
+pub(in crate::outbound::persistence) const OPEN: &str =
+    "state IN ('requested', 'sent', 'undeliverable')";
+
 fn is_open() -> Expr {
-    const OPEN: [LinkState; 3] = [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable];
-    Column::State.is_in(OPEN.map(LinkState::name))
+    Expr::cust(OPEN)
 }
 
 /// Whether a link is open, though its time has run out.
@@ -152,8 +157,16 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         after: Option<&LinkId>,
         limit: u64,
     ) -> Result<Vec<PasskeyLink>, StoreError> {
-        let rows = Entity::find().filter(Column::UserId.eq(user.as_str()));
-        self.all(page(rows, Column::Id, after.map(LinkId::as_str), limit), link).await
+        let mut rows = Entity::find().filter(Column::UserId.eq(user.as_str()));
+        if let Some(after) = after {
+            let last = self.one(Entity::find_by_id(after.as_str()), Ok).await?;
+            // Where the last one is gone, it was the oldest.
+            let last = last.map_or(i64::MIN, |last| last.requested_at);
+            let later = Column::RequestedAt.gt(last).or(Column::Id.gt(after.as_str()));
+            rows = rows.filter(Column::RequestedAt.gte(last)).filter(later);
+        }
+        let rows = rows.order_by_asc(Column::RequestedAt).order_by_asc(Column::Id);
+        self.all(rows.limit(limit), link).await
     }
 
     async fn add_link(&mut self, link: &PasskeyLink) -> Result<(), StoreError> {
@@ -224,12 +237,20 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         now: Timestamp,
         limit: u64,
     ) -> Result<Vec<LinkId>, StoreError> {
-        let late = Entity::find()
-            .filter(is_late(now))
-            .filter(has_kind(kind))
-            .limit(limit)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        let some: Vec<String> = self.values(late, [Column::Id]).await?;
+        let mut some: Vec<String> = Vec::new();
+        // From key to key and from state to state, so that each is a look into an index.
+        for key in self.keys_of_links().await? {
+            for state in OPEN_STATES {
+                let late = Entity::find()
+                    .filter(Column::KeyId.eq(&key))
+                    .filter(Column::State.eq(state.name()))
+                    .filter(Column::ExpiresAt.lte(now.as_millisecond()))
+                    .filter(has_kind(kind))
+                    .limit(limit.saturating_sub(some.len() as u64))
+                    .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+                some.append(&mut self.values(late, [Column::Id]).await?);
+            }
+        }
         if !some.is_empty() {
             let expired = moved_to(LinkState::Expired)
                 .filter(Column::Id.is_in(some.iter().map(String::as_str)))

@@ -10,13 +10,19 @@ use passlink_application::{
 };
 use passlink_domain::{LinkId, OutboxId, UserId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, Select, sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    Select,
+    sea_query::{Expr, Query, UnionType},
 };
 
 use super::{Sql, instant, page, parsed};
 use crate::outbound::persistence::{
-    entities::outbox::{ActiveModel, Column, Entity, Model},
+    entities::{
+        links,
+        outbox::{ActiveModel, Column, Entity, Model},
+        passkeys,
+    },
     error::bad_row,
 };
 
@@ -185,7 +191,15 @@ impl<C: ConnectionTrait> Outbox for Sql<'_, C> {
     }
 
     async fn delete_mails_of(&mut self, user: &UserId) -> Result<(), StoreError> {
-        self.delete::<Entity>(Column::UserId.eq(user.as_str())).await.map(drop)
+        // Whatever is mailed is about a link or a passkey.
+        let mut subjects = Query::select();
+        subjects.column(links::Column::Id).from(links::Entity);
+        subjects.and_where(links::Column::UserId.eq(user.as_str()));
+        let mut passkeys = Query::select();
+        passkeys.column(passkeys::Column::Id).from(passkeys::Entity);
+        passkeys.and_where(passkeys::Column::UserId.eq(user.as_str()));
+        subjects.union(UnionType::All, passkeys);
+        self.delete::<Entity>(Column::Subject.in_subquery(subjects)).await.map(drop)
     }
 }
 

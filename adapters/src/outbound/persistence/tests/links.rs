@@ -11,7 +11,7 @@ for_both_stores! {
     of_a_token_those_links_are_revoked_that_are_open_and_that_it_made,
     of_a_user_those_links_are_revoked_that_are_open_and_all_are_deleted,
     a_link_moves_from_the_state_that_it_is_in,
-    a_users_links_come_in_pages_by_id,
+    a_users_links_come_in_pages_in_the_order_of_their_requests,
     the_newest_links_of_a_user_are_the_recent_ones,
 }
 
@@ -350,17 +350,23 @@ async fn a_link_moves_from_the_state_that_it_is_in(store: Arc<dyn Store>) {
     .await;
 }
 
-async fn a_users_links_come_in_pages_by_id(store: Arc<dyn Store>) {
+async fn a_users_links_come_in_pages_in_the_order_of_their_requests(store: Arc<dyn Store>) {
     add_ada_and_bob(&store).await;
     unit(&store, |(), tx| {
         Box::pin(async move {
             let ada = "ada".parse().unwrap();
-            for id in ["3", "1", "2"] {
-                tx.add_link(&mailed(id, 0, LinkState::Sent)).await?;
+            for (id, requested) in [("3", 1), ("1", 2), ("2", 1)] {
+                tx.add_link(&mailed(id, requested, LinkState::Sent)).await?;
             }
             let bob = "bob".parse().unwrap();
             tx.add_link(&PasskeyLink { user: bob, ..mailed("0", 0, LinkState::Sent) }).await?;
-            for (after, limit, expected) in [(None, 2, ["1", "2"]), (Some("1"), 9, ["2", "3"])] {
+            for (after, limit, expected) in [
+                (None, 2, &["2", "3"][..]),
+                (Some("2"), 9, &["3", "1"]),
+                (Some("3"), 9, &["1"]),
+                (Some("1"), 9, &[]),
+                (Some("gone"), 9, &["2", "3", "1"]),
+            ] {
                 let after = after.map(|id| id.parse::<LinkId>().unwrap());
                 let links = tx.links_of(&ada, after.as_ref(), limit).await?;
                 let ids: Vec<_> = links.iter().map(|link| link.id.as_str()).collect();

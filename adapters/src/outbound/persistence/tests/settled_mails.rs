@@ -70,7 +70,8 @@ async fn when_a_links_mail_was_accepted_is_known_until_the_mail_is_deleted(store
     unit(&store, |(), tx| {
         Box::pin(async move {
             let (ada, bob) = ("ada".parse().unwrap(), "bob".parse().unwrap());
-            let link = "link".parse().unwrap();
+            tx.add_link(&link()).await?;
+            let link = link().id;
             tx.queue(&mail("a")).await?;
             let taken = claim(tx, 90, 1).await?.remove(0);
             assert_eq!(tx.accepted_at(&link).await?, None);
