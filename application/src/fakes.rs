@@ -339,6 +339,10 @@ impl Store for World {
         Ok(())
     }
 
+    async fn look_in_set(&self, work: Work) -> Result<(), StoreError> {
+        self.look(work).await
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -155,7 +155,7 @@ impl Callers {
     pub(super) async fn holder(&self, token: &BearerToken) -> Result<(Caller, Token), CallerError> {
         let now = self.ports.clock.now();
         let needs_user = !self.domain.organisations.are_all();
-        let found = self.ports.store.read(token.hash(), move |hash, tx| {
+        let found = self.ports.store.read_in_set(token.hash(), move |hash, tx| {
             Box::pin(async move {
                 let Some(token) = tx.token_by_hash(hash).await? else {
                     return Err(invalid("Passlink knows no such token"));

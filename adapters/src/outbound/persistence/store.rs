@@ -139,6 +139,14 @@ impl Store for SeaStore {
         }
     }
 
+    async fn look_in_set(&self, work: Work) -> Result<(), StoreError> {
+        match &self.0 {
+            // A look there shares nothing that it would have to wait for.
+            Database::Sqlite(sqlite) => sqlite.look(work).await,
+            Database::Postgres(postgres) => postgres.look_in_set(work).await,
+        }
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         if let Database::Sqlite(sqlite) = &self.0 {
             sqlite.check_present()?;

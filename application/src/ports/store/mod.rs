@@ -73,6 +73,10 @@ pub trait Store: Send + Sync {
     /// Runs `work`, which only reads; each of its reads sees what is durable then.
     async fn look(&self, work: Work) -> StoreResult<()>;
 
+    /// As [`Self::look`], for work of which much comes at the same time: it shares statements, as in
+    /// [`Self::run_in_set`].
+    async fn look_in_set(&self, work: Work) -> StoreResult<()>;
+
     /// Whether the database can be reached and has the schema that this program needs.
     async fn ready(&self) -> StoreResult<()>;
 }
@@ -87,9 +91,7 @@ impl dyn Store {
         F: for<'t> Fn(&'t I, &'t mut dyn Repositories) -> BoxFuture<'t, Result<T, E>>,
         F: Send + Sync + 'static,
     {
-        let slot = Slot::default();
-        self.run(untyped(input, work, slot.clone())).await?;
-        take(&slot)
+        typed(input, work, |work| self.run(work)).await
     }
 
     /// As [`Self::write`], in a set with work that comes at the same time ([`Store::run_in_set`]).
@@ -101,9 +103,7 @@ impl dyn Store {
         F: for<'t> Fn(&'t I, &'t mut dyn Repositories) -> BoxFuture<'t, Result<T, E>>,
         F: Send + Sync + 'static,
     {
-        let slot = Slot::default();
-        self.run_in_set(untyped(input, work, slot.clone())).await?;
-        take(&slot)
+        typed(input, work, |work| self.run_in_set(work)).await
     }
 
     /// Runs `work`, which only reads, with `input`.
@@ -115,10 +115,36 @@ impl dyn Store {
         F: for<'t> Fn(&'t I, &'t mut dyn Repositories) -> BoxFuture<'t, Result<T, E>>,
         F: Send + Sync + 'static,
     {
-        let slot = Slot::default();
-        self.look(untyped(input, work, slot.clone())).await?;
-        take(&slot)
+        typed(input, work, |work| self.look(work)).await
     }
+
+    /// As [`Self::read`], in a set with work that comes at the same time ([`Store::look_in_set`]).
+    pub async fn read_in_set<I, T, E, F>(&self, input: I, work: F) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> Fn(&'t I, &'t mut dyn Repositories) -> BoxFuture<'t, Result<T, E>>,
+        F: Send + Sync + 'static,
+    {
+        typed(input, work, |work| self.look_in_set(work)).await
+    }
+}
+
+/// The result of work that `run` runs without its types.
+async fn typed<I, T, E, F, R>(input: I, work: F, run: impl FnOnce(Work) -> R) -> Result<T, E>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+    F: for<'t> Fn(&'t I, &'t mut dyn Repositories) -> BoxFuture<'t, Result<T, E>>,
+    F: Send + Sync + 'static,
+    R: Future<Output = StoreResult<()>>,
+{
+    let slot = Slot::default();
+    run(untyped(input, work, slot.clone())).await?;
+    let result = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    result.unwrap_or_else(|| Err(StoreError::NotRun.into()))
 }
 
 /// Where the last run of a unit of work leaves its result.
@@ -144,9 +170,4 @@ where
             settled
         })
     })
-}
-
-fn take<T, E: From<StoreError>>(slot: &Slot<Result<T, E>>) -> Result<T, E> {
-    let result = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-    result.unwrap_or_else(|| Err(StoreError::NotRun.into()))
 }

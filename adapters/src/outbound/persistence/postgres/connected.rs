@@ -55,6 +55,12 @@ impl Connected {
         transactions::run_in_set(&*self.commit, &self.connection, &self.watchdog, works).await
     }
 
+    /// As [`transactions::look_in_set`].
+    pub async fn look_in_set(&self, works: &[Traced<'_>]) -> Result<Vec<Ended>, StoreError> {
+        let _permit = self.permit().await?;
+        transactions::look_in_set(&self.connection, &self.watchdog, works).await
+    }
+
     pub async fn look(&self, work: &Work) -> Result<(), StoreError> {
         let _permit = self.permit().await?;
         transactions::look(&self.connection, &self.watchdog, work).await

@@ -28,6 +28,13 @@ struct Job {
     done: oneshot::Sender<Result<(), StoreError>>,
 }
 
+/// What the units of work of a set do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::outbound::persistence) enum Mode {
+    Write,
+    Look,
+}
+
 #[derive(Default)]
 struct Waiting {
     jobs: VecDeque<Job>,
@@ -35,12 +42,19 @@ struct Waiting {
     lanes: usize,
 }
 
-#[derive(Clone, Default)]
-pub(in crate::outbound::persistence) struct Lanes(Arc<Mutex<Waiting>>);
+#[derive(Clone)]
+pub(in crate::outbound::persistence) struct Lanes {
+    mode: Mode,
+    waiting: Arc<Mutex<Waiting>>,
+}
 
 impl Lanes {
+    pub fn new(mode: Mode) -> Self {
+        Self { mode, waiting: Arc::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, job: Job, database: &Connected) {
@@ -88,8 +102,15 @@ impl Lane {
     }
 
     async fn run_set(&self, set: Vec<Job>) {
-        let works = set.iter().map(|job| (&job.work, &job.scope)).collect();
-        let ran = AssertUnwindSafe(self.database.run_in_set(works)).catch_unwind().await;
+        let works: Vec<_> = set.iter().map(|job| (&job.work, &job.scope)).collect();
+        let mode = self.lanes.mode;
+        let run = async {
+            match mode {
+                Mode::Write => self.database.run_in_set(works).await,
+                Mode::Look => self.database.look_in_set(&works).await,
+            }
+        };
+        let ran = AssertUnwindSafe(run).catch_unwind().await;
         match ran {
             Ok(Ok(ended)) => {
                 for (job, ended) in set.into_iter().zip(ended) {
@@ -97,25 +118,28 @@ impl Lane {
                         Ended::As(_) => job.answer(Ok(())),
                         // Behind the others: many of one user must not keep them waiting.
                         Ended::Apart(Apart::Postponed) => self.lanes.lock().jobs.push_back(job),
-                        Ended::Apart(Apart::Alone) => job.run_alone(&self.database),
+                        Ended::Apart(Apart::Alone) => job.run_alone(mode, &self.database),
                     }
                 }
             }
             Ok(Err(error)) => set.into_iter().for_each(|job| job.answer(Err(copy(&error)))),
             // Each by itself, so that one which panics ends alone.
-            Err(_) => set.into_iter().for_each(|job| job.run_alone(&self.database)),
+            Err(_) => set.into_iter().for_each(|job| job.run_alone(mode, &self.database)),
         }
     }
 }
 
 impl Job {
-    fn run_alone(self, database: &Connected) {
+    fn run_alone(self, mode: Mode, database: &Connected) {
         let database = database.clone();
         tokio::spawn(self.scope.clone().run(async move {
             if self.done.is_closed() {
                 return;
             }
-            let ended = database.run(&self.work).await;
+            let ended = match mode {
+                Mode::Write => database.run(&self.work).await,
+                Mode::Look => database.look(&self.work).await,
+            };
             self.answer(ended);
         }));
     }

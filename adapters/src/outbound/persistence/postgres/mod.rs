@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use passlink_application::ports::{StoreError, Wake, Work};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 
-use self::{connected::Connected, lanes::Lanes};
+use self::{
+    connected::Connected,
+    lanes::{Lanes, Mode},
+};
 use super::{
     database_url::postgres_server,
     error::store_error,
@@ -26,7 +29,8 @@ const LOCK: i64 = 0x7061_7373_6c69_6e6b;
 
 pub(super) struct PostgresDatabase {
     pub connected: Connected,
-    lanes: Lanes,
+    writes: Lanes,
+    looks: Lanes,
     /// Whether a pooler stands between here and the server.
     is_pooled: bool,
 }
@@ -47,7 +51,12 @@ impl PostgresDatabase {
             Some(Usage { idle, used: all.saturating_sub(idle) })
         });
         let connected = Connected::new(connection, watchdog, max_connections);
-        Ok(Self { connected, lanes: Lanes::default(), is_pooled })
+        Ok(Self {
+            connected,
+            writes: Lanes::new(Mode::Write),
+            looks: Lanes::new(Mode::Look),
+            is_pooled,
+        })
     }
 
     /// In words, without secrets.
@@ -76,7 +85,12 @@ impl PostgresDatabase {
 
     /// As [`Self::run`], where others may come at the same time.
     pub async fn run_in_set(&self, work: Work) -> Result<(), StoreError> {
-        self.lanes.run(&self.connected, work).await
+        self.writes.run(&self.connected, work).await
+    }
+
+    /// Runs a unit of work that only reads, where others may come at the same time.
+    pub async fn look_in_set(&self, work: Work) -> Result<(), StoreError> {
+        self.looks.run(&self.connected, work).await
     }
 
     /// Runs a unit of work that only reads.

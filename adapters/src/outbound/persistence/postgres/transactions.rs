@@ -10,7 +10,10 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use crate::outbound::persistence::{
     error::{Fault, fault, store_error},
     repositories::Sql,
-    sets::together::{Ended, Ground, Set, Spoilt, Traced},
+    sets::{
+        neighbours::Apart,
+        together::{Ended, Ground, Set, Spoilt, Traced},
+    },
     statement_spans::{Database, Spans, TracedConnection, run_in_span},
     watchdog::{LastAnswer, SILENCE_LIMIT, Watchdog},
 };
@@ -60,6 +63,21 @@ pub(super) async fn look(
         }
     }
     Ok(())
+}
+
+/// Runs the units of work of a set side by side, which only read. How each ended is in their order.
+pub(super) async fn look_in_set(
+    connection: &DatabaseConnection,
+    watchdog: &Watchdog,
+    works: &[Traced<'_>],
+) -> Result<Vec<Ended>, StoreError> {
+    let database = Database::postgres(connection);
+    let last = LastAnswer::now();
+    let ground = Ground { connection, database: &database, last: &last };
+    let looked = ground.run_together(works);
+    let looked = watchdog.while_answering(SILENCE_LIMIT, "a query", &last, looked).await?;
+    // Where a statement failed, each looks by itself.
+    Ok(looked.unwrap_or_else(|_| vec![Ended::Apart(Apart::Alone); works.len()]))
 }
 
 enum Attempt<T> {

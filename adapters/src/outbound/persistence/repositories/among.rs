@@ -28,4 +28,17 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         let listed = Expr::cust_with_values("(SELECT value FROM json_each(?))", [all]);
         column.binary(BinOper::In, listed)
     }
+
+    /// The same for octets.
+    pub(super) fn among_octets(
+        &self,
+        column: impl ColumnTrait,
+        values: impl Iterator<Item = Vec<u8>>,
+    ) -> Expr {
+        let values = Vec::from_iter(values);
+        if values.len() > 1 && self.db.get_database_backend() == DbBackend::Postgres {
+            return column.into_simple_expr().eq(PgFunc::any(Expr::value(values)));
+        }
+        column.is_in(values)
+    }
 }

@@ -1,6 +1,6 @@
 //! Bearer tokens.
 
-use std::slice;
+use std::{collections::HashMap, slice};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -63,7 +63,10 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
     }
 
     async fn token_by_hash(&mut self, hash: &TokenHash) -> Result<Option<Token>, StoreError> {
-        self.one(Entity::find().filter(Column::Hash.eq(hash.as_bytes().to_vec())), token).await
+        if let Some(member) = self.member {
+            return member.set.tokens_by_hash.ask(hash.clone()).await;
+        }
+        Ok(self.tokens_by_hash(slice::from_ref(hash)).await?.pop().flatten())
     }
 
     async fn token(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError> {
@@ -116,6 +119,18 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
 }
 
 impl<C: ConnectionTrait> Sql<'_, C> {
+    /// The tokens with these hashes, in their order.
+    pub async fn tokens_by_hash(
+        &mut self,
+        hashes: &[TokenHash],
+    ) -> Result<Vec<Option<Token>>, StoreError> {
+        let octets = hashes.iter().map(|hash| hash.as_bytes().to_vec());
+        let rows = Entity::find().filter(self.among_octets(Column::Hash, octets));
+        let found = self.all(rows, |row| Ok((row.hash.clone(), token(row)?))).await?;
+        let found: HashMap<_, _> = found.into_iter().collect();
+        Ok(hashes.iter().map(|hash| found.get(&hash.as_bytes()[..]).cloned()).collect())
+    }
+
     /// Those of these tokens that are there, locked in the order of their ids where they are to be shared.
     pub async fn some_tokens(
         &mut self,

@@ -9,8 +9,8 @@ use std::{
 use jiff::Timestamp;
 use passlink_application::ports::{OutboxMail, StoreError};
 use passlink_domain::{
-    KeyId, Mailbox, MailedMinutes, OrganisationId, PasskeyLink, RecentLinks, Token, TokenId, User,
-    UserEvent, UserId,
+    KeyId, Mailbox, MailedMinutes, OrganisationId, PasskeyLink, RecentLinks, Token, TokenHash,
+    TokenId, User, UserEvent, UserId,
 };
 use tokio::sync::oneshot;
 
@@ -132,6 +132,7 @@ pub(in crate::outbound::persistence) struct Neighbours {
     /// With the number of who asks.
     pub users: Questions<(usize, UserId), Option<User>>,
     pub tokens: Questions<TokenId, Option<Token>>,
+    pub tokens_by_hash: Questions<TokenHash, Option<Token>>,
     pub tokens_for_share: Questions<TokenId, Option<Token>>,
     pub recent_links: Questions<RecentOf, RecentLinks>,
     pub mailboxes: Questions<MailTo, Option<Vec<Timestamp>>>,
@@ -184,6 +185,7 @@ impl Neighbours {
     pub fn questions(&self) -> usize {
         self.users.count()
             + self.tokens.count()
+            + self.tokens_by_hash.count()
             + self.tokens_for_share.count()
             + self.recent_links.count()
             + self.mailboxes.count()

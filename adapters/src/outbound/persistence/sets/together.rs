@@ -185,6 +185,8 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
             })
             .await?;
         }
+        self.answer_all(&set.tokens_by_hash, |sql, asked| Box::pin(sql.tokens_by_hash(asked)))
+            .await?;
         self.answer_all(&set.recent_links, |sql, asked| Box::pin(sql.recent_links_of(asked)))
             .await?;
         self.answer_all(&set.retired_keys, |sql, keys| {

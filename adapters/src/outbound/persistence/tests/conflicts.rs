@@ -56,6 +56,10 @@ impl Store for Conflicts {
         self.postgres.look(work).await
     }
 
+    async fn look_in_set(&self, work: Work) -> Result<(), StoreError> {
+        self.postgres.look_in_set(work).await
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         self.postgres.check_writable().await
     }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::{
     outbound::persistence::{
-        postgres::lanes::Lanes,
+        postgres::lanes::{Lanes, Mode},
         sets::{
             neighbours::Apart,
             together::{Ended, Ground, Spoilt},
@@ -358,6 +358,8 @@ fn reading_work(number: usize) -> Work {
             tx.user_for_update(&user).await.unwrap().unwrap();
             tx.recent_links(&user, at(0), 9).await.unwrap();
             tx.is_retired(&"key".parse().unwrap()).await.unwrap();
+            let token = BearerToken::presented(user.as_str()).unwrap();
+            assert_eq!(tx.token_by_hash(&token.hash()).await.unwrap(), None);
             Settled::Commit
         })
     })
@@ -370,7 +372,7 @@ async fn what_many_ask_for_is_one_statement() {
         let works: Vec<_> = (0..count).map(reading_work).collect();
         let (ended, statements) = run_together(&connection, &works).await;
         assert_eq!(ended, Ok(vec![Ended::As(Settled::Commit); count]));
-        assert_eq!(statements, 3);
+        assert_eq!(statements, 4);
     }
 }
 
@@ -426,7 +428,7 @@ async fn a_set_that_gets_into_anothers_way_runs_again() {
     let database = conflicts::failing_first(&conflicts.postgres, 3);
     let store: Arc<dyn Store> = Arc::new(conflicts);
     add_crowd(&store, 20).await;
-    let (lanes, runs) = (Lanes::default(), Arc::new(AtomicUsize::default()));
+    let (lanes, runs) = (Lanes::new(Mode::Write), Arc::new(AtomicUsize::default()));
     let run = |number: usize| {
         let (lanes, database, runs) = (lanes.clone(), database.clone(), runs.clone());
         let work: Work = Arc::new(move |tx| {

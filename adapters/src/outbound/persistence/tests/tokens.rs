@@ -1,5 +1,6 @@
 use sea_orm::Statement;
 use sea_orm_migration::MigratorTrait;
+use tokio::task::JoinSet;
 
 use super::*;
 use crate::outbound::persistence::migrations::Migrator;
@@ -7,6 +8,8 @@ use crate::outbound::persistence::migrations::Migrator;
 for_both_stores! {
     a_token_is_found_by_its_hash_and_revoked_once,
     a_token_of_a_service_is_found_by_the_services_name,
+    those_who_look_for_tokens_together_find_their_own,
+    one_that_panics_while_many_look_ends_alone,
 }
 
 fn token(id: &str, user: &str) -> Token {
@@ -169,4 +172,60 @@ async fn tokens_of_earlier_versions_are_kept_with_what_holds_of_them() {
         })
     })
     .await;
+}
+
+/// Tokens `0` to `9`, of Ada and Bob by turns.
+async fn add_ten(store: &Arc<dyn Store>) {
+    add_ada_and_bob(store).await;
+    unit(store, |(), tx| {
+        Box::pin(async move {
+            for number in 0..10 {
+                let token = token(&number.to_string(), ["ada", "bob"][number % 2]);
+                tx.add_token(&token, &hash(token.id.as_str())).await?;
+            }
+            Ok(())
+        })
+    })
+    .await;
+}
+
+/// Who looks for each of these tokens, all at the same time.
+async fn look_for(
+    store: &Arc<dyn Store>,
+    ids: impl Iterator<Item = usize>,
+) -> Vec<(usize, Result<Option<Token>, StoreError>)> {
+    let look = |number: usize| {
+        let store = store.clone();
+        let found = async move {
+            let found = store.read_in_set(number.to_string(), |id, tx| {
+                Box::pin(async move {
+                    let found = tx.token_by_hash(&hash(id)).await?;
+                    assert_ne!(id, "13", "as planned");
+                    Ok(found)
+                })
+            });
+            found.await
+        };
+        async move {
+            let found = tokio::spawn(found).await;
+            (number, found.unwrap_or_else(|panic| Err(StoreError::Broken(panic.into()))))
+        }
+    };
+    ids.map(look).collect::<JoinSet<_>>().join_all().await
+}
+
+async fn those_who_look_for_tokens_together_find_their_own(store: Arc<dyn Store>) {
+    add_ten(&store).await;
+    // Some for the same one, and some for one that isn't there.
+    for (number, found) in look_for(&store, (0..120).map(|number| number % 12)).await {
+        let id = found.unwrap().map(|token| token.id.to_string());
+        assert_eq!(id, (number < 10).then(|| number.to_string()));
+    }
+}
+
+async fn one_that_panics_while_many_look_ends_alone(store: Arc<dyn Store>) {
+    add_ten(&store).await;
+    for (number, found) in look_for(&store, (0..60).map(|number| number % 15)).await {
+        assert_eq!(found.is_err(), number == 13, "{number}: {found:?}");
+    }
 }
