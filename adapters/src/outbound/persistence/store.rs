@@ -141,7 +141,7 @@ impl Store for SeaStore {
 
     async fn look_in_set(&self, work: Work) -> Result<(), StoreError> {
         match &self.0 {
-            // A look there shares nothing that it would have to wait for.
+            // There, a statement is no way to another process that others could share.
             Database::Sqlite(sqlite) => sqlite.look(work).await,
             Database::Postgres(postgres) => postgres.look_in_set(work).await,
         }

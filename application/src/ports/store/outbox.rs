@@ -121,6 +121,6 @@ pub trait Outbox {
     /// Makes a mail that waits or failed due at `at`; `false` when it does neither, or a worker has it
     /// in hand at that time.
     async fn make_due(&mut self, id: &OutboxId, at: Timestamp) -> StoreResult<bool>;
-    /// Deletes the mails about links and passkeys that the user still has, and has had.
+    /// Deletes the mails about the user's links and passkeys. It comes before these are deleted.
     async fn delete_mails_of(&mut self, user: &UserId) -> StoreResult<()>;
 }

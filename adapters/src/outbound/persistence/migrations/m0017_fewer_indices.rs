@@ -5,8 +5,6 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::super::repositories::links::OPEN;
-
 pub(super) struct Step;
 
 impl MigrationName for Step {
@@ -21,7 +19,9 @@ impl MigrationTrait for Step {
         // Only open links end with their token, and most links are open for a day at the longest.
         let mut index = Index::create();
         index.name("links_token_id").table("links").col("token_id");
-        index.and_where(Expr::cust(format!("token_id IS NOT NULL AND {OPEN}")));
+        index.and_where(Expr::cust(
+            "token_id IS NOT NULL AND state IN ('requested', 'sent', 'undeliverable')",
+        ));
         manager.create_index(index.take()).await?;
         for (table, name) in [
             ("links", "links_token_id_requested_at"),

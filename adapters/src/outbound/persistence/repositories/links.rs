@@ -26,8 +26,7 @@ use crate::outbound::persistence::{
 const OPEN_STATES: [LinkState; 3] =
     [LinkState::Requested, LinkState::Sent, LinkState::Undeliverable];
 /// Whether the state of a link is one of them, as an index has it, to the letter.
-pub(in crate::outbound::persistence) const OPEN: &str =
-    "state IN ('requested', 'sent', 'undeliverable')";
+const OPEN: &str = "state IN ('requested', 'sent', 'undeliverable')";
 
 fn is_open() -> Expr {
     Expr::cust(OPEN)
@@ -320,5 +319,17 @@ impl<C: ConnectionTrait> Sql<'_, C> {
             }
         };
         Ok(asked.iter().map(recent).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_index_calls_open_is_what_is_not_final() {
+        let names = OPEN_STATES.map(|state| format!("'{}'", state.name())).join(", ");
+        assert_eq!(OPEN, format!("state IN ({names})"));
+        assert!(OPEN_STATES.iter().all(|state| !state.is_final()));
     }
 }

@@ -21,7 +21,7 @@ mod ceremonies;
 mod identities;
 mod insert_all;
 mod keys;
-pub(super) mod links;
+mod links;
 mod mail_queue;
 mod mailboxes;
 mod organisation_mails;
