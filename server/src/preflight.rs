@@ -20,10 +20,10 @@ use crate::{
     wiring::{self, KnownTemplates},
 };
 
-/// Looks into what the configuration names, and changes nothing.
+/// Looks into what the configuration names, and changes nothing. Returns the templates that it read.
 ///
 /// Errors: all that is wrong, a line each, with the key and where that was set.
-pub(crate) fn check(config: &Config) -> Result<(), Error> {
+pub(crate) fn check(config: &Config) -> Result<KnownTemplates, Error> {
     let first =
         [Tls::check(&config.server).map_err(|(key, why)| config.fault(key, &why)), mail(config)];
     let found = [
@@ -32,12 +32,13 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
         database(config).map_err(|why| config.fault("database.url", &why)),
         Telemetry::check(config.telemetry.endpoint()),
     ];
-    let found = first.into_iter().chain(looks(config)).chain(found);
+    let mut templates = KnownTemplates::new();
+    let found = first.into_iter().chain(looks(config, &mut templates)).chain(found);
     // Domains can share what is wrong.
     let mut told = BTreeSet::new();
     let is_new = |problem: &String| told.insert(problem.clone());
     let problems: Vec<_> = found.filter_map(Result::err).filter(is_new).collect();
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
+    if problems.is_empty() { Ok(templates) } else { Err(problems.join("\n").into()) }
 }
 
 /// Asks each issuer of tokens for its keys, and whether it answers to introspection.
@@ -58,11 +59,10 @@ pub(crate) async fn ask_issuers(config: &Config) -> Result<(), Error> {
 }
 
 /// Reads the templates and logos of all domains.
-fn looks(config: &Config) -> Vec<Result<(), String>> {
-    let mut known = KnownTemplates::new();
+fn looks(config: &Config, known: &mut KnownTemplates) -> Vec<Result<(), String>> {
     let mut looks = Vec::new();
     for domain in config.all_domains() {
-        looks.push(wiring::templates(config, &domain, &mut known).map(drop));
+        looks.push(wiring::templates(config, &domain, known).map(drop));
         looks.push(wiring::brand(config, &domain).map(drop));
     }
     looks

@@ -16,7 +16,7 @@ use crate::{
     config::Config,
     http, lifecycle, observability, preflight,
     tls::{self, Tls},
-    wiring::{App, Pending, configured_mailer},
+    wiring::{App, KnownTemplates, Pending, configured_mailer},
     worker::{self, Bell, Pulse},
 };
 
@@ -26,21 +26,26 @@ type Serving = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 const EXPIRY: Duration = Duration::from_secs(15);
 
 pub(crate) async fn run(config: Config, no_migrate: bool) -> Result<(), Error> {
-    preflight::check(&config)?;
+    let templates = preflight::check(&config)?;
     let telemetry = observability::start(&config.telemetry, "info")?;
-    let served = serve(config, no_migrate, &telemetry).await;
+    let served = serve(config, no_migrate, templates, &telemetry).await;
     telemetry.flush().await;
     served
 }
 
-async fn serve(config: Config, no_migrate: bool, telemetry: &Telemetry) -> Result<(), Error> {
+async fn serve(
+    config: Config,
+    no_migrate: bool,
+    templates: KnownTemplates,
+    telemetry: &Telemetry,
+) -> Result<(), Error> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
     if let Some(passed_over) = config.passed_over() {
         tracing::info!("{passed_over}");
     }
-    let mailer = Arc::new(configured_mailer(&config)?);
+    let mailer = Arc::new(configured_mailer(&config, templates)?);
     let pending = if no_migrate { Pending::Refuse } else { Pending::Migrate };
     // Where the address is taken, no database is made.
     drop(bind(&config, "server.listen", config.server.listen).await?);

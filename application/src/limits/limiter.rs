@@ -57,7 +57,10 @@ impl Limiter {
     /// Allows `limit` in a minute; 0 counts as 1.
     pub fn per_minute(limit: u32, clock: Arc<dyn Clock>) -> Self {
         let interval = MINUTE / limit.max(1);
-        Self { clock, interval, paid_off: Mutex::new(LruCache::new(KEYS)) }
+        // A cache with a bound from the beginning takes the memory for all its keys.
+        let mut paid_off = LruCache::unbounded();
+        paid_off.resize(KEYS);
+        Self { clock, interval, paid_off: Mutex::new(paid_off) }
     }
 
     /// Counts one more for a client.

@@ -23,7 +23,7 @@ pub(crate) async fn run(command: MailCommand, config: Config) -> Result<(), Erro
             if let Some(language) = &language {
                 letterhead_of(&config, &place)?.templates.known(language)?;
             }
-            let mailer = Arc::new(configured_mailer(&config)?);
+            let mailer = Arc::new(configured_mailer(&config, Default::default())?);
             let sent =
                 send_test_mail(mailer, &SystemClock, &SystemRandom, &place.domain, (to, language))
                     .await;

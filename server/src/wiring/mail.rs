@@ -22,8 +22,13 @@ use crate::{
 pub(crate) const NO_MAIL: &str = "mail can't be sent: set mail.smtp_url and mail.from \
     (PASSLINK_MAIL__SMTP_URL, PASSLINK_MAIL__FROM), or mail.directory";
 
+/// With the templates that are `known`, and all others.
+///
 /// Errors: when the configuration asks for no mailer.
-pub(crate) fn configured_mailer(config: &Config) -> Result<TemplateMailer, Error> {
+pub(crate) fn configured_mailer(
+    config: &Config,
+    known: KnownTemplates,
+) -> Result<TemplateMailer, Error> {
     let mail = &config.mail;
     let transport = match (mail.smtp_server(), &mail.directory) {
         (Some(server), _) => Transport::Smtp(Smtp::new(
@@ -34,13 +39,13 @@ pub(crate) fn configured_mailer(config: &Config) -> Result<TemplateMailer, Error
         (None, Some(directory)) => Transport::Directory(Directory::new(directory.clone())?),
         (None, None) => return Err(NO_MAIL.into()),
     };
-    mailer(config, Arc::new(SystemClock), transport)
+    mailer(config, Arc::new(SystemClock), transport, known)
 }
 
 impl App {
     /// A mailer that puts mails into a mailbox of this process.
     pub fn local_mailer(&self, mailbox: Mailbox) -> Result<TemplateMailer, Error> {
-        mailer(&self.config, self.ports().clock, Transport::Local(mailbox))
+        mailer(&self.config, self.ports().clock, Transport::Local(mailbox), Default::default())
     }
 }
 
@@ -48,8 +53,9 @@ fn mailer(
     config: &Config,
     clock: Arc<dyn Clock>,
     transport: Transport,
+    mut known: KnownTemplates,
 ) -> Result<TemplateMailer, Error> {
-    let (mut letterheads, mut known) = (BTreeMap::new(), BTreeMap::new());
+    let mut letterheads = BTreeMap::new();
     for place in places(config)? {
         let letterhead = letterhead(config, &place.settings, &mut known)?;
         letterheads.insert(place.domain.host().to_owned(), letterhead);
@@ -88,7 +94,7 @@ pub(crate) fn templates(
     let templates = match &domain.template_dir {
         Some(directory) => Templates::with_overrides(directory)
             .map_err(|error| config.fault(&domain.path(config, "template_dir"), &error))?,
-        None => Templates::built_in().map_err(|error| error.to_string())?,
+        None => Templates::built_in(),
     };
     let language = LanguageTag::parse(&config.mail.language);
     let language = language.map_err(|error| config.fault("mail.language", &error))?;

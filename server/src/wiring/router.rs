@@ -53,7 +53,7 @@ impl App {
         };
         let places = places(&self.config)?;
         let domains = places.iter().map(|place| self.domain_api(place, &shared));
-        let nowhere = web::site(&Brand::named(NOBODY), shared.pages.clone())?;
+        let nowhere = web::site(Brand::named(NOBODY), shared.pages.clone());
         let origins = self.config.server.cors_origins.iter().map(|origin| origin.parse());
         Ok(api::router(Api {
             domains: domains.collect::<Result<_, _>>()?,
@@ -88,9 +88,9 @@ impl App {
         let passkeys = self.passkey_registry(wake.clone(), place)?;
         let send_link = SendLink { issuer: issuer.clone(), wake };
         let brand = brand(&self.config, settings)?;
-        let site = web::site(&brand, shared.pages.clone())?;
+        let site = web::site(brand, shared.pages.clone());
         let has_page = self.config.server.docs;
-        let reference = site.reference(brand, &settings.public_url, has_page);
+        let reference = site.reference(&settings.public_url, has_page);
         let pages = settings.extra_origins.iter().filter(|origin| origin.has_host());
         let origins = pages.map(|origin| origin.origin().ascii_serialization()).collect();
         Ok(DomainApi {

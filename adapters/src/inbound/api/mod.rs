@@ -13,6 +13,7 @@ mod services;
 use std::{collections::HashMap, mem::take, sync::Arc};
 
 use axum::{Router, middleware, routing::get};
+use buffa_descriptor::DescriptorPool;
 use connectrpc_health::HealthService;
 use connectrpc_reflection::ReflectionError;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +26,10 @@ use edge::{
     Layers,
     host::{self, ByHost},
 };
-use proto::zitadel::{auth::v1::AuthServiceRegisterMarker, user::v2::UserServiceRegisterMarker};
+use proto::{
+    DESCRIPTORS,
+    zitadel::{auth::v1::AuthServiceRegisterMarker, user::v2::UserServiceRegisterMarker},
+};
 use protocols::{
     answer::Protocols,
     classify::{LIVE, READY},
@@ -68,6 +72,7 @@ pub struct Api {
 /// Errors: when the compiled `.proto` files can't be read, which the build rules out.
 pub fn router(api: Api) -> Result<Router, ReflectionError> {
     let shared = Shared {
+        descriptors: Arc::new(DescriptorPool::decode(DESCRIPTORS)?),
         streams: Streams::new(api.edge.concurrent_requests, api.stop),
         layers: Layers::new(api.edge),
         health: api.health,
@@ -89,6 +94,7 @@ pub fn router(api: Api) -> Result<Router, ReflectionError> {
 
 /// What all domains share.
 struct Shared {
+    descriptors: Arc<DescriptorPool>,
     layers: Layers,
     streams: Streams,
     health: Health,
@@ -119,7 +125,7 @@ impl Shared {
         missing: Router,
     ) -> Result<Protocols, ReflectionError> {
         let services = services.add_service(Arc::new(HealthService::new(self.health.clone())));
-        let framework = Framework::over(services)?;
+        let framework = Framework::over(services, &self.descriptors)?;
         Ok(Protocols { framework, streams: self.streams.clone(), missing })
     }
 

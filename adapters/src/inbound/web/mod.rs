@@ -17,8 +17,7 @@ use passlink_application::limits::{ClientAddress, Limiter};
 use tower_http::set_header::SetResponseHeaderLayer;
 use url::Url;
 
-use assets::Assets;
-use pages::{Page, Pages};
+use pages::Page;
 use shelf::Shelf;
 
 mod assets;
@@ -59,17 +58,14 @@ pub struct Site {
 
 impl Site {
     /// What tells of the API of a server at this URL: its document, and the page if there shall be one.
-    pub fn reference(&self, brand: Brand, server: &Url, page: bool) -> Router {
-        careful(reference::routes(self.shelf.clone(), brand, server, page))
+    pub fn reference(&self, server: &Url, page: bool) -> Router {
+        careful(reference::routes(self.shelf.clone(), server, page))
     }
 }
 
 /// The pages of a site under its brand; `limiter` counts those of a client.
-///
-/// Errors: when a page or a catalogue of texts is broken, which the tests rule out.
-pub fn site(brand: &Brand, limiter: Arc<Limiter>) -> Result<Site, PageError> {
-    let assets = Assets::of(brand);
-    let shelf = Arc::new(Shelf { pages: Pages::new(brand, &assets)?, assets, limiter });
+pub fn site(brand: Brand, limiter: Arc<Limiter>) -> Site {
+    let shelf = Arc::new(Shelf::new(brand, limiter));
     let mut router = Router::new();
     for (page, path) in Page::OF_LINKS {
         let show = async move |shelf: State<Arc<Shelf>>, client, headers: HeaderMap| {
@@ -81,7 +77,7 @@ pub fn site(brand: &Brand, limiter: Arc<Limiter>) -> Result<Site, PageError> {
     let assets = Router::new().route(assets::ROUTE, get(asset)).with_state(shelf.clone());
     let missing = Router::new().fallback(missing).with_state(shelf.clone());
     let (pages, assets, missing) = (careful(pages), careful(assets), careful(missing));
-    Ok(Site { pages, assets, missing, shelf })
+    Site { pages, assets, missing, shelf }
 }
 
 /// Adds what every answer carries, unless it says otherwise.

@@ -1,10 +1,11 @@
 //! The pages: one frame, in which the script shows what there is to say.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use accept_language::parse_with_quality;
-use bytes::Bytes;
-use handlebars::Handlebars;
+use axum::response::{IntoResponse, Response};
+use handlebars::{Handlebars, RenderError};
+use http::StatusCode;
 use passlink_domain::LanguageTag;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use super::assets::{self, Assets};
 use crate::brand::{Brand, Support};
 
 const TEMPLATE: &str = include_str!("page.hbs");
+const FRAME: &str = "page";
 /// What the scripts of links' pages import.
 const MODULES: [&str; 7] =
     ["api.js", "card.js", "element.js", "explain.js", "language.js", "link.js", "texts.js"];
@@ -22,9 +24,17 @@ const DEFAULT: &str = "en";
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
     #[error("the page can't be rendered: {0}")]
-    Template(#[from] handlebars::RenderError),
+    Template(#[from] RenderError),
     #[error("the texts can't be read: {0}")]
     Texts(#[from] serde_json::Error),
+    #[error(transparent)]
+    BuiltIn(#[from] &'static Self),
+}
+
+/// The answer when a page can't be made, which the tests rule out.
+pub(super) fn broken(error: &PageError) -> Response {
+    tracing::error!(error = error as &dyn std::error::Error, "a page can't be shown");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +55,6 @@ impl Page {
         (Self::Revoke, "/passkeys/revoke"),
         (Self::Undo, "/passkeys/undo"),
     ];
-    const ALL: [Self; 5] = [Self::Register, Self::Revoke, Self::Undo, Self::TooMany, Self::Missing];
 
     /// Its script, and what that imports, to be loaded along with it.
     fn script(self) -> (Option<&'static str>, &'static [&'static str]) {
@@ -69,10 +78,16 @@ impl Page {
     }
 }
 
-pub(super) struct Pages {
+/// What the pages of all brands are made of.
+struct BuiltIn {
+    templates: Handlebars<'static>,
     languages: Vec<String>,
-    html: BTreeMap<(Page, String), Bytes>,
+    /// By language.
+    texts: BTreeMap<String, Texts>,
 }
+
+/// Read for the first page. An error is ruled out by the tests.
+static BUILT_IN: LazyLock<Result<BuiltIn, PageError>> = LazyLock::new(BuiltIn::read);
 
 /// What the frame says by itself; the script says the rest.
 #[derive(Deserialize)]
@@ -106,60 +121,67 @@ struct Notice {
     button: Option<String>,
 }
 
-impl Pages {
-    /// Makes the pages of a brand, which load these assets.
-    pub fn new(brand: &Brand, assets: &Assets) -> Result<Self, PageError> {
+impl BuiltIn {
+    fn read() -> Result<Self, PageError> {
+        let mut templates = Handlebars::new();
+        templates.set_strict_mode(true);
+        templates.register_template_string(FRAME, TEMPLATE).map_err(RenderError::from)?;
         let languages = assets::languages();
-        let mut registry = Handlebars::new();
-        registry.set_strict_mode(true);
-        let mut html = BTreeMap::new();
-        let mut texts: BTreeMap<&str, Texts> = BTreeMap::new();
+        let mut texts = BTreeMap::new();
         for language in &languages {
             let said = assets::texts(language).unwrap_or_default();
-            texts.insert(language, serde_json::from_slice(&said)?);
+            texts.insert(language.clone(), serde_json::from_slice(&said)?);
         }
-        let name = |(tag, texts): (_, &Texts)| json!({ "tag": tag, "name": texts.name });
-        let offered: Vec<_> = texts.iter().map(name).collect();
-        let logo = assets
-            .logo
-            .as_ref()
-            .map(|logo| json!({ "name": logo.name, "width": logo.width, "height": logo.height }));
-        let support = brand.support.as_ref().map(Support::href);
-        for (language, texts) in &texts {
-            for page in Page::ALL {
-                let (script, modules) = page.script();
-                let notice = page.notice(&texts.common);
-                let frame = json!({
-                    "site": brand.name,
-                    "logo": logo,
-                    "icon": assets.icon(),
-                    "home": brand.home,
-                    "support": support,
-                    "has_footer": support.is_some() || notice.is_null(),
-                    "language": language,
-                    "languages": offered,
-                    "assets": assets.base(),
-                    "script": script,
-                    "modules": modules,
-                    "notice": notice,
-                    "direction": texts.direction,
-                    "noscript": texts.noscript,
-                    "stuck": texts.stuck,
-                    "labels": texts.labels,
-                    "common": texts.common,
-                });
-                let rendered = registry.render_template(TEMPLATE, &frame)?;
-                html.insert((page, (*language).to_owned()), rendered.into());
-            }
-        }
-        Ok(Self { languages, html })
+        Ok(Self { templates, languages, texts })
     }
+}
 
-    /// The page in the best language by an `Accept-Language` field.
-    pub fn html(&self, page: Page, wanted: &str) -> Bytes {
-        let language = best(wanted, &self.languages).to_owned();
-        self.html.get(&(page, language)).cloned().unwrap_or_default()
-    }
+/// The best language for a page, by an `Accept-Language` field.
+///
+/// Errors: as [`html`].
+pub(super) fn language(wanted: &str) -> Result<&'static str, PageError> {
+    Ok(best(wanted, &BUILT_IN.as_ref()?.languages))
+}
+
+/// A page of a brand in a language. What it loads is at `base`.
+///
+/// Errors: the page or a catalogue of texts is broken, which the tests rule out.
+pub(super) fn html(
+    page: Page,
+    (brand, assets): (&Brand, &Assets),
+    base: &str,
+    language: &str,
+) -> Result<String, PageError> {
+    let BuiltIn { templates, texts: all, .. } = BUILT_IN.as_ref()?;
+    let Some(texts) = all.get(language) else { return Ok(String::new()) };
+    let offered = |(tag, texts): (_, &Texts)| json!({ "tag": tag, "name": texts.name });
+    let logo = assets
+        .logo
+        .as_ref()
+        .map(|logo| json!({ "name": logo.name, "width": logo.width, "height": logo.height }));
+    let support = brand.support.as_ref().map(Support::href);
+    let (script, modules) = page.script();
+    let notice = page.notice(&texts.common);
+    let frame = json!({
+        "site": brand.name,
+        "logo": logo,
+        "icon": assets.icon(),
+        "home": brand.home,
+        "support": support,
+        "has_footer": support.is_some() || notice.is_null(),
+        "language": language,
+        "languages": all.iter().map(offered).collect::<Vec<_>>(),
+        "assets": base,
+        "script": script,
+        "modules": modules,
+        "notice": notice,
+        "direction": texts.direction,
+        "noscript": texts.noscript,
+        "stuck": texts.stuck,
+        "labels": texts.labels,
+        "common": texts.common,
+    });
+    Ok(templates.render(FRAME, &frame)?)
 }
 
 /// The best of `available` by an `Accept-Language` field: each wish is looked up as it is written today,

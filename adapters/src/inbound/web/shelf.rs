@@ -1,11 +1,15 @@
 //! What the pages of a site share: its assets, its pages, and how many a client gets.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     Extension,
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use http::{
     HeaderMap, StatusCode,
     header::{ACCEPT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER},
@@ -14,16 +18,25 @@ use passlink_application::limits::{ClientAddress, Limiter, TooMany};
 
 use super::{
     assets::Assets,
-    pages::{Page, Pages},
+    pages::{self, Page, PageError, broken},
 };
+use crate::brand::Brand;
 
 pub(super) struct Shelf {
+    pub brand: Brand,
     pub assets: Assets,
-    pub pages: Pages,
     pub limiter: Arc<Limiter>,
+    made: Mutex<Made>,
 }
 
+/// Pages by language, and by where their assets are. Each is made when it is asked for first.
+type Made = BTreeMap<(Page, &'static str, String), Bytes>;
+
 impl Shelf {
+    pub fn new(brand: Brand, limiter: Arc<Limiter>) -> Self {
+        Self { assets: Assets::of(&brand), brand, limiter, made: Mutex::default() }
+    }
+
     /// A page for who may have one. Without a `path`, it is beside those of the links, and finds its assets
     /// from there.
     pub fn shown(
@@ -34,7 +47,7 @@ impl Shelf {
         headers: &HeaderMap,
     ) -> Response {
         match self.count(client) {
-            Ok(()) => self.html(page, path, headers).into_response(),
+            Ok(()) => self.html(page, path, headers),
             Err(limit) => self.too_many(path, &limit, headers),
         }
     }
@@ -52,13 +65,25 @@ impl Shelf {
     }
 
     /// A page in the best language.
-    fn html(&self, page: Page, path: Option<&str>, headers: &HeaderMap) -> impl IntoResponse {
+    fn html(&self, page: Page, path: Option<&str>, headers: &HeaderMap) -> Response {
         let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let mut html = self.pages.html(page, wanted.unwrap_or_default());
-        if let Some(path) = path {
-            let (base, base_from) = (self.assets.base(), self.assets.base_from(path));
-            html = String::from_utf8_lossy(&html).replace(&base, &base_from).into();
+        let base = path.map_or_else(|| self.assets.base(), |path| self.assets.base_from(path));
+        let language = pages::language(wanted.unwrap_or_default());
+        match language.and_then(|language| self.made(page, language, base)) {
+            Ok(html) => ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
+            Err(error) => broken(&error),
         }
-        ([(CONTENT_TYPE, "text/html; charset=utf-8")], html)
+    }
+
+    fn made(&self, page: Page, language: &'static str, base: String) -> Result<Bytes, PageError> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(match made.entry((page, language, base)) {
+            Entry::Occupied(there) => there.get().clone(),
+            Entry::Vacant(place) => {
+                let (_, _, base) = place.key();
+                let html = pages::html(page, (&self.brand, &self.assets), base, language)?;
+                place.insert(html.into()).clone()
+            }
+        })
     }
 }

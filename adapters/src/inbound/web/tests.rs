@@ -42,12 +42,12 @@ fn shown_by(most: u32) -> Site {
 }
 
 fn site_of(brand: &Brand, most: u32) -> Site {
-    site(brand, Arc::new(Limiter::per_minute(most, Arc::new(Still)))).unwrap()
+    site(brand.clone(), Arc::new(Limiter::per_minute(most, Arc::new(Still))))
 }
 
 /// Where the assets are whose brand has a name alone.
 fn base() -> String {
-    Assets::of(&Brand::named("Example")).base()
+    assets::Assets::of(&Brand::named("Example")).base()
 }
 
 async fn answer(method: Method, path: &str, languages: &str) -> (StatusCode, HeaderMap, String) {

@@ -1,6 +1,9 @@
 //! The RPC framework, which takes calls apart and hands them to the services.
 
+use std::sync::Arc;
+
 use axum::{body::Body, extract::Request, response::Response};
+use buffa_descriptor::DescriptorPool;
 use connectrpc::{
     CompressionRegistry, ConnectRpcService, DeadlinePolicy, Limits, compression::GzipProvider,
 };
@@ -11,7 +14,6 @@ use tower::ServiceExt;
 use super::{framework_error::FRAME_HEAD, json_messages::JsonMessages, whole_numbers};
 use crate::inbound::api::{
     limits::{MAX_BODY, REQUEST_TIMEOUT},
-    proto::DESCRIPTORS,
     services::failure::LogCauses,
 };
 
@@ -23,11 +25,14 @@ const OBJECTS: [&str; 1] = ["/zitadel.user.v2.UserService/RegisterPasskey"];
 pub(crate) struct Framework(ConnectRpcService);
 
 impl Framework {
-    /// Over these services, and reflection of them.
+    /// Over these services, and reflection of them by the compiled `.proto` files.
     ///
-    /// Errors: when the compiled `.proto` files can't be read, which the build rules out.
-    pub fn over(services: connectrpc::Router) -> Result<Self, ReflectionError> {
-        let reflector = Reflector::from_descriptor_set_bytes(DESCRIPTORS)?;
+    /// Errors: a file has no name, which the build rules out.
+    pub fn over(
+        services: connectrpc::Router,
+        descriptors: &Arc<DescriptorPool>,
+    ) -> Result<Self, ReflectionError> {
+        let reflector = Reflector::from_descriptor_pool(descriptors.clone())?;
         let rpc = ConnectRpcService::new(connectrpc_reflection::install(services, reflector))
             .with_limits(
                 Limits::default()
@@ -35,7 +40,7 @@ impl Framework {
                     .with_max_message_size(MAX_BODY),
             )
             .with_compression(compression())
-            .with_interceptor(JsonMessages::described_by(DESCRIPTORS)?)
+            .with_interceptor(JsonMessages(descriptors.clone()))
             .with_interceptor(LogCauses)
             .with_deadline_policy(DeadlinePolicy::new().with_max(REQUEST_TIMEOUT));
         Ok(Self(rpc))

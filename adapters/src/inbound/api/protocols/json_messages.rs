@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::RawPathParams;
-use buffa_descriptor::{DescriptorPool, FieldKind, MessageDescriptor, PoolError, SingularKind};
+use buffa_descriptor::{DescriptorPool, FieldKind, MessageDescriptor, SingularKind};
 use connectrpc::{
     CodecFormat, ConnectError, Interceptor, Next, NextStream, Payload, PayloadStream,
     RequestContext,
@@ -45,16 +45,9 @@ fn lower_camel_case(name: &str) -> String {
 }
 
 #[derive(Clone)]
-pub(crate) struct JsonMessages(Arc<DescriptorPool>);
+pub(crate) struct JsonMessages(pub Arc<DescriptorPool>);
 
 impl JsonMessages {
-    /// By the compiled `.proto` files.
-    ///
-    /// Errors: they can't be read.
-    pub fn described_by(descriptors: &[u8]) -> Result<Self, PoolError> {
-        Ok(Self(Arc::new(DescriptorPool::decode(descriptors)?)))
-    }
-
     fn ready(&self, context: &RequestContext, payload: Payload) -> Result<Payload, ApiError> {
         if payload.format() != CodecFormat::Json {
             return Ok(payload);

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::{
     Extension, Router,
-    response::{IntoResponse, Response},
+    response::IntoResponse,
     routing::{MethodRouter, get},
 };
 use http::{
@@ -25,8 +25,11 @@ mod server;
 pub use call::first_call;
 
 use self::server::Server;
-use super::{PageError, packed::Packed, shelf::Shelf};
-use crate::brand::Brand;
+use super::{
+    packed::Packed,
+    pages::{PageError, broken},
+    shelf::Shelf,
+};
 
 const OPENAPI_JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 const OPENAPI_YAML: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.yaml"));
@@ -47,7 +50,7 @@ struct Protos;
 
 /// The document, and the page if there shall be one, of a server at this URL. Each is made at its first
 /// request.
-pub(super) fn routes(shelf: Arc<Shelf>, brand: Brand, server: &Url, with_page: bool) -> Router {
+pub(super) fn routes(shelf: Arc<Shelf>, server: &Url, with_page: bool) -> Router {
     let server = Arc::new(Server::at(server));
     let of = |make: Make| document(shelf.clone(), make);
     let text = |media_type: &'static str, text: &'static str| {
@@ -62,12 +65,13 @@ pub(super) fn routes(shelf: Arc<Shelf>, brand: Brand, server: &Url, with_page: b
     }
     for name in Protos::iter() {
         let path = format!("/docs/proto/{name}");
-        let content = Protos::get(&name).map(|file| file.data.into_owned()).unwrap_or_default();
-        router = router.route(&path, of(Box::new(move || Ok(Packed::new(TEXT, content)))));
+        let content = move || Protos::get(&name).map(|file| file.data.into_owned());
+        let text = move || Ok(Packed::new(TEXT, content().unwrap_or_default()));
+        router = router.route(&path, of(Box::new(text)));
     }
     let (shelf_of_page, server_of_page) = (shelf.clone(), server.clone());
     let page = move || {
-        let html = page::html(&brand, &shelf_of_page.assets, &server_of_page)?;
+        let html = page::html(&shelf_of_page, &server_of_page)?;
         Ok(Packed::new(HTML, html))
     };
     router
@@ -100,11 +104,6 @@ fn document(shelf: Arc<Shelf>, make: Make) -> MethodRouter {
             Err(error) => broken(error),
         }
     })
-}
-
-fn broken(error: &PageError) -> Response {
-    tracing::error!(error = error as &dyn std::error::Error, "the reference can't be shown");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use super::{
     server::Server,
 };
 use crate::{
-    brand::{Brand, Support},
-    inbound::web::{PageError, assets::Assets},
+    brand::Support,
+    inbound::web::{PageError, shelf::Shelf},
 };
 
 macro_rules! templates {
@@ -34,10 +34,11 @@ handlebars_helper!(prose: |text: str| {
     html.replace("\n\n", "</p>\n<p>")
 });
 
-/// The page as HTML, which loads these assets and tells of this server.
+/// The page of a site as HTML, which tells of this server.
 ///
 /// Errors: a template is broken, which the tests rule out.
-pub(super) fn html(brand: &Brand, assets: &Assets, server: &Server) -> Result<String, PageError> {
+pub(super) fn html(shelf: &Shelf, server: &Server) -> Result<String, PageError> {
+    let Shelf { brand, assets, .. } = shelf;
     let mut templates = Handlebars::new();
     templates.set_strict_mode(true);
     templates.register_helper("prose", Box::new(prose));

@@ -34,7 +34,7 @@ async fn page(brand: &Brand, path: &str, languages: &str) -> String {
 }
 
 async fn asset(brand: &Brand, name: &str) -> (StatusCode, HeaderMap, String) {
-    let path = format!("/passkeys/{}/{name}", Assets::of(brand).base());
+    let path = format!("/passkeys/{}/{name}", assets::Assets::of(brand).base());
     answer_of(site_of(brand, 1).assets, Method::GET, &path, "en").await
 }
 
@@ -44,7 +44,7 @@ async fn a_page_carries_name_and_logo() {
     for path in ["/passkeys/register", "/passkeys/revoke", "/passkeys/undo", "/a/b"] {
         let html = page(&brand, path, "en").await;
         let up = if path == "/a/b" { "../passkeys/" } else { "" };
-        let base = format!("{up}{}", Assets::of(&brand).base());
+        let base = format!("{up}{}", assets::Assets::of(&brand).base());
         for part in [
             "<title>Example &amp; &lt;b&gt;</title>",
             "<bdi>Example &amp; &lt;b&gt;</bdi>\n</header>",
@@ -157,14 +157,14 @@ async fn each_look_has_paths_of_its_own_and_finds_nothing_under_those_of_another
     let other_logo = logo(&SVG.replace("40", "30"));
     let with_other_logo = Brand { logo: Some(other_logo), ..named.clone() };
     let brands = [named, coloured, in_gold, with_logo, with_other_logo, whole()];
-    let bases: BTreeSet<_> = brands.iter().map(|brand| Assets::of(brand).base()).collect();
+    let bases: BTreeSet<_> = brands.iter().map(|brand| assets::Assets::of(brand).base()).collect();
     assert_eq!(bases.len(), brands.len());
     for brand in &brands {
         let router = site_of(brand, 1).assets;
         for base in &bases {
             let path = format!("/passkeys/{base}/page.css");
             let found = answer_of(router.clone(), Method::GET, &path, "en").await.0;
-            let is_own = *base == Assets::of(brand).base();
+            let is_own = *base == assets::Assets::of(brand).base();
             assert_eq!(found == StatusCode::OK, is_own, "{path}");
         }
     }

@@ -3,7 +3,7 @@ use crate::outbound::mail::parse_mailbox;
 
 fn from(sender: &str, brand: &str, is_named: bool) -> String {
     let letterhead = Letterhead {
-        templates: Templates::built_in().unwrap().into(),
+        templates: Templates::built_in().into(),
         sender: Sender { from: parse_mailbox(sender).unwrap(), reply_to: None },
         brand: Brand::named(brand),
         is_named,

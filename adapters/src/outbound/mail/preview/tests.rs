@@ -12,7 +12,7 @@ fn a_logo_stands_in_the_page_itself_and_beside_it_in_the_message() {
     let (file, media_type, extension) = (png.clone(), "image/png", "png");
     let logo = Logo { file, media_type, extension, png, width: 120, height: 40 };
     let letterhead = Letterhead {
-        templates: Templates::built_in().unwrap().into(),
+        templates: Templates::built_in().into(),
         sender: Sender { from: parse_mailbox("no-reply@example.com").unwrap(), reply_to: None },
         brand: Brand { logo: Some(logo), ..Brand::named("Example") },
         is_named: true,

@@ -54,7 +54,7 @@ fn mail_to(address: &str) -> Outgoing {
         content: Content::Test { requested: Timestamp::UNIX_EPOCH },
     };
     let letterhead = Letterhead {
-        templates: Arc::new(Templates::built_in().unwrap()),
+        templates: Arc::new(Templates::built_in()),
         sender: Sender {
             from: "Passlink <no-reply@login.example.com>".parse().unwrap(),
             reply_to: None,

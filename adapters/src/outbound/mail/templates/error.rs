@@ -23,6 +23,8 @@ pub enum TemplateError {
     /// There are no texts in a language. `known` are the tags of those that there are.
     #[error("there are no mails in {language}; there are {known}")]
     Language { language: LanguageTag, known: String },
+    #[error(transparent)]
+    BuiltIn(#[from] &'static Self),
 }
 
 impl TemplateError {

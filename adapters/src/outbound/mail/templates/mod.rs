@@ -14,7 +14,11 @@ mod overrides;
 mod samples;
 mod text;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 use passlink_application::mails::Mail;
 use passlink_domain::LanguageTag;
@@ -61,16 +65,28 @@ impl Rendered {
 }
 
 pub struct Templates {
-    catalogues: Arc<Catalogues>,
-    design: Design,
-    by_language: BTreeMap<LanguageTag, Design>,
+    /// None stands for what is built in.
+    own: Option<Sets>,
+    languages: BTreeSet<LanguageTag>,
     /// The language of a mail to somebody whose own is not known, or has no texts.
     fallback: LanguageTag,
 }
 
+/// What mails are made of.
+struct Sets {
+    catalogues: Arc<Catalogues>,
+    design: Design,
+    by_language: BTreeMap<LanguageTag, Design>,
+}
+
+/// Read for the first mail. An error is ruled out by the tests.
+static BUILT_IN: LazyLock<Result<Sets, TemplateError>> =
+    LazyLock::new(|| Sets::assemble(Overrides::default()));
+
 impl Templates {
-    pub fn built_in() -> Result<Self, TemplateError> {
-        Self::assemble(Overrides::default())
+    pub fn built_in() -> Self {
+        let languages = built_in::TEXTS.iter().map(|(tag, _)| LanguageTag::from_canonical(*tag));
+        Self { own: None, languages: languages.collect(), fallback: fallback() }
     }
 
     /// The same, with those of a directory in their place: `{language}.json` holds texts,
@@ -79,7 +95,9 @@ impl Templates {
     /// Errors: something in the directory can't be used; says which file and line, and what is
     /// allowed. Every kind of mail was rendered in every language before this returns.
     pub fn with_overrides(directory: &Path) -> Result<Self, TemplateError> {
-        let templates = Self::assemble(Overrides::read(directory, &built_in::sources())?)?;
+        let own = Sets::assemble(Overrides::read(directory, &built_in::sources())?)?;
+        let languages = own.catalogues.keys().cloned().collect();
+        let templates = Self { own: Some(own), languages, fallback: fallback() };
         for language in templates.languages() {
             for extent in [Extent::Full, Extent::Least] {
                 let branding = Branding::sample(extent);
@@ -91,17 +109,11 @@ impl Templates {
         Ok(templates)
     }
 
-    fn assemble(overrides: Overrides) -> Result<Self, TemplateError> {
-        let catalogues = Arc::new(catalogues(&overrides)?);
-        let mut sources = built_in::sources();
-        sources.extend(overrides.shared);
-        let design = Design::new(sources, &catalogues)?;
-        let mut by_language = BTreeMap::new();
-        for (language, sources) in overrides.by_language {
-            by_language.insert(language, design.with(sources, &catalogues)?);
+    fn sets(&self) -> Result<&Sets, TemplateError> {
+        match &self.own {
+            Some(own) => Ok(own),
+            None => Ok(BUILT_IN.as_ref()?),
         }
-        let fallback = LanguageTag::from_canonical(FALLBACK);
-        Ok(Self { catalogues, design, by_language, fallback })
     }
 
     /// The same, with mails to people whose language is not known in this one.
@@ -124,19 +136,14 @@ impl Templates {
             } else {
                 continue;
             };
-            let design = self.design(&rendered.language);
+            let design = self.sets()?.design(&rendered.language);
             return Err(design.lacks(name, mail.kind().name(), without));
         }
         Ok(())
     }
 
-    /// The templates for a language that there are texts in.
-    fn design(&self, language: &LanguageTag) -> &Design {
-        language.nearest().find_map(|tag| self.by_language.get(tag)).unwrap_or(&self.design)
-    }
-
     pub fn languages(&self) -> impl Iterator<Item = &LanguageTag> {
-        self.catalogues.keys()
+        self.languages.iter()
     }
 
     /// The language of mails to somebody who reads this one.
@@ -155,8 +162,7 @@ impl Templates {
     }
 
     fn find(&self, language: &LanguageTag) -> Option<&LanguageTag> {
-        let mut near = language.nearest();
-        near.find_map(|tag| self.catalogues.get_key_value(tag)).map(|(tag, _)| tag)
+        language.nearest().find_map(|tag| self.languages.get(tag))
     }
 
     /// Renders a mail in the language it asks for, or the nearest one.
@@ -166,11 +172,12 @@ impl Templates {
         branding: &Branding,
     ) -> Result<Rendered, TemplateError> {
         let language = mail.language.as_ref().map_or(&self.fallback, |it| self.nearest(it));
-        let catalogue = self.catalogues.get(language).ok_or_else(|| TemplateError::Render {
+        let sets = self.sets()?;
+        let catalogue = sets.catalogues.get(language).ok_or_else(|| TemplateError::Render {
             language: language.clone(),
             reason: "there are no texts".to_owned(),
         })?;
-        let design = self.design(language);
+        let design = sets.design(language);
         let kind = mail.kind().name();
         let mut data = context::data(mail, catalogue, branding)?;
         let subject = one_line(&design.render("subject", Output::Text, &data)?);
@@ -188,9 +195,32 @@ impl Templates {
     }
 }
 
+impl Sets {
+    fn assemble(overrides: Overrides) -> Result<Self, TemplateError> {
+        let catalogues = Arc::new(catalogues(&overrides)?);
+        let mut sources = built_in::sources();
+        sources.extend(overrides.shared);
+        let design = Design::new(sources, &catalogues)?;
+        let mut by_language = BTreeMap::new();
+        for (language, sources) in overrides.by_language {
+            by_language.insert(language, design.with(sources, &catalogues)?);
+        }
+        Ok(Self { catalogues, design, by_language })
+    }
+
+    /// The templates for a language that there are texts in.
+    fn design(&self, language: &LanguageTag) -> &Design {
+        language.nearest().find_map(|tag| self.by_language.get(tag)).unwrap_or(&self.design)
+    }
+}
+
+fn fallback() -> LanguageTag {
+    LanguageTag::from_canonical(FALLBACK)
+}
+
 /// The texts of every language: those that are built in, and an operator's over them.
 fn catalogues(overrides: &Overrides) -> Result<Catalogues, TemplateError> {
-    let mut model = Catalogue::empty(LanguageTag::from_canonical(FALLBACK));
+    let mut model = Catalogue::empty(fallback());
     model.read(("the built-in texts en.json", built_in::ENGLISH), None)?;
     let mut catalogues = Catalogues::new();
     for (language, source) in built_in::TEXTS {

@@ -76,7 +76,7 @@ fn mails(language: &str, name: &str) -> [Mail; 4] {
 
 /// Every kind of mail with every kind of name in every language, rendered.
 fn rendered() -> Vec<(Mail, &'static str, Rendered)> {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let mut all = Vec::new();
     for (language, _) in built_in::TEXTS {
         for (_, name) in NAMES {

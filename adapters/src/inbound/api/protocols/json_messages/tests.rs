@@ -3,7 +3,7 @@ use crate::inbound::api::proto::DESCRIPTORS;
 
 /// Whether a JSON text can be a message of ours.
 fn fits(message: &str, json: &str) -> bool {
-    let messages = JsonMessages::described_by(DESCRIPTORS).unwrap();
+    let messages = JsonMessages(Arc::new(DescriptorPool::decode(DESCRIPTORS).unwrap()));
     let message = messages.0.message_by_name(message).expect(message);
     messages.fits(&serde_json::from_str(json).unwrap(), Some(message))
 }

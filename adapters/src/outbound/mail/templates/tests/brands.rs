@@ -39,7 +39,7 @@ fn by(templates: &Templates, branding: &Branding) -> Vec<Rendered> {
 
 #[test]
 fn every_subject_ends_with_the_name_of_the_brand() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     for (name, in_ltr) in [("Example", "Example"), ("דוגמה", "\u{2068}דוגמה\u{2069}")] {
         let branding = Branding::new(&Brand::named(name), "Ada");
         for Rendered { subject, language, .. } in by(&templates, &branding) {
@@ -52,7 +52,7 @@ fn every_subject_ends_with_the_name_of_the_brand() {
 
 #[test]
 fn the_name_of_a_brand_becomes_no_markup_no_link_and_no_line() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let name = "<b> https://evil.example & \u{202e}Co\r\n.KG {sender} {{x}}";
     let shown = "<b> evil.example & Co.KG {sender} {{x}}";
     for sender in [name, "Ada"] {
@@ -68,7 +68,7 @@ fn the_name_of_a_brand_becomes_no_markup_no_link_and_no_line() {
 
 #[test]
 fn a_mail_is_in_the_colours_of_its_brand() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let brand = whole();
     let (light, dark) = (brand.palette.light, brand.palette.dark);
     let branding = Branding::new(&brand, "Example");
@@ -93,7 +93,7 @@ fn a_mail_is_in_the_colours_of_its_brand() {
 
 #[test]
 fn every_mail_says_where_people_get_help_in_text_and_html() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     for (support, url, shown) in [
         ("help@example.com", "mailto:help@example.com", "help@example.com"),
         ("a&b?c=d@example.com", "mailto:a%26b%3Fc%3Dd@example.com", "a&b?c=d@example.com"),
@@ -115,7 +115,7 @@ fn every_mail_says_where_people_get_help_in_text_and_html() {
 
 #[test]
 fn a_logo_stands_beside_the_name_and_as_itself_where_no_message_holds_it() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let source = logo::source(&logo());
     assert!(source.starts_with("cid:logo-") && source.ends_with("@passlink"), "{source}");
     for mail in by(&templates, &Branding::new(&whole(), "Example")) {

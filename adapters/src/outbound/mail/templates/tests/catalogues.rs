@@ -82,8 +82,8 @@ fn every_text_stands_in_a_template_and_every_text_of_a_template_is_there() {
 #[test]
 fn a_text_holds_the_same_values_in_every_language() {
     let model = model();
-    let templates = Templates::built_in().unwrap();
-    for (language, catalogue) in templates.catalogues.iter() {
+    let templates = Templates::built_in();
+    for (language, catalogue) in templates.sets().unwrap().catalogues.iter() {
         for (section, key, text) in catalogue.texts() {
             let values: BTreeSet<_> = text.values().collect();
             let place = format!("{language}: {section}.{key}");

@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn the_language_is_the_users_or_the_nearest_that_there_is() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let cases = [
         ("en", "en"),
         ("de-CH", "de"),
@@ -29,7 +29,7 @@ fn the_language_is_the_users_or_the_nearest_that_there_is() {
 
 #[test]
 fn the_languages_are_those_that_people_were_promised() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let promised = "ar bg cs de en es fr he hu id it ja ko mk nl pl pt ro ru sv tr uk zh";
     assert_eq!(
         templates.languages().map(LanguageTag::as_str).collect::<Vec<_>>().join(" "),
@@ -39,7 +39,7 @@ fn the_languages_are_those_that_people_were_promised() {
 
 #[test]
 fn dates_are_written_as_each_language_writes_them() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let cases = [
         ("ar", "24 نوفمبر 2026، 09:05 (UTC)"),
         ("bg", "24 ноември 2026 г., 9:05 ч. (UTC)"),
@@ -68,14 +68,14 @@ fn dates_are_written_as_each_language_writes_them() {
     assert_eq!(cases.len(), templates.languages().count());
     let at: Timestamp = "2026-11-24T09:05:59Z".parse().unwrap();
     for (language, expected) in cases {
-        let date = dates::date(at, &templates.catalogues[language]).unwrap();
+        let date = dates::date(at, &templates.sets().unwrap().catalogues[language]).unwrap();
         assert_eq!(date, expected, "{language}");
     }
 }
 
 #[test]
 fn the_first_of_a_month_is_counted_where_people_do() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let at = "2026-12-01T09:05:00Z".parse().unwrap();
     for (language, expected) in [
         ("de", "1. Dezember 2026, "),
@@ -85,14 +85,14 @@ fn the_first_of_a_month_is_counted_where_people_do() {
         ("ja", "2026年12月1日 "),
         ("pt", "1º de dezembro de 2026, "),
     ] {
-        let date = dates::date(at, &templates.catalogues[language]).unwrap();
+        let date = dates::date(at, &templates.sets().unwrap().catalogues[language]).unwrap();
         assert!(date.starts_with(expected), "{date}");
     }
 }
 
 #[test]
 fn durations_take_the_plural_form_that_each_language_has_for_the_number() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let cases: [(&str, &[(i64, &str)]); 23] = [
         (
             "ar",
@@ -173,7 +173,8 @@ fn durations_take_the_plural_form_that_each_language_has_for_the_number() {
     for (language, expected) in cases {
         for (minutes, expected) in expected {
             let lasts = SignedDuration::from_mins(*minutes);
-            let duration = dates::duration(lasts, &templates.catalogues[language]).unwrap();
+            let duration =
+                dates::duration(lasts, &templates.sets().unwrap().catalogues[language]).unwrap();
             assert_eq!(duration, *expected, "{language}");
         }
     }
@@ -181,7 +182,7 @@ fn durations_take_the_plural_form_that_each_language_has_for_the_number() {
 
 #[test]
 fn a_duration_is_told_to_the_nearest_minute() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let cases = [
         (3599, "1 hour"),
         (3570, "1 hour"),
@@ -191,14 +192,17 @@ fn a_duration_is_told_to_the_nearest_minute() {
     ];
     for (seconds, expected) in cases {
         let lasts = SignedDuration::from_secs(seconds);
-        assert_eq!(dates::duration(lasts, &templates.catalogues["en"]).unwrap(), expected);
+        assert_eq!(
+            dates::duration(lasts, &templates.sets().unwrap().catalogues["en"]).unwrap(),
+            expected
+        );
     }
 }
 
 #[test]
 fn every_month_and_every_duration_that_a_link_can_have_has_words_in_every_language() {
-    let templates = Templates::built_in().unwrap();
-    for catalogue in templates.catalogues.values() {
+    let templates = Templates::built_in();
+    for catalogue in templates.sets().unwrap().catalogues.values() {
         for minutes in 1..=24 * 60 {
             dates::duration(SignedDuration::from_mins(minutes), catalogue).unwrap();
         }

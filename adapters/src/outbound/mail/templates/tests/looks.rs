@@ -67,7 +67,7 @@ fn every_message_is_under_thirty_kilobytes() {
 
 #[test]
 fn what_a_mail_may_lack_leaves_no_trace() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     for (language, _) in built_in::TEXTS {
         for mail in samples(&tag(language), Extent::Least, samples::SITE).unwrap() {
             let mail = templates.render(&mail, &example()).unwrap();
@@ -79,8 +79,8 @@ fn what_a_mail_may_lack_leaves_no_trace() {
 
 #[test]
 fn the_mail_about_a_passkey_says_whether_it_can_get_to_other_devices() {
-    let templates = Templates::built_in().unwrap();
-    for (language, catalogue) in templates.catalogues.iter() {
+    let templates = Templates::built_in();
+    for (language, catalogue) in templates.sets().unwrap().catalogues.iter() {
         for (synced, said, not) in [(true, "synced", "bound"), (false, "bound", "synced")] {
             let [_, mut mail, ..] = mails(language.as_str(), "Ada");
             let Content::PasskeyAdded { synced: is_synced, .. } = &mut mail.content else {
@@ -99,7 +99,7 @@ fn the_mail_about_a_passkey_says_whether_it_can_get_to_other_devices() {
 
 #[test]
 fn names_stand_in_a_mail_as_they_are_and_no_address_is_seen_in_them() {
-    let templates = Templates::built_in().unwrap();
+    let templates = Templates::built_in();
     let name = "Ada E.Example <ada@evil.example> \\evil.example 24.11. 9:05";
     for mail in mails("en", name) {
         let Rendered { text, html, .. } = templates.render(&mail, &example()).unwrap();
