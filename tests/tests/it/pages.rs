@@ -160,8 +160,19 @@ async fn held(page: &Page, authenticator: &str) -> Value {
     page.run(code, json!({ "authenticatorId": authenticator })).await
 }
 
+/// The page waits for an answer without an end: to look at it meanwhile may take long.
+async fn be_patient(page: &Page) {
+    let code = r#"
+        await page.evaluate(() => {
+            const { setTimeout } = globalThis;
+            globalThis.setTimeout = (run, after) => (after < 30_000 ? setTimeout(run, after) : 0);
+        });"#;
+    page.run(code, Value::Null).await;
+}
+
 /// Keeps the next answer from the page, for good; `reached` says whether the server is asked at all.
 async fn keep(page: &Page, url: &str, reached: bool) {
+    be_patient(page).await;
     let code = r#"
         const [url, reached] = args;
         page.arrived = new Promise((arrive) => page.route(url, async (route) => {

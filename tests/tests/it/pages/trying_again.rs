@@ -4,6 +4,7 @@ use super::*;
 
 /// Holds the answer to the next ceremony back, from the server.
 async fn hold(page: &Page) {
+    be_patient(page).await;
     let code = r#"
         page.arrived = new Promise((arrive) => {
             const released = new Promise((release) => (page.release = release));
