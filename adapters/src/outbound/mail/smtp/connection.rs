@@ -58,9 +58,19 @@ impl Connection {
     }
 
     pub async fn ask_until(&mut self, end: Instant, command: &str) -> Result<Reply, Failure> {
-        self.check_quiet()?;
-        self.say(format!("{command}\r\n").as_bytes(), end).await?;
+        self.tell(command, end).await?;
         self.reply(end).await
+    }
+
+    /// Says a command whose answer is read later.
+    pub async fn tell(&mut self, command: &str, end: Instant) -> Result<(), Failure> {
+        self.check_quiet()?;
+        self.say(format!("{command}\r\n").as_bytes(), end).await
+    }
+
+    /// Ends the connection without a word.
+    pub fn cut(&mut self) {
+        self.stream = Box::new(tokio::io::empty());
     }
 
     pub async fn say(&mut self, octets: &[u8], end: Instant) -> Result<(), Failure> {
@@ -83,7 +93,7 @@ impl Connection {
             }
             let why = match timeout_at(end, self.read()).await {
                 _ if self.inbox.is_full() => {
-                    self.stream = Box::new(tokio::io::empty());
+                    self.cut();
                     "the answer has no end".to_owned()
                 }
                 Ok(Ok(0)) => CLOSED.to_owned(),

@@ -105,30 +105,89 @@ async fn secure(connection: &mut Connection, tls: &TlsClient) -> Result<(), Fail
     done.inspect_err(|failure| record_failure(&span, failure))
 }
 
+/// A command that announces a mail, and the class of the answer that lets the next one follow.
+struct Announcement {
+    step: &'static str,
+    command: String,
+    hoped_for: u16,
+    /// Whether a refusal is about this mail, and not about what all mails have.
+    is_of_mail: bool,
+}
+
 /// Announces a mail; the server then waits for the message, and drops the mail if it gets none.
 pub(super) async fn announce(connection: &mut Connection, mail: &Outgoing) -> Result<(), Failure> {
+    let mut announcements = announcements(mail, &connection.extensions)?.into_iter();
+    // Saves two ways to the server and back (RFC 2920).
+    let together = connection.extensions.has("PIPELINING");
+    if together {
+        let commands: Vec<_> = announcements.as_slice().iter().map(|it| &*it.command).collect();
+        connection.tell(&commands.join("\r\n"), connection.limits.answer()).await?;
+    }
+    while let Some(Announcement { step: name, command, hoped_for, is_of_mail }) =
+        announcements.next()
+    {
+        let answer = step(name, async {
+            let end = connection.limits.answer();
+            if !together {
+                connection.tell(&command, end).await?;
+            }
+            Failure::unless(&[hoped_for], connection.reply(end).await?)
+        });
+        if let Err(failure) = answer.await {
+            if together && failure.is_answer() {
+                skip_answers(connection, announcements.len()).await;
+            }
+            return Err(if is_of_mail { failure.about_mail() } else { failure });
+        }
+    }
+    Ok(())
+}
+
+fn announcements(mail: &Outgoing, offered: &Extensions) -> Result<Vec<Announcement>, Failure> {
     let mut parameters = "";
     let addresses = || mail.envelope.from().into_iter().chain(mail.envelope.to());
     if !addresses().all(|address| address.to_string().is_ascii()) {
-        if !connection.extensions.has("SMTPUTF8") {
+        if !offered.has("SMTPUTF8") {
             let why = "553 the mail server takes no addresses beyond ASCII (no SMTPUTF8)";
             let refused = Failure::without_answer(MailReason::Rejected, why);
             return Err(Failure { code: Some(553), ..refused }.about_mail());
         }
-        let takes_8_bits = connection.extensions.has("8BITMIME");
+        let takes_8_bits = offered.has("8BITMIME");
         parameters = if takes_8_bits { " SMTPUTF8 BODY=8BITMIME" } else { " SMTPUTF8" };
     }
     let from = mail.envelope.from().map(Address::to_string).unwrap_or_default();
-    let from = format!("MAIL FROM:<{from}>{parameters}");
-    let from = ask(connection, "SMTP MAIL", &from, &[2]).await;
-    // The sender is the same for all mails; what else is asked for is not.
-    let is_of_mail = !parameters.is_empty();
-    from.map_err(|failure| if is_of_mail { failure.about_mail() } else { failure })?;
-    for to in mail.envelope.to() {
-        let to = format!("RCPT TO:<{to}>");
-        ask(connection, "SMTP RCPT", &to, &[2]).await.map_err(Failure::about_mail)?;
+    let mut announcements = vec![Announcement {
+        step: "SMTP MAIL",
+        command: format!("MAIL FROM:<{from}>{parameters}"),
+        hoped_for: 2,
+        // The sender is the same for all mails; what else is asked for is not.
+        is_of_mail: !parameters.is_empty(),
+    }];
+    announcements.extend(mail.envelope.to().iter().map(|to| Announcement {
+        step: "SMTP RCPT",
+        command: format!("RCPT TO:<{to}>"),
+        hoped_for: 2,
+        is_of_mail: true,
+    }));
+    announcements.push(Announcement {
+        step: "SMTP DATA",
+        command: "DATA".to_owned(),
+        hoped_for: 3,
+        is_of_mail: true,
+    });
+    Ok(announcements)
+}
+
+/// Reads the answers to commands that were said already. A server that waits for a message after all must
+/// not take what comes next for one: the connection ends there, without a word.
+async fn skip_answers(connection: &mut Connection, count: usize) {
+    let end = Instant::now() + SHORT;
+    for _ in 0..count {
+        match connection.reply(end).await {
+            Ok(reply) if reply.class() != 3 => {}
+            _ => return connection.cut(),
+        }
     }
-    ask(connection, "SMTP DATA", "DATA", &[3]).await.map(drop).map_err(Failure::about_mail)
 }
 
 /// Hands over the message of a mail that was announced; returns the server's answer.

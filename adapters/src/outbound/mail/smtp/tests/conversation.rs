@@ -406,3 +406,43 @@ async fn who_does_not_listen_is_judged_as_away() {
         assert!(text.contains(&format!("can't connect to 127.0.0.1:{port}")), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_server_that_takes_commands_together_gets_them_before_it_answers() {
+    let nothing = |stage| (stage, vec![says("")]);
+    let all = (Stage::Data, vec![says("250 a\r\n250 b\r\n354 c\r\n")]);
+    let script = vec![ehlo(&["pipelining"]), nothing(Stage::Mail), nothing(Stage::Rcpt), all];
+    let (outcome, heard) = delivered(CLEAR, ADA.clone(), script).await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(heard.messages.len(), 1);
+}
+
+/// What the server has heard when its one conversation has ended.
+async fn until_ended(server: &Server) -> Heard {
+    let ended = async {
+        while server.heard().ended == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENT, ended).await.unwrap();
+    server.heard()
+}
+
+#[tokio::test]
+async fn of_commands_that_went_together_the_first_that_was_refused_tells_and_no_message_follows() {
+    let no = |stage| (stage, vec![says("550 no\r\n")]);
+    for (stage, data, quits) in [
+        (Stage::Mail, "503 no sender\r\n", true),
+        (Stage::Rcpt, "503 no recipient\r\n", true),
+        (Stage::Rcpt, "354 go on\r\n", false),
+    ] {
+        let answers = vec![ehlo(&["PIPELINING"]), no(stage), (Stage::Data, vec![says(data)])];
+        let server = Server::start(answers).await;
+        let url = format!("smtp://127.0.0.1:{}?tls=none", server.port);
+        let outcome = deliver(&smtp(&url, PATIENT, 1), &ADA.clone()).await;
+        assert!(outcome.is_err_and(|it| it.to_string().contains("550 no")), "{stage:?} {data}");
+        let heard = until_ended(&server).await;
+        assert_eq!(heard.commands.iter().any(|it| it == "QUIT"), quits, "{stage:?} {data}");
+        assert_eq!(heard.messages, [[0; 0]; 0], "{stage:?} {data}");
+    }
+}

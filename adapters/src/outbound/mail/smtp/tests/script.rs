@@ -52,6 +52,8 @@ pub fn says(octets: impl Into<Vec<u8>>) -> Answer {
 #[derive(Debug, Default, Clone)]
 pub struct Heard {
     pub connections: usize,
+    /// How many of them have ended.
+    pub ended: usize,
     pub commands: Vec<String>,
     /// The messages up to their last dot, as they came.
     pub messages: Vec<Vec<u8>>,
@@ -84,8 +86,11 @@ impl Server {
             while let Ok((tcp, _)) = listener.accept().await {
                 seen.lock().unwrap().connections += 1;
                 let (heard, script) = (seen.clone(), server_script.clone());
-                let talk = Talk { tcp: BufReader::new(tcp), heard, script };
-                tokio::spawn(talk.until_it_ends());
+                let talk = Talk { tcp: BufReader::new(tcp), heard: heard.clone(), script };
+                tokio::spawn(async move {
+                    talk.until_it_ends().await;
+                    heard.lock().unwrap().ended += 1;
+                });
             }
         });
         Self { port, heard, task }
