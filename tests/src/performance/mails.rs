@@ -1,13 +1,18 @@
-//! Mails a second, from the outbox to a mail server that takes them at once, beside lettre, which does
-//! nothing but send them.
+//! Mails a second, from the outbox to a mail server that takes them at once, beside lettre, which makes
+//! and sends the same mails, or does nothing but send them.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use lettre::{
-    Address,
+    Message,
     address::Envelope,
+    message::{
+        MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType},
+    },
     transport::smtp::{client::AsyncSmtpConnection, extension::ClientId},
 };
+use tempfile::TempDir;
 use tokio::{net::TcpStream, task::JoinSet};
 
 use super::{
@@ -19,11 +24,17 @@ use super::{
     senders::ByRest,
     settings::Settings,
 };
-use crate::until_within;
+use crate::{
+    mime::{self, Mail},
+    until_within,
+};
 
 /// The default of `mail.max_connections`.
 const CONNECTIONS: usize = 4;
 const WITHIN: Duration = Duration::from_secs(1800);
+
+/// A message, and where it goes.
+type Ready = Arc<(Envelope, Vec<u8>)>;
 
 /// Queues mails for a server that is not open, and opens it. The installation mails to that server, and
 /// has no mail yet.
@@ -39,8 +50,10 @@ pub async fn measure(
     server.begin();
     let taken = until_taken(server, most).await;
     let used = meter.used(installation, most);
-    let limit_per_second = bare(&taken.message, most).await;
-    let per_second = taken.per_second();
+    let (mail, per_second) = (Arc::new(parsed(&taken.message)), taken.per_second());
+    let ready = made(&mail);
+    let limit_per_second = bare(most, move || made(&mail)).await;
+    let ready_per_second = bare(most, move || ready.clone()).await;
     Mails {
         database: installation.kind,
         mails: most,
@@ -50,6 +63,7 @@ pub async fn measure(
         database_ms: used.database_ms,
         generator_ms: used.generator_ms,
         limit_per_second,
+        ready_per_second,
         of_limit: per_second / limit_per_second,
     }
 }
@@ -59,20 +73,44 @@ async fn until_taken(server: &NullMailServer, mails: usize) -> Taken {
     server.taken()
 }
 
-/// Sends the same message again and again by as many connections; returns mails a second.
-async fn bare(message: &[u8], mails: usize) -> f64 {
+fn parsed(message: &[u8]) -> Mail {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("mail.eml");
+    fs::write(&file, message).unwrap();
+    mime::parse(&[file]).remove(0)
+}
+
+/// A mail, made by lettre of texts that are ready.
+fn made(mail: &Mail) -> Ready {
+    let part = |content_type, text: &str| {
+        SinglePart::builder()
+            .header(content_type)
+            .header(ContentTransferEncoding::QuotedPrintable)
+            .body(text.to_owned())
+    };
+    let bodies = MultiPart::alternative()
+        .singlepart(part(ContentType::TEXT_PLAIN, &mail.text().text))
+        .singlepart(part(ContentType::TEXT_HTML, &mail.html().text));
+    let message = Message::builder()
+        .from("Passlink <no-reply@login.example.com>".parse().unwrap())
+        .to("Ada Example <ada@example.com>".parse().unwrap())
+        .subject(mail.header("Subject"))
+        .multipart(bodies)
+        .unwrap();
+    Arc::new((message.envelope().clone(), message.formatted()))
+}
+
+/// Sends mails by as many connections; returns mails a second.
+async fn bare(mails: usize, next: impl Fn() -> Ready + Clone + Send + 'static) -> f64 {
     let server = NullMailServer::open();
-    let address = |text: &str| text.parse::<Address>().unwrap();
-    let to = vec![address("ada@example.com")];
-    let envelope = Envelope::new(Some(address("no-reply@login.example.com")), to).unwrap();
-    let message: Arc<[u8]> = message.into();
     let mut tasks = JoinSet::new();
     for task in 0..CONNECTIONS {
-        let (port, envelope, message) = (server.port(), envelope.clone(), message.clone());
+        let (port, next) = (server.port(), next.clone());
         tasks.spawn(async move {
             let mut connection = connect(port).await;
             for _ in (task..mails).step_by(CONNECTIONS) {
-                connection.send(&envelope, &message).await.unwrap();
+                let (envelope, message) = &*next();
+                connection.send(envelope, message).await.unwrap();
             }
         });
     }

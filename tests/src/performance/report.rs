@@ -159,8 +159,10 @@ pub struct Mails {
     pub server_ms: f64,
     pub database_ms: Option<f64>,
     pub generator_ms: f64,
-    /// Mails a second of lettre, which only sends them.
+    /// Mails a second of lettre, which makes each of texts that are ready, and sends it.
     pub limit_per_second: f64,
+    /// The same of lettre when one message is ready as well.
+    pub ready_per_second: f64,
     pub of_limit: f64,
 }
 

@@ -68,13 +68,14 @@ pub fn action(what: &str, row: &Action) -> String {
 pub fn mails(row: &Mails) -> String {
     let database = row.database_ms.map_or(String::new(), |ms| format!(", database {ms:.3}"));
     format!(
-        "{} mails by {} connections: {:.0} a second, {:.0} % of lettre's {:.0}; processor ms a mail: \
-         server {:.3}{database}, mail server {:.3}",
+        "{} mails by {} connections: {:.0} a second, {:.0} % of lettre's {:.0} ({:.0} \
+         with a message that is ready); processor ms a mail: server {:.3}{database}, mail server {:.3}",
         row.mails,
         row.connections,
         row.per_second,
         100.0 * row.of_limit,
         row.limit_per_second,
+        row.ready_per_second,
         row.server_ms,
         row.generator_ms,
     )

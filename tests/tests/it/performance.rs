@@ -22,6 +22,7 @@ const NUMBERS: [(&str, &[&str]); 7] = [
             "server_ms",
             "generator_ms",
             "limit_per_second",
+            "ready_per_second",
             "of_limit",
         ],
     ),
