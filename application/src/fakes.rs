@@ -32,7 +32,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -256,9 +256,22 @@ impl World {
 
     /// Claims up to ten mails that are due.
     pub async fn claim(self: &Arc<Self>) -> Vec<ClaimedMail> {
-        let (worker, mut slots) = (self.deliver_mail(), MailSlots::new(20));
-        worker.make_due_mails_ready(&slots).await.unwrap();
-        worker.claim(&mut slots, 10, std::time::Instant::now()).await.unwrap()
+        let mut slots = MailSlots::new(20);
+        self.deliver_mail().make_due_mails_ready(slots.in_hand()).await.unwrap();
+        self.claim_for(&mut slots, 10, Instant::now()).await
+    }
+
+    /// Claims up to `most` mails, which have the free slots then.
+    pub(crate) async fn claim_for(
+        self: &Arc<Self>,
+        slots: &mut MailSlots,
+        most: usize,
+        at: Instant,
+    ) -> Vec<ClaimedMail> {
+        let claimed = self.deliver_mail().claim(slots.deal(most, at)).await.unwrap();
+        slots.last = claimed.last;
+        claimed.mails.iter().for_each(|mail| slots.take(mail.id.clone(), mail.lane, at));
+        claimed.mails
     }
 
     /// How many links entered `state`, as the observer was told.

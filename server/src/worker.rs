@@ -65,13 +65,14 @@ pub(crate) async fn run(
     while !stop.is_cancelled() {
         pulse.beat();
         worker.take_mails().await;
-        let may_take_more = worker.has_free_slot();
+        let (may_take_more, patience) = (worker.has_free_slot(), worker.patience(POLL));
         tokio::select! {
             () = stop.cancelled() => {}
             () = bell.0.notified(), if may_take_more => {}
             true = worker.delivery_ended() => {}
-            () = tokio::time::sleep(POLL) => {}
+            () = tokio::time::sleep(patience) => {}
         }
     }
+    worker.put_line_back();
     while worker.delivery_ended().await {}
 }

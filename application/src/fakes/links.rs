@@ -78,6 +78,10 @@ impl Links for State {
         Ok(self.link_mut(id).cloned())
     }
 
+    async fn some_links(&mut self, ids: &[LinkId]) -> Result<Vec<PasskeyLink>, StoreError> {
+        Ok(ids.iter().filter_map(|id| self.link_mut(id).cloned()).collect())
+    }
+
     async fn move_link(
         &mut self,
         id: &LinkId,

@@ -111,6 +111,8 @@ impl MailQueue for State {
                 about: mail.about.clone(),
                 lane: mail.lane,
                 queued: mail.queued,
+                urgency: taken.urgency,
+                since: taken.since,
                 tries: mail.tries,
                 may_have_arrived,
                 lease_end: lease.end,
@@ -192,15 +194,18 @@ impl MailQueue for State {
             .filter(|mail| mail.tries == claimed.tries && mail.state == OutboxState::Waiting);
         let Some(mail) = mail else { return Ok(false) };
         let (state, answer) = match outcome {
-            MailOutcome::Sent(answer) => (OutboxState::Sent, answer),
-            MailOutcome::Failed(answer) => (OutboxState::Failed, answer),
+            MailOutcome::Sent(answer) => (OutboxState::Sent, Some(answer.clone())),
+            MailOutcome::Failed(answer) => (OutboxState::Failed, Some(answer.clone())),
             MailOutcome::Retry { answer, .. } | MailOutcome::Returned(answer) => {
-                (OutboxState::Waiting, answer)
+                (OutboxState::Waiting, Some(answer.clone()))
             }
+            MailOutcome::PutBack => (OutboxState::Waiting, mail.last_answer.clone()),
         };
-        (mail.state, mail.last_answer, mail.leased_until) = (state, Some(answer.clone()), None);
-        if let MailOutcome::Retry { due, .. } = outcome {
-            mail.due = *due;
+        (mail.state, mail.last_answer, mail.leased_until) = (state, answer, None);
+        match outcome {
+            MailOutcome::Retry { due, .. } => mail.due = *due,
+            MailOutcome::PutBack => mail.due = claimed.since,
+            _ => {}
         }
         let id = claimed.id.to_string();
         // It may be ready again, when its lease has ended.
@@ -213,6 +218,9 @@ impl MailQueue for State {
                 self.may_have_arrived.insert(id);
             }
             MailOutcome::Returned(_) => self.put_back(&claimed.id),
+            MailOutcome::PutBack => {
+                self.ready.insert(id, claimed.urgency);
+            }
             _ => {}
         }
         Ok(true)

@@ -24,6 +24,10 @@ impl Users for State {
         Ok(self.users.get(id.as_str()).cloned())
     }
 
+    async fn some_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        Ok(ids.iter().filter_map(|id| self.users.get(id.as_str()).cloned()).collect())
+    }
+
     async fn users_after(
         &mut self,
         after: Option<&UserId>,

@@ -1,13 +1,13 @@
 //! Claiming mails: those that may go out are taken under a lease.
 
-use std::time::Instant;
+use passlink_domain::OutboxId;
 
 use crate::{
     mails::{
-        DeliverMail,
+        DeliverMail, Lane,
         choose::choose,
         compose::{LINK_RETRY, NOTICE_RETRY},
-        slots::{ANSWERING, MailSlots},
+        slots::{ANSWERING, Deal},
     },
     ports::{ClaimedMail, Lease, LongestWaits, StoreError, StoreResult},
 };
@@ -17,51 +17,51 @@ const ROUNDS: usize = 32;
 /// How many mails of a kind are made ready at a time.
 const MADE_READY: u64 = 500;
 
+/// What was claimed.
+pub(crate) struct Claim {
+    pub mails: Vec<ClaimedMail>,
+    /// The lane that was served last.
+    pub last: Lane,
+}
+
 impl DeliverMail {
-    /// Takes mails that may go out, for up to `most` of the free slots. Each is to be delivered. One that
-    /// isn't is given out again when its lease ends.
-    pub(crate) async fn claim(
-        &self,
-        slots: &mut MailSlots,
-        most: usize,
-        at: Instant,
-    ) -> StoreResult<Vec<ClaimedMail>> {
+    /// Takes mails that may go out, for the free slots that are dealt. Each is to be delivered, or put
+    /// back. One that isn't is given out again when its lease ends.
+    pub(crate) async fn claim(&self, mut deal: Deal) -> StoreResult<Claim> {
         let any = self.ports.store.read((), |(), tx| tx.is_any_ready());
-        if slots.free() == 0 || !any.await? {
-            return Ok(Vec::new());
+        if deal.free == 0 || !any.await? {
+            return Ok(Claim { mails: Vec::new(), last: deal.last });
         }
         for _ in 0..ROUNDS {
             let now = self.ports.clock.now();
             let lease = Lease { end: self.lease_end(now), holder: self.holder.clone() };
-            let claimed =
-                self.ports.store.write((slots.deal(most, at), lease), move |(deal, lease), tx| {
-                    Box::pin(async move {
-                        let deal = choose(deal.clone(), now, tx).await?;
-                        let taken = if deal.chosen.is_empty() {
-                            Vec::new()
-                        } else {
-                            tx.take(&deal.chosen, lease).await?
-                        };
-                        Ok::<_, StoreError>((deal, taken))
-                    })
-                });
-            let (deal, claimed) = claimed.await?;
-            slots.last = deal.last;
-            if !deal.is_unfinished() {
-                claimed.iter().for_each(|mail| slots.take(mail.id.clone(), mail.lane, at));
-                return Ok(claimed);
+            let claimed = self.ports.store.write((deal, lease), move |(deal, lease), tx| {
+                Box::pin(async move {
+                    let deal = choose(deal.clone(), now, tx).await?;
+                    let taken = if deal.chosen.is_empty() {
+                        Vec::new()
+                    } else {
+                        tx.take(&deal.chosen, lease).await?
+                    };
+                    Ok::<_, StoreError>((deal, taken))
+                })
+            });
+            let (dealt, mails) = claimed.await?;
+            if !dealt.is_unfinished() {
+                return Ok(Claim { mails, last: dealt.last });
             }
+            deal = dealt.again();
         }
-        Ok(Vec::new())
+        Ok(Claim { mails: Vec::new(), last: deal.last })
     }
 
     /// Makes mails ready whose wait for the next try is over, or whose lease has ended. Those that the
     /// worker has in hand itself are left alone, whatever the clock says.
-    pub(crate) async fn make_due_mails_ready(&self, slots: &MailSlots) -> StoreResult<()> {
+    pub(crate) async fn make_due_mails_ready(&self, in_hand: Vec<OutboxId>) -> StoreResult<()> {
         // Twice as long, since one clock wrote a time and another one reads it.
         let waits =
             LongestWaits { link: LINK_RETRY * 2, notice: NOTICE_RETRY * 2, lease: Self::LEASE * 2 };
-        let given = (self.ports.clock.clone(), slots.in_hand());
+        let given = (self.ports.clock.clone(), in_hand);
         let are_due = self.ports.store.read(given.clone(), move |(clock, in_hand), tx| {
             tx.are_mails_due(clock.now(), waits, in_hand)
         });

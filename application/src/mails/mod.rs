@@ -9,6 +9,8 @@ pub(crate) mod compose;
 pub(crate) mod deliver;
 pub(crate) mod hold;
 pub(crate) mod lane;
+pub(crate) mod line;
+mod looked;
 pub(crate) mod mail;
 pub(crate) mod mail_server;
 pub(crate) mod outbox;

@@ -27,6 +27,7 @@ impl Tried {
             | MailOutcome::Retry { answer, .. }
             | MailOutcome::Returned(answer)
             | MailOutcome::Failed(answer) => answer,
+            MailOutcome::PutBack => "",
         }
     }
 
@@ -81,7 +82,7 @@ pub(crate) fn log(
             tracing::warn!(mail_id, user_id, tries, duration_ms, reason, answer, %due, "mail to be tried again");
         }
         // The mail server is the cause. The worker logs that once, for all mails.
-        MailOutcome::Returned(_) => {
+        MailOutcome::Returned(_) | MailOutcome::PutBack => {
             tracing::debug!(mail_id, user_id, tries, duration_ms, reason, answer, "mail waits");
         }
         MailOutcome::Failed(_) => {

@@ -15,7 +15,7 @@ impl DeliverMail {
     pub(crate) async fn record(&self, claimed: &ClaimedMail, tried: &Tried) -> StoreResult<bool> {
         let now = self.ports.clock.now();
         let given = (claimed.clone(), tried.clone());
-        let record = self.ports.store.write(given, move |(claimed, tried), tx| {
+        let record = self.ports.store.write_in_set(given, move |(claimed, tried), tx| {
             Box::pin(async move {
                 if !tx.settle(claimed, &tried.outcome, now).await? {
                     let recorded = is_recorded(claimed, &tried.outcome, tx).await?;
@@ -60,7 +60,9 @@ async fn is_recorded(
     let state = match outcome {
         MailOutcome::Sent(_) => OutboxState::Sent,
         MailOutcome::Failed(_) => OutboxState::Failed,
-        MailOutcome::Retry { .. } | MailOutcome::Returned(_) => OutboxState::Waiting,
+        MailOutcome::Retry { .. } | MailOutcome::Returned(_) | MailOutcome::PutBack => {
+            OutboxState::Waiting
+        }
     };
     let mail = tx.mail(&claimed.id).await?;
     Ok(mail.is_some_and(|mail| mail.state == state && mail.tries == claimed.tries))

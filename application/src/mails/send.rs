@@ -1,19 +1,23 @@
 //! Sending a claimed mail, if all that it says still holds.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use passlink_domain::{LinkState, User, later};
+use passlink_domain::{LinkState, OutboxId, User, later};
+use tokio::time::timeout;
 
 use crate::{
     mails::{
         DeliverMail, Hold,
         backoff::retry_wait,
         compose::{Composed, Dropped, RetryPolicy, Subject, look_up},
+        looked::{FRESH, Looked},
         mail_server::ServerHint,
         outcome::Tried,
     },
     ports::{
-        Attempt, ClaimedMail, MailError, MailOutcome, MailReason, OutboxState, Repositories,
-        StoreResult,
+        Attempt, ClaimedMail, MailError, MailOutcome, MailReason, MailSubject, OutboxState,
+        Repositories, StoreError, StoreResult,
     },
 };
 
@@ -34,7 +38,7 @@ impl DeliverMail {
             self.ports.store.read(claimed.clone(), |claimed, tx| Box::pin(load(claimed, tx)));
         let Some(found) = load.await? else { return Ok(None) };
         Ok(Some(match found {
-            Some((subject, user)) => self.compose_and_send(claimed, hold, subject, user).await,
+            Some(found) => self.send_found(claimed, hold, found).await,
             None => self.drop_mail(
                 claimed,
                 Dropped::because(MailReason::LinkEnded, "what it is about, or its user, is gone"),
@@ -42,12 +46,40 @@ impl DeliverMail {
         }))
     }
 
-    async fn compose_and_send(
+    /// Looks up what claimed mails with links are about, for those of them that will be sent in a moment.
+    /// What is missing in the answer shows when it is looked at by itself.
+    pub(crate) async fn look_ahead(&self, claimed: &[ClaimedMail]) -> HashMap<OutboxId, Looked> {
+        let at = self.ports.clock.steady();
+        let mails = claimed.iter().filter_map(|it| match &it.about {
+            MailSubject::Link(link) => Some((it.id.clone(), link.clone(), it.user.clone())),
+            _ => None,
+        });
+        let mails: Vec<_> = mails.collect();
+        let look = self.ports.store.read(mails, |mails, tx| {
+            Box::pin(async move {
+                let links: Vec<_> = mails.iter().map(|(_, link, _)| link.clone()).collect();
+                let users: Vec<_> = mails.iter().map(|(.., user)| user.clone()).collect();
+                let links = tx.some_links(&links).await?.into_iter();
+                let mut links: HashMap<_, _> = links.map(|it| (it.id.clone(), it)).collect();
+                let users = tx.some_users(&users).await?.into_iter();
+                let users: HashMap<_, _> = users.map(|it| (it.id.clone(), it)).collect();
+                let found = mails.iter().filter_map(|(mail, link, user)| {
+                    let (link, user) = (links.remove(link)?, users.get(user)?.clone());
+                    Some((mail.clone(), (Subject::Link(link), user)))
+                });
+                Ok::<_, StoreError>(found.collect::<Vec<_>>())
+            })
+        });
+        let found = timeout(FRESH, look).await.ok().and_then(Result::ok).unwrap_or_default();
+        found.into_iter().map(|(mail, found)| (mail, Looked { found, at })).collect()
+    }
+
+    /// Sends a claimed mail that was looked up.
+    pub(crate) async fn send_found(
         &self,
         claimed: &ClaimedMail,
         hold: &Hold,
-        subject: Subject,
-        user: User,
+        (subject, user): (Subject, User),
     ) -> Tried {
         let tried = match self.composer.compose(&subject, user, self.ports.clock.now()) {
             Ok(composed) => self.hand_over(claimed, hold, &composed).await,

@@ -1,8 +1,8 @@
 //! The slots of a worker: how many mails are in hand at a time, and for whom. Nobody holds up another's
-//! mail.
+//! mail. A mail in hand waits in the line, is on a connection, or was answered and is to be settled.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -15,9 +15,11 @@ use crate::{
     mails::{
         Lane,
         backoff::with_jitter,
+        line::{InLine, Line, PACE, Pace},
+        looked::Looked,
         mail_server::{ServerHint, is_stuck},
     },
-    ports::ReadyMail,
+    ports::{ClaimedMail, ReadyMail},
 };
 
 /// How many domains are remembered for which the mail server answers: the last ones.
@@ -29,10 +31,20 @@ const LONGEST_REST: Duration = Duration::from_secs(30);
 /// How many such domains are remembered: the last ones.
 const RESTING: usize = 256;
 
-#[derive(Debug)]
+/// Mails for each connection that were answered and are not settled yet, at the most; then no more are
+/// claimed, and no more are sent.
+const UNSETTLED: usize = 64;
+/// Where enough mails wait in the line, the outbox is asked no more often than this.
+pub(crate) const ASK_EVERY: Duration = Duration::from_millis(50);
+
 pub(crate) struct MailSlots {
-    most: usize,
-    in_hand: Vec<InHand>,
+    connections: usize,
+    /// Mails on a connection.
+    leaving: Vec<Leaving>,
+    line: Line,
+    unsettled: BTreeSet<OutboxId>,
+    pace: Pace,
+    asked: Option<Instant>,
     answering: Answering,
     resting: VecDeque<Resting>,
     pub last: Lane,
@@ -66,18 +78,22 @@ struct Resting {
 }
 
 #[derive(Debug, Clone)]
-struct InHand {
+struct Leaving {
     mail: OutboxId,
     lane: Lane,
     since: Instant,
 }
 
 impl MailSlots {
-    /// For up to `most` mails at a time, at least one.
-    pub fn new(most: usize) -> Self {
+    /// For so many connections, at least one.
+    pub fn new(connections: usize) -> Self {
         Self {
-            most: most.max(1),
-            in_hand: Vec::new(),
+            connections: connections.max(1),
+            leaving: Vec::new(),
+            line: Line::default(),
+            unsettled: BTreeSet::new(),
+            pace: Pace::default(),
+            asked: None,
             answering: Answering(Arc::new(Mutex::new(LruCache::new(ANSWERING)))),
             resting: VecDeque::new(),
             last: Lane::START,
@@ -90,19 +106,94 @@ impl MailSlots {
     }
 
     pub fn in_hand(&self) -> Vec<OutboxId> {
-        self.in_hand.iter().map(|it| it.mail.clone()).collect()
+        let leaving = self.leaving.iter().map(|it| &it.mail);
+        let in_line = self.line.mails().map(|mail| &mail.id);
+        leaving.chain(in_line).chain(&self.unsettled).cloned().collect()
     }
 
+    /// How many connections are free.
     pub fn free(&self) -> usize {
-        self.most.saturating_sub(self.in_hand.len())
+        self.connections.saturating_sub(self.leaving.len())
     }
 
+    /// How many mails may be claimed: for the connections, and ahead.
+    pub fn room(&self, now: Instant) -> usize {
+        if self.has_too_many_unsettled() {
+            return 0;
+        }
+        // Where more connections are free than places, none of the line may go now: it holds up nobody else.
+        self.room_in_line(now).max(self.free())
+    }
+
+    fn room_in_line(&self, now: Instant) -> usize {
+        self.most(now).saturating_sub(self.leaving.len() + self.line.len())
+    }
+
+    fn has_too_many_unsettled(&self) -> bool {
+        self.unsettled.len() >= self.connections.saturating_mul(UNSETTLED)
+    }
+
+    /// How many mails may be on a connection or wait for one.
+    fn most(&self, now: Instant) -> usize {
+        self.connections + self.pace.ahead(self.connections, now)
+    }
+
+    /// Whether the outbox is to be asked now. Where enough wait in line, it is not asked for each one.
+    pub fn asks(&self, now: Instant) -> bool {
+        let ahead = self.pace.ahead(self.connections, now);
+        let late = |at| now.saturating_duration_since(at) >= ASK_EVERY;
+        let may_go = |mail: &&ClaimedMail| !self.rests(mail.lane.domain, now);
+        let enough = || self.line.mails().filter(may_go).count() * 2 > ahead;
+        self.room(now) > 0 && (self.asked.is_none_or(late) || !enough())
+    }
+
+    pub fn note_asked(&mut self, now: Instant) {
+        self.asked = Some(now);
+    }
+
+    /// Lets a claimed mail wait for a connection.
+    pub fn line_up(&mut self, mail: ClaimedMail, looked: Option<Looked>, now: Instant) {
+        self.line.add(mail, looked, now);
+    }
+
+    /// The next mail of the line that may go out now. It has a connection then.
+    pub fn next(&mut self, now: Instant) -> Option<InLine> {
+        if self.free() == 0 || self.has_too_many_unsettled() {
+            return None;
+        }
+        let deal = self.share(self.connections, self.free(), self.taken(now).collect(), now);
+        let go = |share| self.line.take_first(|mail| deal.allows(mail.lane, share));
+        let next = [Share::Fair, Share::Spare].into_iter().find_map(go)?;
+        self.take(next.mail.id.clone(), next.mail.lane, now);
+        Some(next)
+    }
+
+    /// Empties the line; the mails are in hand until they are settled.
+    pub fn clear_line(&mut self) -> Vec<ClaimedMail> {
+        let mails = self.line.take_all();
+        self.unsettled.extend(mails.iter().map(|mail| mail.id.clone()));
+        mails
+    }
+
+    /// The same for mails that have waited in the line for so long.
+    pub fn clear_late(&mut self, patience: Duration, now: Instant) -> Vec<ClaimedMail> {
+        let mails = self.line.take_late(patience, now);
+        self.unsettled.extend(mails.iter().map(|mail| mail.id.clone()));
+        mails
+    }
+
+    /// Notes that a mail has a connection.
     pub fn take(&mut self, mail: OutboxId, lane: Lane, now: Instant) {
-        self.in_hand.push(InHand { mail, lane, since: now });
+        self.leaving.push(Leaving { mail, lane, since: now });
     }
 
-    /// Notes that a mail is no longer in hand, and what the mail server's answer shows, if it was asked;
-    /// `jitter`, from 0 to 1, is for the rest of the domain.
+    /// Notes that a mail is no longer in hand.
+    pub fn settle(&mut self, mail: &OutboxId) {
+        self.unsettled.remove(mail);
+    }
+
+    /// Notes that a mail has given its connection back, and what the mail server's answer shows, if it was
+    /// asked; `jitter`, from 0 to 1, is for the rest of the domain. It is in hand until it is settled.
     pub fn release(
         &mut self,
         mail: &OutboxId,
@@ -110,8 +201,14 @@ impl MailSlots {
         jitter: f64,
         now: Instant,
     ) {
-        let Some(place) = self.in_hand.iter().position(|it| it.mail == *mail) else { return };
-        let done = self.in_hand.swap_remove(place);
+        let Some(place) = self.leaving.iter().position(|it| it.mail == *mail) else { return };
+        let done = self.leaving.swap_remove(place);
+        self.unsettled.insert(done.mail);
+        // Behind a slow mail server, several may come to their ends together: that is no pace.
+        let was_fast = now.saturating_duration_since(done.since) < PACE;
+        if was_fast && hint.is_some_and(|hint| hint != ServerHint::Down) {
+            self.pace.note(now);
+        }
         let domain = done.lane.domain;
         let in_time = !is_stuck(done.since, now);
         let rests = match hint {
@@ -133,19 +230,46 @@ impl MailSlots {
         }
     }
 
-    /// Begins to give free slots, at most `most` of them, to mails that wait.
+    /// Begins to give free slots, at most `most` of them, to mails that wait in the outbox.
     pub fn deal(&self, most: usize, now: Instant) -> Deal {
-        let stuck = |domain| {
-            self.in_hand.iter().any(|it| it.lane.domain == domain && is_stuck(it.since, now))
-        };
-        let taken = |it: &InHand| Taken { lane: it.lane, stuck: stuck(it.lane.domain) };
+        if self.room_in_line(now) < self.free() {
+            let deal = self.share(self.connections, self.room(now), self.taken(now).collect(), now);
+            return Deal { free: deal.left.min(most), ..deal };
+        }
+        let in_line = self.line.mails().map(|mail| self.taken_by(mail.lane, now));
+        let taken = self.taken(now).chain(in_line).collect();
+        let deal = self.share(self.most(now), self.room(now), taken, now);
+        Deal { free: deal.left.min(most), ..deal }
+    }
+
+    /// The domains that get no mail now.
+    fn resting(&self, now: Instant) -> impl Iterator<Item = i64> {
+        self.resting.iter().filter(move |it| it.until > now).map(|it| it.domain)
+    }
+
+    fn rests(&self, domain: i64, now: Instant) -> bool {
+        self.resting(now).any(|resting| resting == domain)
+    }
+
+    /// What mails on connections take.
+    fn taken(&self, now: Instant) -> impl Iterator<Item = Taken> {
+        self.leaving.iter().map(move |it| self.taken_by(it.lane, now))
+    }
+
+    fn taken_by(&self, lane: Lane, now: Instant) -> Taken {
+        let mut of_domain = self.leaving.iter().filter(|it| it.lane.domain == lane.domain);
+        Taken { lane, stuck: of_domain.any(|it| is_stuck(it.since, now)) }
+    }
+
+    fn share(&self, most: usize, left: usize, taken: Vec<Taken>, now: Instant) -> Deal {
         Deal {
-            most: self.most,
-            free: self.free().min(most),
-            left: self.free(),
-            taken: self.in_hand.iter().map(taken).collect(),
+            connections: self.connections,
+            most,
+            free: left,
+            left,
+            taken,
             answering: self.answering.clone(),
-            resting: self.resting.iter().filter(|it| it.until > now).map(|it| it.domain).collect(),
+            resting: self.resting(now).collect(),
             last: self.last,
             chosen: Vec::new(),
             unfinished: false,
@@ -156,6 +280,8 @@ impl MailSlots {
 /// Free slots on their way to mails that wait.
 #[derive(Debug, Clone)]
 pub(crate) struct Deal {
+    connections: usize,
+    /// How many mails may be on a connection or wait for one.
     most: usize,
     /// How many slots are to be given, and how many nobody has.
     pub free: usize,
@@ -188,6 +314,11 @@ impl Deal {
     /// Notes that there are lanes behind this one that were not looked at.
     pub fn go_on_after(&mut self, last: Lane) {
         (self.last, self.unfinished) = (last, true);
+    }
+
+    /// Begins again, from where the last round ended.
+    pub fn again(self) -> Self {
+        Self { unfinished: false, ..self }
     }
 
     /// Whether nobody got a slot, and there are lanes that were not looked at.
@@ -236,14 +367,16 @@ impl Deal {
 
     /// Whether the lane may have one more slot.
     ///
-    /// A domain for which the server is not known to answer has at most half of the slots, and never the
-    /// last one beside another such domain: mails that hang leave room for others. When nobody else
+    /// A domain for which the server is not known to answer has at most half of the connections, and never the
+    /// last slot beside another such domain: mails that hang leave room for others. When nobody else
     /// waits, the last slot stays free for somebody who has none.
     fn allows(&self, lane: Lane, share: Share) -> bool {
         let of_domain = || self.taken.iter().filter(|it| it.lane.domain == lane.domain);
         let in_hand = of_domain().count();
         let answers = self.answers(lane.domain);
-        if self.resting.contains(&lane.domain) || (!answers && in_hand >= self.half()) {
+        if self.resting.contains(&lane.domain)
+            || (!answers && in_hand >= (self.connections / 2).max(1))
+        {
             return false;
         }
         let may_hang = |it: &Taken| !self.answers(it.lane.domain);

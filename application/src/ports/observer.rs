@@ -6,10 +6,7 @@ use futures_util::future::BoxFuture;
 use passlink_domain::{LinkKind, LinkState, OpenedBy, OutboxId, PasskeyId};
 use tracing::Span;
 
-use crate::{
-    mails::mail_server::ServerAnswer,
-    ports::{ClaimedMail, MailReason, TraceContext},
-};
+use crate::ports::{ClaimedMail, MailReason, TraceContext};
 
 /// Counts, times and traces what use cases do. Nothing waits for it.
 pub trait Observer: Send + Sync {
@@ -54,7 +51,6 @@ impl Attempt {
 #[derive(Debug)]
 pub struct DeliveryEnd {
     pub failure: Option<DeliveryFailure>,
-    pub(crate) server: Option<ServerAnswer>,
 }
 
 #[derive(Debug)]

@@ -26,8 +26,8 @@ pub(crate) struct Mail {
     /// file.
     #[schemars(length(min = 1), example = "/etc/passlink/mail-ca.pem")]
     pub ca_file: Option<PathBuf>,
-    /// Connections to the mail server, and mails in hand at a time; the last one is kept for an
-    /// organisation or domain that has none.
+    /// Connections to the mail server; the last one is kept for an organisation or domain that has
+    /// none.
     #[default = 4]
     #[schemars(range(min = 1, max = 100))]
     pub max_connections: u32,

@@ -48,6 +48,7 @@ pub(super) mod plans;
 mod postgres;
 mod sets;
 mod settled_mails;
+mod steps;
 mod tokens;
 mod users;
 

@@ -30,8 +30,7 @@ async fn a_mail_that_waits_with_a_link_that_expired_is_ended_and_one_in_hand_is_
         world.send_link().send(None, caller).await.unwrap();
     }
     let mut slots = crate::mails::slots::MailSlots::new(1);
-    let in_hand =
-        world.deliver_mail().claim(&mut slots, 1, std::time::Instant::now()).await.unwrap();
+    let in_hand = world.claim_for(&mut slots, 1, std::time::Instant::now()).await;
     world.pass(3600);
     ExpireLinks(world.ports()).run().await.unwrap();
     for mail in world.state().mails {

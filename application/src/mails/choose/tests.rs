@@ -31,7 +31,7 @@ async fn request(world: &Arc<World>, id: &str) {
 }
 
 async fn claim(world: &Arc<World>, slots: &mut MailSlots) -> Vec<ClaimedMail> {
-    world.deliver_mail().claim(slots, usize::MAX, Instant::now()).await.unwrap()
+    world.claim_for(slots, usize::MAX, Instant::now()).await
 }
 
 fn users(claimed: &[ClaimedMail]) -> Vec<&str> {
@@ -123,11 +123,10 @@ async fn a_hanging_domain_of_many_organisations_is_passed_over() {
         requests(&world, &format!("o{organisation:03}"), "hangs.example", 1).await;
     }
     let (mut slots, earlier) = (MailSlots::new(4), Instant::now());
-    let worker = world.deliver_mail();
-    worker.claim(&mut slots, 3, earlier).await.unwrap();
+    world.claim_for(&mut slots, 3, earlier).await;
     let later = earlier + Duration::from_secs(5);
-    assert_eq!(worker.claim(&mut slots, usize::MAX, later).await.unwrap(), []);
+    assert_eq!(world.claim_for(&mut slots, usize::MAX, later).await, []);
     requests(&world, "x", "example.com", 1).await;
-    let found = worker.claim(&mut slots, usize::MAX, later).await.unwrap();
+    let found = world.claim_for(&mut slots, usize::MAX, later).await;
     assert_eq!(users(&found), ["x.example.com.0"]);
 }

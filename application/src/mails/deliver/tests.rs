@@ -349,12 +349,12 @@ async fn what_a_worker_has_in_hand_is_not_given_to_itself_whatever_the_clock_say
         let world = requested().await;
         let (worker, mut slots) = (world.deliver_mail(), MailSlots::new(4));
         let now = std::time::Instant::now();
-        assert_eq!(worker.claim(&mut slots, 4, now).await.unwrap().len(), 1);
+        assert_eq!(world.claim_for(&mut slots, 4, now).await.len(), 1);
         world.set_clock(seconds);
-        worker.make_due_mails_ready(&slots).await.unwrap();
-        assert!(worker.claim(&mut slots, 4, now).await.unwrap().is_empty());
-        worker.make_due_mails_ready(&MailSlots::new(4)).await.unwrap();
-        assert_eq!(worker.claim(&mut slots, 4, now).await.unwrap().len(), 1, "another one's");
+        worker.make_due_mails_ready(slots.in_hand()).await.unwrap();
+        assert!(world.claim_for(&mut slots, 4, now).await.is_empty());
+        worker.make_due_mails_ready(Vec::new()).await.unwrap();
+        assert_eq!(world.claim_for(&mut slots, 4, now).await.len(), 1, "another one's");
     }
 }
 

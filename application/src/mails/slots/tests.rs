@@ -153,12 +153,102 @@ fn a_probe_goes_out_whatever_hangs() {
 }
 
 #[test]
-fn a_mail_that_is_done_gives_its_slot_back() {
+fn a_mail_that_was_answered_gives_its_slot_back_and_is_in_hand_until_it_is_settled() {
     let now = now();
     let mut slots = with_in_hand(1, &[(lane(1, 1), 0)], now);
     assert_eq!(slots.free(), 0);
-    slots.release(&"in-hand-0".parse().unwrap(), Some(ServerHint::Works), 0.5, now);
+    let mail = "in-hand-0".parse().unwrap();
+    slots.release(&mail, Some(ServerHint::Works), 0.5, now);
+    assert_eq!((slots.in_hand().len(), slots.free()), (1, 1));
+    slots.settle(&mail);
     assert_eq!((slots.in_hand().len(), slots.free()), (0, 1));
+}
+
+#[test]
+fn no_more_are_claimed_while_many_are_not_settled() {
+    let (now, mut slots) = (now(), MailSlots::new(1));
+    for number in 0..UNSETTLED {
+        assert!(slots.room(now) > 0, "{number}");
+        let mail = number.to_string().parse().unwrap();
+        slots.take(mail, lane(1, 1), now);
+        slots.release(&number.to_string().parse().unwrap(), None, 0.5, now);
+    }
+    assert_eq!((slots.room(now), slots.asks(now)), (0, false));
+    slots.settle(&"0".parse().unwrap());
+    assert_eq!(slots.room(now), 1);
+}
+
+/// A claimed mail of a lane.
+fn claimed(lane: Lane, number: usize) -> ClaimedMail {
+    ClaimedMail {
+        id: format!("{}-{}-{number}", lane.organisation, lane.domain).parse().unwrap(),
+        user: "ada".parse().unwrap(),
+        about: crate::ports::MailSubject::Link("link".parse().unwrap()),
+        lane,
+        queued: Timestamp::UNIX_EPOCH,
+        urgency: Urgency::Awaited,
+        since: Timestamp::UNIX_EPOCH,
+        tries: 1,
+        may_have_arrived: false,
+        lease_end: Timestamp::UNIX_EPOCH,
+        trace: None,
+    }
+}
+
+#[test]
+fn connections_are_shared_by_those_in_the_line_as_slots_are_by_those_in_the_outbox() {
+    let (now, mut slots) = (now(), MailSlots::new(4));
+    let (flood, other, hangs) = (lane(1, 1), lane(2, 2), lane(3, 3));
+    slots.note_answering(vec![1, 2]);
+    for number in 0..9 {
+        slots.line_up(claimed(flood, number), None, now);
+    }
+    slots.line_up(claimed(other, 0), None, now);
+    for number in 0..3 {
+        slots.line_up(claimed(hangs, number), None, now);
+    }
+    let mut lanes = Vec::new();
+    while let Some(next) = slots.next(now) {
+        lanes.push(next.mail.lane);
+    }
+    assert_eq!(lanes, [flood, flood, other, hangs], "of equal urgency, and half at most");
+    assert_eq!(slots.free(), 0);
+    slots.release(&claimed(other, 0).id, Some(ServerHint::Accepted), 0.5, now);
+    assert!(slots.next(now).is_none(), "the last one is for who has none");
+    slots.line_up(claimed(other, 1), None, now);
+    assert_eq!(slots.next(now).map(|it| it.mail.lane), Some(other));
+}
+
+#[test]
+fn what_may_not_go_now_holds_up_nobody_else() {
+    let (now, mut slots) = (now(), MailSlots::new(4));
+    let (flood, other) = (lane(1, 1), lane(1, 2));
+    slots.note_answering(vec![1, 2]);
+    for number in 0..60 {
+        slots.line_up(claimed(flood, number), None, now);
+    }
+    let asked = slots.next(now).unwrap().mail.id;
+    slots.release(&asked, Some(ServerHint::Busy), 0.5, now);
+    assert!(slots.next(now).is_none(), "its domain rests");
+    assert!(slots.room(now) > 0 && slots.asks(now));
+    assert_eq!(dealt(&slots, vec![mails(flood, 9), mails(other, 1)], now), [other]);
+    slots.line_up(claimed(other, 0), None, now);
+    assert_eq!(slots.next(now).map(|it| it.mail.lane), Some(other));
+}
+
+#[test]
+fn a_mail_that_gets_no_connection_for_long_leaves_the_line() {
+    let (start, mut slots) = (now(), MailSlots::new(1));
+    slots.line_up(claimed(lane(1, 1), 0), None, start);
+    let later = start + Duration::from_secs(4);
+    slots.line_up(claimed(lane(1, 1), 1), None, later);
+    assert!(slots.clear_late(Duration::from_secs(5), later).is_empty());
+    let late = slots.clear_late(Duration::from_secs(5), start + Duration::from_secs(5));
+    assert_eq!(late.len(), 1);
+    assert_eq!(late[0].id, claimed(lane(1, 1), 0).id);
+    assert_eq!(slots.in_hand().len(), 2, "until it is put back");
+    slots.settle(&late[0].id);
+    assert_eq!(slots.in_hand().len(), 1);
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub trait Links {
     ) -> StoreResult<Vec<PasskeyLink>>;
     async fn add_link(&mut self, link: &PasskeyLink) -> StoreResult<()>;
     async fn link(&mut self, id: &LinkId) -> StoreResult<Option<PasskeyLink>>;
+    /// Those of these links that there are, in any order.
+    async fn some_links(&mut self, ids: &[LinkId]) -> StoreResult<Vec<PasskeyLink>>;
     /// Moves a link from one state to another; `false` when it is no longer in `from`.
     async fn move_link(&mut self, id: &LinkId, from: LinkState, to: LinkState)
     -> StoreResult<bool>;

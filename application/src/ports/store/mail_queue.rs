@@ -50,6 +50,9 @@ pub struct ClaimedMail {
     pub about: MailSubject,
     pub lane: Lane,
     pub queued: Timestamp,
+    /// Its place among those that are ready, before it was taken.
+    pub urgency: Urgency,
+    pub since: Timestamp,
     /// How often it was tried, this time included.
     pub tries: u32,
     /// Whether it may have arrived by an earlier try.
@@ -72,6 +75,8 @@ pub enum MailOutcome {
     },
     /// To be tried again as if it had not been tried: no mail would have been taken, for this reason.
     Returned(String),
+    /// Not tried: it has its place among those that are ready again.
+    PutBack,
     /// Not to be tried again, for this reason.
     Failed(String),
 }

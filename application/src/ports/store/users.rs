@@ -14,6 +14,8 @@ pub trait Users {
     /// The user; within a writing transaction, nobody else changes the user before it ends.
     async fn user_for_update(&mut self, id: &UserId) -> StoreResult<Option<User>>;
     async fn user(&mut self, id: &UserId) -> StoreResult<Option<User>>;
+    /// Those of these users that there are, in any order.
+    async fn some_users(&mut self, ids: &[UserId]) -> StoreResult<Vec<User>>;
     /// Up to `limit` users who were not removed, whose id is greater than `after`, by id.
     async fn users_after(&mut self, after: Option<&UserId>, limit: u64) -> StoreResult<Vec<User>>;
     /// Whose the address is in the organisation.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use handlebars::{Handlebars, RenderError, RenderErrorReason, no_escape};
+use handlebars::{Context, Handlebars, RenderError, RenderErrorReason, no_escape};
 use serde_json::Value;
 
 use super::{
@@ -47,15 +47,15 @@ impl Design {
         &self,
         template: &str,
         output: Output,
-        data: &Value,
+        data: &Context,
     ) -> Result<String, TemplateError> {
         let registry = match output {
             Output::Text => &self.text,
             Output::Html => &self.html,
         };
-        registry.render(template, data).map_err(|error| {
+        registry.render_with_context(template, data).map_err(|error| {
             let template = error.template_name.as_deref().unwrap_or(template);
-            let reason = self.explain(&error, output, data);
+            let reason = self.explain(&error, output, data.data());
             TemplateError::in_file(self.file(template, output), error.line_no, reason)
         })
     }

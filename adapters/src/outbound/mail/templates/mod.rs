@@ -20,6 +20,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use handlebars::Context;
 use passlink_application::mails::Mail;
 use passlink_domain::LanguageTag;
 use serde_json::Value;
@@ -179,9 +180,9 @@ impl Templates {
         })?;
         let design = sets.design(language);
         let kind = mail.kind().name();
-        let mut data = context::data(mail, catalogue, branding)?;
+        let mut data = Context::from(context::data(mail, catalogue, branding)?);
         let subject = one_line(&design.render("subject", Output::Text, &data)?);
-        if let Value::Object(fields) = &mut data {
+        if let Value::Object(fields) = data.data_mut() {
             fields.insert("subject".to_owned(), Value::String(subject.clone()));
         }
         let html = design.render(kind, Output::Html, &data)?;

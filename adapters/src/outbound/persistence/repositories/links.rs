@@ -11,15 +11,15 @@ use passlink_domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, UpdateMany,
-    sea_query::{Expr, LockBehavior, LockType, Query},
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, UpdateMany, Value,
+    sea_query::{Expr, LockBehavior, LockType},
 };
 
 use super::{Sql, instant, parsed, parsed_if_any};
 use crate::outbound::persistence::{
     entities::links::{ActiveModel, Column, Entity, Model},
-    sets::neighbours::RecentOf,
+    sets::neighbours::{LinkMove, RecentOf},
 };
 
 /// The states of a link that are not final.
@@ -180,15 +180,23 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
         self.one(Entity::find_by_id(id.as_str()), link).await
     }
 
+    async fn some_links(&mut self, ids: &[LinkId]) -> Result<Vec<PasskeyLink>, StoreError> {
+        let rows = Entity::find().filter(self.among(Column::Id, ids.iter().map(LinkId::as_str)));
+        self.all(rows, link).await
+    }
+
     async fn move_link(
         &mut self,
         id: &LinkId,
         from: LinkState,
         to: LinkState,
     ) -> Result<bool, StoreError> {
-        let moved =
-            moved_to(to).filter(Column::Id.eq(id.as_str())).filter(Column::State.eq(from.name()));
-        Ok(self.update(moved).await? == 1)
+        let asked = LinkMove { id: id.clone(), from, to };
+        if let Some(member) = self.member {
+            self.own_write().await?;
+            return member.set.link_moves.ask(asked).await;
+        }
+        self.move_one(&asked).await
     }
 
     async fn mark_resent(&mut self, id: &LinkId, now: Timestamp) -> Result<bool, StoreError> {
@@ -216,18 +224,12 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
     }
 
     async fn replace_links_before(&mut self, newer: &PasskeyLink) -> Result<u64, StoreError> {
-        // As its row has it now: a clock that was set back may have moved it.
-        let requested = Query::select()
-            .column(Column::RequestedAt)
-            .from(Entity)
-            .and_where(Column::Id.eq(newer.id.as_str()))
-            .take();
-        let replaced = moved_to(LinkState::Replaced)
-            .filter(Column::UserId.eq(newer.user.as_str()))
-            .filter(Expr::col(Column::RequestedAt).lt(requested))
-            .filter(has_kind(LinkKind::Mailed))
-            .filter(is_open());
-        self.update(replaced).await
+        if let Some(member) = self.member {
+            self.own_write().await?;
+            return member.set.replacements.ask(newer.id.clone()).await;
+        }
+        let replaced = self.replace_links(slice::from_ref(&newer.id)).await?;
+        Ok(replaced.into_iter().sum())
     }
 
     async fn expire_links(
@@ -287,6 +289,62 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
 impl<C: ConnectionTrait> Sql<'_, C> {
     pub async fn add_links(&mut self, links: &[PasskeyLink]) -> Result<(), StoreError> {
         self.insert_all(links.iter().map(row).collect()).await
+    }
+
+    async fn move_one(&mut self, LinkMove { id, from, to }: &LinkMove) -> Result<bool, StoreError> {
+        let sql = "UPDATE \"links\" SET state = $3 WHERE id = $1 AND state = $2";
+        let values = [id.as_str().into(), from.name().into(), to.name().into()];
+        Ok(self.run(sql, values).await? == 1)
+    }
+
+    /// Moves links, of which no two are the same; whether each was moved.
+    pub async fn move_links(&mut self, moves: &[LinkMove]) -> Result<Vec<bool>, StoreError> {
+        if moves.len() < 2 || self.db.get_database_backend() != DbBackend::Postgres {
+            let mut moved = Vec::with_capacity(moves.len());
+            for one in moves {
+                moved.push(self.move_one(one).await?);
+            }
+            return Ok(moved);
+        }
+        let sql = "UPDATE \"links\" SET state = moved.new \
+            FROM UNNEST($1::text[], $2::text[], $3::text[]) AS moved (id, old, new) \
+            WHERE links.id = moved.id AND links.state = moved.old RETURNING links.id";
+        let all = |text: fn(&LinkMove) -> &str| {
+            let texts: Vec<_> = moves.iter().map(|it| text(it).to_owned()).collect();
+            Value::from(texts)
+        };
+        let values = [all(|it| it.id.as_str()), all(|it| it.from.name()), all(|it| it.to.name())];
+        let moved = self.ids(sql, values).await?;
+        Ok(moves.iter().map(|it| moved.contains_key(it.id.as_str())).collect())
+    }
+
+    /// Replaces the open mailed links of the same users that are older than these; returns how many there
+    /// were. When each was requested stands in its row: a clock that was set back may have moved it.
+    pub async fn replace_links(&mut self, newer: &[LinkId]) -> Result<Vec<u64>, StoreError> {
+        let (replaced, [one, two, three]) =
+            (LinkState::Replaced.name(), OPEN_STATES.map(LinkState::name));
+        let replace = |which: &str| {
+            format!(
+                "UPDATE \"links\" SET state = '{replaced}' FROM \"links\" AS newer \
+                 WHERE newer.id = {which} AND links.user_id = newer.user_id \
+                 AND links.requested_at < newer.requested_at AND links.email IS NOT NULL \
+                 AND links.state IN ('{one}', '{two}', '{three}')"
+            )
+        };
+        if let ([_, _, ..], DbBackend::Postgres) = (newer, self.db.get_database_backend()) {
+            let ids: Vec<_> = newer.iter().map(LinkId::to_string).collect();
+            let sql = replace("ANY($1)") + " RETURNING newer.id";
+            let counts = self.ids(&sql, [ids.into()]).await?;
+            return Ok(newer
+                .iter()
+                .map(|it| counts.get(it.as_str()).copied().unwrap_or(0))
+                .collect());
+        }
+        let mut counts = Vec::with_capacity(newer.len());
+        for link in newer {
+            counts.push(self.run(&replace("$1"), [link.as_str().into()]).await?);
+        }
+        Ok(counts)
     }
 
     /// The recent links of each of these users. A user has no more in an hour than the limit was then.

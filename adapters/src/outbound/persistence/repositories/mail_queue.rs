@@ -1,6 +1,6 @@
 //! Mails on their way out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -13,29 +13,42 @@ use passlink_application::{
 };
 use passlink_domain::OutboxId;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, UpdateMany,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, UpdateMany,
     sea_query::{Expr, LockBehavior, LockType, SimpleExpr},
 };
+
+use serde_json::json;
 
 use super::{
     Sql, instant,
     outbox::{IN_HAND, PUT_OFF, about, ready, ready_with, urgency_number},
     parsed,
 };
-use crate::outbound::persistence::entities::outbox::{Column, Entity, Model};
+use crate::outbound::persistence::{
+    entities::outbox::{Column, Entity, Model},
+    sets::neighbours::Settlement,
+};
 
-fn ready_mail(row: Model) -> Result<ReadyMail, StoreError> {
+/// Id, urgency, lane, and since when it is ready.
+type ReadyRow = (String, Option<i16>, i64, i64, i64);
+
+fn ready_mail((id, urgency, organisation, domain, due): ReadyRow) -> Result<ReadyMail, StoreError> {
     Ok(ReadyMail {
-        id: parsed(&row.id)?,
-        urgency: match row.urgency {
+        id: parsed(&id)?,
+        urgency: match urgency {
             Some(0) => Urgency::Awaited,
             Some(1) => Urgency::Notice,
             _ => Urgency::Retry,
         },
-        lane: Lane { organisation: row.lane_organisation, domain: row.lane_domain },
-        since: instant(row.due_at)?,
+        lane: Lane { organisation, domain },
+        since: instant(due)?,
     })
+}
+
+/// For update, without the rows that others have locked.
+fn skip_locked(mails: Select<Entity>) -> Select<Entity> {
+    mails.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
 }
 
 /// The mails that are ready again at `now`: their wait is over or their lease has ended, or the time of
@@ -43,7 +56,7 @@ fn ready_mail(row: Model) -> Result<ReadyMail, StoreError> {
 fn ripe(
     now: Timestamp,
     waits: LongestWaits,
-    except: &[OutboxId],
+    except: SimpleExpr,
 ) -> impl Iterator<Item = (MailKind, Condition)> {
     let at = |time: Result<Timestamp, jiff::Error>| time.unwrap_or(Timestamp::MAX).as_millisecond();
     let lease = at(now.checked_add(waits.lease));
@@ -54,8 +67,8 @@ fn ripe(
             Condition::all().add(Expr::cust(is)).add(Column::Kind.eq(kind.name())).add(when)
         };
         let put_off = move |when| that(PUT_OFF, when);
-        let others = move || Column::Id.is_not_in(except.iter().map(OutboxId::as_str));
-        let in_hand = move |when| that(IN_HAND, when).add(others());
+        let others = except.clone().not();
+        let in_hand = move |when| that(IN_HAND, when).add(others.clone());
         [
             (kind, put_off(Column::DueAt.lte(now_ms))),
             (kind, put_off(Column::DueAt.gt(at(now.checked_add(longest))))),
@@ -65,13 +78,15 @@ fn ripe(
     })
 }
 
-fn claimed(row: Model, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> {
+fn claimed(row: Model, ready: &ReadyMail, lease_end: Timestamp) -> Result<ClaimedMail, StoreError> {
     Ok(ClaimedMail {
         id: parsed(&row.id)?,
         user: parsed(&row.user_id)?,
         about: about(&row.kind, &row.subject)?,
         lane: Lane { organisation: row.lane_organisation, domain: row.lane_domain },
         queued: instant(row.queued_at)?,
+        urgency: ready.urgency,
+        since: ready.since,
         tries: row.tries.into(),
         may_have_arrived: row.may_have_arrived,
         lease_end,
@@ -108,9 +123,15 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
     ) -> Result<Vec<ReadyMail>, StoreError> {
         let mut mails = ready().limit(u64::try_from(limit).unwrap_or(u64::MAX));
         if let Some((urgency, lane)) = after {
-            let columns = [Column::Urgency, Column::LaneOrganisation, Column::LaneDomain];
-            let place: [SimpleExpr; 3] =
-                [urgency_number(urgency).into(), lane.organisation.into(), lane.domain.into()];
+            // Up to the lane's last mail: without its time, SQLite reads all of the lane to get behind it.
+            let columns =
+                [Column::Urgency, Column::LaneOrganisation, Column::LaneDomain, Column::DueAt];
+            let place: [SimpleExpr; 4] = [
+                urgency_number(urgency).into(),
+                lane.organisation.into(),
+                lane.domain.into(),
+                i64::MAX.into(),
+            ];
             mails = mails.filter(Expr::tuple(columns.map(Expr::col)).gt(Expr::tuple(place)));
         }
         self.ready_mails(mails).await
@@ -151,14 +172,17 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
             .col_expr(Column::HeldBy, Expr::value(lease.holder.clone()))
             .col_expr(Column::Urgency, Expr::value(None::<i16>))
             .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
-            .filter(Column::Id.is_in(mails.iter().map(|mail| mail.id.as_str())))
+            .filter(self.among(Column::Id, mails.iter().map(|mail| mail.id.as_str())))
             .exec_with_returning(db)
             .await
             .map_err(|error| self.failed(error))?;
-        rows.sort_by_key(|row| mails.iter().position(|mail| mail.id.as_str() == row.id));
+        let places = mails.iter().enumerate().map(|(place, mail)| (mail.id.as_str(), place));
+        let places: HashMap<_, _> = places.collect();
+        rows.sort_by_key(|row| places.get(row.id.as_str()));
         let readable = |row: Model| {
             let id = row.id.clone();
-            claimed(row, lease.end)
+            let ready = mails.get(*places.get(id.as_str())?)?;
+            claimed(row, ready, lease.end)
                 .inspect_err(|error| {
                     let error = error as &dyn std::error::Error;
                     tracing::error!(mail_id = id, error, "a mail of the outbox can't be read");
@@ -174,7 +198,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         waits: LongestWaits,
         except: &[OutboxId],
     ) -> Result<bool, StoreError> {
-        for (_, which) in ripe(now, waits, except) {
+        for (_, which) in ripe(now, waits, self.among_mails(except)) {
             if self.is_any(Entity::find().filter(which)).await? {
                 return Ok(true);
             }
@@ -189,7 +213,7 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         except: &[OutboxId],
         limit: u64,
     ) -> Result<(), StoreError> {
-        for (kind, which) in ripe(now, waits, except) {
+        for (kind, which) in ripe(now, waits, self.among_mails(except)) {
             let some = self.locked(Entity::find().filter(which).limit(limit)).await?;
             // A worker that is gone had some in hand as the first who tried them.
             let (in_hand, put_off): (Vec<_>, Vec<_>) =
@@ -239,33 +263,130 @@ impl<C: ConnectionTrait> MailQueue for Sql<'_, C> {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         let (state, answer, due) = match outcome {
-            MailOutcome::Sent(answer) => (OutboxState::Sent, answer, None),
-            MailOutcome::Failed(answer) => (OutboxState::Failed, answer, None),
-            MailOutcome::Retry { due, answer, .. } => (OutboxState::Waiting, answer, Some(*due)),
-            MailOutcome::Returned(answer) => (OutboxState::Waiting, answer, Some(claimed.queued)),
+            MailOutcome::Sent(answer) => (OutboxState::Sent, Some(answer), None),
+            MailOutcome::Failed(answer) => (OutboxState::Failed, Some(answer), None),
+            MailOutcome::Retry { due, answer, .. } => {
+                (OutboxState::Waiting, Some(answer), Some(*due))
+            }
+            MailOutcome::Returned(answer) => {
+                (OutboxState::Waiting, Some(answer), Some(claimed.queued))
+            }
+            MailOutcome::PutBack => (OutboxState::Waiting, None, Some(claimed.since)),
         };
-        let is_returned = matches!(outcome, MailOutcome::Returned(_));
-        let urgency = is_returned.then(|| urgency_number(claimed.about.urgency()));
-        let mut update = change_of(claimed)
-            .col_expr(Column::State, Expr::value(state.name()))
-            .col_expr(Column::LastAnswer, Expr::value(answer.as_str()))
-            .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
-            .col_expr(Column::HeldBy, Expr::value(None::<String>))
-            .col_expr(Column::Urgency, Expr::value(urgency));
-        if matches!(outcome, MailOutcome::Retry { may_have_arrived: true, .. }) {
-            update = update.col_expr(Column::MayHaveArrived, Expr::value(true));
+        let urgency = match outcome {
+            MailOutcome::Returned(_) => Some(claimed.about.urgency()),
+            MailOutcome::PutBack => Some(claimed.urgency),
+            _ => None,
+        };
+        let settlement = Settlement {
+            id: claimed.id.clone(),
+            tries: claimed.tries.into(),
+            state,
+            answer: answer.cloned(),
+            urgency: urgency.map(urgency_number),
+            may_have_arrived: matches!(outcome, MailOutcome::Retry { may_have_arrived: true, .. }),
+            due,
+            settled: due.is_none().then_some(at),
+        };
+        if let Some(member) = self.member {
+            self.own_write().await?;
+            return member.set.settlements.ask(settlement).await;
         }
-        update = match due {
-            Some(due) => update.col_expr(Column::DueAt, Expr::value(due.as_millisecond())),
-            None => update.col_expr(Column::SettledAt, Expr::value(at.as_millisecond())),
-        };
-        Ok(self.update(update).await? == 1)
+        self.settle_one(&settlement).await
     }
 }
 
+/// The statement that settles claimed mails that nobody has claimed or settled since, and what it takes the
+/// values from. The parameters stand for those.
+fn settling(
+    from: &str,
+    [id, tries, state, answer, urgency, arrived, due, settled]: [&str; 8],
+) -> String {
+    let waiting = OutboxState::Waiting.name();
+    format!(
+        "UPDATE \"outbox\" SET state = {state}, \
+         last_answer = COALESCE({answer}, last_answer), urgency = {urgency}, leased_until = NULL, held_by = NULL, may_have_arrived = may_have_arrived OR {arrived}, \
+         due_at = COALESCE({due}, due_at), settled_at = COALESCE({settled}, settled_at) {from} \
+         WHERE outbox.id = {id} AND outbox.tries = {tries} AND outbox.state = '{waiting}'"
+    )
+}
+
 impl<C: ConnectionTrait> Sql<'_, C> {
+    /// Whether a row is one of these mails.
+    fn among_mails(&self, mails: &[OutboxId]) -> SimpleExpr {
+        self.among(Column::Id, mails.iter().map(OutboxId::as_str))
+    }
+
+    async fn settle_one(&mut self, it: &Settlement) -> Result<bool, StoreError> {
+        let sql = settling("", ["$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8"]);
+        let values = [
+            it.id.as_str().into(),
+            it.tries.into(),
+            it.state.name().into(),
+            it.answer.as_deref().into(),
+            it.urgency.into(),
+            it.may_have_arrived.into(),
+            it.due.map(Timestamp::as_millisecond).into(),
+            it.settled.map(Timestamp::as_millisecond).into(),
+        ];
+        Ok(self.run(&sql, values).await? == 1)
+    }
+
+    /// Settles claimed mails; whether each was.
+    pub async fn settle_all(&mut self, all: &[Settlement]) -> Result<Vec<bool>, StoreError> {
+        // Of two claims of one mail, one alone counts.
+        let ids: BTreeSet<_> = all.iter().map(|it| it.id.as_str()).collect();
+        let is_postgres = self.db.get_database_backend() == DbBackend::Postgres;
+        if is_postgres && all.len() > 1 && ids.len() == all.len() {
+            let sql = settling(
+                "FROM json_to_recordset($1::text::json) AS new (id text, tries int, state text, \
+                 answer text, urgency smallint, arrived bool, due bigint, settled bigint)",
+                [
+                    "new.id",
+                    "new.tries",
+                    "new.state",
+                    "new.answer",
+                    "new.urgency",
+                    "new.arrived",
+                    "new.due",
+                    "new.settled",
+                ],
+            );
+            let rows = all.iter().map(|it| {
+                json!({
+                    "id": it.id.as_str(),
+                    "tries": u32::from(it.tries),
+                    "state": it.state.name(),
+                    "answer": it.answer,
+                    "urgency": it.urgency,
+                    "arrived": it.may_have_arrived,
+                    "due": it.due.map(Timestamp::as_millisecond),
+                    "settled": it.settled.map(Timestamp::as_millisecond),
+                })
+            });
+            let rows = serde_json::Value::from_iter(rows).to_string();
+            // Nobody knows how many rows JSON has: with their ids, none but those are looked at.
+            let sql = sql + " AND outbox.id = ANY($2) RETURNING outbox.id";
+            let ids: Vec<_> = all.iter().map(|it| it.id.to_string()).collect();
+            let settled = self.ids(&sql, [rows.into(), ids.into()]).await?;
+            return Ok(all.iter().map(|it| settled.contains_key(it.id.as_str())).collect());
+        }
+        let mut settled = Vec::with_capacity(all.len());
+        for one in all {
+            settled.push(self.settle_one(one).await?);
+        }
+        Ok(settled)
+    }
+
     async fn ready_mails(&mut self, mails: Select<Entity>) -> Result<Vec<ReadyMail>, StoreError> {
-        let rows = self.locked(mails).await?;
+        let columns = [
+            Column::Id,
+            Column::Urgency,
+            Column::LaneOrganisation,
+            Column::LaneDomain,
+            Column::DueAt,
+        ];
+        let rows: Vec<ReadyRow> = self.values(skip_locked(mails), columns).await?;
         Ok(rows.into_iter().filter_map(|row| ready_mail(row).ok()).collect())
     }
 
@@ -276,7 +397,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
 
     /// Locks rows, but for those that others have locked.
     async fn locked(&mut self, mails: Select<Entity>) -> Result<Vec<Model>, StoreError> {
-        self.all(mails.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked), Ok).await
+        self.all(skip_locked(mails), Ok).await
     }
 
     /// Makes mails ready that are put off or in hand, as if they had been since `since`.

@@ -1,6 +1,6 @@
 //! The repositories, a file each, over whatever runs statements: a connection or a transaction.
 
-use std::{error::Error, str::FromStr};
+use std::{collections::HashMap, error::Error, str::FromStr};
 
 use jiff::Timestamp;
 use passlink_application::ports::{Repositories, StoreError};
@@ -27,6 +27,7 @@ mod mailboxes;
 mod organisation_mails;
 mod outbox;
 mod passkeys;
+mod prepared;
 mod tokens;
 pub(super) mod users;
 mod write;
@@ -160,6 +161,24 @@ impl<'c, C: ConnectionTrait> Sql<'c, C> {
         let backend = db.get_database_backend();
         let done = db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await;
         done.map(|done| done.rows_affected()).map_err(|error| self.failed(error))
+    }
+
+    /// Runs SQL as it is written, which changes rows; returns the ids that it returns, and how often each.
+    async fn ids<const N: usize>(
+        &mut self,
+        sql: &str,
+        values: [Value; N],
+    ) -> Result<HashMap<String, u64>, StoreError> {
+        let db = self.own_write().await?;
+        let backend = db.get_database_backend();
+        let rows = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await;
+        let ids: Result<Vec<String>, _> =
+            rows.and_then(|rows| rows.iter().map(|row| row.try_get("", "id")).collect());
+        let mut counts = HashMap::new();
+        for id in ids.map_err(|error| self.failed(error))? {
+            *counts.entry(id).or_default() += 1;
+        }
+        Ok(counts)
     }
 
     /// Returns how many rows it deleted.

@@ -16,7 +16,7 @@ use sea_orm::{
     sea_query::{Expr, LockBehavior, LockType, all},
 };
 
-use super::{Sql, instant, page, parsed, parsed_if_any};
+use super::{Sql, instant, page, parsed, parsed_if_any, prepared::Prepared};
 use crate::outbound::persistence::{
     entities::{
         events,
@@ -183,7 +183,13 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
     }
 
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
-        self.one(Entity::find_by_id(id.as_str()), user).await
+        static USER: Prepared<Entity> = Prepared::new(|| Entity::find_by_id(""));
+        Ok(self.query(&USER, [id.as_str().into()], user).await?.pop())
+    }
+
+    async fn some_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        let rows = Entity::find().filter(self.among(Column::Id, ids.iter().map(UserId::as_str)));
+        self.all(rows, user).await
     }
 
     async fn users_after(
@@ -258,8 +264,10 @@ impl<C: ConnectionTrait> History for Sql<'_, C> {
         user: &UserId,
         sequence: Sequence,
     ) -> Result<Timestamp, StoreError> {
-        let event = events::Entity::find_by_id((user.to_string(), number(sequence)));
-        let at = self.one(event, |row| instant(row.recorded_at)).await?;
+        static EVENT: Prepared<events::Entity> =
+            Prepared::new(|| events::Entity::find_by_id((String::new(), 0)));
+        let values = [user.as_str().into(), number(sequence).into()];
+        let at = self.query(&EVENT, values, |row| instant(row.recorded_at)).await?.pop();
         at.ok_or_else(|| bad_row("a change that is not in its user's history"))
     }
 }

@@ -7,14 +7,17 @@ use std::{
 };
 
 use jiff::Timestamp;
-use passlink_application::ports::{OutboxMail, StoreError};
+use passlink_application::ports::{OutboxMail, OutboxState, StoreError};
 use passlink_domain::{
-    KeyId, Mailbox, MailedMinutes, OrganisationId, PasskeyLink, RecentLinks, Token, TokenHash,
-    TokenId, User, UserEvent, UserId,
+    KeyId, LinkId, LinkState, Mailbox, MailedMinutes, OrganisationId, OutboxId, PasskeyLink,
+    RecentLinks, Token, TokenHash, TokenId, User, UserEvent, UserId,
 };
 use tokio::sync::oneshot;
 
-use crate::telemetry::trace_scope::{TraceScope, is_sampled};
+use crate::{
+    outbound::persistence::tries::Tries,
+    telemetry::trace_scope::{TraceScope, is_sampled},
+};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -88,6 +91,30 @@ pub(in crate::outbound::persistence) struct MailTo {
     pub now: Timestamp,
 }
 
+/// What becomes of the row of a claimed mail.
+#[derive(Clone)]
+pub(in crate::outbound::persistence) struct Settlement {
+    pub id: OutboxId,
+    /// The number of the claim.
+    pub tries: Tries,
+    pub state: OutboxState,
+    /// What was answered, if that changes.
+    pub answer: Option<String>,
+    pub urgency: Option<i16>,
+    pub may_have_arrived: bool,
+    /// When it is to be tried next, if that changes.
+    pub due: Option<Timestamp>,
+    pub settled: Option<Timestamp>,
+}
+
+/// As the parameters of [`Links::move_link`](passlink_application::ports::Links::move_link).
+#[derive(Clone)]
+pub(in crate::outbound::persistence) struct LinkMove {
+    pub id: LinkId,
+    pub from: LinkState,
+    pub to: LinkState,
+}
+
 /// What is written when all have ended.
 #[derive(Default)]
 pub(in crate::outbound::persistence) struct Written {
@@ -137,6 +164,10 @@ pub(in crate::outbound::persistence) struct Neighbours {
     pub recent_links: Questions<RecentOf, RecentLinks>,
     pub mailboxes: Questions<MailTo, Option<Vec<Timestamp>>>,
     pub retired_keys: Questions<KeyId, bool>,
+    pub settlements: Questions<Settlement, bool>,
+    pub link_moves: Questions<LinkMove, bool>,
+    /// Of the links that replace the older ones: how many those were.
+    pub replacements: Questions<LinkId, u64>,
     /// With the number of who asks.
     pub organisations: Questions<(usize, OrganisationId), MailedMinutes>,
     turns: Mutex<BTreeMap<OrganisationId, Turn>>,
@@ -190,6 +221,9 @@ impl Neighbours {
             + self.recent_links.count()
             + self.mailboxes.count()
             + self.retired_keys.count()
+            + self.settlements.count()
+            + self.link_moves.count()
+            + self.replacements.count()
             + self.organisations.count()
     }
 

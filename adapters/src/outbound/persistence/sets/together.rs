@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     future::poll_fn,
+    hash::Hash,
     mem,
     pin::Pin,
     task::Poll,
@@ -176,13 +177,11 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
         let asked = set.questions();
         self.answer_users(set).await?;
         for (tokens, for_share) in [(&set.tokens, false), (&set.tokens_for_share, true)] {
-            self.answer_all(tokens, move |sql, ids| {
-                Box::pin(async move {
-                    let found = sql.some_tokens(ids, for_share).await?.into_iter();
-                    let found: HashMap<_, _> = found.map(|it| (it.id.clone(), it)).collect();
-                    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
-                })
-            })
+            self.answer_by_id(
+                tokens,
+                move |sql, ids| Box::pin(sql.some_tokens(ids, for_share)),
+                |token| &token.id,
+            )
             .await?;
         }
         self.answer_all(&set.tokens_by_hash, |sql, asked| Box::pin(sql.tokens_by_hash(asked)))
@@ -200,6 +199,9 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
             })
         })
         .await?;
+        self.answer_all(&set.settlements, |sql, all| Box::pin(sql.settle_all(all))).await?;
+        self.answer_all(&set.link_moves, |sql, all| Box::pin(sql.move_links(all))).await?;
+        self.answer_all(&set.replacements, |sql, all| Box::pin(sql.replace_links(all))).await?;
         // Their rows are locked when all who are left ask for them, so that all sets do it in one order.
         if set.questions() == asked {
             self.answer_all(&set.mailboxes, |sql, asked| Box::pin(sql.count_mails(asked))).await?;
@@ -277,6 +279,29 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
         let answers = statement(&mut sql, &questions).await;
         let answers = answers.map_err(|_| spoilt(&sql))?;
         askers.into_iter().zip(answers).for_each(|(asker, answer)| asker.answer(answer));
+        Ok(())
+    }
+
+    /// Answers those who ask for a row by its id.
+    async fn answer_by_id<I: Clone + Eq + Hash, R: Clone>(
+        &self,
+        questions: &Questions<I, Option<R>>,
+        some: impl for<'s> FnOnce(
+            &'s mut Sql<'_, TracedConnection<'c, C>>,
+            &'s [I],
+        ) -> BoxFuture<'s, Result<Vec<R>, StoreError>>
+        + Send,
+        id: fn(&R) -> &I,
+    ) -> Result<(), Spoilt> {
+        let (asked, traced) = self.asked(questions);
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let mut sql = Sql::new(&traced);
+        let ids: Vec<_> = asked.iter().map(|(id, _)| id.clone()).collect();
+        let found = some(&mut sql, &ids).await.map_err(|_| spoilt(&sql))?;
+        let found: HashMap<_, _> = found.into_iter().map(|row| (id(&row).clone(), row)).collect();
+        asked.into_iter().for_each(|(id, asker)| asker.answer(found.get(&id).cloned()));
         Ok(())
     }
 

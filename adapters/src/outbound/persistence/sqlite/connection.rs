@@ -40,6 +40,9 @@ pub(in crate::outbound::persistence) struct SqliteConnection {
     /// Whether statements are part of a transaction. SQLite undoes some by itself (no room, a fault of the
     /// disk), and would make what follows durable, statement by statement.
     in_transaction: AtomicBool,
+    /// How many steps its statements have taken.
+    #[cfg(test)]
+    pub steps: std::sync::atomic::AtomicI64,
 }
 
 impl SqliteConnection {
@@ -67,7 +70,12 @@ impl SqliteConnection {
             opened => Some(opened),
         });
         let connection = connection.unwrap_or_else(opened).map_err(db_err)?;
-        Ok(Self { inner: Mutex::new(connection), in_transaction: AtomicBool::new(false) })
+        Ok(Self {
+            inner: Mutex::new(connection),
+            in_transaction: AtomicBool::new(false),
+            #[cfg(test)]
+            steps: Default::default(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -135,7 +143,13 @@ impl SqliteConnection {
         let run = || {
             let mut prepared = connection.prepare_cached(&statement.sql)?;
             bind(&mut prepared, statement)?;
-            run(&mut prepared)
+            let done = run(&mut prepared);
+            #[cfg(test)]
+            {
+                let steps = prepared.reset_status(rusqlite::StatementStatus::VmStep);
+                self.steps.fetch_add(steps.into(), Ordering::Relaxed);
+            }
+            done
         };
         run().map_err(db_err)
     }

@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
 use super::*;
 
 for_both_stores! {
     a_link_comes_back_as_it_was_put_in,
+    some_links_and_users_are_found_together_without_those_that_are_not_there,
     a_link_is_marked_as_resent_once_when_its_time_has_run_out,
     a_link_is_ended_while_it_is_open,
     links_whose_time_has_run_out_expire_some_at_a_time,
@@ -73,6 +76,33 @@ async fn a_link_comes_back_as_it_was_put_in(store: Arc<dyn Store>) {
             .await;
         assert_eq!(put.unwrap(), Some(link));
     }
+}
+
+async fn some_links_and_users_are_found_together_without_those_that_are_not_there(
+    store: Arc<dyn Store>,
+) {
+    for name in ["ada", "bob", "eve"] {
+        add(&store, user(name, &format!("{name}@example.com"))).await;
+    }
+    let found: Result<_, StoreError> = store
+        .write((), |(), tx| {
+            Box::pin(async move {
+                one_in_each_state(tx).await?;
+                let ids = [id(LinkState::Sent), "none".parse().unwrap(), id(LinkState::Expired)];
+                let links = tx.some_links(&ids).await?;
+                let users = ["eve", "none", "ada"].map(|id| id.parse().unwrap());
+                let users = tx.some_users(&users).await?;
+                assert_eq!(tx.some_links(&[]).await?, []);
+                assert_eq!(tx.some_users(&[]).await?, []);
+                let links: BTreeSet<_> = links.into_iter().map(|it| it.id.to_string()).collect();
+                let users: BTreeSet<_> = users.into_iter().map(|it| it.id.to_string()).collect();
+                Ok((links, users))
+            })
+        })
+        .await;
+    let (links, users) = found.unwrap();
+    assert_eq!(links.iter().collect::<Vec<_>>(), ["Expired", "Sent"]);
+    assert_eq!(users.iter().collect::<Vec<_>>(), ["ada", "eve"]);
 }
 
 async fn a_link_is_marked_as_resent_once_when_its_time_has_run_out(store: Arc<dyn Store>) {

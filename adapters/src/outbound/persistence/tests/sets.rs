@@ -33,6 +33,7 @@ for_both_stores! {
     those_who_are_out_of_step_wait_for_nobody_who_waits_for_them,
     a_flood_of_one_user_keeps_no_other_waiting,
     those_of_several_organisations_count_for_each,
+    settlements_that_come_together_count_each_for_itself,
 }
 
 fn id(name: &str, number: usize) -> String {
@@ -265,6 +266,68 @@ async fn those_of_several_organisations_count_for_each(store: Arc<dyn Store>) {
     assert_eq!(results.await.iter().filter(|(_, counted)| counted.is_ok()).count(), 8 * 5);
 }
 
+/// What recording the outcome of a mail does; returns how many rows that changed.
+async fn settle(number: usize, tx: &mut dyn Repositories) -> Result<Sequence, StoreError> {
+    let mail = tx.mail(&id("mail", number).parse().unwrap()).await?.unwrap();
+    let claimed = ClaimedMail {
+        id: mail.id,
+        user: mail.user,
+        about: mail.about,
+        lane: mail.lane,
+        queued: mail.queued,
+        urgency: Urgency::Awaited,
+        since: mail.queued,
+        tries: if number == 7 { 2 } else { 1 },
+        may_have_arrived: false,
+        lease_end: at(90),
+        trace: None,
+    };
+    if !tx.settle(&claimed, &MailOutcome::Sent("250".into()), at(70)).await? {
+        return Ok(Sequence::NONE);
+    }
+    let link = tx.link(&id("new", number).parse().unwrap()).await?.unwrap();
+    let moved = tx.move_link(&link.id, LinkState::Requested, LinkState::Sent).await?;
+    let replaced = if moved { tx.replace_links_before(&link).await? } else { 0 };
+    Ok(Sequence::recorded(1 + u64::from(moved) + replaced))
+}
+
+async fn settlements_that_come_together_count_each_for_itself(store: Arc<dyn Store>) {
+    add_crowd(&store, 20).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            for number in 0..20 {
+                let user: UserId = id("user", number).parse().unwrap();
+                for (name, requested) in [("old", at(10)), ("new", at(60))] {
+                    let id = id(name, number).parse().unwrap();
+                    let (user, delivery) =
+                        (user.clone(), Delivery::Mail(email(number).parse().unwrap()));
+                    let link = PasskeyLink { id, user, delivery, requested, ..link() };
+                    tx.add_link(&link).await?;
+                }
+                tx.queue(&OutboxMail { user, ..mail(&id("mail", number)) }).await?;
+            }
+            let ready = tx.ready(None, 99).await?;
+            tx.take(&ready, &Lease { end: at(90), holder: None }).await?;
+            let revoked = id("new", 5).parse().unwrap();
+            assert!(tx.end_link(&revoked, LinkState::Revoked, at(61)).await?);
+            Ok(())
+        })
+    })
+    .await;
+    let settled = all_at_once(&store, 0..20, |number, tx| Box::pin(settle(number, tx)));
+    for (number, changed) in settled.await {
+        let expected = match number {
+            7 => 0,
+            5 => 1,
+            _ => 3,
+        };
+        assert_eq!(changed.unwrap().get(), expected, "{number}");
+    }
+    assert_eq!(mails_waiting(&store).await, 1, "whose claim is another one's");
+    let again = all_at_once(&store, 0..20, |number, tx| Box::pin(settle(number, tx))).await;
+    assert!(again.iter().all(|(_, it)| matches!(it, Ok(Sequence::NONE))), "{again:?}");
+}
+
 async fn who_panics_in_a_set_stops_no_other(store: Arc<dyn Store>) {
     add_crowd(&store, 12).await;
     let run = |number: usize| {
@@ -327,7 +390,7 @@ impl ConnectionTrait for Counted<'_> {
 }
 
 /// A migrated SQLite file with as many users, and a connection to it.
-async fn file_of(users: usize) -> (tempfile::TempDir, SqliteConnection) {
+pub(super) async fn file_of(users: usize) -> (tempfile::TempDir, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("passlink.db");
     let url = format!("sqlite://{}?mode=rwc", file.display());
