@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use passlink_domain::{
     Actor, BearerToken, Holder, OrganisationId, Organisations, Permission, Permissions, Reach,
-    Text, Token, TokenId, User, UserId, earlier,
+    Text, Token, TokenHash, TokenId, User, UserId, earlier,
 };
 
 use super::{Acting, Claims, SpeaksFor};
 use crate::{
     domains::Domain,
-    ports::{Identities, IdentityError, MayAsk, Ports, StoreError, StoreResult},
+    ports::{Identities, IdentityError, MayAsk, Ports, Repositories, StoreError, StoreResult},
 };
 
 /// How exact the time is when a service's token was last used.
@@ -91,10 +91,7 @@ impl Callers {
     ) -> Result<Caller, CallerError> {
         if token.is_ours() {
             let (caller, token) = self.holder(token).await?;
-            if let Err(error) = self.note_use(&token).await {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "a use of a token is not noted");
-            }
+            self.note_use(&token).await;
             return Ok(caller);
         }
         let claims = self.claims(token, may_ask).await?;
@@ -153,29 +150,35 @@ impl Callers {
 
     /// Who holds a token that was made here, with the token.
     pub(super) async fn holder(&self, token: &BearerToken) -> Result<(Caller, Token), CallerError> {
-        let now = self.ports.clock.now();
+        let given = (self.clone(), token.hash());
+        let find = self
+            .ports
+            .store
+            .read_in_set(given, |(callers, hash), tx| Box::pin(callers.find_holder(hash, tx)));
+        find.await
+    }
+
+    /// The same, in a turn with what comes of it.
+    pub(super) async fn find_holder(
+        &self,
+        hash: &TokenHash,
+        tx: &mut dyn Repositories,
+    ) -> Result<(Caller, Token), CallerError> {
+        let unknown = || invalid("Passlink knows no such token");
+        let token = tx.token_by_hash(hash).await?.ok_or_else(unknown)?;
+        if token.revoked.is_some() {
+            return Err(invalid("it was revoked"));
+        }
+        if !token.holds_at(self.ports.clock.now()) {
+            return Err(invalid("it has expired"));
+        }
         let needs_user = !self.domain.organisations.are_all();
-        let found = self.ports.store.read_in_set(token.hash(), move |hash, tx| {
-            Box::pin(async move {
-                let Some(token) = tx.token_by_hash(hash).await? else {
-                    return Err(invalid("Passlink knows no such token"));
-                };
-                if token.revoked.is_some() {
-                    return Err(invalid("it was revoked"));
-                }
-                if !token.holds_at(now) {
-                    return Err(invalid("it has expired"));
-                }
-                let user = match &token.holder {
-                    Holder::Person(user) if needs_user || !token.permissions.is_empty() => {
-                        tx.user(user).await?
-                    }
-                    _ => None,
-                };
-                Ok((token, user))
-            })
-        });
-        let (token, user): (Token, Option<User>) = found.await?;
+        let user = match &token.holder {
+            Holder::Person(user) if needs_user || !token.permissions.is_empty() => {
+                tx.user(user).await?
+            }
+            _ => None,
+        };
         let organisation = match (&token.holder, &user) {
             (Holder::Service { reach: Reach::Organisation(own), .. }, _) => Some(own),
             (_, user) => user.as_ref().map(|user| &user.organisation),
@@ -214,15 +217,20 @@ impl Callers {
         }
     }
 
-    async fn note_use(&self, token: &Token) -> StoreResult<()> {
+    /// Notes when a service's token was used.
+    pub(super) async fn note_use(&self, token: &Token) {
         let now = self.ports.clock.now();
         let recent = earlier(now, LAST_USED_EXACT_TO);
         let is_noted = token.last_used.is_some_and(|at| at > recent);
         if is_noted || token.holder.person().is_some() {
-            return Ok(());
+            return;
         }
-        let noted = self.ports.store.write(token.id.clone(), move |id, tx| tx.note_use(id, now));
-        noted.await
+        let note = self.ports.store.write(token.id.clone(), move |id, tx| tx.note_use(id, now));
+        let noted: StoreResult<()> = note.await;
+        if let Err(error) = noted {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "a use of a token is not noted");
+        }
     }
 
     /// Whom a token of another issuer speaks for.

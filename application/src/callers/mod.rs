@@ -1,6 +1,7 @@
 //! Who calls, what that permits, and the tokens that callers present.
 
 mod acting;
+mod asker;
 mod caller;
 mod claims;
 mod inspect;
@@ -8,6 +9,7 @@ mod provision;
 pub(crate) mod tokens;
 
 pub use acting::Acting;
+pub use asker::{Asker, Holding};
 pub use caller::{Caller, CallerError, Callers};
 pub use claims::{Claims, Profile, SpeaksFor};
 pub use inspect::{Inspected, Inspection};

@@ -4,6 +4,7 @@ use passlink_domain::*;
 
 use super::*;
 use crate::{
+    callers::Asker,
     fakes::{World, credential, everything::*},
     mails::MailWorker,
 };
@@ -78,7 +79,7 @@ async fn reached(world: &Arc<World>, token: &BearerToken, host: &str) -> Option<
     for user in ["ada", "bob", "eve"] {
         let id = user.parse().unwrap();
         let acting = callers.acting(caller.clone(), Some(&id), Permission::PasskeyRead).unwrap();
-        match list.list(acting).await {
+        match list.list(Asker::Known(acting)).await {
             Ok(_) => reached.push(user),
             Err(PasskeyError::UserNotFound) => {}
             Err(other) => panic!("{other:?}"),
@@ -209,7 +210,7 @@ async fn a_passkey_of_another_domain_is_unknown_and_one_of_before_is_not() {
     let id = world.state().passkeys[0].id.clone();
     let known = async |domain: &Arc<Domain>| {
         let list = ListPasskeys { ports: world.ports(), domain: domain.clone() };
-        list.list(World::acting("ada")).await.unwrap().0.len() == 1
+        list.list(Asker::Known(World::acting("ada"))).await.unwrap().0.len() == 1
     };
     assert!(known(domains.named("example.com").unwrap()).await);
     assert!(known(&at("acme.example")).await, "no domain is of its relying party");

@@ -3,12 +3,16 @@
 use passlink_domain::{NotReachable, TextError};
 
 use crate::{
+    callers::CallerError,
     codes::CodeError,
     ports::{StoreError, WebAuthnError},
 };
 
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
+    /// Whoever asks was to be looked up.
+    #[error(transparent)]
+    Caller(#[from] CallerError),
     #[error("the user does not exist")]
     UserNotFound,
     #[error(transparent)]

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use passlink_domain::{ObjectDetails, Passkey, UserId};
 
 use crate::{
-    callers::Acting, domains::Domain, passkeys::PasskeyError, ports::Ports,
-    users::history::standing,
+    callers::Asker, domains::Domain, passkeys::PasskeyError, ports::Ports, users::history::standing,
 };
 
 pub struct ListPasskeys {
@@ -17,14 +16,12 @@ pub struct ListPasskeys {
 impl ListPasskeys {
     /// The user's passkeys of this domain, the oldest first, and where the user's history stands.
     ///
-    /// Errors: [`PasskeyError`], when the user may not act.
+    /// Errors: [`PasskeyError`], when the user may not act, or nobody does for the user.
     #[tracing::instrument(name = "passlink.list_passkeys", skip_all)]
-    pub async fn list(
-        &self,
-        acting: Acting,
-    ) -> Result<(Vec<Passkey>, ObjectDetails), PasskeyError> {
-        let list = self.ports.store.read((acting, self.domain.clone()), |(acting, domain), tx| {
+    pub async fn list(&self, asker: Asker) -> Result<(Vec<Passkey>, ObjectDetails), PasskeyError> {
+        let list = self.ports.store.read((asker, self.domain.clone()), |(asker, domain), tx| {
             Box::pin(async move {
+                let acting = asker.acting(tx).await?;
                 let user = acting.user(tx).await?.ok_or(PasskeyError::UserNotFound)?;
                 user.active()?;
                 let mut passkeys = tx.passkeys_of(&user.id).await?;

@@ -4,6 +4,7 @@ use passlink_domain::{NotReachable, UserHandle, UserState};
 
 use super::*;
 use crate::{
+    callers::Asker,
     fakes::{World, credential},
     passkeys::{ImportPasskeys, ImportedPasskey},
 };
@@ -37,14 +38,14 @@ async fn world() -> Arc<World> {
 async fn a_caller_sees_their_own_passkeys_and_where_their_history_stands() {
     let world = world().await;
     let list = ListPasskeys { ports: world.ports(), domain: World::domain() };
-    let (passkeys, details) = list.list(World::acting("ada")).await.unwrap();
+    let (passkeys, details) = list.list(Asker::Known(World::acting("ada"))).await.unwrap();
     assert_eq!(passkeys, [world.state().passkeys[0].clone()]);
     assert_eq!((details.sequence.get(), details.created), (3, None));
     assert_eq!(details.changed, world.state().events.last().unwrap().at);
     world.change_user("ada", |ada| ada.state = UserState::Locked);
-    let refused = list.list(World::acting("ada")).await;
+    let refused = list.list(Asker::Known(World::acting("ada"))).await;
     assert!(matches!(refused, Err(PasskeyError::NotReachable(NotReachable::NotActive))));
-    let refused = list.list(World::acting("eve")).await;
+    let refused = list.list(Asker::Known(World::acting("eve"))).await;
     assert!(matches!(refused, Err(PasskeyError::UserNotFound)));
 }
 

@@ -49,8 +49,9 @@ impl AuthService for PasskeyCalls {
         context: RequestContext,
         _request: ServiceRequest<'_, ListMyPasswordlessRequest>,
     ) -> ServiceResult<ListMyPasswordlessResponse> {
-        let acting = self.bearers.acting(&context, None, Permission::PasskeyRead).await?;
-        let (passkeys, _) = self.list.list(acting).await.map_err(Failure::from)?;
+        let list = async |asker| self.list.list(asker).await;
+        let list = self.bearers.read(&context, None, Permission::PasskeyRead, list);
+        let (passkeys, _) = list.await?;
         Response::ok(ListMyPasswordlessResponse {
             result: passkeys
                 .into_iter()

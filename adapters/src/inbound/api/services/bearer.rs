@@ -8,8 +8,9 @@ use std::sync::{
 use connectrpc::RequestContext;
 use http::header::AUTHORIZATION;
 use passlink_application::{
-    callers::{Acting, Caller, CallerError, Callers},
+    callers::{Acting, Asker, Caller, CallerError, Callers, Holding},
     limits::{ClientAddress, Limiter, TooMany},
+    passkeys::PasskeyError,
 };
 use passlink_domain::{BearerToken, Holder, Permission, Text, UserId};
 
@@ -52,6 +53,33 @@ impl Bearers {
             noted.note(&caller.holder, user);
         }
         Ok(self.callers.acting(caller, user, permission)?)
+    }
+
+    /// What the caller asks for, who is as of [`Self::acting`]. It is only read, in one turn with a token that
+    /// was made here.
+    pub(crate) async fn read<T>(
+        &self,
+        context: &RequestContext,
+        user: Option<&UserId>,
+        permission: Permission,
+        read: impl AsyncFnOnce(Asker) -> Result<T, PasskeyError>,
+    ) -> Result<T, Failure> {
+        let Some(token) = presented(context)?.filter(BearerToken::is_ours) else {
+            return Ok(read(Asker::Known(self.acting(context, user, permission).await?)).await?);
+        };
+        let holding =
+            Arc::new(Holding::new(self.callers.clone(), &token, user.cloned(), permission));
+        let done = read(Asker::Holder(holding.clone())).await;
+        if let Err(PasskeyError::Caller(CallerError::Invalid(_))) = &done {
+            self.count(client(context))?;
+        }
+        if let (Some(noted), Some(caller)) =
+            (context.extensions().get::<NotedCaller>(), holding.caller())
+        {
+            noted.note(&caller.holder, user);
+        }
+        holding.note_use().await;
+        Ok(done?)
     }
 
     /// Who calls. A wrong token is counted for the client, and so is a question that brought no answer.

@@ -150,6 +150,7 @@ impl From<ResendError> for Failure {
 impl From<PasskeyError> for Failure {
     fn from(error: PasskeyError) -> Self {
         match error {
+            PasskeyError::Caller(error) => error.into(),
             PasskeyError::UserNotFound => ApiError::UserNotFound.into(),
             PasskeyError::NotReachable(why) => why.into(),
             PasskeyError::Code(error) => error.into(),

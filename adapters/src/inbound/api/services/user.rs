@@ -125,8 +125,9 @@ impl UserService for PasskeyCalls {
         request: ServiceRequest<'_, ListPasskeysRequest>,
     ) -> ServiceResult<ListPasskeysResponse> {
         let user: UserId = parse("user_id", request.user_id)?;
-        let acting = self.bearers.acting(&context, Some(&user), Permission::PasskeyRead).await?;
-        let (passkeys, standing) = self.list.list(acting).await.map_err(Failure::from)?;
+        let list = async |asker| self.list.list(asker).await;
+        let list = self.bearers.read(&context, Some(&user), Permission::PasskeyRead, list);
+        let (passkeys, standing) = list.await?;
         Response::ok(ListPasskeysResponse {
             details: list_details(passkeys.len(), &standing).into(),
             result: passkeys

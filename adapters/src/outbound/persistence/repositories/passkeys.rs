@@ -10,7 +10,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr,
 };
 
-use super::{Sql, instant, page, parsed, parsed_if_any};
+use super::{Sql, instant, page, parsed, parsed_if_any, prepared::Prepared};
 use crate::outbound::persistence::{
     entities::{
         ceremonies,
@@ -83,10 +83,10 @@ fn row(passkey: &Passkey) -> Result<ActiveModel, StoreError> {
 #[async_trait]
 impl<C: ConnectionTrait> Passkeys for Sql<'_, C> {
     async fn passkeys_of(&mut self, user: &UserId) -> Result<Vec<Passkey>, StoreError> {
-        let rows = Entity::find()
-            .filter(Column::UserId.eq(user.as_str()))
-            .filter(Column::RemovedAt.is_null());
-        let mut passkeys = self.all(rows, passkey).await?;
+        static PASSKEYS: Prepared<Entity> = Prepared::new(|| {
+            Entity::find().filter(Column::UserId.eq("")).filter(Column::RemovedAt.is_null())
+        });
+        let mut passkeys = self.query(&PASSKEYS, [user.as_str().into()], passkey).await?;
         passkeys.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
         Ok(passkeys)
     }

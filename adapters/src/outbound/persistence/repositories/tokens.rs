@@ -11,7 +11,7 @@ use sea_orm::{
     QuerySelect, sea_query::Expr,
 };
 
-use super::{Sql, instant, parsed, parsed_if_any};
+use super::{Sql, instant, parsed, parsed_if_any, prepared::Prepared};
 use crate::outbound::persistence::{
     entities::tokens::{ActiveModel, Column, Entity, Model},
     error::bad_row,
@@ -66,7 +66,9 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
         if let Some(member) = self.member {
             return member.set.tokens_by_hash.ask(hash.clone()).await;
         }
-        Ok(self.tokens_by_hash(slice::from_ref(hash)).await?.pop().flatten())
+        static TOKEN: Prepared<Entity> =
+            Prepared::new(|| Entity::find().filter(Column::Hash.eq(Vec::<u8>::new())));
+        Ok(self.query(&TOKEN, [hash.as_bytes().to_vec().into()], token).await?.pop())
     }
 
     async fn token(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError> {

@@ -35,6 +35,9 @@ mod rows;
 mod threads;
 mod writer;
 
+/// How much memory the writer keeps pages in, in KiB.
+const WRITER_CACHE: &str = "PRAGMA cache_size = -8192";
+
 /// For how long a file that could be written is taken for one that can be.
 const FRESH: Duration = Duration::from_secs(5);
 
@@ -71,6 +74,8 @@ impl SqliteDatabase {
         watch.with_companions(&file.companions());
         let no_thread = |error: io::Error| StoreError::Unavailable(error.into());
         let writing = connections.pop().ok_or(StoreError::NotRun)?;
+        // What it wrote itself stays at hand; who reads begins anew after each change.
+        writing.batch(WRITER_CACHE).map_err(store_error)?;
         let writer = Arc::new(Writer::start(writing, watch.clone()).map_err(no_thread)?);
         let mut probe =
             || Threads::start("passlink-probe", connections.pop().into_iter().collect());
@@ -108,7 +113,6 @@ impl SqliteDatabase {
 
     /// Runs a unit of work that only reads.
     pub async fn look(&self, work: Work) -> Result<(), StoreError> {
-        self.watch.check()?;
         let (scope, runtime) = (TraceScope::here(), Handle::current());
         let last = Arc::new(LastAnswer::now());
         let noted = last.clone();
@@ -120,8 +124,10 @@ impl SqliteDatabase {
                 work(&mut Sql::new(&reading)).await;
             }));
         });
-        self.watchdog.while_answering(SILENCE_LIMIT, "a query", &last, looked).await??;
-        Ok(self.watch.check()?)
+        let looked = self.watchdog.while_answering(SILENCE_LIMIT, "a query", &last, looked).await?;
+        // What was read from a file that has gone counts for nothing.
+        self.watch.check()?;
+        looked
     }
 
     /// A connection of its own, as SeaORM's are. It is not for requests.

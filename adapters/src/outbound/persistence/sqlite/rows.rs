@@ -45,7 +45,7 @@ impl Kind {
         match declared {
             Some("boolean") => Self::Boolean,
             Some("smallint") => Self::Small,
-            Some(other) if other.to_ascii_lowercase().contains("blob") => Self::Octets,
+            Some(other) if is_blob(other) => Self::Octets,
             _ => Self::Big,
         }
     }
@@ -58,6 +58,11 @@ impl Kind {
             Self::Big | Self::Octets => number.into(),
         })
     }
+}
+
+/// As SQLite tells octets from text, by a part of the declared type (3.1 of "Datatypes in SQLite").
+fn is_blob(declared: &str) -> bool {
+    declared.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"blob"))
 }
 
 /// The columns of a result, by name.

@@ -4,15 +4,20 @@
 use std::{
     collections::VecDeque,
     io,
+    num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, Thread},
+    time::Duration,
 };
 
 use passlink_application::ports::StoreError;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::connection::SqliteConnection;
+
+/// A job that is not done by then may wait behind one that waits for the disk.
+const HURRY: Duration = Duration::from_millis(2);
 
 type Job = Box<dyn FnOnce(&SqliteConnection) + Send>;
 
@@ -64,6 +69,8 @@ impl Shared {
 pub(super) struct Threads {
     shared: Arc<Shared>,
     count: usize,
+    /// How many are woken as long as no job waits for the disk.
+    at_once: usize,
 }
 
 impl Threads {
@@ -71,7 +78,8 @@ impl Threads {
     ///
     /// Errors: the system allows no more threads.
     pub fn start(name: &str, connections: Vec<SqliteConnection>) -> io::Result<Self> {
-        let threads = Self { shared: Arc::default(), count: connections.len() };
+        let at_once = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = Self { shared: Arc::default(), count: connections.len(), at_once };
         for connection in connections {
             let shared = threads.shared.clone();
             let thread = thread::Builder::new().name(name.to_owned());
@@ -87,20 +95,39 @@ impl Threads {
         &self,
         job: impl FnOnce(&SqliteConnection) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (done, ended) = oneshot::channel();
+        let (done, mut ended) = oneshot::channel();
         self.add(Box::new(move |connection| {
             // Whoever no longer waits needs no answer.
             if !done.is_closed() {
                 let _ = done.send(job(connection));
             }
         }));
-        ended.await.map_err(|_| StoreError::Broken("a unit of work was given up".into()))
+        let done = match timeout(HURRY, &mut ended).await {
+            Ok(done) => done,
+            Err(_) => {
+                self.hurry();
+                ended.await
+            }
+        };
+        done.map_err(|_| StoreError::Broken("a unit of work was given up".into()))
     }
 
     fn add(&self, job: Job) {
         let mut queue = self.shared.lock();
         queue.jobs.push_back(job);
-        let idle = queue.idle.pop();
+        // A thread that is awake takes the job when it has done its own.
+        let awake = self.count.saturating_sub(queue.idle.len());
+        let idle = if awake < self.at_once { queue.idle.pop() } else { None };
+        drop(queue);
+        if let Some(thread) = idle {
+            thread.unpark();
+        }
+    }
+
+    /// Wakes a thread if a job still waits: those who are busy may wait for the disk.
+    fn hurry(&self) {
+        let mut queue = self.shared.lock();
+        let idle = if queue.jobs.is_empty() { None } else { queue.idle.pop() };
         drop(queue);
         if let Some(thread) = idle {
             thread.unpark();

@@ -1,0 +1,65 @@
+use passlink_domain::Holder;
+
+use super::*;
+use crate::{
+    callers::{ManageTokens, NewToken},
+    fakes::World,
+    passkeys::{ListPasskeys, PasskeyError},
+};
+
+async fn token(world: &Arc<World>, holder: Holder, permissions: &str) -> BearerToken {
+    let permissions = permissions.parse().unwrap();
+    let new = NewToken { holder, permissions, name: None, lifetime: None };
+    ManageTokens(world.ports()).create(new).await.unwrap().1
+}
+
+async fn lists(
+    world: &Arc<World>,
+    token: &BearerToken,
+    user: Option<&str>,
+) -> (Result<usize, PasskeyError>, Arc<Holding>) {
+    let user = user.map(|user| user.parse().unwrap());
+    let holding = Holding::new(world.callers(), token, user, Permission::PasskeyRead);
+    let holding = Arc::new(holding);
+    let list = ListPasskeys { ports: world.ports(), domain: World::domain() };
+    let listed = list.list(Asker::Holder(holding.clone())).await;
+    (listed.map(|(passkeys, _)| passkeys.len()), holding)
+}
+
+#[tokio::test]
+async fn who_holds_a_token_is_looked_up_with_what_they_ask_for() {
+    let world = World::new();
+    world.user("ada").await;
+    let ada = || Holder::Person("ada".parse().unwrap());
+    let (listed, holding) = lists(&world, &token(&world, ada(), "").await, None).await;
+    assert_eq!(listed.unwrap(), 0);
+    assert_eq!(holding.caller().unwrap().holder, ada());
+    let (denied, holding) = lists(&world, &token(&world, ada(), "").await, Some("bob")).await;
+    assert!(matches!(denied, Err(PasskeyError::Caller(CallerError::Denied))), "{denied:?}");
+    assert_eq!(holding.caller().unwrap().holder, ada(), "is known all the same");
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_hold_speaks_for_nobody() {
+    let world = World::new();
+    let shop = Holder::Service { name: "shop".parse().unwrap(), reach: "*".parse().unwrap() };
+    let elsewhere = token(&World::new(), shop, "").await;
+    let (refused, holding) = lists(&world, &elsewhere, None).await;
+    assert!(matches!(refused, Err(PasskeyError::Caller(CallerError::Invalid(_)))), "{refused:?}");
+    assert_eq!(holding.caller(), None);
+    holding.note_use().await;
+}
+
+#[tokio::test]
+async fn the_use_of_a_services_token_is_noted() {
+    let world = World::new();
+    world.user("ada").await;
+    let shop = Holder::Service { name: "shop".parse().unwrap(), reach: "*".parse().unwrap() };
+    let token = token(&world, shop, "user.passkey.read").await;
+    let (listed, holding) = lists(&world, &token, Some("ada")).await;
+    assert_eq!(listed.unwrap(), 0);
+    let used = || world.state().tokens.iter().filter_map(|(token, _)| token.last_used).count();
+    assert_eq!(used(), 0);
+    holding.note_use().await;
+    assert_eq!(used(), 1);
+}
