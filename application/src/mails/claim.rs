@@ -22,6 +22,8 @@ pub(crate) struct Claim {
     pub mails: Vec<ClaimedMail>,
     /// The lane that was served last.
     pub last: Lane,
+    /// Whether mails were ready, and none of them may go now.
+    pub in_vain: bool,
 }
 
 impl DeliverMail {
@@ -30,7 +32,7 @@ impl DeliverMail {
     pub(crate) async fn claim(&self, mut deal: Deal) -> StoreResult<Claim> {
         let any = self.ports.store.read((), |(), tx| tx.is_any_ready());
         if deal.free == 0 || !any.await? {
-            return Ok(Claim { mails: Vec::new(), last: deal.last });
+            return Ok(Claim { mails: Vec::new(), last: deal.last, in_vain: false });
         }
         for _ in 0..ROUNDS {
             let now = self.ports.clock.now();
@@ -48,11 +50,12 @@ impl DeliverMail {
             });
             let (dealt, mails) = claimed.await?;
             if !dealt.is_unfinished() {
-                return Ok(Claim { mails, last: dealt.last });
+                let in_vain = mails.is_empty();
+                return Ok(Claim { mails, last: dealt.last, in_vain });
             }
             deal = dealt.again();
         }
-        Ok(Claim { mails: Vec::new(), last: deal.last })
+        Ok(Claim { mails: Vec::new(), last: deal.last, in_vain: true })
     }
 
     /// Makes mails ready whose wait for the next try is over, or whose lease has ended. Those that the

@@ -34,7 +34,7 @@ const RESTING: usize = 256;
 /// Mails for each connection that were answered and are not settled yet, at the most; then no more are
 /// claimed, and no more are sent.
 const UNSETTLED: usize = 64;
-/// Where enough mails wait in the line, the outbox is asked no more often than this.
+/// Where enough mails wait in the line, or none of the outbox may go, that is asked no more often than this.
 pub(crate) const ASK_EVERY: Duration = Duration::from_millis(50);
 
 pub(crate) struct MailSlots {
@@ -45,6 +45,8 @@ pub(crate) struct MailSlots {
     unsettled: BTreeSet<OutboxId>,
     pace: Pace,
     asked: Option<Instant>,
+    /// Whether it was asked in vain, and nothing has changed since that lets mails go.
+    in_vain: bool,
     answering: Answering,
     resting: VecDeque<Resting>,
     pub last: Lane,
@@ -94,6 +96,7 @@ impl MailSlots {
             unsettled: BTreeSet::new(),
             pace: Pace::default(),
             asked: None,
+            in_vain: false,
             answering: Answering(Arc::new(Mutex::new(LruCache::new(ANSWERING)))),
             resting: VecDeque::new(),
             last: Lane::START,
@@ -144,11 +147,16 @@ impl MailSlots {
         let late = |at| now.saturating_duration_since(at) >= ASK_EVERY;
         let may_go = |mail: &&ClaimedMail| !self.rests(mail.lane.domain, now);
         let enough = || self.line.mails().filter(may_go).count() * 2 > ahead;
-        self.room(now) > 0 && (self.asked.is_none_or(late) || !enough())
+        self.room(now) > 0 && (self.asked.is_none_or(late) || !(self.in_vain || enough()))
     }
 
     pub fn note_asked(&mut self, now: Instant) {
         self.asked = Some(now);
+    }
+
+    /// Notes what came of it: the lane that was served last, and whether none of the mails may go now.
+    pub fn note_claim(&mut self, last: Lane, in_vain: bool) {
+        (self.last, self.in_vain) = (last, in_vain);
     }
 
     /// Lets a claimed mail wait for a connection.
@@ -203,6 +211,7 @@ impl MailSlots {
     ) {
         let Some(place) = self.leaving.iter().position(|it| it.mail == *mail) else { return };
         let done = self.leaving.swap_remove(place);
+        self.in_vain = false;
         self.unsettled.insert(done.mail);
         // Behind a slow mail server, several may come to their ends together: that is no pace.
         let was_fast = now.saturating_duration_since(done.since) < PACE;

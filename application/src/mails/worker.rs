@@ -52,6 +52,8 @@ pub struct MailWorker {
     deliveries: JoinSet<Ended>,
     answers: (UnboundedSender<Answered>, UnboundedReceiver<Answered>),
     looked: Option<Instant>,
+    /// Whether the outbox is to be asked soon, since it was asked a moment before.
+    puts_asking_off: bool,
 }
 
 /// A mail that needs no connection any more.
@@ -71,7 +73,11 @@ struct Ended {
 }
 
 /// Claimed mails with what was looked up about them.
-type Ahead = (Lane, Vec<(ClaimedMail, Option<Looked>)>);
+struct Ahead {
+    mails: Vec<(ClaimedMail, Option<Looked>)>,
+    last: Lane,
+    in_vain: bool,
+}
 
 impl MailWorker {
     /// A worker that hands over at most `concurrency` mails at a time.
@@ -86,7 +92,15 @@ impl MailWorker {
             }
         }
         let (server, deliveries) = (MailServer::default(), JoinSet::new());
-        Self { deliver, slots, server, deliveries, answers: unbounded_channel(), looked: None }
+        Self {
+            deliver,
+            slots,
+            server,
+            deliveries,
+            answers: unbounded_channel(),
+            looked: None,
+            puts_asking_off: false,
+        }
     }
 
     pub fn has_free_slot(&self) -> bool {
@@ -95,10 +109,7 @@ impl MailWorker {
 
     /// For how long to wait for something to happen before the outbox is asked again, `most` at the most.
     pub fn patience(&self, most: Duration) -> Duration {
-        let now = Instant::now();
-        // The bell was heard, and the outbox was asked a moment before.
-        let waits = self.slots.room(now) > 0 && !self.slots.asks(now);
-        if waits { ASK_EVERY.min(most) } else { most }
+        if self.puts_asking_off { ASK_EVERY.min(most) } else { most }
     }
 
     /// Begins to deliver mails, as many as may go out, and claims more of them if the mail server takes
@@ -116,9 +127,9 @@ impl MailWorker {
             }
         };
         match claimed {
-            Ok((last, mails)) => {
+            Ok(Ahead { mails, last, in_vain }) => {
                 tracing::trace!(claimed = mails.len(), "the outbox was asked");
-                self.slots.last = last;
+                self.slots.note_claim(last, in_vain);
                 let now = Instant::now();
                 mails.into_iter().for_each(|(mail, looked)| self.slots.line_up(mail, looked, now));
                 self.serve_line();
@@ -150,12 +161,14 @@ impl MailWorker {
     /// The claim that is due, if one is.
     fn next_claim(&mut self) -> Option<impl Future<Output = StoreResult<Ahead>> + use<>> {
         let now = Instant::now();
+        self.puts_asking_off = false;
         let most = match self.server.allows(now) {
             Allowance::All => usize::MAX,
             Allowance::Probe => 1,
             Allowance::Nothing => return None,
         };
         if !self.slots.asks(now) {
+            self.puts_asking_off = self.slots.room(now) > 0;
             return None;
         }
         self.slots.note_asked(now);
@@ -170,7 +183,7 @@ impl MailWorker {
             if let Some(in_hand) = in_hand {
                 deliver.make_due_mails_ready(in_hand).await?;
             }
-            let Claim { mails, last } = deliver.claim(deal).await?;
+            let Claim { mails, last, in_vain } = deliver.claim(deal).await?;
             // Those that have a connection at once are looked up as they go.
             let mut looked =
                 if mails.len() > free { deliver.look_ahead(&mails).await } else { HashMap::new() };
@@ -178,7 +191,7 @@ impl MailWorker {
                 let looked = looked.remove(&mail.id);
                 (mail, looked)
             };
-            Ok((last, mails.into_iter().map(with_looked).collect()))
+            Ok(Ahead { mails: mails.into_iter().map(with_looked).collect(), last, in_vain })
         })
     }
 

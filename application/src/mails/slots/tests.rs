@@ -178,6 +178,21 @@ fn no_more_are_claimed_while_many_are_not_settled() {
     assert_eq!(slots.room(now), 1);
 }
 
+#[test]
+fn an_outbox_of_which_no_mail_may_go_is_not_asked_at_each_ring() {
+    let (now, mut slots) = (now(), MailSlots::new(4));
+    let id: OutboxId = "mail".parse().unwrap();
+    slots.take(id.clone(), lane(1, 1), now);
+    for in_vain in [false, true] {
+        slots.note_asked(now);
+        slots.note_claim(Lane::START, in_vain);
+        assert_eq!(slots.asks(now + Duration::from_millis(1)), !in_vain);
+        assert!(slots.asks(now + Duration::from_secs(1)));
+    }
+    slots.release(&id, None, 0.5, now);
+    assert!(slots.asks(now + Duration::from_millis(1)), "another one may go in its place");
+}
+
 /// A claimed mail of a lane.
 fn claimed(lane: Lane, number: usize) -> ClaimedMail {
     ClaimedMail {
