@@ -251,7 +251,7 @@ impl World {
     pub async fn deliver(self: &Arc<Self>, claimed: ClaimedMail) -> Option<MailOutcome> {
         let worker = self.deliver_mail();
         let tried = worker.send(&claimed, &worker.hold(&claimed)).await.unwrap()?;
-        worker.record(&claimed, &tried).await.unwrap().then_some(tried.outcome)
+        worker.record(&claimed, &tried, self.now()).await.unwrap().then_some(tried.outcome)
     }
 
     /// Claims up to ten mails that are due.

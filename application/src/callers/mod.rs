@@ -9,7 +9,7 @@ mod provision;
 pub(crate) mod tokens;
 
 pub use acting::Acting;
-pub use asker::{Asker, Holding};
+pub use asker::{Asker, PendingToken};
 pub use caller::{Caller, CallerError, Callers};
 pub use claims::{Claims, Profile, SpeaksFor};
 pub use inspect::{Inspected, Inspection};

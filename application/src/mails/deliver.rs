@@ -49,19 +49,20 @@ impl DeliverMail {
     ) -> DeliveryEnd {
         let (started, is_one_of_many) = (Instant::now(), looked.is_some());
         let sent = self.send_while_renewed(&mail, looked).await;
+        let (taken, at) = (started.elapsed(), self.ports.clock.now());
         let (tried, recorded) = match sent {
             Ok(Some(tried)) => {
                 answered(tried.server_answer());
                 if is_one_of_many {
                     tokio::time::sleep(until_next(COMPANY, self.ports.clock.steady())).await;
                 }
-                let recorded = until_reached(|| self.record(&mail, &tried)).await;
+                let recorded = until_reached(|| self.record(&mail, &tried, at)).await;
                 (Some(tried), recorded)
             }
             Ok(None) => (None, Ok(false)),
             Err(error) => (None, Err(error)),
         };
-        DeliveryEnd { failure: outcome::log(&mail, tried.as_ref(), recorded, started.elapsed()) }
+        DeliveryEnd { failure: outcome::log(&mail, tried.as_ref(), recorded, taken) }
     }
 
     /// Puts a claimed mail back that was not tried, for this reason. Where that fails, it is given out again

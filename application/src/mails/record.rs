@@ -9,11 +9,15 @@ use crate::{
 };
 
 impl DeliverMail {
-    /// Records what came of a try; `false` when another worker has claimed the mail since, whose outcome
+    /// Records what came of a try that ended at `now`; `false` when another worker has claimed the mail since, whose outcome
     /// counts. To be done again when the store is out of reach: a mail that was sent and is not known to
     /// be goes out once more when its lease ends.
-    pub(crate) async fn record(&self, claimed: &ClaimedMail, tried: &Tried) -> StoreResult<bool> {
-        let now = self.ports.clock.now();
+    pub(crate) async fn record(
+        &self,
+        claimed: &ClaimedMail,
+        tried: &Tried,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
         let given = (claimed.clone(), tried.clone());
         let record = self.ports.store.write_in_set(given, move |(claimed, tried), tx| {
             Box::pin(async move {

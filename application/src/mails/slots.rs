@@ -34,7 +34,7 @@ const RESTING: usize = 256;
 /// Mails for each connection that were answered and are not settled yet, at the most; then no more are
 /// claimed, and no more are sent.
 const UNSETTLED: usize = 64;
-/// Where enough mails wait in the line, or none of the outbox may go, that is asked no more often than this.
+/// How often the outbox is asked, at most, while enough mails wait in the line or no mail may go.
 pub(crate) const ASK_EVERY: Duration = Duration::from_millis(50);
 
 pub(crate) struct MailSlots {
@@ -179,13 +179,16 @@ impl MailSlots {
     /// Empties the line; the mails are in hand until they are settled.
     pub fn clear_line(&mut self) -> Vec<ClaimedMail> {
         let mails = self.line.take_all();
-        self.unsettled.extend(mails.iter().map(|mail| mail.id.clone()));
-        mails
+        self.await_settlement(mails)
     }
 
     /// The same for mails that have waited in the line for so long.
     pub fn clear_late(&mut self, patience: Duration, now: Instant) -> Vec<ClaimedMail> {
         let mails = self.line.take_late(patience, now);
+        self.await_settlement(mails)
+    }
+
+    fn await_settlement(&mut self, mails: Vec<ClaimedMail>) -> Vec<ClaimedMail> {
         self.unsettled.extend(mails.iter().map(|mail| mail.id.clone()));
         mails
     }
@@ -241,13 +244,13 @@ impl MailSlots {
 
     /// Begins to give free slots, at most `most` of them, to mails that wait in the outbox.
     pub fn deal(&self, most: usize, now: Instant) -> Deal {
-        if self.room_in_line(now) < self.free() {
-            let deal = self.share(self.connections, self.room(now), self.taken(now).collect(), now);
-            return Deal { free: deal.left.min(most), ..deal };
-        }
-        let in_line = self.line.mails().map(|mail| self.taken_by(mail.lane, now));
-        let taken = self.taken(now).chain(in_line).collect();
-        let deal = self.share(self.most(now), self.room(now), taken, now);
+        let deal = if self.room_in_line(now) < self.free() {
+            self.share(self.connections, self.room(now), self.taken(now).collect(), now)
+        } else {
+            let in_line = self.line.mails().map(|mail| self.taken_by(mail.lane, now));
+            let taken = self.taken(now).chain(in_line).collect();
+            self.share(self.most(now), self.room(now), taken, now)
+        };
         Deal { free: deal.left.min(most), ..deal }
     }
 

@@ -138,8 +138,8 @@ impl MailWorker {
         }
     }
 
-    /// Waits until a delivery has given its connection back, or has ended; `false` when no mail is in
-    /// hand but in the line. It may be dropped at any time.
+    /// Waits until a delivery has given its connection back, or has ended; `false` when no delivery
+    /// runs. It may be dropped at any time.
     pub async fn delivery_ended(&mut self) -> bool {
         if self.deliveries.is_empty() {
             return false;
@@ -214,7 +214,7 @@ impl MailWorker {
             self.deliveries.spawn(async move {
                 let put_back = AssertUnwindSafe(deliver.put_back(&mail, why)).catch_unwind();
                 if put_back.await.is_err() {
-                    tracing::error!(mail_id = mail.id.as_str(), "a mail was not put back");
+                    tracing::error!(mail_id = mail.id.as_str(), "putting a mail back broke off");
                 }
                 Ended { domain: mail.lane.domain, mail: mail.id, has_connection: false }
             });

@@ -161,7 +161,7 @@ pub struct Mails {
     pub generator_ms: f64,
     /// Mails a second of lettre, which makes each of texts that are ready, and sends it.
     pub limit_per_second: f64,
-    /// The same of lettre when one message is ready as well.
+    /// The same of lettre when it sends one finished message again and again.
     pub ready_per_second: f64,
     pub of_limit: f64,
 }

@@ -1,3 +1,5 @@
+use std::sync::Mutex;
+
 use passlink_domain::Holder;
 
 use super::*;
@@ -13,17 +15,21 @@ async fn token(world: &Arc<World>, holder: Holder, permissions: &str) -> BearerT
     ManageTokens(world.ports()).create(new).await.unwrap().1
 }
 
+/// What came of listing passkeys, who was found to have the token, and the token.
 async fn lists(
     world: &Arc<World>,
     token: &BearerToken,
     user: Option<&str>,
-) -> (Result<usize, PasskeyError>, Arc<Holding>) {
-    let user = user.map(|user| user.parse().unwrap());
-    let holding = Holding::new(world.callers(), token, user, Permission::PasskeyRead);
-    let holding = Arc::new(holding);
+) -> (Result<usize, PasskeyError>, Option<Holder>, Arc<PendingToken>) {
+    let asked = (user.map(|user| user.parse().unwrap()), Permission::PasskeyRead);
+    let found = Arc::new(Mutex::new(None));
+    let heard = found.clone();
+    let on_found = move |caller: &Caller| *heard.lock().unwrap() = Some(caller.holder.clone());
+    let token = Arc::new(PendingToken::new(world.callers(), token, asked, on_found));
     let list = ListPasskeys { ports: world.ports(), domain: World::domain() };
-    let listed = list.list(Asker::Holder(holding.clone())).await;
-    (listed.map(|(passkeys, _)| passkeys.len()), holding)
+    let listed = list.list(Asker::Token(token.clone())).await;
+    let found = found.lock().unwrap().take();
+    (listed.map(|(passkeys, _)| passkeys.len()), found, token)
 }
 
 #[tokio::test]
@@ -31,12 +37,11 @@ async fn who_holds_a_token_is_looked_up_with_what_they_ask_for() {
     let world = World::new();
     world.user("ada").await;
     let ada = || Holder::Person("ada".parse().unwrap());
-    let (listed, holding) = lists(&world, &token(&world, ada(), "").await, None).await;
-    assert_eq!(listed.unwrap(), 0);
-    assert_eq!(holding.caller().unwrap().holder, ada());
-    let (denied, holding) = lists(&world, &token(&world, ada(), "").await, Some("bob")).await;
+    let (listed, found, _) = lists(&world, &token(&world, ada(), "").await, None).await;
+    assert_eq!((listed.unwrap(), found), (0, Some(ada())));
+    let (denied, found, _) = lists(&world, &token(&world, ada(), "").await, Some("bob")).await;
     assert!(matches!(denied, Err(PasskeyError::Caller(CallerError::Denied))), "{denied:?}");
-    assert_eq!(holding.caller().unwrap().holder, ada(), "is known all the same");
+    assert_eq!(found, Some(ada()), "who it is is known all the same");
 }
 
 #[tokio::test]
@@ -44,10 +49,10 @@ async fn a_token_that_does_not_hold_speaks_for_nobody() {
     let world = World::new();
     let shop = Holder::Service { name: "shop".parse().unwrap(), reach: "*".parse().unwrap() };
     let elsewhere = token(&World::new(), shop, "").await;
-    let (refused, holding) = lists(&world, &elsewhere, None).await;
+    let (refused, found, token) = lists(&world, &elsewhere, None).await;
     assert!(matches!(refused, Err(PasskeyError::Caller(CallerError::Invalid(_)))), "{refused:?}");
-    assert_eq!(holding.caller(), None);
-    holding.note_use().await;
+    assert_eq!(found, None);
+    token.note_use().await;
 }
 
 #[tokio::test]
@@ -56,10 +61,10 @@ async fn the_use_of_a_services_token_is_noted() {
     world.user("ada").await;
     let shop = Holder::Service { name: "shop".parse().unwrap(), reach: "*".parse().unwrap() };
     let token = token(&world, shop, "user.passkey.read").await;
-    let (listed, holding) = lists(&world, &token, Some("ada")).await;
+    let (listed, _, token) = lists(&world, &token, Some("ada")).await;
     assert_eq!(listed.unwrap(), 0);
     let used = || world.state().tokens.iter().filter_map(|(token, _)| token.last_used).count();
     assert_eq!(used(), 0);
-    holding.note_use().await;
+    token.note_use().await;
     assert_eq!(used(), 1);
 }

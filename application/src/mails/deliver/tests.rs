@@ -234,7 +234,7 @@ async fn a_mail_that_another_worker_has_is_neither_renewed_nor_recorded() {
     let second = world.claim().await.remove(0);
     assert!(!worker.renew(&claimed, &hold).await.unwrap());
     assert!(!hold.lets_go(&*world));
-    assert!(!worker.record(&claimed, &tried).await.unwrap());
+    assert!(!worker.record(&claimed, &tried, world.now()).await.unwrap());
     let mail = &world.state().mails[0];
     assert_eq!((mail.state, mail.leased_until), (OutboxState::Waiting, Some(second.lease_end)));
 }
@@ -268,7 +268,7 @@ async fn an_outcome_that_stands_already_is_recorded_and_nobody_elses() {
         let tried = worker.send(&claimed, &hold).await.unwrap().unwrap();
         // The first time the commit came through, and its answer did not.
         for _ in 0..2 {
-            assert!(worker.record(&claimed, &tried).await.unwrap());
+            assert!(worker.record(&claimed, &tried, world.now()).await.unwrap());
         }
     }
 }
@@ -307,7 +307,7 @@ async fn a_mail_that_is_told_to_come_slower_is_tried_again_later() {
     let tried = worker.send(&claimed, &hold).await.unwrap().unwrap();
     let answer = tried.server_answer().unwrap();
     assert_eq!((answer.hint, &*answer.text), (ServerHint::Busy, "450 slow down"));
-    assert!(worker.record(&claimed, &tried).await.unwrap());
+    assert!(worker.record(&claimed, &tried, world.now()).await.unwrap());
     assert!(matches!(tried.outcome, MailOutcome::Retry { .. }), "{tried:?}");
 }
 
@@ -373,7 +373,7 @@ async fn a_link_that_was_revoked_while_its_mail_was_under_way_replaces_no_other(
         let hold = worker.hold(&claimed);
         let tried = worker.send(&claimed, &hold).await.unwrap().unwrap();
         world.change(|state| state.links[1].state = meanwhile);
-        worker.record(&claimed, &tried).await.unwrap();
+        worker.record(&claimed, &tried, world.now()).await.unwrap();
         assert_eq!(world.state().links[0].state, older);
     }
 }

@@ -53,7 +53,7 @@ pub struct ClaimedMail {
     /// Its place among those that are ready, before it was taken.
     pub urgency: Urgency,
     pub since: Timestamp,
-    /// How often it was tried, this time included.
+    /// How often it was claimed, this time included.
     pub tries: u32,
     /// Whether it may have arrived by an earlier try.
     pub may_have_arrived: bool,

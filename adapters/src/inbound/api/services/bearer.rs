@@ -8,7 +8,7 @@ use std::sync::{
 use connectrpc::RequestContext;
 use http::header::AUTHORIZATION;
 use passlink_application::{
-    callers::{Acting, Asker, Caller, CallerError, Callers, Holding},
+    callers::{Acting, Asker, Caller, CallerError, Callers, PendingToken},
     limits::{ClientAddress, Limiter, TooMany},
     passkeys::PasskeyError,
 };
@@ -34,8 +34,19 @@ impl Bearers {
         user: Option<&UserId>,
         permission: Permission,
     ) -> Result<Acting, Failure> {
+        self.acting_by(presented(context)?, context, user, permission).await
+    }
+
+    /// The same by this token; there is none if what the request carries can't be one.
+    async fn acting_by(
+        &self,
+        token: Option<BearerToken>,
+        context: &RequestContext,
+        user: Option<&UserId>,
+        permission: Permission,
+    ) -> Result<Acting, Failure> {
         let (this, client) = (self.clone(), client(context));
-        let caller = match presented(context)? {
+        let caller = match token {
             Some(token) if token.is_ours() => this.caller(token, client).await?,
             Some(token) => {
                 // To its end, also when the client leaves: else a wrong token would not be counted, and a
@@ -64,21 +75,27 @@ impl Bearers {
         permission: Permission,
         read: impl AsyncFnOnce(Asker) -> Result<T, PasskeyError>,
     ) -> Result<T, Failure> {
-        let Some(token) = presented(context)?.filter(BearerToken::is_ours) else {
-            return Ok(read(Asker::Known(self.acting(context, user, permission).await?)).await?);
+        let token = match presented(context)? {
+            Some(token) if token.is_ours() => token,
+            token => {
+                let acting = self.acting_by(token, context, user, permission).await?;
+                return Ok(read(Asker::Known(acting)).await?);
+            }
         };
-        let holding =
-            Arc::new(Holding::new(self.callers.clone(), &token, user.cloned(), permission));
-        let done = read(Asker::Holder(holding.clone())).await;
+        let (noted, about) = (context.extensions().get::<NotedCaller>().cloned(), user.cloned());
+        let on_found = move |caller: &Caller| {
+            if let Some(noted) = &noted {
+                noted.note(&caller.holder, about.as_ref());
+            }
+        };
+        let asked = (user.cloned(), permission);
+        let token = PendingToken::new(self.callers.clone(), &token, asked, on_found);
+        let token = Arc::new(token);
+        let done = read(Asker::Token(token.clone())).await;
         if let Err(PasskeyError::Caller(CallerError::Invalid(_))) = &done {
             self.count(client(context))?;
         }
-        if let (Some(noted), Some(caller)) =
-            (context.extensions().get::<NotedCaller>(), holding.caller())
-        {
-            noted.note(&caller.holder, user);
-        }
-        holding.note_use().await;
+        token.note_use().await;
         Ok(done?)
     }
 

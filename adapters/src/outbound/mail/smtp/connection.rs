@@ -58,12 +58,12 @@ impl Connection {
     }
 
     pub async fn ask_until(&mut self, end: Instant, command: &str) -> Result<Reply, Failure> {
-        self.tell(command, end).await?;
+        self.send_command(command, end).await?;
         self.reply(end).await
     }
 
     /// Says a command whose answer is read later.
-    pub async fn tell(&mut self, command: &str, end: Instant) -> Result<(), Failure> {
+    pub async fn send_command(&mut self, command: &str, end: Instant) -> Result<(), Failure> {
         self.check_quiet()?;
         self.say(format!("{command}\r\n").as_bytes(), end).await
     }

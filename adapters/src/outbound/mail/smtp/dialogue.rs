@@ -121,7 +121,7 @@ pub(super) async fn announce(connection: &mut Connection, mail: &Outgoing) -> Re
     let together = connection.extensions.has("PIPELINING");
     if together {
         let commands: Vec<_> = announcements.as_slice().iter().map(|it| &*it.command).collect();
-        connection.tell(&commands.join("\r\n"), connection.limits.answer()).await?;
+        connection.send_command(&commands.join("\r\n"), connection.limits.answer()).await?;
     }
     while let Some(Announcement { step: name, command, hoped_for, is_of_mail }) =
         announcements.next()
@@ -129,7 +129,7 @@ pub(super) async fn announce(connection: &mut Connection, mail: &Outgoing) -> Re
         let answer = step(name, async {
             let end = connection.limits.answer();
             if !together {
-                connection.tell(&command, end).await?;
+                connection.send_command(&command, end).await?;
             }
             Failure::unless(&[hoped_for], connection.reply(end).await?)
         });

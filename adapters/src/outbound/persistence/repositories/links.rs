@@ -321,14 +321,13 @@ impl<C: ConnectionTrait> Sql<'_, C> {
     /// Replaces the open mailed links of the same users that are older than these; returns how many there
     /// were. When each was requested stands in its row: a clock that was set back may have moved it.
     pub async fn replace_links(&mut self, newer: &[LinkId]) -> Result<Vec<u64>, StoreError> {
-        let (replaced, [one, two, three]) =
-            (LinkState::Replaced.name(), OPEN_STATES.map(LinkState::name));
+        let replaced = LinkState::Replaced.name();
         let replace = |which: &str| {
             format!(
                 "UPDATE \"links\" SET state = '{replaced}' FROM \"links\" AS newer \
                  WHERE newer.id = {which} AND links.user_id = newer.user_id \
                  AND links.requested_at < newer.requested_at AND links.email IS NOT NULL \
-                 AND links.state IN ('{one}', '{two}', '{three}')"
+                 AND links.{OPEN}"
             )
         };
         if let ([_, _, ..], DbBackend::Postgres) = (newer, self.db.get_database_backend()) {

@@ -429,7 +429,7 @@ async fn until_ended(server: &Server) -> Heard {
 }
 
 #[tokio::test]
-async fn of_commands_that_went_together_the_first_that_was_refused_tells_and_no_message_follows() {
+async fn the_first_refusal_of_pipelined_commands_counts_and_no_message_is_sent() {
     let no = |stage| (stage, vec![says("550 no\r\n")]);
     for (stage, data, quits) in [
         (Stage::Mail, "503 no sender\r\n", true),
