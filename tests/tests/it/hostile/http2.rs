@@ -236,7 +236,8 @@ async fn large_heads_of_calls_that_never_come_whole_are_bounded_over_all_connect
     })
     .await;
     let grown = victim.passlink.process().peak_kib() - victim.before;
-    assert!(grown < 160 * MIB, "{grown} KiB");
+    // The allocator keeps each of these heads in a piece of 16 KiB, and some of them for each thread.
+    assert!(grown < 192 * MIB, "{grown} KiB");
     drop(open);
     until("a call by HTTP/2 to be taken again", async || {
         let request = Protocol::Grpc.request(&victim.passlink, &Call::send_link());
