@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use mimalloc::MiMalloc;
 
-/// Requests are made of many small pieces, and on many threads.
+/// Requests are made of many small pieces, and on many threads. Why: `docs/decisions/allocator.md`.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
