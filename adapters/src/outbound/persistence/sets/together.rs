@@ -12,7 +12,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use passlink_application::ports::{OrganisationMails, Settled, StoreError, Work};
 use passlink_domain::{KeyId, MailedMinutes, OrganisationId};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend};
 use tokio::task::unconstrained;
 
 use super::neighbours::{Apart, Asker, Neighbours, Questions, Written};
@@ -199,9 +199,9 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
             })
         })
         .await?;
-        self.answer_all(&set.settlements, |sql, all| Box::pin(sql.settle_all(all))).await?;
-        self.answer_all(&set.link_moves, |sql, all| Box::pin(sql.move_links(all))).await?;
-        self.answer_all(&set.replacements, |sql, all| Box::pin(sql.replace_links(all))).await?;
+        self.answer_changes(&set.settlements, |sql, all| Box::pin(sql.settle_all(all))).await?;
+        self.answer_changes(&set.link_moves, |sql, all| Box::pin(sql.move_links(all))).await?;
+        self.answer_changes(&set.replacements, |sql, all| Box::pin(sql.replace_links(all))).await?;
         // Their rows are locked when all who are left ask for them, so that all sets do it in one order.
         if set.questions() == asked {
             self.answer_all(&set.mailboxes, |sql, asked| Box::pin(sql.count_mails(asked))).await?;
@@ -258,8 +258,8 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
         questions: &Questions<Q, A>,
     ) -> (Vec<(Q, Asker<A>)>, TracedConnection<'c, C>) {
         let asked = questions.take();
-        let scopes = asked.iter().filter_map(|(_, asker)| asker.scope.clone()).collect();
-        (asked, self.traced(scopes))
+        let traced = self.traced(scopes(&asked));
+        (asked, traced)
     }
 
     async fn answer_all<Q: Clone, A>(
@@ -270,10 +270,38 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
             &'s [Q],
         ) -> BoxFuture<'s, Result<Vec<A>, StoreError>>,
     ) -> Result<(), Spoilt> {
-        let (asked, traced) = self.asked(questions);
-        if asked.is_empty() {
-            return Ok(());
+        let asked = questions.take();
+        if asked.is_empty() { Ok(()) } else { self.answer_some(asked, statement).await }
+    }
+
+    /// The same for what changes rows. On SQLite, that is a statement for each, which is a part of its trace
+    /// alone.
+    async fn answer_changes<Q: Clone, A>(
+        &self,
+        questions: &Questions<Q, A>,
+        statement: impl for<'s> Fn(
+            &'s mut Sql<'_, TracedConnection<'c, C>>,
+            &'s [Q],
+        ) -> BoxFuture<'s, Result<Vec<A>, StoreError>>,
+    ) -> Result<(), Spoilt> {
+        if self.connection.get_database_backend() == DbBackend::Postgres {
+            return self.answer_all(questions, statement).await;
         }
+        for one in questions.take() {
+            self.answer_some(vec![one], &statement).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer_some<Q: Clone, A>(
+        &self,
+        asked: Vec<(Q, Asker<A>)>,
+        statement: impl for<'s> FnOnce(
+            &'s mut Sql<'_, TracedConnection<'c, C>>,
+            &'s [Q],
+        ) -> BoxFuture<'s, Result<Vec<A>, StoreError>>,
+    ) -> Result<(), Spoilt> {
+        let traced = self.traced(scopes(&asked));
         let mut sql = Sql::new(&traced);
         let (questions, askers): (Vec<Q>, Vec<Asker<A>>) = asked.into_iter().unzip();
         let answers = statement(&mut sql, &questions).await;
@@ -319,6 +347,11 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
         }
         Ok(())
     }
+}
+
+/// Where those who ask stand in their traces.
+fn scopes<Q, A>(asked: &[(Q, Asker<A>)]) -> Vec<TraceScope> {
+    asked.iter().filter_map(|(_, asker)| asker.scope.clone()).collect()
 }
 
 /// What a failed statement for many means.
