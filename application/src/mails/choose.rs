@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use passlink_domain::earlier;
 
 use crate::{
-    mails::{Lane, Urgency, slots::Deal},
+    mails::{Lane, Urgency, deal::Deal},
     ports::{ReadyMail, Repositories, StoreResult},
 };
 

@@ -5,9 +5,10 @@ use passlink_domain::OutboxId;
 use crate::{
     mails::{
         DeliverMail, Lane,
+        answering::ANSWERING,
         choose::choose,
         compose::{LINK_RETRY, NOTICE_RETRY},
-        slots::{ANSWERING, Deal},
+        deal::Deal,
     },
     ports::{ClaimedMail, Lease, LongestWaits, StoreError, StoreResult},
 };

@@ -2,10 +2,12 @@
 //!
 //! Why: `docs/decisions/at-least-once.md`.
 
-pub(crate) mod backoff;
+pub(crate) mod answering;
+mod backoff;
 pub(crate) mod choose;
 pub(crate) mod claim;
 pub(crate) mod compose;
+mod deal;
 pub(crate) mod deliver;
 pub(crate) mod hold;
 pub(crate) mod lane;

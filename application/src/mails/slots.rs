@@ -3,27 +3,23 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use lru::LruCache;
 use passlink_domain::OutboxId;
 
 use crate::{
     mails::{
         Lane,
+        answering::Answering,
         backoff::with_jitter,
+        deal::{Deal, Share, Taken},
         line::{InLine, Line, PACE, Pace},
         looked::Looked,
         mail_server::{ServerHint, is_stuck},
     },
-    ports::{ClaimedMail, ReadyMail},
+    ports::ClaimedMail,
 };
-
-/// How many domains are remembered for which the mail server answers: the last ones.
-pub(crate) const ANSWERING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
 /// How long a domain rests that asks to slow down, or does not answer; it doubles each time.
 const FIRST_REST: Duration = Duration::from_secs(1);
@@ -52,25 +48,6 @@ pub(crate) struct MailSlots {
     pub last: Lane,
 }
 
-/// Domains for which the mail server answered in good time when it was asked last.
-#[derive(Debug, Clone)]
-struct Answering(Arc<Mutex<LruCache<i64, ()>>>);
-
-impl Answering {
-    fn note(&self, domain: i64, answers: bool) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if answers {
-            known.put(domain, ());
-        } else {
-            known.pop(&domain);
-        }
-    }
-
-    fn contains(&self, domain: i64) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&domain)
-    }
-}
-
 /// A domain that gets no mail for a while: it asked to slow down, or did not answer.
 #[derive(Debug, Clone)]
 struct Resting {
@@ -97,7 +74,7 @@ impl MailSlots {
             pace: Pace::default(),
             asked: None,
             in_vain: false,
-            answering: Answering(Arc::new(Mutex::new(LruCache::new(ANSWERING)))),
+            answering: Answering::none(),
             resting: VecDeque::new(),
             last: Lane::START,
         }
@@ -286,139 +263,6 @@ impl MailSlots {
             chosen: Vec::new(),
             unfinished: false,
         }
-    }
-}
-
-/// Free slots on their way to mails that wait.
-#[derive(Debug, Clone)]
-pub(crate) struct Deal {
-    connections: usize,
-    /// How many mails may be on a connection or wait for one.
-    most: usize,
-    /// How many slots are to be given, and how many nobody has.
-    pub free: usize,
-    left: usize,
-    taken: Vec<Taken>,
-    answering: Answering,
-    resting: Vec<i64>,
-    /// The lane that was served last: the next one is first.
-    pub last: Lane,
-    /// The mails that got a slot.
-    pub chosen: Vec<ReadyMail>,
-    unfinished: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Taken {
-    lane: Lane,
-    /// Whether it, or another one to its domain, waits for an answer that may never come.
-    stuck: bool,
-}
-
-/// What a lane may have: while others wait, or when nobody else does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Share {
-    Fair,
-    Spare,
-}
-
-impl Deal {
-    /// Notes that there are lanes behind this one that were not looked at.
-    pub fn go_on_after(&mut self, last: Lane) {
-        (self.last, self.unfinished) = (last, true);
-    }
-
-    /// Begins again, from where the last round ended.
-    pub fn again(self) -> Self {
-        Self { unfinished: false, ..self }
-    }
-
-    /// Whether nobody got a slot, and there are lanes that were not looked at.
-    pub fn is_unfinished(&self) -> bool {
-        self.unfinished && self.chosen.is_empty()
-    }
-
-    /// Whether one more mail of the lane would keep to its share while others wait.
-    pub fn is_open(&self, lane: Lane) -> bool {
-        self.allows(lane, Share::Fair)
-    }
-
-    /// Whether all lanes of the organisation have had their share.
-    pub fn is_served(&self, organisation: i64) -> bool {
-        self.count_of_organisation(organisation, false) >= self.half()
-    }
-
-    /// Gives slots to mails of equal urgency: to one lane after the other, at most half to one
-    /// organisation or domain. What is left then goes to whoever waits. A mail that has a slot gets no
-    /// other one.
-    pub fn give_out(&mut self, mut lanes: Vec<(Lane, VecDeque<ReadyMail>)>) {
-        for (_, mails) in &mut lanes {
-            mails.retain(|mail| self.chosen.iter().all(|chosen| chosen.id != mail.id));
-        }
-        for share in [Share::Fair, Share::Spare] {
-            lanes.sort_by_key(|(lane, _)| (*lane <= self.last, *lane));
-            let mut served = true;
-            while served {
-                served = false;
-                for (lane, mails) in &mut lanes {
-                    if self.free > 0 && self.allows(*lane, share) {
-                        served |= mails.pop_front().map(|mail| self.give(mail)).is_some();
-                    }
-                }
-            }
-        }
-    }
-
-    fn give(&mut self, mail: ReadyMail) {
-        self.free -= 1;
-        self.left -= 1;
-        self.last = mail.lane;
-        self.taken.push(Taken { lane: mail.lane, stuck: false });
-        self.chosen.push(mail);
-    }
-
-    /// Whether the lane may have one more slot.
-    ///
-    /// A domain for which the server is not known to answer has at most half of the connections, and never the
-    /// last slot beside another such domain: mails that hang leave room for others. When nobody else
-    /// waits, the last slot stays free for somebody who has none.
-    fn allows(&self, lane: Lane, share: Share) -> bool {
-        let of_domain = || self.taken.iter().filter(|it| it.lane.domain == lane.domain);
-        let in_hand = of_domain().count();
-        let answers = self.answers(lane.domain);
-        if self.resting.contains(&lane.domain)
-            || (!answers && in_hand >= (self.connections / 2).max(1))
-        {
-            return false;
-        }
-        let may_hang = |it: &Taken| !self.answers(it.lane.domain);
-        if self.left == 1 && !answers && self.taken.iter().any(may_hang) {
-            return false;
-        }
-        // Mails that are stuck on other domains do not count where this domain answers.
-        let of_organisation = self.count_of_organisation(lane.organisation, !answers);
-        match share {
-            Share::Fair => in_hand < self.half() && of_organisation < self.half(),
-            Share::Spare if self.left > 1 => in_hand + 1 < self.most,
-            Share::Spare => of_organisation == 0 || (answers && in_hand == 0),
-        }
-    }
-
-    /// Whether the server is known to answer for a domain, and keeps no mail to it waiting.
-    fn answers(&self, domain: i64) -> bool {
-        let stuck = |it: &Taken| it.lane.domain == domain && it.stuck;
-        self.answering.contains(domain) && !self.taken.iter().any(stuck)
-    }
-
-    fn half(&self) -> usize {
-        (self.most / 2).max(1)
-    }
-
-    /// How many mails of an organisation are in hand, with those that are stuck or without.
-    fn count_of_organisation(&self, organisation: i64, with_stuck: bool) -> usize {
-        let counts =
-            |it: &&Taken| it.lane.organisation == organisation && (with_stuck || !it.stuck);
-        self.taken.iter().filter(counts).count()
     }
 }
 

@@ -46,6 +46,7 @@ mod outbox;
 mod passkeys;
 pub(super) mod plans;
 mod postgres;
+mod set_runs;
 mod sets;
 mod settled_mails;
 mod steps;

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::mails::Urgency;
+use crate::ports::ReadyMail;
 
 const ORGANISATIONS: i64 = 1000;
 

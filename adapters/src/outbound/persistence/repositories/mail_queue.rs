@@ -17,7 +17,6 @@ use sea_orm::{
     QueryOrder, QuerySelect, Select, UpdateMany,
     sea_query::{Expr, LockBehavior, LockType, SimpleExpr},
 };
-
 use serde_json::json;
 
 use super::{
@@ -304,9 +303,10 @@ fn settling(
 ) -> String {
     let waiting = OutboxState::Waiting.name();
     format!(
-        "UPDATE \"outbox\" SET state = {state}, \
-         last_answer = COALESCE({answer}, last_answer), urgency = {urgency}, leased_until = NULL, held_by = NULL, may_have_arrived = may_have_arrived OR {arrived}, \
-         due_at = COALESCE({due}, due_at), settled_at = COALESCE({settled}, settled_at) {from} \
+        "UPDATE \"outbox\" SET state = {state}, last_answer = COALESCE({answer}, last_answer), \
+         urgency = {urgency}, leased_until = NULL, held_by = NULL, \
+         may_have_arrived = may_have_arrived OR {arrived}, due_at = COALESCE({due}, due_at), \
+         settled_at = COALESCE({settled}, settled_at) {from} \
          WHERE outbox.id = {id} AND outbox.tries = {tries} AND outbox.state = '{waiting}'"
     )
 }

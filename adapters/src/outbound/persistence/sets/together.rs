@@ -165,7 +165,14 @@ impl<'c, C: ConnectionTrait> Ground<'c, C> {
         let mut all = Written::default();
         for (member, ended) in set.members().zip(&ended) {
             if *ended == Ended::As(Settled::Commit) {
-                all.append(member.take_written());
+                let written = member.take_written();
+                if self.connection.get_database_backend() == DbBackend::Postgres {
+                    all.append(written);
+                } else {
+                    // A statement for each row is a part of its own trace alone.
+                    all.scopes.extend(written.scopes.iter().cloned());
+                    self.write(written, &[]).await?;
+                }
             }
         }
         self.write(all, &set.mailed()).await?;

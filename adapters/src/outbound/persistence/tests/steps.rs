@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{sets::file_of, *};
+use super::{set_runs::file_of, *};
 use crate::outbound::persistence::repositories::Sql;
 
 #[tokio::test]
