@@ -52,6 +52,8 @@ pub struct State {
     pub links: Vec<PasskeyLink>,
     pub mails: Vec<OutboxMail>,
     pub ready: BTreeMap<String, Urgency>,
+    /// How often it was asked which mails are ready.
+    pub asked: u32,
     pub holders: BTreeMap<String, String>,
     pub accepted: BTreeMap<String, Timestamp>,
     pub may_have_arrived: BTreeSet<String>,

@@ -68,6 +68,7 @@ impl MailQueue for State {
         after: Option<(Urgency, Lane)>,
         limit: usize,
     ) -> Result<Vec<ReadyMail>, StoreError> {
+        self.asked += 1;
         let ready = self.mails.iter().filter_map(|mail| {
             let urgency = *self.ready.get(mail.id.as_str())?;
             Some(ReadyMail { id: mail.id.clone(), urgency, lane: mail.lane, since: mail.due })

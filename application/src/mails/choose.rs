@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use passlink_domain::earlier;
 
 use crate::{
-    mails::{Lane, Urgency, deal::Deal},
+    mails::{Lane, Urgency, circle::Circle, deal::Deal},
     ports::{ReadyMail, Repositories, StoreResult},
 };
 
@@ -16,8 +16,8 @@ const FRESH: Duration = Duration::from_secs(30);
 /// How many times the outbox is asked at most for lanes that may have a slot. The next choice goes on
 /// from there.
 const LOOKS: usize = 16;
-/// How many mails are read at most in one of these times.
-const MOST: usize = 64;
+/// Where fewer mails than these are fresh, they are few.
+const FEW: usize = 64;
 
 /// Chooses mails for the free slots. However many wait, it looks at a bounded number.
 pub(crate) async fn choose(
@@ -31,24 +31,27 @@ pub(crate) async fn choose(
     if !is_all {
         deal.give_out(fresh(now, tx).await?);
     }
-    for urgency in Urgency::ALL {
+    let mut circles = deal.circles;
+    for (urgency, circle) in &mut circles {
         let lanes = if is_all {
-            by_lane(some.iter().filter(|mail| mail.urgency == urgency).cloned())
+            circle.is_done = true;
+            by_lane(some.iter().filter(|mail| mail.urgency == *urgency).cloned())
         } else if deal.free > 0 {
-            gather(urgency, &mut deal, now, tx).await?
+            gather(*urgency, circle, &deal, now, tx).await?
         } else {
             break;
         };
         deal.give_out(lanes);
     }
+    deal.go_on(circles);
     Ok(deal)
 }
 
 /// The fresh ones among the mails that somebody waits for, when they are few. When they are many, each
 /// lane reads its own.
 async fn fresh(now: Timestamp, tx: &mut dyn Repositories) -> StoreResult<Lanes> {
-    let fresh = tx.ready_since(Urgency::Awaited, None, earlier(now, FRESH), MOST).await?;
-    let mut fresh = if fresh.len() < MOST { fresh } else { Vec::new() };
+    let fresh = tx.ready_since(Urgency::Awaited, None, earlier(now, FRESH), FEW).await?;
+    let mut fresh = if fresh.len() < FEW { fresh } else { Vec::new() };
     fresh.sort_by_key(|mail| (mail.lane, mail.since));
     Ok(by_lane(fresh))
 }
@@ -66,31 +69,34 @@ fn by_lane(mails: impl IntoIterator<Item = ReadyMail>) -> Lanes {
     lanes
 }
 
-/// Goes around the lanes from the one that was served last, until there are enough.
+/// Goes around the lanes, until there are enough.
 async fn gather(
     urgency: Urgency,
-    deal: &mut Deal,
+    circle: &mut Circle,
+    deal: &Deal,
     now: Timestamp,
     tx: &mut dyn Repositories,
 ) -> StoreResult<Lanes> {
-    let (start, mut around) = (deal.last, deal.last == Lane::START);
-    let (mut after, mut open) = (start, 0);
-    let mut lanes = Lanes::new();
-    for look in 0..LOOKS {
-        let limit = (deal.free << look).clamp(1, MOST.max(deal.free));
-        let mails = tx.ready(Some((urgency, after)), limit).await?;
-        let found = by_lane(mails.into_iter().take_while(|mail| mail.urgency == urgency));
+    let (mut lanes, mut open) = (Lanes::new(), 0);
+    for _ in 0..LOOKS {
+        if circle.is_done || open >= deal.free {
+            break;
+        }
+        let mails = tx.ready(Some((urgency, circle.after)), circle.limit).await?;
+        let mails: Vec<_> = mails.into_iter().take_while(|it| it.urgency == urgency).collect();
+        let count = mails.len();
+        let found = by_lane(mails);
         let Some((last, _)) = found.last() else {
-            if around {
-                return Ok(lanes);
-            }
-            (around, after) = (true, Lane::START);
+            circle.turn();
             continue;
         };
-        after = if deal.is_served(last.organisation) { last.end_of_organisation() } else { *last };
+        circle.note_read(count, found.len());
+        circle.after =
+            if deal.is_served(last.organisation) { last.end_of_organisation() } else { *last };
         for (lane, mails) in found {
-            if around && start != Lane::START && lane > start {
-                return Ok(lanes);
+            if circle.knows(lane) {
+                circle.is_done = true;
+                break;
             }
             if deal.is_open(lane) {
                 open += 1;
@@ -99,11 +105,7 @@ async fn gather(
                 lanes.push((lane, mails));
             }
         }
-        if open >= deal.free {
-            return Ok(lanes);
-        }
     }
-    deal.go_on_after(after);
     Ok(lanes)
 }
 

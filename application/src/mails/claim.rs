@@ -54,7 +54,7 @@ impl DeliverMail {
                 let in_vain = mails.is_empty();
                 return Ok(Claim { mails, last: dealt.last, in_vain });
             }
-            deal = dealt.again();
+            deal = dealt;
         }
         Ok(Claim { mails: Vec::new(), last: deal.last, in_vain: true })
     }

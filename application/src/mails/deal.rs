@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::{
-    mails::{Lane, answering::Answering},
+    mails::{Lane, Urgency, answering::Answering, circle::Circle},
     ports::ReadyMail,
 };
 
@@ -23,7 +23,8 @@ pub(crate) struct Deal {
     pub last: Lane,
     /// The mails that got a slot.
     pub chosen: Vec<ReadyMail>,
-    pub unfinished: bool,
+    /// How far the lanes of each urgency were looked at.
+    pub circles: [(Urgency, Circle); 3],
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,19 +42,19 @@ pub(crate) enum Share {
 }
 
 impl Deal {
-    /// Notes that there are lanes behind this one that were not looked at.
-    pub fn go_on_after(&mut self, last: Lane) {
-        (self.last, self.unfinished) = (last, true);
-    }
-
-    /// Begins again, from where the last round ended.
-    pub fn again(self) -> Self {
-        Self { unfinished: false, ..self }
+    /// Notes how far the lanes were looked at. Where nobody got a slot, the next look begins there.
+    pub fn go_on(&mut self, circles: [(Urgency, Circle); 3]) {
+        self.circles = circles;
+        if self.chosen.is_empty()
+            && let Some((_, circle)) = circles.iter().find(|(_, circle)| !circle.is_done)
+        {
+            self.last = circle.after;
+        }
     }
 
     /// Whether nobody got a slot, and there are lanes that were not looked at.
     pub fn is_unfinished(&self) -> bool {
-        self.unfinished && self.chosen.is_empty()
+        self.chosen.is_empty() && self.circles.iter().any(|(_, circle)| !circle.is_done)
     }
 
     /// Whether one more mail of the lane would keep to its share while others wait.

@@ -5,6 +5,7 @@
 pub(crate) mod answering;
 mod backoff;
 pub(crate) mod choose;
+mod circle;
 pub(crate) mod claim;
 pub(crate) mod compose;
 mod deal;

@@ -10,9 +10,10 @@ use passlink_domain::OutboxId;
 
 use crate::{
     mails::{
-        Lane,
+        Lane, Urgency,
         answering::Answering,
         backoff::with_jitter,
+        circle::Circle,
         deal::{Deal, Share, Taken},
         line::{InLine, Line, PACE, Pace},
         looked::Looked,
@@ -32,6 +33,11 @@ const RESTING: usize = 256;
 const UNSETTLED: usize = 64;
 /// How often the outbox is asked, at most, while enough mails wait in the line or no mail may go.
 pub(crate) const ASK_EVERY: Duration = Duration::from_millis(50);
+/// The rest after it was asked in vain, at least as many times as long as that took: a large outbox of which
+/// no mail may go must not keep the database busy.
+const REST: u32 = 4;
+/// The longest rest.
+const MOST_REST: Duration = Duration::from_secs(1);
 
 pub(crate) struct MailSlots {
     connections: usize,
@@ -41,8 +47,8 @@ pub(crate) struct MailSlots {
     unsettled: BTreeSet<OutboxId>,
     pace: Pace,
     asked: Option<Instant>,
-    /// Whether it was asked in vain, and nothing has changed since that lets mails go.
-    in_vain: bool,
+    /// How long it took to ask in vain, if nothing has changed since that lets mails go.
+    in_vain: Option<Duration>,
     answering: Answering,
     resting: VecDeque<Resting>,
     pub last: Lane,
@@ -73,7 +79,7 @@ impl MailSlots {
             unsettled: BTreeSet::new(),
             pace: Pace::default(),
             asked: None,
-            in_vain: false,
+            in_vain: None,
             answering: Answering::none(),
             resting: VecDeque::new(),
             last: Lane::START,
@@ -121,19 +127,22 @@ impl MailSlots {
     /// Whether the outbox is to be asked now. Where enough wait in line, it is not asked for each one.
     pub fn asks(&self, now: Instant) -> bool {
         let ahead = self.pace.ahead(self.connections, now);
-        let late = |at| now.saturating_duration_since(at) >= ASK_EVERY;
+        let rested = |took: Duration| took + (took * REST).min(MOST_REST);
+        let pause = self.in_vain.map_or(ASK_EVERY, |took| rested(took).max(ASK_EVERY));
+        let late = |at| now.saturating_duration_since(at) >= pause;
         let may_go = |mail: &&ClaimedMail| !self.rests(mail.lane.domain, now);
         let enough = || self.line.mails().filter(may_go).count() * 2 > ahead;
-        self.room(now) > 0 && (self.asked.is_none_or(late) || !(self.in_vain || enough()))
+        self.room(now) > 0 && (self.asked.is_none_or(late) || !(self.in_vain.is_some() || enough()))
     }
 
     pub fn note_asked(&mut self, now: Instant) {
         self.asked = Some(now);
     }
 
-    /// Notes what came of it: the lane that was served last, and whether none of the mails may go now.
-    pub fn note_claim(&mut self, last: Lane, in_vain: bool) {
-        (self.last, self.in_vain) = (last, in_vain);
+    /// Notes what came of it by `now`: the lane that was served last, and whether none of the mails may go.
+    pub fn note_claim(&mut self, last: Lane, in_vain: bool, now: Instant) {
+        let took = self.asked.map(|asked| now.saturating_duration_since(asked));
+        (self.last, self.in_vain) = (last, took.filter(|_| in_vain));
     }
 
     /// Lets a claimed mail wait for a connection.
@@ -191,7 +200,7 @@ impl MailSlots {
     ) {
         let Some(place) = self.leaving.iter().position(|it| it.mail == *mail) else { return };
         let done = self.leaving.swap_remove(place);
-        self.in_vain = false;
+        self.in_vain = None;
         self.unsettled.insert(done.mail);
         // Behind a slow mail server, several may come to their ends together: that is no pace.
         let was_fast = now.saturating_duration_since(done.since) < PACE;
@@ -261,7 +270,7 @@ impl MailSlots {
             resting: self.resting(now).collect(),
             last: self.last,
             chosen: Vec::new(),
-            unfinished: false,
+            circles: Urgency::ALL.map(|urgency| (urgency, Circle::new(self.last, left))),
         }
     }
 }

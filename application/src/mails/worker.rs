@@ -129,8 +129,8 @@ impl MailWorker {
         match claimed {
             Ok(Ahead { mails, last, in_vain }) => {
                 tracing::trace!(claimed = mails.len(), "the outbox was asked");
-                self.slots.note_claim(last, in_vain);
                 let now = Instant::now();
+                self.slots.note_claim(last, in_vain, now);
                 mails.into_iter().for_each(|(mail, looked)| self.slots.line_up(mail, looked, now));
                 self.serve_line();
             }

@@ -130,3 +130,21 @@ async fn a_hanging_domain_of_many_organisations_is_passed_over() {
     let found = world.claim_for(&mut slots, usize::MAX, later).await;
     assert_eq!(users(&found), ["x.example.com.0"]);
 }
+
+#[tokio::test]
+async fn lanes_that_may_have_no_slot_are_looked_at_once() {
+    let world = World::new();
+    // More lanes than are looked at in one transaction, all of a domain that hangs.
+    for organisation in 0..40 {
+        requests(&world, &format!("o{organisation:02}"), "hangs.example", 2).await;
+    }
+    let (mut slots, earlier) = (MailSlots::new(4), Instant::now());
+    world.claim_for(&mut slots, 3, earlier).await;
+    let later = earlier + Duration::from_secs(60);
+    for _ in 0..3 {
+        world.change(|state| state.asked = 0);
+        assert_eq!(world.claim_for(&mut slots, usize::MAX, later).await, []);
+        let asked = world.state().asked;
+        assert!(asked < 60, "{asked}");
+    }
+}

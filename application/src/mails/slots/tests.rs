@@ -186,12 +186,23 @@ fn an_outbox_of_which_no_mail_may_go_is_not_asked_at_each_ring() {
     slots.take(id.clone(), lane(1, 1), now);
     for in_vain in [false, true] {
         slots.note_asked(now);
-        slots.note_claim(Lane::START, in_vain);
+        slots.note_claim(Lane::START, in_vain, now);
         assert_eq!(slots.asks(now + Duration::from_millis(1)), !in_vain);
         assert!(slots.asks(now + Duration::from_secs(1)));
     }
     slots.release(&id, None, 0.5, now);
     assert!(slots.asks(now + Duration::from_millis(1)), "another one may go in its place");
+}
+
+#[test]
+fn an_outbox_that_takes_long_to_be_asked_in_vain_has_longer_rests() {
+    let (now, mut slots) = (now(), MailSlots::new(4));
+    for (took, again) in [(200, 1000), (10_000, 11_000)] {
+        slots.note_asked(now);
+        slots.note_claim(Lane::START, true, now + Duration::from_millis(took));
+        assert!(!slots.asks(now + Duration::from_millis(again - 1)));
+        assert!(slots.asks(now + Duration::from_millis(again)));
+    }
 }
 
 /// A claimed mail of a lane.
