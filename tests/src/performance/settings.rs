@@ -94,6 +94,10 @@ impl Settings {
         let seconds = text("PASSLINK_BENCH_SECONDS").map_or(5.0, |text| text.parse().unwrap());
         let growth = text("PASSLINK_BENCH_GROWTH").map_or(1_000_000, |text| text.parse().unwrap());
         let out = text("PASSLINK_BENCH_OUT").map_or_else(default_folder, PathBuf::from);
+        let callers = match text("PASSLINK_BENCH_CALLERS") {
+            Some(counts) => counts.split(',').map(|count| count.parse().unwrap()).collect(),
+            None => vec![1, 4, 16, 64, 256],
+        };
         let parts = match text("PASSLINK_BENCH_ONLY") {
             Some(names) => names.split(',').map(Part::named).collect(),
             None => Part::ALL.map(|(part, _)| part).into(),
@@ -102,7 +106,7 @@ impl Settings {
             time: Duration::from_secs_f64(seconds),
             parts,
             databases: Kind::asked_for(),
-            callers: vec![1, 4, 16, 64, 256],
+            callers,
             users: 100_000,
             growth: [1000.min(growth), growth],
             mails: ((1000.0 * seconds) as usize).max(100),

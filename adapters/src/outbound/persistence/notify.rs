@@ -8,19 +8,24 @@ use sea_orm::sqlx::{
     self, PgPool,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 
 use super::watchdog::{SILENCE_LIMIT, Watchdog};
 
 const CHANNEL: &str = "passlink_outbox";
 const NOTIFY: &str = "NOTIFY passlink_outbox";
+/// The least time between two notifications: each is a transaction of its own.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Wait before a listener that failed is started again.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How often the listener asks whether the server is still there.
 const STILL_THERE: Duration = Duration::from_secs(60);
 
 /// Wakes the worker of this process at once and those of the others by NOTIFY. Many wakes while a
-/// notification is on its way make one more.
+/// notification is on its way, or shortly behind it, make one more.
 struct AllNodes {
     here: Arc<dyn Wake>,
     elsewhere: Arc<Notify>,
@@ -57,6 +62,7 @@ async fn notify_others(pool: PgPool, watchdog: Watchdog, elsewhere: Arc<Notify>)
         if !matches!(outcome, Ok(Ok(_))) {
             tracing::debug!(?outcome, "other nodes were not notified of new mail");
         }
+        sleep(PAUSE).await;
     }
 }
 
@@ -87,7 +93,7 @@ async fn listen(server: Arc<PgConnectOptions>, here: Arc<dyn Wake>) {
         if let Err(error) = result {
             tracing::debug!(%error, "not listening for new mail of other nodes");
         }
-        tokio::time::sleep(AGAIN).await;
+        sleep(AGAIN).await;
     }
 }
 
