@@ -19,6 +19,10 @@ use super::{
 /// The transaction of a send, as Passlink has it.
 const SEND: &str = include_str!("send.sql");
 
+/// How Passlink has PostgreSQL plan: a plan that was made while a table was small is kept.
+const PLANNING: &str =
+    "-c enable_seqscan=off -c enable_sort=off -c enable_bitmapscan=off -c jit=off";
+
 /// What was used up to some moment: of the processor by the cluster and its client, and of the journal.
 struct Moment {
     cluster: f64,
@@ -42,6 +46,7 @@ pub fn measure(installation: &Installation, clients: usize, time: Duration) -> L
     command.args(["-T", &all.to_string()]);
     command.args(["-D", &format!("users={}", people.count)]).arg("-f").arg(script);
     command.arg(passlink.database_url().as_str());
+    command.env("PGOPTIONS", PLANNING);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let client_before = processor::of_ended_children();
     let mut pgbench = command.spawn().unwrap();
