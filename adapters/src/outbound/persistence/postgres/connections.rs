@@ -25,6 +25,11 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transaction may wait for its next statement: a node that hangs must not keep its locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 
+/// What PostgreSQL leaves alone when it plans a statement of a request: each finds its rows by an index, in
+/// their order. A plan is kept; one that was made while a table was small would read it whole later on.
+/// Why: `docs/decisions/indices.md`.
+const NOT_PLANNED: [&str; 4] = ["enable_seqscan", "enable_sort", "enable_bitmapscan", "jit"];
+
 const REFUSED_BY_POOLER: &str = "unsupported startup parameter";
 
 pub(super) async fn open(
@@ -37,7 +42,9 @@ pub(super) async fn open(
         ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
     ];
     let limits = limits.map(|(name, longest)| (name, longest.as_millis().to_string()));
-    let server = server.clone().options(limits);
+    let named = server.get_options().unwrap_or_default();
+    let planning = NOT_PLANNED.into_iter().filter(|name| !named.contains(name));
+    let server = server.clone().options(limits).options(planning.map(|name| (name, "off")));
     let (mut options, used) = (options(server.clone()), watchdog.clone());
     options
         .max_connections(connections)

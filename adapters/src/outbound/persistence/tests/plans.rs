@@ -2,8 +2,6 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-/// Settings without which PostgreSQL reads and sorts tables as small as these whole.
-pub(super) const SETTINGS: [&str; 3] = ["enable_seqscan", "enable_sort", "enable_bitmapscan"];
 /// Steps of a plan that grow with a table.
 const BAD: [&str; 4] = ["SCAN", "TEMP B-TREE", "Seq Scan", "Sort  ("];
 

@@ -11,7 +11,6 @@ use std::{
 use passlink_application::ports::Random;
 use sea_orm::{ConnectionTrait, Database};
 
-use super::plans;
 use crate::outbound::system::SystemRandom;
 
 /// The port of the cluster for all tests.
@@ -51,9 +50,5 @@ pub(super) async fn new_database() -> String {
     );
     let connection = Database::connect(format!("{url}/postgres")).await.unwrap();
     connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    for setting in plans::SETTINGS {
-        let off = format!("ALTER DATABASE {name} SET {setting} = off");
-        connection.execute_unprepared(&off).await.unwrap();
-    }
     format!("{url}/{name}")
 }
