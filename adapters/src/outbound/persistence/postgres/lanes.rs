@@ -83,6 +83,8 @@ struct Lane {
 
 impl Lane {
     async fn run(self) {
+        // Others who are about to come, as those are who waited for one moment, go with the first.
+        tokio::task::yield_now().await;
         while let Some(set) = self.next_set() {
             self.run_set(set).await;
         }

@@ -3,8 +3,8 @@
 
 use passlink_application::ports::StoreError;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, EntityName, EntityTrait, Iden, Insert, Iterable,
-    QueryTrait, Statement, Value,
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityName, EntityTrait, Iden, Iterable,
+    Statement, Value,
 };
 use serde_json::Map;
 
@@ -31,13 +31,8 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         &mut self,
         rows: Vec<A>,
     ) -> Result<(), StoreError> {
-        let mut rows = rows.into_iter();
-        let Some(first) = rows.next() else { return Ok(()) };
         let (db, backend) = (self.own_write().await?, self.db.get_database_backend());
-        let first = Insert::one(first).into_query();
-        let first = backend.build(&first);
-        let sql = first.sql.clone();
-        db.execute_raw(first).await.map_err(|error| self.failed(error))?;
+        let sql = insert_values::<A>();
         for row in rows {
             let insert = Statement::from_sql_and_values(backend, &sql, values(&row)?);
             db.execute_raw(insert).await.map_err(|error| self.failed(error))?;
@@ -50,13 +45,23 @@ impl<C: ConnectionTrait> Sql<'_, C> {
     }
 }
 
+/// The table of rows, and the names of its columns.
+fn table_and_columns<A: ActiveModelTrait>() -> (String, String) {
+    let names: Vec<_> = Columns::<A>::iter().map(|it| format!("\"{}\"", it.to_string())).collect();
+    (A::Entity::default().table_name().to_owned(), names.join(", "))
+}
+
+/// The statement that inserts a row, whose values come in the order of the columns.
+fn insert_values<A: ActiveModelTrait>() -> String {
+    let (table, names) = table_and_columns::<A>();
+    let values: Vec<_> = (1..=Columns::<A>::iter().count()).map(|it| format!("${it}")).collect();
+    format!("INSERT INTO \"{table}\" ({names}) VALUES ({})", values.join(", "))
+}
+
 /// The statement that inserts rows which come as one JSON text in the parameter of this number; on
 /// PostgreSQL.
 pub(super) fn insert_from_json<A: ActiveModelTrait>(parameter: usize) -> String {
-    let table = A::Entity::default();
-    let table = table.table_name();
-    let names: Vec<_> = Columns::<A>::iter().map(|it| format!("\"{}\"", it.to_string())).collect();
-    let names = names.join(", ");
+    let (table, names) = table_and_columns::<A>();
     format!(
         "INSERT INTO \"{table}\" ({names}) SELECT {names} \
          FROM json_populate_recordset(NULL::\"{table}\", ${parameter}::text::json)"

@@ -18,7 +18,7 @@ use sea_orm::{
     sea_query::{Expr, LockType},
 };
 
-use super::{Sql, instant, parsed};
+use super::{Sql, instant, parsed, prepared::Prepared};
 use crate::outbound::persistence::entities::{ceremonies, links, passkeys, retired_keys};
 
 /// States in which a link works, or can be resent when its time has run out.
@@ -50,8 +50,9 @@ fn needy(key: &KeyId, expired_after: Timestamp) -> Select<links::Entity> {
 
 impl<C: ConnectionTrait> Sql<'_, C> {
     pub async fn is_key_retired(&mut self, key: &str) -> Result<bool, StoreError> {
-        let row = self.one(retired_keys::Entity::find_by_id(key), Ok).await?;
-        Ok(row.is_some())
+        static KEY: Prepared<retired_keys::Entity> =
+            Prepared::new(|| retired_keys::Entity::find_by_id(""));
+        Ok(!self.query(&KEY, [key.into()], Ok).await?.is_empty())
     }
 
     /// The greatest expiry of the links of a key that need it.

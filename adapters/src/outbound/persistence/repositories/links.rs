@@ -1,6 +1,10 @@
 //! Passkey links.
 
-use std::{cmp::Reverse, collections::HashMap, slice};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    slice,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -12,11 +16,11 @@ use passlink_domain::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, UpdateMany, Value,
+    QueryOrder, QueryResult, QuerySelect, Statement, UpdateMany, Value,
     sea_query::{Expr, LockBehavior, LockType},
 };
 
-use super::{Sql, instant, parsed, parsed_if_any};
+use super::{Sql, instant, parsed, parsed_if_any, prepared::Prepared};
 use crate::outbound::persistence::{
     entities::links::{ActiveModel, Column, Entity, Model},
     sets::neighbours::{LinkMove, RecentOf},
@@ -321,29 +325,55 @@ impl<C: ConnectionTrait> Sql<'_, C> {
     /// Replaces the open mailed links of the same users that are older than these; returns how many there
     /// were. When each was requested stands in its row: a clock that was set back may have moved it.
     pub async fn replace_links(&mut self, newer: &[LinkId]) -> Result<Vec<u64>, StoreError> {
-        let replaced = LinkState::Replaced.name();
-        let replace = |which: &str| {
-            format!(
-                "UPDATE \"links\" SET state = '{replaced}' FROM \"links\" AS newer \
-                 WHERE newer.id = {which} AND links.user_id = newer.user_id \
-                 AND links.requested_at < newer.requested_at AND links.email IS NOT NULL \
-                 AND links.{OPEN}"
-            )
-        };
-        if let ([_, _, ..], DbBackend::Postgres) = (newer, self.db.get_database_backend()) {
-            let ids: Vec<_> = newer.iter().map(LinkId::to_string).collect();
-            let sql = replace("ANY($1)") + " RETURNING newer.id";
-            let counts = self.ids(&sql, [ids.into()]).await?;
-            return Ok(newer
-                .iter()
-                .map(|it| counts.get(it.as_str()).copied().unwrap_or(0))
-                .collect());
+        if newer.len() > 1 && self.db.get_database_backend() == DbBackend::Postgres {
+            return self.replace_at_once(newer).await;
         }
+        let replaced = LinkState::Replaced.name();
+        let sql = format!(
+            "UPDATE \"links\" SET state = '{replaced}' FROM \"links\" AS newer \
+             WHERE newer.id = $1 AND links.user_id = newer.user_id \
+             AND links.requested_at < newer.requested_at AND links.email IS NOT NULL AND links.{OPEN}"
+        );
         let mut counts = Vec::with_capacity(newer.len());
         for link in newer {
-            counts.push(self.run(&replace("$1"), [link.as_str().into()]).await?);
+            counts.push(self.run(&sql, [link.as_str().into()]).await?);
         }
         Ok(counts)
+    }
+
+    /// The same on PostgreSQL. Few have older ones. `OFFSET 0` keeps the order: else PostgreSQL may look at
+    /// all open links of all users first, where it believes that they are few.
+    async fn replace_at_once(&mut self, newer: &[LinkId]) -> Result<Vec<u64>, StoreError> {
+        let sql = format!(
+            "SELECT newer.id AS newer, older.id AS older FROM UNNEST($1::text[]) AS given (id) \
+             CROSS JOIN LATERAL \
+             (SELECT * FROM \"links\" WHERE links.id = given.id OFFSET 0) AS newer \
+             CROSS JOIN LATERAL \
+             (SELECT id FROM \"links\" WHERE links.user_id = newer.user_id \
+             AND links.requested_at < newer.requested_at AND links.email IS NOT NULL \
+             AND links.{OPEN} OFFSET 0) AS older"
+        );
+        let ids = newer.iter().map(LinkId::to_string).collect::<Vec<_>>();
+        let db = self.own_write().await?;
+        let pairs = Statement::from_sql_and_values(DbBackend::Postgres, sql, [ids.into()]);
+        let pairs = db.query_all_raw(pairs).await;
+        let read = |row: QueryResult| Ok((row.try_get("", "older")?, row.try_get("", "newer")?));
+        let newer_by_older = pairs.and_then(|rows| rows.into_iter().map(read).collect());
+        let newer_by_older: BTreeMap<String, String> =
+            newer_by_older.map_err(|error| self.failed(error))?;
+        let mut counts = HashMap::new();
+        if !newer_by_older.is_empty() {
+            let replaced = LinkState::Replaced.name();
+            let sql = format!(
+                "UPDATE \"links\" SET state = '{replaced}' WHERE id = ANY($1) AND {OPEN} RETURNING id"
+            );
+            let older = newer_by_older.keys().cloned().collect::<Vec<_>>();
+            for older in self.ids(&sql, [older.into()]).await?.keys() {
+                *counts.entry(newer_by_older.get(older)).or_default() += 1;
+            }
+        }
+        let count = |it: &LinkId| counts.get(&Some(&it.to_string())).copied().unwrap_or(0);
+        Ok(newer.iter().map(count).collect())
     }
 
     /// The recent links of each of these users. A user has no more in an hour than the limit was then.
@@ -351,17 +381,24 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         &mut self,
         asked: &[RecentOf],
     ) -> Result<Vec<RecentLinks>, StoreError> {
-        let since = asked.iter().map(|it| it.since).min().unwrap_or(Timestamp::MAX);
-        let users = asked.iter().map(|it| it.user.as_str());
-        let mut rows = Entity::find()
-            .filter(self.among(Column::UserId, users))
-            .filter(Column::RequestedAt.gt(since.as_millisecond()));
-        if let [only] = asked {
-            let newest = rows.order_by_desc(Column::RequestedAt);
-            rows = newest.limit(u64::from(only.limit));
-        }
-        let columns = [Column::UserId, Column::RequestedAt, Column::Email];
-        let mut rows: Vec<(String, i64, Option<String>)> = self.values(rows, columns).await?;
+        const COLUMNS: [Column; 3] = [Column::UserId, Column::RequestedAt, Column::Email];
+        static OF_ONE: Prepared<Entity> = Prepared::new(|| {
+            let rows =
+                Entity::find().filter(Column::UserId.eq("")).filter(Column::RequestedAt.gt(0));
+            rows.order_by_desc(Column::RequestedAt).limit(1).select_only().columns(COLUMNS)
+        });
+        let mut rows: Vec<(String, i64, Option<String>)> = if let [one] = asked {
+            let (since, limit) = (one.since.as_millisecond(), u64::from(one.limit));
+            let values = [one.user.as_str().into(), since.into(), limit.into()];
+            self.query_columns(&OF_ONE, values, COLUMNS).await?
+        } else {
+            let since = asked.iter().map(|it| it.since).min().unwrap_or(Timestamp::MAX);
+            let users = asked.iter().map(|it| it.user.as_str());
+            let rows = Entity::find()
+                .filter(self.among(Column::UserId, users))
+                .filter(Column::RequestedAt.gt(since.as_millisecond()));
+            self.values(rows, COLUMNS).await?
+        };
         rows.sort_by_key(|(_, at, _)| Reverse(*at));
         let mut of_users: HashMap<_, Vec<_>> = HashMap::new();
         for (user, at, email) in &rows {

@@ -302,12 +302,13 @@ fn settling(
     [id, tries, state, answer, urgency, arrived, due, settled]: [&str; 8],
 ) -> String {
     let waiting = OutboxState::Waiting.name();
+    // `IS TRUE` keeps PostgreSQL from looking at all mails that wait, where it believes that they are few.
     format!(
         "UPDATE \"outbox\" SET state = {state}, last_answer = COALESCE({answer}, last_answer), \
          urgency = {urgency}, leased_until = NULL, held_by = NULL, \
          may_have_arrived = may_have_arrived OR {arrived}, due_at = COALESCE({due}, due_at), \
          settled_at = COALESCE({settled}, settled_at) {from} \
-         WHERE outbox.id = {id} AND outbox.tries = {tries} AND outbox.state = '{waiting}'"
+         WHERE outbox.id = {id} AND outbox.tries = {tries} AND (outbox.state = '{waiting}') IS TRUE"
     )
 }
 

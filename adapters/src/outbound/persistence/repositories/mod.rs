@@ -109,10 +109,19 @@ impl<'c, C: ConnectionTrait> Sql<'c, C> {
         columns: [E::Column; N],
     ) -> Result<Vec<T>, StoreError> {
         let db = self.own().await?;
-        let names = columns.map(|column| column.to_string());
         let rows = db.query_all(&rows.select_only().columns(columns).into_query()).await;
+        let rows = rows.map_err(|error| self.failed(error))?;
+        self.read_columns::<E, T, N>(&rows, columns)
+    }
+
+    fn read_columns<E: EntityTrait, T: TryGetableMany, const N: usize>(
+        &mut self,
+        rows: &[QueryResult],
+        columns: [E::Column; N],
+    ) -> Result<Vec<T>, StoreError> {
+        let names = columns.map(|column| column.to_string());
         let read = |row: &QueryResult| T::try_get_many(row, "", &names).map_err(DbErr::from);
-        let values = rows.and_then(|rows| rows.iter().map(read).collect());
+        let values: Result<Vec<_>, DbErr> = rows.iter().map(read).collect();
         values.map_err(|error| self.failed(error))
     }
 

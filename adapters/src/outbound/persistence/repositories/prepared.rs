@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use passlink_application::ports::StoreError;
 use sea_orm::{
-    ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryTrait, Select, Statement, Value,
+    ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryResult, QueryTrait, Select,
+    Statement, TryGetableMany, Value,
 };
 
 use super::Sql;
@@ -37,9 +38,35 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         values: [Value; N],
         read: fn(E::Model) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
+        let rows = self.rows(query, values).await?;
+        let rows = rows.iter().map(|row| E::Model::from_query_result(row, "")).collect();
+        let rows: Result<Vec<_>, _> = rows;
+        rows.map_err(|error| self.failed(error))?.into_iter().map(read).collect()
+    }
+
+    /// Some columns of all rows of a query that selects these.
+    pub(super) async fn query_columns<
+        E: EntityTrait,
+        T: TryGetableMany,
+        const N: usize,
+        const M: usize,
+    >(
+        &mut self,
+        query: &Prepared<E>,
+        values: [Value; N],
+        columns: [E::Column; M],
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = self.rows(query, values).await?;
+        self.read_columns::<E, T, M>(&rows, columns)
+    }
+
+    async fn rows<E: EntityTrait, const N: usize>(
+        &mut self,
+        query: &Prepared<E>,
+        values: [Value; N],
+    ) -> Result<Vec<QueryResult>, StoreError> {
         let db = self.own().await?;
         let statement = query.statement(db.get_database_backend(), values);
-        let rows = E::Model::find_by_statement(statement).all(db).await;
-        rows.map_err(|error| self.failed(error))?.into_iter().map(read).collect()
+        db.query_all_raw(statement).await.map_err(|error| self.failed(error))
     }
 }

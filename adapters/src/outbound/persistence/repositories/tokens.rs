@@ -66,9 +66,7 @@ impl<C: ConnectionTrait> Tokens for Sql<'_, C> {
         if let Some(member) = self.member {
             return member.set.tokens_by_hash.ask(hash.clone()).await;
         }
-        static TOKEN: Prepared<Entity> =
-            Prepared::new(|| Entity::find().filter(Column::Hash.eq(Vec::<u8>::new())));
-        Ok(self.query(&TOKEN, [hash.as_bytes().to_vec().into()], token).await?.pop())
+        Ok(self.tokens_by_hash(slice::from_ref(hash)).await?.pop().flatten())
     }
 
     async fn token(&mut self, id: &TokenId) -> Result<Option<Token>, StoreError> {
@@ -126,6 +124,13 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         &mut self,
         hashes: &[TokenHash],
     ) -> Result<Vec<Option<Token>>, StoreError> {
+        static TOKEN: Prepared<Entity> =
+            Prepared::new(|| Entity::find().filter(Column::Hash.eq(Vec::<u8>::new())));
+        if let [hash] = hashes {
+            return Ok(vec![
+                self.query(&TOKEN, [hash.as_bytes().to_vec().into()], token).await?.pop(),
+            ]);
+        }
         let octets = hashes.iter().map(|hash| hash.as_bytes().to_vec());
         let rows = Entity::find().filter(self.among_octets(Column::Hash, octets));
         let found = self.all(rows, |row| Ok((row.hash.clone(), token(row)?))).await?;
@@ -139,6 +144,12 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         ids: &[TokenId],
         for_share: bool,
     ) -> Result<Vec<Token>, StoreError> {
+        static ONE: Prepared<Entity> = Prepared::new(|| Entity::find_by_id(""));
+        static SHARED: Prepared<Entity> = Prepared::new(|| Entity::find_by_id("").lock_shared());
+        if let [id] = ids {
+            let one = if for_share { &SHARED } else { &ONE };
+            return self.query(one, [id.as_str().into()], token).await;
+        }
         let mut rows =
             Entity::find().filter(self.among(Column::Id, ids.iter().map(TokenId::as_str)));
         if for_share {

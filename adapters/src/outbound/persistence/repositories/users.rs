@@ -12,7 +12,7 @@ use passlink_domain::{
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, UpdateMany, Value,
+    QuerySelect, Select, UpdateMany, Value,
     sea_query::{Expr, LockBehavior, LockType, all},
 };
 
@@ -78,6 +78,17 @@ pub(in crate::outbound::persistence) enum Locked {
     Skip,
 }
 
+fn find_by_id() -> Select<Entity> {
+    Entity::find_by_id("")
+}
+
+fn for_update(rows: Select<Entity>, locked: Locked) -> Select<Entity> {
+    match locked {
+        Locked::Wait => rows.lock_exclusive(),
+        Locked::Skip => rows.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked),
+    }
+}
+
 fn number(sequence: Sequence) -> i64 {
     i64::try_from(sequence.get()).unwrap_or(i64::MAX)
 }
@@ -118,13 +129,14 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         ids: &[UserId],
         locked: Locked,
     ) -> Result<Vec<User>, StoreError> {
+        static WAIT: Prepared<Entity> = Prepared::new(|| for_update(find_by_id(), Locked::Wait));
+        static SKIP: Prepared<Entity> = Prepared::new(|| for_update(find_by_id(), Locked::Skip));
+        if let [id] = ids {
+            let one = if locked == Locked::Wait { &WAIT } else { &SKIP };
+            return self.query(one, [id.as_str().into()], user).await;
+        }
         let rows = Entity::find().filter(self.among(Column::Id, ids.iter().map(UserId::as_str)));
-        let rows = rows.order_by_asc(Column::Id);
-        let rows = match locked {
-            Locked::Wait => rows.lock_exclusive(),
-            Locked::Skip => rows.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked),
-        };
-        self.all(rows, user).await
+        self.all(for_update(rows.order_by_asc(Column::Id), locked), user).await
     }
 
     /// Records changes, of a user those that came first first.
@@ -183,7 +195,7 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
     }
 
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
-        static USER: Prepared<Entity> = Prepared::new(|| Entity::find_by_id(""));
+        static USER: Prepared<Entity> = Prepared::new(find_by_id);
         Ok(self.query(&USER, [id.as_str().into()], user).await?.pop())
     }
 

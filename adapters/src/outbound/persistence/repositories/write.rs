@@ -1,5 +1,7 @@
 //! What the units of work of a set have written: a statement a row on SQLite, one for all on PostgreSQL.
 
+use std::sync::LazyLock;
+
 use passlink_application::ports::StoreError;
 use sea_orm::{ConnectionTrait, DbBackend};
 
@@ -29,13 +31,15 @@ impl<C: ConnectionTrait> Sql<'_, C> {
 
     /// Its text is the same whatever there is to write, so it is prepared once.
     async fn write_at_once(&mut self, written: &Written) -> Result<(), StoreError> {
-        let sql = format!(
-            "WITH of_links AS ({}), of_events AS ({}), of_mails AS ({}) {}",
-            insert_from_json::<Link>(1),
-            insert_from_json::<events::ActiveModel>(2),
-            insert_from_json::<Mail>(3),
-            set_sequences(4),
-        );
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "WITH of_links AS ({}), of_events AS ({}), of_mails AS ({}) {}",
+                insert_from_json::<Link>(1),
+                insert_from_json::<events::ActiveModel>(2),
+                insert_from_json::<Mail>(3),
+                set_sequences(4),
+            )
+        });
         let [ids, sequences] = sequences(&written.events);
         let values = [
             as_json(&written.links.iter().map(links::row).collect::<Vec<_>>())?,
@@ -44,6 +48,6 @@ impl<C: ConnectionTrait> Sql<'_, C> {
             ids,
             sequences,
         ];
-        self.run(&sql, values).await.map(drop)
+        self.run(&SQL, values).await.map(drop)
     }
 }
