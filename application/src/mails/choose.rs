@@ -16,7 +16,7 @@ const FRESH: Duration = Duration::from_secs(30);
 /// How many times the outbox is asked at most for lanes that may have a slot. The next choice goes on
 /// from there.
 const LOOKS: usize = 16;
-/// Where fewer mails than these are fresh, they are few.
+/// Fewer fresh mails than this are read at once, whatever their lanes.
 const FEW: usize = 64;
 
 /// Chooses mails for the free slots. However many wait, it looks at a bounded number.
@@ -83,14 +83,12 @@ async fn gather(
             break;
         }
         let mails = tx.ready(Some((urgency, circle.after)), circle.limit).await?;
-        let mails: Vec<_> = mails.into_iter().take_while(|it| it.urgency == urgency).collect();
-        let count = mails.len();
-        let found = by_lane(mails);
+        let found = by_lane(mails.into_iter().take_while(|it| it.urgency == urgency));
         let Some((last, _)) = found.last() else {
             circle.turn();
             continue;
         };
-        circle.note_read(count, found.len());
+        circle.note_read(found.len());
         circle.after =
             if deal.is_served(last.organisation) { last.end_of_organisation() } else { *last };
         for (lane, mails) in found {

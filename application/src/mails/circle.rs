@@ -4,13 +4,15 @@ use crate::mails::Lane;
 
 /// How many mails are read at most at a time, unless there are more free slots.
 const MOST: usize = 64;
+/// How many are read soon, however long lanes are: some may be short.
+const SOME: usize = 16;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Circle {
     start: Lane,
     /// The lane behind which it goes on.
     pub after: Lane,
-    /// Whether the last lane of all lies behind.
+    /// Whether it goes on from the first lane of all.
     has_turned: bool,
     pub is_done: bool,
     /// How many mails to read next.
@@ -34,9 +36,9 @@ impl Circle {
         self.has_turned && self.start != Lane::START && lane > self.start
     }
 
-    /// Notes how many lanes so many mails had. Where lanes are short, more mails show more of them.
-    pub fn note_read(&mut self, mails: usize, lanes: usize) {
-        if lanes * 2 > mails {
+    /// Notes how many lanes the mails had that were read. Where lanes are short, more mails show more of them.
+    pub fn note_read(&mut self, lanes: usize) {
+        if lanes > 1 || self.limit < SOME {
             self.limit = (self.limit * 2).min(MOST.max(self.limit));
         }
     }

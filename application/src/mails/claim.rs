@@ -21,10 +21,18 @@ const MADE_READY: u64 = 500;
 /// What was claimed.
 pub(crate) struct Claim {
     pub mails: Vec<ClaimedMail>,
-    /// The lane that was served last.
+    /// The lane behind which the next look begins.
     pub last: Lane,
-    /// Whether mails were ready, and none of them may go now.
-    pub in_vain: bool,
+    pub in_vain: InVain,
+}
+
+/// Whether mails were ready, and none of them may go now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InVain {
+    No,
+    Yes,
+    /// There are more lanes than are looked at for one claim.
+    AsFarAsLooked,
 }
 
 impl DeliverMail {
@@ -33,7 +41,7 @@ impl DeliverMail {
     pub(crate) async fn claim(&self, mut deal: Deal) -> StoreResult<Claim> {
         let any = self.ports.store.read((), |(), tx| tx.is_any_ready());
         if deal.free == 0 || !any.await? {
-            return Ok(Claim { mails: Vec::new(), last: deal.last, in_vain: false });
+            return Ok(Claim { mails: Vec::new(), last: deal.last, in_vain: InVain::No });
         }
         for _ in 0..ROUNDS {
             let now = self.ports.clock.now();
@@ -51,12 +59,12 @@ impl DeliverMail {
             });
             let (dealt, mails) = claimed.await?;
             if !dealt.is_unfinished() {
-                let in_vain = mails.is_empty();
+                let in_vain = if mails.is_empty() { InVain::Yes } else { InVain::No };
                 return Ok(Claim { mails, last: dealt.last, in_vain });
             }
             deal = dealt;
         }
-        Ok(Claim { mails: Vec::new(), last: deal.last, in_vain: true })
+        Ok(Claim { mails: Vec::new(), last: deal.last, in_vain: InVain::AsFarAsLooked })
     }
 
     /// Makes mails ready whose wait for the next try is over, or whose lease has ended. Those that the

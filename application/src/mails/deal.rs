@@ -19,7 +19,7 @@ pub(crate) struct Deal {
     pub taken: Vec<Taken>,
     pub answering: Answering,
     pub resting: Vec<i64>,
-    /// The lane that was served last: the next one is first.
+    /// The lane that was served last, or looked at last where none was: the next one is first.
     pub last: Lane,
     /// The mails that got a slot.
     pub chosen: Vec<ReadyMail>,

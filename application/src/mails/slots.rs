@@ -14,6 +14,7 @@ use crate::{
         answering::Answering,
         backoff::with_jitter,
         circle::Circle,
+        claim::InVain,
         deal::{Deal, Share, Taken},
         line::{InLine, Line, PACE, Pace},
         looked::Looked,
@@ -33,10 +34,10 @@ const RESTING: usize = 256;
 const UNSETTLED: usize = 64;
 /// How often the outbox is asked, at most, while enough mails wait in the line or no mail may go.
 pub(crate) const ASK_EVERY: Duration = Duration::from_millis(50);
-/// The rest after it was asked in vain, at least as many times as long as that took: a large outbox of which
-/// no mail may go must not keep the database busy.
+/// After it was asked in vain, it rests as many times as long as that took: a large outbox of which no mail
+/// may go must not keep the database busy.
 const REST: u32 = 4;
-/// The longest rest.
+/// The longest of these rests.
 const MOST_REST: Duration = Duration::from_secs(1);
 
 pub(crate) struct MailSlots {
@@ -49,6 +50,8 @@ pub(crate) struct MailSlots {
     asked: Option<Instant>,
     /// How long it took to ask in vain, if nothing has changed since that lets mails go.
     in_vain: Option<Duration>,
+    /// Whether something has changed so since it was asked.
+    has_changed: bool,
     answering: Answering,
     resting: VecDeque<Resting>,
     pub last: Lane,
@@ -80,6 +83,7 @@ impl MailSlots {
             pace: Pace::default(),
             asked: None,
             in_vain: None,
+            has_changed: false,
             answering: Answering::none(),
             resting: VecDeque::new(),
             last: Lane::START,
@@ -136,13 +140,21 @@ impl MailSlots {
     }
 
     pub fn note_asked(&mut self, now: Instant) {
-        self.asked = Some(now);
+        (self.asked, self.in_vain, self.has_changed) = (Some(now), None, false);
     }
 
-    /// Notes what came of it by `now`: the lane that was served last, and whether none of the mails may go.
-    pub fn note_claim(&mut self, last: Lane, in_vain: bool, now: Instant) {
-        let took = self.asked.map(|asked| now.saturating_duration_since(asked));
-        (self.last, self.in_vain) = (last, took.filter(|_| in_vain));
+    /// Notes what came of it by `now`: the lane behind which the next look begins, and whether mails were ready
+    /// and none of them may go.
+    pub fn note_claim(&mut self, last: Lane, in_vain: InVain, now: Instant) {
+        let took = self.asked.map_or(Duration::ZERO, |asked| now.saturating_duration_since(asked));
+        self.last = last;
+        self.in_vain = match in_vain {
+            _ if self.has_changed => None,
+            InVain::No => None,
+            // The next look goes on with the others.
+            InVain::AsFarAsLooked => Some(Duration::ZERO),
+            InVain::Yes => Some(took),
+        };
     }
 
     /// Lets a claimed mail wait for a connection.
@@ -200,7 +212,7 @@ impl MailSlots {
     ) {
         let Some(place) = self.leaving.iter().position(|it| it.mail == *mail) else { return };
         let done = self.leaving.swap_remove(place);
-        self.in_vain = None;
+        (self.in_vain, self.has_changed) = (None, true);
         self.unsettled.insert(done.mail);
         // Behind a slow mail server, several may come to their ends together: that is no pace.
         let was_fast = now.saturating_duration_since(done.since) < PACE;

@@ -22,7 +22,7 @@ use tokio::{
 use crate::{
     mails::{
         DeliverMail, Lane,
-        claim::Claim,
+        claim::{Claim, InVain},
         line::InLine,
         looked::Looked,
         mail_server::{Allowance, Change, MailServer, ServerAnswer},
@@ -76,7 +76,7 @@ struct Ended {
 struct Ahead {
     mails: Vec<(ClaimedMail, Option<Looked>)>,
     last: Lane,
-    in_vain: bool,
+    in_vain: InVain,
 }
 
 impl MailWorker {

@@ -145,6 +145,6 @@ async fn lanes_that_may_have_no_slot_are_looked_at_once() {
         world.change(|state| state.asked = 0);
         assert_eq!(world.claim_for(&mut slots, usize::MAX, later).await, []);
         let asked = world.state().asked;
-        assert!(asked < 60, "{asked}");
+        assert!(asked < 30, "{asked}");
     }
 }

@@ -184,10 +184,10 @@ fn an_outbox_of_which_no_mail_may_go_is_not_asked_at_each_ring() {
     let (now, mut slots) = (now(), MailSlots::new(4));
     let id: OutboxId = "mail".parse().unwrap();
     slots.take(id.clone(), lane(1, 1), now);
-    for in_vain in [false, true] {
+    for in_vain in [InVain::No, InVain::Yes, InVain::AsFarAsLooked] {
         slots.note_asked(now);
         slots.note_claim(Lane::START, in_vain, now);
-        assert_eq!(slots.asks(now + Duration::from_millis(1)), !in_vain);
+        assert_eq!(slots.asks(now + Duration::from_millis(1)), in_vain == InVain::No);
         assert!(slots.asks(now + Duration::from_secs(1)));
     }
     slots.release(&id, None, 0.5, now);
@@ -195,14 +195,30 @@ fn an_outbox_of_which_no_mail_may_go_is_not_asked_at_each_ring() {
 }
 
 #[test]
+fn a_connection_that_is_free_again_while_the_outbox_is_asked_in_vain_has_it_asked_again() {
+    let (now, mut slots) = (now(), MailSlots::new(4));
+    let id: OutboxId = "mail".parse().unwrap();
+    slots.take(id.clone(), lane(1, 1), now);
+    slots.note_asked(now);
+    slots.release(&id, None, 0.5, now);
+    slots.note_claim(Lane::START, InVain::Yes, now + Duration::from_millis(200));
+    assert!(slots.asks(now + Duration::from_millis(201)));
+}
+
+#[test]
 fn an_outbox_that_takes_long_to_be_asked_in_vain_has_longer_rests() {
     let (now, mut slots) = (now(), MailSlots::new(4));
     for (took, again) in [(200, 1000), (10_000, 11_000)] {
         slots.note_asked(now);
-        slots.note_claim(Lane::START, true, now + Duration::from_millis(took));
+        slots.note_claim(Lane::START, InVain::Yes, now + Duration::from_millis(took));
         assert!(!slots.asks(now + Duration::from_millis(again - 1)));
         assert!(slots.asks(now + Duration::from_millis(again)));
     }
+    slots.note_asked(now);
+    slots.note_claim(Lane::START, InVain::AsFarAsLooked, now + Duration::from_millis(200));
+    assert!(slots.asks(now + Duration::from_millis(200)), "the others were not looked at yet");
+    slots.note_asked(now);
+    assert!(slots.asks(now + Duration::from_millis(50)), "a claim that failed takes no rest");
 }
 
 /// A claimed mail of a lane.
