@@ -61,7 +61,9 @@ async fn behind_a_pgbouncer_that_keeps_them_all_works() {
     })
     .await;
     let log = passlink.log();
-    assert!(log.contains("ALTER ROLE") && log.contains("statement_timeout"), "{log}");
+    for setting in ["statement_timeout", "enable_seqscan"] {
+        assert!(log.contains("ALTER ROLE") && log.contains(setting), "{log}");
+    }
     assert!(!log.contains("ERROR"), "{log}");
     // Notifications would reach whoever has the session next.
     let listening = "SELECT count(*) FROM pg_stat_activity WHERE left(query, 6) = 'LISTEN'";
@@ -69,8 +71,9 @@ async fn behind_a_pgbouncer_that_keeps_them_all_works() {
     passlink.stop().await;
 
     let admin = format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port());
-    let set = "ALTER ROLE postgres SET statement_timeout = '10s'";
-    sql(&admin, set, &[]);
+    for setting in ["statement_timeout = '10s'", "enable_seqscan = off"] {
+        sql(&admin, &format!("ALTER ROLE postgres SET {setting}"), &[]);
+    }
     // Sessions that are open do not hear of it.
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";

@@ -25,6 +25,11 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transaction may wait for its next statement: a node that hangs must not keep its locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 
+const LIMITS: [(&str, Duration); 2] = [
+    ("statement_timeout", STATEMENT_TIMEOUT),
+    ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
+];
+
 /// What PostgreSQL leaves alone when it plans a statement of a request: each finds its rows by an index, in
 /// their order. A plan is kept; one that was made while a table was small would read it whole later on.
 /// Why: `docs/decisions/indices.md`.
@@ -37,13 +42,9 @@ pub(super) async fn open(
     connections: u32,
     watchdog: Watchdog,
 ) -> Result<DatabaseConnection, StoreError> {
-    let limits = [
-        ("statement_timeout", STATEMENT_TIMEOUT),
-        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
-    ];
-    let limits = limits.map(|(name, longest)| (name, longest.as_millis().to_string()));
+    let limits = LIMITS.map(|(name, longest)| (name, longest.as_millis().to_string()));
     let named = server.get_options().unwrap_or_default();
-    let planning = NOT_PLANNED.into_iter().filter(|name| !named.contains(name));
+    let planning = NOT_PLANNED.into_iter().filter(|name| !names(named, name));
     let server = server.clone().options(limits).options(planning.map(|name| (name, "off")));
     let (mut options, used) = (options(server.clone()), watchdog.clone());
     options
@@ -56,6 +57,16 @@ pub(super) async fn open(
         })
         .map_sqlx_postgres_pool_opts(move |options| watchdog.clone().guard(options));
     connect(&server, options).await
+}
+
+/// Whether options of a session name this setting, as `-c jit=on`, `-cjit=on` or `--jit=on` do.
+fn names(options: &str, setting: &str) -> bool {
+    options.split_whitespace().any(|option| {
+        let option = option.strip_prefix("--").or(option.strip_prefix("-c")).unwrap_or(option);
+        let name = option.split('=').next().unwrap_or_default();
+        // As PostgreSQL reads them.
+        name.replace('-', "_").replace('\\', "").eq_ignore_ascii_case(setting)
+    })
 }
 
 /// Errors: the server can't be reached, or refuses.
@@ -91,17 +102,19 @@ pub(super) async fn is_pooled(connection: &DatabaseConnection) -> Result<bool, D
 pub(super) async fn lost_settings(
     connection: &DatabaseConnection,
 ) -> Result<Option<String>, DbErr> {
-    let sql = "SELECT current_setting('statement_timeout') AS longest, current_user AS name";
+    let sql = "SELECT current_setting('statement_timeout') = '0' \
+        OR current_setting('enable_seqscan') = 'on' AS lost, current_user AS name";
     let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
     let Some(row) = row else { return Ok(None) };
-    let (longest, name): (String, String) = (row.try_get("", "longest")?, row.try_get("", "name")?);
-    Ok((longest == "0").then(|| {
+    let (are_lost, name): (bool, String) = (row.try_get("", "lost")?, row.try_get("", "name")?);
+    let limits = LIMITS.map(|(setting, longest)| (setting, format!("{}s", longest.as_secs())));
+    let planning = NOT_PLANNED.map(|setting| (setting, "off".to_owned()));
+    let set = limits.into_iter().chain(planning);
+    let set = set.map(|(setting, to)| format!("ALTER ROLE \"{name}\" SET {setting} = '{to}'"));
+    Ok(are_lost.then(|| {
         format!(
-            "a pooler in between drops the time limits of connections: have PostgreSQL set them, with \
-             `ALTER ROLE \"{name}\" SET statement_timeout = '{}s'` and `ALTER ROLE \"{name}\" SET \
-             idle_in_transaction_session_timeout = '{}s'`",
-            STATEMENT_TIMEOUT.as_secs(),
-            IDLE_IN_TRANSACTION.as_secs(),
+            "a pooler in between drops the settings of connections: have PostgreSQL set them, with `{}`",
+            set.collect::<Vec<_>>().join("; ")
         )
     }))
 }
@@ -154,6 +167,27 @@ pub(super) async fn check_writable(
         _ => {
             watchdog.note_read_only();
             Err(StoreError::Unavailable("the database may only be read".into()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn options_name_a_setting_in_three_ways() {
+        let setting = "enable_seqscan";
+        for options in [
+            "-c enable_seqscan=on",
+            "-cenable_seqscan=on",
+            "--enable-seqscan=on",
+            "-c search_path=x -c Enable_SeqScan=on",
+        ] {
+            assert!(names(options, setting), "{options}");
+        }
+        for options in ["", "-c enable_seqscan2=on", "-c search_path=enable_seqscan", "-c jit=on"] {
+            assert!(!names(options, setting), "{options}");
         }
     }
 }

@@ -83,7 +83,7 @@ struct Lane {
 
 impl Lane {
     async fn run(self) {
-        // Others who are about to come, as those are who waited for one moment, go with the first.
+        // Callers who were woken at the same moment join the first one's set.
         tokio::task::yield_now().await;
         while let Some(set) = self.next_set() {
             self.run_set(set).await;
