@@ -2,8 +2,8 @@
 //!
 //!     cargo build --release && cargo bench -p passlink-tests --bench performance
 //!
-//! `docs/performance.md` says what each figure means, and by which variables of the environment one asks
-//! for less or for more.
+//! `docs/performance.md` says what each figure means, how to measure with the profile of servers in use, and
+//! by which variables of the environment one asks for less or for more.
 
 use passlink_tests::{
     load::benchmark,

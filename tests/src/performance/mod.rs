@@ -39,8 +39,8 @@ pub use settings::{Kind, Part, Settings};
 pub async fn run(settings: &Settings) {
     let seconds = settings.time.as_secs_f64();
     let mut report = Report { machine: machine(), seconds, ..Report::default() };
-    let Machine { processors, memory_gib } = report.machine;
-    println!("{processors} processors, {memory_gib:.0} GiB; {seconds} s a row");
+    let Machine { processors, model, memory_gib } = &report.machine;
+    println!("{processors} processors ({model}), {memory_gib:.0} GiB; {seconds} s a row");
     for kind in settings.databases.iter().copied() {
         let place = Place::new(kind);
         for part in settings.parts.iter().copied() {
@@ -105,5 +105,8 @@ fn machine() -> Machine {
     let total = memory.lines().find_map(|line| line.strip_prefix("MemTotal:")).unwrap();
     let kib: f64 = total.split_whitespace().next().unwrap().parse().unwrap();
     let processors = std::thread::available_parallelism().unwrap().get();
-    Machine { processors, memory_gib: kib / 1024.0 / 1024.0 }
+    let processor = fs::read_to_string("/proc/cpuinfo").unwrap();
+    let model = processor.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("");
+    let model = model.trim_start_matches([':', ' ', '\t']).to_owned();
+    Machine { processors, model, memory_gib: kib / 1024.0 / 1024.0 }
 }

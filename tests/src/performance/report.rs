@@ -25,6 +25,8 @@ pub struct Report {
 #[derive(Debug, Default, Serialize)]
 pub struct Machine {
     pub processors: usize,
+    /// What the system calls them.
+    pub model: String,
     pub memory_gib: f64,
 }
 
@@ -71,6 +73,8 @@ pub struct Sends {
     pub statements: usize,
     pub bytes: f64,
     pub peak_mb: f64,
+    /// Mails a second that left while links were sent, where they leave.
+    pub mails_per_second: Option<f64>,
     /// Sends a second of the bare client.
     pub limit_per_second: Option<f64>,
     /// The share of that.
@@ -92,7 +96,7 @@ pub enum Protocol {
 pub enum MailsMeanwhile {
     /// They wait for a mail server that says nothing.
     Wait,
-    /// They are written to a folder. What that takes counts.
+    /// They leave for a mail server that takes each at once. What that takes counts.
     Leave,
 }
 

@@ -1,6 +1,9 @@
 //! Sends a second, beside the limit that the database sets.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::task::spawn_blocking;
 
@@ -36,7 +39,7 @@ pub async fn measure(place: &Place, settings: &Settings, report: &mut Report) {
         }
         for protocol in [Protocol::Rest, Protocol::Grpc] {
             let row = Row { protocol, mails: MailsMeanwhile::Wait, callers, statements };
-            note(row.measure(&passlink, settings).await, report);
+            note(row.measure(&passlink, &server, settings).await, report);
         }
         if let Some(limit) = report.limits.last() {
             println!("{}", table::limit(limit));
@@ -49,14 +52,15 @@ pub async fn measure(place: &Place, settings: &Settings, report: &mut Report) {
 
 /// The same while mails leave, each of which counts with its send.
 async fn with_mails(place: &Place, settings: &Settings, statements: usize, report: &mut Report) {
-    let mut passlink = place.installation(settings);
+    let server = NullMailServer::open();
+    let mut passlink = mailing_to(place.installation(settings), &server);
     passlink.start().await;
     warm_up(&passlink, settings).await;
     all_mailed(&passlink).await;
     for callers in settings.limit_callers() {
         let mails = MailsMeanwhile::Leave;
         let row = Row { protocol: Protocol::Rest, mails, callers, statements };
-        note(row.measure(&passlink, settings).await, report);
+        note(row.measure(&passlink, &server, settings).await, report);
     }
     assert!(passlink.passlink.stop().await.success());
 }
@@ -80,11 +84,18 @@ struct Row {
 }
 
 impl Row {
-    async fn measure(&self, installation: &Installation, settings: &Settings) -> Sends {
+    async fn measure(
+        &self,
+        installation: &Installation,
+        server: &NullMailServer,
+        settings: &Settings,
+    ) -> Sends {
         let process = installation.passlink.process();
         process.forget_peak();
-        let meter = Meter::read(installation);
+        let (meter, mails_before, began) =
+            (Meter::read(installation), server.count(), Instant::now());
         let calls = send(installation, self.protocol, self.callers, settings.time).await;
+        let mailed = (server.count() - mails_before) as f64 / began.elapsed().as_secs_f64();
         let mut used = meter.used(installation, calls.count());
         if self.mails == MailsMeanwhile::Leave {
             all_mailed(installation).await;
@@ -100,6 +111,7 @@ impl Row {
             statements: self.statements,
             bytes: used.bytes,
             peak_mb: process.peak_kib() as f64 * 1024.0 / 1e6,
+            mails_per_second: (self.mails == MailsMeanwhile::Leave).then_some(mailed),
             limit_per_second: None,
             of_limit: None,
         }

@@ -8,7 +8,7 @@ use super::report::{
 pub const SENDS: &str = concat!(
     "                                                     processor ms a send\n",
     "                callers  sends/s   p50 ms   p99 ms  server  database  generator",
-    "  others  statements   bytes  peak MB  of limit",
+    "  others  statements   bytes  peak MB  of limit  mails/s",
 );
 
 pub fn sends(row: &Sends) -> String {
@@ -19,8 +19,9 @@ pub fn sends(row: &Sends) -> String {
         (_, MailsMeanwhile::Leave) => "REST, with mails",
     };
     let share = row.of_limit.map_or("-".to_owned(), |share| format!("{:.0} %", 100.0 * share));
+    let mails = row.mails_per_second.map_or("-".to_owned(), |rate| format!("{rate:.0}"));
     format!(
-        "{what:16}{callers:7} {:8.0} {:8.2} {:8.2} {} {statements:11} {bytes:7.0} {peak_mb:8.1} {share:>9}",
+        "{what:16}{callers:7} {:8.0} {:8.2} {:8.2} {} {statements:11} {bytes:7.0} {peak_mb:8.1} {share:>9} {mails:>8}",
         rate.per_second,
         rate.p50_ms,
         rate.p99_ms,

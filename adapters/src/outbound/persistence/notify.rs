@@ -25,7 +25,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 const STILL_THERE: Duration = Duration::from_secs(60);
 
 /// Wakes the worker of this process at once and those of the others by NOTIFY. Many wakes while a
-/// notification is on its way, or shortly behind it, make one more.
+/// notification is on its way, or in the pause after it, make one more.
 struct AllNodes {
     here: Arc<dyn Wake>,
     elsewhere: Arc<Notify>,
