@@ -80,9 +80,13 @@ impl Told<'_> {
                 "user.id": self.caller.id,
             }),
         );
-        assert_eq!(trace.below(request), ["SELECT tokens", "passlink.send_link"]);
         let use_case = trace.one("passlink.send_link");
+        let mut below = trace.below(request);
+        assert_eq!(below.pop(), Some("passlink.send_link"));
+        // On SQLite, the token is looked up in the same turn, unless somebody else writes.
+        below.extend(trace.below(use_case));
         let statements = [
+            "SELECT tokens",
             "BEGIN",
             "SELECT users",
             "SELECT tokens",
@@ -97,7 +101,7 @@ impl Told<'_> {
             _ => &["WITH links"],
         };
         let statements = [&statements[..], writes, &["COMMIT"]].concat();
-        assert_eq!(trace.below(use_case), self.in_transaction(&statements));
+        assert_eq!(below, self.in_transaction(&statements));
         let queued = trace.one("send outbox");
         assert_eq!(queued["kind"], "producer");
         assert_eq!(trace.below(queued), ["process outbox", "process outbox"]);
@@ -198,6 +202,11 @@ impl Told<'_> {
         let steps = trace.below(conversation);
         let ends = ["SMTP MAIL", "SMTP RCPT", "SMTP DATA", "SMTP message"];
         assert!(steps.ends_with(&ends), "{steps:?}");
+        // Links that this one replaces are looked for first on PostgreSQL, and there are none.
+        let replaced = match self.passlink.database_url().scheme() {
+            "sqlite" => "UPDATE links",
+            _ => "SELECT links",
+        };
         let statements = [
             "SELECT outbox",
             "SELECT links",
@@ -206,7 +215,7 @@ impl Told<'_> {
             "BEGIN",
             "UPDATE outbox",
             "UPDATE links",
-            "UPDATE links",
+            replaced,
             "COMMIT",
         ];
         assert_eq!(trace.below(sent), self.in_transaction(&statements));

@@ -325,7 +325,7 @@ impl<C: ConnectionTrait> Sql<'_, C> {
     /// Replaces the open mailed links of the same users that are older than these; returns how many there
     /// were. When each was requested stands in its row: a clock that was set back may have moved it.
     pub async fn replace_links(&mut self, newer: &[LinkId]) -> Result<Vec<u64>, StoreError> {
-        if newer.len() > 1 && self.db.get_database_backend() == DbBackend::Postgres {
+        if self.db.get_database_backend() == DbBackend::Postgres {
             return self.replace_at_once(newer).await;
         }
         let replaced = LinkState::Replaced.name();
