@@ -1,6 +1,6 @@
 //! The same calls with few users and with many, each of whom had ten links last year.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use super::{
     generator::{Plan, call},
@@ -10,7 +10,7 @@ use super::{
     people::{OLD_LINKS, People},
     reads,
     report::{Growth, Rate},
-    send::mailing_to,
+    send::{limit, mailing_to},
     senders::ByRest,
     settings::{Kind, Settings},
     start,
@@ -34,9 +34,20 @@ pub async fn measure(place: &Place, users: usize, settings: &Settings) -> Growth
     process.forget_peak();
     let sends = sends(&installation, settings).await;
     let peak_mb = process.peak_kib() as f64 * 1024.0 / 1e6;
-    let old_links = OLD_LINKS * users;
-    let database = place.kind;
-    Growth { database, users, old_links, size_mb, ready_ms, sends, reads, peak_mb }
+    installation.passlink.kill();
+    let limit = limit(&Arc::new(installation), CALLERS, settings.time / 5).await;
+    Growth {
+        database: place.kind,
+        users,
+        old_links: OLD_LINKS * users,
+        size_mb,
+        ready_ms,
+        of_limit: sends.per_second / limit.per_second,
+        limit_per_second: limit.per_second,
+        sends,
+        reads,
+        peak_mb,
+    }
 }
 
 async fn sends(installation: &Installation, settings: &Settings) -> Rate {

@@ -1,6 +1,7 @@
 //! The users of an installation, with tokens that follow from their numbers: nobody keeps a list.
 
 use std::{
+    fs::File,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -136,6 +137,8 @@ fn write_to_file(file: &Path, script: &str, count: usize) {
     drop(tokens);
     transaction.commit().unwrap();
     connection.execute_batch("PRAGMA journal_mode = WAL;").unwrap();
+    // Else the system writes it out while something is measured.
+    File::open(file).unwrap().sync_all().unwrap();
 }
 
 fn write_to_cluster(url: &str, script: &str, count: usize) {

@@ -188,6 +188,9 @@ pub struct Growth {
     pub size_mb: f64,
     pub ready_ms: f64,
     pub sends: Rate,
+    /// What a bare client does with the same database.
+    pub limit_per_second: f64,
+    pub of_limit: f64,
     pub reads: Rate,
     pub peak_mb: f64,
 }

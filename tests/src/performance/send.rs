@@ -140,7 +140,7 @@ async fn warm_up(installation: &Installation, settings: &Settings) {
     send(installation, Protocol::Grpc, most, settings.time / 5).await;
 }
 
-async fn limit(bare: &Arc<Installation>, callers: usize, time: Duration) -> Limit {
+pub async fn limit(bare: &Arc<Installation>, callers: usize, time: Duration) -> Limit {
     let bare = bare.clone();
     let work = move || match bare.kind {
         Kind::Sqlite => sqlite_limit::measure(&bare.passlink, &bare.people, callers, time),

@@ -87,12 +87,13 @@ pub fn start(row: &Start) -> String {
 }
 
 /// The head of [`growth`].
-pub const GROWTH: &str = "    users  old links   size MB  ready ms  sends/s   p50 ms   p99 ms  peak MB  reads/s   p50 ms   p99 ms";
+pub const GROWTH: &str = "    users  old links   size MB  ready ms  sends/s   p50 ms   p99 ms    limit  of limit  peak MB  reads/s   p50 ms   p99 ms";
 
 pub fn growth(row: &Growth) -> String {
     let Growth { users, old_links, size_mb, ready_ms, sends, reads, peak_mb, .. } = row;
+    let (limit, share) = (row.limit_per_second, format!("{:.0} %", 100.0 * row.of_limit));
     format!(
-        "{users:9} {old_links:10} {size_mb:9.1} {ready_ms:9.0} {:8.0} {:8.2} {:8.2} {peak_mb:8.1} {:8.0} {:8.2} {:8.2}",
+        "{users:9} {old_links:10} {size_mb:9.1} {ready_ms:9.0} {:8.0} {:8.2} {:8.2} {limit:8.0} {share:>9} {peak_mb:8.1} {:8.0} {:8.2} {:8.2}",
         sends.per_second, sends.p50_ms, sends.p99_ms, reads.per_second, reads.p50_ms, reads.p99_ms,
     )
 }

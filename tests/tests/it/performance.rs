@@ -27,7 +27,10 @@ const NUMBERS: [(&str, &[&str]); 7] = [
         ],
     ),
     ("starts", &["ready_ms", "idle_mb"]),
-    ("growth", &["users", "old_links", "size_mb", "ready_ms", "peak_mb"]),
+    (
+        "growth",
+        &["users", "old_links", "size_mb", "ready_ms", "limit_per_second", "of_limit", "peak_mb"],
+    ),
 ];
 const RATE: [&str; 7] =
     ["calls", "per_second", "p50_ms", "p99_ms", "server_ms", "generator_ms", "others"];
