@@ -1,9 +1,14 @@
 //! What is promised is kept over crashes.
 
-use std::time::Duration;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use passlink_tests::{Api, MailServer, Passlink, Tls, until, until_within};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 /// Kills the server. No lease of a mail that it had in hand ends before a test has waited in vain.
 fn kill(passlink: &mut Passlink) {
@@ -34,6 +39,43 @@ async fn ten_times_in_a_row_a_mail_outlives_a_shut_mail_server_and_a_killed_proc
     links.dedup();
     assert_eq!(links.len(), 10, "each mail has its own link");
     assert_eq!(passlink.history(&ada.id), (1..=11).collect::<Vec<_>>());
+}
+
+/// How long a caller waits for an answer; one of a server that is killed has none.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn what_was_answered_before_a_kill_amid_a_crowd_is_kept() {
+    let mut passlink = Passlink::with_mail_dir().generous().started().await;
+    let crowd = passlink.crowd(100);
+    for at_least in [1, 20, 200] {
+        let answered = Arc::new(Mutex::new(Vec::new()));
+        let mut callers = JoinSet::new();
+        for place in 0..16 {
+            let (endpoint, crowd, answered) =
+                (passlink.endpoint(), crowd.clone(), answered.clone());
+            callers.spawn(async move {
+                for user in crowd.iter().cycle().skip(place) {
+                    let Ok(answer) = endpoint.send_link(&user.token, PATIENCE).await else {
+                        return;
+                    };
+                    let change = format!("{} {}", user.id, answer.sequence());
+                    answered.lock().unwrap().push(change);
+                }
+            });
+        }
+        let enough = async || (answered.lock().unwrap().len() >= at_least).then_some(());
+        until("answers", enough).await;
+        kill(&mut passlink);
+        callers.join_all().await;
+        passlink.start().await;
+        let recorded = passlink.sql("SELECT user_id, sequence FROM events", &[]);
+        let recorded = recorded.iter().map(|it| format!("{} {}", it[0].as_str().unwrap(), it[1]));
+        let recorded: HashSet<_> = recorded.collect();
+        for change in answered.lock().unwrap().iter() {
+            assert!(recorded.contains(change), "{change}");
+        }
+    }
 }
 
 #[tokio::test]
