@@ -1,4 +1,4 @@
-//! Who asks for something that is only read: a token that was made here is looked up in the same turn.
+//! Who asks for something: a token that was made here can be looked up in the same turn as what is asked for.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use passlink_domain::{BearerToken, Permission, Token, TokenHash, UserId};
 use super::{Acting, Caller, CallerError, Callers};
 use crate::ports::Repositories;
 
-/// Who asks for something that is only read.
+/// Who asks for something.
 #[derive(Clone)]
 pub enum Asker {
     /// A caller who was looked up.
@@ -22,7 +22,10 @@ pub struct PendingToken {
     hash: TokenHash,
     user: Option<UserId>,
     permission: Permission,
-    found: OnceLock<Token>,
+    /// Set once it was looked up; `None` if it speaks for nobody.
+    found: OnceLock<Option<Token>>,
+    /// Set once it was found and may do this.
+    acts_for: OnceLock<UserId>,
     on_found: Box<dyn Fn(&Caller) + Send + Sync>,
 }
 
@@ -36,12 +39,18 @@ impl PendingToken {
         on_found: impl Fn(&Caller) + Send + Sync + 'static,
     ) -> Self {
         let (hash, on_found) = (token.hash(), Box::new(on_found));
-        Self { callers, hash, user, permission, found: OnceLock::new(), on_found }
+        let (found, acts_for) = (OnceLock::new(), OnceLock::new());
+        Self { callers, hash, user, permission, found, acts_for, on_found }
+    }
+
+    /// Whether the token speaks for somebody, once it was looked up.
+    pub fn holds(&self) -> Option<bool> {
+        self.found.get().map(Option::is_some)
     }
 
     /// Notes that the token was used, if it was found.
     pub async fn note_use(&self) {
-        if let Some(token) = self.found.get() {
+        if let Some(Some(token)) = self.found.get() {
             self.callers.note_use(token).await;
         }
     }
@@ -55,12 +64,32 @@ impl Asker {
         match self {
             Self::Known(acting) => Ok(acting.clone()),
             Self::Token(it) => {
-                let (caller, token) = it.callers.find_holder(&it.hash, tx).await?;
-                it.found.get_or_init(|| token);
+                let held = it.callers.find_holder(&it.hash, tx).await;
+                if let Err(CallerError::Invalid(_)) = &held {
+                    it.found.get_or_init(|| None);
+                }
+                let (caller, token) = held?;
+                it.found.get_or_init(|| Some(token));
                 (it.on_found)(&caller);
-                it.callers.acting(caller, it.user.as_ref(), it.permission)
+                let acting = it.callers.acting(caller, it.user.as_ref(), it.permission)?;
+                it.acts_for.get_or_init(|| acting.user.clone());
+                Ok(acting)
             }
         }
+    }
+
+    /// The user for whom they act, once that is known.
+    pub(crate) fn acts_for(&self) -> Option<&UserId> {
+        match self {
+            Self::Known(acting) => Some(&acting.user),
+            Self::Token(it) => it.acts_for.get(),
+        }
+    }
+}
+
+impl From<Acting> for Asker {
+    fn from(acting: Acting) -> Self {
+        Self::Known(acting)
     }
 }
 

@@ -40,7 +40,7 @@ impl AddLink {
         }
         let issuer = &self.issuer;
         let user = acting.user.clone();
-        let new = issuer.new_link(None, acting);
+        let new = issuer.new_link(issuer.ports.new_id(), None, acting);
         let added = issuer.ports.store.write(new, |new, tx| Box::pin(add(new, tx))).await;
         if let Err(UserLinkError::TooMany(limit)) = &added {
             issuer.correct_clock(limit, &user).await?;

@@ -2,11 +2,14 @@
 
 use passlink_domain::{LinkState, NotReachable, TooManyLinks};
 
-use crate::{links::LinkTemplateError, ports::StoreError};
+use crate::{callers::CallerError, links::LinkTemplateError, ports::StoreError};
 
 /// Why a link for a user was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum UserLinkError {
+    /// The token that asks speaks for nobody, or may not do this.
+    #[error(transparent)]
+    Caller(#[from] CallerError),
     #[error("the user does not exist")]
     UserNotFound,
     #[error(transparent)]

@@ -58,9 +58,13 @@ impl LinkIssuer {
         corrected.await
     }
 
-    /// Fixes what does not depend on the unit of work.
-    pub(crate) fn new_link(&self, url_template: Option<UrlTemplate>, acting: Acting) -> NewLink {
-        let id = self.ports.new_id();
+    /// A link that is about to be made. A unit of work that runs again makes it with the same id.
+    pub(crate) fn new_link(
+        &self,
+        id: LinkId,
+        url_template: Option<UrlTemplate>,
+        acting: Acting,
+    ) -> NewLink {
         NewLink { id, acting, url_template, issuer: self.clone() }
     }
 }

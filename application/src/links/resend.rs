@@ -28,7 +28,9 @@ impl From<UserLinkError> for ResendError {
         match error {
             UserLinkError::TooMany(limit) => Self::TooMany(limit),
             UserLinkError::Store(error) => Self::Store(error),
-            UserLinkError::UserNotFound
+            // No token asks for this.
+            UserLinkError::Caller(_)
+            | UserLinkError::UserNotFound
             | UserLinkError::NotReachable(_)
             | UserLinkError::NotOffered
             | UserLinkError::TokenEnded
@@ -54,7 +56,7 @@ impl ResendLink {
         let issuer = &self.send.issuer;
         let acting = Acting::holder_of(&link);
         let mail: OutboxId = issuer.ports.new_id();
-        let new = issuer.new_link(link.url_template.clone(), acting);
+        let new = issuer.new_link(issuer.ports.new_id(), link.url_template.clone(), acting);
         let resent = issuer.ports.store.write((link, new, mail), |(link, new, mail), tx| {
             Box::pin(resend(link, new, mail, tx))
         });

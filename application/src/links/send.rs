@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Delivery, LinkKind, LinkPolicy, LinkState, ObjectDetails, OutboxId, PasskeyLink, UrlTemplate,
-    User,
+    Delivery, LinkId, LinkKind, LinkPolicy, LinkState, ObjectDetails, OutboxId, PasskeyLink,
+    UrlTemplate, User,
 };
 
 use crate::{
-    callers::Acting,
+    callers::Asker,
     links::{LinkIssuer, UserLinkError, issue::NewLink},
     mails::outbox::queue,
     ports::{MailSubject, OutboxMail, Repositories, Wake},
@@ -26,34 +26,37 @@ pub struct SendLink {
 }
 
 impl SendLink {
-    /// Sends the user a link, which leads to the page of `url_template` if there is one. When this
-    /// returns, the link and its mail are durable.
+    /// Sends the user for whom `asker` acts a link, which leads to the page of `url_template` if there is
+    /// one. When this returns, the link and its mail are durable. The template is looked at before the
+    /// token of an asker who is not known yet.
     ///
     /// Errors: [`UserLinkError`]; nothing is recorded then.
     #[tracing::instrument(name = "passlink.send_link", skip_all)]
     pub async fn send(
         &self,
         url_template: Option<UrlTemplate>,
-        acting: Acting,
+        asker: impl Into<Asker>,
     ) -> Result<(PasskeyLink, ObjectDetails), UserLinkError> {
-        let issuer = &self.issuer;
+        let (issuer, asker) = (&self.issuer, asker.into());
         if let Some(template) = &url_template {
             issuer.domain.public_url.allows(template)?;
             issuer.domain.public_url.warn_of_code_in_query(template);
         }
-        let mail = issuer.ports.new_id();
-        let user = acting.user.clone();
-        let new = issuer.new_link(url_template, acting);
-        let sent = issuer.ports.store.write_in_set((new, mail), |(new, mail), tx| {
+        let (link, mail): (LinkId, OutboxId) = (issuer.ports.new_id(), issuer.ports.new_id());
+        let given = (issuer.clone(), asker.clone(), (link, mail), url_template);
+        let sent = issuer.ports.store.write_in_set(given, |(issuer, asker, ids, template), tx| {
             Box::pin(async move {
+                let (link, mail) = ids;
+                let acting = asker.acting(tx).await?;
+                let new = issuer.new_link(link.clone(), template.clone(), acting);
                 let (user, now) = new.lock_user(tx).await?;
                 new.check_token(now, tx).await?;
-                record_with_mail(new, mail, (user, now), tx).await
+                record_with_mail(&new, mail, (user, now), tx).await
             })
         });
         let sent = sent.await;
-        if let Err(UserLinkError::TooMany(limit)) = &sent {
-            issuer.correct_clock(limit, &user).await?;
+        if let (Err(UserLinkError::TooMany(limit)), Some(user)) = (&sent, asker.acts_for()) {
+            issuer.correct_clock(limit, user).await?;
         }
         let sent = sent?;
         issuer.ports.observer.links(LinkState::Requested, LinkKind::Mailed, 1);

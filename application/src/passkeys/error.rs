@@ -10,7 +10,7 @@ use crate::{
 
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
-    /// Whoever asks was to be looked up.
+    /// The token that asks speaks for nobody, or may not do this.
     #[error(transparent)]
     Caller(#[from] CallerError),
     #[error("the user does not exist")]

@@ -1,11 +1,15 @@
 //! Whom the main call refuses, and calls that it doesn't know.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use passlink_application::callers::{ManageTokens, TokensOf};
+use passlink_application::{
+    callers::{ManageTokens, TokensOf},
+    ports::StoreError,
+};
 use passlink_domain::StateChange;
-use passlink_tests::{Answer, Api, Caller, SEND_LINK};
+use passlink_tests::{Answer, Api, Caller, SEND_LINK, until};
 use reqwest::Method;
+use tokio::sync::Notify;
 
 use crate::installation::{GENEROUS, Installation};
 
@@ -77,6 +81,34 @@ async fn what_is_no_bearer_token_that_holds_is_refused() {
     let twice = passlink.request(Method::POST, SEND_LINK).body("{}");
     assert_invalid(&passlink.answer(twice.bearer_auth(token).bearer_auth(token)).await);
     assert_untouched(&passlink, &ada).await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_waits_for_nobody_who_writes() {
+    let passlink = Installation::new().await;
+    let (store, ended) = (passlink.ports().store, Arc::new(Notify::new()));
+    let is_sqlite = passlink.database_url().starts_with("sqlite");
+    if is_sqlite {
+        until("the writer is idle", async || store.has_idle_writer().then_some(())).await;
+    }
+    let (holder, end) = (store.clone(), ended.clone());
+    let held = tokio::spawn(async move {
+        let hold = holder.write(end, |end, _| {
+            Box::pin(async {
+                end.notified().await;
+                Ok::<_, StoreError>(())
+            })
+        });
+        hold.await
+    });
+    if is_sqlite {
+        let taken = async || (!store.has_idle_writer()).then_some(());
+        until("the writer is taken", taken).await;
+    }
+    let unknown = format!("Bearer passlink_{}", "A".repeat(43));
+    assert_invalid(&with_header(&passlink, &unknown).await);
+    ended.notify_one();
+    held.await.unwrap().unwrap();
 }
 
 #[tokio::test]

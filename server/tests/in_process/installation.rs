@@ -139,6 +139,11 @@ impl Installation {
         self.inside.deliver().await;
     }
 
+    /// The URL of the database.
+    pub fn database_url(&self) -> String {
+        self.database.url()
+    }
+
     /// Adds a user with a verified address, but for what is changed, and a token.
     pub async fn user(&self, address: &str, change: impl FnOnce(&mut NewUser)) -> Caller {
         let mut user = NewUser {

@@ -19,6 +19,9 @@ async fn a_database_that_others_hold_for_too_long_is_out_of_reach_and_then_back(
     let answer = passlink.send_link(&ada.token).await;
     answer.assert_error(503, 14, "Errors.Unavailable", "SERVICE-Unavailable");
     assert!(!answer.text.contains("sqlite") && !answer.text.contains("locked"), "{answer:?}");
+    let unknown = format!("passlink_{}", "A".repeat(43));
+    let answer = passlink.send_link(&unknown).await;
+    answer.assert_error(401, 16, "Errors.Token.Invalid", "AUTH-Invalid");
     drop(held);
     assert_untouched(&passlink, &ada);
     assert_eq!(passlink.send_link(&ada.token).await.sequence(), 2);

@@ -147,6 +147,10 @@ impl Store for SeaStore {
         }
     }
 
+    fn has_idle_writer(&self) -> bool {
+        matches!(&self.0, Database::Sqlite(sqlite) if sqlite.has_idle_writer())
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         if let Database::Sqlite(sqlite) = &self.0 {
             sqlite.check_present()?;

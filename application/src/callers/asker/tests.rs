@@ -1,4 +1,4 @@
-use std::sync::Mutex;
+use std::sync::{Mutex, atomic::Ordering};
 
 use passlink_domain::Holder;
 
@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     callers::{ManageTokens, NewToken},
     fakes::World,
+    links::UserLinkError,
     passkeys::{ListPasskeys, PasskeyError},
 };
 
@@ -53,6 +54,49 @@ async fn a_token_that_does_not_hold_speaks_for_nobody() {
     assert!(matches!(refused, Err(PasskeyError::Caller(CallerError::Invalid(_)))), "{refused:?}");
     assert_eq!(found, None);
     token.note_use().await;
+}
+
+#[tokio::test]
+async fn a_link_is_sent_in_one_turn_with_the_look_for_the_token() {
+    let world = World::new();
+    world.user("ada").await;
+    let ada = Holder::Person("ada".parse().unwrap());
+    let shop = Holder::Service { name: "shop".parse().unwrap(), reach: "*".parse().unwrap() };
+    let (ours, unknown) = (token(&world, ada, "").await, token(&World::new(), shop, "").await);
+    let looks = world.looks.load(Ordering::Relaxed);
+    let send = async |token: &BearerToken| {
+        let asked = (None, Permission::PasskeyWrite);
+        let token = Arc::new(PendingToken::new(world.callers(), token, asked, |_| ()));
+        (world.send_link().send(None, Asker::Token(token.clone())).await, token.holds())
+    };
+    let (sent, holds) = send(&ours).await;
+    assert_eq!((sent.unwrap().1.sequence.get(), holds), (2, Some(true)));
+    let (refused, holds) = send(&ours).await;
+    assert!(matches!(refused, Err(UserLinkError::TooMany(_))), "{refused:?}");
+    assert_eq!(holds, Some(true));
+    let (refused, holds) = send(&unknown).await;
+    assert!(matches!(refused, Err(UserLinkError::Caller(CallerError::Invalid(_)))), "{refused:?}");
+    assert_eq!(holds, Some(false));
+    assert_eq!(world.looks.load(Ordering::Relaxed), looks);
+    assert_eq!(world.state().links.len(), 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_is_corrected_for_whoever_was_looked_up_in_the_same_turn() {
+    let world = World::new();
+    world.user("ada").await;
+    let ours = token(&world, Holder::Person("ada".parse().unwrap()), "").await;
+    let send = async || {
+        let asked = (None, Permission::PasskeyWrite);
+        let token = PendingToken::new(world.callers(), &ours, asked, |_| ());
+        world.send_link().send(None, Asker::Token(Arc::new(token))).await
+    };
+    world.set_clock(24 * 3600);
+    send().await.unwrap();
+    world.set_clock(-24 * 3600);
+    assert!(matches!(send().await, Err(UserLinkError::TooMany(_))));
+    world.pass(3600);
+    send().await.unwrap();
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use passlink_domain::{EventKind, LinkPolicy, LinkState, NotReachable, Purpose, U
 
 use super::*;
 use crate::{
+    callers::Acting,
     fakes::{World, presented},
     links::{ResendError, ResendLink},
 };

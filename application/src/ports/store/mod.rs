@@ -77,6 +77,12 @@ pub trait Store: Send + Sync {
     /// [`Self::run_in_set`].
     async fn look_in_set(&self, work: Work) -> StoreResult<()>;
 
+    /// Whether there is one writer for all of this process, and it is idle. A unit of work that writes can
+    /// look something up first then: nobody waits behind it.
+    fn has_idle_writer(&self) -> bool {
+        false
+    }
+
     /// Whether the database can be reached and has the schema that this program needs.
     async fn ready(&self) -> StoreResult<()>;
 }

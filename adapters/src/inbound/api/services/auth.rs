@@ -21,8 +21,9 @@ impl AuthService for PasskeyCalls {
         context: RequestContext,
         _request: ServiceRequest<'_, SendMyPasswordlessLinkRequest>,
     ) -> ServiceResult<SendMyPasswordlessLinkResponse> {
-        let acting = self.bearers.acting(&context, None, Permission::PasskeyWrite).await?;
-        let (_, details) = self.send_link.send(None, acting).await.map_err(Failure::from)?;
+        let send = async |asker| self.send_link.send(None, asker).await;
+        let sent = self.bearers.write(&context, None, Permission::PasskeyWrite, send);
+        let (_, details) = sent.await?;
         Response::ok(SendMyPasswordlessLinkResponse {
             details: details_field(details),
             ..Default::default()
@@ -50,7 +51,7 @@ impl AuthService for PasskeyCalls {
         _request: ServiceRequest<'_, ListMyPasswordlessRequest>,
     ) -> ServiceResult<ListMyPasswordlessResponse> {
         let list = async |asker| self.list.list(asker).await;
-        let list = self.bearers.read(&context, None, Permission::PasskeyRead, list);
+        let list = self.bearers.in_one_turn(&context, None, Permission::PasskeyRead, list);
         let (passkeys, _) = list.await?;
         Response::ok(ListMyPasswordlessResponse {
             result: passkeys

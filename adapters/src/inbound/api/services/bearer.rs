@@ -10,7 +10,6 @@ use http::header::AUTHORIZATION;
 use passlink_application::{
     callers::{Acting, Asker, Caller, CallerError, Callers, PendingToken},
     limits::{ClientAddress, Limiter, TooMany},
-    passkeys::PasskeyError,
 };
 use passlink_domain::{BearerToken, Holder, Permission, Text, UserId};
 
@@ -66,20 +65,40 @@ impl Bearers {
         Ok(self.callers.acting(caller, user, permission)?)
     }
 
-    /// What the caller asks for, who is as of [`Self::acting`]. It is only read, in one turn with a token that
-    /// was made here.
-    pub(crate) async fn read<T>(
+    /// What the caller asks for, who is as of [`Self::acting`], and what is written for that. Whoever has no
+    /// right token must not hold up others: the token is looked up first while somebody writes, and for
+    /// clients that have sent too many wrong ones.
+    ///
+    /// Why: `docs/decisions/sqlite-threads.md`.
+    pub(crate) async fn write<T, E: Into<Failure>>(
         &self,
         context: &RequestContext,
         user: Option<&UserId>,
         permission: Permission,
-        read: impl AsyncFnOnce(Asker) -> Result<T, PasskeyError>,
+        write: impl AsyncFnOnce(Asker) -> Result<T, E>,
+    ) -> Result<T, Failure> {
+        let is_trusted = || client(context).is_none_or(|it| self.wrong.has_room_for(it));
+        if self.callers.ports.store.has_idle_writer() && is_trusted() {
+            return self.in_one_turn(context, user, permission, write).await;
+        }
+        let acting = self.acting(context, user, permission).await?;
+        write(Asker::Known(acting)).await.map_err(Into::into)
+    }
+
+    /// What the caller asks for, who is as of [`Self::acting`]. A token that was made here is looked up in the
+    /// turn of the database in which `act` does its work, any other one before.
+    pub(crate) async fn in_one_turn<T, E: Into<Failure>>(
+        &self,
+        context: &RequestContext,
+        user: Option<&UserId>,
+        permission: Permission,
+        act: impl AsyncFnOnce(Asker) -> Result<T, E>,
     ) -> Result<T, Failure> {
         let token = match presented(context)? {
             Some(token) if token.is_ours() => token,
             token => {
                 let acting = self.acting_by(token, context, user, permission).await?;
-                return Ok(read(Asker::Known(acting)).await?);
+                return act(Asker::Known(acting)).await.map_err(Into::into);
             }
         };
         let (noted, about) = (context.extensions().get::<NotedCaller>().cloned(), user.cloned());
@@ -91,12 +110,17 @@ impl Bearers {
         let asked = (user.cloned(), permission);
         let token = PendingToken::new(self.callers.clone(), &token, asked, on_found);
         let token = Arc::new(token);
-        let done = read(Asker::Token(token.clone())).await;
-        if let Err(PasskeyError::Caller(CallerError::Invalid(_))) = &done {
-            self.count(client(context))?;
+        let done = act(Asker::Token(token.clone())).await;
+        if done.is_err() {
+            match token.holds() {
+                Some(true) => {}
+                Some(false) => self.count(client(context))?,
+                // What failed before it came to the token says nothing about that.
+                None => drop(self.acting(context, user, permission).await?),
+            }
         }
         token.note_use().await;
-        Ok(done?)
+        done.map_err(Into::into)
     }
 
     /// Who calls. A wrong token is counted for the client, and so is a question that brought no answer.

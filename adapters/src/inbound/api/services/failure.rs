@@ -173,6 +173,7 @@ impl From<PasskeyError> for Failure {
 impl From<UserLinkError> for Failure {
     fn from(error: UserLinkError) -> Self {
         match error {
+            UserLinkError::Caller(error) => error.into(),
             UserLinkError::UserNotFound => ApiError::UserNotFound.into(),
             UserLinkError::NotReachable(why) => why.into(),
             UserLinkError::TokenEnded => ApiError::AuthInvalid.into(),

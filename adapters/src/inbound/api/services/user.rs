@@ -126,7 +126,7 @@ impl UserService for PasskeyCalls {
     ) -> ServiceResult<ListPasskeysResponse> {
         let user: UserId = parse("user_id", request.user_id)?;
         let list = async |asker| self.list.list(asker).await;
-        let list = self.bearers.read(&context, Some(&user), Permission::PasskeyRead, list);
+        let list = self.bearers.in_one_turn(&context, Some(&user), Permission::PasskeyRead, list);
         let (passkeys, standing) = list.await?;
         Response::ok(ListPasskeysResponse {
             details: list_details(passkeys.len(), &standing).into(),

@@ -111,6 +111,11 @@ impl SqliteDatabase {
         self.writer.run(work, Kind::InSet).await
     }
 
+    /// Whether nobody else in this process writes at the moment.
+    pub fn has_idle_writer(&self) -> bool {
+        self.writer.is_idle()
+    }
+
     /// Runs a unit of work that only reads.
     pub async fn look(&self, work: Work) -> Result<(), StoreError> {
         let (scope, runtime) = (TraceScope::here(), Handle::current());
@@ -183,7 +188,7 @@ impl SqliteDatabase {
 fn register_metrics(writer: &Arc<Writer>, readers: &Arc<Threads>) {
     let (writing, reading) = (Arc::downgrade(writer), Arc::downgrade(readers));
     pool_metrics::register("write", 1, move || {
-        let used = usize::from(writing.upgrade()?.is_busy());
+        let used = usize::from(!writing.upgrade()?.is_idle());
         Some(Usage { idle: 1 - used, used })
     });
     let most = readers.usage().1;

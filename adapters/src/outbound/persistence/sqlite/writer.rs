@@ -1,7 +1,7 @@
 //! Neighbours share a commit. SQLite has one writer, and what a write costs is the commit that makes it
 //! durable; so units of work that wait for the same commit go into it together: as a set, or each in a
-//! savepoint of its own. One thread does that, and waits for nothing between two groups: callers who come alone are served
-//! at once, and other processes get the file while the callers of a group are answered.
+//! savepoint of its own. One thread does that, and waits for nothing between two groups: callers who come
+//! alone are served at once, and other processes get the file while the callers of a group are answered.
 
 use std::{
     io,
@@ -81,9 +81,9 @@ impl Writer {
         ended.await.map_err(|_| gone())?
     }
 
-    /// Whether it commits something.
-    pub fn is_busy(&self) -> bool {
-        self.is_busy.load(Ordering::Relaxed)
+    /// Whether it has nothing to do, and nothing waits for it. Whoever asks may find others there all the same.
+    pub fn is_idle(&self) -> bool {
+        !self.is_busy.load(Ordering::Relaxed) && self.jobs.capacity() == self.jobs.max_capacity()
     }
 }
 
@@ -105,30 +105,29 @@ impl Groups {
             }
             // Nobody waits for these any more.
             group.retain(|job| !job.done.is_closed());
-            self.commit_and_answer(group);
+            let answers = self.answers(&group);
+            // Before they are answered: they may write again at once, and find it idle then.
             is_busy.store(false, Ordering::Relaxed);
+            group.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer));
         }
     }
 
-    fn commit_and_answer(&self, group: Vec<Job>) {
+    /// What to answer to each of the group, once it is durable or undone.
+    fn answers(&self, group: &[Job]) -> Vec<Result<(), StoreError>> {
         if let Err(gone) = self.watch.check() {
-            return group.into_iter().for_each(|job| job.answer(Err(gone.into())));
+            return group.iter().map(|_| Err(gone.into())).collect();
         }
-        let settled = match self.commit(&group) {
+        let settled = match self.commit(group) {
             Ok(settled) => settled,
-            Err(error) => {
-                let failed = |job: Job| job.answer(Err(store_error(error.clone())));
-                return group.into_iter().for_each(failed);
-            }
+            Err(error) => return group.iter().map(|_| Err(store_error(error.clone()))).collect(),
         };
         // What was committed to a file that has gone meanwhile is not kept.
         let there = self.watch.check();
-        for (job, settled) in group.into_iter().zip(settled) {
-            job.answer(match settled {
-                Some(_) => there.map_err(Into::into),
-                None => Err(StoreError::Broken("a unit of work panicked".into())),
-            });
-        }
+        let answer = |settled: Option<Settled>| match settled {
+            Some(_) => there.map_err(Into::into),
+            None => Err(StoreError::Broken("a unit of work panicked".into())),
+        };
+        settled.into_iter().map(answer).collect()
     }
 
     /// Runs the units of work and commits. Returns in their order how each ended, if it did not panic.

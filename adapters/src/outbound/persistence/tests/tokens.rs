@@ -9,6 +9,7 @@ for_both_stores! {
     a_token_is_found_by_its_hash_and_revoked_once,
     a_token_of_a_service_is_found_by_the_services_name,
     those_who_look_for_tokens_together_find_their_own,
+    those_who_write_and_look_for_tokens_together_find_their_own,
     one_that_panics_while_many_look_ends_alone,
 }
 
@@ -220,6 +221,24 @@ async fn those_who_look_for_tokens_together_find_their_own(store: Arc<dyn Store>
     for (number, found) in look_for(&store, (0..120).map(|number| number % 12)).await {
         let id = found.unwrap().map(|token| token.id.to_string());
         assert_eq!(id, (number < 10).then(|| number.to_string()));
+    }
+}
+
+async fn those_who_write_and_look_for_tokens_together_find_their_own(store: Arc<dyn Store>) {
+    add_ten(&store).await;
+    let found = (0..120).map(|number| {
+        let store = store.clone();
+        async move {
+            let id = (number % 12).to_string();
+            let find = store.write_in_set(id.clone(), |id, tx| {
+                Box::pin(async move { tx.token_by_hash(&hash(id)).await })
+            });
+            let found: Result<_, StoreError> = find.await;
+            (id, found.unwrap().map(|token| token.id.to_string()))
+        }
+    });
+    for (id, found) in found.collect::<JoinSet<_>>().join_all().await {
+        assert_eq!(found, (id.len() == 1).then_some(id));
     }
 }
 
