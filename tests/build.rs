@@ -3,8 +3,13 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 const ROOT: &str = "../adapters/proto";
-const FILES: &[&str] =
-    &["passlink/v1/link_service.proto", "zitadel/auth.proto", "zitadel/user/v2/user_service.proto"];
+const FILES: &[&str] = &[
+    "passlink/v1/link_service.proto",
+    "passlink/v1/passkey_service.proto",
+    "zitadel/auth.proto",
+    "zitadel/session/v2/session_service.proto",
+    "zitadel/user/v2/user_service.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={ROOT}");

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use prost_reflect::{DescriptorPool, FieldDescriptor, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MethodDescriptor, ServiceDescriptor};
 use serde_json::Value;
 
 use crate::{
@@ -100,23 +100,35 @@ impl Call {
         self.method.input().fields().partition(is_in_path)
     }
 
+    /// Whether HTTP gives a body of it a meaning (RFC 9110, section 9.3).
+    fn has_body(&self) -> bool {
+        matches!(self.binding.verb, Verb::Post | Verb::Patch)
+    }
+
+    /// The fields that REST takes in the query: single values where a call has no body.
+    pub fn in_query(&self) -> Vec<FieldDescriptor> {
+        let is_single =
+            |it: &FieldDescriptor| !it.is_list() && !matches!(it.kind(), Kind::Message(_));
+        match self.has_body() {
+            true => Vec::new(),
+            false => self.fields().1.into_iter().filter(is_single).collect(),
+        }
+    }
+
     /// The value of a field in the example of a request.
     pub fn value(&self, field: &FieldDescriptor) -> Option<&str> {
         self.example.request.json.get(field.json_name())?.as_str()
     }
 
-    /// The example of a body: the message without what stands in the path. None where HTTP gives a body no
-    /// meaning (RFC 9110, section 9.3.5).
+    /// The example of a body: the message without what stands in the path. None where a body means nothing.
     pub fn body(&self) -> Option<Value> {
-        match self.binding.verb {
-            Verb::Post => {
-                let mut body = self.example.request.json.clone();
-                for field in self.fields().0 {
-                    body.as_object_mut().map(|body| body.shift_remove(field.json_name()));
-                }
-                Some(body)
-            }
-            Verb::Delete => None,
+        if !self.has_body() {
+            return None;
         }
+        let mut body = self.example.request.json.clone();
+        for field in self.fields().0 {
+            body.as_object_mut().map(|body| body.shift_remove(field.json_name()));
+        }
+        Some(body)
     }
 }

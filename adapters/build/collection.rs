@@ -49,6 +49,16 @@ fn item(call: &Call) -> Value {
             "variable": named.collect::<Vec<_>>(),
         },
     });
+    // Switched off, since nothing stands there yet.
+    let in_query = call.in_query();
+    let in_query =
+        in_query.iter().map(|it| json!({ "key": it.json_name(), "value": "", "disabled": true }));
+    let in_query: Vec<_> = in_query.collect();
+    if let (Some(url), false) =
+        (request.pointer_mut("/url").and_then(Value::as_object_mut), in_query.is_empty())
+    {
+        url.insert("query".to_owned(), in_query.into());
+    }
     let mut put = |key: &str, value| {
         request.as_object_mut().map(|request| request.insert(key.to_owned(), value))
     };

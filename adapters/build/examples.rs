@@ -73,7 +73,9 @@ fn encode_octets(descriptor: &MessageDescriptor, json: &mut Value) {
             Kind::Bytes if !value.is_string() => {
                 *value = BASE64_STANDARD.encode(value.to_string()).into();
             }
-            Kind::Message(inner) if !field.is_list() => encode_octets(&inner, value),
+            Kind::Message(inner) if !field.is_list() && !field.is_map() => {
+                encode_octets(&inner, value)
+            }
             _ => {}
         }
     }

@@ -4,6 +4,8 @@ use prost_reflect::{FieldDescriptor, Kind};
 
 /// How long an identifier, a name or a code may be, in characters.
 const TEXT: u32 = 200;
+/// The longest address, in characters.
+const LOGIN_NAME: u32 = 254;
 /// The longest language tag, in characters.
 const LANGUAGE: u32 = 35;
 
@@ -18,17 +20,24 @@ pub struct Rule {
 
 pub fn rule(field: &FieldDescriptor) -> Rule {
     let is_id = field.name() == "id" || field.name().ends_with("_id");
-    match field.name() {
+    match (field.parent_message().name(), field.name()) {
         _ if field.kind() != Kind::String => Rule::default(),
-        "resource_owner" => id(),
-        "code" | "url_template" => between(1, TEXT),
-        "name" | "display_name" | "passkey_name" | "token_name" => {
+        // What is not offered, and what browsers say of themselves.
+        ("CheckIDPIntent" | "CheckTOTP" | "CheckOTP" | "CreatorQuery", _) => Rule::default(),
+        (_, "fingerprint_id") => Rule::default(),
+        ("RenamePasskeyRequest", "name") => between(1, TEXT),
+        // This one is a username.
+        ("UserFactor", "login_name") => between(1, TEXT),
+        (_, "login_name") => between(1, LOGIN_NAME),
+        (_, "resource_owner") => id(),
+        (_, "code" | "url_template") => between(1, TEXT),
+        (_, "name" | "display_name" | "passkey_name" | "token_name") => {
             Rule { max: Some(TEXT), ..Rule::default() }
         }
-        "language" => Rule { max: Some(LANGUAGE), ..Rule::default() },
-        "domain" => Rule { format: Some("hostname"), ..Rule::default() },
-        "link" => Rule { format: Some("uri"), ..Rule::default() },
-        _ if is_id && field.parent_message().name() != "ErrorDetail" => id(),
+        (_, "language") => Rule { max: Some(LANGUAGE), ..Rule::default() },
+        (_, "domain") => Rule { format: Some("hostname"), ..Rule::default() },
+        (_, "link") => Rule { format: Some("uri"), ..Rule::default() },
+        (message, _) if is_id && message != "ErrorDetail" => id(),
         _ => Rule::default(),
     }
 }
@@ -47,7 +56,8 @@ pub fn is_needed(field: &FieldDescriptor) -> bool {
     match (message.name(), field.name()) {
         ("PasskeyRegistrationCode", _) => true,
         ("VerifyMyPasswordlessRequest", "verification") => true,
-        (_, "public_key_credential") => true,
+        ("RenamePasskeyRequest", "name") => true,
+        (_, "public_key_credential" | "credential_assertion_data") => true,
         (name, "code") => name.ends_with("Request") && name != "RegisterPasskeyRequest",
         (name, field) => name.ends_with("Request") && field.ends_with("_id"),
     }

@@ -26,10 +26,12 @@ const FILES: &[&str] = &[
     "google/rpc/error_details.proto",
     "google/rpc/status.proto",
     "passlink/v1/link_service.proto",
+    "passlink/v1/passkey_service.proto",
     "zitadel/auth.proto",
     "zitadel/message.proto",
     "zitadel/object.proto",
     "zitadel/object/v2/object.proto",
+    "zitadel/session/v2/session_service.proto",
     "zitadel/user.proto",
     "zitadel/user/v2/user_service.proto",
 ];

@@ -30,6 +30,7 @@ const TOKEN: &[&str] = &[
     "USER-NotActive",
     "USER-EmailNotVerified",
     "USER-EmailTaken",
+    "USER-UsernameTaken",
 ];
 /// Where passkeys or links of a person are changed.
 const CHANGE: &[&str] = &["AUTH-StepUp"];
@@ -37,6 +38,10 @@ const CHANGE: &[&str] = &["AUTH-StepUp"];
 const NAMED: &[&str] = &["AUTH-Denied", "REQUEST-Invalid"];
 const FINISH: &[&str] =
     &["REQUEST-Invalid", "PASSKEY-ValidateFailed", "PASSKEY-Exists", "PASSKEY-TooMany"];
+/// Where a sign-in is begun or goes on.
+const SIGN_IN: &[&str] = &["AUTH-Denied", "REQUEST-Invalid", "PASSKEY-ValidateFailed"];
+/// Where a session is named.
+const SESSION: &[&str] = &["AUTH-Denied", "REQUEST-Invalid", "SESSION-NotFound"];
 const CODE: &[&str] = &["LINK-CodeInvalid"];
 
 /// What a method asks for, and its errors in the order of the error table.
@@ -63,6 +68,11 @@ pub fn of(method: &str) -> Result<(Access, Vec<&'static Row>), String> {
         }
         "ListPasskeys" => (Token, &[TOKEN, NAMED]),
         "RemovePasskey" => (Token, &[TOKEN, CHANGE, NAMED, &["PASSKEY-NotFound"]]),
+        "RenamePasskey" => (Token, &[TOKEN, CHANGE, NAMED, &["PASSKEY-NotFound"]]),
+        "CreateSession" => (Token, &[TOKEN, SIGN_IN]),
+        "SetSession" => (Token, &[TOKEN, SIGN_IN, SESSION]),
+        "ListSessions" => (Token, &[TOKEN, NAMED]),
+        "GetSession" | "DeleteSession" => (Token, &[TOKEN, SESSION]),
         "InspectLink" | "InspectRevocation" | "RevokeLink" | "InspectUndo" | "UndoRegistration" => {
             (Code, &[CODE])
         }

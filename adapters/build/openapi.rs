@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, env, error::Error};
 
+use prost_reflect::FieldDescriptor;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -14,7 +15,8 @@ use crate::{
 };
 
 const ABOUT: &str = "Registers passkeys on the next device: by a link that is mailed to the person, \
-    or that the caller brings there. The same methods answer by gRPC, gRPC-Web and Connect.\n\n\
+    or that the caller brings there. Signs people in with them. The same methods answer by gRPC, gRPC-Web \
+    and Connect.\n\n\
     An empty body is the same as `{}`. Unknown fields are ignored. Field names are also read as the \
     `.proto` files write them.";
 
@@ -67,21 +69,25 @@ pub fn document(services: &[Service]) -> Result<Value, Box<dyn Error>> {
 
 fn operation(service: &Service, call: &Call, schemas: &mut Schemas) -> Value {
     let (in_path, in_body) = call.fields();
-    let parameters: Vec<_> = in_path
-        .iter()
-        .map(|field| {
-            let mut schema = schemas.field(field);
-            let about = schema.as_object_mut().and_then(|schema| schema.remove("description"));
-            json!({
-                "name": field.name(),
-                "in": "path",
-                "required": true,
-                "description": about,
-                "schema": schema,
-                "example": call.value(field),
-            })
-        })
-        .collect();
+    let mut parameter = |field: &FieldDescriptor, name: &str, place: &str| {
+        let mut schema = schemas.field(field);
+        let about = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+        let mut parameter = json!({
+            "name": name,
+            "in": place,
+            "required": place == "path",
+            "description": about,
+            "schema": schema,
+        });
+        if let (Some(parameter), Some(example)) = (parameter.as_object_mut(), call.value(field)) {
+            parameter.insert("example".to_owned(), example.into());
+        }
+        parameter
+    };
+    let mut parameters: Vec<_> =
+        in_path.iter().map(|field| parameter(field, field.name(), "path")).collect();
+    parameters
+        .extend(call.in_query().iter().map(|field| parameter(field, field.json_name(), "query")));
     let answer = schemas.message(&call.method.output(), &[]);
     let done = as_json(&answer, &call.example.response.json);
     let done = json!({ "description": "Done.", "content": done });

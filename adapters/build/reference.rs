@@ -48,6 +48,13 @@ fn call(call: &Call) -> Value {
             "example": call.value(field),
         })
     });
+    let in_query = call.in_query();
+    let in_query = in_query.iter().map(|field| {
+        json!({
+            "name": field.json_name(),
+            "about": comments::at(&field.parent_file(), field.path()),
+        })
+    });
     let (access, sends_token) = match call.access {
         Access::Token => ("Takes a bearer token.", true),
         Access::Code => ("Takes the code of a link, and no bearer token.", false),
@@ -69,6 +76,7 @@ fn call(call: &Call) -> Value {
         "sends_token": sends_token,
         "takes_token": call.access != Access::Code,
         "parameters": parameters.collect::<Vec<_>>(),
+        "in_query": in_query.collect::<Vec<_>>(),
         "request": {
             "message": input.full_name(),
             "about": comments::of_message(&input),
@@ -119,6 +127,10 @@ fn error(row: &Row) -> Value {
 fn described(field: &FieldDescriptor, in_request: bool) -> Value {
     let (mut fields, mut values) = (Vec::new(), Vec::new());
     let kind = match field.kind() {
+        Kind::Message(entry) if field.is_map() => entry.map_entry_value_field().kind(),
+        kind => kind,
+    };
+    let kind = match kind {
         Kind::Message(message) => match message.full_name() {
             "google.protobuf.Timestamp" => "time (RFC 3339)".to_owned(),
             "google.protobuf.Duration" => "duration, such as `3600s`".to_owned(),
@@ -143,11 +155,16 @@ fn described(field: &FieldDescriptor, in_request: bool) -> Value {
     let names = choice.map(|it| {
         it.fields().map(|it| format!("`{}`", it.json_name())).collect::<Vec<_>>().join(", ")
     });
+    let kind = match field {
+        list if list.is_list() => format!("list of {kind}s"),
+        map if map.is_map() => format!("map to {kind}"),
+        _ => kind,
+    };
     json!({
         "name": field.json_name(),
         "original": field.name(),
         "number": field.number(),
-        "kind": if field.is_list() { format!("list of {kind}s") } else { kind },
+        "kind": kind,
         "rule": rule(field).words(),
         "needed": in_request && is_needed(field),
         "choice": names,

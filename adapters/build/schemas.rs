@@ -65,16 +65,25 @@ impl Schemas {
         let about = comments::at(&field.parent_file(), field.path());
         let mut schema = match self.value(field) {
             one if field.is_list() => json!({ "type": "array", "items": one }),
+            one if field.is_map() => json!({ "type": "object", "additionalProperties": one }),
             one => one,
         };
         if let (Some(schema), false) = (schema.as_object_mut(), about.is_empty()) {
             schema.insert("description".to_owned(), about.into());
         }
+        let options = field.field_descriptor_proto().options.as_ref();
+        if let (Some(schema), true) =
+            (schema.as_object_mut(), options.is_some_and(|options| options.deprecated()))
+        {
+            schema.insert("deprecated".to_owned(), true.into());
+        }
         schema
     }
 
+    /// The schema of a single value of a field.
     fn value(&mut self, field: &FieldDescriptor) -> Value {
         match field.kind() {
+            Kind::Message(entry) if field.is_map() => self.value(&entry.map_entry_value_field()),
             Kind::Message(message) => match message.full_name() {
                 "google.protobuf.Timestamp" => json!({ "type": "string", "format": "date-time" }),
                 "google.protobuf.Duration" => {

@@ -72,6 +72,11 @@ impl Domain {
         !self.names_of_others.iter().any(|name| name == host)
     }
 
+    /// The relying parties of other domains that serve the same users.
+    pub(crate) fn other_rp_ids(&self) -> &[String] {
+        &self.rp_ids_of_others
+    }
+
     /// The same for passkeys for this relying party.
     pub(crate) fn knows_relying_party(&self, rp_id: &str) -> bool {
         !self.rp_ids_of_others.iter().any(|id| id == rp_id)

@@ -21,6 +21,7 @@ mod organisations;
 mod outbox;
 mod passkeys;
 mod retired_keys;
+mod sessions;
 mod staging;
 mod tokens;
 mod users;
@@ -42,7 +43,7 @@ use passlink_domain::*;
 use crate::{fakes::everything::*, mails::slots::MailSlots};
 
 pub use staging::Waiting;
-pub use webauthn::credential;
+pub use webauthn::{SoftAssertion, credential};
 
 /// What the store holds. Undone by keeping the copy from before.
 #[derive(Clone, Default)]
@@ -66,6 +67,7 @@ pub struct State {
     pub passkeys: Vec<Passkey>,
     pub ceremonies: Vec<Ceremony>,
     pub retired: Vec<RetiredKey>,
+    pub sessions: Vec<(Session, TokenHash)>,
 }
 
 impl State {
@@ -91,6 +93,7 @@ pub struct World {
     pub counts: Mutex<Vec<(LinkState, LinkKind, u64)>>,
     pub redeemed: Mutex<Vec<u64>>,
     pub tried: Mutex<Vec<Attempt>>,
+    pub sign_ins: Mutex<Vec<Result<(), SignInRefused>>>,
     /// How many units of work have read.
     pub looks: AtomicU32,
     millis: AtomicI64,
@@ -367,6 +370,6 @@ impl Store for World {
 pub mod everything {
     pub use crate::{
         callers::*, codes::*, domains::*, limits::*, links::*, mails::*, passkeys::*, ports::*,
-        users::*,
+        sessions::*, users::*,
     };
 }

@@ -15,4 +15,5 @@ pub mod links;
 pub mod mails;
 pub mod passkeys;
 pub mod ports;
+pub mod sessions;
 pub mod users;

@@ -44,6 +44,9 @@ pub enum EventKind {
     LinkRevoked(LinkId),
     PasskeyAdded(PasskeyId),
     PasskeyRemoved(PasskeyId),
+    PasskeyRenamed(PasskeyId),
+    /// The passkey's signature counter went back: it may have been cloned. It did not sign in.
+    PasskeyCounterWentBack(PasskeyId),
 }
 
 impl EventKind {
@@ -61,6 +64,8 @@ impl EventKind {
             Self::LinkRevoked(_) => "link.revoked",
             Self::PasskeyAdded(_) => "passkey.added",
             Self::PasskeyRemoved(_) => "passkey.removed",
+            Self::PasskeyRenamed(_) => "passkey.renamed",
+            Self::PasskeyCounterWentBack(_) => "passkey.counter_went_back",
         }
     }
 
@@ -68,7 +73,10 @@ impl EventKind {
     pub fn subject(&self) -> Option<&str> {
         match self {
             Self::LinkRequested(id) | Self::LinkRevoked(id) => Some(id.as_str()),
-            Self::PasskeyAdded(id) | Self::PasskeyRemoved(id) => Some(id.as_str()),
+            Self::PasskeyAdded(id)
+            | Self::PasskeyRemoved(id)
+            | Self::PasskeyRenamed(id)
+            | Self::PasskeyCounterWentBack(id) => Some(id.as_str()),
             Self::UserAdded
             | Self::ProfileChanged
             | Self::EmailChanged

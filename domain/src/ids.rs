@@ -62,6 +62,8 @@ ids! {
     LinkId,
     /// Identifies a passkey, and before it is registered its ceremony.
     PasskeyId,
+    /// Identifies a session; not its token.
+    SessionId,
     /// Identifies a stored bearer token; not the token itself.
     TokenId,
     OutboxId,

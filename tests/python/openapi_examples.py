@@ -25,7 +25,8 @@ def resolved(example):
 for operations in document["paths"].values():
     for operation in operations.values():
         for parameter in operation["parameters"]:
-            check(parameter["schema"], parameter["example"])
+            if "example" in parameter:
+                check(parameter["schema"], parameter["example"])
         bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
         for media in (body["content"]["application/json"] for body in bodies if body):
             if "example" in media:

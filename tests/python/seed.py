@@ -17,7 +17,7 @@ for number in range(1, count + 1):
     user, address = f"user-{number:05}", f"user-{number:05}@example.com"
     token = f"passlink_{secrets.token_urlsafe(32)}"
     digest = hashlib.sha256(token.encode()).digest()
-    users.append((user, "default", user, f"User {number}", "en", address, address, True, "active", 1, now))
+    users.append((user, "default", user, user, f"User {number}", "en", address, address, True, "active", 1, now))
     events.append((user, 1, "user.added", None, now))
     tokens.append((f"token-{number:05}", user, digest, "seeded", now, None, None))
     lines.append(f"{user} {address} {token}")
@@ -26,8 +26,8 @@ with connect(url) as connection:
     cursor = connection.cursor()
     for insert, rows in (
         (
-            "INSERT INTO users (id, organisation, username, display_name, language, email, email_key,"
-            " email_verified, state, sequence, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO users (id, organisation, username, username_key, display_name, language, email,"
+            " email_key, email_verified, state, sequence, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             users,
         ),
         ("INSERT INTO events (user_id, sequence, kind, subject, recorded_at) VALUES (?,?,?,?,?)", events),

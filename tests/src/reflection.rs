@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
-use prost_types::FileDescriptorProto;
+use prost_types::{DescriptorProto, FileDescriptorProto};
 
 use crate::{Call, Located, Protocol, rpc::field};
 
@@ -81,12 +81,20 @@ pub async fn messages(passlink: &impl Located) -> BTreeMap<String, BTreeSet<Stri
                 continue;
             }
             open.extend(file.dependency.iter().map(|name| (FILE_OF_NAME, name.clone())));
-            for message in &file.message_type {
-                let names = message.field.iter().map(|field| field.json_name().to_owned());
-                let full = format!("{}.{}", file.package(), message.name());
-                messages.insert(full, names.collect());
-            }
+            add(&mut messages, file.package(), &file.message_type);
         }
     }
     messages
+}
+
+/// Adds messages that stand in a package or another message, and those in them, but for the entries of maps.
+fn add(known: &mut BTreeMap<String, BTreeSet<String>>, within: &str, messages: &[DescriptorProto]) {
+    for message in
+        messages.iter().filter(|it| !it.options.as_ref().is_some_and(|it| it.map_entry()))
+    {
+        let full = format!("{within}.{}", message.name());
+        add(known, &full, &message.nested_type);
+        let names = message.field.iter().map(|field| field.json_name().to_owned());
+        known.insert(full, names.collect());
+    }
 }

@@ -33,14 +33,42 @@ impl UserValidationMethod for Willing {
     }
 }
 
-/// Does as a browser with a platform authenticator does: answers creation options (an object with
-/// the key `publicKey`) that a page of `origin` got.
+/// A browser with a platform authenticator, which keeps what it makes.
+pub struct SoftwarePasskey {
+    origin: Url,
+    made: Option<Passkey>,
+}
+
+impl SoftwarePasskey {
+    /// One without passkeys, on a page of `origin`.
+    pub fn new(origin: &str) -> Self {
+        Self { origin: Url::parse(origin).unwrap(), made: None }
+    }
+
+    /// Answers creation options (an object with the key `publicKey`) that the page got.
+    pub async fn create(&mut self, options: &Value) -> Value {
+        let options = serde_json::from_value(options.clone()).expect("creation options");
+        let mut browser = Client::new(self.authenticator()).allows_insecure_localhost(true);
+        let created = browser.register(&self.origin, options, DefaultClientData).await;
+        self.made = browser.authenticator().store().clone();
+        serde_json::to_value(created.expect("a passkey")).unwrap()
+    }
+
+    /// Answers request options (an object with the key `publicKey`) that the page got.
+    pub async fn sign(&mut self, options: &Value) -> Value {
+        let options = serde_json::from_value(options.clone()).expect("request options");
+        let mut browser = Client::new(self.authenticator()).allows_insecure_localhost(true);
+        let signed = browser.authenticate(&self.origin, options, DefaultClientData).await;
+        self.made = browser.authenticator().store().clone();
+        serde_json::to_value(signed.expect("an assertion")).unwrap()
+    }
+
+    fn authenticator(&self) -> Authenticator<Option<Passkey>, Willing, RustCryptoBackend> {
+        Authenticator::new(Aaguid::new_empty(), self.made.clone(), Willing, RustCryptoBackend)
+    }
+}
+
+/// What a new [`SoftwarePasskey`] answers to creation options.
 pub async fn create_passkey(options: &Value, origin: &str) -> Value {
-    let authenticator =
-        Authenticator::new(Aaguid::new_empty(), None::<Passkey>, Willing, RustCryptoBackend);
-    let mut client = Client::new(authenticator).allows_insecure_localhost(true);
-    let options = serde_json::from_value(options.clone()).expect("creation options");
-    let origin = Url::parse(origin).unwrap();
-    let created = client.register(&origin, options, DefaultClientData).await.expect("a passkey");
-    serde_json::to_value(created).unwrap()
+    SoftwarePasskey::new(origin).create(options).await
 }

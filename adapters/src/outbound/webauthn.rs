@@ -2,8 +2,11 @@
 
 use std::{collections::BTreeMap, error::Error};
 
-use passlink_application::ports::{NewCredential, WebAuthn, WebAuthnError};
-use passlink_domain::{Aaguid, CEREMONY_LIFETIME, Challenge, Credential};
+use passlink_application::ports::{
+    AssertionRequest, NewCredential, PresentedAssertion, SignInRefused, VerifiedAssertion,
+    WebAuthn, WebAuthnError,
+};
+use passlink_domain::{Aaguid, CEREMONY_LIFETIME, Challenge, Credential, UserVerification};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::{Origin, Url};
@@ -11,16 +14,21 @@ use uuid::Uuid;
 use webauthn_rs::prelude::{Webauthn, WebauthnBuilder, WebauthnError};
 
 use answer::Answer;
+use assertion::Assertion;
 use authenticator_data::{
     AuthenticatorData, BACKUP_ELIGIBLE, BACKUP_STATE, USER_PRESENT, USER_VERIFIED,
 };
 
 mod answer;
+mod assertion;
 mod authenticator_data;
+mod client_data;
+mod json_octets;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod open_ceremony;
 mod options;
 mod public_key;
+mod signature;
 
 /// Names of authenticators by AAGUID; the file says where they are from.
 const MODELS: &str = include_str!("../../data/aaguids.json");
@@ -158,6 +166,58 @@ impl WebAuthn for RelyingParty {
             id: data.id,
             public_key: data.public_key,
         })
+    }
+
+    fn request_options(
+        &self,
+        request: &AssertionRequest<'_>,
+        allow: &[&Credential],
+    ) -> Result<String, WebAuthnError> {
+        serde_json::to_string(&options::request(&self.id, request, allow)).map_err(broken)
+    }
+
+    fn presented(&self, answer: &str) -> Option<PresentedAssertion> {
+        Assertion::read(answer).ok()?.presented()
+    }
+
+    fn verify_assertion(
+        &self,
+        request: &AssertionRequest<'_>,
+        credential: &Credential,
+        answer: &str,
+    ) -> Result<VerifiedAssertion, SignInRefused> {
+        use SignInRefused as Refused;
+        let assertion = Assertion::read(answer).map_err(|_| Refused::Malformed)?;
+        let client_data = assertion.client_data().map_err(|_| Refused::Malformed)?;
+        let data = assertion.authenticator_data().ok_or(Refused::Malformed)?;
+        let rp_id_hash: [u8; 32] = Sha256::digest(&self.id).into();
+        let (is_eligible, is_backed_up) = (data.has(BACKUP_ELIGIBLE), data.has(BACKUP_STATE));
+        let needs_user = request.user_verification == UserVerification::Required;
+        let steps = [
+            (
+                assertion.kind == "public-key" && client_data.kind == "webauthn.get",
+                Refused::Malformed,
+            ),
+            (assertion.names(credential.id.as_bytes()), Refused::UnknownCredential),
+            (request.challenge.matches(&client_data.challenge), Refused::Challenge),
+            // As browsers write it: no other URL of the same origin is one.
+            (self.origins.contains(&client_data.origin), Refused::Origin),
+            (!client_data.is_framed(), Refused::Origin),
+            (data.rp_id_hash == rp_id_hash, Refused::RelyingParty),
+            (data.has(USER_PRESENT), Refused::UserPresence),
+            (data.has(USER_VERIFIED) || !needs_user, Refused::UserVerification),
+            (is_eligible == credential.backup_eligible, Refused::BackupState),
+            (is_eligible || !is_backed_up, Refused::BackupState),
+            (assertion.is_signed_by(&credential.public_key), Refused::Signature),
+        ];
+        match steps.into_iter().find(|(holds, _)| !holds) {
+            Some((_, why)) => Err(why),
+            None => Ok(VerifiedAssertion {
+                sign_count: data.sign_count,
+                backup_state: is_backed_up,
+                user_verified: data.has(USER_VERIFIED),
+            }),
+        }
     }
 
     fn can_verify(&self, public_key: &[u8]) -> bool {

@@ -1,6 +1,6 @@
 //! Leave to act for a user, which every use case needs that a caller asks for.
 
-use passlink_domain::{Actor, Organisations, PasskeyLink, Text, TokenId, User, UserId};
+use passlink_domain::{Actor, Organisations, PasskeyLink, SessionId, Text, TokenId, User, UserId};
 
 use crate::ports::{Repositories, StoreResult};
 
@@ -18,11 +18,20 @@ pub struct Acting {
     pub token_name: Option<Text>,
     /// The caller's token, if it was made here.
     pub token: Option<TokenId>,
+    /// The caller's session, if its token is what they call with.
+    pub session: Option<SessionId>,
 }
 
 impl Acting {
     pub fn operator(user: UserId) -> Self {
-        Self { user, actor: Actor::Operator, within: None, token_name: None, token: None }
+        Self {
+            user,
+            actor: Actor::Operator,
+            within: None,
+            token_name: None,
+            token: None,
+            session: None,
+        }
     }
 
     pub(crate) fn code_holder(user: UserId) -> Self {

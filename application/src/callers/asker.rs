@@ -22,8 +22,10 @@ pub struct PendingToken {
     hash: TokenHash,
     user: Option<UserId>,
     permission: Permission,
-    /// Set once it was looked up; `None` if it speaks for nobody.
-    found: OnceLock<Option<Token>>,
+    /// Set once it was looked up: whether it speaks for somebody.
+    holds: OnceLock<bool>,
+    /// Set once it was found, unless it is that of a session.
+    found: OnceLock<Token>,
     /// Set once it was found and may do this.
     acts_for: OnceLock<UserId>,
     on_found: Box<dyn Fn(&Caller) + Send + Sync>,
@@ -39,18 +41,18 @@ impl PendingToken {
         on_found: impl Fn(&Caller) + Send + Sync + 'static,
     ) -> Self {
         let (hash, on_found) = (token.hash(), Box::new(on_found));
-        let (found, acts_for) = (OnceLock::new(), OnceLock::new());
-        Self { callers, hash, user, permission, found, acts_for, on_found }
+        let (holds, found, acts_for) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { callers, hash, user, permission, holds, found, acts_for, on_found }
     }
 
     /// Whether the token speaks for somebody, once it was looked up.
     pub fn holds(&self) -> Option<bool> {
-        self.found.get().map(Option::is_some)
+        self.holds.get().copied()
     }
 
     /// Notes that the token was used, if it was found.
     pub async fn note_use(&self) {
-        if let Some(Some(token)) = self.found.get() {
+        if let Some(token) = self.found.get() {
             self.callers.note_use(token).await;
         }
     }
@@ -66,10 +68,13 @@ impl Asker {
             Self::Token(it) => {
                 let held = it.callers.find_holder(&it.hash, tx).await;
                 if let Err(CallerError::Invalid(_)) = &held {
-                    it.found.get_or_init(|| None);
+                    it.holds.get_or_init(|| false);
                 }
                 let (caller, token) = held?;
-                it.found.get_or_init(|| Some(token));
+                it.holds.get_or_init(|| true);
+                if let Some(token) = token {
+                    it.found.get_or_init(|| token);
+                }
                 (it.on_found)(&caller);
                 let acting = it.callers.acting(caller, it.user.as_ref(), it.permission)?;
                 it.acts_for.get_or_init(|| acting.user.clone());

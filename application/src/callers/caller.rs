@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use passlink_domain::{
     Actor, BearerToken, Holder, OrganisationId, Organisations, Permission, Permissions, Reach,
-    Text, Token, TokenHash, TokenId, User, UserId, earlier,
+    Session, SessionId, Text, Token, TokenHash, TokenId, User, UserId, earlier,
 };
 
 use super::{Acting, Claims, SpeaksFor};
@@ -28,6 +28,8 @@ pub struct Caller {
     pub token_name: Option<Text>,
     /// The token, if it was made here.
     pub token: Option<TokenId>,
+    /// The session, if the token is that of one.
+    pub session: Option<SessionId>,
     /// When the person signed in, if the token says so.
     pub authenticated: Option<Timestamp>,
 }
@@ -51,6 +53,8 @@ pub enum CallerError {
     EmailNotVerified,
     #[error("the person's e-mail address belongs to another user of the organisation")]
     EmailTaken,
+    #[error("the person's username belongs to another user of the organisation")]
+    UsernameTaken,
     /// The issuer is needed, and can't be asked.
     #[error("the issuer of the token does not answer as it should: {0}")]
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
@@ -91,7 +95,9 @@ impl Callers {
     ) -> Result<Caller, CallerError> {
         if token.is_ours() {
             let (caller, token) = self.holder(token).await?;
-            self.note_use(&token).await;
+            if let Some(token) = token {
+                self.note_use(&token).await;
+            }
             return Ok(caller);
         }
         let claims = self.claims(token, may_ask).await?;
@@ -145,11 +151,15 @@ impl Callers {
             Actor::Service(name) => caller.token_name.or(Some(name.clone())),
             _ => caller.token_name,
         };
-        Ok(Acting { user, actor, within, token_name, token: caller.token })
+        let (token, session) = (caller.token, caller.session);
+        Ok(Acting { user, actor, within, token_name, token, session })
     }
 
-    /// Who holds a token that was made here, with the token.
-    pub(super) async fn holder(&self, token: &BearerToken) -> Result<(Caller, Token), CallerError> {
+    /// Who holds a token that was made here, with the token, unless it is that of a session.
+    pub(super) async fn holder(
+        &self,
+        token: &BearerToken,
+    ) -> Result<(Caller, Option<Token>), CallerError> {
         let given = (self.clone(), token.hash());
         let find = self
             .ports
@@ -163,7 +173,10 @@ impl Callers {
         &self,
         hash: &TokenHash,
         tx: &mut dyn Repositories,
-    ) -> Result<(Caller, Token), CallerError> {
+    ) -> Result<(Caller, Option<Token>), CallerError> {
+        if hash.is_of_session() {
+            return Ok((self.signed_in(hash, tx).await?, None));
+        }
         let unknown = || invalid("Passlink knows no such token");
         let token = tx.token_by_hash(hash).await?.ok_or_else(unknown)?;
         if token.revoked.is_some() {
@@ -192,9 +205,41 @@ impl Callers {
             organisation,
             token_name: token.name.clone(),
             token: Some(token.id.clone()),
+            session: None,
             authenticated: None,
         };
-        Ok((caller, token))
+        Ok((caller, Some(token)))
+    }
+
+    /// Whoever signed in, in the session that has this token.
+    async fn signed_in(
+        &self,
+        hash: &TokenHash,
+        tx: &mut dyn Repositories,
+    ) -> Result<Caller, CallerError> {
+        let session = tx.session_by_token(hash).await?;
+        let holds = |session: &Session| session.holds_at(self.ports.clock.now());
+        let session =
+            session.filter(holds).ok_or_else(|| invalid("no session has it, or has it now"))?;
+        let unproven = || invalid("nobody has signed in with user verification in its session");
+        let user = session.speaks_for().ok_or_else(unproven)?.clone();
+        if !self.domain.knows_relying_party(&session.rp_id) {
+            return Err(invalid("it is of a session at another domain"));
+        }
+        let organisation = match &session.reach {
+            Reach::Organisation(organisation) => Some(organisation),
+            Reach::All => None,
+        };
+        self.check_served(organisation)?;
+        Ok(Caller {
+            holder: Holder::Person(user),
+            permissions: Permissions::default(),
+            organisation: None,
+            token_name: None,
+            token: None,
+            authenticated: session.factor.map(|factor| factor.verified),
+            session: Some(session.id),
+        })
     }
 
     /// What a token of another issuer says, if its domain is this one.
@@ -255,6 +300,7 @@ impl Callers {
             organisation: Some(organisation),
             token_name: None,
             token: None,
+            session: None,
             authenticated,
         })
     }

@@ -6,6 +6,7 @@ use passlink_domain::{
 };
 
 use super::{CallerError, Callers, Claims, Profile, SpeaksFor};
+use crate::users::UserError;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspected {
@@ -64,7 +65,8 @@ impl Callers {
                 let speaks_for = match (found, profile) {
                     (Some(user), _) => Inspection::User(user),
                     (None, Some(profile)) => {
-                        self.check_newcomer(token, &claims, profile.clone()).await?;
+                        let (id, profile) = (user.clone(), profile.clone());
+                        self.check_newcomer(token, &claims, id, profile).await?;
                         Inspection::Newcomer
                     }
                     (None, None) => return Err(super::provision::UNKNOWN),
@@ -101,18 +103,12 @@ impl Callers {
         &self,
         token: &BearerToken,
         claims: &Claims,
+        id: Option<UserId>,
         profile: Profile,
     ) -> Result<(), CallerError> {
         let profile = self.filled(token, claims, profile).await?;
-        let address = profile.email.clone().filter(|_| profile.is_verified());
-        let address = address.ok_or(CallerError::EmailNotVerified)?;
-        let sought = (claims.organisation.clone(), address);
-        let owner = self.ports.store.read(sought, |(organisation, address), tx| {
-            Box::pin(async move { tx.owner_of(organisation, address).await })
-        });
-        match owner.await? {
-            Some(_) => Err(CallerError::EmailTaken),
-            None => Ok(()),
-        }
+        let newcomer = super::provision::newcomer(claims, id, &profile, &self.ports)?;
+        let taken = self.ports.store.read(newcomer, |user, tx| tx.taken(user)).await?;
+        taken.map_or(Ok(()), |taken| Err(UserError::from(taken).into()))
     }
 }

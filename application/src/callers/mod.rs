@@ -6,6 +6,7 @@ mod caller;
 mod claims;
 mod inspect;
 mod provision;
+mod session_access;
 pub(crate) mod tokens;
 
 pub use acting::Acting;
@@ -13,4 +14,5 @@ pub use asker::{Asker, PendingToken};
 pub use caller::{Caller, CallerError, Callers};
 pub use claims::{Claims, Profile, SpeaksFor};
 pub use inspect::{Inspected, Inspection};
+pub use session_access::SessionAccess;
 pub use tokens::{ManageTokens, NewToken, RevokedToken, TokenError, TokensOf};

@@ -1,6 +1,6 @@
 //! From a person at another issuer to a user here, who is added and changed as that issuer says.
 
-use passlink_domain::{Actor, BearerToken, Identity, OrganisationId, UserId, UserState};
+use passlink_domain::{Actor, BearerToken, Identity, User, UserId, UserState};
 
 use super::{CallerError, Callers, Claims, Profile, SpeaksFor};
 use crate::{
@@ -58,7 +58,11 @@ impl Callers {
         let work = |news| self.ports.store.write(news, |news, tx| Box::pin(take_over(news, tx)));
         match work(news.clone()).await {
             // Another call of the same person may have come first, and is seen now.
-            Err(CallerError::EmailTaken | CallerError::NoUser(_)) if is_unknown => work(news).await,
+            Err(CallerError::EmailTaken | CallerError::UsernameTaken | CallerError::NoUser(_))
+                if is_unknown =>
+            {
+                work(news).await
+            }
             taken_over => taken_over,
         }
     }
@@ -126,7 +130,7 @@ async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, Cal
             }
             user.id
         }
-        None => add(news, &news.claims.organisation, tx).await?,
+        None => add(news, tx).await?,
     };
     if !tx.keep_identity(identity, &user, issued).await? {
         return Err(ANOTHER_USER);
@@ -134,33 +138,38 @@ async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, Cal
     Ok(user)
 }
 
-async fn add(
-    news: &News,
-    organisation: &OrganisationId,
-    tx: &mut dyn Repositories,
-) -> Result<UserId, CallerError> {
-    let profile = &news.profile;
+async fn add(news: &News, tx: &mut dyn Repositories) -> Result<UserId, CallerError> {
+    let user = newcomer(&news.claims, news.user.clone(), &news.profile, &news.ports)?;
+    let actor = Actor::Issuer(news.claims.identity.issuer.clone());
+    record_new(&user, actor, news.ports.clock.now(), tx).await?;
+    Ok(user.id)
+}
+
+/// The user that somebody unknown becomes, as the issuer says; `id` is the one that it names, if any.
+pub(super) fn newcomer(
+    claims: &Claims,
+    id: Option<UserId>,
+    profile: &Profile,
+    ports: &Ports,
+) -> Result<User, CallerError> {
     let address = profile.email.clone().filter(|_| profile.is_verified());
     let new = NewUser {
-        id: news.user.clone(),
-        organisation: organisation.clone(),
+        id,
+        organisation: claims.organisation.clone(),
         email: address.ok_or(CallerError::EmailNotVerified)?,
         email_verified: true,
         username: profile.username.clone(),
         display_name: profile.display_name.clone(),
         language: profile.language.clone(),
     };
-    let now = news.ports.clock.now();
-    let user = new.into_user(now, &*news.ports.random)?;
-    let actor = Actor::Issuer(news.claims.identity.issuer.clone());
-    record_new(&user, actor, now, tx).await?;
-    Ok(user.id)
+    Ok(new.into_user(ports.clock.now(), &*ports.random)?)
 }
 
 impl From<UserError> for CallerError {
     fn from(error: UserError) -> Self {
         match error {
             UserError::EmailTaken(_) => Self::EmailTaken,
+            UserError::UsernameTaken(_) => Self::UsernameTaken,
             UserError::Store(error) => Self::Store(error),
             UserError::NotFound
             | UserError::IdTaken(_)

@@ -19,6 +19,12 @@ impl Observer for World {
         self.tried.lock().unwrap().push(attempt);
     }
 
+    fn session(&self, _session: &SessionId, _user: Option<&UserId>) {}
+
+    fn sign_in(&self, outcome: Result<(), SignInRefused>) {
+        self.sign_ins.lock().unwrap().push(outcome);
+    }
+
     fn ceremony(&self, _passkey: &PasskeyId, _opened_by: &OpenedBy) {}
 
     fn queueing(&self, _mail: &OutboxId) -> (tracing::Span, Option<TraceContext>) {

@@ -36,6 +36,29 @@ impl Passkeys for State {
         Ok(self.passkeys.iter().find(|passkey| passkey.id == *id).cloned())
     }
 
+    async fn passkey_of_credential(
+        &mut self,
+        id: &CredentialId,
+    ) -> Result<Option<Passkey>, StoreError> {
+        let mut passkeys = self.passkeys.iter();
+        let found = passkeys.find(|it| it.credential.id == *id && it.removed.is_none());
+        Ok(found.cloned())
+    }
+
+    async fn note_sign_in(
+        &mut self,
+        id: &PasskeyId,
+        sign_count: u32,
+        backup_state: bool,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        for passkey in self.passkeys.iter_mut().filter(|passkey| passkey.id == *id) {
+            (passkey.credential.sign_count, passkey.last_used) = (sign_count, Some(at));
+            passkey.credential.backup_state = backup_state;
+        }
+        Ok(())
+    }
+
     async fn add_passkey(&mut self, passkey: &Passkey) -> Result<bool, StoreError> {
         let taken = self.passkeys.iter().any(|other| {
             let has_credential = other.credential.id == passkey.credential.id;
@@ -45,6 +68,13 @@ impl Passkeys for State {
             self.passkeys.push(passkey.clone());
         }
         Ok(!taken)
+    }
+
+    async fn rename_passkey(&mut self, id: &PasskeyId, name: &Text) -> Result<(), StoreError> {
+        for passkey in self.passkeys.iter_mut().filter(|passkey| passkey.id == *id) {
+            passkey.name = name.clone();
+        }
+        Ok(())
     }
 
     async fn remove_passkey(&mut self, id: &PasskeyId, at: Timestamp) -> Result<bool, StoreError> {

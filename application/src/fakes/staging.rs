@@ -24,13 +24,16 @@ impl Waiting {
         Obstacles { count: all.len() as u64, first: all.into_iter().take(limit).collect() }
     }
 
-    /// An earlier line that is alike by `key`.
-    fn earlier<K: Ord>(&self, key: impl Fn(&User) -> K) -> impl Fn(&StagedUser) -> Option<u64> {
+    /// The first line that is alike by `key`, if it is an earlier one.
+    fn earlier<'w, K: Ord>(
+        &'w self,
+        key: impl Fn(&User) -> K,
+    ) -> impl Fn(&StagedUser) -> Option<&'w StagedUser> {
         let mut first = BTreeMap::new();
         for it in &self.users {
-            first.entry(key(&it.user)).or_insert(it.line);
+            first.entry(key(&it.user)).or_insert(it);
         }
-        move |it| first.get(&key(&it.user)).copied().filter(|line| *line != it.line)
+        move |it| first.get(&key(&it.user)).copied().filter(|first| first.line != it.line)
     }
 }
 
@@ -38,6 +41,11 @@ impl Waiting {
 fn mailbox(user: &User) -> Option<(String, String)> {
     let email = user.email.as_ref()?;
     Some((user.organisation.to_string(), email.address.key()))
+}
+
+/// And this.
+fn name(user: &User) -> Option<(String, LoginName)> {
+    Some((user.organisation.to_string(), user.username_key()?))
 }
 
 #[async_trait]
@@ -49,17 +57,35 @@ impl Staging for Waiting {
 
     async fn obstacles(&mut self, limit: usize) -> Result<Vec<Obstacles>, StoreError> {
         let there = self.world.state().users;
-        let owners: BTreeMap<_, _> =
-            there.values().filter_map(|user| Some((mailbox(user)?, user.id.to_string()))).collect();
+        let mailboxes: BTreeMap<_, _> =
+            there.values().filter_map(|user| Some((mailbox(user)?, user))).collect();
+        let names: BTreeMap<_, _> =
+            there.values().filter_map(|user| Some((name(user)?, user))).collect();
         let earlier_id = self.earlier(|user| user.id.to_string());
         let earlier_email = self.earlier(mailbox);
+        let earlier_name = self.earlier(name);
+        let name_of_line = |it: &StagedUser| {
+            let first = earlier_name(it)?;
+            (mailbox(&first.user) != mailbox(&it.user))
+                .then_some(Obstacle::UsernameOfLine(first.line))
+        };
         let id_taken = |it: &StagedUser| there.get(it.user.id.as_str()).map(|_| Obstacle::IdTaken);
-        let email_taken = |it: &StagedUser| owners.get(&mailbox(&it.user)?).cloned();
+        let email_taken = |it: &StagedUser| {
+            let owner = mailboxes.get(&mailbox(&it.user)?)?;
+            Some(Obstacle::EmailTaken(owner.id.to_string()))
+        };
+        let name_taken = |it: &StagedUser| {
+            let owner = names.get(&name(&it.user)?)?;
+            let owner = Some(owner).filter(|owner| mailbox(owner) != mailbox(&it.user))?;
+            Some(Obstacle::UsernameTaken(owner.id.to_string()))
+        };
         Ok(vec![
-            self.found(|it| earlier_id(it).map(Obstacle::IdOfLine), limit),
-            self.found(|it| earlier_email(it).map(Obstacle::EmailOfLine), limit),
+            self.found(|it| earlier_id(it).map(|it| Obstacle::IdOfLine(it.line)), limit),
+            self.found(|it| earlier_email(it).map(|it| Obstacle::EmailOfLine(it.line)), limit),
+            self.found(name_of_line, limit),
             self.found(id_taken, limit),
-            self.found(|it| email_taken(it).map(Obstacle::EmailTaken), limit),
+            self.found(email_taken, limit),
+            self.found(name_taken, limit),
         ])
     }
 

@@ -6,11 +6,21 @@ use super::State;
 use crate::fakes::everything::*;
 
 impl State {
-    /// Who has the address in the organisation, however the address is written.
-    fn owner(&self, organisation: &OrganisationId, address: &EmailAddress) -> Option<&User> {
-        let key = address.key();
-        let has = |user: &User| user.email.as_ref().is_some_and(|it| it.address.key() == key);
-        self.users.values().find(|user| user.organisation == *organisation && has(user))
+    /// Who else of the organisation has what nobody is to have in common.
+    fn other<K: PartialEq>(&self, user: &User, key: fn(&User) -> Option<K>) -> Option<UserId> {
+        let wanted = key(user)?;
+        let mut others = self
+            .users
+            .values()
+            .filter(|other| other.id != user.id && other.organisation == user.organisation);
+        let owner = others.find(|other| key(other).as_ref() == Some(&wanted));
+        owner.map(|owner| owner.id.clone())
+    }
+
+    fn taken_of(&self, user: &User) -> Option<Taken> {
+        let email = |user: &User| user.email.as_ref().map(|email| email.address.key());
+        let email = self.other(user, email).map(Taken::Email);
+        email.or_else(|| self.other(user, User::username_key).map(Taken::Username))
     }
 }
 
@@ -41,33 +51,44 @@ impl Users for State {
         Ok(rest.take(limit as usize).map(|(_, user)| user.clone()).collect())
     }
 
-    async fn owner_of(
+    async fn users_named(
         &mut self,
-        organisation: &OrganisationId,
-        address: &EmailAddress,
-    ) -> Result<Option<UserId>, StoreError> {
-        Ok(self.owner(organisation, address).map(|user| user.id.clone()))
+        name: &LoginName,
+        organisations: &Organisations,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let named = self.users.values().filter(|user| user.is_named(name));
+        let named = named.filter(|user| organisations.include(&user.organisation));
+        Ok(named.take(2).map(|user| user.id.clone()).collect())
     }
 
-    async fn add_user(&mut self, user: &User, _at: Timestamp) -> Result<bool, StoreError> {
-        let email = user.email.as_ref();
-        let owner = email.and_then(|email| self.owner(&user.organisation, &email.address));
-        let taken = owner.is_some() || self.users.contains_key(user.id.as_str());
-        if !taken {
-            self.users.insert(user.id.to_string(), user.clone());
+    async fn taken(&mut self, user: &User) -> Result<Option<Taken>, StoreError> {
+        Ok(self.taken_of(user))
+    }
+
+    async fn add_user(
+        &mut self,
+        user: &User,
+        _at: Timestamp,
+    ) -> Result<Result<(), Taken>, StoreError> {
+        if self.users.contains_key(user.id.as_str()) {
+            return Ok(Err(Taken::Id(user.id.clone())));
         }
-        Ok(!taken)
+        if let Some(taken) = self.taken_of(user) {
+            return Ok(Err(taken));
+        }
+        self.users.insert(user.id.to_string(), user.clone());
+        Ok(Ok(()))
     }
 
-    async fn change_user(&mut self, user: &User) -> Result<bool, StoreError> {
-        let email = user.email.as_ref();
-        let owner = email.and_then(|email| self.owner(&user.organisation, &email.address));
-        let taken = owner.is_some_and(|owner| owner.id != user.id);
-        if let Some(there) = self.users.get_mut(user.id.as_str()).filter(|_| !taken) {
+    async fn change_user(&mut self, user: &User) -> Result<Result<(), Taken>, StoreError> {
+        if let Some(taken) = self.taken_of(user) {
+            return Ok(Err(taken));
+        }
+        if let Some(there) = self.users.get_mut(user.id.as_str()) {
             let (organisation, sequence) = (there.organisation.clone(), there.sequence);
             *there = User { organisation, sequence, ..user.clone() };
         }
-        Ok(!taken)
+        Ok(Ok(()))
     }
 
     async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError> {

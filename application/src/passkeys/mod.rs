@@ -1,4 +1,4 @@
-//! Passkeys: registered, listed, removed, exported and imported.
+//! Passkeys: registered, listed, renamed, removed, exported and imported.
 
 pub(crate) mod device;
 mod error;
@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod register;
 pub(crate) mod registry;
 pub(crate) mod remove;
+pub(crate) mod rename;
 
 pub use device::device;
 pub use error::PasskeyError;
@@ -21,3 +22,4 @@ pub use register::begin::{BegunRegistration, NewPasskey};
 pub use register::finish::{CeremonyKey, RegistrationAnswer};
 pub use registry::PasskeyRegistry;
 pub use remove::RemovePasskey;
+pub use rename::RenamePasskey;

@@ -69,7 +69,7 @@ impl Notice {
         Ok(ObjectDetails { created: Some(now), ..details })
     }
 
-    /// Removes the passkey and records that.
+    /// Removes the passkey, ends the sessions that it began, and records that.
     ///
     /// Errors: [`PasskeyError::NotFound`] when it is removed already.
     pub async fn removed(
@@ -81,6 +81,7 @@ impl Notice {
         if !tx.remove_passkey(&self.passkey, now).await? {
             return Err(PasskeyError::NotFound);
         }
+        tx.end_sessions_of(&user.id, Some(&self.passkey), now).await?;
         let passkey = self.passkey.clone();
         let about = MailSubject::PasskeyRemoved(passkey.clone());
         Ok(self.record(user, EventKind::PasskeyRemoved(passkey), about, now, tx).await?)

@@ -14,13 +14,16 @@ mod webauthn;
 pub use bundle::Ports;
 pub use identity::{Identities, IdentityError, MayAsk};
 pub use mailer::{MailError, MailReason, Mailer, Wake};
-pub use observer::{Attempt, DeliveryEnd, DeliveryFailure, Observer};
+pub use observer::{Attempt, DeliveryEnd, DeliveryFailure, Observer, SignInRefused};
 pub use store::{
-    AddedSoFar, Ceremonies, ClaimedMail, EndedByKey, History, KeyNeed, KeyNeeds, KeyUsers,
-    KnownIdentities, KnownIdentity, Lease, Links, LongestWaits, MailOutcome, MailQueue,
-    MailSubject, Mailboxes, Obstacle, Obstacles, OrganisationMails, Outbox, OutboxLoad, OutboxMail,
-    OutboxState, Passkeys, ReadyMail, Repositories, RetiredKey, RetiredKeys, Settled, StagedUser,
-    Staging, Store, StoreError, StoreResult, Tokens, TraceContext, Users, Work,
+    AddedSoFar, Ceremonies, ClaimedMail, Comparison, EndedByKey, FoundSessions, History, KeyNeed,
+    KeyNeeds, KeyUsers, KnownIdentities, KnownIdentity, Lease, Links, LongestWaits, MailOutcome,
+    MailQueue, MailSubject, Mailboxes, Obstacle, Obstacles, OrganisationMails, Outbox, OutboxLoad,
+    OutboxMail, OutboxState, Passkeys, ReadyMail, Repositories, RetiredKey, RetiredKeys,
+    SessionSearch, Sessions, SessionsAmong, Settled, StagedUser, Staging, Store, StoreError,
+    StoreResult, Taken, Tokens, TraceContext, Users, Work,
 };
 pub use system::{Clock, Random};
-pub use webauthn::{NewCredential, WebAuthn, WebAuthnError};
+pub use webauthn::{
+    AssertionRequest, NewCredential, PresentedAssertion, VerifiedAssertion, WebAuthn, WebAuthnError,
+};

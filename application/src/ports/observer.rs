@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use passlink_domain::{LinkKind, LinkState, OpenedBy, OutboxId, PasskeyId};
+use passlink_domain::{
+    LinkKind, LinkState, OpenedBy, OutboxId, PasskeyId, SessionId, UserId, named,
+};
 use tracing::Span;
 
 use crate::ports::{ClaimedMail, MailReason, TraceContext};
@@ -17,6 +19,10 @@ pub trait Observer: Send + Sync {
     /// A passkey was registered by a link, that long after the link's mail was accepted.
     fn redeemed(&self, after: Duration);
     fn tried(&self, attempt: Attempt);
+    /// The current span is about this session, and the user who is about to sign in.
+    fn session(&self, id: &SessionId, user: Option<&UserId>);
+    /// Somebody tried to sign in with a passkey.
+    fn sign_in(&self, outcome: Result<(), SignInRefused>);
     /// The current span begins or finishes the ceremony for this passkey, which that opened.
     fn ceremony(&self, passkey: &PasskeyId, opened_by: &OpenedBy);
     /// A mail is queued. Returns the span to do that in, and where that span stands in its trace, to be
@@ -28,6 +34,37 @@ pub trait Observer: Send + Sync {
         mail: &ClaimedMail,
         delivery: BoxFuture<'static, DeliveryEnd>,
     ) -> BoxFuture<'static, DeliveryEnd>;
+}
+
+named! {
+    /// Why a sign-in was refused. Its caller is not told which it was.
+    pub enum SignInRefused {
+        /// The answer is no assertion.
+        Malformed = "malformed",
+        /// It is for no challenge of the session that is open.
+        Challenge = "challenge",
+        /// It was made on a page of another origin, or in a frame.
+        Origin = "origin",
+        /// It was made for another relying party.
+        RelyingParty = "relying_party",
+        /// Nobody touched the authenticator.
+        UserPresence = "user_presence",
+        /// The authenticator did not recognise its user, which was asked for.
+        UserVerification = "user_verification",
+        /// The credential says that it is backed up and can't be, or what it can be has changed.
+        BackupState = "backup_state",
+        /// The signature is not by the credential's key.
+        Signature = "signature",
+        /// No passkey has the credential, or the passkey was removed.
+        UnknownCredential = "unknown_credential",
+        /// The user's handle is missing, or is not that of the passkey's user.
+        UserHandle = "user_handle",
+        /// The passkey is of another user than is expected, or of one whom the caller does not reach.
+        OtherUser = "other_user",
+        UserNotActive = "user_not_active",
+        /// The passkey's signature counter went back: it may have been cloned.
+        Counter = "counter",
+    }
 }
 
 /// What came of a try to deliver a mail.

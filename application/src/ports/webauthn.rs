@@ -1,6 +1,10 @@
 //! The relying party of WebAuthn.
 
-use passlink_domain::{Aaguid, Attachment, Challenge, Credential, User, UserHandle};
+use passlink_domain::{
+    Aaguid, Attachment, Challenge, Credential, CredentialId, User, UserHandle, UserVerification,
+};
+
+use crate::ports::SignInRefused;
 
 pub struct NewCredential<'a> {
     pub user: &'a User,
@@ -9,6 +13,29 @@ pub struct NewCredential<'a> {
     pub exclude: &'a [&'a Credential],
     pub attachment: Option<Attachment>,
     pub challenge: &'a Challenge,
+}
+
+/// What an authenticator is asked to sign.
+pub struct AssertionRequest<'a> {
+    pub challenge: &'a Challenge,
+    pub user_verification: UserVerification,
+}
+
+/// Which credential an assertion says that it is of, and whose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresentedAssertion {
+    pub credential: CredentialId,
+    /// The user's handle; authenticators give it for discoverable credentials.
+    pub user_handle: Option<UserHandle>,
+}
+
+/// What the authenticator of a verified assertion says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifiedAssertion {
+    pub sign_count: u32,
+    pub backup_state: bool,
+    /// Whether it recognised its user.
+    pub user_verified: bool,
 }
 
 /// The relying party of WebAuthn (Level 3): asks for credentials and verifies what comes.
@@ -27,6 +54,27 @@ pub trait WebAuthn: Send + Sync {
     ///
     /// Errors: [`WebAuthnError::NotVerified`], with everything that an answer can have wrong.
     fn verify(&self, challenge: &Challenge, answer: &str) -> Result<Credential, WebAuthnError>;
+    /// The options for the browser that ask for an assertion: JSON, an object with the key `publicKey`. Without
+    /// credentials to allow, the browser offers all that it finds.
+    ///
+    /// Errors: [`WebAuthnError::Broken`].
+    fn request_options(
+        &self,
+        request: &AssertionRequest<'_>,
+        allow: &[&Credential],
+    ) -> Result<String, WebAuthnError>;
+    /// Reads an assertion, JSON; `None` when it can't be read.
+    fn presented(&self, answer: &str) -> Option<PresentedAssertion>;
+    /// Verifies that the credential signed the challenge (WebAuthn, section 7.2). Whose the credential is, and
+    /// its signature counter, are for the caller to check.
+    ///
+    /// Errors: what does not hold.
+    fn verify_assertion(
+        &self,
+        request: &AssertionRequest<'_>,
+        credential: &Credential,
+        answer: &str,
+    ) -> Result<VerifiedAssertion, SignInRefused>;
     /// Whether what a credential with this public key, a COSE_Key, signs can be verified.
     fn can_verify(&self, public_key: &[u8]) -> bool;
     /// What a model of authenticators is called, if it is known.

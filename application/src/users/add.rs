@@ -8,8 +8,8 @@ use passlink_domain::{
 
 use crate::{
     ids::new_id,
-    ports::{Random, Repositories, StoreResult},
-    users::{ManageUsers, UserError, error::email_taken},
+    ports::{Random, Repositories},
+    users::{ManageUsers, UserError},
 };
 
 /// What a new user is given. What is left out is derived from the address.
@@ -97,18 +97,8 @@ pub(crate) async fn record_new(
     now: Timestamp,
     tx: &mut dyn Repositories,
 ) -> Result<(), UserError> {
-    if !tx.add_user(user, now).await? {
-        return Err(taken(user, tx).await?);
-    }
+    tx.add_user(user, now).await??;
     let kind = EventKind::UserAdded;
     let event = UserEvent { user: user.id.clone(), sequence: user.sequence, kind, actor, at: now };
     Ok(tx.record(&event).await?)
-}
-
-/// What stood in a new user's way.
-async fn taken(user: &User, tx: &mut dyn Repositories) -> StoreResult<UserError> {
-    match tx.user(&user.id).await? {
-        Some(_) => Ok(UserError::IdTaken(user.id.clone())),
-        None => email_taken(user, tx).await,
-    }
 }

@@ -8,7 +8,7 @@ use passlink_domain::{
 
 use crate::{
     ports::Repositories,
-    users::{ManageUsers, UserError, error::email_taken, history::record_change},
+    users::{ManageUsers, UserError, history::record_change},
 };
 
 impl ManageUsers {
@@ -42,7 +42,7 @@ impl ManageUsers {
     }
 
     /// Changes whether a user may act; no change in the history when it is so already. Who may no
-    /// longer act keeps tokens, which don't work for so long, and loses the open links.
+    /// longer act keeps tokens, which don't work for so long, and loses the open links and the sessions.
     pub async fn move_to(&self, id: UserId, change: StateChange) -> Result<User, UserError> {
         self.change(id, move |user| user.moved(change)).await
     }
@@ -78,13 +78,16 @@ pub(crate) async fn record(
     tx: &mut dyn Repositories,
 ) -> Result<User, UserError> {
     let user = changed.user;
-    if !tx.change_user(&user).await? {
-        return Err(email_taken(&user, tx).await?);
-    }
+    tx.change_user(&user).await??;
     if user.state == UserState::Removed {
         end_all(&user.id, tx).await?;
-    } else if changed.ends_links {
-        tx.revoke_open_links(&user.id, now).await?;
+    } else {
+        if changed.ends_links {
+            tx.revoke_open_links(&user.id, now).await?;
+        }
+        if user.active().is_err() {
+            tx.end_sessions_of(&user.id, None, now).await?;
+        }
     }
     let sequence = record_change(&user, changed.kind, actor, now, tx).await?.sequence;
     Ok(User { sequence, ..user })
@@ -94,6 +97,7 @@ pub(crate) async fn record(
 async fn end_all(user: &UserId, tx: &mut dyn Repositories) -> Result<(), UserError> {
     tx.erase_identities_of(user).await?;
     tx.delete_tokens_of(user).await?;
+    tx.delete_sessions_of(user).await?;
     tx.delete_mails_of(user).await?;
     tx.delete_links_of(user).await?;
     tx.delete_passkeys_of(user).await?;

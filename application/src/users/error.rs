@@ -1,8 +1,8 @@
 //! Why a user was not added, shown or changed.
 
-use passlink_domain::{ChangeRefused, User, UserId};
+use passlink_domain::{ChangeRefused, UserId};
 
-use crate::ports::{Repositories, StoreError, StoreResult};
+use crate::ports::{StoreError, Taken};
 
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {
@@ -10,9 +10,10 @@ pub enum UserError {
     NotFound,
     #[error("there is a user with the id {0} already, or was one")]
     IdTaken(UserId),
-    /// The address belongs to another user of the organisation, unless that has just changed.
-    #[error("the address belongs to another user of the organisation{}", named(.0))]
-    EmailTaken(Option<UserId>),
+    #[error("the address belongs to another user of the organisation, {0}")]
+    EmailTaken(UserId),
+    #[error("the username belongs to another user of the organisation, {0}; give another")]
+    UsernameTaken(UserId),
     #[error("the handle names another user to authenticators")]
     HandleTaken,
     #[error("the issuer's subject is another user, or was one who is removed")]
@@ -27,12 +28,12 @@ pub enum UserError {
     Store(#[from] StoreError),
 }
 
-fn named(user: &Option<UserId>) -> String {
-    user.as_ref().map(|user| format!(", {user}")).unwrap_or_default()
-}
-
-/// Whose address it is that the user can't have.
-pub(crate) async fn email_taken(user: &User, tx: &mut dyn Repositories) -> StoreResult<UserError> {
-    let Some(email) = &user.email else { return Ok(UserError::EmailTaken(None)) };
-    Ok(UserError::EmailTaken(tx.owner_of(&user.organisation, &email.address).await?))
+impl From<Taken> for UserError {
+    fn from(taken: Taken) -> Self {
+        match taken {
+            Taken::Id(user) => Self::IdTaken(user),
+            Taken::Email(user) => Self::EmailTaken(user),
+            Taken::Username(user) => Self::UsernameTaken(user),
+        }
+    }
 }

@@ -71,7 +71,7 @@ impl fmt::Display for WrongLines {
 pub enum ImportError {
     #[error("{0}")]
     Lines(WrongLines),
-    /// Somebody else adds users with these ids or addresses at this moment.
+    /// Somebody else adds users with these ids, addresses or usernames at this moment.
     #[error("nothing was imported: users were added meanwhile; try again")]
     Overtaken,
     #[error("nothing was imported")]
@@ -80,7 +80,7 @@ pub enum ImportError {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportStep {
-    /// Ids and addresses are compared with each other, and with those of the users who are there.
+    /// Ids, addresses and usernames are compared with each other, and with those of the users who are there.
     Comparing,
     /// Users are added. Nobody can see them before all are; when they are, only the commit is left.
     Adding { added: u64, of: u64 },

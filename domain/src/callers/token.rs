@@ -10,6 +10,10 @@ use crate::{
 
 /// What a token of ours starts with, so that people and secret scanners recognise it.
 const PREFIX: &str = "passlink_";
+/// What the token of a session starts with.
+const SESSION_PREFIX: &str = "passlink_session_";
+/// How many characters 256 random bits have in base64url.
+const RANDOM: usize = 43;
 
 /// Longest token, in octets: JWTs can name many groups and roles.
 const MAX_OCTETS: usize = 16 * 1024;
@@ -29,6 +33,11 @@ impl BearerToken {
         Self(Zeroizing::new(format!("{PREFIX}{}", base64url(random))))
     }
 
+    /// Makes the token of a session, of 256 random bits.
+    pub fn generate_for_session(random: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(format!("{SESSION_PREFIX}{}", base64url(random))))
+    }
+
     /// Takes what a caller presented: `b64token` of RFC 6750, section 2.1, up to 16,384 octets.
     pub fn presented(text: &str) -> Result<Self, BearerTokenError> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
@@ -43,9 +52,16 @@ impl BearerToken {
         self.0.starts_with(PREFIX)
     }
 
+    /// Whether it has the form of a session's token. Random characters alone can't make another token one:
+    /// its length differs.
+    fn is_of_session(&self) -> bool {
+        self.0.strip_prefix(SESSION_PREFIX).is_some_and(|random| random.len() == RANDOM)
+    }
+
     /// What is stored of the token, and looked up.
     pub fn hash(&self) -> TokenHash {
-        TokenHash(Sha256::digest(self.0.as_bytes()).into())
+        let octets = Sha256::digest(self.0.as_bytes()).into();
+        TokenHash { octets, is_of_session: self.is_of_session() }
     }
 
     /// The token in clear, for the one who may have it.
@@ -56,13 +72,21 @@ impl BearerToken {
 
 /// The SHA-256 of a bearer token. With 256 random bits behind it, it needs neither salt nor stretching.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TokenHash([u8; 32]);
+pub struct TokenHash {
+    octets: [u8; 32],
+    is_of_session: bool,
+}
 
 redacted!(TokenHash);
 
 impl TokenHash {
     pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        &self.octets
+    }
+
+    /// Whether the token is that of a session.
+    pub fn is_of_session(&self) -> bool {
+        self.is_of_session
     }
 }
 

@@ -34,6 +34,10 @@ pub struct Challenge(Mac256);
 redacted!(Challenge);
 
 impl Challenge {
+    pub(crate) fn of(mac: Mac256) -> Self {
+        Self(mac)
+    }
+
     /// The octets, for the options of a browser and for the verifier.
     pub fn expose(&self) -> &[u8] {
         &*self.0
@@ -86,7 +90,7 @@ impl Ceremony {
             OpenedBy::Bearer => "",
         };
         let fields = [&*self.rp_id, self.id.as_str(), self.user.as_str(), link];
-        Challenge(key.mac(PURPOSE, &fields, self.expires))
+        Challenge::of(key.mac(PURPOSE, &fields, self.expires))
     }
 
     /// Whether a call may finish it. `caller` is the user of the call's bearer token; `None` if it has none.

@@ -10,7 +10,8 @@ mod error;
 mod local_part;
 
 pub use self::error::EmailAddressError;
-use self::{error::MAX_OCTETS, local_part::composed};
+use self::error::MAX_OCTETS;
+pub(super) use self::local_part::composed;
 use crate::newtypes::text_type;
 
 /// An address that mail can be sent to. The domain is in lower case and in its ASCII form; the local
@@ -55,10 +56,7 @@ impl EmailAddress {
     pub fn key(&self) -> String {
         let parsed = Self::parse(&self.0);
         let address = &parsed.as_ref().unwrap_or(self).0;
-        // Some small letters have two forms, as the Greek sigma.
-        let folded: String = address.chars().map(|c| CaseMapper::new().simple_fold(c)).collect();
-        // Small letters can be composed where capitals can't, as in U+01F0.
-        composed(&folded.to_lowercase())
+        folded(address)
     }
 
     /// The mailbox that mail to this address ends up in.
@@ -82,6 +80,14 @@ impl EmailAddress {
 }
 
 text_type!(EmailAddress, EmailAddressError);
+
+/// The text in small letters, composed.
+pub(super) fn folded(text: &str) -> String {
+    // Some small letters have two forms, as the Greek sigma.
+    let folded: String = text.chars().map(|c| CaseMapper::new().simple_fold(c)).collect();
+    // Small letters can be composed where capitals can't, as in U+01F0.
+    composed(&folded.to_lowercase())
+}
 
 impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

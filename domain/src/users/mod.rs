@@ -3,4 +3,5 @@
 pub(crate) mod change;
 pub(crate) mod email;
 pub(crate) mod language;
+pub(crate) mod login_name;
 pub(crate) mod user;

@@ -3,7 +3,8 @@
 use uuid::Uuid;
 
 use crate::{
-    EmailAddress, LanguageTag, OrganisationId, Sequence, Text, UserId, names::named, octets::Octets,
+    EmailAddress, LanguageTag, LoginName, OrganisationId, Sequence, Text, UserId, names::named,
+    octets::Octets,
 };
 
 named! {
@@ -31,7 +32,7 @@ pub struct UserEmail {
 pub struct User {
     pub id: UserId,
     pub organisation: OrganisationId,
-    /// What the user signs in as.
+    /// What the user signs in as, if not by the address.
     pub username: Text,
     pub display_name: Text,
     pub language: Option<LanguageTag>,
@@ -66,6 +67,19 @@ impl User {
     /// The address that is known to be the user's.
     pub fn verified_address(&self) -> Option<&EmailAddress> {
         self.email.as_ref().filter(|email| email.verified).map(|email| &email.address)
+    }
+
+    /// The username as no other user of the organisation has it. Who was removed has none.
+    pub fn username_key(&self) -> Option<LoginName> {
+        (self.state != UserState::Removed).then(|| LoginName::from(&self.username))
+    }
+
+    /// Whether the user can sign in by this name: it is the username, or the address that is known to be
+    /// the user's.
+    pub fn is_named(&self, name: &LoginName) -> bool {
+        let address = self.verified_address().map(LoginName::from);
+        let names = [self.username_key(), address.filter(|_| self.state != UserState::Removed)];
+        names.iter().flatten().any(|it| it == name)
     }
 
     /// The address that a link may be mailed to.

@@ -114,7 +114,8 @@ pub struct NewUser {
     /// The id of the organisation that the user belongs to
     #[arg(long, value_name = "ORG", default_value = ORGANISATION)]
     pub org: OrganisationId,
-    /// The name to sign in with [default: the e-mail address]
+    /// The name to sign in with, which no other user of the organisation may have [default: the e-mail
+    /// address]
     #[arg(long, value_name = "U")]
     pub username: Option<Text>,
     /// The name that mails and pages call the user by [default: the username]
@@ -153,7 +154,7 @@ pub struct UserChanges {
     /// Nobody has checked that the address is the user's: no links are mailed to it
     #[arg(long)]
     pub unverified: bool,
-    /// The name to sign in with
+    /// The name to sign in with, which no other user of the organisation may have
     #[arg(long, value_name = "U")]
     pub username: Option<Text>,
     /// The name that mails and pages call the user by

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Error, cli, wiring::App};
 
-const COMPARING: &str = "all lines are read; looking for ids and addresses that are taken";
+const COMPARING: &str = "all lines are read; looking for ids and login names that are taken";
 const EXAMPLE: &str = "{\"email\": \"ada@example.com\"}";
 
 /// A user as a line tells of one: with the keys that `user list` prints.

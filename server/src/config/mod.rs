@@ -30,6 +30,7 @@ mod problems;
 mod rules;
 mod secrets;
 mod server;
+mod sessions;
 mod settings;
 mod sources;
 mod telemetry;

@@ -16,6 +16,7 @@ use super::{
     problems::Origin,
     secrets::Secrets,
     server::Server,
+    sessions::Sessions,
     telemetry::Telemetry,
     webauthn::{Passkeys, Webauthn},
 };
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub webauthn: Webauthn,
     /// How Passlink looks to people, where a domain has no brand of its own.
     pub brand: Brand,
+    /// How long people stay signed in.
+    pub sessions: Sessions,
     /// Who says who callers are.
     pub identity: Identity,
     /// What codes are derived from.

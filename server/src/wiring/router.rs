@@ -5,7 +5,10 @@ use std::sync::Arc;
 use passlink_adapters::{
     brand::Brand,
     inbound::{
-        api::{self, Api, Bearers, DomainApi, Edge, Health, LinkCalls, Nowhere, PasskeyCalls},
+        api::{
+            self, Api, Bearers, DomainApi, Edge, Health, LinkCalls, NamingCalls, Nowhere,
+            PasskeyCalls, SessionCalls,
+        },
         web,
     },
     outbound::identity::Issuers,
@@ -15,8 +18,9 @@ use passlink_application::{
     keys::KeyUse,
     limits::Limiter,
     links::{AddLink, InspectLink, ResendLink, RevokeLink, SendLink},
-    passkeys::{InspectUndo, ListPasskeys, RegisterPasskey, RemovePasskey},
+    passkeys::{InspectUndo, ListPasskeys, RegisterPasskey, RemovePasskey, RenamePasskey},
     ports::Wake,
+    sessions::ManageSessions,
 };
 use passlink_domain::CodeKeys;
 use tokio_util::sync::CancellationToken;
@@ -81,11 +85,12 @@ impl App {
         let issuer = self.link_issuer(keys.clone(), place);
         let codes = CodeChecker {
             ports: self.ports(),
-            keys,
+            keys: keys.clone(),
             domain: domain.clone(),
             wrong: shared.wrong_codes.clone(),
         };
         let passkeys = self.passkey_registry(wake.clone(), place)?;
+        let rename = RenamePasskey(passkeys.clone());
         let send_link = SendLink { issuer: issuer.clone(), wake };
         let brand = brand(&self.config, settings)?;
         let site = web::site(brand, shared.pages.clone());
@@ -93,13 +98,21 @@ impl App {
         let reference = site.reference(&settings.public_url, has_page);
         let pages = settings.extra_origins.iter().filter(|origin| origin.has_host());
         let origins = pages.map(|origin| origin.origin().ascii_serialization()).collect();
+        let bearers = Bearers {
+            callers: self.callers(shared.issuers.clone(), domain.clone()),
+            wrong: shared.wrong_tokens.clone(),
+        };
+        let sessions = ManageSessions {
+            ports: self.ports(),
+            webauthn: passkeys.webauthn.clone(),
+            keys,
+            domain: domain.clone(),
+            lifetime: self.config.sessions.lifetime,
+        };
         Ok(DomainApi {
             names: domain.names().to_vec(),
             passkeys: PasskeyCalls {
-                bearers: Bearers {
-                    callers: self.callers(shared.issuers.clone(), domain.clone()),
-                    wrong: shared.wrong_tokens.clone(),
-                },
+                bearers: bearers.clone(),
                 send_link: send_link.clone(),
                 add_link: AddLink { issuer, offered: self.config.links.allow_returned_codes },
                 register: RegisterPasskey { registry: passkeys.clone(), codes: codes.clone() },
@@ -114,6 +127,8 @@ impl App {
                 remove: RemovePasskey(passkeys),
                 codes,
             },
+            naming: NamingCalls { bearers: bearers.clone(), rename },
+            sessions: SessionCalls { bearers, sessions },
             pages: site
                 .pages
                 .merge(site.assets)

@@ -71,9 +71,10 @@ const TOKEN: &str = "018f1e2d-7c00-7000-8000-0000";
 /// `NOW` for the time.
 fn users(count: usize, links: usize) -> String {
     format!(
-        "INSERT INTO users (id, organisation, username, display_name, language, email, email_key, \
-         email_verified, state, sequence, created_at) \
-         SELECT 'user-' || ({FIRST} + n), 'default', 'user-' || ({FIRST} + n), 'User ' || n, 'en', \
+        "INSERT INTO users (id, organisation, username, username_key, display_name, language, email, \
+         email_key, email_verified, state, sequence, created_at) \
+         SELECT 'user-' || ({FIRST} + n), 'default', 'user-' || ({FIRST} + n), \
+         'user-' || ({FIRST} + n), 'User ' || n, 'en', \
          'user-' || ({FIRST} + n) || '@d' || (n % 16) || '.example.com', \
          'user-' || ({FIRST} + n) || '@d' || (n % 16) || '.example.com', \
          TRUE, 'active', 1 + {links}, NOW - 40000000000 FROM NUMBERS({count});

@@ -108,8 +108,8 @@ fn send(connection: &Connection, number: usize) {
 
 /// The user's address and sequence number.
 fn user_of(connection: &Connection, user: &str) -> (String, i64) {
-    let select = "SELECT id, organisation, username, display_name, language, email, email_key, \
-        email_verified, state, sequence, created_at, handle FROM users WHERE id = ?";
+    let select = "SELECT id, organisation, username, username_key, display_name, language, email, \
+        email_key, email_verified, state, sequence, created_at, handle FROM users WHERE id = ?";
     let read = |row: &rusqlite::Row<'_>| Ok((row.get("email")?, row.get("sequence")?));
     prepared(connection, select).query_row([user], read).unwrap()
 }

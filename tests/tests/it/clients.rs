@@ -80,7 +80,9 @@ async fn a_grpc_client_that_knows_the_address_alone_learns_the_rest_by_reflectio
             "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection",
             "passlink.v1.LinkService",
+            "passlink.v1.PasskeyService",
             "zitadel.auth.v1.AuthService",
+            "zitadel.session.v2.SessionService",
             "zitadel.user.v2.UserService",
         ] {
             assert!(services.contains(&service.into()), "{service} by {version}: {services:?}");

@@ -73,6 +73,17 @@ async fn provoked(row: &Row, protocol: Protocol, servers: &Servers) -> Option<Ou
             let token = provider.sign_in(&somebody, Kind::Jwt).await.access;
             protocol.outcome(protocol.request(strict, &call).bearer_auth(token)).await
         }
+        ("USER-UsernameTaken", _) => {
+            // Who was added without a username has the address for one.
+            let taken = caller(strict).address;
+            let somebody = format!("somebody-called-{taken}");
+            let said = json!({
+                "email": somebody, "email_verified": true, "preferred_username": taken,
+            });
+            provider.set_account(&somebody, &said);
+            let token = provider.sign_in(&somebody, Kind::Jwt).await.access;
+            protocol.outcome(protocol.request(strict, &call).bearer_auth(token)).await
+        }
         ("USER-NotFound", _) => to_user(usual, protocol, "state = 'removed'").await,
         ("USER-NotActive", _) => to_user(usual, protocol, "state = 'locked'").await,
         ("USER-EmailNotVerified", _) => to_user(usual, protocol, "email_verified = false").await,
@@ -149,6 +160,11 @@ async fn provoked(row: &Row, protocol: Protocol, servers: &Servers) -> Option<Ou
                 &[&ada.id],
             );
             protocol.outcome(protocol.request(tight, &call).bearer_auth(ada.token)).await
+        }
+        ("SESSION-NotFound", _) => {
+            let token = usual.service("app", &["--permission", "session.read"]);
+            let request = protocol.request(usual, &get_session("unknown"));
+            protocol.outcome(request.bearer_auth(token)).await
         }
         ("REQUEST-Malformed", _) => {
             let broken = Call { json: b"{".to_vec(), proto: vec![0xff], ..call };
@@ -242,6 +258,16 @@ fn remove(passkey: &str) -> Call {
         rest: (Method::DELETE, path.leak()),
         json: json!({ "tokenId": passkey }).to_string().into_bytes(),
         proto: field(1, passkey.as_bytes()),
+    }
+}
+
+/// Reads a session.
+fn get_session(session: &str) -> Call {
+    Call {
+        rpc: "/zitadel.session.v2.SessionService/GetSession",
+        rest: (Method::GET, format!("/v2/sessions/{session}").leak()),
+        json: json!({ "sessionId": session }).to_string().into_bytes(),
+        proto: field(1, session.as_bytes()),
     }
 }
 

@@ -127,6 +127,14 @@ fn a_wrong_line_is_told_with_its_number_and_what_is_wrong() {
             "{\"email\": \"There@example.com\"}",
             "email: it belongs to a user of the organisation, there",
         ),
+        (
+            "{\"email\": \"ada@example.com\", \"username\": \"1@EXAMPLE.com\"}",
+            "username: line 1 has it already, in the same organisation",
+        ),
+        (
+            "{\"email\": \"ada@example.com\", \"username\": \"There@example.com\"}",
+            "username: it belongs to a user of the organisation, there",
+        ),
     ] {
         let passlink = Passlink::with_mail_dir().on_sqlite();
         passlink.user("there@example.com", &["--id", "there"]);
@@ -370,7 +378,7 @@ fn a_terminal_shows_how_far_an_import_is() {
         " lines, ",
         " a second, ",
         " left",
-        "looking for ids and addresses that are taken",
+        "looking for ids and login names that are taken",
         " users added, ",
         "{\"imported\":20000}",
     ] {

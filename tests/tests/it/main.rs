@@ -51,6 +51,7 @@ mod reference;
 mod requests;
 mod secrecy;
 mod send_link;
+mod sessions;
 mod shutdown;
 mod silence;
 mod telemetry;

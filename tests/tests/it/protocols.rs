@@ -135,9 +135,16 @@ async fn a_message_of_64_kib_is_taken_and_one_octet_more_is_too_large() {
 #[tokio::test]
 async fn health_knows_its_services_and_no_other() {
     let (passlink, _) = fixture().await;
-    let services = ["", "passlink.v1.LinkService", "zitadel.auth.v1.AuthService"];
+    let services = [
+        "",
+        "passlink.v1.LinkService",
+        "passlink.v1.PasskeyService",
+        "zitadel.auth.v1.AuthService",
+        "zitadel.session.v2.SessionService",
+        "zitadel.user.v2.UserService",
+    ];
     for protocol in Protocol::RPC {
-        for service in services.into_iter().chain(["zitadel.user.v2.UserService"]) {
+        for service in services {
             let call = Call::health(service);
             let outcome = protocol.outcome(protocol.request(&passlink, &call)).await;
             assert_eq!(outcome.code, 0, "{service}: {outcome:?}");

@@ -73,6 +73,27 @@ fn an_address_is_one_users_however_it_is_written() {
 }
 
 #[test]
+fn a_username_of_another_user_is_refused_with_what_to_do() {
+    let passlink = Passlink::with_mail_dir();
+    passlink.user("ada@example.com", &["--id", "1", "--username", "Zo\u{eb}"]);
+    passlink.user("bob@example.com", &["--id", "2"]);
+    let told = "the username belongs to another user of the organisation, 1; give another";
+    let (add, update) = (["user", "add", "--email", "eve@example.com"], ["user", "update", "2"]);
+    for command in [&add[..], &update] {
+        let taken = [command, &["--username", "ZOE\u{308}"]].concat();
+        let stderr = passlink.cli(&taken).failed(1);
+        assert!(stderr.contains(told), "{stderr}");
+    }
+    assert_eq!(passlink.history("2"), [1]);
+    passlink.user("eve@example.com", &["--org", "other", "--username", "zo\u{eb}"]);
+    // It is free again with its user's new one, and when its user is gone.
+    user(&passlink, &["update", "1", "--username", "ada"]);
+    user(&passlink, &["update", "2", "--username", "zo\u{eb}"]);
+    user(&passlink, &["remove", "2"]);
+    passlink.user("eve@example.com", &["--username", "zo\u{eb}"]);
+}
+
+#[test]
 fn an_address_that_can_not_be_mailed_is_refused_with_what_is_wrong_with_it() {
     let passlink = Passlink::with_mail_dir();
     passlink.user("ada@example.com", &["--id", "1"]);

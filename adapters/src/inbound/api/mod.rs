@@ -20,7 +20,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use edge::{Edge, ForwardedHost};
 pub use limits::REQUEST_TIMEOUT;
-pub use services::{bearer::Bearers, health::Health, link::LinkCalls, passkey_calls::PasskeyCalls};
+pub use services::{
+    bearer::Bearers, health::Health, link::LinkCalls, passkey::NamingCalls,
+    passkey_calls::PasskeyCalls, session::SessionCalls,
+};
 
 use edge::{
     Layers,
@@ -44,6 +47,8 @@ pub struct DomainApi {
     pub names: Vec<String>,
     pub passkeys: PasskeyCalls,
     pub links: LinkCalls,
+    pub naming: NamingCalls,
+    pub sessions: SessionCalls,
     /// The pages that links lead to. Their requests are logged as the API's are.
     pub pages: Router,
     /// What a browser is shown at a path without a page, with the status 404.
@@ -106,7 +111,9 @@ impl Shared {
         let services = connectrpc::Router::new()
             .add_service::<_, AuthServiceRegisterMarker>(passkeys.clone())
             .add_service::<_, UserServiceRegisterMarker>(passkeys)
-            .add_service(Arc::new(domain.links));
+            .add_service(Arc::new(domain.links))
+            .add_service(Arc::new(domain.naming))
+            .add_service(Arc::new(domain.sessions));
         let protocols = self.protocols(services, domain.missing)?;
         let pages = domain.pages.method_not_allowed_fallback(protocols.handler());
         Ok(self.layers.around(self.calls(&protocols), pages))

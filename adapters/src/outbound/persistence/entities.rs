@@ -132,6 +132,36 @@ tables! {
         retired_at: i64,
     }
 
+    /// Sessions. `organisation` is `*` while a session is among those of no one organisation. `expects` says
+    /// who is to sign in: `anybody`, a `user` whom its maker named by id (`user_id`), or whoever has a
+    /// `login_name` (`named_user_id`, if anybody has). `user_id` is also who signed in, with `passkey_id`; the
+    /// `challenge_` columns are what a challenge is derived from. `metadata` and `user_agent` are JSON. A session
+    /// that has ended has no token.
+    sessions "sessions" {
+        id: String;
+        organisation: String,
+        rp_id: String,
+        expects: String,
+        named_user_id: Option<String>,
+        user_id: Option<String>,
+        checked_at: Option<i64>,
+        passkey_id: Option<String>,
+        verified_at: Option<i64>,
+        user_verified: bool,
+        token_hash: Option<Vec<u8>>,
+        challenge_key_id: Option<String>,
+        challenge_number: i64,
+        challenge_user_verification: Option<String>,
+        challenge_expires_at: Option<i64>,
+        metadata: String,
+        user_agent: Option<String>,
+        created_at: i64,
+        changed_at: i64,
+        expires_at: i64,
+        ended_at: Option<i64>,
+        sequence: i64,
+    }
+
     /// Bearer tokens, as hashes: of a user, or of a `service` for an organisation (`*` for all).
     tokens "tokens" {
         id: String;
@@ -148,12 +178,15 @@ tables! {
     }
 
     /// Users. `language` is empty where none is known; `email_key` is
-    /// [`EmailAddress::key`](passlink_domain::EmailAddress::key), unique in the organisation; `handle`
-    /// names the user to authenticators.
+    /// [`EmailAddress::key`](passlink_domain::EmailAddress::key) and `username_key`
+    /// [`LoginName::key`](passlink_domain::LoginName::key), each unique in the organisation. A removed user
+    /// has neither, nor has a username of old a key that several users had. `handle` names the user to
+    /// authenticators.
     users "users" {
         id: String;
         organisation: String,
         username: String,
+        username_key: Option<String>,
         display_name: String,
         language: String,
         email: Option<String>,

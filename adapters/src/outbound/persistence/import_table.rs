@@ -37,7 +37,7 @@ const CHUNK: u64 = 10_000;
 /// What is made of the line or the user that is an obstacle.
 type ToObstacle = fn(u64, String) -> Obstacle;
 /// Kinds of obstacles: the lines of those who have one, and the line or the user that is the obstacle.
-const OBSTACLES: [(&str, ToObstacle); 4] = [
+const OBSTACLES: [(&str, ToObstacle); 6] = [
     (
         "SELECT line, first, '' AS owner FROM (SELECT line, MIN(line) OVER (PARTITION BY id) \
          AS first FROM staged_users) AS same WHERE line <> first",
@@ -48,6 +48,14 @@ const OBSTACLES: [(&str, ToObstacle); 4] = [
          organisation, email_key) AS first FROM staged_users) AS same WHERE line <> first",
         |line, _| Obstacle::EmailOfLine(line),
     ),
+    (
+        // Not of those who have the address in common as well. One window, so that lines are sorted once.
+        "SELECT line, first, '' AS owner FROM (SELECT line, email_key, FIRST_VALUE(line) OVER same \
+         AS first, FIRST_VALUE(email_key) OVER same AS first_email FROM staged_users \
+         WINDOW same AS (PARTITION BY organisation, username_key ORDER BY line)) AS same \
+         WHERE line <> first AND email_key <> first_email",
+        |line, _| Obstacle::UsernameOfLine(line),
+    ),
     ("SELECT line, line AS first, id AS owner FROM staged_users JOIN users USING (id)", |_, _| {
         Obstacle::IdTaken
     }),
@@ -55,6 +63,12 @@ const OBSTACLES: [(&str, ToObstacle); 4] = [
         "SELECT line, line AS first, users.id AS owner FROM staged_users JOIN users \
          USING (organisation, email_key)",
         |_, owner| Obstacle::EmailTaken(owner),
+    ),
+    (
+        "SELECT line, line AS first, users.id AS owner FROM staged_users JOIN users \
+         USING (organisation, username_key) \
+         WHERE users.email_key IS NULL OR users.email_key <> staged_users.email_key",
+        |_, owner| Obstacle::UsernameTaken(owner),
     ),
 ];
 

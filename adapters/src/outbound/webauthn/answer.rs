@@ -1,12 +1,13 @@
 //! A browser's answer to creation options.
 
-use base64::{
-    DecodeError,
-    prelude::{BASE64_URL_SAFE_NO_PAD, Engine},
-};
 use passlink_domain::{Attachment, MAX_TRANSPORTS, is_transport};
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 use serde_json::Value;
+
+use super::{
+    client_data::ClientData,
+    json_octets::{octets, octets_if_any},
+};
 
 /// A `PublicKeyCredential`. Fields that are not used may hold anything. Fields that are only kept
 /// may be missing, `null` or of another type; they are left out then.
@@ -47,9 +48,7 @@ impl Answer {
     }
 
     pub fn client_data(&self) -> serde_json::Result<ClientData> {
-        // As the standard has it read: UTF-8, with or without a byte order mark.
-        let text = String::from_utf8_lossy(&self.response.client_data);
-        serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text))
+        ClientData::read(&self.response.client_data)
     }
 
     /// How the authenticator was attached. Not proven.
@@ -72,42 +71,4 @@ impl Answer {
     pub fn may_be_discoverable(&self) -> bool {
         self.client_extension_results.pointer("/credProps/rk") != Some(&Value::Bool(false))
     }
-}
-
-/// What the browser says of the ceremony, and an authenticator signs whenever it signs anything.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ClientData {
-    #[serde(rename = "type")]
-    pub kind: String,
-    #[serde(deserialize_with = "octets")]
-    pub challenge: Vec<u8>,
-    pub origin: String,
-    #[serde(default)]
-    cross_origin: Value,
-    /// The page that shows the one of `origin` in a frame, if that is of another origin.
-    #[serde(default)]
-    top_origin: Value,
-}
-
-impl ClientData {
-    /// Whether the page is shown in a frame of another, or may be.
-    pub fn is_framed(&self) -> bool {
-        !matches!(self.cross_origin, Value::Null | Value::Bool(false)) || !self.top_origin.is_null()
-    }
-}
-
-/// Browsers write base64url; libraries between them and us add padding, or write base64.
-fn decoded(text: &str) -> Result<Vec<u8>, DecodeError> {
-    let text = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    BASE64_URL_SAFE_NO_PAD.decode(text)
-}
-
-fn octets<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-    decoded(&String::deserialize(from)?).map_err(de::Error::custom)
-}
-
-fn octets_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<u8>>, D::Error> {
-    let text = Option::<String>::deserialize(from)?;
-    text.map(|text| decoded(&text)).transpose().map_err(de::Error::custom)
 }

@@ -1,4 +1,4 @@
-//! The authenticator data of a new credential (WebAuthn, sections 6.1 and 6.5).
+//! Authenticator data (WebAuthn, section 6.1), those of a new credential among them (section 6.5).
 
 use passlink_domain::{Aaguid, CredentialId};
 use serde::{Deserialize, de::IgnoredAny};
@@ -34,6 +34,28 @@ struct AttestationObject {
     #[serde(rename = "attStmt")]
     _statement: IgnoredAny,
     auth_data: Value,
+}
+
+/// What an authenticator says of the credential that it signs with (WebAuthn, section 6.1). What may follow is
+/// not looked at.
+pub(super) struct SigningData {
+    pub rp_id_hash: [u8; 32],
+    flags: u8,
+    pub sign_count: u32,
+}
+
+impl SigningData {
+    pub fn read(data: &[u8]) -> Option<Self> {
+        let (rp_id_hash, rest) = data.split_first_chunk()?;
+        let (&flags, rest) = rest.split_first()?;
+        let (sign_count, _) = rest.split_first_chunk()?;
+        let sign_count = u32::from_be_bytes(*sign_count);
+        Some(Self { rp_id_hash: *rp_id_hash, flags, sign_count })
+    }
+
+    pub fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
 }
 
 impl AuthenticatorData {

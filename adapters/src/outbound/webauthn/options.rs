@@ -1,10 +1,11 @@
-//! What is asked of an authenticator.
+//! What is asked of an authenticator: to make a credential, or to sign with one.
 
-use passlink_application::ports::NewCredential;
-use passlink_domain::{Attachment, Credential};
+use passlink_application::ports::{AssertionRequest, NewCredential};
+use passlink_domain::{Attachment, CEREMONY_LIFETIME, Credential, UserVerification};
 use webauthn_rs_proto::{
-    AuthenticatorAttachment, AuthenticatorSelectionCriteria, AuthenticatorTransport,
-    PublicKeyCredentialCreationOptions, PublicKeyCredentialDescriptor, PublicKeyCredentialHints,
+    AllowCredentials, AuthenticatorAttachment, AuthenticatorSelectionCriteria,
+    AuthenticatorTransport, PublicKeyCredentialCreationOptions, PublicKeyCredentialDescriptor,
+    PublicKeyCredentialHints, PublicKeyCredentialRequestOptions, RequestChallengeResponse,
     ResidentKeyRequirement, UserVerificationPolicy,
 };
 
@@ -34,6 +35,32 @@ pub(super) fn complete(options: &mut PublicKeyCredentialCreationOptions, new: &N
     if let Some(extensions) = &mut options.extensions {
         extensions.uvm = None;
     }
+}
+
+/// What a passkey shall sign.
+pub(super) fn request(
+    rp_id: &str,
+    request: &AssertionRequest<'_>,
+    allow: &[&Credential],
+) -> RequestChallengeResponse {
+    let allowed = allow.iter().map(|credential| {
+        let PublicKeyCredentialDescriptor { type_, id, transports } = descriptor(credential);
+        AllowCredentials { type_, id, transports }
+    });
+    let public_key = PublicKeyCredentialRequestOptions {
+        challenge: request.challenge.expose().to_vec(),
+        timeout: CEREMONY_LIFETIME.as_millis().try_into().ok(),
+        rp_id: rp_id.to_owned(),
+        allow_credentials: allowed.collect(),
+        user_verification: match request.user_verification {
+            UserVerification::Required => UserVerificationPolicy::Required,
+            UserVerification::Preferred => UserVerificationPolicy::Preferred,
+            UserVerification::Discouraged => UserVerificationPolicy::Discouraged_DO_NOT_USE,
+        },
+        hints: None,
+        extensions: None,
+    };
+    RequestChallengeResponse { public_key, mediation: None }
 }
 
 /// A credential, and where a browser finds its authenticator: everywhere, where that is not told or

@@ -97,6 +97,7 @@ async fn a_change_needs_a_sign_in_that_is_recent_and_a_service_needs_none() {
         organisation: None,
         token_name: None,
         token: None,
+        session: None,
         authenticated: age.map(|age| earlier(world.now(), Duration::from_secs(age as u64))),
     };
     for (age, holds) in [(Some(0), true), (Some(300), true), (Some(301), false), (None, false)] {

@@ -137,6 +137,23 @@ async fn an_address_of_another_user_is_never_taken_over() {
 }
 
 #[tokio::test]
+async fn a_username_of_another_user_is_never_taken_over() {
+    let world = World::new();
+    world.user("bob").await;
+    let named = |address: &str, name: &str| {
+        Some(Profile { username: Some(name.parse().unwrap()), ..profile(address) })
+    };
+    let refused = call(&world, claims("17", 1, named("ada@example.com", "BOB@example.com"))).await;
+    assert!(matches!(refused, Err(CallerError::UsernameTaken)), "{refused:?}");
+    let inspected = world.callers().inspect(&token()).await;
+    assert!(matches!(inspected, Err(CallerError::UsernameTaken)), "{inspected:?}");
+    let ada = call(&world, claims("17", 1, named("ada@example.com", "ada"))).await.unwrap();
+    let refused = call(&world, claims("17", 2, named("ada@example.com", "bob@example.com"))).await;
+    assert!(matches!(refused, Err(CallerError::UsernameTaken)), "{refused:?}");
+    assert_eq!(user(&world, &ada).username.as_str(), "ada");
+}
+
+#[tokio::test]
 async fn a_user_who_may_not_act_stays_so_whatever_a_token_says() {
     let world = World::new();
     let ada = call(&world, claims("17", 1, Some(profile("ada@example.com")))).await.unwrap();

@@ -8,6 +8,7 @@ mod links;
 mod mail_queue;
 mod outbox;
 mod passkeys;
+mod sessions;
 mod staging;
 mod users;
 
@@ -22,8 +23,9 @@ pub use links::{Links, Mailboxes, OrganisationMails};
 pub use mail_queue::{ClaimedMail, Lease, LongestWaits, MailOutcome, MailQueue, ReadyMail};
 pub use outbox::{MailSubject, Outbox, OutboxLoad, OutboxMail, OutboxState, TraceContext};
 pub use passkeys::{Ceremonies, Passkeys};
+pub use sessions::{Comparison, FoundSessions, SessionSearch, Sessions, SessionsAmong};
 pub use staging::{AddedSoFar, Obstacle, Obstacles, StagedUser, Staging};
-pub use users::{History, KnownIdentities, KnownIdentity, Tokens, Users};
+pub use users::{History, KnownIdentities, KnownIdentity, Taken, Tokens, Users};
 
 /// All repositories, as one transaction sees them.
 pub trait Repositories:
@@ -39,6 +41,7 @@ pub trait Repositories:
     + History
     + Outbox
     + Tokens
+    + Sessions
     + KnownIdentities
     + Send
 {

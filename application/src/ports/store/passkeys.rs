@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_domain::{Ceremony, Passkey, PasskeyId, UserId};
+use passlink_domain::{Ceremony, CredentialId, Passkey, PasskeyId, Text, UserId};
 
 use crate::ports::StoreResult;
 
@@ -21,8 +21,19 @@ pub trait Passkeys {
     async fn had_passkeys(&mut self, user: &UserId) -> StoreResult<bool>;
     /// The passkey, removed or not.
     async fn passkey(&mut self, id: &PasskeyId) -> StoreResult<Option<Passkey>>;
+    /// The passkey of a credential, unless it was removed.
+    async fn passkey_of_credential(&mut self, id: &CredentialId) -> StoreResult<Option<Passkey>>;
+    /// Notes that the passkey signed in: what its authenticator said of itself, and when.
+    async fn note_sign_in(
+        &mut self,
+        id: &PasskeyId,
+        sign_count: u32,
+        backup_state: bool,
+        at: Timestamp,
+    ) -> StoreResult<()>;
     /// Adds a passkey; `false` when its credential is registered already, for any user.
     async fn add_passkey(&mut self, passkey: &Passkey) -> StoreResult<bool>;
+    async fn rename_passkey(&mut self, id: &PasskeyId, name: &Text) -> StoreResult<()>;
     /// Removes a passkey; `false` when it is not there or removed already.
     async fn remove_passkey(&mut self, id: &PasskeyId, at: Timestamp) -> StoreResult<bool>;
     /// Deletes all that the user has of passkeys: those that were removed, ceremonies and the

@@ -20,11 +20,16 @@ pub enum Obstacle {
     IdOfLine(u64),
     #[error("email: line {0} has it already, in the same organisation")]
     EmailOfLine(u64),
+    /// Of two who have address and username in common, the address alone is told.
+    #[error("username: line {0} has it already, in the same organisation")]
+    UsernameOfLine(u64),
     /// By a user who is there, or was.
     #[error("id: there is a user with it already")]
     IdTaken,
     #[error("email: it belongs to a user of the organisation, {0}")]
     EmailTaken(String),
+    #[error("username: it belongs to a user of the organisation, {0}")]
+    UsernameTaken(String),
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +50,7 @@ pub trait Staging: Send {
     /// What stands in the way of those who wait, the first `limit` of each kind.
     async fn obstacles(&mut self, limit: usize) -> StoreResult<Vec<Obstacles>>;
     /// Adds all who wait, each with the first entry of a history, in one transaction; `false`, and
-    /// nothing added, when an id or an address in an organisation is taken. Calls `progress`
+    /// nothing added, when an id, or an address or a username in an organisation, is taken. Calls `progress`
     /// meanwhile.
     async fn add_all(&mut self, at: Timestamp, progress: AddedSoFar<'_>) -> StoreResult<bool>;
 }

@@ -3,11 +3,20 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
-    EmailAddress, Identity, OrganisationId, Sequence, Text, Token, TokenHash, TokenId, User,
-    UserEvent, UserHandle, UserId,
+    Identity, LoginName, Organisations, Sequence, Text, Token, TokenHash, TokenId, User, UserEvent,
+    UserHandle, UserId,
 };
 
 use crate::ports::StoreResult;
+
+/// What a user can't have, as this other user has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// By a user who is there, or was.
+    Id(UserId),
+    Email(UserId),
+    Username(UserId),
+}
 
 #[async_trait]
 pub trait Users {
@@ -18,17 +27,20 @@ pub trait Users {
     async fn some_users(&mut self, ids: &[UserId]) -> StoreResult<Vec<User>>;
     /// Up to `limit` users who were not removed, whose id is greater than `after`, by id.
     async fn users_after(&mut self, after: Option<&UserId>, limit: u64) -> StoreResult<Vec<User>>;
-    /// Whose the address is in the organisation.
-    async fn owner_of(
+    /// Who can sign in by this name: the users of these organisations whose username or verified address
+    /// it is, in any order. Two at the most: what fits two signs nobody in.
+    async fn users_named(
         &mut self,
-        organisation: &OrganisationId,
-        address: &EmailAddress,
-    ) -> StoreResult<Option<UserId>>;
-    /// Adds a user; `false` when the id or the address in the organisation is taken.
-    async fn add_user(&mut self, user: &User, at: Timestamp) -> StoreResult<bool>;
-    /// Changes all of a user but id, organisation and sequence; `false` when the address in the
-    /// organisation is taken.
-    async fn change_user(&mut self, user: &User) -> StoreResult<bool>;
+        name: &LoginName,
+        organisations: &Organisations,
+    ) -> StoreResult<Vec<UserId>>;
+    /// What of address and username another user of the organisation has; of both, the address.
+    async fn taken(&mut self, user: &User) -> StoreResult<Option<Taken>>;
+    /// Adds a user, or says what is taken.
+    async fn add_user(&mut self, user: &User, at: Timestamp) -> StoreResult<Result<(), Taken>>;
+    /// Changes all of a user but id, organisation and sequence, or says what is taken. Who had the address
+    /// or the username before keeps it, whoever else has it.
+    async fn change_user(&mut self, user: &User) -> StoreResult<Result<(), Taken>>;
     /// What names the user to authenticators, once it was needed.
     async fn handle_of(&mut self, user: &UserId) -> StoreResult<Option<UserHandle>>;
     /// Sets what names the user to authenticators; `false` when it names another user.

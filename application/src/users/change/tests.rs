@@ -78,6 +78,23 @@ async fn an_address_of_another_user_is_refused_and_nothing_is_recorded() {
 }
 
 #[tokio::test]
+async fn a_username_of_another_user_is_refused_and_nothing_is_recorded() {
+    let (world, ada) = with_ada().await;
+    world.user("bob").await;
+    let rename = async |username: &str| {
+        let username = Some(username.parse().unwrap());
+        users(&world).update(ada.clone(), UserChanges { username, ..Default::default() }).await
+    };
+    // Bob's address is Bob's username as well.
+    let told = rename("BOB@example.com").await.unwrap_err().to_string();
+    assert_eq!(told, "the username belongs to another user of the organisation, bob; give another");
+    assert_eq!(world.state().users["ada"].sequence.get(), 2);
+    let bob = UserChanges { username: Some("bob".parse().unwrap()), ..Default::default() };
+    users(&world).update("bob".parse().unwrap(), bob).await.unwrap();
+    assert!(rename("bob@example.com").await.is_ok(), "another's address is no username");
+}
+
+#[tokio::test]
 async fn who_may_not_act_loses_open_links_and_keeps_tokens() {
     for (change, back) in [
         (StateChange::Lock, StateChange::Unlock),

@@ -88,6 +88,27 @@ async fn what_was_there_first_stands() {
 }
 
 #[tokio::test]
+async fn a_username_that_was_there_first_stands() {
+    let world = World::new();
+    let named = |id: u64, username: &str| {
+        let username = Some(username.parse().unwrap());
+        new(id).map(|(new, state)| (NewUser { username, ..new }, state))
+    };
+    world.user("7").await;
+    let mut import = import(&world);
+    for (line, id, username) in [(1, 1, "Ada"), (2, 2, "7@EXAMPLE.com"), (3, 3, "ada")] {
+        import.take(line, named(id, username)).await.unwrap();
+    }
+    let error = import.finish(|_| ()).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "nothing was imported\n\
+         line 2: username: it belongs to a user of the organisation, 7\n\
+         line 3: username: line 1 has it already, in the same organisation"
+    );
+}
+
+#[tokio::test]
 async fn the_first_twenty_wrong_lines_are_told_and_the_rest_is_counted() {
     let world = World::new();
     let mut import = import(&world);

@@ -33,7 +33,7 @@ pub(super) fn normalised(text: &str) -> Result<String, EmailAddressError> {
 }
 
 /// The text in the form in which characters are composed (NFC).
-pub(super) fn composed(text: &str) -> String {
+pub(in crate::users) fn composed(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
 }
 

@@ -59,6 +59,7 @@ pub const METHODS: &[Row] = &[
         call::verify(&it.user, &it.begun, answer)
     }),
     (Permission(READ), |it| call::list(&it.user)),
+    (Permission(WRITE), |it| call::rename(&it.user, &it.passkey, "Renamed")),
     (Permission(WRITE), |it| call::remove(&it.user, &it.passkey)),
     (Code, |it| call::inspect(&it.link, &it.codes.register)),
     (Code, |it| call::inspect_revocation(&it.link, &it.codes.revoke)),

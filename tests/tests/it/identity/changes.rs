@@ -129,6 +129,20 @@ async fn an_address_that_another_user_has_changes_nobody() {
 }
 
 #[tokio::test]
+async fn a_username_that_another_user_has_changes_nobody() {
+    let past = Past::new().await;
+    past.call("ada", 0, named("ada@example.com", "Ada")).await.sequence();
+    past.call("eve", 0, named("eve@example.com", "Eve")).await.sequence();
+    let before = past.users();
+    let answer = past.call("eve", 10, named("eve@example.org", "ADA")).await;
+    answer.assert_error(409, 6, "Errors.User.Username.Taken", "USER-UsernameTaken");
+    assert_eq!(past.users(), before);
+    past.call("ada", 10, named("ada@example.com", "Ada the first")).await.sequence();
+    past.call("eve", 10, named("eve@example.org", "ADA")).await.sequence();
+    assert_eq!(past.users()[1]["username"], "ADA");
+}
+
+#[tokio::test]
 async fn a_user_who_was_added_by_hand_is_changed_as_well() {
     let past = Past::new().await;
     let ada = ada(&past.passlink, &past.provider);
@@ -145,7 +159,8 @@ async fn calls_at_the_same_time_with_tokens_of_any_age_end_with_what_the_newest_
     let past = Past::new().await;
     for round in 0..5 {
         let token = |number: u64| {
-            let said = named(&format!("ada-{round}-{number}@example.com"), "Ada");
+            let name = format!("Ada {round}");
+            let said = named(&format!("ada-{round}-{number}@example.com"), &name);
             past.token(&format!("ada-{round}"), number, said)
         };
         let calls = [3, 9, 1, 7, 5, 2, 8]

@@ -165,6 +165,22 @@ async fn nobody_gets_a_user_who_has_the_same_address() {
 }
 
 #[tokio::test]
+async fn nobody_becomes_a_user_with_the_username_of_another() {
+    let provider = IdentityProvider::start();
+    let passlink = taking(&[open(&provider, json!({}))]).started().await;
+    let before = passlink.user("countess@example.com", &["--id", "1", "--username", "ADA"]);
+    let token = provider.sign_in("ada", Kind::Jwt).await.access;
+    for _ in 0..2 {
+        let answer = passlink.send_link(&token).await;
+        answer.assert_error(409, 6, "Errors.User.Username.Taken", "USER-UsernameTaken");
+    }
+    assert_eq!(users(&passlink), [before]);
+    // It is free when that user has another.
+    passlink.cli(&["user", "update", "1", "--username", "countess"]).done();
+    passlink.send_link(&token).await.sequence();
+}
+
+#[tokio::test]
 async fn an_organisation_that_is_none_is_refused() {
     let provider = IdentityProvider::start();
     let by_claim = open(&provider, json!({ "organisation_claim": "org" }));

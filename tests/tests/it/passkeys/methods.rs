@@ -71,6 +71,14 @@ pub fn remove(user: &Caller, passkey: &str) -> Call {
     Call::new(rpc, Method::DELETE, &path, &of_user(user, json!({ "passkeyId": passkey })))
 }
 
+/// `PasskeyService.RenamePasskey`.
+pub fn rename(user: &Caller, passkey: &str, name: &str) -> Call {
+    let rpc = "/passlink.v1.PasskeyService/RenamePasskey";
+    let path = format!("/passlink/v1/users/{}/passkeys/{passkey}", user.id);
+    let more = json!({ "passkeyId": passkey, "name": name });
+    Call::new(rpc, Method::PATCH, &path, &of_user(user, more))
+}
+
 /// `LinkService.InspectLink`.
 pub fn inspect(link: &str, code: &str) -> Call {
     at_link("/passlink.v1.LinkService/InspectLink", link, "_inspect", code)

@@ -177,7 +177,7 @@ async fn a_reader_finds_a_call_by_words_and_one_language_for_all_calls() {
     let contents = ["Make a passkey link for a user"];
     assert_eq!(
         seen,
-        json!([["grpc"], [call], "1 place found", format!("#{call}"), contents, 17, 0])
+        json!([["grpc"], [call], "1 place found", format!("#{call}"), contents, 23, 0])
     );
     assert_quiet(&page, &passlink).await;
 }
@@ -234,7 +234,7 @@ async fn the_page_can_be_read_without_scripts() {
         await call.getByRole("radio", { name: "application/grpc-web+proto", exact: true }).check();
         const media = await call.locator("[data-tab=grpc-web]").isVisible();
         return [await visible(".call"), before, after, media, await visible(".try, header div, .copy")];"##;
-    assert_eq!(page.run(code, Value::Null).await, json!([17, true, true, true, 0]));
+    assert_eq!(page.run(code, Value::Null).await, json!([23, true, true, true, 0]));
 }
 
 #[tokio::test]

@@ -93,12 +93,22 @@ async fn each_language_prints_why_a_call_was_refused() {
     for (call, id) in [
         ("VerifyMyPasswordless", "PASSKEY-ValidateFailed"),
         ("RemoveMyPasswordless", "PASSKEY-NotFound"),
+        ("RenamePasskey", "AUTH-Denied"),
         ("RegisterPasskey", "LINK-CodeInvalid"),
         ("UndoRegistration", "LINK-CodeInvalid"),
     ] {
         for (language, answer) in run_all(&passlink, call, &ada.token).await {
             assert_eq!(answer["details"][0]["id"], id, "{call} in {language}: {answer}");
         }
+    }
+}
+
+#[tokio::test]
+async fn each_language_reads_a_session() {
+    let (passlink, _) = server().await;
+    let service = passlink.service("app", &["--permission", "session.read"]);
+    for (language, answer) in run_all(&passlink, "GetSession", &service).await {
+        assert_eq!(answer["details"][0]["id"], "SESSION-NotFound", "{language}: {answer}");
     }
 }
 

@@ -100,7 +100,9 @@ impl Protocols {
 
 fn filter(verb: Verb) -> MethodFilter {
     match verb {
+        Verb::Get => MethodFilter::GET,
         Verb::Post => MethodFilter::POST,
+        Verb::Patch => MethodFilter::PATCH,
         Verb::Delete => MethodFilter::DELETE,
     }
 }
@@ -114,3 +116,6 @@ async fn no_page(missing: &Router, request: Request) -> Response {
     }
     answer
 }
+
+#[cfg(test)]
+mod tests;

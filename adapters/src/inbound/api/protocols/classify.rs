@@ -110,7 +110,7 @@ impl Call {
         };
         let stream = stream.map(|(_, stream)| *stream);
         let target = match protocol {
-            _ if wants_page(request, protocol) => Target::Page,
+            _ if wants_page(request, protocol, bound) => Target::Page,
             Protocol::Grpc | Protocol::GrpcWeb => grpc_target(request, bound, template, stream),
             Protocol::Connect => match stream {
                 _ if media != Media::ConnectStream => Target::Rpc(None),
@@ -167,9 +167,11 @@ impl Call {
     }
 }
 
-fn wants_page(request: &Request, protocol: Protocol) -> bool {
+/// A path that REST reads at has no page, whoever asks: some clients of REST prefer HTML unasked.
+fn wants_page(request: &Request, protocol: Protocol, bound: Option<(&'static str, bool)>) -> bool {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let is_ours = known_rpc(request.uri().path()).is_some();
+    let is_call = bound.is_some_and(|(_, is_taken)| is_taken);
+    let is_ours = is_call || known_rpc(request.uri().path()).is_some();
     reads && !protocol.is_grpc() && !is_ours && prefers_html(request.headers())
 }
 

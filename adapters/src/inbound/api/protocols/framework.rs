@@ -18,7 +18,11 @@ use crate::inbound::api::{
 };
 
 /// Calls that are answered with a `google.protobuf.Struct`.
-const OBJECTS: [&str; 1] = ["/zitadel.user.v2.UserService/RegisterPasskey"];
+const OBJECTS: [&str; 3] = [
+    "/zitadel.session.v2.SessionService/CreateSession",
+    "/zitadel.session.v2.SessionService/SetSession",
+    "/zitadel.user.v2.UserService/RegisterPasskey",
+];
 
 /// Answers calls as the framework does, but for the numbers in JSON objects.
 #[derive(Clone)]

@@ -1,38 +1,93 @@
-//! JSON messages of requests, before the framework reads them: none is `{}`, what a REST path names
+//! JSON messages of requests, before the framework reads them: none is `{}`, what a REST URL names
 //! joins the fields, and no list stands where a message must, which the framework would take for the
 //! fields of that message in their order.
 
 use std::sync::Arc;
 
 use axum::extract::RawPathParams;
-use buffa_descriptor::{DescriptorPool, FieldKind, MessageDescriptor, SingularKind};
+use buffa_descriptor::{
+    DescriptorPool, FieldDescriptor, FieldKind, MessageDescriptor, ScalarType, SingularKind,
+};
 use connectrpc::{
     CodecFormat, ConnectError, Interceptor, Next, NextStream, Payload, PayloadStream,
     RequestContext,
     interceptor::{StreamRequest, StreamResponse, UnaryRequest, UnaryResponse},
 };
 use futures_util::StreamExt;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
 
 use crate::inbound::api::services::error_table::ApiError;
 
+/// What a REST URL says of a message.
 #[derive(Clone)]
-pub(crate) struct PathFields(Vec<(String, String)>);
+pub(crate) struct UrlFields {
+    path: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+}
 
-impl PathFields {
-    pub fn from_path(path: &RawPathParams) -> Self {
-        Self(path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+impl UrlFields {
+    /// Of what a path names, and of a query that may hold fields.
+    pub fn new(path: &RawPathParams, query: &str) -> Self {
+        Self::of(path.iter(), query)
     }
 
-    /// Adds these fields to a JSON object; they win over its own.
-    fn join(&self, message: &mut Value) -> Result<(), ApiError> {
-        let fields = message.as_object_mut().ok_or(ApiError::Malformed)?;
-        for (name, value) in &self.0 {
-            fields.remove(&lower_camel_case(name));
-            fields.insert(name.clone(), value.as_str().into());
+    fn of<'p>(path: impl Iterator<Item = (&'p str, &'p str)>, query: &str) -> Self {
+        let path = path.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { path, query: form_urlencoded::parse(query.as_bytes()).into_owned().collect() }
+    }
+
+    /// Adds these fields to a JSON object. The path's win over the query's, and those over its own.
+    fn join(&self, json: &mut Value, message: Option<&MessageDescriptor>) -> Result<(), ApiError> {
+        let fields = json.as_object_mut().ok_or(ApiError::Malformed)?;
+        for (name, value) in self.of_query(message)? {
+            put(fields, name, value);
+        }
+        for (name, value) in &self.path {
+            put(fields, name, value.as_str().into());
         }
         Ok(())
     }
+
+    /// The fields that stand in the query: single values at the top of the message. What else it has is
+    /// ignored.
+    ///
+    /// Errors: a field stands there twice, or what stands there can't be one.
+    fn of_query<'m>(
+        &self,
+        message: Option<&'m MessageDescriptor>,
+    ) -> Result<Vec<(&'m str, Value)>, ApiError> {
+        let mut found: Vec<(&str, Value)> = Vec::new();
+        for (name, value) in &self.query {
+            let Some(field) = message.and_then(|message| field(message, name)) else { continue };
+            let value = match field.kind() {
+                FieldKind::Singular(SingularKind::Scalar(ScalarType::Bool)) => {
+                    value.parse::<bool>().map_err(|_| ApiError::Malformed)?.into()
+                }
+                FieldKind::Singular(SingularKind::Scalar(_) | SingularKind::Enum(_)) => {
+                    value.as_str().into()
+                }
+                _ => continue,
+            };
+            if found.iter().any(|(known, _)| *known == field.name()) {
+                return Err(ApiError::Malformed);
+            }
+            found.push((field.name(), value));
+        }
+        Ok(found)
+    }
+}
+
+/// Puts a field in place of one that has its name, or its name in JSON.
+fn put(fields: &mut Map<String, Value>, name: &str, value: Value) {
+    fields.remove(&lower_camel_case(name));
+    fields.insert(name.to_owned(), value);
+}
+
+/// The field of a message that has this name, or this name in JSON.
+fn field<'m>(message: &'m MessageDescriptor, name: &str) -> Option<&'m FieldDescriptor> {
+    let mut fields = message.fields().iter();
+    fields.find(|field| field.name() == name || field.json_name() == name)
 }
 
 fn lower_camel_case(name: &str) -> String {
@@ -56,10 +111,11 @@ impl JsonMessages {
             [] => json!({}),
             bytes => serde_json::from_slice(bytes).map_err(|_| ApiError::Malformed)?,
         };
-        if let Some(fields) = context.extensions().get::<PathFields>() {
-            fields.join(&mut message)?;
+        let request = self.request(context);
+        if let Some(fields) = context.extensions().get::<UrlFields>() {
+            fields.join(&mut message, request)?;
         }
-        if !self.fits(&message, self.request(context)) {
+        if !self.fits(&message, request) {
             return Err(ApiError::Malformed);
         }
         let options = payload.decode_options().clone();
@@ -80,8 +136,7 @@ impl JsonMessages {
     }
 
     fn field_fits(&self, json: &Value, name: &str, message: Option<&MessageDescriptor>) -> bool {
-        let mut fields = message.into_iter().flat_map(|message| message.fields());
-        let known = fields.find(|field| field.name() == name || field.json_name() == name);
+        let known = message.and_then(|message| field(message, name));
         let at = match known.map(|field| field.kind()) {
             Some(
                 FieldKind::Singular(SingularKind::Message(at))

@@ -12,7 +12,7 @@ use super::{
     error_form,
     framework::{Framework, compression},
     framework_error::{completed, connect_error},
-    json_messages::PathFields,
+    json_messages::UrlFields,
 };
 use crate::inbound::api::{limits::MAX_BODY, services::error_table::ApiError};
 
@@ -30,18 +30,27 @@ pub(crate) async fn answer(
     Ok(as_rest(framework.run(request).await).await)
 }
 
-/// The body is JSON whatever it is called, and what the path names goes with it.
+/// The body is JSON whatever it is called, and what the URL names goes with it.
 async fn as_connect(
     rpc: &'static str,
     path: &RawPathParams,
     request: Request,
 ) -> Result<Request, ApiError> {
     let (mut parts, mut body) = request.into_parts();
+    if matches!(parts.method, Method::GET | Method::HEAD) {
+        // What it holds has no meaning (RFC 9110, section 9.3.1).
+        body = Body::empty();
+        parts.headers.remove(header::CONTENT_ENCODING);
+    }
     if let Some(encoding) = parts.headers.remove(header::CONTENT_ENCODING) {
         body = decompressed(&encoding, body).await?.into();
     }
-    if path.iter().next().is_some() {
-        parts.extensions.insert(PathFields::from_path(path));
+    let query = match parts.method {
+        Method::GET | Method::HEAD | Method::DELETE => parts.uri.query().unwrap_or_default(),
+        _ => "",
+    };
+    if !query.is_empty() || path.iter().next().is_some() {
+        parts.extensions.insert(UrlFields::new(path, query));
     }
     (parts.method, parts.uri) = (Method::POST, Uri::from_static(rpc));
     parts.headers.remove(header::CONTENT_LENGTH);

@@ -44,6 +44,21 @@ impl Bearers {
         user: Option<&UserId>,
         permission: Permission,
     ) -> Result<Acting, Failure> {
+        let caller = self.caller_by(token, context, user).await?;
+        Ok(self.callers.acting(caller, user, permission)?)
+    }
+
+    /// The caller, by the one bearer token that the request must carry, for a use case that names no user.
+    pub(crate) async fn caller_of(&self, context: &RequestContext) -> Result<Caller, Failure> {
+        self.caller_by(presented(context)?, context, None).await
+    }
+
+    async fn caller_by(
+        &self,
+        token: Option<BearerToken>,
+        context: &RequestContext,
+        user: Option<&UserId>,
+    ) -> Result<Caller, Failure> {
         let (this, client) = (self.clone(), client(context));
         let caller = match token {
             Some(token) if token.is_ours() => this.caller(token, client).await?,
@@ -62,7 +77,7 @@ impl Bearers {
         if let Some(noted) = context.extensions().get::<NotedCaller>() {
             noted.note(&caller.holder, user);
         }
-        Ok(self.callers.acting(caller, user, permission)?)
+        Ok(caller)
     }
 
     /// What the caller asks for, who is as of [`Self::acting`], and what is written for that. Whoever has no

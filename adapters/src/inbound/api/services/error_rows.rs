@@ -32,7 +32,7 @@ rows! {
     STEP_UP: 401, 16, "Errors.Token.StepUpRequired", "AUTH-StepUp",
         "the person's sign-in is too old for this, or the token does not say when it was (`links.max_auth_age`)";
     DENIED: 403, 7, "Errors.PermissionDenied", "AUTH-Denied",
-        "not allowed on that user";
+        "not allowed on that user or session";
     USER_NOT_FOUND: 404, 5, "Errors.User.NotFound", "USER-NotFound",
         "the user does not exist, was removed, or belongs to an organisation that the caller does not reach";
     USER_NOT_ACTIVE: 400, 9, "Errors.User.NotActive", "USER-NotActive",
@@ -41,6 +41,8 @@ rows! {
         "no e-mail address, or not verified";
     EMAIL_TAKEN: 409, 6, "Errors.User.Email.Taken", "USER-EmailTaken",
         "the person's address belongs to another user of the organisation";
+    USERNAME_TAKEN: 409, 6, "Errors.User.Username.Taken", "USER-UsernameTaken",
+        "the username belongs to another user of the organisation";
     TOO_MANY_LINKS: 429, 8, "Errors.User.Passwordless.TooManyLinks", "LINK-TooMany",
         "a link was sent a moment ago, too many were sent to the user, to the mailbox or for the organisation, or ten returned links are open";
     CODE_INVALID: 400, 3, "Errors.User.Code.Invalid", "LINK-CodeInvalid",
@@ -55,6 +57,8 @@ rows! {
         "the credential is registered already";
     TOO_MANY_PASSKEYS: 400, 9, "Errors.User.WebAuthN.TooMany", "PASSKEY-TooMany",
         "too many passkeys";
+    SESSION_NOT_FOUND: 404, 5, "Errors.Session.NotFound", "SESSION-NotFound",
+        "the session does not exist, has ended, or its token is wrong";
     INSTANCE_NOT_FOUND: 404, 5, "Errors.Instance.NotFound", "INSTANCE-NotFound",
         "no domain has the host of the request (`domains`); health still answers";
     INVALID: 400, 3, "Errors.Invalid: <field>: <why>", "REQUEST-Invalid",

@@ -13,6 +13,7 @@ use passlink_application::{
     links::{ResendError, UserLinkError},
     passkeys::PasskeyError,
     ports::StoreError,
+    sessions::SessionError,
 };
 use passlink_domain::NotReachable;
 
@@ -96,6 +97,7 @@ impl From<CallerError> for Failure {
             CallerError::NoUser(why) => Self::because(ApiError::UserNotFound, why),
             CallerError::EmailNotVerified => Self::because(ApiError::EmailNotVerified, error),
             CallerError::EmailTaken => Self::because(ApiError::EmailTaken, error),
+            CallerError::UsernameTaken => Self::because(ApiError::UsernameTaken, error),
             // Whoever asked the issuer has logged why it can't be had.
             CallerError::Unavailable(_) => ApiError::Unavailable.into(),
             CallerError::Store(error) => error.into(),
@@ -166,6 +168,31 @@ impl From<PasskeyError> for Failure {
             }
             PasskeyError::Ceremony(cause) => Self::because(ApiError::Internal, cause),
             PasskeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Caller(error) => error.into(),
+            SessionError::NotFound => ApiError::SessionNotFound.into(),
+            SessionError::UserNotFound => ApiError::UserNotFound.into(),
+            SessionError::NotReachable(why) => why.into(),
+            SessionError::OtherUser => {
+                let why = "must be the user who has signed in, or be left out";
+                ApiError::invalid("checks.user", why).into()
+            }
+            SessionError::NotVerified => ApiError::ValidateFailed.into(),
+            SessionError::Domain => {
+                let why = "must be a host where passkeys sign in";
+                ApiError::invalid("challenges.web_auth_n.domain", why).into()
+            }
+            SessionError::Lifetime => ApiError::invalid("lifetime", error).into(),
+            SessionError::Metadata(why) => ApiError::invalid("metadata", why).into(),
+            SessionError::UserAgent(why) => ApiError::invalid("user_agent", why).into(),
+            SessionError::Ceremony(cause) => Self::because(ApiError::Internal, cause),
+            SessionError::Store(error) => error.into(),
         }
     }
 }

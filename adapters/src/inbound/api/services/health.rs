@@ -14,8 +14,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{error_table::ApiError, last_look::LastLook};
 
-pub(crate) const SERVICES: &[&str] =
-    &["passlink.v1.LinkService", "zitadel.auth.v1.AuthService", "zitadel.user.v2.UserService"];
+pub(crate) const SERVICES: &[&str] = &[
+    "passlink.v1.LinkService",
+    "passlink.v1.PasskeyService",
+    "zitadel.auth.v1.AuthService",
+    "zitadel.session.v2.SessionService",
+    "zitadel.user.v2.UserService",
+];
 /// For how long a look answers all who ask. After that, the next one who asks causes a new look.
 const FRESH: Duration = Duration::from_secs(1);
 /// How often a watched status is looked at, however many watch.

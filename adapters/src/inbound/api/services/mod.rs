@@ -10,5 +10,8 @@ pub(crate) mod fields;
 pub(crate) mod health;
 mod last_look;
 pub(crate) mod link;
+pub(crate) mod passkey;
 pub(crate) mod passkey_calls;
+pub(crate) mod session;
+mod session_messages;
 pub(crate) mod user;

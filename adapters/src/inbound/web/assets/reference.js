@@ -148,7 +148,13 @@ async function send(form) {
     headers.authorization = `Bearer ${bearer}`;
   }
   const began = performance.now();
-  const response = await fetch(new URL(path.slice(1), location.href), {
+  const url = new URL(path.slice(1), location.href);
+  for (const { name, value } of all("[data-query]", form)) {
+    if (value) {
+      url.searchParams.set(name, value);
+    }
+  }
+  const response = await fetch(url, {
     method: form.dataset.verb,
     headers,
     body: given.get("body") ?? undefined,

@@ -19,6 +19,8 @@ mod m0014_unclear_answers;
 mod m0015_callers;
 mod m0016_organisation_mails;
 mod m0017_fewer_indices;
+pub(super) mod m0018_usernames;
+mod m0019_sessions;
 
 pub(super) struct Migrator;
 
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_callers::Step),
             Box::new(m0016_organisation_mails::Step),
             Box::new(m0017_fewer_indices::Step),
+            Box::new(m0018_usernames::Step),
+            Box::new(m0019_sessions::Step),
         ]
     }
 }

@@ -28,6 +28,7 @@ mod organisation_mails;
 mod outbox;
 mod passkeys;
 mod prepared;
+mod sessions;
 mod tokens;
 pub(super) mod users;
 mod write;

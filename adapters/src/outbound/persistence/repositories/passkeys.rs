@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::ports::{Passkeys, StoreError};
 use passlink_domain::{
-    Aaguid, Attachment, Credential, CredentialId, Passkey, PasskeyId, Undo, UserId,
+    Aaguid, Attachment, Credential, CredentialId, Passkey, PasskeyId, Text, Undo, UserId,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr,
@@ -115,8 +115,41 @@ impl<C: ConnectionTrait> Passkeys for Sql<'_, C> {
         self.one(Entity::find_by_id(id.as_str()), passkey).await
     }
 
+    async fn passkey_of_credential(
+        &mut self,
+        id: &CredentialId,
+    ) -> Result<Option<Passkey>, StoreError> {
+        static PASSKEY: Prepared<Entity> = Prepared::new(|| {
+            Entity::find()
+                .filter(Column::CredentialId.eq(Vec::<u8>::new()))
+                .filter(Column::RemovedAt.is_null())
+        });
+        Ok(self.query(&PASSKEY, [id.as_bytes().to_vec().into()], passkey).await?.pop())
+    }
+
+    async fn note_sign_in(
+        &mut self,
+        id: &PasskeyId,
+        sign_count: u32,
+        backup_state: bool,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE \"passkeys\" SET sign_count = $1, backup_state = $2, last_used_at = $3 WHERE id = $4";
+        let at = at.as_millisecond();
+        let values =
+            [i64::from(sign_count).into(), backup_state.into(), at.into(), id.as_str().into()];
+        self.run(sql, values).await.map(drop)
+    }
+
     async fn add_passkey(&mut self, passkey: &Passkey) -> Result<bool, StoreError> {
         self.insert_new(row(passkey)?).await
+    }
+
+    async fn rename_passkey(&mut self, id: &PasskeyId, name: &Text) -> Result<(), StoreError> {
+        let renamed = Entity::update_many()
+            .col_expr(Column::Name, Expr::value(name.as_str()))
+            .filter(Column::Id.eq(id.as_str()));
+        self.update(renamed).await.map(drop)
     }
 
     async fn remove_passkey(&mut self, id: &PasskeyId, at: Timestamp) -> Result<bool, StoreError> {

@@ -4,16 +4,16 @@ use std::{collections::BTreeMap, slice};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_application::ports::{History, StoreError, Users};
+use passlink_application::ports::{History, StoreError, Taken, Users};
 use passlink_domain::{
-    EmailAddress, LanguageTag, OrganisationId, Sequence, User, UserEmail, UserEvent, UserHandle,
-    UserId, UserState,
+    EmailAddress, LanguageTag, LoginName, OrganisationId, Organisations, Sequence, User, UserEmail,
+    UserEvent, UserHandle, UserId, UserState,
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, UpdateMany, Value,
-    sea_query::{Expr, LockBehavior, LockType, all},
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IntoSimpleExpr,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany, Value,
+    sea_query::{Expr, LockBehavior, LockType, UnionType, all},
 };
 
 use super::{Sql, instant, page, parsed, parsed_if_any, prepared::Prepared};
@@ -61,6 +61,7 @@ fn changeable(user: &User) -> ActiveModel {
     let email = user.email.as_ref();
     ActiveModel {
         username: Set(user.username.to_string()),
+        username_key: Set(user.username_key().map(|name| name.key().to_owned())),
         display_name: Set(user.display_name.to_string()),
         language: Set(user.language.as_ref().map(ToString::to_string).unwrap_or_default()),
         email: Set(email.map(|email| email.address.to_string())),
@@ -80,6 +81,23 @@ pub(in crate::outbound::persistence) enum Locked {
 
 fn find_by_id() -> Select<Entity> {
     Entity::find_by_id("")
+}
+
+/// The ids of two at the most who have this login name and for whom `within` holds. Each half has an index,
+/// and the second leaves out whom the first has found.
+fn named(key: &str, within: Condition) -> Select<Entity> {
+    let some = |fits: Condition| {
+        let rows = Entity::find().select_only().column(Column::Id).filter(fits);
+        rows.filter(Column::State.ne(UserState::Removed.name())).filter(within.clone())
+    };
+    let by_address = all![
+        Column::EmailKey.eq(key),
+        Column::EmailVerified.into_simple_expr(),
+        Column::UsernameKey.is_null().or(Column::UsernameKey.ne(key)),
+    ];
+    let mut named = some(all![Column::UsernameKey.eq(key)]).limit(2);
+    QuerySelect::query(&mut named).union(UnionType::All, some(by_address).into_query());
+    named
 }
 
 fn for_update(rows: Select<Entity>, locked: Locked) -> Select<Entity> {
@@ -177,6 +195,27 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         changed.map(|_| true).map_err(|error| self.failed(error))
     }
 
+    /// Which key of this row another user of the organisation has.
+    async fn taken_of(
+        &mut self,
+        user: &User,
+        row: &ActiveModel,
+    ) -> Result<Option<Taken>, StoreError> {
+        let keys = [
+            (Column::EmailKey, &row.email_key, Taken::Email as fn(UserId) -> Taken),
+            (Column::UsernameKey, &row.username_key, Taken::Username),
+        ];
+        for (column, key, taken) in keys {
+            let Set(Some(key)) = key else { continue };
+            let there = Column::Organisation.eq(user.organisation.as_str());
+            let others = Column::Id.ne(user.id.as_str());
+            if let Some(owner) = self.find_id(all![there, column.eq(key.as_str()), others]).await? {
+                return Ok(Some(taken(owner)));
+            }
+        }
+        Ok(None)
+    }
+
     async fn find_id(&mut self, fits: Condition) -> Result<Option<UserId>, StoreError> {
         let id = self.value(Entity::find().filter(fits), Column::Id).await?;
         parsed_if_any(id)
@@ -213,35 +252,75 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
         self.all(page(rows, Column::Id, after.map(UserId::as_str), limit), user).await
     }
 
-    async fn add_user(&mut self, user: &User, at: Timestamp) -> Result<bool, StoreError> {
-        self.insert_new(user_row(user, at)).await
-    }
-
-    async fn owner_of(
+    async fn users_named(
         &mut self,
-        organisation: &OrganisationId,
-        address: &EmailAddress,
-    ) -> Result<Option<UserId>, StoreError> {
-        let there = Column::Organisation.eq(organisation.as_str());
-        self.find_id(all![there, Column::EmailKey.eq(address.key())]).await
+        name: &LoginName,
+        organisations: &Organisations,
+    ) -> Result<Vec<UserId>, StoreError> {
+        static IN_ONE: Prepared<Entity> =
+            Prepared::new(|| named("", all![Column::Organisation.eq("")]));
+        static ANYWHERE: Prepared<Entity> = Prepared::new(|| named("", Condition::all()));
+        let (key, removed) = (|| name.key().into(), || UserState::Removed.name().into());
+        let ids: Vec<String> = match organisations {
+            Organisations::One(one) => {
+                let one = || one.as_str().into();
+                let values =
+                    [key(), removed(), one(), key(), key(), removed(), one(), 2_u64.into()];
+                self.query_columns(&IN_ONE, values, [Column::Id]).await?
+            }
+            Organisations::AllBut(others) if others.is_empty() => {
+                let values = [key(), removed(), key(), key(), removed(), 2_u64.into()];
+                self.query_columns(&ANYWHERE, values, [Column::Id]).await?
+            }
+            Organisations::AllBut(others) => {
+                let others = others.iter().map(OrganisationId::as_str);
+                let others = self.among(Column::Organisation, others);
+                self.values(named(name.key(), all![others.not()]), [Column::Id]).await?
+            }
+        };
+        ids.iter().map(|id| parsed(id)).collect()
     }
 
-    async fn change_user(&mut self, user: &User) -> Result<bool, StoreError> {
+    async fn taken(&mut self, user: &User) -> Result<Option<Taken>, StoreError> {
+        self.taken_of(user, &changeable(user)).await
+    }
+
+    async fn add_user(
+        &mut self,
+        user: &User,
+        at: Timestamp,
+    ) -> Result<Result<(), Taken>, StoreError> {
+        if self.insert_new(user_row(user, at)).await? {
+            return Ok(Ok(()));
+        }
+        if self.find_id(all![Column::Id.eq(user.id.as_str())]).await?.is_some() {
+            return Ok(Err(Taken::Id(user.id.clone())));
+        }
+        if let Some(taken) = self.taken(user).await? {
+            return Ok(Err(taken));
+        }
+        // What another user had a statement ago is free by now.
+        self.fault = self.fault.or(Some(Fault::Conflict));
+        Err(bad_row("what stood in a new user's way is gone"))
+    }
+
+    async fn change_user(&mut self, user: &User) -> Result<Result<(), Taken>, StoreError> {
+        let Some(before) = self.user(&user.id).await? else { return Ok(Ok(())) };
         let mut columns = changeable(user);
-        if let Some(email) = &user.email {
-            let same = Column::Email.eq(email.address.as_str());
-            if self.find_id(all![Column::Id.eq(user.id.as_str()), same]).await?.is_some() {
-                // Two users may have had one address under the rules of old; each keeps the key.
-                columns.email_key = NotSet;
-            } else {
-                let owner = self.owner_of(&user.organisation, &email.address).await?;
-                if owner.is_some_and(|owner| owner != user.id) {
-                    return Ok(false);
-                }
-            }
+        // Two users may have had one address or username under the rules of old; who keeps it keeps the key.
+        let address = |user: &User| user.email.as_ref().map(|email| email.address.clone());
+        if address(user) == address(&before) {
+            columns.email_key = NotSet;
+        }
+        if user.username == before.username && user.state != UserState::Removed {
+            columns.username_key = NotSet;
+        }
+        if let Some(taken) = self.taken_of(&before, &columns).await? {
+            return Ok(Err(taken));
         }
         let change = Entity::update_many().set(columns);
-        self.update_unless_taken(change.filter(Column::Id.eq(user.id.as_str()))).await
+        let change = change.filter(Column::Id.eq(user.id.as_str()));
+        self.update_unless_taken(change).await.map(|_| Ok(()))
     }
 
     async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError> {

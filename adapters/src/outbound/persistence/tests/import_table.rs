@@ -8,6 +8,7 @@ for_both_stores! {
     database_and_table, world_and_waiting:
     who_waits_is_seen_by_nobody_until_all_are_added,
     each_kind_of_obstacle_is_found_with_its_line,
+    a_username_that_another_has_is_an_obstacle,
     an_imported_user_has_a_history_that_goes_on,
 }
 
@@ -43,7 +44,7 @@ async fn who_waits_is_seen_by_nobody_until_all_are_added((store, mut staging): S
     staging.stage(&[StagedUser { line: 1, user: bob.clone() }], at(5)).await.unwrap();
     staging.stage(&[], at(5)).await.unwrap();
     staging.stage(&[staged(2, "eve", "eve@example.com")], at(5)).await.unwrap();
-    assert_eq!(staging.obstacles(9).await.unwrap(), vec![Obstacles::default(); 4]);
+    assert_eq!(staging.obstacles(9).await.unwrap(), vec![Obstacles::default(); 6]);
     assert_eq!(users(&store).await.len(), 1);
     // Others can write meanwhile.
     assert!(add(&store, user("abe", "abe@example.com")).await);
@@ -81,8 +82,10 @@ async fn each_kind_of_obstacle_is_found_with_its_line((store, mut staging): Stag
         staged(8, "bob", "three@example.com"),
     ];
     staging.stage(&lines, at(5)).await.unwrap();
-    let [ids, emails, taken_ids, taken_emails] =
+    let [ids, emails, usernames, taken_ids, taken_emails, taken_usernames] =
         staging.obstacles(1).await.unwrap().try_into().unwrap();
+    // Who has the address in common as well is told of the address.
+    assert_eq!([usernames, taken_usernames], [Obstacles::default(), Obstacles::default()]);
     assert_eq!(ids, Obstacles { first: vec![(5, Obstacle::IdOfLine(1))], count: 2 });
     assert_eq!(emails, Obstacles { first: vec![(7, Obstacle::EmailOfLine(1))], count: 1 });
     assert_eq!(taken_ids, Obstacles { first: vec![(2, Obstacle::IdTaken)], count: 1 });
@@ -90,6 +93,39 @@ async fn each_kind_of_obstacle_is_found_with_its_line((store, mut staging): Stag
     assert_eq!(taken_emails, Obstacles { first: vec![(3, of_ada)], count: 1 });
     assert!(!staging.add_all(at(5), &|_| ()).await.unwrap());
     assert_eq!(users(&store).await.len(), 1);
+}
+
+async fn a_username_that_another_has_is_an_obstacle((store, mut staging): Staged) {
+    let named = |line, id: &str, username: &str| {
+        let username = username.parse().unwrap();
+        let user = User { username, ..user(id, &format!("{id}@example.com")) };
+        StagedUser { line, user }
+    };
+    assert!(add(&store, named(0, "ada", "ada").user).await);
+    let elsewhere = named(9, "eve", "ADA");
+    let elsewhere = User { organisation: "other".parse().unwrap(), ..elsewhere.user };
+    let lines = [
+        named(1, "bob", "bob"),
+        named(2, "zoe", "zoe\u{308}"),
+        named(3, "abe", "Ada"),
+        named(4, "zed", "ZOË"),
+        named(5, "max", "BOB"),
+        // Another's address, which is no username.
+        named(6, "joe", "bob@example.com"),
+        StagedUser { line: 9, user: elsewhere },
+    ];
+    staging.stage(&lines, at(5)).await.unwrap();
+    let [ids, emails, usernames, taken_ids, taken_emails, taken_usernames] =
+        staging.obstacles(9).await.unwrap().try_into().unwrap();
+    assert_eq!(
+        [ids, emails, taken_ids, taken_emails],
+        [const { Obstacles { first: Vec::new(), count: 0 } }; 4]
+    );
+    let earlier = vec![(4, Obstacle::UsernameOfLine(2)), (5, Obstacle::UsernameOfLine(1))];
+    assert_eq!(usernames, Obstacles { first: earlier, count: 2 });
+    let taken = vec![(3, Obstacle::UsernameTaken("ada".to_owned()))];
+    assert_eq!(taken_usernames, Obstacles { first: taken, count: 1 });
+    assert!(!staging.add_all(at(5), &|_| ()).await.unwrap());
 }
 
 async fn an_imported_user_has_a_history_that_goes_on((store, mut staging): Staged) {

@@ -96,3 +96,51 @@ async fn what_comes_of_mails_looks_at_nothing_of_others_on_postgresql() {
         assert!((1..20).contains(&looked), "{table}: {looked}");
     }
 }
+
+/// What a login name is looked for in.
+fn within() -> [Organisations; 3] {
+    let left_out = ["one", "two"].map(|it| it.parse().unwrap());
+    [
+        Organisations::One("default".parse().unwrap()),
+        Organisations::all(),
+        Organisations::AllBut(left_out.into()),
+    ]
+}
+
+#[tokio::test]
+async fn to_find_who_has_a_login_name_takes_no_more_where_there_are_more_users() {
+    let (_folder, connection) = file_of(1).await;
+    let mut sql = Sql::new(&connection);
+    let mut steps = Vec::new();
+    for numbers in [1..10, 10..1000] {
+        for number in numbers {
+            let id = id("user", number);
+            sql.add_user(&user(&id, &format!("{id}@example.com")), at(0)).await.unwrap().unwrap();
+        }
+        let before = connection.steps.load(Ordering::Relaxed);
+        for within in within() {
+            let name = LoginName::parse("User-005@example.com").unwrap();
+            assert_eq!(sql.users_named(&name, &within).await.unwrap().len(), 1);
+        }
+        steps.push(connection.steps.load(Ordering::Relaxed) - before);
+    }
+    assert!(steps[0] > 0 && steps[1] <= steps[0], "{steps:?}");
+}
+
+#[tokio::test]
+async fn to_find_who_has_a_login_name_looks_at_nobody_else_on_postgresql() {
+    let store = SeaStore::connect(&postgres::new_database().await, 2).await.unwrap();
+    store.migrate(&|_| ()).await.unwrap();
+    let connection = connection_beside(&store).await;
+    let store: Arc<dyn Store> = Arc::new(store);
+    add_crowd(&store, 500).await;
+    let transaction = connection.begin().await.unwrap();
+    let mut sql = Sql::new(&transaction);
+    for within in within() {
+        let name = LoginName::parse("User-005@example.com").unwrap();
+        assert_eq!(sql.users_named(&name, &within).await.unwrap().len(), 1);
+    }
+    let looked = looked_at(&transaction, "users").await;
+    // By the username, and by the address.
+    assert!((3..=6).contains(&looked), "{looked}");
+}

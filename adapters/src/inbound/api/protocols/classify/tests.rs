@@ -1,4 +1,5 @@
-use axum::body::Body;
+use axum::{Router, body::Body, routing::any};
+use tower::ServiceExt;
 
 use super::*;
 
@@ -45,4 +46,45 @@ fn what_callers_make_up_adds_no_words() {
         (unknown.protocol, unknown.route.as_deref(), &*unknown.name()),
         (Protocol::Http, None, "GET")
     );
+}
+
+/// What a request for a path of this template is taken for.
+async fn target(
+    template: &'static str,
+    (method, path): (&str, &str),
+    accept: Option<&str>,
+) -> Target {
+    let noted = any(async |request: Request| {
+        let mut answer = http::Response::new(Body::empty());
+        answer.extensions_mut().insert(Call::new(&request, Media::Other).target);
+        answer
+    });
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(accept) = accept {
+        request = request.header("accept", accept);
+    }
+    let router = Router::new().route(template, noted);
+    let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    *answer.extensions().get().unwrap()
+}
+
+#[tokio::test]
+async fn what_rest_reads_is_a_call_whatever_its_caller_prefers() {
+    let (session, rpc) =
+        ("/v2/sessions/{session_id}", "/zitadel.session.v2.SessionService/GetSession");
+    // The last is what Java's `URLConnection` asks for, if it is not told what to.
+    let java = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2";
+    for accept in [None, Some("*/*"), Some("application/json"), Some("text/html"), Some(java)] {
+        for method in ["GET", "HEAD"] {
+            let seen = target(session, (method, "/v2/sessions/one"), accept).await;
+            assert_eq!(seen, Target::Rest(rpc), "{method}: {accept:?}");
+        }
+    }
+    let list = ("GET", "/v2/sessions/search");
+    assert_eq!(target("/v2/sessions/search", list, Some("text/html")).await, Target::Page);
+    assert_eq!(target("/v2/sessions/search", list, None).await, Target::Route);
+    let put = target(session, ("PUT", "/v2/sessions/one"), None).await;
+    assert_eq!(put, Target::Route);
+    let patch = target(session, ("PATCH", "/v2/sessions/one"), Some("text/html")).await;
+    assert_eq!(patch, Target::Rest("/zitadel.session.v2.SessionService/SetSession"));
 }

@@ -51,3 +51,76 @@ fn a_field_has_its_name_in_json() {
         assert_eq!(lower_camel_case(name), in_json);
     }
 }
+
+/// What becomes of a JSON text by what a URL says, or None if it is refused.
+fn joined(message: &str, path: &[(&str, &str)], query: &str, json: &str) -> Option<Value> {
+    let messages = DescriptorPool::decode(DESCRIPTORS).unwrap();
+    let message = messages.message_by_name(message).expect(message);
+    let mut json = serde_json::from_str(json).unwrap();
+    let fields = UrlFields::of(path.iter().copied(), query);
+    fields.join(&mut json, Some(message)).ok().map(|()| json)
+}
+
+#[test]
+fn a_query_holds_single_values_that_the_message_knows() {
+    let session = [("session_id", "one")];
+    for (query, expected) in [
+        ("", json!({ "session_id": "one" })),
+        ("sessionToken=a+b%2Bc", json!({ "session_id": "one", "session_token": "a b+c" })),
+        ("session_token=secret", json!({ "session_id": "one", "session_token": "secret" })),
+        ("session_token", json!({ "session_id": "one", "session_token": "" })),
+        ("unknown=1&unknown=2&&=&%ff", json!({ "session_id": "one" })),
+        ("sessionId=two&session_id.x=three", json!({ "session_id": "one" })),
+    ] {
+        let joined = joined("zitadel.session.v2.GetSessionRequest", &session, query, "{}");
+        assert_eq!(joined, Some(expected), "{query}");
+    }
+}
+
+#[test]
+fn what_is_no_single_value_does_not_stand_in_a_query() {
+    for (message, query, expected) in [
+        ("zitadel.session.v2.CreateSessionRequest", "checks=a&metadata=b&lifetime=1s", json!({})),
+        ("zitadel.session.v2.ListSessionsRequest", "queries=a&queries=b", json!({})),
+        (
+            "zitadel.session.v2.ListSessionsRequest",
+            "sortingColumn=SESSION_FIELD_NAME_CREATION_DATE",
+            json!({ "sorting_column": "SESSION_FIELD_NAME_CREATION_DATE" }),
+        ),
+        ("zitadel.object.v2.ListQuery", "asc=true&limit=7", json!({ "asc": true, "limit": "7" })),
+    ] {
+        assert_eq!(joined(message, &[], query, "{}"), Some(expected), "{query}");
+    }
+}
+
+#[test]
+fn a_query_that_says_a_field_twice_or_wrongly_is_refused() {
+    for (message, query) in [
+        ("zitadel.session.v2.GetSessionRequest", "sessionToken=a&sessionToken=a"),
+        ("zitadel.session.v2.GetSessionRequest", "sessionToken=a&session_token=b"),
+        ("zitadel.object.v2.ListQuery", "asc=yes"),
+    ] {
+        assert_eq!(joined(message, &[], query, "{}"), None, "{query}");
+    }
+}
+
+#[test]
+fn a_path_wins_over_a_query_and_a_query_over_a_body() {
+    let body = r#"{"sessionId":"three","sessionToken":"old","session_token":"older"}"#;
+    let (path, query) = ([("session_id", "one")], "sessionId=two&sessionToken=new");
+    let joined = joined("zitadel.session.v2.DeleteSessionRequest", &path, query, body);
+    assert_eq!(joined, Some(json!({ "session_id": "one", "session_token": "new" })));
+}
+
+#[test]
+fn maps_hold_messages_and_other_values() {
+    for (json, is_one) in [
+        (r#"{"metadata":{"a":"YQ=="},"userAgent":{"header":{"a":{"values":["b"]}}}}"#, true),
+        (r#"{"userAgent":{"header":{"a":[]}}}"#, false),
+        (r#"{"userAgent":{"header":[]}}"#, false),
+        (r#"{"challenges":{"webAuthN":{"domain":"login.example.com"}},"lifetime":"60s"}"#, true),
+        (r#"{"challenges":{"webAuthN":[]}}"#, false),
+    ] {
+        assert_eq!(fits("zitadel.session.v2.CreateSessionRequest", json), is_one, "{json}");
+    }
+}

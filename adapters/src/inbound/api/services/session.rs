@@ -1,0 +1,144 @@
+//! `zitadel.session.v2.SessionService`: back ends that sign people in.
+
+use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
+use passlink_application::{
+    callers::SessionAccess,
+    sessions::{ManageSessions, NewSession, SessionChange},
+};
+use passlink_domain::{BearerToken, Permission, SessionId, TokenHash};
+
+use super::{
+    bearer::Bearers,
+    failure::Failure,
+    fields::parse,
+    session_messages::{
+        challenge_request, challenges, checks, details, filter, lifetime, list_details, metadata,
+        shown, user_agent,
+    },
+};
+use crate::inbound::api::proto::zitadel::session::v2::*;
+
+/// Each method: who calls, one use case, the answer.
+pub struct SessionCalls {
+    pub bearers: Bearers,
+    pub sessions: ManageSessions,
+}
+
+impl SessionCalls {
+    async fn access(
+        &self,
+        context: &RequestContext,
+        permission: Permission,
+    ) -> Result<SessionAccess, Failure> {
+        let caller = self.bearers.caller_of(context).await?;
+        Ok(self.bearers.callers.session_access(caller, permission))
+    }
+}
+
+#[expect(refining_impl_trait, reason = "the concrete answer is the shortest to write")]
+impl SessionService for SessionCalls {
+    async fn create_session(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, CreateSessionRequest>,
+    ) -> ServiceResult<CreateSessionResponse> {
+        let access = self.access(&context, Permission::SessionWrite).await?;
+        let request = request.to_owned_message();
+        let (user, assertion) = checks(request.checks.into_option())?;
+        let new = NewSession {
+            user,
+            assertion,
+            challenge: challenge_request(request.challenges.into_option())?,
+            metadata: metadata(request.metadata),
+            user_agent: request.user_agent.into_option().map(user_agent),
+            lifetime: lifetime(request.lifetime.into_option())?,
+        };
+        let created = self.sessions.create(access, new).await.map_err(Failure::from)?;
+        Response::ok(CreateSessionResponse {
+            details: Some(details(&created.session)).into(),
+            session_id: created.session.id.to_string(),
+            session_token: created.token.expose().to_owned(),
+            challenges: challenges(created.options)?.into(),
+            ..Default::default()
+        })
+    }
+
+    async fn list_sessions(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, ListSessionsRequest>,
+    ) -> ServiceResult<ListSessionsResponse> {
+        let access = self.access(&context, Permission::SessionRead).await?;
+        let filter = filter(request.to_owned_message())?;
+        let listed = self.sessions.list(access, filter).await.map_err(Failure::from)?;
+        Response::ok(ListSessionsResponse {
+            details: Some(list_details(&listed)).into(),
+            sessions: listed.sessions.into_iter().map(shown).collect(),
+            ..Default::default()
+        })
+    }
+
+    async fn set_session(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, SetSessionRequest>,
+    ) -> ServiceResult<SetSessionResponse> {
+        let id: SessionId = parse("session_id", request.session_id)?;
+        let access = self.access(&context, Permission::SessionWrite).await?;
+        let request = request.to_owned_message();
+        let (user, assertion) = checks(request.checks.into_option())?;
+        let change = SessionChange {
+            id,
+            user,
+            assertion,
+            challenge: challenge_request(request.challenges.into_option())?,
+            metadata: metadata(request.metadata),
+            lifetime: lifetime(request.lifetime.into_option())?,
+        };
+        let changed = self.sessions.set(access, change).await.map_err(Failure::from)?;
+        Response::ok(SetSessionResponse {
+            details: Some(details(&changed.session)).into(),
+            session_token: changed.token.expose().to_owned(),
+            challenges: challenges(changed.options)?.into(),
+            ..Default::default()
+        })
+    }
+
+    async fn get_session(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, GetSessionRequest>,
+    ) -> ServiceResult<GetSessionResponse> {
+        let id: SessionId = parse("session_id", request.session_id)?;
+        let token = own_token(request.session_token);
+        let access = self.access(&context, Permission::SessionRead).await?;
+        let session = self.sessions.show(access, id, token).await.map_err(Failure::from)?;
+        Response::ok(GetSessionResponse {
+            session: Some(shown(session)).into(),
+            ..Default::default()
+        })
+    }
+
+    async fn delete_session(
+        &self,
+        context: RequestContext,
+        request: ServiceRequest<'_, DeleteSessionRequest>,
+    ) -> ServiceResult<DeleteSessionResponse> {
+        let id: SessionId = parse("session_id", request.session_id)?;
+        let token = own_token(request.session_token);
+        let access = self.access(&context, Permission::SessionDelete).await?;
+        let ended = self.sessions.end(access, id, token).await.map_err(Failure::from)?;
+        Response::ok(DeleteSessionResponse {
+            details: Some(details(&ended)).into(),
+            ..Default::default()
+        })
+    }
+}
+
+/// The token that a request shows beside its bearer token. One that can't be any is as wrong as another.
+fn own_token(text: Option<&str>) -> Option<TokenHash> {
+    let text = text.filter(|text| !text.is_empty())?;
+    const WRONG: &str = "wrong";
+    let token = BearerToken::presented(text).or_else(|_| BearerToken::presented(WRONG)).ok()?;
+    Some(token.hash())
+}

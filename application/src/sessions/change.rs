@@ -1,0 +1,126 @@
+//! What creating and changing a session have in common: the lifetime, the challenge, the new token.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use passlink_domain::{
+    BearerToken, Credential, Expected, LoginName, MAX_SESSION_LIFETIME, Passkey, Session,
+    SessionChallenge, UserId, UserVerification, later,
+};
+use zeroize::Zeroizing;
+
+use super::{ManageSessions, SessionError};
+use crate::{
+    keys::retire::signing_key,
+    ports::{AssertionRequest, Repositories, StoreResult},
+};
+
+/// Who a caller says is to sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserCheck {
+    Id(UserId),
+    LoginName(LoginName),
+}
+
+/// What a passkey shall sign.
+#[derive(Debug, Clone)]
+pub struct ChallengeRequest {
+    /// The relying party's id, or the host of the page that asks for the passkey; empty when the caller does
+    /// not say.
+    pub domain: String,
+    pub user_verification: UserVerification,
+}
+
+/// A session as it is after a change.
+#[derive(Debug)]
+pub struct ChangedSession {
+    pub session: Session,
+    /// Its token from now on. The plain one is returned here and can't be had again.
+    pub token: BearerToken,
+    /// The options for `navigator.credentials.get`, if a challenge was asked for: JSON, an object with the key
+    /// `publicKey`.
+    pub options: Option<String>,
+}
+
+impl ManageSessions {
+    pub(super) fn new_token(&self) -> BearerToken {
+        let mut random = Zeroizing::new([0; 32]);
+        self.ports.random.fill(&mut *random);
+        BearerToken::generate_for_session(&random)
+    }
+
+    /// When a session of this lifetime ends that begins, or is changed, now.
+    pub(super) fn expiry(
+        &self,
+        lifetime: Option<Duration>,
+        now: Timestamp,
+    ) -> Result<Timestamp, SessionError> {
+        let lifetime = lifetime.unwrap_or(self.lifetime);
+        if lifetime.is_zero() || lifetime > MAX_SESSION_LIFETIME {
+            return Err(SessionError::Lifetime);
+        }
+        Ok(later(now, lifetime))
+    }
+
+    /// Checks that passkeys can sign in for what is asked.
+    pub(super) fn check_domain(
+        &self,
+        request: Option<&ChallengeRequest>,
+    ) -> Result<(), SessionError> {
+        let domain = request.map(|request| &*request.domain).unwrap_or_default();
+        if domain.is_empty() || self.webauthn.serves(domain) {
+            Ok(())
+        } else {
+            Err(SessionError::Domain)
+        }
+    }
+
+    /// A challenge for the session as it is after its next change, and the passkeys that may answer it: those of
+    /// a user who was named by id, or has signed in. For anybody else there are none, whoever has which.
+    pub(super) async fn ask(
+        &self,
+        session: &Session,
+        request: &ChallengeRequest,
+        now: Timestamp,
+        tx: &mut dyn Repositories,
+    ) -> StoreResult<(SessionChallenge, Vec<Passkey>)> {
+        let challenge = SessionChallenge {
+            key: signing_key(&self.keys, tx).await?.id().clone(),
+            number: session.sequence,
+            user_verification: request.user_verification,
+            expires: SessionChallenge::expiry(now),
+        };
+        let user = match (&session.factor, &session.expected) {
+            (Some(factor), _) => Some(&factor.user),
+            (None, Expected::User { id, .. }) => Some(id),
+            (None, Expected::Anybody | Expected::LoginName(_)) => None,
+        };
+        let mut passkeys = match user {
+            Some(user) => tx.passkeys_of(user).await?,
+            None => Vec::new(),
+        };
+        passkeys.retain(|passkey| passkey.rp_id == session.rp_id);
+        Ok((challenge, passkeys))
+    }
+
+    /// The session with what its caller gets.
+    pub(super) fn changed(
+        &self,
+        session: Session,
+        token: BearerToken,
+        allow: &[Passkey],
+        is_asked: bool,
+    ) -> Result<ChangedSession, SessionError> {
+        let challenge = session.challenge_by(&self.keys).filter(|_| is_asked);
+        let options = match (&challenge, &session.challenge) {
+            (Some(challenge), Some(SessionChallenge { user_verification, .. })) => {
+                let user_verification = *user_verification;
+                let request = AssertionRequest { challenge, user_verification };
+                let allow: Vec<&Credential> = allow.iter().map(|it| &it.credential).collect();
+                Some(self.webauthn.request_options(&request, &allow)?)
+            }
+            _ => None,
+        };
+        Ok(ChangedSession { session, token, options })
+    }
+}

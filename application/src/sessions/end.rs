@@ -1,0 +1,36 @@
+//! Ending a session.
+
+use passlink_domain::{Session, SessionId, TokenHash};
+
+use super::{ManageSessions, SessionError, show::may_touch};
+use crate::callers::SessionAccess;
+
+impl ManageSessions {
+    /// Ends a session; its token ends in the same moment. Returns it as it then is.
+    ///
+    /// Errors: [`SessionError`], as for showing it.
+    #[tracing::instrument(name = "passlink.end_session", skip_all)]
+    pub async fn end(
+        &self,
+        access: SessionAccess,
+        id: SessionId,
+        token: Option<TokenHash>,
+    ) -> Result<Session, SessionError> {
+        self.ports.observer.session(&id, None);
+        let given = (access, id, token, self.ports.clock.clone());
+        let end = self.ports.store.write(given, |(access, id, token, clock), tx| {
+            Box::pin(async move {
+                let session = tx.session_for_update(id).await?;
+                let now = clock.now();
+                let session = session.filter(|session| session.holds_at(now));
+                let session = may_touch(access, session, token.as_ref(), tx).await?;
+                if !tx.end_session(id, now).await? {
+                    return Err(SessionError::NotFound);
+                }
+                let sequence = session.sequence.saturating_add(1);
+                Ok(Session { changed: now, ended: Some(now), sequence, ..session })
+            })
+        });
+        end.await
+    }
+}

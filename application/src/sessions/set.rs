@@ -1,0 +1,124 @@
+//! Changing a session: the answer of a passkey, another challenge, metadata, lifetime.
+
+use std::time::Duration;
+
+use passlink_domain::{Passkey, Session, SessionId, TokenHash, later};
+
+use super::{
+    ChallengeRequest, ChangedSession, ManageSessions, SessionError, UserCheck,
+    expect::expect,
+    sign_in::{Signed, refused, sign_in},
+};
+use crate::{
+    callers::SessionAccess,
+    ports::{Repositories, SignInRefused},
+};
+
+#[derive(Debug, Clone)]
+pub struct SessionChange {
+    pub id: SessionId,
+    /// Who is to sign in, or who has.
+    pub user: Option<UserCheck>,
+    /// The browser's answer to the challenge, JSON.
+    pub assertion: Option<String>,
+    /// Asked for when all else is done.
+    pub challenge: Option<ChallengeRequest>,
+    /// An empty value takes its key away.
+    pub metadata: Vec<(String, Vec<u8>)>,
+    /// How long it lasts from now on.
+    pub lifetime: Option<Duration>,
+}
+
+/// What came of a change.
+enum Done {
+    Changed(Box<Session>, Vec<Passkey>),
+    /// Nobody signed in, and nothing else was changed.
+    Refused(SignInRefused),
+}
+
+impl ManageSessions {
+    /// Changes a session, which has a new token then; the old one ends. What is changed is durable when this
+    /// returns.
+    ///
+    /// Errors: [`SessionError`]; the session stays as it was then, and keeps its token. Whatever is wrong with
+    /// an assertion is [`SessionError::NotVerified`].
+    #[tracing::instrument(name = "passlink.set_session", skip_all)]
+    pub async fn set(
+        &self,
+        access: SessionAccess,
+        change: SessionChange,
+    ) -> Result<ChangedSession, SessionError> {
+        access.organisations()?;
+        self.ports.observer.session(&change.id, None);
+        self.check_domain(change.challenge.as_ref())?;
+        if change.lifetime.is_some() {
+            self.expiry(change.lifetime, self.ports.clock.now())?;
+        }
+        let signed = match &change.assertion {
+            Some(answer) => Some(self.verify(&access, change.id.clone(), answer).await?),
+            None => None,
+        };
+        if let Some(signed) = &signed {
+            self.ports.observer.session(&change.id, Some(&signed.passkey.user));
+        }
+        let (token, is_asked, is_signed) =
+            (self.new_token(), change.challenge.is_some(), signed.is_some());
+        let changing = Changing { this: self.clone(), access, change, signed, token: token.hash() };
+        let done = self
+            .ports
+            .store
+            .write(changing, |changing, tx| Box::pin(async move { changing.apply(tx).await }));
+        match done.await? {
+            Done::Changed(session, allow) => {
+                if is_signed {
+                    self.ports.observer.sign_in(Ok(()));
+                }
+                self.changed(*session, token, &allow, is_asked)
+            }
+            Done::Refused(why) => Err(refused(&self.ports, why)),
+        }
+    }
+}
+
+struct Changing {
+    this: ManageSessions,
+    access: SessionAccess,
+    change: SessionChange,
+    signed: Option<Signed>,
+    token: TokenHash,
+}
+
+impl Changing {
+    async fn apply(&self, tx: &mut dyn Repositories) -> Result<Done, SessionError> {
+        let Self { this, access, change, signed, token } = self;
+        let user = match signed {
+            Some(signed) => tx.user_for_update(&signed.passkey.user).await?,
+            None => None,
+        };
+        // Read behind the lock: changes have the order of their dates.
+        let session = tx.session_for_update(&change.id).await?;
+        let now = this.ports.clock.now();
+        let session = session.filter(|it| it.holds_at(now) && access.reaches(it));
+        let mut session = session.ok_or(SessionError::NotFound)?;
+        if let Some(check) = &change.user {
+            expect(check, &mut session, access, now, tx).await?;
+        }
+        if let Some(signed) = signed
+            && let Err(why) = sign_in(signed, user, &mut session, (access, now), tx).await?
+        {
+            return Ok(Done::Refused(why));
+        }
+        session.metadata = session.metadata.changed(change.metadata.iter().cloned())?;
+        if let Some(lifetime) = change.lifetime {
+            session.expires = later(now, lifetime);
+        }
+        (session.changed, session.sequence) = (now, session.sequence.saturating_add(1));
+        let mut allow = Vec::new();
+        if let Some(ask) = &change.challenge {
+            let (challenge, passkeys) = this.ask(&session, ask, now, tx).await?;
+            (session.challenge, allow) = (Some(challenge), passkeys);
+        }
+        tx.change_session(&session, token).await?;
+        Ok(Done::Changed(Box::new(session), allow))
+    }
+}

@@ -1,0 +1,161 @@
+//! Signing in by the session API.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    Answer, Api, Caller, HandMade, HandMadeAssertion, Key, Passlink,
+    passkeys::{Begun, ORIGIN, begin, post},
+};
+
+/// Where sessions are.
+pub const SESSIONS: &str = "/v2/sessions";
+
+/// A back end that signs people in.
+pub struct BackEnd<'p> {
+    /// What it calls.
+    pub passlink: &'p Passlink,
+    /// Its token.
+    pub token: String,
+}
+
+/// A session with what its back end knows of it.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its id.
+    pub id: String,
+    /// Its token.
+    pub token: String,
+    /// What the browser gets, where a challenge was asked for.
+    pub options: Value,
+}
+
+impl Session {
+    /// The session of an answer to `CreateSession`.
+    #[track_caller]
+    pub fn created(answer: &Answer) -> Self {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Self::of(&answer.json()["sessionId"], &answer.json())
+    }
+
+    fn of(id: &Value, answer: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Self {
+            id: text(id),
+            token: text(&answer["sessionToken"]),
+            options: answer["challenges"]["webAuthN"]["publicKeyCredentialRequestOptions"].clone(),
+        }
+    }
+
+    /// The path of the session.
+    pub fn path(&self) -> String {
+        format!("{SESSIONS}/{}", self.id)
+    }
+}
+
+impl<'p> BackEnd<'p> {
+    /// One that may do all with sessions, in organisation `default`.
+    #[track_caller]
+    pub fn new(passlink: &'p Passlink) -> Self {
+        let permissions = ["session.read", "session.write", "session.delete"];
+        let more = permissions.map(|it| ["--permission", it]).concat();
+        Self { passlink, token: passlink.service("Example App", &more) }
+    }
+
+    /// Creates a session.
+    pub async fn create(&self, request: &Value) -> Answer {
+        post(self.passlink, Some(&self.token), SESSIONS, request).await
+    }
+
+    /// Creates a session that asks for a passkey: of whom `check` says, or of anybody.
+    pub async fn ask(&self, check: Option<Value>) -> Session {
+        let request = json!({ "checks": { "user": check }, "challenges": { "webAuthN": {} } });
+        Session::created(&self.create(&request).await)
+    }
+
+    /// Changes a session.
+    pub async fn set(&self, session: &Session, request: &Value) -> Answer {
+        let request = self.passlink.request(Method::PATCH, &session.path()).json(request);
+        self.passlink.answer(request.bearer_auth(&self.token)).await
+    }
+
+    /// Hands the browser's answer over.
+    pub async fn hand_over(&self, session: &Session, assertion: &Value) -> Answer {
+        let check = json!({ "credentialAssertionData": assertion });
+        self.set(session, &json!({ "checks": { "webAuthN": check } })).await
+    }
+
+    /// Hands an answer over that must sign somebody in; the session with its new token.
+    pub async fn sign_in(&self, session: &Session, assertion: &Value) -> Session {
+        let answer = self.hand_over(session, assertion).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Session::of(&json!(session.id), &answer.json())
+    }
+
+    /// What a session says of itself.
+    pub async fn get(&self, session: &Session) -> Answer {
+        let request = self.passlink.request(Method::GET, &session.path());
+        self.passlink.answer(request.bearer_auth(&self.token)).await
+    }
+
+    /// Ends a session.
+    pub async fn delete(&self, session: &Session) -> Answer {
+        let request = self.passlink.request(Method::DELETE, &session.path());
+        self.passlink.answer(request.bearer_auth(&self.token)).await
+    }
+
+    /// Lists sessions.
+    pub async fn list(&self, request: &Value) -> Answer {
+        post(self.passlink, Some(&self.token), &format!("{SESSIONS}/search"), request).await
+    }
+}
+
+/// A passkey whose private key a test has.
+pub struct SigningPasskey {
+    /// The id that Passlink gave it.
+    pub passkey: String,
+    /// The credential's id.
+    pub credential: Vec<u8>,
+    /// The user's handle, base64url.
+    pub user_handle: String,
+    /// The private key.
+    pub key: Key,
+}
+
+impl SigningPasskey {
+    /// Registers a passkey of the user's with their token.
+    pub async fn register(passlink: &impl Api, user: &Caller, key: Key) -> Self {
+        Self::register_as(passlink, user, key, |made| made).await
+    }
+
+    /// The same with an answer that `change` has changed.
+    pub async fn register_as(
+        passlink: &impl Api,
+        user: &Caller,
+        key: Key,
+        change: impl FnOnce(HandMade) -> HandMade,
+    ) -> Self {
+        let begun: Begun = begin(passlink, user).await;
+        let made = change(HandMade { public_key: key.public(), ..begun.answer() });
+        let finished = begun.finish(passlink, Some(&user.token), &made.credential()).await;
+        assert_eq!(finished.status, 200, "{finished:?}");
+        let user_handle = begun.options["publicKey"]["user"]["id"].as_str().unwrap().to_owned();
+        Self { passkey: begun.id, credential: made.id, user_handle, key }
+    }
+
+    /// What it answers to the challenge of a session, not signed yet.
+    pub fn answer(&self, session: &Session) -> HandMadeAssertion {
+        let handle = Some(&*self.user_handle);
+        HandMadeAssertion::answer(&session.options, ORIGIN, &self.credential, handle)
+    }
+
+    /// The same, signed.
+    pub fn sign(&self, session: &Session) -> Value {
+        self.answer(session).signed_by(&self.key)
+    }
+}
+
+/// Who signed in, as a session says.
+pub fn user_of(session: &Answer) -> Value {
+    session.json()["session"]["factors"]["user"]["id"].clone()
+}
