@@ -1,5 +1,6 @@
 //! Signing in by the session API.
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -153,6 +154,11 @@ impl SigningPasskey {
     pub fn sign(&self, session: &Session) -> Value {
         self.answer(session).signed_by(&self.key)
     }
+}
+
+/// Octets as WebAuthn's JSON writes them: base64url.
+pub fn encoded(octets: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(octets)
 }
 
 /// Who signed in, as a session says.

@@ -51,6 +51,13 @@ impl Calls {
         self.times.len()
     }
 
+    /// These and others.
+    pub fn and(mut self, others: Self) -> Self {
+        self.times.extend(others.times);
+        self.times.sort();
+        Self { taken: self.taken + others.taken, times: self.times }
+    }
+
     /// Calls a second.
     pub fn per_second(&self) -> f64 {
         self.count() as f64 / self.taken.as_secs_f64()

@@ -23,10 +23,19 @@ impl Http1 {
 
     /// Posts JSON; returns the body of the answer, which must be a success.
     pub async fn post(&mut self, path: &str, token: &str, json: &[u8]) -> &[u8] {
+        self.send("POST", path, token, json).await
+    }
+
+    /// The same by PATCH.
+    pub async fn patch(&mut self, path: &str, token: &str, json: &[u8]) -> &[u8] {
+        self.send("PATCH", path, token, json).await
+    }
+
+    async fn send(&mut self, method: &str, path: &str, token: &str, json: &[u8]) -> &[u8] {
         self.request.clear();
         let length = json.len();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: login.example.com\r\nauthorization: Bearer {token}\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: login.example.com\r\nauthorization: Bearer {token}\r\n\
              content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
         );
         self.request.extend_from_slice(head.as_bytes());

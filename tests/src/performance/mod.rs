@@ -24,9 +24,11 @@ mod psql;
 mod reads;
 mod registrations;
 mod report;
+mod seeded_sessions;
 mod send;
 mod senders;
 mod settings;
+mod sign_ins;
 mod sqlite_limit;
 mod start;
 mod statements;
@@ -75,6 +77,11 @@ async fn measure(part: Part, place: &Place, settings: &Settings, report: &mut Re
             let row = registrations::measure(&installation, settings).await;
             println!("\n{name}\n{}\n{}", table::ACTIONS, table::action("registrations", &row));
             report.registrations.push(row);
+        }
+        Part::SignIns => {
+            let (rows, names) = sign_ins::measure(place, settings).await;
+            report.sign_ins.extend(rows);
+            report.login_names.push(names);
         }
         Part::Mails => {
             let server = NullMailServer::closed();

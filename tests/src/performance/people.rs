@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use sha2::{Digest, Sha256};
 
 use super::psql;
@@ -41,6 +41,11 @@ impl People {
         let script = users(count, OLD_LINKS) + &old_links(count, &key);
         write(passlink, &script, count);
         Self { count, came: AtomicUsize::new(0) }
+    }
+
+    /// The first user alone.
+    pub fn first() -> Self {
+        Self { count: 1, came: AtomicUsize::new(0) }
     }
 
     /// The number of the user whose turn it is. Who comes next is not a neighbour: their rows are elsewhere.
@@ -109,12 +114,34 @@ fn old_links(users: usize, key: &str) -> String {
 /// Runs the SQL, and adds the tokens.
 fn write(passlink: &Passlink, script: &str, count: usize) {
     match passlink.database() {
-        Database::Sqlite(file) => write_to_file(file, script, count),
-        Database::Postgres { url, .. } => write_to_cluster(url, script, count),
+        Database::Sqlite(file) => {
+            write_to_file(file, script, |transaction| add_tokens(transaction, count));
+        }
+        Database::Postgres { url, .. } => {
+            let tokens = format!(
+                "INSERT INTO tokens (id, user_id, hash, name, created_at) \
+                 SELECT '{TOKEN}' || ({FIRST} + n), 'user-' || ({FIRST} + n), \
+                 sha256(convert_to('passlink_' || lpad(n::text, 43, '0'), 'UTF8')), 'seeded', 0 \
+                 FROM NUMBERS({count});"
+            );
+            let filled = ["users", "events", "links"].into_iter();
+            let filled = filled.filter(|table| script.contains(&format!("INTO {table} ")));
+            let filled: Vec<_> = filled.chain(["tokens"]).collect();
+            write_to_cluster(url, &format!("{script}\n{tokens}"), &filled);
+        }
     }
 }
 
-fn write_to_file(file: &Path, script: &str, count: usize) {
+/// Runs SQL that fills these tables, as that of an installation whose server does not run. `NUMBERS` and `NOW`
+/// stand in it for what they do in [`users`].
+pub fn run_script(passlink: &Passlink, script: &str, filled: &[&str]) {
+    match passlink.database() {
+        Database::Sqlite(file) => write_to_file(file, script, |_| {}),
+        Database::Postgres { url, .. } => write_to_cluster(url, script, filled),
+    }
+}
+
+fn write_to_file(file: &Path, script: &str, then: impl FnOnce(&Transaction<'_>)) {
     let mut connection = Connection::open(file).unwrap();
     // Without a journal that would hold all of it once more. Nothing is lost by a crash that nobody has.
     connection
@@ -129,35 +156,32 @@ fn write_to_file(file: &Path, script: &str, count: usize) {
         with_numbers(script, numbers).replace("NOW", "CAST(unixepoch('subsec') * 1000 AS INTEGER)");
     let transaction = connection.transaction().unwrap();
     transaction.execute_batch(&script).unwrap();
-    let tokens = "INSERT INTO tokens (id, user_id, hash, name, created_at) VALUES (?, ?, ?, ?, ?)";
-    let mut tokens = transaction.prepare(tokens).unwrap();
-    for number in 1..=count {
-        let hash: [u8; 32] = Sha256::digest(token(number).as_bytes()).into();
-        tokens.execute((token_id(number), id(number), hash, "seeded", 0)).unwrap();
-    }
-    drop(tokens);
+    then(&transaction);
     transaction.commit().unwrap();
     connection.execute_batch("PRAGMA journal_mode = WAL;").unwrap();
     // Else the system writes it out while something is measured.
     File::open(file).unwrap().sync_all().unwrap();
 }
 
-fn write_to_cluster(url: &str, script: &str, count: usize) {
+fn add_tokens(transaction: &Transaction<'_>, count: usize) {
+    let tokens = "INSERT INTO tokens (id, user_id, hash, name, created_at) VALUES (?, ?, ?, ?, ?)";
+    let mut tokens = transaction.prepare(tokens).unwrap();
+    for number in 1..=count {
+        let hash: [u8; 32] = Sha256::digest(token(number).as_bytes()).into();
+        tokens.execute((token_id(number), id(number), hash, "seeded", 0)).unwrap();
+    }
+}
+
+fn write_to_cluster(url: &str, script: &str, filled: &[&str]) {
     let numbers = "(SELECT n FROM generate_series(1::bigint, COUNT) AS n) AS numbers";
     let now = "(extract(epoch FROM statement_timestamp()) * 1000)::bigint";
     let script = with_numbers(script, numbers).replace("NOW", now);
     // What is empty has no statistics, as after a first start: PostgreSQL would believe that it stays so.
-    let filled = ["users", "events", "links"].into_iter();
-    let filled = filled.filter(|table| script.contains(&format!("INTO {table} ")));
-    let filled = filled.chain(["tokens"]).collect::<Vec<_>>().join(", ");
+    let filled = filled.join(", ");
     // Foreign keys are not looked at row by row.
     let script = format!(
         "SET session_replication_role = replica; SET synchronous_commit = off;
          {script}
-         INSERT INTO tokens (id, user_id, hash, name, created_at) \
-         SELECT '{TOKEN}' || ({FIRST} + n), 'user-' || ({FIRST} + n), \
-         sha256(convert_to('passlink_' || lpad(n::text, 43, '0'), 'UTF8')), 'seeded', 0 \
-         FROM generate_series(1::bigint, {count}) AS n;
          VACUUM (FREEZE, ANALYZE) {filled}; CHECKPOINT;"
     );
     psql::run(url, &script);

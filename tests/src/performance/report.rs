@@ -16,6 +16,8 @@ pub struct Report {
     pub limits: Vec<Limit>,
     pub reads: Vec<Action>,
     pub registrations: Vec<Action>,
+    pub sign_ins: Vec<SignIns>,
+    pub login_names: Vec<LoginNames>,
     pub mails: Vec<Mails>,
     pub starts: Vec<Start>,
     pub growth: Vec<Growth>,
@@ -151,6 +153,49 @@ pub struct Action {
     pub callers: usize,
     #[serde(flatten)]
     pub rate: Rate,
+}
+
+/// Sign-ins, each of two calls.
+#[derive(Debug, Serialize)]
+pub struct SignIns {
+    pub database: Kind,
+    /// How many sessions there were before.
+    pub sessions: usize,
+    /// How many of these were of the one who signs in, where it is always the same.
+    pub own_sessions: usize,
+    pub callers: usize,
+    #[serde(flatten)]
+    pub rate: Rate,
+}
+
+/// Challenges for login names that somebody has, and for those that nobody has.
+#[derive(Debug, Serialize)]
+pub struct LoginNames {
+    pub database: Kind,
+    pub known: Times,
+    pub unknown: Times,
+}
+
+impl LoginNames {
+    pub fn new(database: Kind, known: &Calls, unknown: &Calls) -> Self {
+        Self { database, known: Times::new(known), unknown: Times::new(unknown) }
+    }
+}
+
+/// How long calls took.
+#[derive(Debug, Serialize)]
+pub struct Times {
+    pub calls: usize,
+    pub p25_ms: f64,
+    pub p50_ms: f64,
+    pub p75_ms: f64,
+}
+
+impl Times {
+    fn new(calls: &Calls) -> Self {
+        let [p25_ms, p50_ms, p75_ms] = [0.25, 0.5, 0.75].map(|share| calls.within_ms(share));
+        Self { calls: calls.count(), p25_ms, p50_ms, p75_ms }
+    }
 }
 
 /// Mails that were queued, on their way to a mail server.

@@ -11,6 +11,8 @@ pub enum Part {
     Reads,
     /// Registrations of passkeys.
     Registrations,
+    /// Sign-ins with passkeys.
+    SignIns,
     /// Mails on their way out.
     Mails,
     /// The start, and what an idle server takes.
@@ -20,10 +22,11 @@ pub enum Part {
 }
 
 impl Part {
-    const ALL: [(Self, &str); 6] = [
+    const ALL: [(Self, &str); 7] = [
         (Self::Send, "send"),
         (Self::Reads, "reads"),
         (Self::Registrations, "registrations"),
+        (Self::SignIns, "sign_ins"),
         (Self::Mails, "mails"),
         (Self::Start, "start"),
         (Self::Growth, "growth"),
@@ -80,6 +83,8 @@ pub struct Settings {
     pub users: usize,
     /// How many users there are before and after growth. Each has ten old links.
     pub growth: [usize; 2],
+    /// How many sessions there are where there are many. One user has a hundredth of them.
+    pub sessions: usize,
     /// How many mails are queued.
     pub mails: usize,
     /// How often a server is started, for the median.
@@ -109,6 +114,7 @@ impl Settings {
             callers,
             users: 100_000,
             growth: [1000.min(growth), growth],
+            sessions: growth,
             mails: ((1000.0 * seconds) as usize).max(100),
             starts: 5,
             out,
@@ -127,6 +133,7 @@ impl Settings {
             callers: vec![1, 16],
             users: 500,
             growth: [200, 2000],
+            sessions: 2000,
             mails: 50,
             starts: 1,
             out,

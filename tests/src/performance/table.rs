@@ -1,7 +1,8 @@
 //! The lines that people read.
 
 use super::report::{
-    Action, Growth, Limit, LimitClient, Mails, MailsMeanwhile, Protocol, Rate, Sends, Start,
+    Action, Growth, Limit, LimitClient, LoginNames, Mails, MailsMeanwhile, Protocol, Rate, Sends,
+    SignIns, Start, Times,
 };
 
 /// The head of [`sends`] and [`limit`].
@@ -64,6 +65,31 @@ pub fn action(what: &str, row: &Action) -> String {
         rate.p99_ms,
         processor(rate),
     )
+}
+
+/// The head of [`sign_ins`].
+pub const SIGN_INS: &str = concat!(
+    "                                                              processor ms a sign-in\n",
+    " sessions  of the user callers a second   p50 ms   p99 ms  server  database  generator  others",
+);
+
+pub fn sign_ins(row: &SignIns) -> String {
+    let SignIns { sessions, own_sessions, callers, rate, .. } = row;
+    format!(
+        "{sessions:9} {own_sessions:12} {callers:7} {:8.0} {:8.2} {:8.2} {}",
+        rate.per_second,
+        rate.p50_ms,
+        rate.p99_ms,
+        processor(rate),
+    )
+}
+
+pub fn login_names(row: &LoginNames) -> String {
+    let times = |times: &Times| {
+        format!("{:.3} ms ({:.3} to {:.3})", times.p50_ms, times.p25_ms, times.p75_ms)
+    };
+    let (known, unknown) = (times(&row.known), times(&row.unknown));
+    format!("challenge for a login name, median and quartiles: known {known}, unknown {unknown}")
 }
 
 pub fn mails(row: &Mails) -> String {

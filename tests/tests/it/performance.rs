@@ -8,11 +8,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What each row of a list has, besides what may be `null`.
-const NUMBERS: [(&str, &[&str]); 7] = [
+const NUMBERS: [(&str, &[&str]); 8] = [
     ("sends", &["callers", "statements", "bytes", "peak_mb", "limit_per_second", "of_limit"]),
     ("limits", &["callers", "sends", "per_second", "client_ms", "bytes"]),
     ("reads", &["callers"]),
     ("registrations", &["callers"]),
+    ("sign_ins", &["callers", "sessions", "own_sessions"]),
     (
         "mails",
         &[
@@ -63,7 +64,12 @@ async fn the_benchmark_measures_and_writes_all_of_its_rows() {
             assert_numbers(row, names);
         }
     }
-    let rated = ["sends", "reads", "registrations"].iter().flat_map(|list| rows(&report, list));
+    let rated =
+        ["sends", "reads", "registrations", "sign_ins"].iter().flat_map(|list| rows(&report, list));
+    for names in rows(&report, "login_names") {
+        assert_numbers(&names["known"], &["calls", "p25_ms", "p50_ms", "p75_ms"]);
+        assert_numbers(&names["unknown"], &["calls", "p25_ms", "p50_ms", "p75_ms"]);
+    }
     let grown = rows(&report, "growth").iter().flat_map(|row| [&row["sends"], &row["reads"]]);
     for row in rated.chain(grown) {
         assert_numbers(row, &RATE);

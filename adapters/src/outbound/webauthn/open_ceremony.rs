@@ -1,8 +1,8 @@
 //! A ceremony that waits for answers, whatever comes: what fuzzing feeds.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use passlink_application::ports::{WebAuthn, WebAuthnError};
-use passlink_domain::Challenge;
+use passlink_application::ports::{AssertionRequest, WebAuthn, WebAuthnError};
+use passlink_domain::{Aaguid, Challenge, Credential, UserVerification};
 use serde_json::json;
 
 use super::{RelyingParty, authenticator_data::AuthenticatorData};
@@ -50,8 +50,27 @@ impl OpenCeremony {
         Ok(self.verify(&answer.to_string())? || whole)
     }
 
+    /// Answers a sign-in with the same input, by whichever credential it says.
+    fn sign_in(&self, answer: &str) {
+        let Some(presented) = self.relying_party.presented(answer) else { return };
+        let credential = Credential {
+            id: presented.credential,
+            public_key: answer.as_bytes().to_vec(),
+            sign_count: 0,
+            transports: Vec::new(),
+            attachment: None,
+            backup_eligible: false,
+            backup_state: false,
+            aaguid: Aaguid::default(),
+        };
+        let user_verification = UserVerification::Required;
+        let request = AssertionRequest { challenge: &self.challenge, user_verification };
+        let _ = self.relying_party.verify_assertion(&request, &credential, answer);
+    }
+
     fn verify(&self, answer: &str) -> Result<bool, Error> {
         let _ = self.relying_party.challenge_of(answer);
+        self.sign_in(answer);
         match self.relying_party.verify(&self.challenge, answer) {
             Ok(credential) => {
                 let _ = self.relying_party.can_verify(&credential.public_key);

@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 use super::*;
 use made::{ID, Made, ORIGIN};
 
+mod assertions;
 mod keys;
 mod lenience;
 mod made;
 mod refusals;
 mod rsa;
+mod signatures;
 
 fn relying_party() -> RelyingParty {
     let origin = "https://id.example.com".parse().unwrap();

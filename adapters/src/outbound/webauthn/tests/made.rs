@@ -140,6 +140,21 @@ fn cose<const N: usize>(entries: [(i128, Cbor); N]) -> Vec<u8> {
     serde_cbor_2::to_vec(&Cbor::Map(entries.into())).unwrap()
 }
 
+/// A signature by the key of [`es256_key`].
+pub fn sign(message: &[u8]) -> Vec<u8> {
+    let signature: Signature = key().sign(message);
+    signature.to_der().as_bytes().to_vec()
+}
+
+/// A COSE_Key for ES256 or ES384.
+pub fn ec_key(algorithm: &str, x: &[u8], y: &[u8]) -> Vec<u8> {
+    let (number, curve) = if algorithm == "ES256" { (-7, 1) } else { (-35, 2) };
+    let (integer, bytes) = (Cbor::Integer, |octets: &[u8]| Cbor::Bytes(octets.to_vec()));
+    let head = [(1, integer(2)), (3, integer(number)), (-1, integer(curve))];
+    let [kind, algorithm, curve] = head;
+    cose([kind, algorithm, curve, (-2, bytes(x)), (-3, bytes(y))])
+}
+
 pub fn es256_key() -> Vec<u8> {
     let point = key().verifying_key().to_sec1_bytes();
     let coordinate = |at: std::ops::Range<usize>| Cbor::Bytes(point[at].to_vec());
