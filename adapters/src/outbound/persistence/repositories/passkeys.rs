@@ -112,7 +112,8 @@ impl<C: ConnectionTrait> Passkeys for Sql<'_, C> {
     }
 
     async fn passkey(&mut self, id: &PasskeyId) -> Result<Option<Passkey>, StoreError> {
-        self.one(Entity::find_by_id(id.as_str()), passkey).await
+        static PASSKEY: Prepared<Entity> = Prepared::new(|| Entity::find_by_id(""));
+        Ok(self.query(&PASSKEY, [id.as_str().into()], passkey).await?.pop())
     }
 
     async fn passkey_of_credential(

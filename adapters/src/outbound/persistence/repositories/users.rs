@@ -324,10 +324,11 @@ impl<C: ConnectionTrait> Users for Sql<'_, C> {
     }
 
     async fn handle_of(&mut self, user: &UserId) -> Result<Option<UserHandle>, StoreError> {
-        let handle = self.one(Entity::find_by_id(user.as_str()), |row| {
+        static USER: Prepared<Entity> = Prepared::new(find_by_id);
+        let handle = self.query(&USER, [user.as_str().into()], |row| {
             row.handle.map(UserHandle::new).transpose().map_err(bad_row)
         });
-        Ok(handle.await?.flatten())
+        Ok(handle.await?.pop().flatten())
     }
 
     async fn set_handle(&mut self, user: &UserId, handle: &UserHandle) -> Result<bool, StoreError> {
