@@ -28,6 +28,8 @@ const FOLDER: &str = "passlink-demo";
 const ANOTHER: &str = "`passlink demo --listen localhost:9090`";
 const USER: &str = "demo";
 const ADDRESS: &str = "ada@example.com";
+/// Where the example of `docs/sign-in.md` is by itself, whose pages ask for passkeys.
+const EXAMPLE: &str = "http://localhost:3000";
 const SEND_LINK: &str = "auth/v1/users/me/passwordless/_send_link";
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -70,6 +72,7 @@ fn config(listen: SocketAddr) -> Result<Config, Error> {
     config.server.public_url = format!("http://localhost:{}", listen.port()).try_into()?;
     config.database.url = format!("sqlite://{FOLDER}/passlink.db?mode=rwc").into();
     config.secrets.key_file = format!("{FOLDER}/passlink.key").into();
+    config.webauthn.extra_origins = vec![EXAMPLE.to_owned()];
     // Who tries things out doesn't want to wait.
     config.links.cooldown = Duration::ZERO;
     config.links.max_per_hour = 100;

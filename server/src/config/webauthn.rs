@@ -28,8 +28,8 @@ pub(crate) struct Webauthn {
     #[default = "Passlink"]
     #[serde(deserialize_with = "name")]
     pub rp_name: String,
-    /// Origins of other pages and apps that register passkeys; one under the `rp_id` of one of `domains`
-    /// does so for that domain, any other for all. Must be a list of origins such as
+    /// Origins of other pages and apps that register passkeys or sign in with them; one under the `rp_id` of
+    /// one of `domains` does so for that domain, any other for all. Must be a list of origins such as
     /// ["https://app.example.com"] or ["android:apk-key-hash:…"].
     #[serde(deserialize_with = "extra_origins")]
     pub extra_origins: Vec<String>,

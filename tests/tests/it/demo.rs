@@ -96,6 +96,8 @@ async fn the_demo_shows_the_link_the_mailbox_and_the_curl_line_and_keeps_serving
         assert_eq!(answer["details"]["resourceOwner"], "default", "{answer}");
     }
     assert_eq!(get(&format!("{}/readyz", demo.base)).await.status, 200);
+    let origins = get(&format!("{}/.well-known/webauthn", demo.base)).await.json();
+    assert_eq!(origins["origins"], json!(["http://localhost:3000"]), "docs/sign-in.md says so");
 
     let pages = mail_pages(&demo).await;
     assert!(pages.iter().any(|page| page.contains("Add a passkey") || page.contains("mails/1")));

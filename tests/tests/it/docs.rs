@@ -1,6 +1,7 @@
 //! What the documents say, held against the files that they speak of.
 
 mod commands;
+mod examples;
 
 use std::{
     collections::BTreeSet,
