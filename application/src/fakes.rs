@@ -93,7 +93,9 @@ pub struct World {
     pub counts: Mutex<Vec<(LinkState, LinkKind, u64)>>,
     pub redeemed: Mutex<Vec<u64>>,
     pub tried: Mutex<Vec<Attempt>>,
-    pub sign_ins: Mutex<Vec<Result<(), SignInRefused>>>,
+    pub sign_ins: Mutex<Vec<SignIn>>,
+    /// How many sessions were created, and how many that ended.
+    pub session_counts: Mutex<Vec<(Option<SessionEnd>, u64)>>,
     /// How many units of work have read.
     pub looks: AtomicU32,
     millis: AtomicI64,
@@ -283,6 +285,12 @@ impl World {
     pub fn counted(&self, state: LinkState) -> u64 {
         let counts = self.counts.lock().unwrap();
         counts.iter().filter(|(counted, ..)| *counted == state).map(|(.., count)| count).sum()
+    }
+
+    /// How many sessions that ended, as the observer was told.
+    pub fn counted_ended(&self, end: SessionEnd) -> u64 {
+        let counts = self.session_counts.lock().unwrap();
+        counts.iter().filter(|(counted, _)| *counted == Some(end)).map(|(_, count)| count).sum()
     }
 
     /// Adds a user with a verified address; returns the user as one who acts by a token.

@@ -11,6 +11,7 @@ mod filters;
 mod log;
 mod logged_exporter;
 mod observer;
+mod sign_ins;
 mod throttle;
 pub(crate) mod trace_scope;
 mod variables;

@@ -12,13 +12,16 @@ use opentelemetry_semantic_conventions::attribute::{
     MESSAGING_OPERATION_TYPE, MESSAGING_SYSTEM, USER_ID,
 };
 use passlink_application::ports::{
-    Attempt, ClaimedMail, DeliveryEnd, MailReason, Observer, SignInRefused, TraceContext,
+    Attempt, ClaimedMail, DeliveryEnd, MailReason, Observer, SessionEnd, SignIn, TraceContext,
 };
 use passlink_domain::{LinkKind, LinkState, OpenedBy, OutboxId, PasskeyId, SessionId, UserId};
 use tracing::{Span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::trace_scope::{TraceScope, export_context};
+use super::{
+    sign_ins::{SignIns, trace_session},
+    trace_scope::{TraceScope, export_context},
+};
 
 /// From a tenth of a second to a day, in seconds.
 const BOUNDARIES: [f64; 16] = [
@@ -61,9 +64,9 @@ const FOR_GOOD: [MailReason; 7] = [
 pub struct TelemetryObserver {
     links: Counter<u64>,
     attempts: Counter<u64>,
-    sign_ins: Counter<u64>,
     delivery: Histogram<f64>,
     redemption: Histogram<f64>,
+    sign_ins: SignIns,
 }
 
 impl Default for TelemetryObserver {
@@ -80,11 +83,6 @@ impl Default for TelemetryObserver {
         let observer = Self {
             links: counter("passlink.links", "Links that entered a state", "{link}"),
             attempts: counter("passlink.mail.attempts", "Tries to deliver a mail", "{attempt}"),
-            sign_ins: counter(
-                "passlink.sign_ins",
-                "Passkeys that signed in, or did not",
-                "{sign_in}",
-            ),
             delivery: duration(
                 "passlink.link.delivery.duration",
                 "From the request of a link until the mail server took its mail",
@@ -93,6 +91,7 @@ impl Default for TelemetryObserver {
                 "passlink.link.redemption.duration",
                 "From the mail server's acceptance of a link's mail to the passkey",
             ),
+            sign_ins: SignIns::default(),
         };
         for state in STATES {
             observer.links(state, LinkKind::Mailed, 0);
@@ -106,10 +105,6 @@ impl Default for TelemetryObserver {
         }
         for attempt in FOR_GOOD.map(Attempt::Undeliverable) {
             observer.count_attempts(attempt, 0);
-        }
-        observer.count_sign_ins(Ok(()), 0);
-        for why in SignInRefused::ALL {
-            observer.count_sign_ins(Err(*why), 0);
         }
         observer
     }
@@ -125,17 +120,6 @@ impl TelemetryObserver {
         let mut attributes = vec![KeyValue::new("passlink.mail.outcome", outcome)];
         attributes.extend(attempt.reason().map(|it| KeyValue::new(ERROR_TYPE, it.name())));
         self.attempts.add(count, &attributes);
-    }
-}
-
-impl TelemetryObserver {
-    fn count_sign_ins(&self, outcome: Result<(), SignInRefused>, count: u64) {
-        let mut attributes = vec![KeyValue::new(
-            "passlink.sign_in.outcome",
-            outcome.map_or("refused", |()| "verified"),
-        )];
-        attributes.extend(outcome.err().map(|why| KeyValue::new(ERROR_TYPE, why.name())));
-        self.sign_ins.add(count, &attributes);
     }
 }
 
@@ -160,23 +144,20 @@ impl Observer for TelemetryObserver {
         self.count_attempts(attempt, 1);
     }
 
-    fn session(&self, session: &SessionId, user: Option<&UserId>) {
-        let span = Span::current();
-        span.set_attribute("passlink.session.id", session.to_string());
-        if let Some(user) = user {
-            span.set_attribute(USER_ID, user.to_string());
-        }
+    fn session_created(&self) {
+        self.sign_ins.count_created(1);
     }
 
-    fn sign_in(&self, outcome: Result<(), SignInRefused>) {
-        self.count_sign_ins(outcome, 1);
-        match outcome {
-            Ok(()) => tracing::info!("a passkey signed in"),
-            Err(SignInRefused::Counter) => {
-                tracing::warn!(reason = SignInRefused::Counter.name(), "a sign-in was refused");
-            }
-            Err(why) => tracing::info!(reason = why.name(), "a sign-in was refused"),
-        }
+    fn sessions_ended(&self, end: SessionEnd, count: u64) {
+        self.sign_ins.count_ended(end, count);
+    }
+
+    fn session(&self, session: &SessionId, user: Option<&UserId>) {
+        trace_session(session, user);
+    }
+
+    fn sign_in(&self, tried: &SignIn) {
+        self.sign_ins.tell(tried);
     }
 
     fn ceremony(&self, passkey: &PasskeyId, opened_by: &OpenedBy) {

@@ -21,8 +21,16 @@ impl Observer for World {
 
     fn session(&self, _session: &SessionId, _user: Option<&UserId>) {}
 
-    fn sign_in(&self, outcome: Result<(), SignInRefused>) {
-        self.sign_ins.lock().unwrap().push(outcome);
+    fn session_created(&self) {
+        self.session_counts.lock().unwrap().push((None, 1));
+    }
+
+    fn sessions_ended(&self, end: SessionEnd, count: u64) {
+        self.session_counts.lock().unwrap().push((Some(end), count));
+    }
+
+    fn sign_in(&self, tried: &SignIn) {
+        self.sign_ins.lock().unwrap().push(tried.clone());
     }
 
     fn ceremony(&self, _passkey: &PasskeyId, _opened_by: &OpenedBy) {}

@@ -55,6 +55,12 @@ pub(crate) struct Notice {
     pub registry: PasskeyRegistry,
 }
 
+/// A removal, and how many sessions it ended.
+pub(crate) struct RemovedPasskey {
+    pub details: ObjectDetails,
+    pub sessions: u64,
+}
+
 impl Notice {
     /// Records that the passkey was added.
     pub async fn added(
@@ -69,7 +75,7 @@ impl Notice {
         Ok(ObjectDetails { created: Some(now), ..details })
     }
 
-    /// Removes the passkey, ends the sessions that it began, and records that.
+    /// Removes the passkey, ends the sessions that it signed in to, and records that.
     ///
     /// Errors: [`PasskeyError::NotFound`] when it is removed already.
     pub async fn removed(
@@ -77,14 +83,15 @@ impl Notice {
         user: &User,
         now: Timestamp,
         tx: &mut dyn Repositories,
-    ) -> Result<ObjectDetails, PasskeyError> {
+    ) -> Result<RemovedPasskey, PasskeyError> {
         if !tx.remove_passkey(&self.passkey, now).await? {
             return Err(PasskeyError::NotFound);
         }
-        tx.end_sessions_of(&user.id, Some(&self.passkey), now).await?;
+        let sessions = tx.end_sessions_of(&user.id, Some(&self.passkey), now).await?;
         let passkey = self.passkey.clone();
         let about = MailSubject::PasskeyRemoved(passkey.clone());
-        Ok(self.record(user, EventKind::PasskeyRemoved(passkey), about, now, tx).await?)
+        let kind = EventKind::PasskeyRemoved(passkey);
+        Ok(RemovedPasskey { details: self.record(user, kind, about, now, tx).await?, sessions })
     }
 
     /// Records a change, and queues a mail to a user who has an address that is known to be theirs.

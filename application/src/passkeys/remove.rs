@@ -8,9 +8,9 @@ use crate::{
     codes::{CodeChecker, CodeError, PresentedCode},
     passkeys::{
         PasskeyError, PasskeyRegistry,
-        registry::{Notice, passkey_of_user},
+        registry::{Notice, RemovedPasskey, passkey_of_user},
     },
-    ports::{Ports, Repositories, StoreResult},
+    ports::{Ports, Repositories, SessionEnd, StoreResult},
 };
 
 /// Removes passkeys. Each removal is a change in the user's history, and the user gets a mail.
@@ -31,9 +31,10 @@ impl RemovePasskey {
                 notice.removed(&user, now, tx).await
             })
         });
-        let details = removed.await?;
+        let removed = removed.await?;
+        self.ended(removed.sessions);
         self.0.wake.wake();
-        Ok(details)
+        Ok(removed.details)
     }
 
     /// Removes a passkey, as an operator may, however its user stands; returns it as it then is.
@@ -44,11 +45,14 @@ impl RemovePasskey {
                 let passkey = tx.passkey(&notice.passkey).await?.ok_or(PasskeyError::NotFound)?;
                 let user = tx.user_for_update(&passkey.user).await?;
                 let user = user.ok_or(PasskeyError::UserNotFound)?;
-                let details = notice.removed(&user, notice.registry.ports.clock.now(), tx).await?;
-                Ok::<_, PasskeyError>(Passkey { removed: Some(details.changed), ..passkey })
+                let now = notice.registry.ports.clock.now();
+                let RemovedPasskey { details, sessions } = notice.removed(&user, now, tx).await?;
+                let passkey = Passkey { removed: Some(details.changed), ..passkey };
+                Ok::<_, PasskeyError>((passkey, sessions))
             })
         });
-        let removed = removed.await?;
+        let (removed, sessions) = removed.await?;
+        self.ended(sessions);
         self.0.wake.wake();
         Ok(removed)
     }
@@ -70,35 +74,45 @@ impl RemovePasskey {
         let Ports { store, observer, .. } = &self.0.ports;
         let undone =
             store.write(notice, move |notice, tx| Box::pin(undo(notice, revoke_token, tx)));
-        if let Some(RevokedToken { mailed, returned, .. }) = undone.await? {
+        let (sessions, revoked) = undone.await?;
+        self.ended(sessions);
+        if let Some(RevokedToken { mailed, returned, .. }) = revoked {
             observer.links(LinkState::Revoked, LinkKind::Mailed, mailed);
             observer.links(LinkState::Revoked, LinkKind::Returned, returned);
         }
         self.0.wake.wake();
         Ok(())
     }
+
+    /// Counts the sessions that a removal ended.
+    fn ended(&self, sessions: u64) {
+        self.0.ports.observer.sessions_ended(SessionEnd::PasskeyRemoved, sessions);
+    }
 }
 
+/// How many sessions that ended, and the token that it revoked.
 async fn undo(
     notice: &Notice,
     revoke_token: bool,
     tx: &mut dyn Repositories,
-) -> Result<Option<RevokedToken>, PasskeyError> {
+) -> Result<(u64, Option<RevokedToken>), PasskeyError> {
     let gone = || PasskeyError::from(CodeError::Invalid);
     let user = tx.passkey(&notice.passkey).await?.ok_or_else(gone)?.user;
     let user = tx.user_for_update(&user).await?.ok_or_else(gone)?;
     let passkey = tx.passkey(&notice.passkey).await?.ok_or_else(gone)?;
     let now = notice.registry.ports.clock.now();
+    let mut sessions = 0;
     if passkey.removed.is_none() {
         if !passkey.can_be_undone_at(now) {
             return Err(gone());
         }
-        notice.removed(&user, now, tx).await?;
+        sessions = notice.removed(&user, now, tx).await?.sessions;
     }
-    match revocable_token(&passkey, now, tx).await? {
-        Some(token) if revoke_token => Ok(revoke(&token.id, now, tx).await?),
-        _ => Ok(None),
-    }
+    let revoked = match revocable_token(&passkey, now, tx).await? {
+        Some(token) if revoke_token => revoke(&token.id, now, tx).await?,
+        _ => None,
+    };
+    Ok((sessions, revoked))
 }
 
 /// The token that undoing the passkey's registration can revoke: the user's own, which made the link

@@ -14,7 +14,9 @@ mod webauthn;
 pub use bundle::Ports;
 pub use identity::{Identities, IdentityError, MayAsk};
 pub use mailer::{MailError, MailReason, Mailer, Wake};
-pub use observer::{Attempt, DeliveryEnd, DeliveryFailure, Observer, SignInRefused};
+pub use observer::{
+    Attempt, DeliveryEnd, DeliveryFailure, Observer, SessionEnd, SignIn, SignInRefused, SignedIn,
+};
 pub use store::{
     AddedSoFar, Ceremonies, ClaimedMail, Comparison, EndedByKey, FoundSessions, History, KeyNeed,
     KeyNeeds, KeyUsers, KnownIdentities, KnownIdentity, Lease, Links, LongestWaits, MailOutcome,

@@ -19,10 +19,14 @@ pub trait Observer: Send + Sync {
     /// A passkey was registered by a link, that long after the link's mail was accepted.
     fn redeemed(&self, after: Duration);
     fn tried(&self, attempt: Attempt);
-    /// The current span is about this session, and the user who is about to sign in.
+    /// A session was created, durably.
+    fn session_created(&self);
+    /// That many sessions were ended, durably.
+    fn sessions_ended(&self, end: SessionEnd, count: u64);
+    /// The current span is about this session, and the user whose passkey has signed its challenge.
     fn session(&self, id: &SessionId, user: Option<&UserId>);
-    /// Somebody tried to sign in with a passkey.
-    fn sign_in(&self, outcome: Result<(), SignInRefused>);
+    /// Somebody tried to sign in with a passkey, which the current span is about.
+    fn sign_in(&self, tried: &SignIn);
     /// The current span begins or finishes the ceremony for this passkey, which that opened.
     fn ceremony(&self, passkey: &PasskeyId, opened_by: &OpenedBy);
     /// A mail is queued. Returns the span to do that in, and where that span stands in its trace, to be
@@ -34,6 +38,38 @@ pub trait Observer: Send + Sync {
         mail: &ClaimedMail,
         delivery: BoxFuture<'static, DeliveryEnd>,
     ) -> BoxFuture<'static, DeliveryEnd>;
+}
+
+named! {
+    /// What ended a session before its time.
+    pub enum SessionEnd {
+        /// A caller asked for that.
+        Deleted = "deleted",
+        /// The passkey that signed in was removed.
+        PasskeyRemoved = "passkey_removed",
+        /// The user was locked or deactivated.
+        UserLocked = "user_locked",
+        UserRemoved = "user_removed",
+    }
+}
+
+/// A try to sign in with a passkey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// `None` where nobody signs in to a session: it is only to be created.
+    pub session: Option<SessionId>,
+    /// The passkey whose credential the answer names, and its user, where there is one: whether or not it has
+    /// signed anything.
+    pub passkey: Option<(PasskeyId, UserId)>,
+    pub outcome: Result<SignedIn, SignInRefused>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedIn {
+    /// How long that took from the challenge on.
+    pub after: Duration,
+    /// Whether the authenticator recognised its user.
+    pub user_verified: bool,
 }
 
 named! {

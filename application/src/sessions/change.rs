@@ -43,6 +43,12 @@ pub struct ChangedSession {
 }
 
 impl ManageSessions {
+    /// Has the current span say which session it is about, and who has signed in to it.
+    pub(super) fn observe(&self, session: &Session) {
+        let user = session.factor.as_ref().map(|factor| &factor.user);
+        self.ports.observer.session(&session.id, user);
+    }
+
     pub(super) fn new_token(&self) -> BearerToken {
         let mut random = Zeroizing::new([0; 32]);
         self.ports.random.fill(&mut *random);

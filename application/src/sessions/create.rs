@@ -8,7 +8,11 @@ use super::{
     ChallengeRequest, ChangedSession, ManageSessions, SessionError, UserCheck, expect::expect,
     sign_in::refused,
 };
-use crate::{callers::SessionAccess, ids::new_id, ports::SignInRefused};
+use crate::{
+    callers::SessionAccess,
+    ids::new_id,
+    ports::{SignIn, SignInRefused},
+};
 
 #[derive(Debug, Clone, Default)]
 pub struct NewSession {
@@ -39,7 +43,8 @@ impl ManageSessions {
         let metadata = Metadata::default().changed(new.metadata)?;
         let user_agent = new.user_agent.map(UserAgent::checked).transpose()?;
         if new.assertion.is_some() {
-            return Err(refused(&self.ports, SignInRefused::Challenge));
+            let outcome = Err(SignInRefused::Challenge);
+            return Err(refused(&self.ports, &SignIn { session: None, passkey: None, outcome }));
         }
         let id: SessionId = new_id(now, &*self.ports.random);
         self.ports.observer.session(&id, None);
@@ -79,6 +84,7 @@ impl ManageSessions {
             })
         });
         let (session, allow) = created.await?;
+        self.ports.observer.session_created();
         self.changed(session, token, &allow, is_asked)
     }
 }

@@ -3,7 +3,7 @@
 use passlink_domain::{Session, SessionId, TokenHash};
 
 use super::{ManageSessions, SessionError, show::may_touch};
-use crate::callers::SessionAccess;
+use crate::{callers::SessionAccess, ports::SessionEnd};
 
 impl ManageSessions {
     /// Ends a session; its token ends in the same moment. Returns it as it then is.
@@ -31,6 +31,9 @@ impl ManageSessions {
                 Ok(Session { changed: now, ended: Some(now), sequence, ..session })
             })
         });
-        end.await
+        let session = end.await?;
+        self.observe(&session);
+        self.ports.observer.sessions_ended(SessionEnd::Deleted, 1);
+        Ok(session)
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     callers::SessionAccess,
-    ports::{Repositories, SignInRefused},
+    ports::{Repositories, SignIn},
 };
 
 #[derive(Debug, Clone)]
@@ -31,9 +31,10 @@ pub struct SessionChange {
 
 /// What came of a change.
 enum Done {
-    Changed(Box<Session>, Vec<Passkey>),
+    /// The session, the passkeys that may answer its challenge, and who signed in, if somebody was to.
+    Changed(Box<Session>, Vec<Passkey>, Option<SignIn>),
     /// Nobody signed in, and nothing else was changed.
-    Refused(SignInRefused),
+    Refused(SignIn),
 }
 
 impl ManageSessions {
@@ -58,24 +59,19 @@ impl ManageSessions {
             Some(answer) => Some(self.verify(&access, change.id.clone(), answer).await?),
             None => None,
         };
-        if let Some(signed) = &signed {
-            self.ports.observer.session(&change.id, Some(&signed.passkey.user));
-        }
-        let (token, is_asked, is_signed) =
-            (self.new_token(), change.challenge.is_some(), signed.is_some());
+        let (token, is_asked) = (self.new_token(), change.challenge.is_some());
         let changing = Changing { this: self.clone(), access, change, signed, token: token.hash() };
         let done = self
             .ports
             .store
             .write(changing, |changing, tx| Box::pin(async move { changing.apply(tx).await }));
         match done.await? {
-            Done::Changed(session, allow) => {
-                if is_signed {
-                    self.ports.observer.sign_in(Ok(()));
-                }
+            Done::Changed(session, allow, signed_in) => {
+                self.observe(&session);
+                signed_in.iter().for_each(|it| self.ports.observer.sign_in(it));
                 self.changed(*session, token, &allow, is_asked)
             }
-            Done::Refused(why) => Err(refused(&self.ports, why)),
+            Done::Refused(tried) => Err(refused(&self.ports, &tried)),
         }
     }
 }
@@ -103,10 +99,13 @@ impl Changing {
         if let Some(check) = &change.user {
             expect(check, &mut session, access, now, tx).await?;
         }
-        if let Some(signed) = signed
-            && let Err(why) = sign_in(signed, user, &mut session, (access, now), tx).await?
-        {
-            return Ok(Done::Refused(why));
+        let mut signed_in = None;
+        if let Some(signed) = signed {
+            let tried = sign_in(signed, user, &mut session, (access, now), tx).await?;
+            if tried.outcome.is_err() {
+                return Ok(Done::Refused(tried));
+            }
+            signed_in = Some(tried);
         }
         session.metadata = session.metadata.changed(change.metadata.iter().cloned())?;
         if let Some(lifetime) = change.lifetime {
@@ -119,6 +118,6 @@ impl Changing {
             (session.challenge, allow) = (Some(challenge), passkeys);
         }
         tx.change_session(&session, token).await?;
-        Ok(Done::Changed(Box::new(session), allow))
+        Ok(Done::Changed(Box::new(session), allow, signed_in))
     }
 }

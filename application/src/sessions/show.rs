@@ -40,7 +40,9 @@ impl ManageSessions {
                 Ok::<_, SessionError>(ShownSession { session, user })
             })
         });
-        show.await
+        let shown = show.await?;
+        self.observe(&shown.session);
+        Ok(shown)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use passlink_domain::{
-    EventKind, Expected, Passkey, PasskeyFactor, Reach, Session, SessionChallenge, SessionId, User,
-    UserHandle,
+    EventKind, Expected, Passkey, PasskeyFactor, PasskeyId, Reach, Session, SessionChallenge,
+    SessionId, User, UserHandle, UserId,
 };
 use tracing::info_span;
 
@@ -11,7 +11,8 @@ use super::{ManageSessions, SessionError};
 use crate::{
     callers::SessionAccess,
     ports::{
-        AssertionRequest, Ports, PresentedAssertion, Repositories, SignInRefused, VerifiedAssertion,
+        AssertionRequest, Ports, PresentedAssertion, Repositories, SignIn, SignInRefused, SignedIn,
+        VerifiedAssertion,
     },
     users::history::record_change,
 };
@@ -27,9 +28,14 @@ pub(super) struct Signed {
 }
 
 /// Reports that nobody signed in. All reasons are one to the caller.
-pub(super) fn refused(ports: &Ports, why: SignInRefused) -> SessionError {
-    ports.observer.sign_in(Err(why));
+pub(super) fn refused(ports: &Ports, tried: &SignIn) -> SessionError {
+    ports.observer.sign_in(tried);
     SessionError::NotVerified
+}
+
+/// The passkey, and whose it is.
+fn named(passkey: &Passkey) -> (PasskeyId, UserId) {
+    (passkey.id.clone(), passkey.user.clone())
 }
 
 impl ManageSessions {
@@ -57,8 +63,14 @@ impl ManageSessions {
         let now = self.ports.clock.now();
         let session = session.filter(|it| it.holds_at(now) && access.reaches(it));
         let session = session.ok_or(SessionError::NotFound)?;
-        let verified = self.check(&session, presented, passkey, answer, now);
-        verified.map_err(|why| refused(&self.ports, why))
+        let named = passkey.as_ref().map(named);
+        let signed = self.check(&session, presented, passkey, answer, now).map_err(|why| {
+            let session = Some(session.id.clone());
+            let tried = SignIn { session, passkey: named, outcome: Err(why) };
+            refused(&self.ports, &tried)
+        })?;
+        self.ports.observer.session(&session.id, Some(&signed.passkey.user));
+        Ok(signed)
     }
 
     fn check(
@@ -86,8 +98,23 @@ impl ManageSessions {
 }
 
 /// Signs the passkey's user, who is locked, in to the session, which is locked as well: unless something has
-/// changed since the signature was verified, or the user is not the one.
+/// changed since the signature was verified, or the user is not the one. Returns what came of it.
 pub(super) async fn sign_in(
+    signed: &Signed,
+    user: Option<User>,
+    session: &mut Session,
+    (access, now): (&SessionAccess, Timestamp),
+    tx: &mut dyn Repositories,
+) -> Result<SignIn, SessionError> {
+    let admitted = admit(signed, user, session, (access, now), tx).await?;
+    let outcome = admitted.map(|()| SignedIn {
+        after: signed.challenge.age_at(now),
+        user_verified: signed.verified.user_verified,
+    });
+    Ok(SignIn { session: Some(session.id.clone()), passkey: Some(named(&signed.passkey)), outcome })
+}
+
+async fn admit(
     signed: &Signed,
     user: Option<User>,
     session: &mut Session,

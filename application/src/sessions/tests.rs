@@ -8,6 +8,7 @@ use crate::{
 use passlink_domain::{Sequence, *};
 
 mod access;
+mod observed;
 mod refused;
 mod signing_in;
 
@@ -119,7 +120,19 @@ async fn answer(
     sessions(world).set(service(world, "default"), change).await
 }
 
+/// A session of a user who has signed in.
+async fn signed_in(world: &Arc<World>, id: &str) -> ChangedSession {
+    let passkey = with_passkey(world, id).await;
+    let made = sessions(world).create(service(world, "default"), new(None)).await.unwrap();
+    answer(world, &made, &assertion(world, &passkey, &made)).await.unwrap()
+}
+
 /// The last outcome that the observer was told.
 fn outcome(world: &Arc<World>) -> Option<Result<(), SignInRefused>> {
-    world.sign_ins.lock().unwrap().last().copied()
+    told(world).map(|it| it.outcome.map(drop))
+}
+
+/// The last sign-in that the observer was told of.
+fn told(world: &Arc<World>) -> Option<SignIn> {
+    world.sign_ins.lock().unwrap().last().cloned()
 }

@@ -7,7 +7,7 @@ use passlink_domain::{
 };
 
 use crate::{
-    ports::Repositories,
+    ports::{Repositories, SessionEnd},
     users::{ManageUsers, UserError, history::record_change},
 };
 
@@ -61,13 +61,27 @@ impl ManageUsers {
             self.0.store.write((id, decide, self.0.clock.clone()), |(id, decide, clock), tx| {
                 Box::pin(async move {
                     let user = tx.user_for_update(id).await?.ok_or(UserError::NotFound)?;
-                    let Some(changed) = decide(&user)? else { return Ok(user) };
+                    let Some(changed) = decide(&user)? else {
+                        return Ok(Recorded { user, sessions: 0 });
+                    };
                     // The time is read behind the lock: changes have the order of their dates.
                     record(changed, Actor::Operator, clock.now(), tx).await
                 })
             });
-        change.await
+        let Recorded { user, sessions } = change.await?;
+        if sessions > 0 {
+            let is_removed = user.state == UserState::Removed;
+            let end = if is_removed { SessionEnd::UserRemoved } else { SessionEnd::UserLocked };
+            self.0.observer.sessions_ended(end, sessions);
+        }
+        Ok(user)
     }
+}
+
+/// A user after a change, and how many sessions it ended.
+pub(crate) struct Recorded {
+    pub user: User,
+    pub sessions: u64,
 }
 
 /// Records a change of a user, who is locked.
@@ -76,21 +90,20 @@ pub(crate) async fn record(
     actor: Actor,
     now: Timestamp,
     tx: &mut dyn Repositories,
-) -> Result<User, UserError> {
+) -> Result<Recorded, UserError> {
     let user = changed.user;
     tx.change_user(&user).await??;
+    let mut sessions = 0;
+    if user.active().is_err() {
+        sessions = tx.end_sessions_of(&user.id, None, now).await?;
+    }
     if user.state == UserState::Removed {
         end_all(&user.id, tx).await?;
-    } else {
-        if changed.ends_links {
-            tx.revoke_open_links(&user.id, now).await?;
-        }
-        if user.active().is_err() {
-            tx.end_sessions_of(&user.id, None, now).await?;
-        }
+    } else if changed.ends_links {
+        tx.revoke_open_links(&user.id, now).await?;
     }
     let sequence = record_change(&user, changed.kind, actor, now, tx).await?.sequence;
-    Ok(User { sequence, ..user })
+    Ok(Recorded { user: User { sequence, ..user }, sessions })
 }
 
 /// Ends all that a user has, for good.

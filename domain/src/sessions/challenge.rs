@@ -1,8 +1,12 @@
 //! What a session asks a passkey to sign (WebAuthn, section 7.2).
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
-use crate::{CEREMONY_LIFETIME, Challenge, CodeKey, CodeKeys, KeyId, Session, later, names::named};
+use crate::{
+    CEREMONY_LIFETIME, Challenge, CodeKey, CodeKeys, KeyId, Session, earlier, later, names::named,
+};
 
 /// The purpose of a session's challenges, which sets them apart from those of registrations and from codes.
 const PURPOSE: &str = "sign-in";
@@ -35,6 +39,12 @@ impl SessionChallenge {
     /// When a challenge that is asked for now can no longer be answered.
     pub fn expiry(now: Timestamp) -> Timestamp {
         later(now, CEREMONY_LIFETIME)
+    }
+
+    /// For how long people have had the challenge; no time at all if the clock that asked was ahead.
+    pub fn age_at(&self, now: Timestamp) -> Duration {
+        let asked = earlier(self.expires, CEREMONY_LIFETIME);
+        now.duration_since(asked).try_into().unwrap_or_default()
     }
 
     /// Whether it can still be answered. One that expires too late was asked for by a clock that was ahead.

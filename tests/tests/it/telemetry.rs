@@ -11,6 +11,7 @@ mod metrics;
 mod queries;
 mod requests;
 mod secrets;
+mod sign_ins;
 mod trace;
 
 const RPC: &str = "zitadel.auth.v1.AuthService/SendMyPasswordlessLink";

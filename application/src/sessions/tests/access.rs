@@ -1,14 +1,7 @@
 use super::*;
-use crate::passkeys::RemovePasskey;
 
 fn hash(session: &ChangedSession) -> Option<TokenHash> {
     Some(session.token.hash())
-}
-
-async fn signed_in(world: &Arc<World>, id: &str) -> ChangedSession {
-    let passkey = with_passkey(world, id).await;
-    let made = sessions(world).create(service(world, "default"), new(None)).await.unwrap();
-    answer(world, &made, &assertion(world, &passkey, &made)).await.unwrap()
 }
 
 #[tokio::test]

@@ -53,3 +53,12 @@ fn a_challenge_is_open_for_five_minutes() {
     assert!(challenge.is_open_at(earlier(now, Duration::from_secs(300))));
     assert!(!challenge.is_open_at(earlier(now, Duration::from_secs(301))));
 }
+
+#[test]
+fn a_challenge_is_as_old_as_the_time_since_it_was_asked_for_and_never_younger_than_that_moment() {
+    let now = Timestamp::UNIX_EPOCH;
+    let challenge = asked(1, "k1", now).challenge.unwrap();
+    assert_eq!(challenge.age_at(later(now, Duration::from_millis(1500))).as_millis(), 1500);
+    assert_eq!(challenge.age_at(now), Duration::ZERO);
+    assert_eq!(challenge.age_at(earlier(now, Duration::from_secs(1))), Duration::ZERO);
+}

@@ -13,7 +13,10 @@ use passlink_tests::{MailServer, Passlink, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::metrics::{busy, page, with_page};
+use super::{
+    metrics::{busy, page, with_page},
+    sign_ins::sign_in_and_be_refused,
+};
 
 /// The labels of each metric on a page, with their values.
 type Page = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
@@ -198,10 +201,12 @@ async fn promtool_accepts_the_page_and_dashboard_and_alerts_ask_for_what_is_ther
     let (passlink, url) = with_page(Passlink::with_mail_server(&mails).on_sqlite());
     let passlink = passlink.started().await;
     busy(&passlink, &mails).await;
+    sign_in_and_be_refused(&passlink).await;
     let text = until("all metrics", async || {
         let text = page(&url).await;
         let all = text.contains("passlink_link_delivery_duration_seconds_count 2")
             && text.contains("passlink_link_redemption_duration_seconds_count 1")
+            && text.contains("passlink_sign_in_duration_seconds_count 1")
             && text.contains("passlink_outbox_waiting 0");
         all.then_some(text)
     })
@@ -309,6 +314,13 @@ const BROUGHT: &str =
 const MAILED: &str = "passlink_mail_attempts_total{passlink_mail_outcome=\"sent\"}";
 const UNREACHED: &str =
     "passlink_mail_attempts_total{passlink_mail_outcome=\"retry\", error_type=\"connection\"}";
+const SIGNED_IN: &str = "passlink_sign_ins_total{passlink_sign_in_outcome=\"verified\"}";
+const NOT_SIGNED_IN: &str =
+    "passlink_sign_ins_total{passlink_sign_in_outcome=\"refused\", error_type=\"challenge\"}";
+const CLONED: &str =
+    "passlink_sign_ins_total{passlink_sign_in_outcome=\"refused\", error_type=\"counter\"}";
+const SESSIONS: &str = "passlink_sessions_total{passlink_session_state=\"created\"}";
+const SESSIONS_ENDED: &str = "passlink_sessions_total{passlink_session_state=\"ended\", passlink_session_end_reason=\"deleted\"}";
 const REFUSED: &str = "passlink_mail_attempts_total{passlink_mail_outcome=\"undeliverable\", error_type=\"rejected\"}";
 
 #[test]
@@ -354,6 +366,15 @@ fn an_alert_fires_for_what_it_is_for_and_for_nothing_else() {
     keeps_quiet("PasslinkMailRefused", &[(MAILED, "0+99"), (REFUSED, "0+1")]);
     fires("PasslinkLinksUnused", &[(SENT, "0+20"), (REDEEMED, "0+1"), (BROUGHT, "0+50")]);
     keeps_quiet("PasslinkLinksUnused", &[(SENT, "0+20"), (REDEEMED, "0+9")]);
+    fires("PasslinkSignInsRefused", &[(SIGNED_IN, "0+2"), (NOT_SIGNED_IN, "0+1")]);
+    keeps_quiet("PasslinkSignInsRefused", &[(SIGNED_IN, "0+4"), (NOT_SIGNED_IN, "0+1")]);
+    // All are refused, and they are few: fifteen in half an hour.
+    keeps_quiet("PasslinkSignInsRefused", &[(SIGNED_IN, "0+0"), (NOT_SIGNED_IN, "0+0.5")]);
+    fires("PasslinkNobodySignsIn", &[(SESSIONS, "0+1"), (SIGNED_IN, "7+0")]);
+    keeps_quiet("PasslinkNobodySignsIn", &[(SESSIONS, "0+9"), (SIGNED_IN, "0+0.1")]);
+    keeps_quiet("PasslinkNobodySignsIn", &[(SESSIONS, "0+0.5"), (SESSIONS_ENDED, "0+9")]);
+    fires("PasslinkPasskeyCloned", &[(CLONED, "0x90 1+0")]);
+    keeps_quiet("PasslinkPasskeyCloned", &[(CLONED, "1+0"), (NOT_SIGNED_IN, "0+9")]);
     let rules = fs::read_to_string(observability("alerts.yml")).unwrap();
     for alert in rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
         for fires in [true, false] {

@@ -3,12 +3,13 @@
 use std::{collections::BTreeSet, fs};
 
 use passlink_tests::{
-    Answer, Api, Call, Collector, MailServer, Passlink, Protocol, SEND_LINK, Tls,
+    Answer, Api, Call, Collector, Key, MailServer, Passlink, Protocol, SEND_LINK, Tls,
     mime::Mail,
     secrets::{files, search},
+    sessions::*,
 };
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     metrics::{page, with_page},
@@ -65,6 +66,7 @@ async fn a_whole_run_tells_a_collector_no_secret() {
     let returned = Answer::to(returned).await.json()["link"].as_str().unwrap().to_owned();
     secrets.push(returned.split_once("code=").unwrap().1.to_owned());
     mails.until_mails(6).await;
+    secrets.extend(signed_in(&passlink).await);
     fs::write(collector.dir().join("page"), page(&url).await).unwrap();
     passlink.stop().await;
     fs::write(collector.dir().join("log"), passlink.log()).unwrap();
@@ -75,13 +77,16 @@ async fn a_whole_run_tells_a_collector_no_secret() {
         collector.logs().iter().map(|it| it["severity"].as_str().unwrap().to_owned()).collect();
     assert!(severities.contains("TRACE"), "the level took effect: {severities:?}");
     let spans = collector.spans();
-    for name in
-        ["passlink.finish_registration", "passlink.revoke_link", "passlink.undo_registration"]
-    {
+    for name in [
+        "passlink.finish_registration",
+        "passlink.revoke_link",
+        "passlink.undo_registration",
+        "passlink.verify_assertion",
+    ] {
         assert!(spans.iter().any(|span| span["name"] == name), "{name} took place");
     }
     let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
-    assert_eq!(secrets.len(), 15);
+    assert_eq!(secrets.len(), 24);
     assert_eq!(search(&told, &secrets), BTreeSet::new());
 
     // The same search finds what is told, in spans and log records as they came and as text ...
@@ -97,6 +102,24 @@ async fn a_whole_run_tells_a_collector_no_secret() {
         let found = search(&[file(name)], &secrets);
         assert!(found.contains(&(file(name), number, "raw".to_owned())), "{name}: {found:?}");
     }
+}
+
+/// Signs in, once more with the same answer, and asks for somebody whom nobody knows. Returns what is secret of
+/// that.
+async fn signed_in(passlink: &Passlink) -> Vec<String> {
+    let (app, dan) = (BackEnd::new(passlink), passlink.caller("dan@example.com", &[]));
+    let passkey = SigningPasskey::register(passlink, &dan, Key::es256()).await;
+    let session = app.ask(Some(json!({ "loginName": dan.address }))).await;
+    let answer = passkey.sign(&session);
+    let signed_in = app.sign_in(&session, &answer).await;
+    assert_eq!(app.hand_over(&signed_in, &answer).await.status, 400);
+    let stranger = "grace@example.net".to_owned();
+    app.ask(Some(json!({ "loginName": stranger }))).await;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let challenge = text(&session.options["publicKey"]["challenge"]);
+    let signature = text(&answer["response"]["signature"]);
+    let of_dan = [dan.token, dan.address, passkey.user_handle, challenge, signature];
+    of_dan.into_iter().chain([app.token, session.token, signed_in.token, stranger]).collect()
 }
 
 /// Shows a code, as a page does.
