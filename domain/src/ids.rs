@@ -54,6 +54,20 @@ macro_rules! ids {
     )+};
 }
 
+/// A session stands for its token where a token is named, as for the links that it made.
+impl From<&SessionId> for TokenId {
+    fn from(session: &SessionId) -> Self {
+        Self(session.0.clone())
+    }
+}
+
+/// The session that a token may be that of.
+impl From<&TokenId> for SessionId {
+    fn from(token: &TokenId) -> Self {
+        Self(token.0.clone())
+    }
+}
+
 ids! {
     UserId,
     /// Identifies an organisation: the owner of users.

@@ -1,6 +1,9 @@
 //! Leave to act for a user, which every use case needs that a caller asks for.
 
-use passlink_domain::{Actor, Organisations, PasskeyLink, SessionId, Text, TokenId, User, UserId};
+use jiff::Timestamp;
+use passlink_domain::{
+    Actor, Organisations, PasskeyLink, Session, SessionId, Text, TokenId, User, UserId,
+};
 
 use crate::ports::{Repositories, StoreResult};
 
@@ -16,9 +19,9 @@ pub struct Acting {
     pub(crate) within: Option<Organisations>,
     /// What the caller's token is called.
     pub token_name: Option<Text>,
-    /// The caller's token, if it was made here.
+    /// The caller's token, if it was made here; a session stands for its own.
     pub token: Option<TokenId>,
-    /// The caller's session, if its token is what they call with.
+    /// The caller's session, if they call with its token.
     pub session: Option<SessionId>,
 }
 
@@ -42,6 +45,26 @@ impl Acting {
     pub(crate) fn holder_of(link: &PasskeyLink) -> Self {
         let (token_name, token) = (link.requested_by.clone(), link.token.clone());
         Self { token_name, token, ..Self::code_holder(link.user.clone()) }
+    }
+
+    /// Whether the caller's token, or session, still holds. Whoever ends a session, or a token of the user's own,
+    /// waits for the lock on the user, or on the row that is read here.
+    pub(crate) async fn holds_at(
+        &self,
+        now: Timestamp,
+        tx: &mut dyn Repositories,
+    ) -> StoreResult<bool> {
+        if let Some(session) = &self.session {
+            let session = tx.session_for_share(session).await?;
+            let user = session.as_ref().filter(|it| it.holds_at(now)).and_then(Session::speaks_for);
+            return Ok(user == Some(&self.user));
+        }
+        let Some(id) = &self.token else { return Ok(true) };
+        let token = match &self.actor {
+            Actor::Person(user) if *user == self.user => tx.token(id).await?,
+            _ => tx.token_for_share(id).await?,
+        };
+        Ok(token.is_some_and(|token| token.holds_at(now)))
     }
 
     /// The user, if there is one within reach.

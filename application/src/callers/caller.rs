@@ -151,7 +151,8 @@ impl Callers {
             Actor::Service(name) => caller.token_name.or(Some(name.clone())),
             _ => caller.token_name,
         };
-        let (token, session) = (caller.token, caller.session);
+        let session = caller.session;
+        let token = caller.token.or_else(|| session.as_ref().map(TokenId::from));
         Ok(Acting { user, actor, within, token_name, token, session })
     }
 

@@ -44,7 +44,7 @@ impl Callers {
                 permissions: caller.permissions,
                 organisation: caller.organisation,
                 identity: None,
-                authenticated: None,
+                authenticated: caller.authenticated,
             });
         }
         let claims = self.claims(token, &|| true).await?;

@@ -1,10 +1,10 @@
 //! From a person at another issuer to a user here, who is added and changed as that issuer says.
 
-use passlink_domain::{Actor, BearerToken, Identity, User, UserId, UserState};
+use passlink_domain::{Actor, BearerToken, Identity, Text, User, UserId, UserState};
 
 use super::{CallerError, Callers, Claims, Profile, SpeaksFor};
 use crate::{
-    ports::{IdentityError, KnownIdentity, Ports, Repositories},
+    ports::{IdentityError, KnownIdentity, Ports, Repositories, Taken},
     users::{NewUser, UserError, add::record_new, change::record},
 };
 
@@ -139,7 +139,13 @@ async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, Cal
 }
 
 async fn add(news: &News, tx: &mut dyn Repositories) -> Result<UserId, CallerError> {
-    let user = newcomer(&news.claims, news.user.clone(), &news.profile, &news.ports)?;
+    let mut user = newcomer(&news.claims, news.user.clone(), &news.profile, &news.ports)?;
+    // Nobody chose this username: it is the address, which somebody else is called.
+    if news.profile.username.is_none()
+        && let Some(Taken::Username(_)) = tx.taken(&user).await?
+    {
+        user.username = Text::parse(user.id.as_str()).map_err(|_| UserError::Username)?;
+    }
     let actor = Actor::Issuer(news.claims.identity.issuer.clone());
     record_new(&user, actor, news.ports.clock.now(), tx).await?;
     Ok(user.id)

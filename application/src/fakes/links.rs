@@ -139,6 +139,27 @@ impl Links for State {
         Ok(expired.collect())
     }
 
+    async fn revoke_links_of_sessions(
+        &mut self,
+        user: &UserId,
+        passkey: &PasskeyId,
+        kind: LinkKind,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let is_by = |session: &Session| {
+            let factor = session.factor.as_ref();
+            factor.is_some_and(|it| it.user == *user && it.passkey == *passkey)
+        };
+        let sessions = self.sessions.iter().map(|(session, _)| session);
+        let tokens: Vec<_> =
+            sessions.filter(|it| is_by(it)).map(|session| TokenId::from(&session.id)).collect();
+        let mut count = 0;
+        for token in tokens {
+            count += self.revoke_links_of_token(&token, kind, now).await?;
+        }
+        Ok(count)
+    }
+
     async fn revoke_links_of_token(
         &mut self,
         token: &TokenId,

@@ -103,7 +103,8 @@ impl Sessions for State {
     }
 
     async fn delete_sessions_of(&mut self, user: &UserId) -> StoreResult<()> {
-        self.sessions.retain(|(session, _)| shown_user(session) != Some(user));
+        let named = |session: &Session| matches!(&session.expected, Expected::LoginName(Some(it)) if it == user);
+        self.sessions.retain(|(it, _)| shown_user(it) != Some(user) && !named(it));
         Ok(())
     }
 

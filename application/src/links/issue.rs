@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use passlink_domain::{
-    Actor, CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, Minute, ObjectDetails,
-    PasskeyLink, RecentLinks, Session, TooManyLinks, UrlTemplate, User, UserId,
+    CodeKeys, Delivery, EventKind, LinkId, LinkPolicy, LinkState, Minute, ObjectDetails,
+    PasskeyLink, RecentLinks, TooManyLinks, UrlTemplate, User, UserId,
 };
 
 use crate::{
@@ -104,29 +104,14 @@ impl NewLink {
         Ok(recent)
     }
 
-    /// Checks that the caller's token, or session, still holds. Whoever revokes a token waits for the lock on the token, or
-    /// on the user, and then ends the links that the token made.
+    /// Checks that the caller's token, or session, still holds. Whoever ends it afterwards ends the links that
+    /// it made.
     pub async fn check_token(
         &self,
         now: Timestamp,
         tx: &mut dyn Repositories,
     ) -> Result<(), UserLinkError> {
-        if let Some(session) = &self.acting.session {
-            let session = tx.session_for_share(session).await?;
-            let user = session.as_ref().filter(|it| it.holds_at(now)).and_then(Session::speaks_for);
-            return if user == Some(&self.acting.user) {
-                Ok(())
-            } else {
-                Err(UserLinkError::TokenEnded)
-            };
-        }
-        let Some(id) = &self.acting.token else { return Ok(()) };
-        let token = match &self.acting.actor {
-            Actor::Person(user) if *user == self.acting.user => tx.token(id).await?,
-            _ => tx.token_for_share(id).await?,
-        };
-        let token = token.filter(|token| token.holds_at(now));
-        token.map(drop).ok_or(UserLinkError::TokenEnded)
+        if self.acting.holds_at(now, tx).await? { Ok(()) } else { Err(UserLinkError::TokenEnded) }
     }
 
     /// Records the link as the next change in the user's history.

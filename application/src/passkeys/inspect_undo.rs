@@ -6,7 +6,7 @@ use passlink_domain::{LanguageTag, PasskeyId, Text};
 use crate::{
     codes::{CodeChecker, CodeError, PresentedCode},
     links::inspect::name_and_address,
-    passkeys::remove::revocable_token,
+    passkeys::remove::revocable,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +43,11 @@ impl InspectUndo {
     ) -> Result<UndoView, CodeError> {
         let (passkey, user) = self.0.passkey(&presented).await?;
         let now = self.0.ports.clock.now();
-        let token =
-            self.0.ports.store.read(passkey.clone(), move |passkey, tx| {
-                Box::pin(revocable_token(passkey, now, tx))
-            });
+        let token = self
+            .0
+            .ports
+            .store
+            .read(passkey.clone(), move |passkey, tx| Box::pin(revocable(passkey, now, tx)));
         let can_revoke_token = token.await?.is_some();
         let (display_name, masked_email) = name_and_address(&user);
         Ok(UndoView {

@@ -8,11 +8,12 @@ use passlink_domain::{
 };
 
 use crate::{
-    callers::Acting,
+    callers::{Acting, CallerError},
     domains::Domain,
     mails::outbox::queue,
     passkeys::PasskeyError,
     ports::{MailSubject, OutboxMail, Ports, Repositories, StoreResult, Wake, WebAuthn},
+    sessions::ended::{Ended, end_sessions_by},
     users::history::record_change,
 };
 
@@ -43,7 +44,11 @@ impl PasskeyRegistry {
     ) -> Result<(User, Timestamp), PasskeyError> {
         let user = acting.lock_user(tx).await?.ok_or(PasskeyError::UserNotFound)?;
         user.active()?;
-        Ok((user, self.ports.clock.now()))
+        let now = self.ports.clock.now();
+        if !acting.holds_at(now, tx).await? {
+            return Err(CallerError::Invalid("it has ended a moment ago".to_owned()).into());
+        }
+        Ok((user, now))
     }
 }
 
@@ -55,10 +60,10 @@ pub(crate) struct Notice {
     pub registry: PasskeyRegistry,
 }
 
-/// A removal, and how many sessions it ended.
+/// A removal, and the sessions that it ended.
 pub(crate) struct RemovedPasskey {
     pub details: ObjectDetails,
-    pub sessions: u64,
+    pub sessions: Ended,
 }
 
 impl Notice {
@@ -87,7 +92,7 @@ impl Notice {
         if !tx.remove_passkey(&self.passkey, now).await? {
             return Err(PasskeyError::NotFound);
         }
-        let sessions = tx.end_sessions_of(&user.id, Some(&self.passkey), now).await?;
+        let sessions = end_sessions_by(&user.id, &self.passkey, now, tx).await?;
         let passkey = self.passkey.clone();
         let about = MailSubject::PasskeyRemoved(passkey.clone());
         let kind = EventKind::PasskeyRemoved(passkey);

@@ -1,7 +1,9 @@
 //! Removing a passkey: by its user, by an operator, or by the code that undoes its registration.
 
 use jiff::Timestamp;
-use passlink_domain::{Actor, LinkKind, LinkState, ObjectDetails, Passkey, PasskeyId, Token};
+use passlink_domain::{
+    Actor, LinkKind, LinkState, ObjectDetails, Passkey, PasskeyId, SessionId, TokenId,
+};
 
 use crate::{
     callers::{Acting, RevokedToken, tokens::revoke},
@@ -11,6 +13,7 @@ use crate::{
         registry::{Notice, RemovedPasskey, passkey_of_user},
     },
     ports::{Ports, Repositories, SessionEnd, StoreResult},
+    sessions::ended::{Ended, end_session},
 };
 
 /// Removes passkeys. Each removal is a change in the user's history, and the user gets a mail.
@@ -59,7 +62,7 @@ impl RemovePasskey {
 
     /// Removes the passkey whose registration the code undoes. It is no error when the passkey is removed
     /// already: nothing is left to be done. With `revoke_token`, revokes the user's own token
-    /// that made the link of the registration as well, if there is one, and so ends all links of that.
+    /// or session that made the link of the registration as well, if there is one, and so ends all links of that.
     ///
     /// Errors: [`PasskeyError::Code`], whatever is wrong.
     #[tracing::instrument(name = "passlink.undo_registration", skip_all)]
@@ -74,8 +77,9 @@ impl RemovePasskey {
         let Ports { store, observer, .. } = &self.0.ports;
         let undone =
             store.write(notice, move |notice, tx| Box::pin(undo(notice, revoke_token, tx)));
-        let (sessions, revoked) = undone.await?;
+        let (sessions, own, revoked) = undone.await?;
         self.ended(sessions);
+        own.report(SessionEnd::Deleted, &**observer);
         if let Some(RevokedToken { mailed, returned, .. }) = revoked {
             observer.links(LinkState::Revoked, LinkKind::Mailed, mailed);
             observer.links(LinkState::Revoked, LinkKind::Returned, returned);
@@ -84,49 +88,64 @@ impl RemovePasskey {
         Ok(())
     }
 
-    /// Counts the sessions that a removal ended.
-    fn ended(&self, sessions: u64) {
-        self.0.ports.observer.sessions_ended(SessionEnd::PasskeyRemoved, sessions);
+    /// Reports the sessions that a removal ended.
+    fn ended(&self, sessions: Ended) {
+        sessions.report(SessionEnd::PasskeyRemoved, &*self.0.ports.observer);
     }
 }
 
-/// How many sessions that ended, and the token that it revoked.
+/// The sessions that ended with the passkey, the one that asked for it, and the token that was revoked.
 async fn undo(
     notice: &Notice,
     revoke_token: bool,
     tx: &mut dyn Repositories,
-) -> Result<(u64, Option<RevokedToken>), PasskeyError> {
+) -> Result<(Ended, Ended, Option<RevokedToken>), PasskeyError> {
     let gone = || PasskeyError::from(CodeError::Invalid);
     let user = tx.passkey(&notice.passkey).await?.ok_or_else(gone)?.user;
     let user = tx.user_for_update(&user).await?.ok_or_else(gone)?;
     let passkey = tx.passkey(&notice.passkey).await?.ok_or_else(gone)?;
     let now = notice.registry.ports.clock.now();
-    let mut sessions = 0;
+    let mut sessions = Ended::default();
     if passkey.removed.is_none() {
         if !passkey.can_be_undone_at(now) {
             return Err(gone());
         }
         sessions = notice.removed(&user, now, tx).await?.sessions;
     }
-    let revoked = match revocable_token(&passkey, now, tx).await? {
-        Some(token) if revoke_token => revoke(&token.id, now, tx).await?,
-        _ => None,
-    };
-    Ok((sessions, revoked))
+    Ok(match revocable(&passkey, now, tx).await? {
+        Some(Revocable::Token(token)) if revoke_token => {
+            (sessions, Ended::default(), revoke(&token, now, tx).await?)
+        }
+        Some(Revocable::Session(session)) if revoke_token => {
+            (sessions, end_session(&session, now, tx).await?, None)
+        }
+        _ => (sessions, Ended::default(), None),
+    })
 }
 
-/// The token that undoing the passkey's registration can revoke: the user's own, which made the link
+/// What made the link that a passkey was registered with, and speaks for the user.
+pub(crate) enum Revocable {
+    Token(TokenId),
+    Session(SessionId),
+}
+
+/// What undoing the passkey's registration can revoke: the user's own token or session, which made the link
 /// that the passkey was registered with and still holds. Nobody else's, and no other one.
-pub(crate) async fn revocable_token(
+pub(crate) async fn revocable(
     passkey: &Passkey,
     now: Timestamp,
     tx: &mut dyn Repositories,
-) -> StoreResult<Option<Token>> {
+) -> StoreResult<Option<Revocable>> {
     let undo = passkey.undo.as_ref().filter(|undo| now < undo.until);
     let Some(id) = undo.and_then(|undo| undo.token.as_ref()) else { return Ok(None) };
-    let token = tx.token(id).await?;
-    let is_own = |token: &Token| token.holder.person() == Some(&passkey.user);
-    Ok(token.filter(|token| is_own(token) && token.holds_at(now)))
+    if let Some(token) = tx.token(id).await? {
+        let is_own = token.holder.person() == Some(&passkey.user);
+        return Ok((is_own && token.holds_at(now)).then_some(Revocable::Token(token.id)));
+    }
+    let session = tx.session(&SessionId::from(id)).await?;
+    let session = session.filter(|session| session.holds_at(now));
+    let own = session.filter(|session| session.speaks_for() == Some(&passkey.user));
+    Ok(own.map(|session| Revocable::Session(session.id)))
 }
 
 #[cfg(test)]

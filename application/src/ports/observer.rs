@@ -77,6 +77,8 @@ named! {
     pub enum SignInRefused {
         /// The answer is no assertion.
         Malformed = "malformed",
+        /// The session has ended, or is none that the caller reaches. That the caller is told.
+        Session = "session",
         /// It is for no challenge of the session that is open.
         Challenge = "challenge",
         /// It was made on a page of another origin, or in a frame.

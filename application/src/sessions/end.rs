@@ -2,11 +2,11 @@
 
 use passlink_domain::{Session, SessionId, TokenHash};
 
-use super::{ManageSessions, SessionError, show::may_touch};
+use super::{ManageSessions, SessionError, ended::end_session, show::may_touch};
 use crate::{callers::SessionAccess, ports::SessionEnd};
 
 impl ManageSessions {
-    /// Ends a session; its token ends in the same moment. Returns it as it then is.
+    /// Ends a session; its token, and the open links that it made, end in the same moment. Returns it as it then is.
     ///
     /// Errors: [`SessionError`], as for showing it.
     #[tracing::instrument(name = "passlink.end_session", skip_all)]
@@ -24,16 +24,17 @@ impl ManageSessions {
                 let now = clock.now();
                 let session = session.filter(|session| session.holds_at(now));
                 let session = may_touch(access, session, token.as_ref(), tx).await?;
-                if !tx.end_session(id, now).await? {
+                let ended = end_session(id, now, tx).await?;
+                if ended.sessions == 0 {
                     return Err(SessionError::NotFound);
                 }
                 let sequence = session.sequence.saturating_add(1);
-                Ok(Session { changed: now, ended: Some(now), sequence, ..session })
+                Ok((Session { changed: now, ended: Some(now), sequence, ..session }, ended))
             })
         });
-        let session = end.await?;
+        let (session, ended) = end.await?;
         self.observe(&session);
-        self.ports.observer.sessions_ended(SessionEnd::Deleted, 1);
+        ended.report(SessionEnd::Deleted, &*self.ports.observer);
         Ok(session)
     }
 }

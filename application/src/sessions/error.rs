@@ -19,8 +19,8 @@ pub enum SessionError {
     UserNotFound,
     #[error(transparent)]
     NotReachable(#[from] NotReachable),
-    /// Somebody has signed in, who is not the user that is named now.
-    #[error("the session is of another user")]
+    /// Somebody was named before, or has signed in.
+    #[error("the session has a user")]
     OtherUser,
     /// The assertion does not sign anybody in, whatever is wrong with it.
     #[error("the WebAuthn answer does not verify")]

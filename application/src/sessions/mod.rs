@@ -5,6 +5,7 @@
 mod change;
 mod create;
 mod end;
+pub(crate) mod ended;
 mod error;
 mod expect;
 mod list;

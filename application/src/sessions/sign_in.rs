@@ -48,7 +48,7 @@ impl ManageSessions {
         answer: &str,
     ) -> Result<Signed, SessionError> {
         let presented = self.webauthn.presented(answer);
-        let given = (id, presented.clone());
+        let (sought, given) = (id.clone(), (id, presented.clone()));
         let found = self.ports.store.read(given, |(id, presented), tx| {
             Box::pin(async move {
                 let session = tx.session(id).await?;
@@ -62,8 +62,12 @@ impl ManageSessions {
         let (session, passkey) = found.await?;
         let now = self.ports.clock.now();
         let session = session.filter(|it| it.holds_at(now) && access.reaches(it));
-        let session = session.ok_or(SessionError::NotFound)?;
         let named = passkey.as_ref().map(named);
+        let Some(session) = session else {
+            let outcome = Err(SignInRefused::Session);
+            self.ports.observer.sign_in(&SignIn { session: Some(sought), passkey: named, outcome });
+            return Err(SessionError::NotFound);
+        };
         let signed = self.check(&session, presented, passkey, answer, now).map_err(|why| {
             let session = Some(session.id.clone());
             let tried = SignIn { session, passkey: named, outcome: Err(why) };

@@ -134,7 +134,7 @@ tables! {
 
     /// Sessions. `organisation` is `*` while a session is among those of no one organisation. `expects` says
     /// who is to sign in: `anybody`, a `user` whom its maker named by id (`user_id`), or whoever has a
-    /// `login_name` (`named_user_id`, if anybody has). `user_id` is also who signed in, with `passkey_id`; the
+    /// `login_name` (`named_user_id`, which is empty if nobody has). `user_id` is also who signed in, with `passkey_id`; the
     /// `challenge_` columns are what a challenge is derived from. `metadata` and `user_agent` are JSON. A session
     /// that has ended has no token.
     sessions "sessions" {

@@ -32,7 +32,8 @@ pub trait Sessions {
         passkey: Option<&PasskeyId>,
         at: Timestamp,
     ) -> StoreResult<u64>;
-    /// Deletes the user's sessions, those that have ended as well.
+    /// Deletes the user's sessions, those that have ended as well, and those that were begun by a login name of
+    /// the user's.
     async fn delete_sessions_of(&mut self, user: &UserId) -> StoreResult<()>;
     async fn find_sessions(&mut self, search: &SessionSearch) -> StoreResult<FoundSessions>;
 }

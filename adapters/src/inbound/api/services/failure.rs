@@ -180,12 +180,12 @@ impl From<SessionError> for Failure {
             SessionError::UserNotFound => ApiError::UserNotFound.into(),
             SessionError::NotReachable(why) => why.into(),
             SessionError::OtherUser => {
-                let why = "must be the user who has signed in, or be left out";
+                let why = "must be the user that the session has, by id, or be left out";
                 ApiError::invalid("checks.user", why).into()
             }
             SessionError::NotVerified => ApiError::ValidateFailed.into(),
             SessionError::Domain => {
-                let why = "must be a host where passkeys sign in";
+                let why = "must be a host where passkeys sign in, without scheme and port";
                 ApiError::invalid("challenges.web_auth_n.domain", why).into()
             }
             SessionError::Lifetime => ApiError::invalid("lifetime", error).into(),

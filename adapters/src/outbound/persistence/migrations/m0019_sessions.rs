@@ -23,9 +23,12 @@ impl MigrationTrait for Step {
         of_organisation.name("sessions_organisation_id_expires_at");
         of_organisation.col("organisation").col("id").col("expires_at");
         of_organisation.and_where(Expr::col("ended_at").is_null());
+        let mut by_name = Index::create();
+        by_name.name("sessions_named_user_id").col("named_user_id");
+        by_name.and_where(Expr::col("named_user_id").is_not_null());
         let mut by_token = Index::create();
         by_token.name("sessions_token_hash").col("token_hash").unique();
-        for mut index in [of_user, of_organisation, by_token] {
+        for mut index in [of_user, of_organisation, by_name, by_token] {
             manager.create_index(index.table("sessions").take()).await?;
         }
         Ok(())

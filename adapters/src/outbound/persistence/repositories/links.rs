@@ -10,19 +10,22 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::ports::{Links, StoreError};
 use passlink_domain::{
-    Delivery, EmailAddress, LinkId, LinkKind, LinkState, MAX_LIFETIME, OpenLink, PasskeyLink,
-    RecentLinks, TokenId, UserId,
+    Delivery, EmailAddress, LinkId, LinkKind, LinkState, MAX_LIFETIME, OpenLink, PasskeyId,
+    PasskeyLink, RecentLinks, TokenId, UserId,
 };
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QueryResult, QuerySelect, Statement, UpdateMany, Value,
+    QueryOrder, QueryResult, QuerySelect, QueryTrait, Statement, UpdateMany, Value,
     sea_query::{Expr, LockBehavior, LockType},
 };
 
 use super::{Sql, instant, parsed, parsed_if_any, prepared::Prepared};
 use crate::outbound::persistence::{
-    entities::links::{ActiveModel, Column, Entity, Model},
+    entities::{
+        links::{ActiveModel, Column, Entity, Model},
+        sessions,
+    },
     sets::neighbours::{LinkMove, RecentOf},
 };
 
@@ -263,6 +266,26 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
             self.update(expired).await?;
         }
         some.iter().map(|id| parsed(id)).collect()
+    }
+
+    async fn revoke_links_of_sessions(
+        &mut self,
+        user: &UserId,
+        passkey: &PasskeyId,
+        kind: LinkKind,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let sessions = sessions::Entity::find()
+            .select_only()
+            .column(sessions::Column::Id)
+            .filter(sessions::Column::UserId.eq(user.as_str()))
+            .filter(sessions::Column::PasskeyId.eq(passkey.as_str()));
+        let revoked = moved_to(LinkState::Revoked)
+            .filter(Column::UserId.eq(user.as_str()))
+            .filter(Column::TokenId.in_subquery(sessions.into_query()))
+            .filter(open_at(now))
+            .filter(has_kind(kind));
+        self.update(revoked).await
     }
 
     async fn revoke_links_of_token(

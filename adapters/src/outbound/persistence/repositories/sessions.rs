@@ -45,7 +45,10 @@ fn session(row: Model) -> Result<Session, StoreError> {
     let expected = match (&*row.expects, &user, row.checked_at) {
         (ANYBODY, ..) => Expected::Anybody,
         (USER, Some(id), Some(at)) => Expected::User { id: id.clone(), checked: instant(at)? },
-        (LOGIN_NAME, ..) => Expected::LoginName(parsed_if_any(row.named_user_id)?),
+        (LOGIN_NAME, ..) => {
+            let named = row.named_user_id.filter(|id| !id.is_empty());
+            Expected::LoginName(parsed_if_any(named)?)
+        }
         _ => return Err(bad_row("a session that expects nobody it knows")),
     };
     let factor = match (user, row.passkey_id, row.verified_at) {
@@ -101,7 +104,9 @@ fn changeable(session: &Session, token: &TokenHash) -> Result<ActiveModel, Store
     let (expects, named, checked) = match &session.expected {
         Expected::Anybody => (ANYBODY, None, None),
         Expected::User { checked, .. } => (USER, None, Some(*checked)),
-        Expected::LoginName(named) => (LOGIN_NAME, named.as_ref(), None),
+        // Nobody is written like somebody, so that it takes as long.
+        Expected::LoginName(None) => (LOGIN_NAME, Some(""), None),
+        Expected::LoginName(Some(user)) => (LOGIN_NAME, Some(user.as_str()), None),
     };
     let (factor, challenge) = (session.factor.as_ref(), session.challenge.as_ref());
     let number = challenge.map_or(0, |challenge| challenge.number);
@@ -111,7 +116,7 @@ fn changeable(session: &Session, token: &TokenHash) -> Result<ActiveModel, Store
     Ok(ActiveModel {
         organisation: Set(session.reach.as_str().to_owned()),
         expects: Set(expects.to_owned()),
-        named_user_id: Set(named.map(ToString::to_string)),
+        named_user_id: Set(named.map(str::to_owned)),
         user_id: Set(session.user().map(|(user, _)| user.to_string())),
         checked_at: Set(checked.map(Timestamp::as_millisecond)),
         passkey_id: Set(factor.map(|factor| factor.passkey.to_string())),
@@ -200,7 +205,8 @@ impl<C: ConnectionTrait> Sessions for Sql<'_, C> {
     async fn end_challenge(&mut self, id: &SessionId) -> Result<(), StoreError> {
         let ended = Entity::update_many()
             .col_expr(Column::ChallengeKeyId, Expr::value(Option::<String>::None))
-            .filter(Column::Id.eq(id.as_str()));
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(is_live());
         self.update(ended).await.map(drop)
     }
 
@@ -222,7 +228,8 @@ impl<C: ConnectionTrait> Sessions for Sql<'_, C> {
     }
 
     async fn delete_sessions_of(&mut self, user: &UserId) -> Result<(), StoreError> {
-        self.delete::<Entity>(Column::UserId.eq(user.as_str())).await.map(drop)
+        self.delete::<Entity>(Column::UserId.eq(user.as_str())).await?;
+        self.delete::<Entity>(Column::NamedUserId.eq(user.as_str())).await.map(drop)
     }
 
     async fn find_sessions(&mut self, search: &SessionSearch) -> Result<FoundSessions, StoreError> {
