@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use passlink_domain::{PasskeyId, UserId};
+use passlink_domain::{PasskeyId, Text, UserId};
 
 use super::values::{AtDomain, OfUser};
 
@@ -12,6 +12,18 @@ pub enum PasskeyCommand {
     /// Print a user's passkeys as JSON, one per line, the oldest first
     #[command(after_help = "Example:\n  passlink passkey list --user 69629023906488334")]
     List(OfUser),
+    /// Give a passkey another name, and print it
+    ///
+    /// The name has 1 to 200 characters, on one line. The passkey works as before, and nobody gets a mail.
+    #[command(after_help = "\
+Example:
+  passlink passkey rename 01980a3c-5d4e-7c1b-9f00-3b6a1c2d4e5f 'Work phone'")]
+    Rename {
+        /// The passkey's id, as `passlink passkey list` prints it
+        id: PasskeyId,
+        /// What it is called from now on
+        name: Text,
+    },
     /// Remove a passkey, for example one on a stolen phone, and print it
     ///
     /// The user gets a mail about it. The passkey can be registered again.

@@ -32,6 +32,9 @@ pub(crate) async fn run(command: PasskeyCommand, config: Config) -> Result<(), E
             }
             Ok(())
         }
+        PasskeyCommand::Rename { id, name } => {
+            print(&listed(&app.rename_passkey()?.rename_for_operator(id, name).await?))
+        }
         PasskeyCommand::Remove { id } => {
             print(&listed(&app.remove_passkey()?.remove_for_operator(id).await?))
         }

@@ -7,7 +7,7 @@ use passlink_application::{
     keys::KeyUse,
     links::{AddLink, LinkIssuer, SendLink},
     mails::{Composer, DeliverMail, ManageOutbox},
-    passkeys::{ImportPasskeys, PasskeyRegistry, RemovePasskey},
+    passkeys::{ImportPasskeys, PasskeyRegistry, RemovePasskey, RenamePasskey},
     ports::{KeyNeed, Mailer, Ports, Wake},
     users::ImportUsers,
 };
@@ -72,11 +72,21 @@ impl App {
         Ok(ImportPasskeys(self.passkey_registry(Arc::new(Bell::default()), place)?))
     }
 
+    /// Renames passkeys of whichever domain.
+    pub fn rename_passkey(&self) -> Result<RenamePasskey, Error> {
+        Ok(RenamePasskey(self.any_passkey_registry()?))
+    }
+
     /// Removes passkeys of whichever domain, with mails for a worker in another process.
     pub fn remove_passkey(&self) -> Result<RemovePasskey, Error> {
-        let (wake, places) = (Arc::new(Bell::default()), places(&self.config)?);
+        Ok(RemovePasskey(self.any_passkey_registry()?))
+    }
+
+    /// The registry of some domain, for what an operator does whatever the domain is.
+    fn any_passkey_registry(&self) -> Result<PasskeyRegistry, Error> {
+        let places = places(&self.config)?;
         let any = places.first().ok_or("there is no domain")?;
-        Ok(RemovePasskey(self.passkey_registry(wake, any)?))
+        self.passkey_registry(Arc::new(Bell::default()), any)
     }
 
     pub(super) fn passkey_registry(

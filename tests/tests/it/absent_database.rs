@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 use passlink_tests::{Passlink, secrets};
 
 /// Commands that read a database or write to it.
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
     &["user", "list"],
     &["user", "add", "--email", "ada@example.com"],
     &["user", "show", "1"],
@@ -17,6 +17,7 @@ const COMMANDS: [&[&str]; 18] = [
     &["link", "create", "--user", "1"],
     &["link", "list", "--user", "1"],
     &["passkey", "list", "--user", "1"],
+    &["passkey", "rename", "1", "Phone"],
     &["passkey", "export"],
     &["passkey", "import", "passkeys.jsonl"],
     &["outbox", "list"],

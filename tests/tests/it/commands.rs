@@ -144,6 +144,9 @@ fn wrong_use_exits_with_2_and_leaves_stdout_empty() {
         "passkey",
         "passkey list",
         "passkey remove",
+        "passkey rename",
+        "passkey rename 1",
+        "passkey rename 1 two words",
         "passkey export 1",
         "passkey import",
         "user add --email ada@example.com --user-handle !",
@@ -313,6 +316,7 @@ fn what_does_not_exist_is_told_on_stderr_and_exits_with_1() {
         &["link", "revoke", NOBODY],
         &["passkey", "list", "--user", NOBODY],
         &["passkey", "remove", NOBODY],
+        &["passkey", "rename", NOBODY, "Phone"],
         &["passkey", "export", "--user", NOBODY],
         &["passkey", "import", "nowhere.jsonl"],
     ] {

@@ -206,6 +206,7 @@ fn a_command_that_fails_or_does_nothing_makes_no_key_file() {
         &["link", "create", "--user", "ada"],
         &["link", "create", "--user", "bob", "--send"],
         &["passkey", "remove", "nothing"],
+        &["passkey", "rename", "nothing", "Phone"],
         &["passkey", "import", "wrong.jsonl"],
         &["user", "import", "wrong.jsonl"],
     ] {

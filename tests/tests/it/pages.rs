@@ -15,6 +15,7 @@ mod in_an_app;
 mod keyboard;
 mod languages;
 mod missing;
+mod naming;
 mod registering;
 mod told;
 mod trying_again;

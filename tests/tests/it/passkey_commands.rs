@@ -72,6 +72,54 @@ async fn a_users_passkeys_are_listed_and_an_operator_removes_one() {
 }
 
 #[tokio::test]
+async fn an_operator_renames_a_passkey_beside_a_running_server() {
+    let passlink = Passlink::with_mail_dir().started().await;
+    let ada = passlink.ada();
+    let phone = register(&passlink, &ada, b"phone", "Phone").await;
+    register(&passlink, &ada, b"key", "Key").await;
+    let list = || passlink.cli(&["passkey", "list", "--user", &ada.id]).lines();
+    let rename = |id: &str, name: &str| passlink.cli(&["passkey", "rename", id, name]);
+    let before = list();
+    let mut expected = before[0].clone();
+    expected["name"] = "Adas Handy 📱".into();
+    for name in [" Adas Handy 📱 ", "Adas Handy 📱"] {
+        let output = rename(&phone, name);
+        assert_eq!(output.stderr, "");
+        assert_eq!(output.lines(), [expected.clone()]);
+        assert_eq!(list(), [expected.clone(), before[1].clone()]);
+    }
+    let own = post(&passlink, &ada, "/_search", &json!({})).await;
+    let names: Vec<_> = own["result"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["Adas Handy 📱", "Key"], "as the server tells");
+    assert_eq!(passlink.history(&ada.id), [1, 2, 3, 4], "the same name again is no change");
+
+    passlink.cli(&["user", "lock", &ada.id]).done();
+    assert_eq!(rename(&phone, "Lost phone").lines()[0]["name"], "Lost phone");
+    passlink.cli(&["passkey", "remove", &phone]).done();
+    for id in [phone.as_str(), "unknown"] {
+        let told = rename(id, "Phone").failed(1);
+        assert!(told.contains("there is no passkey with this id"), "{told}");
+    }
+}
+
+#[test]
+fn a_name_that_no_passkey_can_have_is_refused_with_the_reason() {
+    let passlink = Passlink::with_mail_dir();
+    let too_long = "é".repeat(201);
+    let control = "must not contain line breaks or other control characters";
+    for (name, why) in [
+        ("", "must not be empty"),
+        (" ", "must not be empty"),
+        (too_long.as_str(), "must have at most 200 characters"),
+        ("Ada's\nphone", control),
+        ("Ada's\u{7}phone", control),
+    ] {
+        let told = passlink.cli(&["passkey", "rename", "1", name]).failed(2);
+        assert!(told.contains("<NAME>") && told.contains(why), "{name:?}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn the_running_server_mails_what_an_operator_removed() {
     let passlink = Passlink::with_mail_dir().started().await;
     let ada = passlink.ada();

@@ -17,6 +17,7 @@ mod mails;
 pub(crate) mod methods;
 mod protocols;
 mod races;
+mod renaming;
 mod scanners;
 mod secrecy;
 mod tokens;

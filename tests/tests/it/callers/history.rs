@@ -1,6 +1,6 @@
 //! Who made each change of a user.
 
-use passlink_tests::MailServer;
+use passlink_tests::{MailServer, Protocol};
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn assert_changes(passlink: &Passlink, user: &Caller, expected: &[&str]) {
 }
 
 #[tokio::test]
-async fn the_history_says_who_made_each_link_and_who_added_and_removed_each_passkey() {
+async fn the_history_says_who_made_each_link_and_who_added_renamed_and_removed_each_passkey() {
     let passlink = Passlink::with_mail_dir().generous().started().await;
     let ada = passlink.ada();
     let bob = passlink.caller("bob@example.com", &[]);
@@ -32,6 +32,9 @@ async fn the_history_says_who_made_each_link_and_who_added_and_removed_each_pass
         let begun = begin(&passlink, caller).await;
         let credential = begun.answer().credential();
         begun.finish(&passlink, Some(&caller.token), &credential).await.sequence();
+        let rename = call::rename(caller, &begun.id, "Work phone");
+        let outcome = Protocol::Rest.call(&passlink, Some(&caller.token), &rename).await;
+        Protocol::Rest.answer(&rename, &outcome);
         remove(&passlink, caller, &begun.id).await.sequence();
     }
     // Who ends a registration has made the passkey, whoever began it.
@@ -44,7 +47,7 @@ async fn the_history_says_who_made_each_link_and_who_added_and_removed_each_pass
     let of = |what: &str, who: &str| format!("{what} {who}");
     let mut expected = vec!["user.added operator -".to_owned()];
     for who in [&*own, &other, "service shop"] {
-        let whats = ["link.requested", "passkey.added", "passkey.removed"];
+        let whats = ["link.requested", "passkey.added", "passkey.renamed", "passkey.removed"];
         expected.extend(whats.map(|what| of(what, who)));
     }
     expected.push(of("passkey.added", "service shop"));
@@ -98,6 +101,7 @@ async fn the_history_says_what_an_operator_did() {
     run(&["link", "revoke", links[0]["id"].as_str().unwrap()]);
     let code = returned_code(&passlink, &ada).await;
     let passkey = register_with(&passlink, &ada, &code, "Phone").await;
+    run(&["passkey", "rename", &passkey, "Lost phone"]);
     run(&["passkey", "remove", &passkey]);
     for command in ["lock", "unlock", "deactivate", "reactivate"] {
         run(&["user", command, id]);
@@ -115,6 +119,7 @@ async fn the_history_says_what_an_operator_did() {
             "link.revoked operator -",
             &own,
             "passkey.added code_holder -",
+            "passkey.renamed operator -",
             "passkey.removed operator -",
             "user.locked operator -",
             "user.unlocked operator -",

@@ -22,7 +22,7 @@ async fn fixture(provider: &IdentityProvider) -> (Passlink, Caller) {
     (passlink, Caller { id, address: "ada@example.com".to_owned(), token })
 }
 
-/// All calls that make a link, or add or remove a passkey; one was begun.
+/// All calls that make a link, or add, rename or remove a passkey; one was begun.
 fn changes(ada: &Caller, begun: &str) -> Vec<(&'static str, Call)> {
     let answer = json!({ "publicKeyCredential": {}, "passkeyName": "" });
     vec![
@@ -35,6 +35,7 @@ fn changes(ada: &Caller, begun: &str) -> Vec<(&'static str, Call)> {
         ("a returned link", methods::create_link(ada, json!({ "returnCode": {} }))),
         ("RegisterPasskey", methods::register(ada, json!({}))),
         ("VerifyPasskeyRegistration", methods::verify(ada, begun, answer)),
+        ("RenamePasskey", methods::rename(ada, "some", "Phone")),
         ("RemovePasskey", methods::remove(ada, "some")),
     ]
 }
@@ -97,6 +98,7 @@ async fn whoever_has_just_signed_in_can_do_all_of_it() {
         let made = HandMade::answer(options, ORIGIN, passkey.as_bytes()).credential();
         let made = json!({ "publicKeyCredential": made, "passkeyName": "Phone" });
         at(methods::verify(&ada, passkey, made)).await;
+        at(methods::rename(&ada, passkey, "Work phone")).await;
         at(methods::remove(&ada, passkey)).await;
     }
 }

@@ -72,6 +72,7 @@ fn of_caller(user: &Caller, ceremony: &Begun) -> Vec<(&'static str, Call)> {
         ("RegisterPasskey", call::register(user, json!({}))),
         ("VerifyPasskeyRegistration", call::verify(user, &ceremony.id, answer)),
         ("ListPasskeys", call::list(user)),
+        ("RenamePasskey", call::rename(user, "unknown", "Phone")),
         ("RemovePasskey", call::remove(user, "unknown")),
     ]
 }
@@ -144,6 +145,9 @@ async fn assert_requests_are_read(protocol: Protocol) {
         ("a name", token, call::verify(&ada, &ceremony.id, named), invalid),
         ("an id", token, call::verify(&ada, "a b", json!({ "publicKeyCredential": {} })), invalid),
         ("an id", token, call::remove(&ada, "a b"), invalid),
+        ("an id", token, call::rename(&ada, "a b", "Phone"), invalid),
+        ("a name", token, call::rename(&ada, "unknown", "a\nb"), invalid),
+        ("no name", token, call::rename(&ada, "unknown", ""), invalid),
     ]);
     refuse(&passlink, protocol, cases).await;
 
@@ -179,6 +183,7 @@ async fn assert_passkeys_are_checked(protocol: Protocol) {
         vec![
             ("unknown", token, call::remove_own("unknown"), "PASSKEY-NotFound"),
             ("unknown", token, call::remove(&ada, "unknown"), "PASSKEY-NotFound"),
+            ("unknown", token, call::rename(&ada, "unknown", "Phone"), "PASSKEY-NotFound"),
             ("unknown", token, call::verify(&ada, "unknown", any.clone()), "PASSKEY-NotFound"),
             ("wrong", token, call::verify(&ada, &first.id, any), "PASSKEY-ValidateFailed"),
             ("wrong", token, call::verify_own(b"{}", ""), "PASSKEY-ValidateFailed"),

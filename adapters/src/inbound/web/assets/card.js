@@ -11,6 +11,8 @@ const site = document.title;
 const { home } = document.body.dataset;
 const showLanguage = offerLanguages(() => showAgain());
 let showAgain = () => {};
+/** The longest name that a passkey can have, in characters as the server counts them. */
+const LONGEST_NAME = 200;
 
 /**
  * Shows a state, by the key of its texts: `heading`, `text`, `button`, `note`, where it has them.
@@ -49,6 +51,10 @@ function fill(state, options) {
   }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (field && !field.isGood()) {
+      field.input.focus();
+      return;
+    }
     action?.(box ? box.input.checked : field?.input.value.trim());
   });
 
@@ -88,20 +94,34 @@ export function announce(text) {
   announcement.textContent = text;
 }
 
-/** The field for the passkey's name, with its label and what the name is good for. */
+/**
+ * The field for the passkey's name, with its label, what the name is good for, and what is wrong with
+ * it. A name that is too long is told and not cut: people who paste one would not see what is lost.
+ */
 function nameField(name) {
   const input = element("input", {
     id: "name",
     value: name,
     dir: "auto",
-    maxLength: 200,
     autocomplete: "off",
     spellcheck: false,
   });
-  input.setAttribute("aria-describedby", "hint");
+  input.setAttribute("aria-describedby", "fault hint");
   const label = element("label", { htmlFor: "name", textContent: said("labels.name") });
+  const fault = element("p", { id: "fault", role: "alert" });
   const hint = element("p", { id: "hint", textContent: said("labels.name_hint") });
-  return { input, parts: [label, input, hint] };
+  const isGood = () => [...input.value.trim()].length <= LONGEST_NAME;
+  const tell = () => {
+    const good = isGood();
+    input.ariaInvalid = good ? null : "true";
+    const words = good ? "" : said("labels.name_too_long").replace("{n}", LONGEST_NAME);
+    if (fault.textContent !== words) {
+      fault.textContent = words;
+    }
+  };
+  input.addEventListener("input", tell);
+  tell();
+  return { input, isGood, parts: [label, input, fault, hint] };
 }
 
 /** A box to tick, with what that means. */
