@@ -1,4 +1,8 @@
-"""Derives the code of a link: code.py KEY_FILE KEY DOMAIN LINK USER EXPIRES PURPOSE."""
+"""Derives the code of a link: code.py KEY_FILE KEY DOMAIN LINK USER EXPIRES PURPOSE.
+
+So the challenge of a session: it has the relying party's id in place of the domain, and its number in place of
+the user.
+"""
 
 import base64
 import hashlib

@@ -24,7 +24,26 @@ impl Passlink {
     /// The code of a link, derived by a program that is not ours.
     pub fn code(&self, link: &str, purpose: &str) -> String {
         let select = "SELECT key_id, domain, id, user_id, expires_at FROM links WHERE id = ?";
-        let row = self.sql(select, &[link]).remove(0);
+        self.derived(select, link, purpose)
+    }
+
+    /// What a session's challenge asks to sign, derived by a program that is not ours.
+    pub fn challenge_of(&self, session: &str) -> String {
+        let select = "SELECT challenge_key_id, rp_id, id, challenge_number, challenge_expires_at \
+            FROM sessions WHERE id = ?";
+        self.derived(select, session, "sign-in")
+    }
+
+    /// Lets the time of a session's challenge run out, and of the session where it says so, as if they had been
+    /// asked for long before. The challenge is bound to its end: it is another one then.
+    #[track_caller]
+    pub fn age_session(&self, session: &str, columns: &[&str]) {
+        let set: Vec<_> = columns.iter().map(|it| format!("{it} = {it} - {BACK}")).collect();
+        self.sql(&format!("UPDATE sessions SET {} WHERE id = ?", set.join(", ")), &[session]);
+    }
+
+    fn derived(&self, select: &str, id: &str, purpose: &str) -> String {
+        let row = self.sql(select, &[id]).remove(0);
         let mut command = python::script("code.py");
         command.arg(self.dir().join("passlink.key"));
         command.args(row.iter().map(|value| match value {

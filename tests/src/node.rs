@@ -37,8 +37,8 @@ pub fn tool(name: &str) -> Command {
     command
 }
 
-/// What `@zitadel/client` sees of calls, one after the other: the version of the service, the
-/// method, and the request as JSON.
+/// What `@zitadel/client` sees of calls, one after the other: the version of the service (`session` for that
+/// of sessions), the method, and the request as JSON.
 pub fn zitadel_client(
     url: &str,
     protocol: &str,

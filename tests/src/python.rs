@@ -6,7 +6,7 @@ use std::{
     process::{ChildStdin, Command, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Output, Process, binary::target_folder_with};
 
@@ -37,6 +37,17 @@ pub fn grpc_client(address: &str, token: &str, ca: Option<&Path>) -> Value {
     let mut command = script("grpc_client.py");
     command.args([address, token]).args(ca);
     serde_json::from_str(&Output::of(command).done()).unwrap()
+}
+
+/// What a client that learns the API by gRPC reflection sees of calls, one after the other: the service, the
+/// method, and the request as JSON.
+pub fn grpc_calls(address: &str, token: &str, calls: &[(&str, &str, Value)]) -> Vec<Value> {
+    let calls = calls.iter().map(|(service, method, request)| {
+        json!({ "service": service, "method": method, "request": request }).to_string()
+    });
+    let mut command = script("grpc_calls.py");
+    command.args([address, token]).args(calls);
+    Output::of(command).lines()
 }
 
 /// A new RSA key of so many bits, as PKCS #8.
@@ -80,7 +91,7 @@ pub(crate) fn mime(files: &[PathBuf]) -> String {
 
 /// Holds TOML files against a JSON Schema; returns file, place and what is wrong of each fault.
 pub fn against_schema(schema: &Value, files: &[PathBuf]) -> Vec<[String; 3]> {
-    let request = serde_json::json!({ "schema": schema, "files": files });
+    let request = json!({ "schema": schema, "files": files });
     let found = with_input("schema.py", &request.to_string());
     found.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }

@@ -6,11 +6,14 @@ use serde_json::{Value, json};
 
 use crate::{
     Answer, Api, Caller, HandMade, HandMadeAssertion, Key, Passlink,
-    passkeys::{Begun, ORIGIN, begin, post},
+    passkeys::{Begun, ORIGIN, OWN, begin, post},
 };
 
 /// Where sessions are.
 pub const SESSIONS: &str = "/v2/sessions";
+
+/// All that a back end may do with sessions.
+pub const ALL: [&str; 3] = ["session.read", "session.write", "session.delete"];
 
 /// A back end that signs people in.
 pub struct BackEnd<'p> {
@@ -39,7 +42,8 @@ impl Session {
         Self::of(&answer.json()["sessionId"], &answer.json())
     }
 
-    fn of(id: &Value, answer: &Value) -> Self {
+    /// The session with this id, after an answer with its token.
+    pub fn of(id: &Value, answer: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
             id: text(id),
@@ -52,15 +56,37 @@ impl Session {
     pub fn path(&self) -> String {
         format!("{SESSIONS}/{}", self.id)
     }
+
+    /// The same, with its token.
+    pub fn path_with_token(&self) -> String {
+        format!("{}?sessionToken={}", self.path(), self.token)
+    }
 }
 
 impl<'p> BackEnd<'p> {
     /// One that may do all with sessions, in organisation `default`.
     #[track_caller]
     pub fn new(passlink: &'p Passlink) -> Self {
-        let permissions = ["session.read", "session.write", "session.delete"];
-        let more = permissions.map(|it| ["--permission", it]).concat();
+        Self::permitted(passlink, "default", &ALL)
+    }
+
+    /// One of an organisation, or of all (`*`), with these permissions.
+    #[track_caller]
+    pub fn permitted(passlink: &'p Passlink, organisation: &str, permissions: &[&str]) -> Self {
+        let permissions = permissions.iter().flat_map(|it| ["--permission", it]);
+        let more: Vec<_> =
+            ["--organisation", organisation].into_iter().chain(permissions).collect();
         Self { passlink, token: passlink.service("Example App", &more) }
+    }
+
+    /// Somebody else who calls the same server.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { passlink: self.passlink, token: token.to_owned() }
+    }
+
+    /// The same one, who calls another node.
+    pub fn at<'q>(&self, passlink: &'q Passlink) -> BackEnd<'q> {
+        BackEnd { passlink, token: self.token.clone() }
     }
 
     /// Creates a session.
@@ -93,15 +119,34 @@ impl<'p> BackEnd<'p> {
         Session::of(&json!(session.id), &answer.json())
     }
 
+    /// A session in which a passkey has signed in.
+    pub async fn signed_in(&self, passkey: &SigningPasskey) -> Session {
+        let session = self.ask(None).await;
+        self.sign_in(&session, &passkey.sign(&session)).await
+    }
+
     /// What a session says of itself.
     pub async fn get(&self, session: &Session) -> Answer {
-        let request = self.passlink.request(Method::GET, &session.path());
-        self.passlink.answer(request.bearer_auth(&self.token)).await
+        self.at_path(Method::GET, &session.path()).await
+    }
+
+    /// The same for who shows the session's token.
+    pub async fn get_with_token(&self, session: &Session) -> Answer {
+        self.at_path(Method::GET, &session.path_with_token()).await
     }
 
     /// Ends a session.
     pub async fn delete(&self, session: &Session) -> Answer {
-        let request = self.passlink.request(Method::DELETE, &session.path());
+        self.at_path(Method::DELETE, &session.path()).await
+    }
+
+    /// The same for who shows the session's token.
+    pub async fn delete_with_token(&self, session: &Session) -> Answer {
+        self.at_path(Method::DELETE, &session.path_with_token()).await
+    }
+
+    async fn at_path(&self, method: Method, path: &str) -> Answer {
+        let request = self.passlink.request(method, path);
         self.passlink.answer(request.bearer_auth(&self.token)).await
     }
 
@@ -164,4 +209,20 @@ pub fn encoded(octets: &[u8]) -> String {
 /// Who signed in, as a session says.
 pub fn user_of(session: &Answer) -> Value {
     session.json()["session"]["factors"]["user"]["id"].clone()
+}
+
+/// Panics unless there is no such session for this caller.
+#[track_caller]
+pub fn assert_no_session(answer: &Answer) {
+    answer.assert_error(404, 5, "Errors.Session.NotFound", "SESSION-NotFound");
+}
+
+/// Whether a token speaks for a person; panics if it is told otherwise than as a token that never was.
+pub async fn speaks(passlink: &impl Api, token: &str) -> bool {
+    let answer = post(passlink, Some(token), &format!("{OWN}/_search"), &json!({})).await;
+    if answer.status == 200 {
+        return true;
+    }
+    answer.assert_error(401, 16, "Errors.Token.Invalid", "AUTH-Invalid");
+    false
 }

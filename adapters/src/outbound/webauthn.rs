@@ -90,6 +90,12 @@ fn written(url: &Url) -> String {
     }
 }
 
+/// Whether a page of this origin is at the host. An app, whose origin has none, is at any.
+fn is_at(host: &str, origin: &str) -> bool {
+    let origin = Url::parse(origin);
+    origin.is_ok_and(|origin| origin.host_str().is_none_or(|at| at == host))
+}
+
 fn not_verified(error: impl Into<Box<dyn Error + Send + Sync>>) -> WebAuthnError {
     WebAuthnError::NotVerified(error.into())
 }
@@ -202,6 +208,7 @@ impl WebAuthn for RelyingParty {
             (request.challenge.matches(&client_data.challenge), Refused::Challenge),
             // As browsers write it: no other URL of the same origin is one.
             (self.origins.contains(&client_data.origin), Refused::Origin),
+            (request.host.is_none_or(|host| is_at(host, &client_data.origin)), Refused::Origin),
             (!client_data.is_framed(), Refused::Origin),
             (data.rp_id_hash == rp_id_hash, Refused::RelyingParty),
             (data.has(USER_PRESENT), Refused::UserPresence),

@@ -1,6 +1,6 @@
 //! From a person at another issuer to a user here, who is added and changed as that issuer says.
 
-use passlink_domain::{Actor, BearerToken, Identity, Text, User, UserId, UserState};
+use passlink_domain::{Actor, BearerToken, Changed, Identity, Text, User, UserId, UserState};
 
 use super::{CallerError, Callers, Claims, Profile, SpeaksFor};
 use crate::{
@@ -122,9 +122,7 @@ async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, Cal
         }
         Some(user) if user.state == UserState::Removed => return Ok(user.id),
         Some(user) => {
-            if let Some(changed) =
-                user.changed(news.profile.changes(&user)).map_err(UserError::from)?
-            {
+            if let Some(changed) = changed(&user, &news.profile, tx).await? {
                 let actor = Actor::Issuer(identity.issuer.clone());
                 record(changed, actor, news.ports.clock.now(), tx).await?;
             }
@@ -136,6 +134,25 @@ async fn take_over(news: &News, tx: &mut dyn Repositories) -> Result<UserId, Cal
         return Err(ANOTHER_USER);
     }
     Ok(user)
+}
+
+/// What is to be different about a user who is known. A username that somebody else has is left as it is:
+/// issuers promise nobody that it is unique (OpenID Connect Core 1.0, section 5.1).
+async fn changed(
+    user: &User,
+    profile: &Profile,
+    tx: &mut dyn Repositories,
+) -> Result<Option<Changed>, CallerError> {
+    let mut changes = profile.changes(user);
+    let wanted = user.changed(changes.clone()).map_err(UserError::from)?;
+    let Some(changed) = &wanted else { return Ok(None) };
+    if changed.user.username == user.username
+        || !matches!(tx.taken(&changed.user).await?, Some(Taken::Username(_)))
+    {
+        return Ok(wanted);
+    }
+    changes.username = Some(user.username.clone());
+    Ok(user.changed(changes).map_err(UserError::from)?)
 }
 
 async fn add(news: &News, tx: &mut dyn Repositories) -> Result<UserId, CallerError> {

@@ -14,8 +14,8 @@ use crate::domains::Domain;
 pub struct SessionAccess {
     /// Whose sessions the caller's permission reaches; none without the permission.
     permitted: Option<Organisations>,
-    /// The person who calls, who has sessions of their own.
-    person: Option<UserId>,
+    /// The person who calls, who has sessions of their own; only in this organisation, if one is named.
+    person: Option<(UserId, Option<OrganisationId>)>,
     pub(crate) actor: Actor,
     domain: Arc<Domain>,
 }
@@ -26,8 +26,8 @@ impl Callers {
         let is_permitted = caller.permissions.has(permission);
         let (permitted, person, actor) = match caller.holder {
             Holder::Person(user) => {
-                let own = caller.organisation.map(Organisations::One);
-                (own, Some(user.clone()), Actor::Person(user))
+                let own = caller.organisation.clone().map(Organisations::One);
+                (own, Some((user.clone(), caller.organisation)), Actor::Person(user))
             }
             Holder::Service { name, reach } => {
                 let reached = match reach {
@@ -78,7 +78,7 @@ impl SessionAccess {
     /// Whether the session is of this domain.
     pub(crate) fn is_here(&self, session: &Session) -> bool {
         let is_served = match &session.reach {
-            Reach::All => true,
+            Reach::All => matches!(self.domain.organisations, Organisations::AllBut(_)),
             Reach::Organisation(organisation) => self.domain.serves(organisation),
         };
         is_served && self.domain.knows_relying_party(&session.rp_id)
@@ -86,12 +86,18 @@ impl SessionAccess {
 
     /// Whether it is the caller who signed in.
     pub(crate) fn owns(&self, session: &Session) -> bool {
-        let user = session.factor.as_ref().map(|factor| &factor.user);
-        user.is_some() && user == self.person.as_ref() && self.is_here(session)
+        let (Some((person, within)), Some(factor)) = (&self.person, &session.factor) else {
+            return false;
+        };
+        let is_within = within.as_ref().is_none_or(|within| match &session.reach {
+            Reach::Organisation(organisation) => organisation == within,
+            Reach::All => false,
+        });
+        factor.user == *person && is_within && self.is_here(session)
     }
 
-    /// The person who calls, if it is one.
-    pub(crate) fn person(&self) -> Option<&UserId> {
+    /// The person who calls, if it is one, and the organisation in which their sessions are, if one is named.
+    pub(crate) fn person(&self) -> Option<&(UserId, Option<OrganisationId>)> {
         self.person.as_ref()
     }
 }

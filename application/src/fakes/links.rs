@@ -142,13 +142,12 @@ impl Links for State {
     async fn revoke_links_of_sessions(
         &mut self,
         user: &UserId,
-        passkey: &PasskeyId,
         kind: LinkKind,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         let is_by = |session: &Session| {
             let factor = session.factor.as_ref();
-            factor.is_some_and(|it| it.user == *user && it.passkey == *passkey)
+            factor.is_some_and(|it| it.user == *user)
         };
         let sessions = self.sessions.iter().map(|(session, _)| session);
         let tokens: Vec<_> =

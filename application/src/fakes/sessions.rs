@@ -18,8 +18,11 @@ fn shown_user(session: &Session) -> Option<&UserId> {
 impl SessionSearch {
     fn finds(&self, session: &Session) -> bool {
         let is_among = match (&self.among, &session.reach) {
-            (SessionsAmong::User(user), _) => {
+            (SessionsAmong::User(user, within), reach) => {
+                let is_within =
+                    |within: &OrganisationId| *reach == Reach::Organisation(within.clone());
                 session.factor.as_ref().is_some_and(|factor| factor.user == *user)
+                    && within.as_ref().is_none_or(is_within)
             }
             (SessionsAmong::Organisations(these), Reach::All) => {
                 matches!(these, Organisations::AllBut(_))
@@ -103,8 +106,12 @@ impl Sessions for State {
     }
 
     async fn delete_sessions_of(&mut self, user: &UserId) -> StoreResult<()> {
-        let named = |session: &Session| matches!(&session.expected, Expected::LoginName(Some(it)) if it == user);
-        self.sessions.retain(|(it, _)| shown_user(it) != Some(user) && !named(it));
+        self.sessions.retain(|(session, _)| shown_user(session) != Some(user));
+        for (session, _) in &mut self.sessions {
+            if session.expected == Expected::LoginName(Some(user.clone())) {
+                session.expected = Expected::LoginName(None);
+            }
+        }
         Ok(())
     }
 

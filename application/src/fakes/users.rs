@@ -20,17 +20,7 @@ impl State {
     fn taken_of(&self, user: &User) -> Option<Taken> {
         let email = |user: &User| user.email.as_ref().map(|email| email.address.key());
         let email = self.other(user, email).map(Taken::Email);
-        let by_username = || {
-            let key = user.username_key()?;
-            let mut others = self.users.values().filter(|it| it.id != user.id);
-            let has = |other: &&User| {
-                let address = other.email.as_ref().map(|email| email.address.key());
-                other.organisation == user.organisation && address.as_deref() == Some(key.key())
-            };
-            others.find(has).map(|owner| owner.id.clone())
-        };
-        let username = || self.other(user, User::username_key).or_else(by_username);
-        email.or_else(|| username().map(Taken::Username))
+        email.or_else(|| self.other(user, User::username_key).map(Taken::Username))
     }
 }
 

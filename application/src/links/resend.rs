@@ -1,7 +1,9 @@
 //! Mailing a new link in place of one that has expired, for whoever still has its code.
 //! [`PasskeyLink::can_be_resent_at`] says when a link can be resent.
 
-use passlink_domain::{LinkId, LinkKind, LinkState, OutboxId, PasskeyLink, Purpose, TooManyLinks};
+use passlink_domain::{
+    LinkId, LinkKind, LinkState, OutboxId, PasskeyLink, Purpose, SessionId, TooManyLinks,
+};
 
 use crate::{
     callers::Acting,
@@ -79,12 +81,17 @@ async fn resend(
 ) -> Result<(), ResendError> {
     let (user, now) = new.lock_user(tx).await?;
     let can_be_resent = expired.is_for(&user) && expired.can_be_resent_at(now);
-    // What a token that was revoked has made is not made again.
+    // What was made by a token that was revoked, or by a session that was ended, is not made again.
     let token = match &new.acting.token {
         Some(token) => tx.token_for_share(token).await?,
         None => None,
     };
-    let is_revoked = token.is_some_and(|token| token.revoked.is_some());
+    let session = match (&new.acting.token, &token) {
+        (Some(id), None) => tx.session_for_share(&SessionId::from(id)).await?,
+        _ => None,
+    };
+    let is_ended = session.is_some_and(|session| session.ended.is_some());
+    let is_revoked = is_ended || token.is_some_and(|token| token.revoked.is_some());
     if is_revoked || !can_be_resent || !tx.mark_resent(&expired.id, now).await? {
         return Err(CodeError::Invalid.into());
     }

@@ -35,8 +35,8 @@ impl PasskeyRegistry {
         Notice { mail, passkey, actor, registry: self.clone() }
     }
 
-    /// The user, active, whom nobody else changes before the transaction ends, and the time. It is
-    /// read after that, so that changes have the order of their dates.
+    /// The user, active, whom nobody else changes before the transaction ends, and the time; the caller's token
+    /// or session must still hold. The time is read after that, so that changes have the order of their dates.
     pub(crate) async fn active_user(
         &self,
         acting: &Acting,
@@ -80,7 +80,8 @@ impl Notice {
         Ok(ObjectDetails { created: Some(now), ..details })
     }
 
-    /// Removes the passkey, ends the sessions that it signed in to, and records that.
+    /// Removes the passkey, ends the sessions that it signed in to and the open links that the user's sessions
+    /// made, and records that.
     ///
     /// Errors: [`PasskeyError::NotFound`] when it is removed already.
     pub async fn removed(

@@ -19,6 +19,8 @@ pub struct NewCredential<'a> {
 pub struct AssertionRequest<'a> {
     pub challenge: &'a Challenge,
     pub user_verification: UserVerification,
+    /// The host of the page where it is to sign, in lower case; any page of the relying party's if none.
+    pub host: Option<&'a str>,
 }
 
 /// Which credential an assertion says that it is of, and whose.

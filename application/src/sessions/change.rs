@@ -9,7 +9,7 @@ use passlink_domain::{
 };
 use zeroize::Zeroizing;
 
-use super::{ManageSessions, SessionError};
+use super::{error::SessionError, manage::ManageSessions};
 use crate::{
     keys::retire::signing_key,
     ports::{AssertionRequest, Repositories, StoreResult},
@@ -25,8 +25,8 @@ pub enum UserCheck {
 /// What a passkey shall sign.
 #[derive(Debug, Clone)]
 pub struct ChallengeRequest {
-    /// The relying party's id, or the host of the page that asks for the passkey; empty when the caller does
-    /// not say.
+    /// The host of the page that asks for the passkey: no other page can answer then. Or the relying party's
+    /// id, or empty: any page of the relying party's can.
     pub domain: String,
     pub user_verification: UserVerification,
 }
@@ -81,6 +81,12 @@ impl ManageSessions {
         }
     }
 
+    /// The host of the page that asks, as far as the caller says: the relying party's id may stand for any.
+    fn host_of(&self, request: &ChallengeRequest) -> Option<String> {
+        let host = request.domain.to_ascii_lowercase();
+        (!host.is_empty() && !host.eq_ignore_ascii_case(self.webauthn.rp_id())).then_some(host)
+    }
+
     /// A challenge for the session as it is after its next change, and the passkeys that may answer it: those of
     /// a user who was named by id, or has signed in. For anybody else there are none, whoever has which.
     pub(super) async fn ask(
@@ -94,6 +100,7 @@ impl ManageSessions {
             key: signing_key(&self.keys, tx).await?.id().clone(),
             number: session.sequence,
             user_verification: request.user_verification,
+            host: self.host_of(request),
             expires: SessionChallenge::expiry(now),
         };
         let user = match (&session.factor, &session.expected) {
@@ -119,9 +126,9 @@ impl ManageSessions {
     ) -> Result<ChangedSession, SessionError> {
         let challenge = session.challenge_by(&self.keys).filter(|_| is_asked);
         let options = match (&challenge, &session.challenge) {
-            (Some(challenge), Some(SessionChallenge { user_verification, .. })) => {
-                let user_verification = *user_verification;
-                let request = AssertionRequest { challenge, user_verification };
+            (Some(challenge), Some(SessionChallenge { user_verification, host, .. })) => {
+                let (user_verification, host) = (*user_verification, host.as_deref());
+                let request = AssertionRequest { challenge, user_verification, host };
                 let allow: Vec<&Credential> = allow.iter().map(|it| &it.credential).collect();
                 Some(self.webauthn.request_options(&request, &allow)?)
             }

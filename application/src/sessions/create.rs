@@ -5,8 +5,8 @@ use std::time::Duration;
 use passlink_domain::{Expected, Metadata, Session, SessionId, UserAgent};
 
 use super::{
-    ChallengeRequest, ChangedSession, ManageSessions, SessionError, UserCheck, expect::expect,
-    sign_in::refused,
+    change::ChallengeRequest, change::ChangedSession, change::UserCheck, error::SessionError,
+    expect::expect, manage::ManageSessions, sign_in::refused,
 };
 use crate::{
     callers::SessionAccess,

@@ -2,7 +2,7 @@
 
 use passlink_domain::{Session, SessionId, TokenHash};
 
-use super::{ManageSessions, SessionError, ended::end_session, show::may_touch};
+use super::{ended::end_session, error::SessionError, manage::ManageSessions, show::may_touch};
 use crate::{callers::SessionAccess, ports::SessionEnd};
 
 impl ManageSessions {

@@ -39,16 +39,18 @@ pub(crate) async fn end_session(
     })
 }
 
-/// Ends the sessions in which this passkey of the user's signed in.
+/// Ends the sessions in which this passkey of the user's signed in, and the open links that any session of the
+/// user made: another passkey may have signed in to the same session since.
 pub(crate) async fn end_sessions_by(
     user: &UserId,
     passkey: &PasskeyId,
     now: Timestamp,
     tx: &mut dyn Repositories,
 ) -> StoreResult<Ended> {
+    // Sessions come before links wherever both are locked.
     Ok(Ended {
-        mailed: tx.revoke_links_of_sessions(user, passkey, LinkKind::Mailed, now).await?,
-        returned: tx.revoke_links_of_sessions(user, passkey, LinkKind::Returned, now).await?,
         sessions: tx.end_sessions_of(user, Some(passkey), now).await?,
+        mailed: tx.revoke_links_of_sessions(user, LinkKind::Mailed, now).await?,
+        returned: tx.revoke_links_of_sessions(user, LinkKind::Returned, now).await?,
     })
 }

@@ -3,14 +3,13 @@
 use jiff::Timestamp;
 use passlink_domain::{Expected, Reach, Session};
 
-use super::{SessionError, UserCheck};
+use super::{change::UserCheck, error::SessionError};
 use crate::{callers::SessionAccess, ports::Repositories};
 
-/// Has the session expect the user that the caller names. Nobody is named in place of another: a session has one
-/// user. A login name that names nobody here is no error: the session looks the same.
+/// Has the session expect the user that the caller names. A login name that names nobody here is no error: the
+/// session looks the same. Whoever has signed in, or was named by id, is not replaced.
 ///
-/// Errors: the user who is named by id is not there or not active; or somebody was named, or has signed in,
-/// who is not, or need not be, the same.
+/// Errors: the user who is named by id is not there or not active; or the session has another user.
 pub(super) async fn expect(
     check: &UserCheck,
     session: &mut Session,
@@ -21,8 +20,7 @@ pub(super) async fn expect(
     let known = match (&session.factor, &session.expected) {
         (Some(factor), _) => Some(&factor.user),
         (None, Expected::User { id, .. }) => Some(id),
-        (None, Expected::LoginName(_)) => return Err(SessionError::OtherUser),
-        (None, Expected::Anybody) => None,
+        (None, Expected::Anybody | Expected::LoginName(_)) => None,
     };
     match check {
         UserCheck::Id(id) if known.is_none_or(|known| known == id) => {
@@ -32,12 +30,18 @@ pub(super) async fn expect(
             session.expected = Expected::User { id: user.id, checked: now };
             session.reach = Reach::Organisation(user.organisation);
         }
-        UserCheck::LoginName(name) if known.is_none() => {
+        // Only of who has signed in may it show whether a name is theirs.
+        UserCheck::LoginName(name) if known.is_none() || session.factor.is_some() => {
             let named = tx.users_named(name, access.organisations()?).await?;
-            session.expected = Expected::LoginName(match &named[..] {
-                [user] => Some(user.clone()),
+            let named = match &named[..] {
+                [user] => Some(user),
                 _ => None,
-            });
+            };
+            match known {
+                None => session.expected = Expected::LoginName(named.cloned()),
+                Some(known) if named == Some(known) => {}
+                Some(_) => return Err(SessionError::OtherUser),
+            }
         }
         UserCheck::Id(_) | UserCheck::LoginName(_) => return Err(SessionError::OtherUser),
     }

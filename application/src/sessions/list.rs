@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use passlink_domain::{SessionId, User, UserId};
 
-use super::{ManageSessions, SessionError, ShownSession};
+use super::{error::SessionError, manage::ManageSessions, show::ShownSession};
 use crate::{
     callers::{CallerError, SessionAccess},
     ports::{Comparison, SessionSearch, SessionsAmong},
@@ -45,7 +45,7 @@ impl ManageSessions {
     ) -> Result<ListedSessions, SessionError> {
         let among = match (access.organisations(), access.person()) {
             (Ok(these), _) => SessionsAmong::Organisations(these.clone()),
-            (Err(_), Some(person)) => SessionsAmong::User(person.clone()),
+            (Err(_), Some((user, within))) => SessionsAmong::User(user.clone(), within.clone()),
             (Err(_), None) => return Err(CallerError::Denied.into()),
         };
         let at = self.ports.clock.now();

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use passlink_domain::{Passkey, Session, SessionId, TokenHash, later};
+use passlink_domain::{MAX_SESSION_LIFETIME, Passkey, Session, SessionId, TokenHash, later};
 
 use super::{
-    ChallengeRequest, ChangedSession, ManageSessions, SessionError, UserCheck,
+    change::ChallengeRequest,
+    change::ChangedSession,
+    change::UserCheck,
+    error::SessionError,
     expect::expect,
+    manage::ManageSessions,
     sign_in::{Signed, refused, sign_in},
 };
 use crate::{
     callers::SessionAccess,
-    ports::{Repositories, SignIn},
+    ports::{Repositories, SignIn, SignInRefused},
 };
 
 #[derive(Debug, Clone)]
@@ -25,7 +29,7 @@ pub struct SessionChange {
     pub challenge: Option<ChallengeRequest>,
     /// An empty value takes its key away.
     pub metadata: Vec<(String, Vec<u8>)>,
-    /// How long it lasts from now on.
+    /// How long it lasts from now on, but no longer than 30 days after somebody has signed in.
     pub lifetime: Option<Duration>,
 }
 
@@ -35,6 +39,8 @@ enum Done {
     Changed(Box<Session>, Vec<Passkey>, Option<SignIn>),
     /// Nobody signed in, and nothing else was changed.
     Refused(SignIn),
+    /// The session has ended a moment ago.
+    Ended(SignIn),
 }
 
 impl ManageSessions {
@@ -72,6 +78,10 @@ impl ManageSessions {
                 self.changed(*session, token, &allow, is_asked)
             }
             Done::Refused(tried) => Err(refused(&self.ports, &tried)),
+            Done::Ended(tried) => {
+                self.ports.observer.sign_in(&tried);
+                Err(SessionError::NotFound)
+            }
         }
     }
 }
@@ -87,15 +97,22 @@ struct Changing {
 impl Changing {
     async fn apply(&self, tx: &mut dyn Repositories) -> Result<Done, SessionError> {
         let Self { this, access, change, signed, token } = self;
-        let user = match signed {
-            Some(signed) => tx.user_for_update(&signed.passkey.user).await?,
-            None => None,
+        // Users are locked before sessions, so that nobody waits for somebody who waits.
+        let user = match (signed, &change.user) {
+            (Some(signed), _) => tx.user_for_update(&signed.passkey.user).await?,
+            (None, Some(UserCheck::Id(named))) => tx.user_for_update(named).await?,
+            (None, _) => None,
         };
         // Read behind the lock: changes have the order of their dates.
         let session = tx.session_for_update(&change.id).await?;
         let now = this.ports.clock.now();
         let session = session.filter(|it| it.holds_at(now) && access.reaches(it));
-        let mut session = session.ok_or(SessionError::NotFound)?;
+        let Some(mut session) = session else {
+            return match signed {
+                Some(signed) => Ok(Done::Ended(signed.refused(&change.id, SignInRefused::Session))),
+                None => Err(SessionError::NotFound),
+            };
+        };
         if let Some(check) = &change.user {
             expect(check, &mut session, access, now, tx).await?;
         }
@@ -110,6 +127,10 @@ impl Changing {
         session.metadata = session.metadata.changed(change.metadata.iter().cloned())?;
         if let Some(lifetime) = change.lifetime {
             session.expires = later(now, lifetime);
+            if let Some(factor) = &session.factor {
+                let longest = later(factor.verified, MAX_SESSION_LIFETIME);
+                session.expires = session.expires.min(longest);
+            }
         }
         (session.changed, session.sequence) = (now, session.sequence.saturating_add(1));
         let mut allow = Vec::new();

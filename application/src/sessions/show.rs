@@ -2,7 +2,7 @@
 
 use passlink_domain::{Session, SessionId, TokenHash, User};
 
-use super::{ManageSessions, SessionError};
+use super::{error::SessionError, manage::ManageSessions};
 use crate::{
     callers::{CallerError, SessionAccess},
     ports::Repositories,

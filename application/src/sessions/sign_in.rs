@@ -7,7 +7,7 @@ use passlink_domain::{
 };
 use tracing::info_span;
 
-use super::{ManageSessions, SessionError};
+use super::{error::SessionError, manage::ManageSessions};
 use crate::{
     callers::SessionAccess,
     ports::{
@@ -25,6 +25,14 @@ pub(super) struct Signed {
     verified: VerifiedAssertion,
     /// Whom the authenticator named.
     user_handle: Option<UserHandle>,
+}
+
+impl Signed {
+    /// That it did not sign in to the session.
+    pub fn refused(&self, session: &SessionId, why: SignInRefused) -> SignIn {
+        let (session, passkey) = (Some(session.clone()), Some(named(&self.passkey)));
+        SignIn { session, passkey, outcome: Err(why) }
+    }
 }
 
 /// Reports that nobody signed in. All reasons are one to the caller.
@@ -93,8 +101,8 @@ impl ManageSessions {
             passkey.rp_id == session.rp_id && session.rp_id == self.webauthn.rp_id()
         };
         let passkey = passkey.filter(here).ok_or(SignInRefused::UnknownCredential)?;
-        let user_verification = asked.user_verification;
-        let request = AssertionRequest { challenge: &challenge, user_verification };
+        let (user_verification, host) = (asked.user_verification, asked.host.as_deref());
+        let request = AssertionRequest { challenge: &challenge, user_verification, host };
         let verified = info_span!("passlink.verify_assertion")
             .in_scope(|| self.webauthn.verify_assertion(&request, &passkey.credential, answer))?;
         Ok(Signed { passkey, challenge: asked, verified, user_handle })

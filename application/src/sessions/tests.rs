@@ -1,6 +1,5 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use super::*;
 use crate::{
     callers::{CallerError, SessionAccess},
     fakes::{SoftAssertion, World, credential, everything::*},

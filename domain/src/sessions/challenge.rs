@@ -5,11 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    CEREMONY_LIFETIME, Challenge, CodeKey, CodeKeys, KeyId, Session, earlier, later, names::named,
+    CEREMONY_LIFETIME, Challenge, CodeKeys, KeyId, SessionId, earlier, later, names::named,
 };
-
-/// The purpose of a session's challenges, which sets them apart from those of registrations and from codes.
-const PURPOSE: &str = "sign-in";
 
 named! {
     /// Whether the authenticator has to recognise its user (WebAuthn, section 5.8.6).
@@ -32,10 +29,28 @@ pub struct SessionChallenge {
     /// No two challenges of a session have the same.
     pub number: ChallengeNumber,
     pub user_verification: UserVerification,
+    /// The host of the page that it is for; any page of the relying party's where nobody says.
+    pub host: Option<String>,
     pub expires: Timestamp,
 }
 
+/// The purpose of a session's challenges, which sets them apart from those of registrations and from codes.
+const PURPOSE: &str = "sign-in";
+
 impl SessionChallenge {
+    /// What the passkey is to sign, in the session with this id, for this relying party; `None` if the key is
+    /// not held.
+    pub(super) fn derive(
+        &self,
+        session: &SessionId,
+        rp_id: &str,
+        keys: &CodeKeys,
+    ) -> Option<Challenge> {
+        let number = self.number.to_string();
+        let fields = [rp_id, session.as_str(), &number];
+        Some(Challenge::of(keys.get(&self.key)?.mac(PURPOSE, &fields, self.expires)))
+    }
+
     /// When a challenge that is asked for now can no longer be answered.
     pub fn expiry(now: Timestamp) -> Timestamp {
         later(now, CEREMONY_LIFETIME)
@@ -50,20 +65,6 @@ impl SessionChallenge {
     /// Whether it can still be answered. One that expires too late was asked for by a clock that was ahead.
     pub fn is_open_at(&self, now: Timestamp) -> bool {
         now < self.expires && self.expires <= later(Self::expiry(now), CEREMONY_LIFETIME)
-    }
-}
-
-impl Session {
-    /// What the passkey is to sign; `None` if nothing was asked for, or its key is not held.
-    pub fn challenge_by(&self, keys: &CodeKeys) -> Option<Challenge> {
-        let challenge = self.challenge.as_ref()?;
-        Some(self.derive(challenge, keys.get(&challenge.key)?))
-    }
-
-    fn derive(&self, challenge: &SessionChallenge, key: &CodeKey) -> Challenge {
-        let number = challenge.number.to_string();
-        let fields = [&*self.rp_id, self.id.as_str(), &number];
-        Challenge::of(key.mac(PURPOSE, &fields, challenge.expires))
     }
 }
 

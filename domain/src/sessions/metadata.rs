@@ -7,11 +7,16 @@ const MAX_KEY: usize = 200;
 /// How many octets keys and values can have together.
 const MAX_OCTETS: usize = 16 * 1024;
 
+/// What each entry takes besides.
+const BESIDE: usize = 16;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
     #[error("keys must have 1 to {MAX_KEY} characters")]
     Key,
-    #[error("keys and values must have at most {MAX_OCTETS} octets together")]
+    #[error(
+        "keys and values must have at most {MAX_OCTETS} octets together, with {BESIDE} more for each key"
+    )]
     TooMuch,
 }
 
@@ -44,7 +49,8 @@ impl Metadata {
                 self.0.insert(key, value);
             }
         }
-        let octets: usize = self.0.iter().map(|(key, value)| key.len() + value.len()).sum();
+        let octets = self.0.iter().map(|(key, value)| key.len() + value.len() + BESIDE);
+        let octets: usize = octets.sum();
         if octets > MAX_OCTETS { Err(MetadataError::TooMuch) } else { Ok(self) }
     }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{Metadata, PasskeyId, Reach, SessionChallenge, SessionId, UserAgent, UserId};
+use crate::{
+    Challenge, CodeKeys, Metadata, PasskeyId, Reach, SessionChallenge, SessionId, UserAgent, UserId,
+};
 
 /// The longest that a session can last.
 pub const MAX_SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -54,6 +56,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// What the passkey is to sign; `None` if nothing was asked for, or its key is not held.
+    pub fn challenge_by(&self, keys: &CodeKeys) -> Option<Challenge> {
+        self.challenge.as_ref()?.derive(&self.id, &self.rp_id, keys)
+    }
+
     pub fn holds_at(&self, now: Timestamp) -> bool {
         self.ended.is_none() && now < self.expires
     }

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 /// How many octets all of it can have.
 const MAX_OCTETS: usize = 8 * 1024;
 
+/// What each text takes besides.
+const BESIDE: usize = 16;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must have at most {MAX_OCTETS} octets in all")]
 pub struct UserAgentError;
@@ -27,7 +30,7 @@ impl UserAgent {
     pub fn checked(self) -> Result<Self, UserAgentError> {
         let texts = [&self.fingerprint_id, &self.ip, &self.description].into_iter().flatten();
         let fields = self.header.iter().flat_map(|(name, values)| [name].into_iter().chain(values));
-        let octets: usize = texts.chain(fields).map(String::len).sum();
+        let octets: usize = texts.chain(fields).map(|text| text.len() + BESIDE).sum();
         if octets > MAX_OCTETS { Err(UserAgentError) } else { Ok(self) }
     }
 }

@@ -17,7 +17,7 @@ pub enum PasskeyCommand {
     /// The name has 1 to 200 characters, on one line. The passkey works as before, and nobody gets a mail.
     #[command(after_help = "\
 Example:
-  passlink passkey rename 01980a3c-5d4e-7c1b-9f00-3b6a1c2d4e5f 'Work phone'")]
+  passlink passkey rename 01980a3c-5d4e-7c1b-9f00-3b6a1c2d4e5f Phone")]
     Rename {
         /// The passkey's id, as `passlink passkey list` prints it
         id: PasskeyId,

@@ -43,9 +43,9 @@ pub(crate) struct Links {
     /// Whether callers can have links returned to them instead of mailed.
     #[default = true]
     pub allow_returned_codes: bool,
-    /// How long ago a person may have signed in to make links and to add or remove passkeys. Their access
-    /// tokens must say when that was, by `auth_time`, so that `passlink token create --user` makes none
-    /// that can. Services are exempt. Must be a duration from 1m to 30d, such as 15m.
+    /// How long ago a person may have signed in to make links and to add, rename or remove passkeys. Their
+    /// access tokens must say when that was, by `auth_time`, so that `passlink token create --user` makes none
+    /// that can; a session knows it. Services are exempt. Must be a duration from 1m to 30d, such as 15m.
     #[serde(deserialize_with = "max_auth_age", serialize_with = "write_duration_if_any")]
     #[schemars(with = "Option<String>", example = "15m")]
     pub max_auth_age: Option<Duration>,

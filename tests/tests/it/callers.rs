@@ -3,7 +3,10 @@
 use passlink_tests::{Answer, Api, Caller, Passlink, passkeys::*};
 use serde_json::{Value, json};
 
-use crate::passkeys::{methods as call, rows};
+use crate::{
+    passkeys::{methods as call, rows},
+    sessions::methods as session,
+};
 
 mod attempts;
 mod ceremonies;
@@ -13,6 +16,7 @@ mod history;
 mod observed;
 mod races;
 mod services;
+mod sessions;
 pub(crate) mod table;
 
 const WRITE: &str = "user.passkey.write";

@@ -32,8 +32,8 @@ async fn mailed(passlink: &Passlink, mails: &MailServer, user: &Caller) -> Value
 
 /// How many rows each table has.
 pub(super) fn rows(passlink: &Passlink) -> BTreeMap<&'static str, u64> {
-    const TABLES: [&str; 7] =
-        ["users", "tokens", "events", "links", "outbox", "passkeys", "ceremonies"];
+    const TABLES: [&str; 8] =
+        ["users", "tokens", "events", "links", "outbox", "passkeys", "ceremonies", "sessions"];
     let counts = TABLES.map(|table| format!("(SELECT count(*) FROM {table})")).join(", ");
     let counts = passlink.sql(&format!("SELECT {counts}"), &[]).remove(0);
     TABLES.into_iter().zip(counts.iter().map(|count| count.as_u64().unwrap())).collect()

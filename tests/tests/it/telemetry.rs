@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 mod failing;
-mod metrics;
+pub(crate) mod metrics;
 mod queries;
 mod requests;
 mod secrets;

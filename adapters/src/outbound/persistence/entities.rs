@@ -152,6 +152,7 @@ tables! {
         challenge_key_id: Option<String>,
         challenge_number: i64,
         challenge_user_verification: Option<String>,
+        challenge_host: Option<String>,
         challenge_expires_at: Option<i64>,
         metadata: String,
         user_agent: Option<String>,

@@ -64,7 +64,8 @@ impl OpenCeremony {
             aaguid: Aaguid::default(),
         };
         let user_verification = UserVerification::Required;
-        let request = AssertionRequest { challenge: &self.challenge, user_verification };
+        let host = Some("id.example.com");
+        let request = AssertionRequest { challenge: &self.challenge, user_verification, host };
         let _ = self.relying_party.verify_assertion(&request, &credential, answer);
     }
 

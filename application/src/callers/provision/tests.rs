@@ -148,9 +148,23 @@ async fn a_username_of_another_user_is_never_taken_over() {
     let inspected = world.callers().inspect(&token()).await;
     assert!(matches!(inspected, Err(CallerError::UsernameTaken)), "{inspected:?}");
     let ada = call(&world, claims("17", 1, named("ada@example.com", "ada"))).await.unwrap();
-    let refused = call(&world, claims("17", 2, named("ada@example.com", "bob@example.com"))).await;
-    assert!(matches!(refused, Err(CallerError::UsernameTaken)), "{refused:?}");
+    // Who is known goes on with the name that they have.
+    let again = claims("17", 2, named("new@example.com", "bob@example.com"));
+    assert_eq!(call(&world, again).await.unwrap(), ada);
     assert_eq!(user(&world, &ada).username.as_str(), "ada");
+    assert_eq!(user(&world, &ada).email.unwrap().address.as_str(), "new@example.com");
+}
+
+#[tokio::test]
+async fn a_newcomer_whose_address_is_anothers_username_is_called_by_their_id() {
+    let world = World::new();
+    let odd = Profile {
+        username: Some("ada@example.com".parse().unwrap()),
+        ..profile("mallory@example.com")
+    };
+    call(&world, claims("16", 1, Some(odd))).await.unwrap();
+    let ada = call(&world, claims("17", 1, Some(profile("ada@example.com")))).await.unwrap();
+    assert_eq!(user(&world, &ada).username.as_str(), ada.as_str());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_domain::{
     LinkId, LinkKind, LinkState, Mailbox, MailedMinutes, Minute, OpenLink, OrganisationId,
-    PasskeyId, PasskeyLink, RecentLinks, TokenId, UserId,
+    PasskeyLink, RecentLinks, TokenId, UserId,
 };
 
 use crate::ports::StoreResult;
@@ -61,12 +61,10 @@ pub trait Links {
         now: Timestamp,
         limit: u64,
     ) -> StoreResult<Vec<LinkId>>;
-    /// Revokes those links of this kind that are open and that sessions have made in which this passkey of the
-    /// user's signed in; returns how many.
+    /// Revokes those links of this kind that sessions of the user have made and that are open; returns how many.
     async fn revoke_links_of_sessions(
         &mut self,
         user: &UserId,
-        passkey: &PasskeyId,
         kind: LinkKind,
         now: Timestamp,
     ) -> StoreResult<u64>;

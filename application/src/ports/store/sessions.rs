@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use passlink_domain::{Organisations, PasskeyId, Session, SessionId, TokenHash, UserId};
+use passlink_domain::{
+    OrganisationId, Organisations, PasskeyId, Session, SessionId, TokenHash, UserId,
+};
 
 use crate::ports::StoreResult;
 
@@ -32,8 +34,8 @@ pub trait Sessions {
         passkey: Option<&PasskeyId>,
         at: Timestamp,
     ) -> StoreResult<u64>;
-    /// Deletes the user's sessions, those that have ended as well, and those that were begun by a login name of
-    /// the user's.
+    /// Deletes the user's sessions, those that have ended as well. Those that expect the user by a login name
+    /// expect nobody from then on, and stay: else they would tell that somebody had the name.
     async fn delete_sessions_of(&mut self, user: &UserId) -> StoreResult<()>;
     async fn find_sessions(&mut self, search: &SessionSearch) -> StoreResult<FoundSessions>;
 }
@@ -61,8 +63,8 @@ pub struct SessionSearch {
 pub enum SessionsAmong {
     /// Of these organisations. Unless it is one, those that are of no one organisation yet are among them.
     Organisations(Organisations),
-    /// Of the person who signed in.
-    User(UserId),
+    /// Of the person who signed in; only in this organisation, if one is named.
+    User(UserId, Option<OrganisationId>),
 }
 
 /// How an instant stands to another.

@@ -130,3 +130,110 @@ async fn a_link_is_not_sent_by_a_session_that_has_ended_since_it_was_looked_at()
     let refused = world.send_link().send(None, acting).await;
     assert!(matches!(refused, Err(UserLinkError::TokenEnded)), "{refused:?}");
 }
+
+/// A link that a session of Ada's makes, and is returned.
+async fn link_of(world: &Arc<World>, session: &ChangedSession) {
+    let acting = world.acting_by(&session.token).await.unwrap();
+    world.returned_link(&acting).await;
+}
+
+fn link_states(world: &Arc<World>) -> Vec<LinkState> {
+    world.state().links.iter().map(|link| link.state).collect()
+}
+
+#[tokio::test]
+async fn the_open_links_of_a_session_end_with_it_and_others_stay() {
+    let world = World::new();
+    let (ada, bob) = (signed_in(&world, "ada").await, signed_in(&world, "bob").await);
+    link_of(&world, &ada).await;
+    link_of(&world, &bob).await;
+    world.returned_link(&World::acting("ada")).await;
+    let id = ada.session.id.clone();
+    sessions(&world).end(service(&world, "default"), id, None).await.unwrap();
+    let expected = [LinkState::Revoked, LinkState::Requested, LinkState::Requested];
+    assert_eq!(link_states(&world), expected);
+    assert_eq!(world.counted(LinkState::Revoked), 1);
+}
+
+#[tokio::test]
+async fn the_open_links_of_sessions_end_with_their_passkey() {
+    let world = World::new();
+    let ada = signed_in(&world, "ada").await;
+    link_of(&world, &ada).await;
+    world.returned_link(&World::acting("ada")).await;
+    let remove = RemovePasskey(world.passkeys());
+    remove.remove_for_operator("passkey-of-ada".parse().unwrap()).await.unwrap();
+    assert_eq!(link_states(&world), [LinkState::Revoked, LinkState::Requested]);
+    assert_eq!(world.counted(LinkState::Revoked), 1);
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_since_it_was_looked_at_changes_no_passkey() {
+    let world = World::new();
+    let session = signed_in(&world, "ada").await;
+    let acting = world.acting_by(&session.token).await.unwrap();
+    let id = session.session.id.clone();
+    sessions(&world).end(service(&world, "default"), id, None).await.unwrap();
+    let remove = RemovePasskey(world.passkeys());
+    let refused = remove.remove(acting, "passkey-of-ada".parse().unwrap()).await;
+    assert!(matches!(refused, Err(PasskeyError::Caller(CallerError::Invalid(_)))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_person_whose_token_is_about_an_organisation_has_no_sessions_in_another() {
+    let world = World::new();
+    let session = signed_in(&world, "ada").await;
+    let within = |organisation| {
+        let ada = Holder::Person("ada".parse().unwrap());
+        let caller = caller(ada, Some(organisation), "");
+        world.callers().session_access(caller, Permission::SessionRead)
+    };
+    let all = || SessionFilter { limit: 10, ..SessionFilter::default() };
+    for (organisation, count) in [("default", 1), ("other", 0)] {
+        let listed = sessions(&world).list(within(organisation), all()).await.unwrap();
+        assert_eq!(listed.sessions.len(), count, "{organisation}");
+        let id = session.session.id.clone();
+        let shown = sessions(&world).show(within(organisation), id, None).await;
+        assert_eq!(shown.is_ok(), count == 1, "{organisation}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_lasts_no_longer_than_thirty_days_from_the_sign_in() {
+    let world = World::new();
+    let session = signed_in(&world, "ada").await;
+    world.pass(600);
+    let lifetime = Some(Duration::from_secs(30 * DAY));
+    let longer = SessionChange { lifetime, ..change(&session.session.id) };
+    let set = sessions(&world).set(service(&world, "default"), longer).await.unwrap();
+    let verified = set.session.factor.unwrap().verified;
+    assert_eq!(set.session.expires, later(verified, Duration::from_secs(30 * DAY)));
+}
+
+#[tokio::test]
+async fn an_answer_to_a_session_that_has_ended_is_recorded() {
+    let world = World::new();
+    let passkey = with_passkey(&world, "ada").await;
+    let made = sessions(&world).create(service(&world, "default"), new(None)).await.unwrap();
+    let right = assertion(&world, &passkey, &made);
+    let id = made.session.id.clone();
+    sessions(&world).end(service(&world, "default"), id, None).await.unwrap();
+    let refused = answer(&world, &made, &right).await;
+    assert!(matches!(refused, Err(SessionError::NotFound)), "{refused:?}");
+    assert_eq!(outcome(&world), Some(Err(SignInRefused::Session)));
+}
+
+#[tokio::test]
+async fn a_user_who_was_named_by_id_is_not_replaced() {
+    let world = World::new();
+    let passkey = with_passkey(&world, "ada").await;
+    with_passkey(&world, "bob").await;
+    let made =
+        sessions(&world).create(service(&world, "default"), new(by_id("ada"))).await.unwrap();
+    for check in [by_id("bob"), by_name("bob@example.com"), by_name("ada@example.com")] {
+        let named = SessionChange { user: check, ..change(&made.session.id) };
+        let refused = sessions(&world).set(service(&world, "default"), named).await;
+        assert!(matches!(refused, Err(SessionError::OtherUser)), "{refused:?}");
+    }
+    answer(&world, &made, &assertion(&world, &passkey, &made)).await.unwrap();
+}

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{earlier, sessions::session::tests::session};
+use crate::{CodeKey, Session, sessions::session::tests::session};
 
 fn keys() -> CodeKeys {
     let key = |id: &str, octet| CodeKey::new(id.parse().unwrap(), &[octet; 32]).unwrap();
@@ -13,6 +13,7 @@ fn asked(number: ChallengeNumber, key: &str, now: Timestamp) -> Session {
         key: key.parse().unwrap(),
         number,
         user_verification: UserVerification::Required,
+        host: None,
         expires: SessionChallenge::expiry(now),
     };
     Session { challenge: Some(challenge), ..session() }

@@ -22,12 +22,12 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "[x]",
-        "passlink.toml:1: x: unknown section; there are [server], [database], [mail], [links], [passkeys], [webauthn], [brand], [identity], [secrets], [limits], [telemetry], [[domains]]",
+        "passlink.toml:1: x: unknown section; there are [server], [database], [mail], [links], [passkeys], [webauthn], [brand], [sessions], [identity], [secrets], [limits], [telemetry], [[domains]]",
     ),
     ("key_file = 'k'", "passlink.toml:1: key_file: unknown key; did you mean secrets.key_file?"),
     (
         "answer = 42",
-        "passlink.toml:1: answer: unknown key; must stand in one of [server], [database], [mail], [links], [passkeys], [webauthn], [brand], [identity], [secrets], [limits], [telemetry], [[domains]]",
+        "passlink.toml:1: answer: unknown key; must stand in one of [server], [database], [mail], [links], [passkeys], [webauthn], [brand], [sessions], [identity], [secrets], [limits], [telemetry], [[domains]]",
     ),
     ("mail = 'none'", "passlink.toml:1: mail: must be a table of keys"),
     ("[[mail]]\nfrom = 'a@b.example'", "passlink.toml:1: mail: must be a table of keys"),

@@ -43,6 +43,7 @@ webauthn.extra_origins = []  # default
 # brand.accent is not set
 # brand.support is not set
 # brand.home is not set
+sessions.lifetime = "12h"  # default
 identity.issuers = []  # default
 secrets.key_file = "passlink.key"  # default
 secrets.allow_readable_key_file = false  # default

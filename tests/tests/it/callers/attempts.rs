@@ -7,27 +7,27 @@ use super::{
     *,
 };
 
-const MISSING: (u32, &str) = (16, "AUTH-Missing");
-const INVALID: (u32, &str) = (16, "AUTH-Invalid");
-const DENIED: (u32, &str) = (7, "AUTH-Denied");
-const NOT_FOUND: (u32, &str) = (5, "USER-NotFound");
+pub(super) const MISSING: (u32, &str) = (16, "AUTH-Missing");
+pub(super) const INVALID: (u32, &str) = (16, "AUTH-Invalid");
+pub(super) const DENIED: (u32, &str) = (7, "AUTH-Denied");
+pub(super) const NOT_FOUND: (u32, &str) = (5, "USER-NotFound");
 /// Looks like a token that was made here.
-const WRONG: &str = "passlink_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+pub(super) const WRONG: &str = "passlink_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Users of two organisations, and those who try.
-struct Stage {
-    passlink: Passlink,
-    protocol: Protocol,
+pub(super) struct Stage {
+    pub(super) passlink: Passlink,
+    pub(super) protocol: Protocol,
     /// Of the organisation `default`, as all are whom nothing else is said of.
-    ada: Caller,
-    bob: Caller,
+    pub(super) ada: Caller,
+    pub(super) bob: Caller,
     /// Of the organisation `other`.
-    eve: Caller,
-    nobody: Caller,
+    pub(super) eve: Caller,
+    pub(super) nobody: Caller,
 }
 
 impl Stage {
-    async fn set(protocol: Protocol) -> Self {
+    pub(super) async fn set(protocol: Protocol) -> Self {
         let passlink = Passlink::with_mail_dir()
             .generous()
             .set("limits.wrong_tokens_per_minute", "10000")
@@ -42,18 +42,18 @@ impl Stage {
     }
 
     /// A token of a user, with permissions.
-    fn person(&self, user: &Caller, permissions: &[&str]) -> Option<String> {
+    pub(super) fn person(&self, user: &Caller, permissions: &[&str]) -> Option<String> {
         Some(self.passlink.token(&user.id, &permitting(permissions)))
     }
 
-    fn service(&self, organisation: &str, permissions: &[&str]) -> Option<String> {
+    pub(super) fn service(&self, organisation: &str, permissions: &[&str]) -> Option<String> {
         let permissions = permitting(permissions);
         let more = [&["--organisation", organisation], &permissions[..]].concat();
         Some(self.passlink.service("shop", &more))
     }
 
     /// A passkey of Ada's, and a registration that she has begun.
-    async fn target(&self) -> Target {
+    pub(super) async fn target(&self) -> Target {
         let Self { passlink, ada, .. } = self;
         let done = begin(passlink, ada).await;
         let finished = done.finish(passlink, Some(&ada.token), &done.answer().credential()).await;
@@ -63,7 +63,7 @@ impl Stage {
         Target { passkey: done.id, begun: begun.id, credential, ..Target::none(ada) }
     }
 
-    async fn call(&self, token: Option<&str>, call: &Call) -> Outcome {
+    pub(super) async fn call(&self, token: Option<&str>, call: &Call) -> Outcome {
         self.protocol.call(&self.passlink, token, call).await
     }
 
@@ -81,7 +81,7 @@ impl Stage {
     }
 
     /// The call is refused to these, and leaves everything as it was.
-    async fn refuse(&self, call: &Call, attempts: &[Attempt]) -> Vec<Outcome> {
+    pub(super) async fn refuse(&self, call: &Call, attempts: &[Attempt]) -> Vec<Outcome> {
         let before = (rows(&self.passlink), self.passlink.history(&self.ada.id));
         let mut outcomes = Vec::new();
         for (who, token, expected) in attempts {
@@ -112,9 +112,9 @@ impl Stage {
 }
 
 /// Who tries, with which token, and what they are told.
-type Attempt = (&'static str, Option<String>, (u32, &'static str));
+pub(super) type Attempt = (&'static str, Option<String>, (u32, &'static str));
 /// Who may, with which token.
-type Allowed = (&'static str, Option<String>);
+pub(super) type Allowed = (&'static str, Option<String>);
 
 /// The methods that name a user.
 async fn assert_users_are_kept_apart(protocol: Protocol) {

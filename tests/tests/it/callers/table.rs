@@ -13,6 +13,9 @@ pub enum Needs {
     Own(Option<(u32, &'static str)>),
     /// A token that may act for the user that the call names: the user's, or one with this permission.
     Permission(&'static str),
+    /// A token with this permission, which reaches the organisation of the session. Who has signed in to it may
+    /// read and end it without.
+    Session(&'static str),
     /// A code.
     Code,
 }
@@ -26,6 +29,8 @@ pub struct Target {
     /// The id of a passkey whose registration was begun by a token, and what finishes that.
     pub begun: String,
     pub credential: Value,
+    /// A session in which the user has signed in.
+    pub session: String,
     pub link: String,
     pub expired_link: String,
     pub codes: Codes,
@@ -61,6 +66,13 @@ pub const METHODS: &[Row] = &[
     (Permission(READ), |it| call::list(&it.user)),
     (Permission(WRITE), |it| call::rename(&it.user, &it.passkey, "Renamed")),
     (Permission(WRITE), |it| call::remove(&it.user, &it.passkey)),
+    (Session("session.write"), |it| {
+        session::create(&json!({ "checks": { "user": { "userId": it.user.id } } }))
+    }),
+    (Session("session.write"), |it| session::set(&it.session, json!({}))),
+    (Session("session.read"), |it| session::get(&it.session, None)),
+    (Session("session.read"), |_| session::list(&json!({}))),
+    (Session("session.delete"), |it| session::delete(&it.session, None)),
     (Code, |it| call::inspect(&it.link, &it.codes.register)),
     (Code, |it| call::inspect_revocation(&it.link, &it.codes.revoke)),
     (Code, |it| call::revoke(&it.link, &it.codes.revoke)),
@@ -85,6 +97,7 @@ impl Target {
             passkey: "none".to_owned(),
             begun: "none".to_owned(),
             credential: json!({}),
+            session: "none".to_owned(),
             link: "none".to_owned(),
             expired_link: "none".to_owned(),
             codes: Codes::default(),

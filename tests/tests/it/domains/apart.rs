@@ -1,6 +1,9 @@
 //! What is of one domain is unknown at another, on every method of every service.
 
-use passlink_tests::Outcome;
+use passlink_tests::{
+    Outcome,
+    sessions::{SESSIONS, Session},
+};
 
 use super::*;
 
@@ -36,7 +39,10 @@ impl Estate {
             false => begin(&acme, ada).await,
         };
         let credential = answer(&acme, &begun).credential();
-        Target { passkey, begun: begun.id, credential, ..Target::none(ada) }
+        let user = json!({ "checks": { "user": { "userId": ada.id } } });
+        let session = acme.post(Some(&self.service("acme")), SESSIONS, &user).await;
+        let session = Session::created(&session).id;
+        Target { passkey, begun: begun.id, credential, session, ..Target::none(ada) }
     }
 
     /// A link of Ada's that has expired, an open one and a passkey, with their codes.
@@ -85,6 +91,7 @@ fn made_up(target: &Target, user: &Caller) -> Target {
         passkey: other(&target.passkey),
         begun: other(&target.begun),
         credential,
+        session: other(&target.session),
         link: other(&target.link),
         expired_link: other(&target.expired_link),
         codes: target.codes.clone(),

@@ -119,8 +119,8 @@ async fn counters_of_sign_ins_and_sessions_begin_at_zero_and_name_nobody() {
         lines.map(|(series, value)| (series.to_owned(), value.to_owned())).collect::<Vec<_>>()
     };
     let before = series().await;
-    // One for those who sign in, one for each of the thirteen reasons; created, and two ways to end.
-    assert_eq!(before.len(), 14 + 3, "{before:?}");
+    // One for those who sign in, one for each of the fourteen reasons; created, and two ways to end.
+    assert_eq!(before.len(), 15 + 3, "{before:?}");
     assert!(before.iter().all(|(_, value)| value == "0"), "{before:?}");
     let told = sign_in_and_be_refused(&passlink).await;
     let after = series().await;

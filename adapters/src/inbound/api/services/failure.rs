@@ -180,7 +180,7 @@ impl From<SessionError> for Failure {
             SessionError::UserNotFound => ApiError::UserNotFound.into(),
             SessionError::NotReachable(why) => why.into(),
             SessionError::OtherUser => {
-                let why = "must be the user that the session has, by id, or be left out";
+                let why = "must be the user that the session has, or be left out";
                 ApiError::invalid("checks.user", why).into()
             }
             SessionError::NotVerified => ApiError::ValidateFailed.into(),

@@ -12,8 +12,8 @@ use super::{
     failure::Failure,
     fields::parse,
     session_messages::{
-        challenge_request, challenges, checks, details, filter, lifetime, list_details, metadata,
-        shown, user_agent,
+        challenge_request, challenges, checks, details, filter, lifetime, list_details, shown,
+        user_agent,
     },
 };
 use crate::inbound::api::proto::zitadel::session::v2::*;
@@ -49,7 +49,7 @@ impl SessionService for SessionCalls {
             user,
             assertion,
             challenge: challenge_request(request.challenges.into_option())?,
-            metadata: metadata(request.metadata),
+            metadata: request.metadata.into_iter().collect(),
             user_agent: request.user_agent.into_option().map(user_agent),
             lifetime: lifetime(request.lifetime.into_option())?,
         };
@@ -92,7 +92,7 @@ impl SessionService for SessionCalls {
             user,
             assertion,
             challenge: challenge_request(request.challenges.into_option())?,
-            metadata: metadata(request.metadata),
+            metadata: request.metadata.into_iter().collect(),
             lifetime: lifetime(request.lifetime.into_option())?,
         };
         let changed = self.sessions.set(access, change).await.map_err(Failure::from)?;

@@ -1,6 +1,6 @@
 //! Sessions in the terms of the API, and what requests ask for in those of the application.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use buffa_types::google::protobuf;
 use passlink_application::{
@@ -26,6 +26,8 @@ use crate::inbound::api::{
 /// How many sessions a list has where nobody says, and at the most.
 const USUAL_PAGE: u32 = 100;
 const LONGEST_PAGE: u32 = 1000;
+/// What a list can be asked for at once.
+const MOST_QUERIES: usize = 16;
 
 /// Who is to sign in, and the assertion that signs them in.
 pub(crate) fn checks(
@@ -93,12 +95,6 @@ pub(crate) fn challenge_request(
     Ok(Some(ChallengeRequest { domain: asked.domain, user_verification }))
 }
 
-pub(crate) fn metadata(
-    values: impl IntoIterator<Item = (String, Vec<u8>)>,
-) -> Vec<(String, Vec<u8>)> {
-    values.into_iter().collect()
-}
-
 pub(crate) fn user_agent(agent: UserAgent) -> domain::UserAgent {
     let UserAgent { fingerprint_id, ip, description, header, .. } = agent;
     let header = header.into_iter().map(|(name, values)| (name, values.values)).collect();
@@ -120,19 +116,27 @@ pub(crate) fn filter(request: ListSessionsRequest) -> Result<SessionFilter, ApiE
     if page.limit > LONGEST_PAGE {
         return Err(ApiError::invalid("query.limit", "must be at most 1000"));
     }
-    let offset = i64::try_from(page.offset).ok().and_then(|offset| u64::try_from(offset).ok());
+    if i64::try_from(page.offset).is_err() {
+        return Err(ApiError::invalid("query.offset", "must be less than 2^63"));
+    }
     let mut filter = SessionFilter {
         ascending: page.asc,
-        offset: offset.ok_or_else(|| ApiError::invalid("query.offset", "is too large"))?,
+        offset: page.offset,
         limit: if page.limit == 0 { USUAL_PAGE } else { page.limit }.into(),
         ..SessionFilter::default()
     };
     if request.sorting_column.as_known().is_none() {
         return Err(ApiError::invalid("sorting_column", "must be a known one"));
     }
+    if request.queries.len() > MOST_QUERIES {
+        return Err(ApiError::invalid("queries", "must be at most 16"));
+    }
     for query in request.queries {
         match query.query {
             Some(Query::IdsQuery(query)) => {
+                if query.ids.len() > LONGEST_PAGE as usize {
+                    return Err(ApiError::invalid("queries.ids_query.ids", "must be at most 1000"));
+                }
                 let ids = query.ids.iter().map(|id| parse("queries.ids_query.ids", id));
                 let mut ids: std::collections::BTreeSet<_> = ids.collect::<Result<_, _>>()?;
                 // Of several such queries, all hold.
@@ -246,7 +250,6 @@ pub(crate) fn shown(ShownSession { session, user }: ShownSession) -> Session {
 
 fn shown_agent(agent: domain::UserAgent) -> UserAgent {
     let domain::UserAgent { fingerprint_id, ip, description, header } = agent;
-    let header: BTreeMap<_, _> = header;
     let values = |values| user_agent::HeaderValues { values, ..Default::default() };
     UserAgent {
         fingerprint_id,

@@ -53,6 +53,7 @@ fn sessions() -> TableCreateStatement {
         .col(text_null("challenge_key_id"))
         .col(big_integer("challenge_number"))
         .col(text_null("challenge_user_verification"))
+        .col(text_null("challenge_host"))
         .col(big_integer_null("challenge_expires_at"))
         .col(text("metadata"))
         .col(text_null("user_agent"))

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use passlink_application::ports::{Links, StoreError};
 use passlink_domain::{
-    Delivery, EmailAddress, LinkId, LinkKind, LinkState, MAX_LIFETIME, OpenLink, PasskeyId,
-    PasskeyLink, RecentLinks, TokenId, UserId,
+    Delivery, EmailAddress, LinkId, LinkKind, LinkState, MAX_LIFETIME, OpenLink, PasskeyLink,
+    RecentLinks, TokenId, UserId,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -271,15 +271,13 @@ impl<C: ConnectionTrait> Links for Sql<'_, C> {
     async fn revoke_links_of_sessions(
         &mut self,
         user: &UserId,
-        passkey: &PasskeyId,
         kind: LinkKind,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         let sessions = sessions::Entity::find()
             .select_only()
             .column(sessions::Column::Id)
-            .filter(sessions::Column::UserId.eq(user.as_str()))
-            .filter(sessions::Column::PasskeyId.eq(passkey.as_str()));
+            .filter(sessions::Column::UserId.eq(user.as_str()));
         let revoked = moved_to(LinkState::Revoked)
             .filter(Column::UserId.eq(user.as_str()))
             .filter(Column::TokenId.in_subquery(sessions.into_query()))

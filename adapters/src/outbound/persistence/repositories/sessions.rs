@@ -66,6 +66,7 @@ fn session(row: Model) -> Result<Session, StoreError> {
             key: parsed(&key)?,
             number: row.challenge_number.try_into().map_err(bad_row)?,
             user_verification: parsed(&policy)?,
+            host: row.challenge_host,
             expires: instant(expires)?,
         }),
         _ => None,
@@ -128,6 +129,7 @@ fn changeable(session: &Session, token: &TokenHash) -> Result<ActiveModel, Store
         challenge_user_verification: Set(
             challenge.map(|challenge| challenge.user_verification.name().to_owned())
         ),
+        challenge_host: Set(challenge.and_then(|challenge| challenge.host.clone())),
         challenge_expires_at: Set(challenge.map(|challenge| challenge.expires.as_millisecond())),
         metadata: Set(serde_json::to_string(&values).map_err(bad_row)?),
         changed_at: Set(session.changed.as_millisecond()),
@@ -229,11 +231,20 @@ impl<C: ConnectionTrait> Sessions for Sql<'_, C> {
 
     async fn delete_sessions_of(&mut self, user: &UserId) -> Result<(), StoreError> {
         self.delete::<Entity>(Column::UserId.eq(user.as_str())).await?;
-        self.delete::<Entity>(Column::NamedUserId.eq(user.as_str())).await.map(drop)
+        let forgotten = Entity::update_many()
+            .col_expr(Column::NamedUserId, Expr::value(""))
+            .filter(Column::NamedUserId.eq(user.as_str()));
+        self.update(forgotten).await.map(drop)
     }
 
     async fn find_sessions(&mut self, search: &SessionSearch) -> Result<FoundSessions, StoreError> {
-        let fits = Entity::find().filter(fitting(search));
+        let mut fits = fitting(search);
+        if let Some(ids) = &search.ids {
+            // An empty one names none.
+            let ids = ids.iter().map(SessionId::as_str);
+            fits = fits.add(self.among(Column::Id, ids));
+        }
+        let fits = Entity::find().filter(fits);
         let sorted = if search.ascending {
             fits.clone().order_by_asc(Column::Id)
         } else {
@@ -277,9 +288,10 @@ impl<C: ConnectionTrait> Sql<'_, C> {
 
 fn fitting(search: &SessionSearch) -> Condition {
     let among = match &search.among {
-        SessionsAmong::User(user) => {
-            let of_user = Column::UserId.eq(user.as_str());
-            of_user.and(Column::PasskeyId.is_not_null()).into_condition()
+        SessionsAmong::User(user, within) => {
+            let of_user = Column::UserId.eq(user.as_str()).and(Column::PasskeyId.is_not_null());
+            let within = within.iter().map(|within| Column::Organisation.eq(within.as_str()));
+            within.fold(of_user.into_condition(), Condition::add)
         }
         SessionsAmong::Organisations(Organisations::One(one)) => {
             Column::Organisation.eq(one.as_str()).into_condition()
@@ -295,9 +307,6 @@ fn fitting(search: &SessionSearch) -> Condition {
         .add(Column::ExpiresAt.gt(search.now.as_millisecond()));
     for other in &search.other_rp_ids {
         all = all.add(Column::RpId.ne(other.as_str()));
-    }
-    if let Some(ids) = &search.ids {
-        all = all.add(Column::Id.is_in(ids.iter().map(SessionId::as_str)));
     }
     if let Some(user) = &search.user {
         all = all.add(Column::UserId.eq(user.as_str()));

@@ -201,11 +201,9 @@ impl<C: ConnectionTrait> Sql<'_, C> {
         user: &User,
         row: &ActiveModel,
     ) -> Result<Option<Taken>, StoreError> {
-        // A username that is another's address would keep the other from signing in by it.
         let keys = [
             (Column::EmailKey, &row.email_key, Taken::Email as fn(UserId) -> Taken),
             (Column::UsernameKey, &row.username_key, Taken::Username),
-            (Column::EmailKey, &row.username_key, Taken::Username),
         ];
         for (column, key, taken) in keys {
             let Set(Some(key)) = key else { continue };

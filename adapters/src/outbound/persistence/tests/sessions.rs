@@ -6,6 +6,7 @@ for_both_stores! {
     a_session_comes_back_as_it_was_put_in_and_as_it_was_changed,
     a_session_is_found_by_its_token_until_it_has_another_or_ends,
     the_sessions_of_a_user_end_with_the_user_or_the_passkey,
+    the_open_links_that_sessions_of_a_user_made_are_revoked,
     sessions_are_found_by_what_is_asked_for_and_by_page,
     a_passkey_is_found_by_its_credential_and_notes_that_it_signed_in,
 }
@@ -36,6 +37,12 @@ fn signed_in(id: &str, user: &str, passkey: &str) -> Session {
         user_verified: true,
     };
     Session { reach: "default".parse().unwrap(), factor: Some(factor), ..session(id) }
+}
+
+/// A session that expects this user by a login name.
+fn named(user: Option<&str>) -> Session {
+    let expected = Expected::LoginName(user.map(|user| user.parse().unwrap()));
+    Session { expected, ..session("named") }
 }
 
 fn hash(session: &str) -> TokenHash {
@@ -71,6 +78,7 @@ async fn a_session_comes_back_as_it_was_put_in_and_as_it_was_changed(store: Arc<
             key: "k1".parse().unwrap(),
             number: 1,
             user_verification: UserVerification::Preferred,
+            host: Some("app.example.com".to_owned()),
             expires: at(50),
         }),
         metadata: Metadata::default().changed(metadata).unwrap(),
@@ -141,6 +149,7 @@ async fn a_session_is_found_by_its_token_until_it_has_another_or_ends(store: Arc
                 key: "k1".parse().unwrap(),
                 number: 1,
                 user_verification: UserVerification::Required,
+                host: None,
                 expires: at(50),
             };
             let with = Session { challenge: Some(asked), ..session("2") };
@@ -164,6 +173,7 @@ async fn the_sessions_of_a_user_end_with_the_user_or_the_passkey(store: Arc<dyn 
         signed_in("2", "ada", "p2"),
         signed_in("3", "bob", "p3"),
         expected,
+        named(Some("ada")),
         session("nobody"),
     ];
     put(&store, sessions).await;
@@ -180,6 +190,9 @@ async fn the_sessions_of_a_user_end_with_the_user_or_the_passkey(store: Arc<dyn 
             tx.delete_sessions_of(&ada).await?;
             assert!(tx.session(&"1".parse().unwrap()).await?.is_none());
             assert!(tx.session(&"3".parse().unwrap()).await?.is_some());
+            // Whoever has a login name does not show by what becomes of a session.
+            assert_eq!(tx.session(&"named".parse().unwrap()).await?, Some(named(None)));
+            assert!(tx.session_by_token(&hash("named")).await?.is_some());
             Ok(())
         })
     })
@@ -218,11 +231,14 @@ async fn sessions_are_found_by_what_is_asked_for_and_by_page(store: Arc<dyn Stor
     let ids = |ids: [&str; 2]| Some(ids.map(|id| id.parse().unwrap()).into());
     let every = || search(all());
     let created = |how| SessionSearch { created: vec![(how, at(3))], ..every() };
-    let cases: [(SessionSearch, &[&str], u64); 16] = [
+    let cases: [(SessionSearch, &[&str], u64); 19] = [
         (every(), &["1", "2", "nobody", "other"], 4),
         (search(one), &["1", "2"], 2),
         (search(but), &["nobody", "other"], 2),
-        (search(SessionsAmong::User("ada".parse().unwrap())), &["1"], 1),
+        (search(SessionsAmong::User("ada".parse().unwrap(), None)), &["1"], 1),
+        (search(SessionsAmong::User("ada".parse().unwrap(), "default".parse().ok())), &["1"], 1),
+        (search(SessionsAmong::User("ada".parse().unwrap(), "other".parse().ok())), &[], 0),
+        (SessionSearch { ids: Some(BTreeSet::new()), ..every() }, &[], 0),
         (SessionSearch { ascending: false, ..every() }, &["other", "nobody", "2", "1"], 4),
         (SessionSearch { offset: 1, limit: 2, ..every() }, &["2", "nobody"], 4),
         (SessionSearch { offset: 9, ..every() }, &[], 4),
@@ -264,6 +280,41 @@ async fn a_passkey_is_found_by_its_credential_and_notes_that_it_signed_in(store:
             assert!(noted.credential.backup_state);
             tx.remove_passkey(&passkey.id, at(8)).await?;
             assert_eq!(tx.passkey_of_credential(credential).await?, None);
+            Ok(())
+        })
+    })
+    .await;
+}
+
+async fn the_open_links_that_sessions_of_a_user_made_are_revoked(store: Arc<dyn Store>) {
+    add_ada_and_bob(&store).await;
+    put(&store, vec![signed_in("1", "ada", "p1"), signed_in("2", "bob", "p2")]).await;
+    unit(&store, |(), tx| {
+        Box::pin(async move {
+            let made = |id: &str, user: &str, token: Option<&str>| PasskeyLink {
+                id: id.parse().unwrap(),
+                user: user.parse().unwrap(),
+                token: token.map(|token| token.parse().unwrap()),
+                ..link()
+            };
+            let links = [
+                made("by-session", "ada", Some("1")),
+                made("by-token", "ada", Some("token")),
+                made("by-operator", "ada", None),
+                made("of-bob", "bob", Some("2")),
+            ];
+            for link in &links {
+                tx.add_link(link).await?;
+            }
+            let (ada, kind, now) =
+                ("ada".parse().unwrap(), link().delivery.kind(), link().requested);
+            assert_eq!(tx.revoke_links_of_sessions(&ada, kind, now).await?, 1);
+            assert_eq!(tx.revoke_links_of_sessions(&ada, kind, now).await?, 0);
+            for link in &links {
+                let state = tx.link(&link.id).await?.unwrap().state;
+                let is_revoked = link.id.as_str() == "by-session";
+                assert_eq!(state == LinkState::Revoked, is_revoked, "{}", link.id);
+            }
             Ok(())
         })
     })

@@ -75,7 +75,7 @@ fn verify(
     user_verification: UserVerification,
 ) -> Result<VerifiedAssertion, SignInRefused> {
     let challenge = Challenge::from([7; 32]);
-    let request = AssertionRequest { challenge: &challenge, user_verification };
+    let request = AssertionRequest { challenge: &challenge, user_verification, host: None };
     relying_party().verify_assertion(&request, credential, &answer.to_string())
 }
 
@@ -141,6 +141,20 @@ fn what_is_wrong_with_an_assertion_is_told_to_those_who_watch() {
 }
 
 #[test]
+fn an_assertion_from_another_page_of_the_relying_party_than_the_one_that_asks_is_refused() {
+    let challenge = Challenge::from([7; 32]);
+    let verify = |host| {
+        let user_verification = UserVerification::Required;
+        let request = AssertionRequest { challenge: &challenge, user_verification, host };
+        let answer = Signed::right().answer().to_string();
+        relying_party().verify_assertion(&request, &credential(false), &answer)
+    };
+    assert!(verify(Some("id.example.com")).is_ok());
+    assert_eq!(verify(Some("app.example.com")).unwrap_err(), SignInRefused::Origin);
+    assert!(super::super::is_at("id.example.com", "android:apk-key-hash:abc"));
+}
+
+#[test]
 fn an_assertion_of_another_credential_or_with_another_signature_is_refused() {
     let right = Signed::right().answer();
     let changed = |pointer: &str, value: Value| {
@@ -166,7 +180,7 @@ fn an_assertion_of_another_credential_or_with_another_signature_is_refused() {
 fn a_browser_is_asked_for_the_passkeys_that_may_answer_or_for_any() {
     let challenge = Challenge::from([7; 32]);
     let ask = |user_verification, allow: &[&Credential]| {
-        let request = AssertionRequest { challenge: &challenge, user_verification };
+        let request = AssertionRequest { challenge: &challenge, user_verification, host: None };
         let options = relying_party().request_options(&request, allow).unwrap();
         serde_json::from_str::<Value>(&options).unwrap()
     };
