@@ -251,6 +251,7 @@ async fn new_mails_leave_the_keyboards_focus_where_it_is_and_are_announced_once(
     }
     // Whoever hears of the third mail has heard all that was said before, several looks later as well.
     let code = r#"
+        await page.waitForFunction(() => window.said.length >= 3, null, { timeout: 120_000 });
         for (let looks = 0; looks < 3; looks++) { await page.waitForResponse(/arrived$/); }
         return page.evaluate("window.said");"#;
     let said = page.run(code, Value::Null).await;
