@@ -88,7 +88,7 @@ impl ManageSessions {
     }
 
     /// A challenge for the session as it is after its next change, and the passkeys that may answer it: those of
-    /// a user who was named by id, or has signed in. For anybody else there are none, whoever has which.
+    /// a user who was named by id, or has signed in. For anybody else the list is empty.
     pub(super) async fn ask(
         &self,
         session: &Session,

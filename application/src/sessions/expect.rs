@@ -30,7 +30,7 @@ pub(super) async fn expect(
             session.expected = Expected::User { id: user.id, checked: now };
             session.reach = Reach::Organisation(user.organisation);
         }
-        // Only of who has signed in may it show whether a name is theirs.
+        // Whether a name is the user's may show only once they have signed in.
         UserCheck::LoginName(name) if known.is_none() || session.factor.is_some() => {
             let named = tx.users_named(name, access.organisations()?).await?;
             let named = match &named[..] {

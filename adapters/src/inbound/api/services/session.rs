@@ -135,7 +135,7 @@ impl SessionService for SessionCalls {
     }
 }
 
-/// The token that a request shows beside its bearer token. One that can't be any is as wrong as another.
+/// The token that a request shows beside its bearer token. One that can't be a token counts as a wrong one.
 fn own_token(text: Option<&str>) -> Option<TokenHash> {
     let text = text.filter(|text| !text.is_empty())?;
     const WRONG: &str = "wrong";
