@@ -3,6 +3,7 @@
 //! it.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -56,6 +57,8 @@ fn file(path: &Path) -> io::Result<(u64, u64)> {
 impl FileWatch {
     /// Watches the file that these paths lead to. It is not open yet.
     pub fn over(paths: &[&Path]) -> io::Result<Self> {
+        // They are one, unless a link leads to the file.
+        let paths = BTreeSet::from_iter(paths);
         let database = paths.iter().map(|path| Seen::at(path)).collect::<io::Result<_>>()?;
         Ok(Self { database, ..Self::default() })
     }

@@ -382,8 +382,17 @@ async fn another_process_that_closes_the_file_takes_nothing_away() {
 async fn a_unit_of_work_that_panics_stops_no_other(store: Arc<dyn Store>) {
     let panicking: tokio::task::JoinHandle<Result<(), StoreError>> = tokio::spawn({
         let store = store.clone();
-        async move { store.write((), |(), _| Box::pin(async { panic!("as planned") })).await }
+        async move {
+            let written = store.write(user("bob", "bob@example.com"), |bob, tx| {
+                Box::pin(async move {
+                    tx.add_user(bob, at(0)).await?.unwrap();
+                    panic!("as planned")
+                })
+            });
+            written.await
+        }
     });
     assert!(!matches!(panicking.await, Ok(Ok(()))));
     assert!(add(&store, user("ada", "ada@example.com")).await);
+    assert!(add(&store, user("bob", "bob@example.com")).await, "nothing of it was kept");
 }

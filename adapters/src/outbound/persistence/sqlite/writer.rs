@@ -1,7 +1,8 @@
 //! Neighbours share a commit. SQLite has one writer, and what a write costs is the commit that makes it
 //! durable; so units of work that wait for the same commit go into it together: as a set, or each in a
 //! savepoint of its own. One thread does that, and waits for nothing between two groups: callers who come
-//! alone are served at once, and other processes get the file while the callers of a group are answered.
+//! alone are served at once, without a savepoint, and other processes get the file while the callers of a
+//! group are answered.
 
 use std::{
     io,
@@ -130,12 +131,17 @@ impl Groups {
         settled.into_iter().map(answer).collect()
     }
 
-    /// Runs the units of work and commits. Returns in their order how each ended, if it did not panic.
+    /// Runs the units of work and commits, if one of them is to be kept. Returns in their order how each ended, if
+    /// it did not panic.
     ///
     /// Errors: none of them is kept.
     fn commit(&self, jobs: &[Job]) -> Result<Vec<Option<Settled>>, DbErr> {
         self.connection.begin()?;
         let settled = self.run(jobs).inspect_err(|_| self.connection.roll_back())?;
+        if !settled.contains(&Some(Settled::Commit)) {
+            self.connection.roll_back();
+            return Ok(settled);
+        }
         // One commit, in the trace of each that waits for it.
         let committing = jobs.iter().zip(&settled).filter(|(_, it)| **it == Some(Settled::Commit));
         let commit = |(job, _): (&Job, _)| job.scope.in_scope(|| Database::Sqlite.span("COMMIT"));
@@ -155,6 +161,8 @@ impl Groups {
         let settled = jobs.iter().map(|job| {
             match if job.kind == Kind::InSet { of_set.next() } else { None } {
                 Some(Ended::As(settled)) => Ok(Some(settled)),
+                // Whatever it does, nobody else is undone.
+                _ if jobs.len() == 1 => Ok(self.run_by_itself(job)),
                 _ => self.run_in_savepoint(job),
             }
         });
@@ -184,9 +192,19 @@ impl Groups {
         }
     }
 
-    /// Runs one by itself. If it panics, that undoes it alone.
+    /// Runs one beside others. If it panics, that undoes it alone.
     fn run_in_savepoint(&self, job: &Job) -> Result<Option<Settled>, DbErr> {
         self.connection.control("SAVEPOINT work")?;
+        let settled = self.run_by_itself(job);
+        if settled != Some(Settled::Commit) {
+            self.connection.control("ROLLBACK TO work")?;
+        }
+        self.connection.control("RELEASE work")?;
+        Ok(settled)
+    }
+
+    /// How it ended, if it did not panic.
+    fn run_by_itself(&self, job: &Job) -> Option<Settled> {
         let settled = catch_unwind(AssertUnwindSafe(|| {
             self.runtime.block_on(job.scope.clone().run(async {
                 let (database, last) = (Database::Sqlite, LastAnswer::now());
@@ -194,11 +212,7 @@ impl Groups {
                 (job.work)(&mut Sql::new(&statements)).await
             }))
         }));
-        if !matches!(settled, Ok(Settled::Commit)) {
-            self.connection.control("ROLLBACK TO work")?;
-        }
-        self.connection.control("RELEASE work")?;
-        Ok(settled.ok())
+        settled.ok()
     }
 }
 
