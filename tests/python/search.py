@@ -39,7 +39,7 @@ def forms_of(octets: bytes):
 
 def decoded(secret: str):
     """Tokens and codes are base64url themselves: what they encode opens as much as they do."""
-    for text in {secret, secret.removeprefix("passlink_"), secret.removeprefix("passlink_session_")}:
+    for text in {secret, secret.removeprefix("passlink_"), secret.rpartition(".")[2]}:
         try:
             octets = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
         except (binascii.Error, ValueError):

@@ -175,7 +175,7 @@ impl Callers {
         hash: &TokenHash,
         tx: &mut dyn Repositories,
     ) -> Result<(Caller, Option<Token>), CallerError> {
-        if hash.is_of_session() {
+        if hash.session().is_some() {
             return Ok((self.signed_in(hash, tx).await?, None));
         }
         let unknown = || invalid("Passlink knows no such token");

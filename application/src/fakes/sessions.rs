@@ -61,7 +61,11 @@ impl Sessions for State {
 
     async fn session_by_token(&mut self, token: &TokenHash) -> StoreResult<Option<Session>> {
         let mut sessions = self.sessions.iter();
-        let found = sessions.find(|(session, hash)| hash == token && session.ended.is_none());
+        let found = sessions.find(|(session, hash)| {
+            token.session() == Some(&session.id)
+                && token.matches(hash.as_bytes())
+                && session.ended.is_none()
+        });
         Ok(found.map(|(session, _)| session.clone()))
     }
 

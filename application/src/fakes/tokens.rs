@@ -13,7 +13,7 @@ impl Tokens for State {
     }
 
     async fn token_by_hash(&mut self, hash: &TokenHash) -> Result<Option<Token>, StoreError> {
-        let found = self.tokens.iter().find(|(_, stored)| stored == hash);
+        let found = self.tokens.iter().find(|(_, stored)| hash.matches(stored.as_bytes()));
         Ok(found.map(|(token, _)| token.clone()))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use passlink_domain::{
     BearerToken, Credential, Expected, LoginName, MAX_SESSION_LIFETIME, Passkey, Session,
-    SessionChallenge, UserId, UserVerification, later,
+    SessionChallenge, SessionId, UserId, UserVerification, later,
 };
 use zeroize::Zeroizing;
 
@@ -49,10 +49,10 @@ impl ManageSessions {
         self.ports.observer.session(&session.id, user);
     }
 
-    pub(super) fn new_token(&self) -> BearerToken {
+    pub(super) fn new_token(&self, session: &SessionId) -> BearerToken {
         let mut random = Zeroizing::new([0; 32]);
         self.ports.random.fill(&mut *random);
-        BearerToken::generate_for_session(&random)
+        BearerToken::generate_for_session(session, &random)
     }
 
     /// When a session of this lifetime ends that begins, or is changed, now.

@@ -63,7 +63,7 @@ impl ManageSessions {
             ended: None,
             sequence: 1,
         };
-        let (token, is_asked) = (self.new_token(), new.challenge.is_some());
+        let (token, is_asked) = (self.new_token(&session.id), new.challenge.is_some());
         let creating =
             Creating { this: self.clone(), access, session, user: new.user, ask: new.challenge };
         let given = (creating, token.hash());

@@ -65,7 +65,7 @@ impl ManageSessions {
             Some(answer) => Some(self.verify(&access, change.id.clone(), answer).await?),
             None => None,
         };
-        let (token, is_asked) = (self.new_token(), change.challenge.is_some());
+        let (token, is_asked) = (self.new_token(&change.id), change.challenge.is_some());
         let changing = Changing { this: self.clone(), access, change, signed, token: token.hash() };
         let done = self
             .ports

@@ -65,7 +65,10 @@ pub(super) async fn may_touch(
     let Some(token) = token else {
         return Err(if is_permitted { SessionError::NotFound } else { CallerError::Denied.into() });
     };
-    let by_token = tx.session_by_token(token).await?.map(|session| session.id);
-    let session = session.filter(|it| Some(&it.id) == by_token.as_ref() && access.is_here(it));
-    session.ok_or(SessionError::NotFound)
+    match session {
+        Some(it) if token.session() == Some(&it.id) && access.is_here(&it) => {
+            tx.session_by_token(token).await?.ok_or(SessionError::NotFound)
+        }
+        _ => Err(SessionError::NotFound),
+    }
 }

@@ -2,18 +2,18 @@
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{
-    Permissions, Reach, Text, TokenId, UserId, links::code::base64url, newtypes::redacted,
+    Permissions, Reach, SessionId, Text, TokenId, UserId, links::code::base64url,
+    newtypes::redacted,
 };
 
 /// What a token of ours starts with, so that people and secret scanners recognise it.
 const PREFIX: &str = "passlink_";
 /// What the token of a session starts with.
 const SESSION_PREFIX: &str = "passlink_session_";
-/// How many characters 256 random bits have in base64url.
-const RANDOM: usize = 43;
 
 /// Longest token, in octets: JWTs can name many groups and roles.
 const MAX_OCTETS: usize = 16 * 1024;
@@ -33,9 +33,9 @@ impl BearerToken {
         Self(Zeroizing::new(format!("{PREFIX}{}", base64url(random))))
     }
 
-    /// Makes the token of a session, of 256 random bits.
-    pub fn generate_for_session(random: &[u8; 32]) -> Self {
-        Self(Zeroizing::new(format!("{SESSION_PREFIX}{}", base64url(random))))
+    /// Makes the token of a session, of its id, by which the session is looked up, and 256 random bits.
+    pub fn generate_for_session(session: &SessionId, random: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(format!("{SESSION_PREFIX}{session}.{}", base64url(random))))
     }
 
     /// Takes what a caller presented: `b64token` of RFC 6750, section 2.1, up to 16,384 octets.
@@ -52,16 +52,15 @@ impl BearerToken {
         self.0.starts_with(PREFIX)
     }
 
-    /// Whether it has the form of a session's token. Random characters alone can't make another token one:
-    /// its length differs.
-    fn is_of_session(&self) -> bool {
-        self.0.strip_prefix(SESSION_PREFIX).is_some_and(|random| random.len() == RANDOM)
+    /// The session that it names, if it has the form of a session's token. No other one of ours has a dot.
+    fn session(&self) -> Option<SessionId> {
+        let (session, _) = self.0.strip_prefix(SESSION_PREFIX)?.split_once('.')?;
+        session.parse().ok()
     }
 
     /// What is stored of the token, and looked up.
     pub fn hash(&self) -> TokenHash {
-        let octets = Sha256::digest(self.0.as_bytes()).into();
-        TokenHash { octets, is_of_session: self.is_of_session() }
+        TokenHash { octets: Sha256::digest(self.0.as_bytes()).into(), session: self.session() }
     }
 
     /// The token in clear, for the one who may have it.
@@ -71,10 +70,11 @@ impl BearerToken {
 }
 
 /// The SHA-256 of a bearer token. With 256 random bits behind it, it needs neither salt nor stretching.
-#[derive(Clone, PartialEq, Eq)]
+/// For the token of a session, it has the session's id as well.
+#[derive(Clone)]
 pub struct TokenHash {
     octets: [u8; 32],
-    is_of_session: bool,
+    session: Option<SessionId>,
 }
 
 redacted!(TokenHash);
@@ -84,9 +84,14 @@ impl TokenHash {
         &self.octets
     }
 
-    /// Whether the token is that of a session.
-    pub fn is_of_session(&self) -> bool {
-        self.is_of_session
+    /// The session that the token names, if it has the form of a session's token.
+    pub fn session(&self) -> Option<&SessionId> {
+        self.session.as_ref()
+    }
+
+    /// Compares in constant time with what is stored of a token.
+    pub fn matches(&self, stored: &[u8]) -> bool {
+        self.octets.ct_eq(stored).into()
     }
 }
 
@@ -133,3 +138,6 @@ impl Token {
         self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
     }
 }
+
+#[cfg(test)]
+mod tests;

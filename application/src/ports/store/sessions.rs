@@ -19,7 +19,7 @@ pub trait Sessions {
     async fn session_for_update(&mut self, id: &SessionId) -> StoreResult<Option<Session>>;
     /// The session, which nobody ends before the transaction ends.
     async fn session_for_share(&mut self, id: &SessionId) -> StoreResult<Option<Session>>;
-    /// The session that has this token.
+    /// The session that the token names, if it has this token.
     async fn session_by_token(&mut self, token: &TokenHash) -> StoreResult<Option<Session>>;
     /// Changes all of a session but its id, its creation and its user agent, and gives it this token.
     async fn change_session(&mut self, session: &Session, token: &TokenHash) -> StoreResult<()>;

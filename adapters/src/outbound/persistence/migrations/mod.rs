@@ -21,6 +21,7 @@ mod m0016_organisation_mails;
 mod m0017_fewer_indices;
 pub(super) mod m0018_usernames;
 mod m0019_sessions;
+mod m0020_tokens_of_sessions;
 
 pub(super) struct Migrator;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_fewer_indices::Step),
             Box::new(m0018_usernames::Step),
             Box::new(m0019_sessions::Step),
+            Box::new(m0020_tokens_of_sessions::Step),
         ]
     }
 }

@@ -139,6 +139,8 @@ fn changeable(session: &Session, token: &TokenHash) -> Result<ActiveModel, Store
     })
 }
 
+static BY_ID: Prepared<Entity> = Prepared::new(find_by_id);
+
 fn find_by_id() -> Select<Entity> {
     Entity::find_by_id("")
 }
@@ -159,20 +161,19 @@ impl<C: ConnectionTrait> Sessions for Sql<'_, C> {
             let UserAgent { fingerprint_id, ip, description, header } = agent;
             serde_json::to_string(&Agent { fingerprint_id, ip, description, header })
         });
-        self.insert(ActiveModel {
+        let row = ActiveModel {
             id: Set(session.id.to_string()),
             rp_id: Set(session.rp_id.clone()),
             user_agent: Set(agent.transpose().map_err(bad_row)?),
             created_at: Set(session.created.as_millisecond()),
             ended_at: Set(session.ended.map(Timestamp::as_millisecond)),
             ..changeable(session, token)?
-        })
-        .await
+        };
+        self.insert_all(vec![row]).await
     }
 
     async fn session(&mut self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        static SESSION: Prepared<Entity> = Prepared::new(find_by_id);
-        Ok(self.query(&SESSION, [id.as_str().into()], session).await?.pop())
+        Ok(self.query(&BY_ID, [id.as_str().into()], session).await?.pop())
     }
 
     async fn session_for_update(&mut self, id: &SessionId) -> Result<Option<Session>, StoreError> {
@@ -186,10 +187,11 @@ impl<C: ConnectionTrait> Sessions for Sql<'_, C> {
     }
 
     async fn session_by_token(&mut self, token: &TokenHash) -> Result<Option<Session>, StoreError> {
-        static SESSION: Prepared<Entity> =
-            Prepared::new(|| Entity::find().filter(Column::TokenHash.eq(Vec::<u8>::new())));
-        let hash = token.as_bytes().to_vec();
-        Ok(self.query(&SESSION, [hash.into()], session).await?.pop())
+        let Some(id) = token.session() else { return Ok(None) };
+        let with_hash = |row: Model| Ok((row.token_hash.clone(), session(row)?));
+        let found = self.query(&BY_ID, [id.as_str().into()], with_hash).await?.pop();
+        let found = found.filter(|(hash, _)| hash.as_ref().is_some_and(|it| token.matches(it)));
+        Ok(found.map(|(_, session)| session))
     }
 
     async fn change_session(
