@@ -2,52 +2,56 @@
 
 use std::sync::{Arc, OnceLock};
 
-use passlink_domain::{BearerToken, Permission, Token, TokenHash, UserId};
+use passlink_domain::{BearerToken, Token, TokenHash};
 
-use super::{Acting, Caller, CallerError, Callers};
+use super::{Acting, Asked, Caller, CallerError, Callers};
 use crate::ports::Repositories;
 
-/// Who asks for something.
+/// Who asks for something, with what they may do once that is known.
 #[derive(Clone)]
-pub enum Asker {
+pub enum Asker<Grant = Acting> {
     /// A caller who was looked up.
-    Known(Acting),
+    Known(Grant),
     /// Whoever has a token.
-    Token(Arc<PendingToken>),
+    Token(Arc<PendingToken<Grant>>),
 }
 
 /// A token that was made here and is not looked up yet, and what is asked for with it.
-pub struct PendingToken {
+pub struct PendingToken<Grant = Acting> {
     callers: Callers,
     hash: TokenHash,
-    user: Option<UserId>,
-    permission: Permission,
+    asked: Asked<Grant>,
     /// Set once it was looked up: whether it speaks for somebody.
     holds: OnceLock<bool>,
     /// Set once it was found, unless it is that of a session.
     found: OnceLock<Token>,
     /// Set once it was found and may do this.
-    acts_for: OnceLock<UserId>,
+    granted: OnceLock<Grant>,
     on_found: Box<dyn Fn(&Caller) + Send + Sync>,
 }
 
-impl PendingToken {
-    /// A token that [is ours](BearerToken::is_ours); user and permission are as for [`Callers::acting`].
-    /// `on_found` hears who has the token, whether they may do what they ask for or not.
+impl<Grant> PendingToken<Grant> {
+    /// A token that [is ours](BearerToken::is_ours). `on_found` hears who has the token, whether they may do
+    /// what they ask for or not.
     pub fn new(
         callers: Callers,
         token: &BearerToken,
-        (user, permission): (Option<UserId>, Permission),
+        asked: Asked<Grant>,
         on_found: impl Fn(&Caller) + Send + Sync + 'static,
     ) -> Self {
         let (hash, on_found) = (token.hash(), Box::new(on_found));
-        let (holds, found, acts_for) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { callers, hash, user, permission, holds, found, acts_for, on_found }
+        let (holds, found, granted) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { callers, hash, asked, holds, found, granted, on_found }
     }
 
     /// Whether the token speaks for somebody, once it was looked up.
     pub fn holds(&self) -> Option<bool> {
         self.holds.get().copied()
+    }
+
+    /// What is asked for.
+    pub fn asked(&self) -> &Asked<Grant> {
+        &self.asked
     }
 
     /// Notes that the token was used, if it was found.
@@ -58,13 +62,13 @@ impl PendingToken {
     }
 }
 
-impl Asker {
-    /// Who acts. Looks up who has the token, if that is not known yet.
+impl<Grant: Clone> Asker<Grant> {
+    /// What they may do. Looks up who has the token, if that is not known yet.
     ///
-    /// Errors: as those of [`Callers::caller`] and [`Callers::acting`].
-    pub(crate) async fn acting(&self, tx: &mut dyn Repositories) -> Result<Acting, CallerError> {
+    /// Errors: as those of [`Callers::caller`] and [`Asked::grant`].
+    pub(crate) async fn grant(&self, tx: &mut dyn Repositories) -> Result<Grant, CallerError> {
         match self {
-            Self::Known(acting) => Ok(acting.clone()),
+            Self::Known(grant) => Ok(grant.clone()),
             Self::Token(it) => {
                 let held = it.callers.find_holder(&it.hash, tx).await;
                 if let Err(CallerError::Invalid(_)) = &held {
@@ -76,25 +80,25 @@ impl Asker {
                     it.found.get_or_init(|| token);
                 }
                 (it.on_found)(&caller);
-                let acting = it.callers.acting(caller, it.user.as_ref(), it.permission)?;
-                it.acts_for.get_or_init(|| acting.user.clone());
-                Ok(acting)
+                let grant = it.asked.grant(&it.callers, caller)?;
+                it.granted.get_or_init(|| grant.clone());
+                Ok(grant)
             }
         }
     }
 
-    /// The user for whom they act, once that is known.
-    pub(crate) fn acts_for(&self) -> Option<&UserId> {
+    /// What they may do, once that is known.
+    pub(crate) fn granted(&self) -> Option<&Grant> {
         match self {
-            Self::Known(acting) => Some(&acting.user),
-            Self::Token(it) => it.acts_for.get(),
+            Self::Known(grant) => Some(grant),
+            Self::Token(it) => it.granted.get(),
         }
     }
 }
 
-impl From<Acting> for Asker {
-    fn from(acting: Acting) -> Self {
-        Self::Known(acting)
+impl<Grant> From<Grant> for Asker<Grant> {
+    fn from(grant: Grant) -> Self {
+        Self::Known(grant)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who calls, what that permits, and the tokens that callers present.
 
 mod acting;
+mod asked;
 mod asker;
 mod caller;
 mod claims;
@@ -10,6 +11,7 @@ mod session_access;
 pub(crate) mod tokens;
 
 pub use acting::Acting;
+pub use asked::Asked;
 pub use asker::{Asker, PendingToken};
 pub use caller::{Caller, CallerError, Callers};
 pub use claims::{Claims, Profile, SpeaksFor};

@@ -47,7 +47,7 @@ impl SendLink {
         let sent = issuer.ports.store.write_in_set(given, |(issuer, asker, ids, template), tx| {
             Box::pin(async move {
                 let (link, mail) = ids;
-                let acting = asker.acting(tx).await?;
+                let acting = asker.grant(tx).await?;
                 let new = issuer.new_link(link.clone(), template.clone(), acting);
                 let (user, now) = new.lock_user(tx).await?;
                 new.check_token(now, tx).await?;
@@ -55,8 +55,8 @@ impl SendLink {
             })
         });
         let sent = sent.await;
-        if let (Err(UserLinkError::TooMany(limit)), Some(user)) = (&sent, asker.acts_for()) {
-            issuer.correct_clock(limit, user).await?;
+        if let (Err(UserLinkError::TooMany(limit)), Some(acting)) = (&sent, asker.granted()) {
+            issuer.correct_clock(limit, &acting.user).await?;
         }
         let sent = sent?;
         issuer.ports.observer.links(LinkState::Requested, LinkKind::Mailed, 1);

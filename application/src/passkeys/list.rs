@@ -21,7 +21,7 @@ impl ListPasskeys {
     pub async fn list(&self, asker: Asker) -> Result<(Vec<Passkey>, ObjectDetails), PasskeyError> {
         let list = self.ports.store.read((asker, self.domain.clone()), |(asker, domain), tx| {
             Box::pin(async move {
-                let acting = asker.acting(tx).await?;
+                let acting = asker.grant(tx).await?;
                 let user = acting.user(tx).await?.ok_or(PasskeyError::UserNotFound)?;
                 user.active()?;
                 let mut passkeys = tx.passkeys_of(&user.id).await?;

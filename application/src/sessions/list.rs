@@ -7,7 +7,7 @@ use passlink_domain::{SessionId, User, UserId};
 
 use super::{error::SessionError, manage::ManageSessions, show::ShownSession};
 use crate::{
-    callers::{CallerError, SessionAccess},
+    callers::{Asker, CallerError, SessionAccess},
     ports::{Comparison, SessionSearch, SessionsAmong},
 };
 
@@ -40,29 +40,34 @@ impl ManageSessions {
     #[tracing::instrument(name = "passlink.list_sessions", skip_all)]
     pub async fn list(
         &self,
-        access: SessionAccess,
+        asker: impl Into<Asker<SessionAccess>>,
         filter: SessionFilter,
     ) -> Result<ListedSessions, SessionError> {
-        let among = match (access.organisations(), access.person()) {
-            (Ok(these), _) => SessionsAmong::Organisations(these.clone()),
-            (Err(_), Some((user, within))) => SessionsAmong::User(user.clone(), within.clone()),
-            (Err(_), None) => return Err(CallerError::Denied.into()),
-        };
         let at = self.ports.clock.now();
-        let search = SessionSearch {
-            among,
-            other_rp_ids: self.domain.other_rp_ids().to_vec(),
-            ids: filter.ids,
-            user: filter.user,
-            created: filter.created,
-            now: at,
-            ascending: filter.ascending,
-            offset: filter.offset,
-            limit: filter.limit,
-        };
-        let list = self.ports.store.read(search, |search, tx| {
+        let other_rp_ids = self.domain.other_rp_ids().to_vec();
+        let given = (asker.into(), filter, other_rp_ids);
+        let list = self.ports.store.read(given, move |(asker, filter, other_rp_ids), tx| {
             Box::pin(async move {
-                let found = tx.find_sessions(search).await?;
+                let access = asker.grant(tx).await?;
+                let among = match (access.organisations(), access.person()) {
+                    (Ok(these), _) => SessionsAmong::Organisations(these.clone()),
+                    (Err(_), Some((user, within))) => {
+                        SessionsAmong::User(user.clone(), within.clone())
+                    }
+                    (Err(_), None) => return Err(CallerError::Denied.into()),
+                };
+                let search = SessionSearch {
+                    among,
+                    other_rp_ids: other_rp_ids.clone(),
+                    ids: filter.ids.clone(),
+                    user: filter.user.clone(),
+                    created: filter.created.clone(),
+                    now: at,
+                    ascending: filter.ascending,
+                    offset: filter.offset,
+                    limit: filter.limit,
+                };
+                let found = tx.find_sessions(&search).await?;
                 let ids: BTreeSet<_> =
                     found.sessions.iter().filter_map(|it| Some(it.user()?.0.clone())).collect();
                 let users = tx.some_users(&Vec::from_iter(ids)).await?;

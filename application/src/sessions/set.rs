@@ -14,7 +14,7 @@ use super::{
     sign_in::{Signed, refused, sign_in},
 };
 use crate::{
-    callers::SessionAccess,
+    callers::{Asker, SessionAccess},
     ports::{Repositories, SignIn, SignInRefused},
 };
 
@@ -39,8 +39,6 @@ enum Done {
     Changed(Box<Session>, Vec<Passkey>, Option<SignIn>),
     /// Nobody signed in, and nothing else was changed.
     Refused(SignIn),
-    /// The session has ended a moment ago.
-    Ended(SignIn),
 }
 
 impl ManageSessions {
@@ -52,21 +50,27 @@ impl ManageSessions {
     #[tracing::instrument(name = "passlink.set_session", skip_all)]
     pub async fn set(
         &self,
-        access: SessionAccess,
+        asker: impl Into<Asker<SessionAccess>>,
         change: SessionChange,
     ) -> Result<ChangedSession, SessionError> {
-        access.organisations()?;
-        self.ports.observer.session(&change.id, None);
+        let asker = asker.into();
         self.check_domain(change.challenge.as_ref())?;
         if change.lifetime.is_some() {
             self.expiry(change.lifetime, self.ports.clock.now())?;
         }
-        let signed = match &change.assertion {
-            Some(answer) => Some(self.verify(&access, change.id.clone(), answer).await?),
-            None => None,
+        // Where the asker is known, others may be writing, and a signature takes long: it is verified before, so
+        // that they don't wait for it.
+        let signed = match (&asker, &change.assertion) {
+            (Asker::Known(access), Some(answer)) => {
+                access.organisations()?;
+                self.ports.observer.session(&change.id, None);
+                let verified = self.verified(access, &change.id, answer).await?;
+                Some(verified.map_err(|tried| refused(&self.ports, &tried))?)
+            }
+            _ => None,
         };
         let (token, is_asked) = (self.new_token(&change.id), change.challenge.is_some());
-        let changing = Changing { this: self.clone(), access, change, signed, token: token.hash() };
+        let changing = Changing { this: self.clone(), asker, change, signed, token: token.hash() };
         let done = self
             .ports
             .store
@@ -78,27 +82,34 @@ impl ManageSessions {
                 self.changed(*session, token, &allow, is_asked)
             }
             Done::Refused(tried) => Err(refused(&self.ports, &tried)),
-            Done::Ended(tried) => {
-                self.ports.observer.sign_in(&tried);
-                Err(SessionError::NotFound)
-            }
         }
     }
 }
 
 struct Changing {
     this: ManageSessions,
-    access: SessionAccess,
+    asker: Asker<SessionAccess>,
     change: SessionChange,
+    /// The assertion, if it was verified before.
     signed: Option<Signed>,
     token: TokenHash,
 }
 
 impl Changing {
     async fn apply(&self, tx: &mut dyn Repositories) -> Result<Done, SessionError> {
-        let Self { this, access, change, signed, token } = self;
+        let Self { this, asker, change, token, .. } = self;
+        let access = &asker.grant(tx).await?;
+        access.organisations()?;
+        this.ports.observer.session(&change.id, None);
+        let signed = match (&self.signed, &change.assertion) {
+            (None, Some(answer)) => match this.verify(access, &change.id, answer, tx).await? {
+                Ok(signed) => Some(signed),
+                Err(tried) => return Ok(Done::Refused(tried)),
+            },
+            (signed, _) => signed.clone(),
+        };
         // Users are locked before sessions, so that nobody waits for somebody who waits.
-        let user = match (signed, &change.user) {
+        let user = match (&signed, &change.user) {
             (Some(signed), _) => tx.user_for_update(&signed.passkey.user).await?,
             (None, Some(UserCheck::Id(named))) => tx.user_for_update(named).await?,
             (None, _) => None,
@@ -109,7 +120,9 @@ impl Changing {
         let session = session.filter(|it| it.holds_at(now) && access.reaches(it));
         let Some(mut session) = session else {
             return match signed {
-                Some(signed) => Ok(Done::Ended(signed.refused(&change.id, SignInRefused::Session))),
+                Some(signed) => {
+                    Ok(Done::Refused(signed.refused(&change.id, SignInRefused::Session)))
+                }
                 None => Err(SessionError::NotFound),
             };
         };
@@ -117,7 +130,7 @@ impl Changing {
             expect(check, &mut session, access, now, tx).await?;
         }
         let mut signed_in = None;
-        if let Some(signed) = signed {
+        if let Some(signed) = &signed {
             let tried = sign_in(signed, user, &mut session, (access, now), tx).await?;
             if tried.outcome.is_err() {
                 return Ok(Done::Refused(tried));

@@ -4,7 +4,7 @@ use passlink_domain::{Session, SessionId, TokenHash, User};
 
 use super::{error::SessionError, manage::ManageSessions};
 use crate::{
-    callers::{CallerError, SessionAccess},
+    callers::{Asker, CallerError, SessionAccess},
     ports::Repositories,
 };
 
@@ -23,14 +23,16 @@ impl ManageSessions {
     #[tracing::instrument(name = "passlink.get_session", skip_all)]
     pub async fn show(
         &self,
-        access: SessionAccess,
+        asker: impl Into<Asker<SessionAccess>>,
         id: SessionId,
         token: Option<TokenHash>,
     ) -> Result<ShownSession, SessionError> {
-        self.ports.observer.session(&id, None);
         let now = self.ports.clock.now();
-        let show = self.ports.store.read((access, id, token), move |(access, id, token), tx| {
+        let given = (asker.into(), id, token, self.ports.observer.clone());
+        let show = self.ports.store.read(given, move |(asker, id, token, observer), tx| {
             Box::pin(async move {
+                let access = &asker.grant(tx).await?;
+                observer.session(id, None);
                 let session = tx.session(id).await?.filter(|session| session.holds_at(now));
                 let session = may_touch(access, session, token.as_ref(), tx).await?;
                 let user = match session.user() {

@@ -12,12 +12,13 @@ use crate::{
     callers::SessionAccess,
     ports::{
         AssertionRequest, Ports, PresentedAssertion, Repositories, SignIn, SignInRefused, SignedIn,
-        VerifiedAssertion,
+        StoreResult, VerifiedAssertion,
     },
     users::history::record_change,
 };
 
 /// An assertion whose signature holds.
+#[derive(Clone)]
 pub(super) struct Signed {
     /// The passkey as it was when its signature was verified.
     pub passkey: Passkey,
@@ -35,10 +36,13 @@ impl Signed {
     }
 }
 
-/// Reports that nobody signed in. All reasons are one to the caller.
+/// Reports that nobody signed in. All reasons are one to the caller, but that the session has ended.
 pub(super) fn refused(ports: &Ports, tried: &SignIn) -> SessionError {
     ports.observer.sign_in(tried);
-    SessionError::NotVerified
+    match tried.outcome {
+        Err(SignInRefused::Session) => SessionError::NotFound,
+        _ => SessionError::NotVerified,
+    }
 }
 
 /// The passkey, and whose it is.
@@ -47,42 +51,51 @@ fn named(passkey: &Passkey) -> (PasskeyId, UserId) {
 }
 
 impl ManageSessions {
-    /// Verifies that a passkey signed the session's challenge. It is done outside of any unit of work, since
-    /// signatures take long.
+    /// As [`Self::verify`], outside of any unit of work that writes.
+    pub(super) async fn verified(
+        &self,
+        access: &SessionAccess,
+        id: &SessionId,
+        answer: &str,
+    ) -> StoreResult<Result<Signed, SignIn>> {
+        let given = (self.clone(), access.clone(), id.clone(), answer.to_owned());
+        let verify = self.ports.store.read(given, |(this, access, id, answer), tx| {
+            Box::pin(async move { this.verify(access, id, answer, tx).await })
+        });
+        verify.await
+    }
+
+    /// Verifies that a passkey signed the session's challenge. If it did not, returns what is to be reported.
     pub(super) async fn verify(
         &self,
         access: &SessionAccess,
-        id: SessionId,
+        id: &SessionId,
         answer: &str,
-    ) -> Result<Signed, SessionError> {
+        tx: &mut dyn Repositories,
+    ) -> StoreResult<Result<Signed, SignIn>> {
         let presented = self.webauthn.presented(answer);
-        let (sought, given) = (id.clone(), (id, presented.clone()));
-        let found = self.ports.store.read(given, |(id, presented), tx| {
-            Box::pin(async move {
-                let session = tx.session(id).await?;
-                let passkey = match presented {
-                    Some(presented) => tx.passkey_of_credential(&presented.credential).await?,
-                    None => None,
-                };
-                Ok::<_, SessionError>((session, passkey))
-            })
-        });
-        let (session, passkey) = found.await?;
+        let session = tx.session(id).await?;
+        let passkey = match &presented {
+            Some(presented) => tx.passkey_of_credential(&presented.credential).await?,
+            None => None,
+        };
         let now = self.ports.clock.now();
         let session = session.filter(|it| it.holds_at(now) && access.reaches(it));
-        let named = passkey.as_ref().map(named);
-        let Some(session) = session else {
-            let outcome = Err(SignInRefused::Session);
-            self.ports.observer.sign_in(&SignIn { session: Some(sought), passkey: named, outcome });
-            return Err(SessionError::NotFound);
+        let passkey_is = passkey.as_ref().map(named);
+        let checked = match session {
+            Some(session) => self.check(&session, presented, passkey, answer, now),
+            None => Err(SignInRefused::Session),
         };
-        let signed = self.check(&session, presented, passkey, answer, now).map_err(|why| {
-            let session = Some(session.id.clone());
-            let tried = SignIn { session, passkey: named, outcome: Err(why) };
-            refused(&self.ports, &tried)
-        })?;
-        self.ports.observer.session(&session.id, Some(&signed.passkey.user));
-        Ok(signed)
+        Ok(match checked {
+            Ok(signed) => {
+                self.ports.observer.session(id, Some(&signed.passkey.user));
+                Ok(signed)
+            }
+            Err(why) => {
+                let (session, outcome) = (Some(id.clone()), Err(why));
+                Err(SignIn { session, passkey: passkey_is, outcome })
+            }
+        })
     }
 
     fn check(

@@ -1,13 +1,14 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    callers::{CallerError, SessionAccess},
+    callers::{Asked, Asker, CallerError, ManageTokens, NewToken, PendingToken, SessionAccess},
     fakes::{SoftAssertion, World, credential, everything::*},
 };
 use passlink_domain::{Sequence, *};
 
 mod access;
 mod observed;
+mod one_turn;
 mod refused;
 mod signing_in;
 

@@ -87,6 +87,15 @@ impl Trace {
         children.iter().map(|span| span["name"].as_str().unwrap()).collect()
     }
 
+    /// What was done for a request, which has one use case. On SQLite, the token is looked up within that, unless
+    /// somebody else writes.
+    fn done(&self, request: &str, use_case: &str) -> Vec<&str> {
+        let mut done = self.below(self.one(request));
+        assert_eq!(done.pop(), Some(use_case));
+        done.extend(self.below(self.one(use_case)));
+        done
+    }
+
     fn child(&self, parent: &Value, name: &str) -> &Value {
         let mut all = self.0.iter();
         let found = all.find(|span| span["parent"] == parent["id"] && span["name"] == name);

@@ -1,6 +1,6 @@
 use std::sync::{Mutex, atomic::Ordering};
 
-use passlink_domain::Holder;
+use passlink_domain::{Holder, Permission, UserId};
 
 use super::*;
 use crate::{
@@ -22,7 +22,8 @@ async fn lists(
     token: &BearerToken,
     user: Option<&str>,
 ) -> (Result<usize, PasskeyError>, Option<Holder>, Arc<PendingToken>) {
-    let asked = (user.map(|user| user.parse().unwrap()), Permission::PasskeyRead);
+    let user: Option<UserId> = user.map(|user| user.parse().unwrap());
+    let asked = Asked::to_act(user.as_ref(), Permission::PasskeyRead);
     let found = Arc::new(Mutex::new(None));
     let heard = found.clone();
     let on_found = move |caller: &Caller| *heard.lock().unwrap() = Some(caller.holder.clone());
@@ -65,7 +66,7 @@ async fn a_link_is_sent_in_one_turn_with_the_look_for_the_token() {
     let (ours, unknown) = (token(&world, ada, "").await, token(&World::new(), shop, "").await);
     let looks = world.looks.load(Ordering::Relaxed);
     let send = async |token: &BearerToken| {
-        let asked = (None, Permission::PasskeyWrite);
+        let asked = Asked::to_act(None, Permission::PasskeyWrite);
         let token = Arc::new(PendingToken::new(world.callers(), token, asked, |_| ()));
         (world.send_link().send(None, Asker::Token(token.clone())).await, token.holds())
     };
@@ -87,7 +88,7 @@ async fn a_clock_that_was_ahead_is_corrected_for_whoever_was_looked_up_in_the_sa
     world.user("ada").await;
     let ours = token(&world, Holder::Person("ada".parse().unwrap()), "").await;
     let send = async || {
-        let asked = (None, Permission::PasskeyWrite);
+        let asked = Asked::to_act(None, Permission::PasskeyWrite);
         let token = PendingToken::new(world.callers(), &ours, asked, |_| ());
         world.send_link().send(None, Asker::Token(Arc::new(token))).await
     };

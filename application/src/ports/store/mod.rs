@@ -55,7 +55,7 @@ pub enum Settled {
 }
 
 /// A unit of work without its types. It may be run again from the start, so all that it does, it
-/// does through the repositories.
+/// does through the repositories; but it may say in its span what it is about.
 pub type Work =
     Arc<dyn for<'t> Fn(&'t mut dyn Repositories) -> BoxFuture<'t, Settled> + Send + Sync>;
 

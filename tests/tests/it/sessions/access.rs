@@ -158,3 +158,42 @@ async fn nobody_does_anything_with_sessions_without_a_token() {
     }
     assert_eq!(app.get(&session).await.status, 200);
 }
+
+#[tokio::test]
+async fn who_may_not_sign_people_in_is_told_that_and_not_what_else_is_wrong() {
+    let passlink = Passlink::with_mail_dir().started().await;
+    let app = BackEnd::new(&passlink);
+    let (session, nobody) = (app.ask(None).await, app.with_token("passlink_wrong"));
+    let reader = BackEnd::permitted(&passlink, "default", &["session.read"]);
+    let wrong = [
+        json!({ "checks": { "password": { "password": "secret" } } }),
+        json!({ "checks": { "user": {} } }),
+        json!({ "checks": { "webAuthN": { "credentialAssertionData": {} } } }),
+        json!({ "challenges": { "webAuthN": { "domain": "example.org" } } }),
+        json!({ "lifetime": "0s" }),
+        json!({ "metadata": { "": "AA==" } }),
+    ];
+    for request in wrong {
+        for answer in [app.create(&request).await, app.set(&session, &request).await] {
+            assert!([400, 501].contains(&answer.status), "{request}: {answer:?}");
+        }
+        for answer in [nobody.create(&request).await, nobody.set(&session, &request).await] {
+            assert_token_invalid(&answer);
+        }
+        for answer in [reader.create(&request).await, reader.set(&session, &request).await] {
+            assert_denied(&answer);
+        }
+    }
+    let listed = json!({ "queries": [{}] });
+    let writer = BackEnd::permitted(&passlink, "default", &["session.write"]);
+    assert_eq!(app.list(&listed).await.status, 400);
+    assert_token_invalid(&nobody.list(&listed).await);
+    assert_denied(&writer.list(&listed).await);
+    let nameless = Session { id: "%20".into(), ..session };
+    for answer in [app.get(&nameless).await, app.delete(&nameless).await] {
+        assert_eq!(answer.status, 400, "{answer:?}");
+    }
+    for answer in [nobody.get(&nameless).await, nobody.delete(&nameless).await] {
+        assert_token_invalid(&answer);
+    }
+}

@@ -81,6 +81,37 @@ async fn no_sign_in_outlives_the_passkey_or_the_user_that_ends_meanwhile() {
 }
 
 #[tokio::test]
+async fn no_session_for_a_user_by_id_is_left_of_one_who_is_removed_meanwhile() {
+    let nodes = nodes(Passlink::with_mail_dir()).await;
+    let (first, last) = (&nodes[0], &nodes[nodes.len() - 1]);
+    let app = BackEnd::new(first);
+    // On SQLite, where one writes at a time, this holds by itself.
+    for round in 0..5 {
+        let user = first.caller(&format!("user-{round}@example.com"), &[]);
+        let (request, count) =
+            (json!({ "checks": { "user": { "userId": user.id } } }), Cell::new(0));
+        let work = async |node: usize| {
+            let app = app.at(&nodes[node % nodes.len()]);
+            let answer = loop {
+                let answer = app.create(&request).await;
+                if answer.status != 200 {
+                    break answer;
+                }
+                count.set(count.get() + 1);
+            };
+            answer.assert_error(404, 5, "Errors.User.NotFound", "USER-NotFound");
+        };
+        let ending = async {
+            until("some to begin", async || (count.get() >= 5).then_some(())).await;
+            operate(last, &["user", "remove", &user.id]).await;
+        };
+        tokio::join!(work(0), work(1), work(2), work(3), ending);
+        let left = "SELECT count(*) FROM sessions WHERE user_id = ?";
+        assert_eq!(first.sql(left, &[&user.id]), [[json!(0)]], "round {round}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_ends_while_somebody_signs_in_to_it_has_no_token_left() {
     let nodes = nodes(Passlink::with_mail_dir()).await;
     let (first, last) = (&nodes[0], &nodes[nodes.len() - 1]);

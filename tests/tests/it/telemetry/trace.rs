@@ -81,10 +81,7 @@ impl Told<'_> {
             }),
         );
         let use_case = trace.one("passlink.send_link");
-        let mut below = trace.below(request);
-        assert_eq!(below.pop(), Some("passlink.send_link"));
-        // On SQLite, the token is looked up in the same turn, unless somebody else writes.
-        below.extend(trace.below(use_case));
+        let done = trace.done(request["name"].as_str().unwrap(), "passlink.send_link");
         let statements = [
             "SELECT tokens",
             "BEGIN",
@@ -101,7 +98,7 @@ impl Told<'_> {
             _ => &["WITH links"],
         };
         let statements = [&statements[..], writes, &["COMMIT"]].concat();
-        assert_eq!(below, self.in_transaction(&statements));
+        assert_eq!(done, self.in_transaction(&statements));
         let queued = trace.one("send outbox");
         assert_eq!(queued["kind"], "producer");
         assert_eq!(trace.below(queued), ["process outbox", "process outbox"]);

@@ -1,7 +1,10 @@
 //! `zitadel.auth.v1.AuthService`: what callers do for their own user.
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
-use passlink_application::passkeys::{CeremonyKey, NewPasskey};
+use passlink_application::{
+    callers::Asked,
+    passkeys::{CeremonyKey, NewPasskey},
+};
 use passlink_domain::{PasskeyId, Permission};
 
 use super::{
@@ -22,7 +25,8 @@ impl AuthService for PasskeyCalls {
         _request: ServiceRequest<'_, SendMyPasswordlessLinkRequest>,
     ) -> ServiceResult<SendMyPasswordlessLinkResponse> {
         let send = async |asker| self.send_link.send(None, asker).await;
-        let sent = self.bearers.write(&context, None, Permission::PasskeyWrite, send);
+        let asked = Asked::to_act(None, Permission::PasskeyWrite);
+        let sent = self.bearers.write(&context, asked, send);
         let (_, details) = sent.await?;
         Response::ok(SendMyPasswordlessLinkResponse {
             details: details_field(details),
@@ -51,7 +55,8 @@ impl AuthService for PasskeyCalls {
         _request: ServiceRequest<'_, ListMyPasswordlessRequest>,
     ) -> ServiceResult<ListMyPasswordlessResponse> {
         let list = async |asker| self.list.list(asker).await;
-        let list = self.bearers.in_one_turn(&context, None, Permission::PasskeyRead, list);
+        let asked = Asked::to_act(None, Permission::PasskeyRead);
+        let list = self.bearers.in_one_turn(&context, asked, list);
         let (passkeys, _) = list.await?;
         Response::ok(ListMyPasswordlessResponse {
             result: passkeys

@@ -8,7 +8,7 @@ use std::sync::{
 use connectrpc::RequestContext;
 use http::header::AUTHORIZATION;
 use passlink_application::{
-    callers::{Acting, Asker, Caller, CallerError, Callers, PendingToken},
+    callers::{Acting, Asked, Asker, Caller, CallerError, Callers, PendingToken},
     limits::{ClientAddress, Limiter, TooMany},
 };
 use passlink_domain::{BearerToken, Holder, Permission, Text, UserId};
@@ -33,24 +33,19 @@ impl Bearers {
         user: Option<&UserId>,
         permission: Permission,
     ) -> Result<Acting, Failure> {
-        self.acting_by(presented(context)?, context, user, permission).await
+        self.grant(presented(context)?, context, &Asked::to_act(user, permission)).await
     }
 
-    /// The same by this token; there is none if what the request carries can't be one.
-    async fn acting_by(
+    /// What the caller may do who has this token. `None` stands for what can't be a token, and counts as a wrong
+    /// one.
+    async fn grant<Grant>(
         &self,
         token: Option<BearerToken>,
         context: &RequestContext,
-        user: Option<&UserId>,
-        permission: Permission,
-    ) -> Result<Acting, Failure> {
-        let caller = self.caller_by(token, context, user).await?;
-        Ok(self.callers.acting(caller, user, permission)?)
-    }
-
-    /// The caller, by the one bearer token that the request must carry, for a use case that names no user.
-    pub(crate) async fn caller_of(&self, context: &RequestContext) -> Result<Caller, Failure> {
-        self.caller_by(presented(context)?, context, None).await
+        asked: &Asked<Grant>,
+    ) -> Result<Grant, Failure> {
+        let caller = self.caller_by(token, context, asked.about.as_ref()).await?;
+        Ok(asked.grant(&self.callers, caller)?)
     }
 
     async fn caller_by(
@@ -80,58 +75,54 @@ impl Bearers {
         Ok(caller)
     }
 
-    /// What the caller asks for, who is as of [`Self::acting`], and what is written for that. Whoever has no
-    /// right token must not hold up others: the token is looked up first while somebody writes, and for
-    /// clients that have sent too many wrong ones.
+    /// Does what the caller asks for, where that writes. Whoever has no right token must not hold up others: the
+    /// token is looked up first while somebody writes, and for clients that have sent too many wrong ones.
     ///
     /// Why: `docs/decisions/sqlite-threads.md`.
-    pub(crate) async fn write<T, E: Into<Failure>>(
+    pub(crate) async fn write<Grant: Clone, T, E: Into<Failure>>(
         &self,
         context: &RequestContext,
-        user: Option<&UserId>,
-        permission: Permission,
-        write: impl AsyncFnOnce(Asker) -> Result<T, E>,
+        asked: Asked<Grant>,
+        write: impl AsyncFnOnce(Asker<Grant>) -> Result<T, E>,
     ) -> Result<T, Failure> {
         let is_trusted = || client(context).is_none_or(|it| self.wrong.has_room_for(it));
         if self.callers.ports.store.has_idle_writer() && is_trusted() {
-            return self.in_one_turn(context, user, permission, write).await;
+            return self.in_one_turn(context, asked, write).await;
         }
-        let acting = self.acting(context, user, permission).await?;
-        write(Asker::Known(acting)).await.map_err(Into::into)
+        let grant = self.grant(presented(context)?, context, &asked).await?;
+        write(Asker::Known(grant)).await.map_err(Into::into)
     }
 
-    /// What the caller asks for, who is as of [`Self::acting`]. A token that was made here is looked up in the
-    /// turn of the database in which `act` does its work, any other one before.
-    pub(crate) async fn in_one_turn<T, E: Into<Failure>>(
+    /// Does what the caller asks for. A token that was made here is looked up in the turn of the database in
+    /// which `act` does its work, any other one before.
+    pub(crate) async fn in_one_turn<Grant: Clone, T, E: Into<Failure>>(
         &self,
         context: &RequestContext,
-        user: Option<&UserId>,
-        permission: Permission,
-        act: impl AsyncFnOnce(Asker) -> Result<T, E>,
+        asked: Asked<Grant>,
+        act: impl AsyncFnOnce(Asker<Grant>) -> Result<T, E>,
     ) -> Result<T, Failure> {
         let token = match presented(context)? {
             Some(token) if token.is_ours() => token,
             token => {
-                let acting = self.acting_by(token, context, user, permission).await?;
-                return act(Asker::Known(acting)).await.map_err(Into::into);
+                let grant = self.grant(token, context, &asked).await?;
+                return act(Asker::Known(grant)).await.map_err(Into::into);
             }
         };
-        let (noted, about) = (context.extensions().get::<NotedCaller>().cloned(), user.cloned());
+        let noted = context.extensions().get::<NotedCaller>().cloned();
+        let about = asked.about.clone();
         let on_found = move |caller: &Caller| {
             if let Some(noted) = &noted {
                 noted.note(&caller.holder, about.as_ref());
             }
         };
-        let asked = (user.cloned(), permission);
-        let token = PendingToken::new(self.callers.clone(), &token, asked, on_found);
-        let token = Arc::new(token);
+        let token = Arc::new(PendingToken::new(self.callers.clone(), &token, asked, on_found));
         let done = act(Asker::Token(token.clone())).await;
         if done.is_err() {
             match token.holds() {
                 Some(true) => {}
                 Some(false) => self.count(client(context))?,
                 // What failed before it came to the token says nothing about that.
-                None => drop(self.acting(context, user, permission).await?),
+                None => drop(self.grant(presented(context)?, context, token.asked()).await?),
             }
         }
         token.note_use().await;

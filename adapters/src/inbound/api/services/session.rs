@@ -2,10 +2,10 @@
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
 use passlink_application::{
-    callers::SessionAccess,
+    callers::Asked,
     sessions::{ManageSessions, NewSession, SessionChange},
 };
-use passlink_domain::{BearerToken, Permission, SessionId, TokenHash};
+use passlink_domain::{BearerToken, Permission, TokenHash};
 
 use super::{
     bearer::Bearers,
@@ -24,17 +24,6 @@ pub struct SessionCalls {
     pub sessions: ManageSessions,
 }
 
-impl SessionCalls {
-    async fn access(
-        &self,
-        context: &RequestContext,
-        permission: Permission,
-    ) -> Result<SessionAccess, Failure> {
-        let caller = self.bearers.caller_of(context).await?;
-        Ok(self.bearers.callers.session_access(caller, permission))
-    }
-}
-
 #[expect(refining_impl_trait, reason = "the concrete answer is the shortest to write")]
 impl SessionService for SessionCalls {
     async fn create_session(
@@ -42,18 +31,20 @@ impl SessionService for SessionCalls {
         context: RequestContext,
         request: ServiceRequest<'_, CreateSessionRequest>,
     ) -> ServiceResult<CreateSessionResponse> {
-        let access = self.access(&context, Permission::SessionWrite).await?;
         let request = request.to_owned_message();
-        let (user, assertion) = checks(request.checks.into_option())?;
-        let new = NewSession {
-            user,
-            assertion,
-            challenge: challenge_request(request.challenges.into_option())?,
-            metadata: request.metadata.into_iter().collect(),
-            user_agent: request.user_agent.into_option().map(user_agent),
-            lifetime: lifetime(request.lifetime.into_option())?,
+        let create = async |asker| {
+            let (user, assertion) = checks(request.checks.into_option())?;
+            let new = NewSession {
+                user,
+                assertion,
+                challenge: challenge_request(request.challenges.into_option())?,
+                metadata: request.metadata.into_iter().collect(),
+                user_agent: request.user_agent.into_option().map(user_agent),
+                lifetime: lifetime(request.lifetime.into_option())?,
+            };
+            self.sessions.create(asker, new).await.map_err(Failure::from)
         };
-        let created = self.sessions.create(access, new).await.map_err(Failure::from)?;
+        let created = self.bearers.write(&context, Asked::to_change_sessions(), create).await?;
         Response::ok(CreateSessionResponse {
             details: Some(details(&created.session)).into(),
             session_id: created.session.id.to_string(),
@@ -68,9 +59,12 @@ impl SessionService for SessionCalls {
         context: RequestContext,
         request: ServiceRequest<'_, ListSessionsRequest>,
     ) -> ServiceResult<ListSessionsResponse> {
-        let access = self.access(&context, Permission::SessionRead).await?;
-        let filter = filter(request.to_owned_message())?;
-        let listed = self.sessions.list(access, filter).await.map_err(Failure::from)?;
+        let list = async |asker| {
+            let filter = filter(request.to_owned_message())?;
+            self.sessions.list(asker, filter).await.map_err(Failure::from)
+        };
+        let asked = Asked::to_list_sessions();
+        let listed = self.bearers.in_one_turn(&context, asked, list).await?;
         Response::ok(ListSessionsResponse {
             details: Some(list_details(&listed)).into(),
             sessions: listed.sessions.into_iter().map(shown).collect(),
@@ -83,19 +77,20 @@ impl SessionService for SessionCalls {
         context: RequestContext,
         request: ServiceRequest<'_, SetSessionRequest>,
     ) -> ServiceResult<SetSessionResponse> {
-        let id: SessionId = parse("session_id", request.session_id)?;
-        let access = self.access(&context, Permission::SessionWrite).await?;
         let request = request.to_owned_message();
-        let (user, assertion) = checks(request.checks.into_option())?;
-        let change = SessionChange {
-            id,
-            user,
-            assertion,
-            challenge: challenge_request(request.challenges.into_option())?,
-            metadata: request.metadata.into_iter().collect(),
-            lifetime: lifetime(request.lifetime.into_option())?,
+        let set = async |asker| {
+            let (user, assertion) = checks(request.checks.into_option())?;
+            let change = SessionChange {
+                id: parse("session_id", &request.session_id)?,
+                user,
+                assertion,
+                challenge: challenge_request(request.challenges.into_option())?,
+                metadata: request.metadata.into_iter().collect(),
+                lifetime: lifetime(request.lifetime.into_option())?,
+            };
+            self.sessions.set(asker, change).await.map_err(Failure::from)
         };
-        let changed = self.sessions.set(access, change).await.map_err(Failure::from)?;
+        let changed = self.bearers.write(&context, Asked::to_change_sessions(), set).await?;
         Response::ok(SetSessionResponse {
             details: Some(details(&changed.session)).into(),
             session_token: changed.token.expose().to_owned(),
@@ -109,10 +104,13 @@ impl SessionService for SessionCalls {
         context: RequestContext,
         request: ServiceRequest<'_, GetSessionRequest>,
     ) -> ServiceResult<GetSessionResponse> {
-        let id: SessionId = parse("session_id", request.session_id)?;
-        let token = own_token(request.session_token);
-        let access = self.access(&context, Permission::SessionRead).await?;
-        let session = self.sessions.show(access, id, token).await.map_err(Failure::from)?;
+        let show = async |asker| {
+            let id = parse("session_id", request.session_id)?;
+            let token = own_token(request.session_token);
+            self.sessions.show(asker, id, token).await.map_err(Failure::from)
+        };
+        let asked = Asked::to_touch_session(Permission::SessionRead);
+        let session = self.bearers.in_one_turn(&context, asked, show).await?;
         Response::ok(GetSessionResponse {
             session: Some(shown(session)).into(),
             ..Default::default()
@@ -124,10 +122,13 @@ impl SessionService for SessionCalls {
         context: RequestContext,
         request: ServiceRequest<'_, DeleteSessionRequest>,
     ) -> ServiceResult<DeleteSessionResponse> {
-        let id: SessionId = parse("session_id", request.session_id)?;
-        let token = own_token(request.session_token);
-        let access = self.access(&context, Permission::SessionDelete).await?;
-        let ended = self.sessions.end(access, id, token).await.map_err(Failure::from)?;
+        let end = async |asker| {
+            let id = parse("session_id", request.session_id)?;
+            let token = own_token(request.session_token);
+            self.sessions.end(asker, id, token).await.map_err(Failure::from)
+        };
+        let asked = Asked::to_touch_session(Permission::SessionDelete);
+        let ended = self.bearers.write(&context, asked, end).await?;
         Response::ok(DeleteSessionResponse {
             details: Some(details(&ended)).into(),
             ..Default::default()

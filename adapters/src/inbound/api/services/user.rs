@@ -2,7 +2,10 @@
 //! link's code.
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
-use passlink_application::passkeys::{CeremonyKey, NewPasskey};
+use passlink_application::{
+    callers::Asked,
+    passkeys::{CeremonyKey, NewPasskey},
+};
 use passlink_domain::{Attachment, PasskeyId, Permission, UserId};
 
 use super::{
@@ -126,7 +129,8 @@ impl UserService for PasskeyCalls {
     ) -> ServiceResult<ListPasskeysResponse> {
         let user: UserId = parse("user_id", request.user_id)?;
         let list = async |asker| self.list.list(asker).await;
-        let list = self.bearers.in_one_turn(&context, Some(&user), Permission::PasskeyRead, list);
+        let asked = Asked::to_act(Some(&user), Permission::PasskeyRead);
+        let list = self.bearers.in_one_turn(&context, asked, list);
         let (passkeys, standing) = list.await?;
         Response::ok(ListPasskeysResponse {
             details: list_details(passkeys.len(), &standing).into(),
