@@ -5,13 +5,18 @@ use std::{collections::BTreeSet, fs};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use futures_util::{StreamExt, stream};
-use passlink_tests::{Api, MailServer, Passlink, secrets::search};
+use passlink_tests::{
+    Api, HandMadeAssertion, Key, MailServer, Passlink,
+    secrets::search,
+    sessions::{BackEnd, Session, SigningPasskey, speaks},
+};
 use serde_json::{Value, json};
 
 use super::*;
 
 /// Ada with one of each that is open: a mailed link, a returned one, ceremonies by both and by her
-/// token, and a passkey whose registration can be undone.
+/// token, a passkey whose registration can be undone, a session that asks for her other passkey, and one in
+/// which that has signed in.
 struct Open {
     mails: MailServer,
     passlink: Passlink,
@@ -23,6 +28,10 @@ struct Open {
     by_token: Begun,
     passkey: String,
     undo: String,
+    back_end: String,
+    signing: SigningPasskey,
+    asking: Session,
+    signed_in: Session,
 }
 
 impl Open {
@@ -49,7 +58,31 @@ impl Open {
         ];
         let by_token = begin(&passlink, &ada).await;
         let revoke = mail.revoke_link().code;
-        Self { mails, passlink, ada, mailed, revoke, returned, by_link, by_token, passkey, undo }
+        let signing = SigningPasskey::register(&passlink, &ada, Key::es256()).await;
+        let app = BackEnd::new(&passlink);
+        let (asking, signed_in) = (app.ask(None).await, app.signed_in(&signing).await);
+        let back_end = app.token;
+        mails.until_mails(3).await;
+        Self {
+            mails,
+            passlink,
+            ada,
+            mailed,
+            revoke,
+            returned,
+            by_link,
+            by_token,
+            passkey,
+            undo,
+            back_end,
+            signing,
+            asking,
+            signed_in,
+        }
+    }
+
+    fn app(&self) -> BackEnd<'_> {
+        BackEnd { passlink: &self.passlink, token: self.back_end.clone() }
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -57,8 +90,11 @@ impl Open {
         let challenges = ceremonies.map(|begun| begun.answer().challenge);
         let codes =
             [&self.mailed, &self.returned].map(|it| it["code"].as_str().unwrap().to_owned());
-        let others = [self.revoke.clone(), self.undo.clone(), self.ada.token.clone()];
-        challenges.chain(codes).chain(others).collect()
+        let others = [&self.revoke, &self.undo, &self.ada.token, &self.back_end];
+        let of_sessions = [&self.asking.token, &self.signed_in.token];
+        let others = others.into_iter().chain(of_sessions).cloned();
+        let asked = self.signing.answer(&self.asking).challenge;
+        challenges.chain(codes).chain(others).chain([asked]).collect()
     }
 
     /// What a thief tries with a value that might be a challenge, a code or a token; nothing may be
@@ -78,7 +114,14 @@ impl Open {
             assert_ne!(try_to_begin(passlink, ada, &presented).await.status, 200, "{value}");
         }
         assert_ne!(undo(passlink, &self.passkey, value).await.status, 200, "{value}");
-        for token in [value.to_owned(), format!("passlink_{value}")] {
+        let forged =
+            HandMadeAssertion { challenge: value.to_owned(), ..self.signing.answer(&self.asking) };
+        let forged = forged.signed_by(&self.signing.key);
+        assert_not_verified(&self.app().hand_over(&self.asking, &forged).await);
+        let of_sessions = [&self.asking, &self.signed_in]
+            .map(|session| format!("passlink_session_{}.{value}", session.id));
+        for token in [value.to_owned(), format!("passlink_{value}")].into_iter().chain(of_sessions)
+        {
             let request = passlink.request(Method::POST, &format!("{OWN}/_search"));
             // What can't stand in a header can't be a token.
             if token.bytes().all(|b| b.is_ascii_graphic()) {
@@ -144,7 +187,7 @@ async fn nothing_that_a_reader_of_the_database_has_opens_anything() {
 
     let secrets = open.secrets();
     let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
-    assert_eq!(secrets.iter().collect::<BTreeSet<_>>().len(), 8);
+    assert_eq!(secrets.iter().collect::<BTreeSet<_>>().len(), 12);
     assert_eq!(search(&open.passlink.files(), &secrets), BTreeSet::new());
     open.passlink.stop().await;
     assert_eq!(search(&open.passlink.files(), &secrets), BTreeSet::new());
@@ -152,7 +195,9 @@ async fn nothing_that_a_reader_of_the_database_has_opens_anything() {
     // All of it was open the whole time. On a slow machine the ceremonies are over by now: others are
     // begun in the same ways.
     open.passlink.start().await;
-    let Open { passlink, ada, .. } = &open;
+    let Open { passlink, ada, signing, signed_in, .. } = &open;
+    assert!(speaks(passlink, &signed_in.token).await);
+    open.app().signed_in(signing).await;
     let by_token = begin(passlink, ada).await;
     for code in [&open.returned, &open.mailed] {
         let begun = begin_with(passlink, ada, code).await;
@@ -162,7 +207,7 @@ async fn nothing_that_a_reader_of_the_database_has_opens_anything() {
     let credential = by_token.answer().credential();
     by_token.finish(passlink, Some(&ada.token), &credential).await.sequence();
     assert_eq!(undo(passlink, &open.passkey, &open.undo).await.status, 200);
-    open.mails.until_mails(6).await;
+    open.mails.until_mails(7).await;
 }
 
 #[tokio::test]
