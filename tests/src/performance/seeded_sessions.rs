@@ -62,16 +62,18 @@ pub fn settle_signers(passlink: &Passlink, users: usize) {
     run_script(passlink, &script, &["passkeys", "users", "tokens"]);
 }
 
-/// Adds sessions that hold, `own` of them those of the first user, and the others of all by turns.
+/// Adds sessions that hold, `own` of them those of the first user, and the others of all by turns. They were
+/// begun by login names, half of them by ones that nobody had then.
 pub fn settle_sessions(passlink: &Passlink, count: usize, own: usize, users: usize) {
     let hash = Octets(passlink.database()).any();
     let user = format!("({FIRST} + CASE WHEN n <= {own} THEN 1 ELSE 1 + n % {users} END)");
     let script = format!(
-        "INSERT INTO sessions (id, organisation, rp_id, expects, user_id, passkey_id, verified_at, \
-         user_verified, token_hash, challenge_number, metadata, created_at, changed_at, expires_at, \
+        "INSERT INTO sessions (id, organisation, rp_id, expects, named_user_id, user_id, passkey_id, \
+         verified_at, user_verified, token_hash, challenge_number, metadata, created_at, changed_at, expires_at, \
          sequence) \
          SELECT '018f1e2d-7c00-7000-a000-' || (100000000000 + n), 'default', 'login.example.com', \
-         'anybody', 'user-' || {user}, 'passkey-' || {user}, NOW, TRUE, {hash}, 0, '{{}}', NOW, NOW, \
+         'login_name', CASE WHEN n % 2 = 0 THEN '' ELSE 'user-' || {user} END, \
+         'user-' || {user}, 'passkey-' || {user}, NOW, TRUE, {hash}, 0, '{{}}', NOW, NOW, \
          NOW + 1000000000, 2 FROM NUMBERS({count});"
     );
     run_script(passlink, &script, &["sessions"]);

@@ -34,8 +34,6 @@ pub async fn measure(place: &Place, settings: &Settings) -> (Vec<SignIns>, Login
     for callers in CALLERS {
         rows.push(row(&installation, settings, (0, 0), callers).await);
     }
-    let names = login_names(&installation, settings).await;
-    println!("{}", table::login_names(&names));
     assert!(installation.passlink.stop().await.success());
     let own = settings.sessions / OF_ONE;
     settle_sessions(&installation.passlink, settings.sessions, own, settings.users);
@@ -43,6 +41,8 @@ pub async fn measure(place: &Place, settings: &Settings) -> (Vec<SignIns>, Login
     for callers in CALLERS {
         rows.push(row(&installation, settings, (settings.sessions, 0), callers).await);
     }
+    let names = login_names(&installation, settings).await;
+    println!("{}", table::login_names(&names));
     // The one with many sessions alone.
     installation.people = Arc::new(People::first());
     for callers in CALLERS {
@@ -117,7 +117,8 @@ impl<const KNOWN: bool> Caller for Asker<KNOWN> {
     }
 
     async fn call(&mut self, user: usize) {
-        let name = if KNOWN { id(user) } else { id(user).replace("user", "none") };
+        // One that nobody has stands among the others, so that the look for it comes to the same pages.
+        let name = if KNOWN { id(user) } else { format!("{}x", id(user)) };
         let ask = json!({
             "checks": { "user": { "loginName": name } }, "challenges": { "webAuthN": {} },
         });
