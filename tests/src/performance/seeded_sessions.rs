@@ -72,7 +72,7 @@ pub fn settle_sessions(passlink: &Passlink, count: usize, own: usize, users: usi
          verified_at, user_verified, token_hash, challenge_number, metadata, created_at, changed_at, expires_at, \
          sequence) \
          SELECT '018f1e2d-7c00-7000-a000-' || (100000000000 + n), 'default', 'login.example.com', \
-         'login_name', CASE WHEN n % 2 = 0 THEN '' ELSE 'user-' || {user} END, \
+         'login_name', CASE WHEN n % 2 = 0 THEN ' ' || (n * 7919 % 1000003) ELSE 'user-' || {user} END, \
          'user-' || {user}, 'passkey-' || {user}, NOW, TRUE, {hash}, 0, '{{}}', NOW, NOW, \
          NOW + 1000000000, 2 FROM NUMBERS({count});"
     );

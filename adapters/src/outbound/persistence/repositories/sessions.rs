@@ -31,6 +31,9 @@ const ANYBODY: &str = "anybody";
 const USER: &str = "user";
 const LOGIN_NAME: &str = "login_name";
 
+/// How the id of a named user begins where there is none: as no id does.
+const NOBODY: char = ' ';
+
 /// [`UserAgent`], as it is kept.
 #[derive(Serialize, Deserialize)]
 struct Agent {
@@ -46,7 +49,7 @@ fn session(row: Model) -> Result<Session, StoreError> {
         (ANYBODY, ..) => Expected::Anybody,
         (USER, Some(id), Some(at)) => Expected::User { id: id.clone(), checked: instant(at)? },
         (LOGIN_NAME, ..) => {
-            let named = row.named_user_id.filter(|id| !id.is_empty());
+            let named = row.named_user_id.filter(|id| !id.is_empty() && !id.starts_with(NOBODY));
             Expected::LoginName(parsed_if_any(named)?)
         }
         _ => return Err(bad_row("a session that expects nobody it knows")),
@@ -100,14 +103,19 @@ fn user_agent(json: &str) -> Result<UserAgent, StoreError> {
     Ok(UserAgent { fingerprint_id, ip, description, header })
 }
 
+/// What is written in place of a user's id: it stands at any place of the index, as those do, so that it takes as
+/// long. The end of a session's id is random.
+fn nobody(session: &Session) -> String {
+    [NOBODY].into_iter().chain(session.id.as_str().chars().rev()).collect()
+}
+
 /// The columns that a change of the session can change.
 fn changeable(session: &Session, token: &TokenHash) -> Result<ActiveModel, StoreError> {
     let (expects, named, checked) = match &session.expected {
         Expected::Anybody => (ANYBODY, None, None),
         Expected::User { checked, .. } => (USER, None, Some(*checked)),
-        // Nobody is written like somebody, so that it takes as long.
-        Expected::LoginName(None) => (LOGIN_NAME, Some(""), None),
-        Expected::LoginName(Some(user)) => (LOGIN_NAME, Some(user.as_str()), None),
+        Expected::LoginName(None) => (LOGIN_NAME, Some(nobody(session)), None),
+        Expected::LoginName(Some(user)) => (LOGIN_NAME, Some(user.to_string()), None),
     };
     let (factor, challenge) = (session.factor.as_ref(), session.challenge.as_ref());
     let number = challenge.map_or(0, |challenge| challenge.number);
@@ -117,7 +125,7 @@ fn changeable(session: &Session, token: &TokenHash) -> Result<ActiveModel, Store
     Ok(ActiveModel {
         organisation: Set(session.reach.as_str().to_owned()),
         expects: Set(expects.to_owned()),
-        named_user_id: Set(named.map(str::to_owned)),
+        named_user_id: Set(named),
         user_id: Set(session.user().map(|(user, _)| user.to_string())),
         checked_at: Set(checked.map(Timestamp::as_millisecond)),
         passkey_id: Set(factor.map(|factor| factor.passkey.to_string())),
