@@ -15,7 +15,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-PASSLINK_TOKEN = os.environ["PASSLINK_TOKEN"]
+PASSLINK_TOKEN = os.environ.get("PASSLINK_TOKEN") or sys.exit("PASSLINK_TOKEN is not set")
 PASSLINK_URL = os.environ.get("PASSLINK_URL", "http://localhost:8080")
 PORT = int(os.environ.get("PORT", "3000"))
 APP_ORIGIN = os.environ.get("APP_ORIGIN", f"http://localhost:{PORT}")
@@ -205,4 +205,7 @@ class App(BaseHTTPRequestHandler):
 
 
 print(f"The app is at {APP_ORIGIN}", flush=True)
-ThreadingHTTPServer(("127.0.0.1", PORT), App).serve_forever()
+try:
+    ThreadingHTTPServer(("127.0.0.1", PORT), App).serve_forever()
+except KeyboardInterrupt:
+    pass
