@@ -3,13 +3,11 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Map, Value, json};
 
-use crate::{Key, hand_made_passkey::sha256};
-
-/// Bits of the flags in authenticator data.
-pub const USER_PRESENT: u8 = 1;
-pub const USER_VERIFIED: u8 = 1 << 2;
-pub const BACKUP_ELIGIBLE: u8 = 1 << 3;
-pub const BACKED_UP: u8 = 1 << 4;
+use crate::{
+    Key,
+    authenticator::{self, USER_PRESENT, USER_VERIFIED},
+    hand_made_passkey::sha256,
+};
 
 /// An answer to request options, of which a test can have each part as it likes.
 #[derive(Debug, Clone)]
@@ -53,10 +51,7 @@ impl HandMadeAssertion {
 
     /// The client data.
     pub fn client_data(&self) -> Vec<u8> {
-        let Self { kind, challenge, origin, more, .. } = self;
-        let mut data = json!({ "type": kind, "challenge": challenge, "origin": origin });
-        data.as_object_mut().unwrap().extend(more.clone());
-        data.to_string().into_bytes()
+        authenticator::client_data(&self.kind, &self.challenge, &self.origin, &self.more)
     }
 
     /// The authenticator data.

@@ -5,13 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Key,
+    authenticator::{self, ATTESTED, USER_PRESENT, USER_VERIFIED},
     cbor::{bytes, text},
 };
-
-/// Bits of the flags in authenticator data.
-const USER_PRESENT: u8 = 1;
-const USER_VERIFIED: u8 = 1 << 2;
-const ATTESTED: u8 = 1 << 6;
 
 /// An answer to creation options, of which a test can have each part as it likes. Without
 /// attestation there is no signature, and so no private key behind it.
@@ -69,10 +65,7 @@ impl HandMade {
 
     /// The client data.
     pub fn client_data(&self) -> Vec<u8> {
-        let Self { kind, challenge, origin, more, .. } = self;
-        let mut data = json!({ "type": kind, "challenge": challenge, "origin": origin });
-        data.as_object_mut().unwrap().extend(more.clone());
-        data.to_string().into_bytes()
+        authenticator::client_data(&self.kind, &self.challenge, &self.origin, &self.more)
     }
 
     /// The authenticator data.

@@ -12,6 +12,7 @@
 
 mod answer;
 mod api;
+pub mod authenticator;
 mod binary;
 mod bridge;
 mod browser;
@@ -22,7 +23,7 @@ mod database;
 mod endpoint;
 mod expiry;
 mod gzip;
-pub mod hand_made_assertion;
+mod hand_made_assertion;
 pub mod hand_made_passkey;
 mod hosts;
 pub mod identity_provider;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use passlink_tests::{hand_made_assertion::*, until};
+use passlink_tests::{HandMadeAssertion, authenticator::*, until};
 
 use super::*;
 use crate::telemetry::metrics::{page, with_page};

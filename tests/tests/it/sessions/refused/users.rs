@@ -4,15 +4,21 @@ use passlink_tests::MailServer;
 
 use super::*;
 
+/// Ada, and passkeys of hers and of Bob's.
+async fn ada_and_passkeys(passlink: &Passlink) -> (Caller, [SigningPasskey; 2]) {
+    let (ada, bob) = (ada_with_username(passlink), passlink.caller("bob@example.com", &[]));
+    let adas = SigningPasskey::register(passlink, &ada, Key::es256()).await;
+    let bobs = SigningPasskey::register(passlink, &bob, Key::es256()).await;
+    (ada, [adas, bobs])
+}
+
 /// The passkeys of two users, to each other's sign-ins.
 #[tokio::test]
 async fn a_passkey_of_another_user_than_is_expected_signs_nobody_in() {
     let watched = Watched::started().await;
     let passlink = &watched.passlink;
-    let (ada, bob) = (ada_with_username(passlink), passlink.caller("bob@example.com", &[]));
     let app = BackEnd::new(passlink);
-    let adas = SigningPasskey::register(passlink, &ada, Key::es256()).await;
-    let bobs = SigningPasskey::register(passlink, &bob, Key::es256()).await;
+    let (ada, [adas, bobs]) = ada_and_passkeys(passlink).await;
     for expected in [by_id(&ada), named("ada"), named("ada@example.com"), named("nobody")] {
         let session = app.ask(expected.clone()).await;
         watched.assert_refused(&app, &session, &bobs.sign(&session), "other_user").await;
@@ -76,10 +82,8 @@ async fn users_of_another_organisation_do_not_sign_in() {
 async fn a_handle_that_is_not_the_users_signs_nobody_in() {
     let watched = Watched::started().await;
     let passlink = &watched.passlink;
-    let (ada, bob) = (ada_with_username(passlink), passlink.caller("bob@example.com", &[]));
     let app = BackEnd::new(passlink);
-    let adas = SigningPasskey::register(passlink, &ada, Key::es256()).await;
-    let bobs = SigningPasskey::register(passlink, &bob, Key::es256()).await;
+    let (ada, [adas, bobs]) = ada_and_passkeys(passlink).await;
     for expected in [None, by_id(&ada), named("ada")] {
         let session = app.ask(expected.clone()).await;
         for handle in [&*bobs.user_handle, "AAAA"] {
